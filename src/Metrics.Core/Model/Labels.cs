@@ -1,0 +1,214 @@
+using System.Collections;
+using System.Text;
+
+namespace Metrics.Model;
+
+/// <summary>
+/// The identity of a series: labels sorted by name (ordinal), without empty values or repeated names. Immutable and safe to share
+/// between threads; the hash is computed once.
+/// </summary>
+/// <remarks>Data model: https://prometheus.io/docs/concepts/data_model/</remarks>
+public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
+{
+    /// <summary>The reserved label that holds the metric name.</summary>
+    public const string MetricName = "__name__";
+
+    /// <summary>No labels at all.</summary>
+    public static readonly Labels Empty = new([]);
+
+    private readonly Label[] _sorted;
+    private readonly int _hash;
+
+    /// <summary>
+    /// Where an owner of many series (the head, a store) keeps what belongs to these labels; only a hint, always verified by
+    /// reference before it is believed. It turns the commonest look-up into one array access. Default -1.
+    /// </summary>
+    internal int Slot = -1;
+
+    private Labels(Label[] sorted)
+    {
+        _sorted = sorted;
+        HashCode hash = default;
+        foreach (Label label in sorted)
+        {
+            hash.Add(label.Name);
+            hash.Add(label.Value);
+        }
+        _hash = hash.ToHashCode();
+    }
+
+    /// <summary>Value of <c>__name__</c>, or empty.</summary>
+    public string Name => this[MetricName];
+
+    /// <summary>Number of labels, <c>__name__</c> included.</summary>
+    public int Count => _sorted.Length;
+
+    /// <summary>The label at a place in name order.</summary>
+    public Label this[int index] => _sorted[index];
+
+    /// <summary>The value of a label, or the empty string when there is none of that name.</summary>
+    public string this[string name]
+    {
+        get
+        {
+            foreach (Label label in _sorted)
+            {
+                if (label.Name == name)
+                    return label.Value;
+            }
+            return "";
+        }
+    }
+
+    /// <summary>The labels in name order, without copying.</summary>
+    public ReadOnlySpan<Label> AsSpan() => _sorted;
+
+    /// <summary>Labels from pairs in any order; empty values are left out.</summary>
+    /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
+    public static Labels Of(params ReadOnlySpan<Label> labels)
+    {
+        if (!TryCreate(labels, out Labels? result, out string? repeated))
+            throw new ArgumentException(repeated!.Length == 0 ? "A label name is empty." : $"The label '{repeated}' is given twice.", nameof(labels));
+        return result!;
+    }
+
+    /// <summary>Labels from a metric name and name-value pairs in any order.</summary>
+    /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
+    public static Labels Of(string metric, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        var all = new Label[labels.Length + 1];
+        all[0] = new Label(MetricName, metric);
+        for (int i = 0; i < labels.Length; i++)
+            all[i + 1] = new Label(labels[i].Name, labels[i].Value);
+        return Of(all);
+    }
+
+    /// <summary>Labels from pairs in any order; empty values are left out.</summary>
+    /// <param name="labels">The pairs.</param>
+    /// <param name="result">The labels, or null on failure.</param>
+    /// <param name="repeated">On failure the name that is given twice, or the empty string for an empty name.</param>
+    public static bool TryCreate(ReadOnlySpan<Label> labels, out Labels? result, out string? repeated)
+    {
+        int count = 0;
+        foreach (Label label in labels)
+        {
+            if (label.Value.Length > 0)
+                count++;
+        }
+        var sorted = new Label[count];
+        count = 0;
+        foreach (Label label in labels)
+        {
+            if (label.Value.Length > 0)
+                sorted[count++] = label;
+        }
+        Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            if (sorted[i].Name.Length == 0 || (i > 0 && sorted[i].Name == sorted[i - 1].Name))
+            {
+                result = null;
+                repeated = sorted[i].Name;
+                return false;
+            }
+        }
+        result = sorted.Length == 0 ? Empty : new Labels(sorted);
+        repeated = null;
+        return true;
+    }
+
+    /// <summary>These labels with one set to a value; an empty value removes it.</summary>
+    public Labels With(string name, string value)
+    {
+        var labels = new List<Label>(_sorted.Length + 1);
+        foreach (Label label in _sorted)
+        {
+            if (label.Name != name)
+                labels.Add(label);
+        }
+        labels.Add(new Label(name, value));
+        return Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels));
+    }
+
+    /// <summary>These labels without one.</summary>
+    public Labels Without(string name) => this[name].Length == 0 ? this : With(name, "");
+
+    /// <summary>
+    /// The 64-bit FNV-1a hash over sorted <c>name 0xff value 0xff</c> that Prometheus and Alertmanager call a fingerprint; stable over
+    /// processes, written as 16 hex digits.
+    /// </summary>
+    public string Fingerprint()
+    {
+        ulong hash = 14695981039346656037;
+        foreach (Label label in _sorted)
+        {
+            hash = Add(hash, label.Name);
+            hash = Add(hash, label.Value);
+        }
+        return hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+        static ulong Add(ulong hash, string text)
+        {
+            foreach (byte b in Encoding.UTF8.GetBytes(text))
+                hash = (hash ^ b) * 1099511628211;
+            return (hash ^ 0xff) * 1099511628211;
+        }
+    }
+
+    /// <inheritdoc />
+    public bool Equals(Labels? other)
+    {
+        if (ReferenceEquals(this, other))
+            return true;
+        return other is not null && _hash == other._hash && _sorted.AsSpan().SequenceEqual(other._sorted);
+    }
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as Labels);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => _hash;
+
+    /// <summary>The series as it is written in a selector: <c>name{a="b",c="d"}</c>.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder(Name);
+        if (_sorted.Length == 0 || (_sorted.Length > 1 || Name.Length == 0))
+        {
+            text.Append('{');
+            bool first = true;
+            foreach (Label label in _sorted)
+            {
+                if (label.Name == MetricName)
+                    continue;
+                if (!first)
+                    text.Append(',');
+                first = false;
+                text.Append(label.Name).Append("=\"");
+                Escape(text, label.Value);
+                text.Append('"');
+            }
+            text.Append('}');
+        }
+        return text.ToString();
+    }
+
+    private static void Escape(StringBuilder text, string value)
+    {
+        foreach (char c in value)
+        {
+            switch (c)
+            {
+                case '\\': text.Append("\\\\"); break;
+                case '"': text.Append("\\\""); break;
+                case '\n': text.Append("\\n"); break;
+                default: text.Append(c); break;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public IEnumerator<Label> GetEnumerator() => ((IEnumerable<Label>)_sorted).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _sorted.GetEnumerator();
+}

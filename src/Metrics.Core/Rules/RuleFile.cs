@@ -1,0 +1,196 @@
+using Metrics.Formats.Yaml;
+using Metrics.Model;
+using Metrics.Query;
+
+namespace Metrics.Rules;
+
+/// <summary>Reads rule files: Prometheus's schema and ours on top (docs/rules.md). Every problem is reported with line and column.</summary>
+/// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/</remarks>
+public static class RuleFile
+{
+    private static readonly TimeSpan s_defaultInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_defaultNoDataTimeout = TimeSpan.FromDays(1);
+
+    private static readonly (string Key, ThresholdKind Kind)[] s_thresholds =
+    [
+        ("above", ThresholdKind.Above), ("below", ThresholdKind.Below), ("outside", ThresholdKind.Outside),
+        ("equals", ThresholdKind.Equals), ("not_equals", ThresholdKind.NotEquals),
+    ];
+
+    /// <summary>Reads one file's text.</summary>
+    /// <param name="text">The YAML text.</param>
+    /// <param name="file">Name for messages.</param>
+    /// <param name="problems">Added to; the groups are usable only when nothing was added.</param>
+    public static IReadOnlyList<RuleGroup> Read(string text, string file, List<Problem> problems)
+    {
+        YamlValue? root = YamlComposer.Compose(text, file, problems);
+        if (root is null)
+            return [];
+        if (root is not YamlMap map)
+        {
+            problems.Add(new Problem(file, root.Line, root.Column, "expected a mapping with the key 'groups'"));
+            return [];
+        }
+        var top = new YamlSection(map, file, "", problems);
+        var groups = new List<RuleGroup>();
+        foreach (YamlSection section in top.Sections("groups"))
+        {
+            RuleGroup group = ReadGroup(section);
+            if (groups.Exists(g => g.Name == group.Name))
+                section.Report("name", $"is '{group.Name}', which another group of this file has already");
+            groups.Add(group);
+        }
+        top.Finish();
+        return groups;
+    }
+
+    private static RuleGroup ReadGroup(YamlSection section)
+    {
+        string name = section.RequiredText("name");
+        TimeSpan interval = section.Duration("interval", s_defaultInterval, least: TimeSpan.FromMilliseconds(100));
+        var recording = new List<RecordingRule>();
+        var alerting = new List<AlertRule>();
+        foreach (YamlSection rule in section.Sections("rules"))
+        {
+            if (rule.Has("record") && rule.Has("alert"))
+                rule.Report("record", "and 'alert' cannot stand in one rule");
+            else if (rule.Has("record"))
+                AddIfRead(recording, ReadRecording(rule));
+            else
+                AddIfRead(alerting, ReadAlert(rule));
+            rule.Finish();
+        }
+        section.Finish();
+        return new RuleGroup(name, section.File, interval, recording, alerting);
+
+        static void AddIfRead<T>(List<T> to, T? rule)
+        {
+            if (rule is not null)
+                to.Add(rule);
+        }
+    }
+
+    private static RecordingRule? ReadRecording(YamlSection rule)
+    {
+        string name = rule.RequiredText("record");
+        if (name.Length > 0 && !SelectorParser.IsPlainName(name))
+            rule.Report("record", $"is '{name}', which is not a metric name");
+        InstantQuery? expr = ReadExpr(rule);
+        IReadOnlyDictionary<string, string> labels = rule.Map("labels");
+        return expr is null ? null : new RecordingRule(name, $"{rule.File}:{rule.Line}", expr, [.. labels]);
+    }
+
+    private static AlertRule? ReadAlert(YamlSection rule)
+    {
+        string name = rule.RequiredText("alert");
+        if (rule.Has("events"))
+        {
+            rule.Report("events", "rules over events are not supported in this version");
+            foreach (string key in new[] { "window", "group_by", "count", "distinct" })
+                _ = rule.Value(key);
+        }
+        InstantQuery? expr = rule.Has("events") ? null : ReadExpr(rule);
+        Threshold? threshold = ReadThreshold(rule);
+        TimeSpan? absentFor = rule.Has("absent_for") ? rule.Duration("absent_for", default, least: TimeSpan.FromSeconds(1)) : null;
+        if (absentFor is not null && threshold is not null)
+            rule.Report("absent_for", "cannot stand beside a threshold: absence has no value; write two rules");
+        var policy = new AlertPolicy(
+            rule.Duration("for", TimeSpan.Zero),
+            rule.Duration("keep_firing_for", TimeSpan.Zero),
+            rule.Choice("no_data", "keep", "keep", "fire", "resolve") switch
+            {
+                "fire" => NoDataPolicy.Fire,
+                "resolve" => NoDataPolicy.Resolve,
+                _ => NoDataPolicy.Keep,
+            },
+            rule.Duration("no_data_timeout", s_defaultNoDataTimeout, least: TimeSpan.FromSeconds(1)));
+        List<KeyValuePair<string, RuleTemplate>> labels = ReadTemplates(rule, "labels");
+        List<KeyValuePair<string, RuleTemplate>> annotations = ReadTemplates(rule, "annotations");
+        if (labels.Exists(l => l.Key is Labels.MetricName or "alertname"))
+            rule.Report("labels", "cannot set __name__ or alertname; the rule's name is the alertname");
+        return expr is null ? null : new AlertRule
+        {
+            Name = name, Place = $"{rule.File}:{rule.Line}", Expr = expr, Threshold = threshold, AbsentFor = absentFor, Policy = policy,
+            Labels = labels, Annotations = annotations,
+        };
+    }
+
+    private static InstantQuery? ReadExpr(YamlSection rule)
+    {
+        string text = rule.RequiredText("expr");
+        if (text.Length == 0)
+            return null;
+        if (InstantQuery.TryParse(text, out InstantQuery? query, out QueryError? error))
+            return query;
+        rule.Report("expr", $"is not valid: {error}");
+        return null;
+    }
+
+    private static Threshold? ReadThreshold(YamlSection rule)
+    {
+        Threshold? threshold = null;
+        string? given = null;
+        foreach ((string key, ThresholdKind kind) in s_thresholds)
+        {
+            if (!rule.Has(key))
+                continue;
+            if (given is not null)
+            {
+                rule.Report(key, $"and '{given}' cannot stand in one rule");
+                continue;
+            }
+            given = key;
+            List<RuleTemplate> bounds = ReadBounds(rule, key, kind == ThresholdKind.Outside ? 2 : 1);
+            if (bounds.Count > 0)
+                threshold = new Threshold(kind, bounds, null);
+        }
+        if (!rule.Has("clear"))
+            return threshold;
+        if (given is not ("above" or "below"))
+        {
+            rule.Report("clear", "needs 'above' or 'below' in the same rule");
+            return threshold;
+        }
+        RuleTemplate? clear = ReadBounds(rule, "clear", 1).FirstOrDefault();
+        if (threshold is not null && clear?.ConstantNumber is { } at && threshold.Bounds[0].ConstantNumber is { } bound
+            && (threshold.Kind == ThresholdKind.Above ? at > bound : at < bound))
+        {
+            rule.Report("clear", $"is {at}, which lies beyond the bound {bound}; the alert could never clear");
+        }
+        return threshold is null ? null : threshold with { Clear = clear };
+    }
+
+    private static List<RuleTemplate> ReadBounds(YamlSection rule, string key, int count)
+    {
+        IReadOnlyList<string> texts = rule.Texts(key);
+        var bounds = new List<RuleTemplate>();
+        if (texts.Count != count)
+        {
+            rule.Report(key, count == 1 ? "takes one number or template" : "takes a list of two numbers or templates: [low, high]");
+            return bounds;
+        }
+        foreach (string text in texts)
+        {
+            if (!RuleTemplate.TryCompile(text, out RuleTemplate? template, out string? error))
+                rule.Report(key, $"is not a valid template: {error}");
+            else if (template!.IsConstant && template.ConstantNumber is null)
+                rule.Report(key, $"is '{text}', which is not a number");
+            else
+                bounds.Add(template);
+        }
+        return bounds.Count == count ? bounds : [];
+    }
+
+    private static List<KeyValuePair<string, RuleTemplate>> ReadTemplates(YamlSection rule, string key)
+    {
+        var templates = new List<KeyValuePair<string, RuleTemplate>>();
+        foreach ((YamlText name, YamlText value) in rule.TextEntries(key))
+        {
+            if (RuleTemplate.TryCompile(value.Text, out RuleTemplate? template, out string? error))
+                templates.Add(new(name.Text, template!));
+            else
+                rule.Problems.Add(new Problem(rule.File, value.Line, value.Column, $"{rule.Path}.{key}.{name.Text} is not a valid template: {error}"));
+        }
+        return templates;
+    }
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using Metrics.Formats;
+using Metrics.Formats.Yaml;
+using Metrics.Model;
+using Scriban;
+using Scriban.Parsing;
+using Scriban.Runtime;
+using Scriban.Syntax;
+
+namespace Metrics.Rules;
+
+/// <summary>What a template may see.</summary>
+/// <param name="Labels">Labels of the series (and in annotations of the alert).</param>
+/// <param name="Value">The value that is judged.</param>
+/// <param name="Threshold">The threshold as rendered; NaN where there is none.</param>
+/// <param name="At">Time of the evaluation, milliseconds since 1970 UTC.</param>
+/// <param name="Window">The rule's window or <c>for</c>.</param>
+/// <param name="Metric">The value of the one series that a selector gives now, for <c>metric "expr"</c>; null gives an error.</param>
+public sealed record TemplateScope(
+    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, double>? Metric = null);
+
+/// <summary>A template could not be rendered; the message says where and why.</summary>
+public sealed class TemplateException(string message) : Exception(message);
+
+/// <summary>
+/// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
+/// limited in loops, recursion, output and time, and folded to its value when it is constant. Not for use by two threads at once.
+/// </summary>
+/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for annotations written for Prometheus.</remarks>
+public sealed class RuleTemplate
+{
+    private const int LoopLimit = 10_000;
+    private const int RecursionLimit = 32;
+    private const int OutputLimit = 64 * 1024;
+
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromMilliseconds(250);
+
+    private readonly Template? _template;
+    private readonly string? _constant;
+    private readonly double? _constantNumber;
+    private readonly ScriptObject _globals = new();
+    private readonly LabelsObject _labels = new();
+    private TemplateContext? _context;
+    private TemplateScope? _scope;
+
+    private RuleTemplate(string text, Template? template, string? constant)
+    {
+        Text = text;
+        _template = template;
+        _constant = constant;
+        if (constant is not null && TryReadNumber(constant, out double number))
+            _constantNumber = number;
+    }
+
+    /// <summary>The template as it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>Whether it is the same for every series and time.</summary>
+    public bool IsConstant => _constant is not null;
+
+    /// <summary>Its number, when it is constant and a number.</summary>
+    public double? ConstantNumber => _constantNumber;
+
+    /// <summary>Compiles a template and tries it on a made-up series.</summary>
+    /// <param name="text">The template.</param>
+    /// <param name="template">The template, when the answer is true.</param>
+    /// <param name="error">What is wrong, with line and column within the text.</param>
+    public static bool TryCompile(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
+        if (!text.Contains("{{", StringComparison.Ordinal))
+        {
+            template = new RuleTemplate(text, null, text);
+            return true;
+        }
+        Template parsed = Template.Parse(text);
+        if (parsed.HasErrors)
+        {
+            LogMessage first = parsed.Messages.First(m => m.Type == ParserMessageType.Error);
+            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the template)");
+            return false;
+        }
+        var compiled = new RuleTemplate(text, parsed, null);
+        try
+        {
+            string trial = compiled.Render(TrialScope, TimeProvider.System);
+            template = NamesNothing(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
+            return true;
+        }
+        catch (TemplateException e)
+        {
+            error = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), _ => 1);
+
+    /// <summary>Renders the template.</summary>
+    /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
+    public string Render(TemplateScope scope, TimeProvider time)
+    {
+        if (_constant is not null)
+            return _constant;
+        TemplateContext context = _context ??= CreateContext();
+        _scope = scope;
+        _labels.Labels = scope.Labels;
+        _globals.SetValue("value", scope.Value, readOnly: false);
+        _globals.SetValue("threshold", scope.Threshold, readOnly: false);
+        _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
+        _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
+        context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
+        using var limit = new CancellationTokenSource(s_timeLimit, time);
+        context.CancellationToken = limit.Token;
+        try
+        {
+            return _template!.Render(context);
+        }
+        catch (ScriptAbortException)
+        {
+            Forget();
+            throw new TemplateException($"the template takes longer than {s_timeLimit.TotalMilliseconds:0} ms");
+        }
+        catch (Exception e) when (e is ScriptRuntimeException or OperationCanceledException or ArgumentException or InvalidOperationException or FormatException)
+        {
+            Forget();
+            throw new TemplateException(e is ScriptRuntimeException { OriginalMessage: { } reason } script
+                ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {script.Span.Start.Line + 1}, column {script.Span.Start.Column + 1} of the template)")
+                : e.Message);
+        }
+
+        // What a failed render left on the context's stacks must not reach the next.
+        void Forget() => _context = null;
+    }
+
+    /// <summary>Renders the template as a number.</summary>
+    /// <exception cref="TemplateException">As <see cref="Render"/>, or the text is no number.</exception>
+    public double RenderNumber(TemplateScope scope, TimeProvider time)
+    {
+        if (_constantNumber is { } constant)
+            return constant;
+        string text = Render(scope, time);
+        return TryReadNumber(text, out double number)
+            ? number
+            : throw new TemplateException($"the template gives '{Shorten(text.Trim())}', which is not a number");
+    }
+
+    private static bool TryReadNumber(string text, out double number) =>
+        FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(text.Trim()), out number) && !double.IsNaN(number);
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+
+    private TemplateContext CreateContext()
+    {
+        var context = new TemplateContext
+        {
+            StrictVariables = true,
+            EnableRelaxedMemberAccess = false,
+            EnableRelaxedTargetAccess = false,
+            LoopLimit = LoopLimit,
+            RecursiveLimit = RecursionLimit,
+            LimitToString = OutputLimit,
+            RegexTimeOut = s_timeLimit,
+        };
+        context.PushCulture(CultureInfo.InvariantCulture);
+        _globals.SetValue("labels", _labels, readOnly: false);
+        TemplateFunctions.AddTo(_globals, expression => (_scope!.Metric
+            ?? throw new TemplateException("metric is not available here"))(expression));
+        context.PushGlobal(_globals);
+        context.SetValue(ScriptVariable.Create("labels", ScriptVariableScope.Local), _labels);
+        return context;
+    }
+
+    private static bool NamesNothing(ScriptNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                return true;
+            case ScriptVariable:
+                return false;
+        }
+        for (int i = 0; i < node.ChildrenCount; i++)
+        {
+            if (!NamesNothing(node.GetChildren(i)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Labels as a template sees them: any name may be asked for, and one that is not there is empty.</summary>
+    private sealed class LabelsObject : IScriptObject
+    {
+        public Labels Labels { get; set; } = Labels.Empty;
+
+        public int Count => Labels.Count;
+
+        public bool IsReadOnly { get => true; set { } }
+
+        public IEnumerable<string> GetMembers() => Labels.Select(l => l.Name);
+
+        public bool Contains(string member) => true;
+
+        public bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
+        {
+            value = Labels[member];
+            return true;
+        }
+
+        public bool CanWrite(string member) => false;
+
+        public bool TrySetValue(TemplateContext? context, SourceSpan span, string member, object? value, bool readOnly) => false;
+
+        public bool Remove(string member) => false;
+
+        public void SetReadOnly(string member, bool readOnly)
+        {
+        }
+
+        public IScriptObject Clone(bool deep) => this;
+
+        public override string ToString() => Labels.ToString();
+    }
+}

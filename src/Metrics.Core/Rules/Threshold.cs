@@ -1,0 +1,69 @@
+namespace Metrics.Rules;
+
+/// <summary>How a value is compared with a rule's threshold.</summary>
+public enum ThresholdKind
+{
+    /// <summary>Out of bounds when greater.</summary>
+    Above,
+
+    /// <summary>Out of bounds when less.</summary>
+    Below,
+
+    /// <summary>Out of bounds when less than the first or greater than the second.</summary>
+    Outside,
+
+    /// <summary>Out of bounds when equal.</summary>
+    Equals,
+
+    /// <summary>Out of bounds when different.</summary>
+    NotEquals,
+}
+
+/// <summary>The bound of a rule: a kind, one number (two for <see cref="ThresholdKind.Outside"/>), and where it clears.</summary>
+/// <param name="Kind">The comparison.</param>
+/// <param name="Bounds">One template, or low and high.</param>
+/// <param name="Clear">For above and below: the value at which an open alert clears (hysteresis); null is the bound itself.</param>
+public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> Bounds, RuleTemplate? Clear)
+{
+    /// <summary>The comparison as a person reads it: <c>&gt; 85</c>.</summary>
+    public static string Describe(ThresholdKind kind, IReadOnlyList<double> bounds) => kind switch
+    {
+        ThresholdKind.Above => $"> {Formats.FloatText.Format(bounds[0])}",
+        ThresholdKind.Below => $"< {Formats.FloatText.Format(bounds[0])}",
+        ThresholdKind.Outside => $"outside {Formats.FloatText.Format(bounds[0])} … {Formats.FloatText.Format(bounds[1])}",
+        ThresholdKind.Equals => $"== {Formats.FloatText.Format(bounds[0])}",
+        _ => $"!= {Formats.FloatText.Format(bounds[0])}",
+    };
+
+    /// <summary>Whether a value is out of bounds.</summary>
+    public static bool IsBreached(ThresholdKind kind, IReadOnlyList<double> bounds, double value) => kind switch
+    {
+        ThresholdKind.Above => value > bounds[0],
+        ThresholdKind.Below => value < bounds[0],
+        ThresholdKind.Outside => value < bounds[0] || value > bounds[1],
+        ThresholdKind.Equals => value == bounds[0],
+        _ => value != bounds[0],
+    };
+
+    /// <summary>Judges a value.</summary>
+    /// <param name="scope">The series and its value.</param>
+    /// <param name="open">Whether its alert is open, so that <see cref="Clear"/> decides when it ends.</param>
+    /// <param name="time">For the time limit of templates.</param>
+    /// <returns>The reading, and the bound (the one that was crossed) for messages.</returns>
+    /// <exception cref="TemplateException">A template failed or gave no number.</exception>
+    public (Reading Reading, double Bound) Judge(TemplateScope scope, bool open, TimeProvider time)
+    {
+        if (double.IsNaN(scope.Value))
+            return (Reading.NoData, double.NaN);
+        double low = Bounds[0].RenderNumber(scope, time);
+        double high = Bounds.Count > 1 ? Bounds[1].RenderNumber(scope, time) : low;
+        bool breached = IsBreached(Kind, [low, high], scope.Value);
+        double bound = Kind == ThresholdKind.Outside && scope.Value > low ? high : low;
+        if (!breached && open && Clear is not null)
+        {
+            double clear = Clear.RenderNumber(scope with { Threshold = bound }, time);
+            breached = Kind == ThresholdKind.Above ? scope.Value >= clear : scope.Value <= clear;
+        }
+        return (breached ? Reading.Breached : Reading.Clear, bound);
+    }
+}

@@ -1,0 +1,262 @@
+using System.Runtime.InteropServices;
+using Metrics.Model;
+
+namespace Metrics.Series;
+
+/// <summary>Bounds of the head.</summary>
+/// <param name="Window">How far back samples are kept. Default 2 h.</param>
+/// <param name="MaxSeries">Series in all. Default 5,000,000.</param>
+/// <param name="MaxSeriesPerSource">Series that one target or pusher may begin. Default 500,000.</param>
+/// <param name="MaxFuture">How far ahead of our clock a sample may lie. Default 10 min.</param>
+public sealed record HeadOptions(TimeSpan Window, int MaxSeries, int MaxSeriesPerSource, TimeSpan MaxFuture)
+{
+    /// <summary>The defaults.</summary>
+    public static readonly HeadOptions Default = new(TimeSpan.FromHours(2), 5_000_000, 500_000, TimeSpan.FromMinutes(10));
+}
+
+/// <summary>What became of a batch, in samples.</summary>
+/// <param name="Appended">Now in the head.</param>
+/// <param name="Duplicate">Were there already.</param>
+/// <param name="OutOfOrder">Older than the newest of their series.</param>
+/// <param name="TooOld">Older than the window.</param>
+/// <param name="TooNew">Too far in the future; removed from the batch.</param>
+/// <param name="LimitReached">Of new series beyond a limit; removed from the batch.</param>
+/// <param name="NewSeries">Series that began.</param>
+public readonly record struct AppendResult(int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int NewSeries);
+
+/// <summary>
+/// The recent window of all series in memory: compressed chunks and an index of labels. One thread appends and truncates at a time
+/// (guarded here); any number may select meanwhile.
+/// </summary>
+public sealed class Head(HeadOptions options) : IDisposable
+{
+    private readonly ReaderWriterLockSlim _indexLock = new();
+    private readonly Lock _writeLock = new();
+    private readonly LabelIndex _index = new();
+    private readonly Dictionary<Labels, HeadSeries> _byLabels = [];
+    private readonly Dictionary<string, SourceCount> _sources = [];
+    private readonly Stack<int> _freeSlots = [];
+    private HeadSeries?[] _bySlot = new HeadSeries?[256];
+    private int _slotCount;
+
+    /// <summary>The bounds it keeps.</summary>
+    public HeadOptions Options => options;
+
+    /// <summary>Series that it holds.</summary>
+    public int SeriesCount => _byLabels.Count;
+
+    /// <inheritdoc />
+    public void Dispose() => _indexLock.Dispose();
+
+    /// <summary>Series by source, and how many samples of new series the limit has refused there.</summary>
+    public IReadOnlyList<(string Source, int Series, long Refused)> Sources
+    {
+        get
+        {
+            lock (_writeLock)
+                return [.. _sources.Values.Select(s => (s.Name, s.Series, s.Refused))];
+        }
+    }
+
+    /// <summary>
+    /// Takes a batch. Rows that nobody should keep (beyond a limit, or from the far future) are removed from it; rows that are merely too
+    /// old or out of order stay in it for the store.
+    /// </summary>
+    /// <param name="batch">The samples.</param>
+    /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
+    public AppendResult Append(SampleBatch batch, long now)
+    {
+        Span<int> counts = stackalloc int[6];
+        bool[]? keep = null;
+        int before, newSeries;
+        lock (_writeLock)
+        {
+            before = _byLabels.Count;
+            long oldest = now - (long)options.Window.TotalMilliseconds;
+            long newest = now + (long)options.MaxFuture.TotalMilliseconds;
+            SourceCount? source = null;
+            ReadOnlySpan<Labels> series = batch.Series;
+            ReadOnlySpan<long> times = batch.Times;
+            ReadOnlySpan<double> values = batch.Values;
+            for (int i = 0; i < series.Length; i++)
+            {
+                AppendOutcome outcome = AppendOutcome.TooNew;
+                if (times[i] < oldest)
+                    outcome = AppendOutcome.TooOld;
+                else if (times[i] <= newest)
+                    outcome = Find(series[i], batch.Source, ref source)?.Append(times[i], values[i]) ?? AppendOutcome.LimitReached;
+                counts[(int)outcome]++;
+                if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew)
+                    (keep ??= AllTrue(series.Length))[i] = false;
+            }
+            newSeries = _byLabels.Count - before;
+        }
+        if (keep is not null)
+            batch.Keep(keep);
+        return new AppendResult(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], newSeries);
+    }
+
+    /// <summary>Drops what is older than the window, and series with nothing left.</summary>
+    /// <returns>Number of series that were dropped.</returns>
+    public int Truncate(long now)
+    {
+        long before = now - (long)options.Window.TotalMilliseconds;
+        lock (_writeLock)
+        {
+            List<(Labels Labels, int Slot)> gone = [];
+            for (int slot = 0; slot < _slotCount; slot++)
+            {
+                if (_bySlot[slot] is { } series && !series.Truncate(before))
+                    gone.Add((series.Labels, slot));
+            }
+            if (gone.Count == 0)
+                return 0;
+            _indexLock.EnterWriteLock();
+            try
+            {
+                foreach ((Labels labels, int slot) in gone)
+                {
+                    SourceCount source = _bySlot[slot]!.Source;
+                    if (--source.Series == 0)
+                        _sources.Remove(source.Name);
+                    _bySlot[slot] = null;
+                    _byLabels.Remove(labels);
+                    _freeSlots.Push(slot);
+                }
+                _index.Remove(gone);
+            }
+            finally
+            {
+                _indexLock.ExitWriteLock();
+            }
+            return gone.Count;
+        }
+    }
+
+    /// <summary>The series that meet all conditions, in no order.</summary>
+    public List<HeadSeries> Select(IReadOnlyList<LabelMatcher> matchers)
+    {
+        var selected = new List<HeadSeries>();
+        _indexLock.EnterReadLock();
+        try
+        {
+            IReadOnlyList<int>? candidates = _index.Candidates(matchers);
+            int count = candidates?.Count ?? _slotCount;
+            for (int i = 0; i < count; i++)
+            {
+                HeadSeries? series = _bySlot[candidates?[i] ?? i];
+                if (series is not null && MatchesAll(series.Labels, matchers))
+                    selected.Add(series);
+            }
+        }
+        finally
+        {
+            _indexLock.ExitReadLock();
+        }
+        return selected;
+    }
+
+    /// <summary>The series with exactly these labels, or null.</summary>
+    public HeadSeries? Find(Labels labels)
+    {
+        _indexLock.EnterReadLock();
+        try
+        {
+            return _byLabels.GetValueOrDefault(labels);
+        }
+        finally
+        {
+            _indexLock.ExitReadLock();
+        }
+    }
+
+    /// <summary>Every value of a label, sorted.</summary>
+    public List<string> LabelValues(string name)
+    {
+        _indexLock.EnterReadLock();
+        try
+        {
+            return [.. _index.Values(name).Order(StringComparer.Ordinal)];
+        }
+        finally
+        {
+            _indexLock.ExitReadLock();
+        }
+    }
+
+    private static bool MatchesAll(Labels labels, IReadOnlyList<LabelMatcher> matchers)
+    {
+        for (int i = 0; i < matchers.Count; i++)
+        {
+            if (!matchers[i].Matches(labels))
+                return false;
+        }
+        return true;
+    }
+
+    private HeadSeries? Find(Labels labels, string sourceName, ref SourceCount? source)
+    {
+        int slot = labels.Slot;
+        if ((uint)slot < (uint)_bySlot.Length && _bySlot[slot] is { } known && ReferenceEquals(known.Labels, labels))
+            return known;
+        if (!_byLabels.TryGetValue(labels, out HeadSeries? series))
+            return Create(labels, sourceName, ref source);
+        // The source has made new labels for a series that we know; from now on these are the ones that are found at once.
+        slot = series.Labels.Slot;
+        _indexLock.EnterWriteLock();
+        try
+        {
+            _byLabels.Remove(labels);
+            labels.Slot = slot;
+            series.Labels = labels;
+            _byLabels.Add(labels, series);
+        }
+        finally
+        {
+            _indexLock.ExitWriteLock();
+        }
+        return series;
+    }
+
+    private HeadSeries? Create(Labels labels, string sourceName, ref SourceCount? source)
+    {
+        if (source is null)
+        {
+            ref SourceCount? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, sourceName, out _);
+            source = entry ??= new SourceCount(sourceName);
+        }
+        if (source.Series >= options.MaxSeriesPerSource || _byLabels.Count >= options.MaxSeries)
+        {
+            source.Refused++;
+            return null;
+        }
+        _indexLock.EnterWriteLock();
+        try
+        {
+            if (!_freeSlots.TryPop(out int slot))
+            {
+                slot = _slotCount++;
+                if (slot == _bySlot.Length)
+                    Array.Resize(ref _bySlot, slot * 2);
+            }
+            var series = new HeadSeries(labels, source);
+            labels.Slot = slot;
+            _bySlot[slot] = series;
+            _byLabels.Add(labels, series);
+            _index.Add(labels, slot);
+            source.Series++;
+            return series;
+        }
+        finally
+        {
+            _indexLock.ExitWriteLock();
+        }
+    }
+
+    private static bool[] AllTrue(int length)
+    {
+        var all = new bool[length];
+        Array.Fill(all, true);
+        return all;
+    }
+}

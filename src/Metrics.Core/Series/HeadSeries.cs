@@ -1,0 +1,165 @@
+using Metrics.Model;
+
+namespace Metrics.Series;
+
+/// <summary>One series of the head: its labels and its recent samples. The head appends; anybody may read.</summary>
+public sealed class HeadSeries
+{
+    private readonly Lock _lock = new();
+    private XorChunk[] _sealed = [];
+    private XorChunk? _open;
+
+    internal HeadSeries(Labels labels, SourceCount source)
+    {
+        Labels = labels;
+        Source = source;
+    }
+
+    /// <summary>Its labels.</summary>
+    public Labels Labels { get; internal set; }
+
+    /// <summary>Who brought it first; its cardinality limit counts there.</summary>
+    internal SourceCount Source { get; }
+
+    /// <summary>The newest sample; its time is <see cref="long.MinValue"/> before the first.</summary>
+    public Sample Last
+    {
+        get
+        {
+            lock (_lock)
+                return _last;
+        }
+    }
+
+    private Sample _last = new(long.MinValue, 0);
+
+    /// <summary>Bytes that its chunks reserve.</summary>
+    public int Bytes
+    {
+        get
+        {
+            lock (_lock)
+                return _sealed.Sum(c => c.Reserved) + (_open?.Reserved ?? 0);
+        }
+    }
+
+    internal AppendOutcome Append(long time, double value)
+    {
+        lock (_lock)
+        {
+            if (time <= _last.Time)
+            {
+                bool same = time == _last.Time && BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(_last.Value);
+                return same ? AppendOutcome.Duplicate : AppendOutcome.OutOfOrder;
+            }
+            if (_open is null || !_open.TryAppend(time, value))
+            {
+                if (_open is not null)
+                {
+                    _open.Seal();
+                    _sealed = [.. _sealed, _open];
+                }
+                _open = new XorChunk();
+                _open.TryAppend(time, value);
+            }
+            _last = new Sample(time, value);
+            return AppendOutcome.Appended;
+        }
+    }
+
+    /// <summary>Drops chunks that end before a time.</summary>
+    /// <returns>Whether anything is left.</returns>
+    internal bool Truncate(long before)
+    {
+        lock (_lock)
+        {
+            if (_sealed.Length > 0 && _sealed[0].LastTime < before)
+                _sealed = Array.FindAll(_sealed, c => c.LastTime >= before);
+            if (_open is not null && _open.LastTime < before)
+                _open = null;
+            return _open is not null || _sealed.Length > 0;
+        }
+    }
+
+    /// <summary>Copies the samples of a span of time, oldest first.</summary>
+    /// <param name="from">First time wanted, milliseconds, inclusive.</param>
+    /// <param name="to">Last time wanted, inclusive.</param>
+    /// <param name="samples">Added to.</param>
+    public void CopyTo(long from, long to, List<Sample> samples)
+    {
+        foreach (XorChunk chunk in Chunks())
+        {
+            if (chunk.LastTime < from || chunk.FirstTime > to)
+                continue;
+            XorReader reader = chunk.Read();
+            while (reader.MoveNext())
+            {
+                Sample sample = reader.Current;
+                if (sample.Time > to)
+                    return;
+                if (sample.Time >= from)
+                    samples.Add(sample);
+            }
+        }
+    }
+
+    /// <summary>The newest sample at or before a moment, and after <paramref name="after"/>; false when there is none or it is a stale marker.</summary>
+    /// <param name="at">The moment, milliseconds.</param>
+    /// <param name="after">Exclusive lower bound: the moment less the lookback.</param>
+    /// <param name="sample">That sample.</param>
+    public bool TryLast(long at, long after, out Sample sample)
+    {
+        sample = Last;
+        if (sample.Time > at)
+        {
+            sample = new Sample(long.MinValue, 0);
+            foreach (XorChunk chunk in Chunks())
+            {
+                if (chunk.FirstTime > at)
+                    break;
+                XorReader reader = chunk.Read();
+                while (reader.MoveNext() && reader.Current.Time <= at)
+                    sample = reader.Current;
+            }
+        }
+        return sample.Time > after && !StaleMarker.Is(sample.Value);
+    }
+
+    private XorChunk[] Chunks()
+    {
+        lock (_lock)
+            return _open is null ? _sealed : [.. _sealed, _open];
+    }
+}
+
+/// <summary>What became of a sample that was offered to the head.</summary>
+public enum AppendOutcome
+{
+    /// <summary>It is in.</summary>
+    Appended,
+
+    /// <summary>The same time and value are in already; nothing is lost.</summary>
+    Duplicate,
+
+    /// <summary>The series has a newer sample, or another at that time. History (the store) may still take it.</summary>
+    OutOfOrder,
+
+    /// <summary>It is older than the head's window. History may still take it.</summary>
+    TooOld,
+
+    /// <summary>Its time lies too far in the future to be true; nobody takes it.</summary>
+    TooNew,
+
+    /// <summary>It would begin a series beyond a limit; nobody takes it.</summary>
+    LimitReached,
+}
+
+/// <summary>How many series a source has in the head.</summary>
+internal sealed class SourceCount(string name)
+{
+    public string Name { get; } = name;
+
+    public int Series;
+
+    public long Refused;
+}
