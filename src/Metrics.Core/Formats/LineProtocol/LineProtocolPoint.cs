@@ -37,7 +37,7 @@ public readonly record struct Token(int Start, int Length, bool Escaped)
     {
         ReadOnlySpan<byte> raw = Raw(body);
         if (!Escaped)
-            return Encoding.UTF8.GetString(raw);
+            return Model.TextPool.Shared.Get(raw);
         var text = new byte[raw.Length];
         int length = 0;
         for (int i = 0; i < raw.Length; i++)

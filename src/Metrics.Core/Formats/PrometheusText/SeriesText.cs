@@ -195,7 +195,7 @@ public static class SeriesText
             }
             while (Position < _line.Length && (IsNameStart(_line[Position], colon) || (uint)(_line[Position] - '0') <= 9))
                 Position++;
-            name = Encoding.ASCII.GetString(_line[start..Position]);
+            name = TextPool.Shared.Get(_line[start..Position]);
             return true;
         }
 
@@ -227,7 +227,7 @@ public static class SeriesText
                 return Refuse("not valid UTF-8");
             }
             Position++;
-            value = escaped ? Unescape(raw) : Encoding.UTF8.GetString(raw);
+            value = escaped ? Unescape(raw) : TextPool.Shared.Get(raw);
             return true;
         }
 

@@ -40,6 +40,9 @@ public sealed class YamlSection
     /// <summary>Line where it begins.</summary>
     public int Line => _map.Line;
 
+    /// <summary>The keys that are given.</summary>
+    public IEnumerable<string> Keys => _map.Entries.Select(e => e.Key.Text);
+
     /// <summary>Whether a key is given and not null.</summary>
     public bool Has(string key) => Value(key) is not null;
 

@@ -1,0 +1,182 @@
+using Metrics.Pollers.Services;
+using Metrics.Pollers.Targets;
+
+namespace Metrics.Configuration;
+
+/// <summary>Everything an operator can set; one immutable snapshot. Keys and defaults: docs/configuration.md.</summary>
+internal sealed record MetricsOptions
+{
+    /// <summary>Address of API and pages. Default <c>127.0.0.1:9890</c>; another than loopback needs <see cref="Auth"/>.</summary>
+    public required string Listen { get; init; }
+
+    public required AuthOptions Auth { get; init; }
+
+    public required StorageOptions Storage { get; init; }
+
+    public required HeadSection Head { get; init; }
+
+    public required HostOptions Host { get; init; }
+
+    public required IReadOnlyList<ProbeJob> Probes { get; init; }
+
+    public required IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; }
+
+    public required RuleOptions Rules { get; init; }
+
+    public required NotificationOptions Notifications { get; init; }
+}
+
+/// <summary>Who may do what. A role includes those before it: viewer reads, operator also pushes and reloads, admin everything.</summary>
+internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens)
+{
+    public bool IsConfigured => Tokens.Count > 0;
+}
+
+internal enum Role
+{
+    None,
+    Viewer,
+    Operator,
+    Admin,
+}
+
+internal sealed record TokenOptions(string Name, Role Role, Secret Token);
+
+/// <summary>Where samples and state are kept.</summary>
+internal sealed record StorageOptions
+{
+    /// <summary>Data folder. Default <c>./data</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Longest time between two flushes to the store: what a kill -9 can lose. Default 1 s, at most 1 s.</summary>
+    public required TimeSpan FlushInterval { get; init; }
+
+    /// <summary>How long the embedded store keeps samples. Default 365 d.</summary>
+    public required TimeSpan Retention { get; init; }
+
+    /// <summary>Memory that the embedded store may use for its own buffers. Default 128 MiB.</summary>
+    public required long MemoryLimitBytes { get; init; }
+
+    /// <summary>InfluxDB, or null for the embedded store.</summary>
+    public InfluxOptions? Influx { get; init; }
+}
+
+internal enum InfluxVersion
+{
+    V1 = 1,
+    V2 = 2,
+    V3 = 3,
+}
+
+internal sealed record InfluxOptions
+{
+    public required Uri Url { get; init; }
+
+    /// <summary>Which write form: 1 <c>/write</c>, 2 <c>/api/v2/write</c>, 3 <c>/api/v3/write_lp</c>. Default 1.</summary>
+    public required InfluxVersion Version { get; init; }
+
+    /// <summary>Database (1, 3) or bucket (2).</summary>
+    public required string Database { get; init; }
+
+    public string? RetentionPolicy { get; init; }
+
+    public string? Organization { get; init; }
+
+    public string? Username { get; init; }
+
+    public Secret? Password { get; init; }
+
+    public Secret? Token { get; init; }
+
+    /// <summary>Whether a missing database is created (version 1). Default true.</summary>
+    public required bool CreateDatabase { get; init; }
+
+    public required bool Gzip { get; init; }
+
+    /// <summary>Lines in one request. Default 5000.</summary>
+    public required int BatchLines { get; init; }
+
+    /// <summary>Bytes in one request before compression. Default 4 MiB.</summary>
+    public required int BatchBytes { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Bound of the on-disk spool. Default 1 GiB.</summary>
+    public required long SpoolBytes { get; init; }
+
+    /// <summary>Age at which spooled batches are given up. Default 7 d.</summary>
+    public required TimeSpan SpoolAge { get; init; }
+}
+
+/// <summary>The recent window in memory.</summary>
+internal sealed record HeadSection(TimeSpan Window, int MaxSeries, int MaxSeriesPerSource);
+
+/// <summary>This machine's own numbers.</summary>
+internal sealed record HostOptions
+{
+    public required bool Enabled { get; init; }
+
+    public required TimeSpan Interval { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Value of the <c>instance</c> label. Default: the host name.</summary>
+    public required string Instance { get; init; }
+
+    public required string ProcPath { get; init; }
+
+    public required string SysPath { get; init; }
+
+    public required string RootPath { get; init; }
+
+    /// <summary>Pollers of the catalogue that are left out.</summary>
+    public required IReadOnlyList<string> Disabled { get; init; }
+}
+
+internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped);
+
+/// <summary>Who is told of alerts.</summary>
+internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, string? Receiver, TimeSpan RepeatInterval, string ExternalUrl)
+{
+    /// <summary>The receiver that the route names, or null when nobody is to be told.</summary>
+    public ReceiverOptions? Active => Receivers.FirstOrDefault(r => r.Name == Receiver);
+}
+
+internal sealed record ReceiverOptions(string Name, IReadOnlyList<EmailOptions> Emails, IReadOnlyList<WebhookOptions> Webhooks);
+
+internal sealed record EmailOptions
+{
+    public required string To { get; init; }
+
+    public required string From { get; init; }
+
+    public required string SmartHost { get; init; }
+
+    public required int Port { get; init; }
+
+    public string? Username { get; init; }
+
+    public Secret? Password { get; init; }
+
+    /// <summary>Whether the connection must be encrypted by STARTTLS (or from the start on port 465). Default true.</summary>
+    public required bool RequireTls { get; init; }
+
+    public required bool VerifyCertificate { get; init; }
+
+    public required bool SendResolved { get; init; }
+}
+
+internal sealed record WebhookOptions
+{
+    public required Uri Url { get; init; }
+
+    public required bool SendResolved { get; init; }
+
+    public Secret? BearerToken { get; init; }
+
+    public string? Username { get; init; }
+
+    public Secret? Password { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+}

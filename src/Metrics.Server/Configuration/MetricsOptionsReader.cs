@@ -1,0 +1,253 @@
+using System.Net;
+using Metrics.Formats.Yaml;
+using Metrics.Pollers.Services;
+using Metrics.Pollers.Targets;
+
+namespace Metrics.Configuration;
+
+/// <summary>From the tree of <c>metrics.yaml</c> to options; every problem is reported, none stops the reading.</summary>
+internal static class MetricsOptionsReader
+{
+    public static MetricsOptions Read(YamlMap root, string file, List<Problem> problems)
+    {
+        var top = new YamlSection(root, file, "", problems);
+        AuthOptions auth = ReadAuth(top.Section("auth"));
+        var options = new MetricsOptions
+        {
+            Listen = ReadListen(top, auth),
+            Auth = auth,
+            Storage = ReadStorage(top.Section("storage")),
+            Head = ReadHead(top.Section("head")),
+            Host = ReadHost(top.Section("host")),
+            Probes = [.. top.Sections("probes").Select(ProbeJob.Read)],
+            ScrapeJobs = [.. top.Sections("scrape_configs").Select(ScrapeJob.Read)],
+            Rules = ReadRules(top.Section("rules")),
+            Notifications = ReadNotifications(top),
+        };
+        ReportRepeatedJobs(top, options);
+        top.Finish();
+        return options;
+    }
+
+    private static string ReadListen(YamlSection top, AuthOptions auth)
+    {
+        const string Default = "127.0.0.1:9890";
+        string listen = top.Text("listen", Default);
+        int colon = listen.LastIndexOf(':');
+        string host = colon < 0 ? "" : listen[..colon].Trim('[', ']');
+        bool known = host == "localhost" | IPAddress.TryParse(host, out IPAddress? address);
+        if (!known || !ushort.TryParse(listen.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out _))
+        {
+            top.Report("listen", $"is '{listen}'; it must be ADDRESS:PORT with a numeric address, such as {Default} or [::]:9890");
+            return Default;
+        }
+        if (address is not null && !IPAddress.IsLoopback(address) && !auth.IsConfigured)
+            top.Report("listen", $"is '{listen}', which others can reach; that needs tokens in auth.tokens first (docs/configuration.md#auth)");
+        return listen;
+    }
+
+    private static AuthOptions ReadAuth(YamlSection section)
+    {
+        var tokens = new List<TokenOptions>();
+        foreach (YamlSection token in section.Sections("tokens"))
+        {
+            string name = token.RequiredText("name");
+            Role role = token.Choice("role", "viewer", "viewer", "operator", "admin") switch
+            {
+                "admin" => Role.Admin,
+                "operator" => Role.Operator,
+                _ => Role.Viewer,
+            };
+            Secret? secret = Secret.Read(token, "token");
+            if (secret is null)
+                token.Report("token", "or 'token_file' is required");
+            else
+                tokens.Add(new TokenOptions(name, role, secret));
+            token.Finish();
+        }
+        section.Finish();
+        return new AuthOptions(tokens);
+    }
+
+    private static StorageOptions ReadStorage(YamlSection section)
+    {
+        TimeSpan flush = section.Duration("flush_interval", TimeSpan.FromSeconds(1), least: TimeSpan.FromMilliseconds(10));
+        if (flush > TimeSpan.FromSeconds(1))
+            section.Report("flush_interval", "must be at most 1s: it bounds what a crash can lose");
+        var options = new StorageOptions
+        {
+            Path = section.Text("path", "./data"),
+            FlushInterval = flush,
+            Retention = section.Duration("retention", TimeSpan.FromDays(365), least: TimeSpan.FromHours(1)),
+            MemoryLimitBytes = section.Bytes("memory_limit", 128L << 20, least: 32L << 20),
+            Influx = section.Has("influx") ? ReadInflux(section.Section("influx")) : null,
+        };
+        section.Finish();
+        return options;
+    }
+
+    private static InfluxOptions ReadInflux(YamlSection section)
+    {
+        var version = (InfluxVersion)section.Number("version", 1, least: 1, most: 3);
+        string databaseKey = version == InfluxVersion.V2 ? "bucket" : "database";
+        var options = new InfluxOptions
+        {
+            Url = ReadUrl(section, "url"),
+            Version = version,
+            Database = section.RequiredText(databaseKey),
+            RetentionPolicy = version == InfluxVersion.V1 ? section.Text("retention_policy") : null,
+            Organization = version == InfluxVersion.V2 ? section.RequiredText("org") : null,
+            Username = section.Text("username"),
+            Password = Secret.Read(section, "password"),
+            Token = Secret.Read(section, "token"),
+            CreateDatabase = section.Flag("create_database", true),
+            Gzip = section.Flag("gzip", true),
+            BatchLines = section.Number("batch_lines", 5000, least: 1, most: 1_000_000),
+            BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, least: 128L << 10), 256L << 20),
+            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
+            SpoolBytes = section.Bytes("spool_bytes", 1L << 30, least: 1L << 20),
+            SpoolAge = section.Duration("spool_age", TimeSpan.FromDays(7), least: TimeSpan.FromMinutes(1)),
+        };
+        if (options.Username is not null && options.Token is not null)
+            section.Report("token", "and 'username' cannot stand together");
+        if (version != InfluxVersion.V1 && options.Token is null)
+            section.Report("token", $"or 'token_file' is required for version {(int)version}");
+        section.Finish();
+        return options;
+    }
+
+    private static HeadSection ReadHead(YamlSection section)
+    {
+        var options = new HeadSection(
+            section.Duration("window", TimeSpan.FromHours(2), least: TimeSpan.FromMinutes(10)),
+            section.Number("max_series", 5_000_000, least: 1000),
+            section.Number("max_series_per_source", 500_000, least: 100));
+        section.Finish();
+        return options;
+    }
+
+    private static HostOptions ReadHost(YamlSection section)
+    {
+        TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), least: TimeSpan.FromSeconds(1));
+        var options = new HostOptions
+        {
+            Enabled = section.Flag("enabled", true),
+            Interval = interval,
+            Timeout = ReadTimeout(section, "timeout", "interval", interval),
+            Instance = section.Text("instance", Environment.MachineName),
+            ProcPath = section.Text("proc_path", "/proc"),
+            SysPath = section.Text("sys_path", "/sys"),
+            RootPath = section.Text("root_path", "/"),
+            Disabled = section.Texts("disabled"),
+        };
+        section.Finish();
+        return options;
+    }
+
+    private static RuleOptions ReadRules(YamlSection section)
+    {
+        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true));
+        section.Finish();
+        return options;
+    }
+
+    private static NotificationOptions ReadNotifications(YamlSection top)
+    {
+        var receivers = new List<ReceiverOptions>();
+        foreach (YamlSection section in top.Sections("receivers"))
+        {
+            string name = section.RequiredText("name");
+            if (receivers.Exists(r => r.Name == name))
+                section.Report("name", $"is '{name}', which another receiver has already");
+            receivers.Add(new ReceiverOptions(
+                name,
+                [.. section.Sections("email_configs").Select(ReadEmail)],
+                [.. section.Sections("webhook_configs").Select(ReadWebhook)]));
+            section.Finish();
+        }
+        YamlSection route = top.Section("route");
+        string? receiver = route.Text("receiver") ?? (receivers.Count == 1 ? receivers[0].Name : null);
+        if (receiver is not null && !receivers.Exists(r => r.Name == receiver))
+            route.Report("receiver", $"is '{receiver}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers.Select(r => r.Name)))}");
+        else if (receiver is null && receivers.Count > 1)
+            route.Report("receiver", "is required when there are several receivers");
+        TimeSpan repeat = route.Duration("repeat_interval", TimeSpan.FromHours(4), least: TimeSpan.FromMinutes(1));
+        route.Finish();
+        return new NotificationOptions(receivers, receiver, repeat, top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'));
+    }
+
+    private static EmailOptions ReadEmail(YamlSection section)
+    {
+        string smartHost = section.RequiredText("smarthost");
+        int colon = smartHost.LastIndexOf(':');
+        ushort port = 0;
+        if (smartHost.Length > 0 && (colon <= 0 || !ushort.TryParse(smartHost.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out port)))
+            section.Report("smarthost", $"is '{smartHost}'; it must be HOST:PORT");
+        var options = new EmailOptions
+        {
+            To = ReadMailbox(section, "to"),
+            From = ReadMailbox(section, "from"),
+            SmartHost = colon > 0 ? smartHost[..colon] : smartHost,
+            Port = port,
+            Username = section.Text("auth_username"),
+            Password = Secret.Read(section, "auth_password"),
+            RequireTls = section.Flag("require_tls", true),
+            VerifyCertificate = !section.Flag("insecure_skip_verify", false),
+            SendResolved = section.Flag("send_resolved", true),
+        };
+        section.Finish();
+        return options;
+    }
+
+    private static string ReadMailbox(YamlSection section, string key)
+    {
+        string text = section.RequiredText(key);
+        if (text.Length > 0 && !MimeKit.InternetAddressList.TryParse(text, out _))
+            section.Report(key, $"is '{text}', which is not an e-mail address");
+        return text;
+    }
+
+    private static WebhookOptions ReadWebhook(YamlSection section)
+    {
+        var options = new WebhookOptions
+        {
+            Url = ReadUrl(section, "url"),
+            SendResolved = section.Flag("send_resolved", true),
+            BearerToken = Secret.Read(section, "bearer_token"),
+            Username = section.Text("username"),
+            Password = Secret.Read(section, "password"),
+            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
+        };
+        section.Finish();
+        return options;
+    }
+
+    internal static Uri ReadUrl(YamlSection section, string key)
+    {
+        string text = section.RequiredText(key);
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+            return url;
+        if (text.Length > 0)
+            section.Report(key, $"is '{text}'; it must be a URL that begins with http:// or https://");
+        return new Uri("http://invalid.invalid/");
+    }
+
+    /// <summary>A timeout: by default two thirds of its interval, at most 10 s, and never longer than the interval.</summary>
+    internal static TimeSpan ReadTimeout(YamlSection section, string key, string intervalKey, TimeSpan interval)
+    {
+        TimeSpan two = interval * 2 / 3;
+        TimeSpan timeout = section.Duration(key, two < TimeSpan.FromSeconds(10) ? two : TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(10));
+        if (timeout > interval)
+            section.Report(key, $"is {Model.Duration.Format(timeout)}; it must not be longer than {intervalKey}, which is {Model.Duration.Format(interval)}");
+        return timeout;
+    }
+
+    private static void ReportRepeatedJobs(YamlSection top, MetricsOptions options)
+    {
+        foreach (IGrouping<string, string> name in options.ScrapeJobs.Select(j => j.Name).Concat(options.Probes.Select(p => p.Name)).GroupBy(n => n))
+        {
+            if (name.Key.Length > 0 && name.Count() > 1)
+                top.Report("scrape_configs", $"and probes: the job name '{name.Key}' is used {name.Count()} times; job names are unique");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Metrics.Formats.Yaml;
+
+namespace Metrics.Configuration;
+
+/// <summary>How the other side of a TLS connection is checked, and what we show it (<c>tls_config</c>).</summary>
+internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyFile, string? ServerName, bool InsecureSkipVerify)
+{
+    public static TlsOptions Read(YamlSection section)
+    {
+        var options = new TlsOptions(
+            ExistingFile(section, "ca_file"), ExistingFile(section, "cert_file"), ExistingFile(section, "key_file"),
+            section.Text("server_name"), section.Flag("insecure_skip_verify", false));
+        if (options.CertFile is null != options.KeyFile is null)
+            section.Report("cert_file", "and 'key_file' must stand together");
+        section.Finish();
+        return options;
+    }
+
+    /// <summary>Options for a handshake as client with a host.</summary>
+    /// <param name="host">Name that the certificate must bear, unless <see cref="ServerName"/> says otherwise.</param>
+    public SslClientAuthenticationOptions ToClientOptions(string host)
+    {
+        var options = new SslClientAuthenticationOptions { TargetHost = ServerName ?? host };
+        if (CertFile is not null)
+            options.ClientCertificates = [X509Certificate2.CreateFromPemFile(CertFile, KeyFile)];
+        if (InsecureSkipVerify)
+        {
+#pragma warning disable CA5359 // The operator asked for it, by a key that says what it is.
+            options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+        else if (CaFile is not null)
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(CaFile);
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(authorities);
+            options.CertificateChainPolicy = policy;
+        }
+        return options;
+    }
+
+    private static string? ExistingFile(YamlSection section, string key)
+    {
+        string? file = section.Text(key);
+        if (file is not null && !File.Exists(file))
+            section.Report(key, $"is '{file}', which does not exist");
+        return file;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Concurrent;
+using Metrics.Model;
+
+namespace Metrics.Intake;
+
+/// <summary>What is known of metrics by name: the newest word wins. Bounded, since outsiders choose the names.</summary>
+internal sealed class MetadataTable
+{
+    private const int MaxMetrics = 200_000;
+
+    private readonly ConcurrentDictionary<string, MetricMetadata> _metadata = new();
+
+    public void Set(string metric, MetricMetadata metadata)
+    {
+        if (_metadata.ContainsKey(metric) || _metadata.Count < MaxMetrics)
+            _metadata[metric] = metadata;
+    }
+
+    /// <summary>Kind and help of a metric, or null.</summary>
+    public MetricMetadata? Find(string metric) => _metadata.GetValueOrDefault(metric);
+}

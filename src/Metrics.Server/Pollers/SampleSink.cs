@@ -1,0 +1,33 @@
+using Metrics.Model;
+
+namespace Metrics.Pollers;
+
+/// <summary>Where a poller puts the samples of one poll; adds the target's own labels and the poll's time.</summary>
+internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long time)
+{
+    /// <summary>Time of the poll, milliseconds since 1970 UTC.</summary>
+    public long Time => time;
+
+    /// <summary>Samples added so far.</summary>
+    public int Count => batch.Count;
+
+    /// <summary>The target's memory of its series.</summary>
+    public TargetSeries Series => series;
+
+    /// <summary>The batch itself, for pollers that know their series' labels already.</summary>
+    public SampleBatch Batch => batch;
+
+    /// <summary>Adds a sample that is true now.</summary>
+    /// <param name="metric">The metric as declared.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="labelValues">Values of the metric's label names, in their order.</param>
+    public void Add(Metric metric, double value, params ReadOnlySpan<string> labelValues) => AddAt(metric, time, value, labelValues);
+
+    /// <summary>Adds a sample that was true at another time.</summary>
+    public void AddAt(Metric metric, long at, double value, params ReadOnlySpan<string> labelValues)
+    {
+        if (series.IsNewMetric(metric.Name))
+            batch.Describe(metric.Name, metric.Metadata);
+        batch.Add(series.Seen(metric.Series(labelValues)), at, value);
+    }
+}

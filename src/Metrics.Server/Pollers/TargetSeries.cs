@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using Metrics.Model;
+
+namespace Metrics.Pollers;
+
+/// <summary>
+/// A target's memory of the series that it gave: which were there in the last poll, so that one that stops gets a stale marker, and, for
+/// scraped text, the labels of each series' bytes, so that a series seen before costs no parsing and no allocation.
+/// Used by one poll at a time.
+/// </summary>
+/// <param name="targetLabels">Labels that every series of the target gets: <c>job</c>, <c>instance</c> and its own.</param>
+internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
+{
+    /// <summary>Polls after which a series that is not seen is forgotten.</summary>
+    private const int MaxUnseenPolls = 10;
+
+    private readonly Dictionary<Labels, Entry> _byLabels = [];
+    private readonly Dictionary<string, MetricMetadata?> _metrics = [];
+    private readonly List<Entry> _entries = [];
+    private int _poll;
+
+    /// <summary>One series.</summary>
+    internal sealed class Entry(byte[] text, Labels? labels)
+    {
+        /// <summary>Its bytes in an exposition; empty for series that a poller made.</summary>
+        public byte[] Text { get; } = text;
+
+        /// <summary>Labels as stored; null when relabelling drops it.</summary>
+        public Labels? Labels { get; } = labels;
+
+        /// <summary>The entry that followed in the last poll: targets keep their order, so this is nearly always the next one.</summary>
+        public Entry? Next;
+
+        public int SeenInPoll;
+
+        /// <summary>It brings its own times; then its end is not ours to tell.</summary>
+        public bool HasOwnTime;
+    }
+
+    /// <summary>Labels of the target.</summary>
+    public IReadOnlyList<Label> TargetLabels => targetLabels;
+
+    /// <summary>Series that were new in this poll.</summary>
+    public int Added { get; private set; }
+
+    /// <summary>Begins a poll.</summary>
+    public void Begin()
+    {
+        _poll++;
+        Added = 0;
+    }
+
+    /// <summary>Whether a metric is described for the first time.</summary>
+    public bool IsNewMetric(string name)
+    {
+        CollectionsMarshal.GetValueRefOrAddDefault(_metrics, name, out bool known);
+        return !known;
+    }
+
+    /// <summary>What the target told of a metric, or null.</summary>
+    public MetricMetadata? Metadata(string name) => _metrics.GetValueOrDefault(name);
+
+    /// <summary>Whether what the target tells of a metric differs from what it told before.</summary>
+    public bool IsNewMetadata(string name, MetricMetadata metadata)
+    {
+        ref MetricMetadata? told = ref CollectionsMarshal.GetValueRefOrAddDefault(_metrics, name, out _);
+        if (told == metadata)
+            return false;
+        told = metadata;
+        return true;
+    }
+
+    /// <summary>Notes that a series is there; gives the labels to store, the same object each time.</summary>
+    /// <param name="own">Its labels without those of the target; the target's win.</param>
+    public Labels Seen(Labels own)
+    {
+        if (!_byLabels.TryGetValue(own, out Entry? entry))
+        {
+            entry = Add([], WithTarget(own));
+            _byLabels.Add(own, entry);
+        }
+        entry.SeenInPoll = _poll;
+        return entry.Labels!;
+    }
+
+    /// <summary>Notes that a scraped series is there.</summary>
+    public void MarkSeen(Entry entry, bool hasOwnTime)
+    {
+        entry.SeenInPoll = _poll;
+        entry.HasOwnTime = hasOwnTime;
+    }
+
+    /// <summary>Whether a scraped series was in this poll already.</summary>
+    public bool IsSeen(Entry entry) => entry.SeenInPoll == _poll;
+
+    /// <summary>Adds a series to the memory.</summary>
+    public Entry Add(byte[] text, Labels? labels)
+    {
+        var entry = new Entry(text, labels);
+        _entries.Add(entry);
+        Added++;
+        return entry;
+    }
+
+    /// <summary>Ends a poll: every series of the last poll that is not in this one gets a stale marker.</summary>
+    /// <param name="batch">Added to.</param>
+    /// <param name="time">Time of the poll.</param>
+    /// <param name="failed">The poll brought nothing: all series end.</param>
+    /// <param name="forgotten">Called for each series that is forgotten.</param>
+    public void End(SampleBatch batch, long time, bool failed, Action<Entry>? forgotten = null)
+    {
+        bool forget = false;
+        foreach (Entry entry in _entries)
+        {
+            int unseen = failed ? _poll - entry.SeenInPoll + (entry.SeenInPoll == _poll ? 1 : 0) : _poll - entry.SeenInPoll;
+            if (unseen == 1 && entry.Labels is not null && !entry.HasOwnTime)
+                batch.Add(entry.Labels, time, StaleMarker.Value);
+            forget |= unseen > MaxUnseenPolls;
+        }
+        if (!forget)
+            return;
+        foreach (Entry entry in _entries.Where(e => _poll - e.SeenInPoll > MaxUnseenPolls))
+            forgotten?.Invoke(entry);
+        _entries.RemoveAll(e => _poll - e.SeenInPoll > MaxUnseenPolls);
+        foreach ((Labels own, Entry entry) in _byLabels.ToList())
+        {
+            if (_poll - entry.SeenInPoll > MaxUnseenPolls)
+                _byLabels.Remove(own);
+        }
+        // Links to what was forgotten would keep it alive.
+        foreach (Entry entry in _entries)
+            entry.Next = null;
+    }
+
+    private Labels WithTarget(Labels own)
+    {
+        var all = new List<Label>(own.Count + targetLabels.Count);
+        foreach (Label label in own)
+        {
+            if (!targetLabels.Any(t => t.Name == label.Name))
+                all.Add(label);
+        }
+        all.AddRange(targetLabels);
+        return Labels.Of(CollectionsMarshal.AsSpan(all));
+    }
+}

@@ -1,0 +1,28 @@
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Pollers;
+using Metrics.Pollers.Targets;
+using Metrics.Scheduling;
+using Metrics.Series;
+using Metrics.Storage;
+using Metrics.Storage.DuckDb;
+using Metrics.Telemetry;
+using Quartz;
+
+MetricsOptions options = ConfigurationFile.Load(args is ["--config", var f, ..] ? f : null, Environment.GetEnvironmentVariables());
+WebApplicationBuilder b = WebApplication.CreateSlimBuilder();
+b.Services.AddSingleton(TimeProvider.System).AddSingleton(options).AddSingleton(new CurrentOptions(options)).AddSingleton<SelfMetrics>();
+b.Services.AddSingleton(new Head(HeadOptions.Default)).AddSingleton<MetadataTable>();
+b.Services.AddSingleton<ISampleStore>(s => new DuckDbStore(options.Storage, TimeProvider.System, s.GetRequiredService<ILogger<DuckDbStore>>()));
+b.Services.AddHostedService<HeadRefill>();
+b.Services.AddSingleton<StoreWriter>().AddHostedService(s => s.GetRequiredService<StoreWriter>());
+b.Services.AddSingleton<IntakePipeline>().AddHostedService(s => s.GetRequiredService<IntakePipeline>());
+b.Services.AddHostedService<StoreMaintenance>();
+b.Services.AddSingleton<ScrapeTargets>().AddSingleton<TargetCatalog>().AddSingleton<PollRunner>();
+b.Services.AddQuartz(q => { q.UseInMemoryStore(); q.UseDefaultThreadPool(4096); });
+b.Services.AddQuartzHostedService();
+b.Services.AddSingleton<PollScheduler>().AddHostedService(s => s.GetRequiredService<PollScheduler>());
+WebApplication app = b.Build();
+app.Urls.Add("http://" + options.Listen);
+app.MapGet("/metrics", async (SelfMetrics m, HttpContext c) => { c.Response.ContentType = "text/plain; version=0.0.4"; await m.WriteAsync(c.Response.Body, c.RequestAborted); });
+app.Run();

@@ -1,0 +1,34 @@
+using Metrics.Series;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage;
+
+/// <summary>Keeps head and store within their bounds: truncates the head every minute, lets the store compact and expire every ten.</summary>
+internal sealed partial class StoreMaintenance(
+    Head head, ISampleStore store, SelfMetrics metrics, TimeProvider time, ILogger<StoreMaintenance> log) : BackgroundService
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
+    private const int RoundsBetweenStore = 10;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_interval, time);
+        for (int round = 1; await timer.WaitForNextTickAsync(stoppingToken); round++)
+        {
+            metrics.HeadSeriesDropped.Inc(head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds()));
+            if (round % RoundsBetweenStore != 0)
+                continue;
+            try
+            {
+                await store.MaintainAsync(time.GetUtcNow(), stoppingToken);
+            }
+            catch (StoreException e)
+            {
+                LogFailed(e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Maintenance of the store failed and is tried again later: {Reason}")]
+    private partial void LogFailed(string reason);
+}

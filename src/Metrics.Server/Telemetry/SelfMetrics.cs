@@ -1,0 +1,164 @@
+using Prometheus;
+
+namespace Metrics.Telemetry;
+
+/// <summary>
+/// The daemon's own metrics, all <c>metricsd_*</c>. The only place that knows the client library; others say what happened through these
+/// members. Everything exists at zero from the start, so that a rule can tell "never" from "not known".
+/// </summary>
+internal sealed class SelfMetrics
+{
+    private readonly CollectorRegistry _registry = global::Prometheus.Metrics.NewCustomRegistry();
+    private readonly List<Action> _beforeCollect = [];
+
+    public SelfMetrics()
+    {
+        IMetricFactory factory = global::Prometheus.Metrics.WithCustomRegistry(_registry);
+        BuildInfo = NewGauge(factory, "metricsd_build_info", "A constant 1, labelled by version and runtime.", "version", "runtime");
+        BuildInfo.WithLabels(VersionText.Product, Environment.Version.ToString()).Set(1);
+
+        SamplesReceived = NewCounter(factory, "metricsd_intake_samples_received_total", "Samples that entered the pipeline.");
+        SamplesAppended = NewCounter(factory, "metricsd_head_samples_appended_total", "Samples appended to the head.");
+        SamplesNotAppended = WithValues(
+            NewCounter(factory, "metricsd_head_samples_not_appended_total", "Samples that the head did not take, by reason; those out of order or too old still go to the store.", "reason"),
+            "duplicate", "out_of_order", "too_old", "too_new", "series_limit");
+        IntakeQueue = NewGauge(factory, "metricsd_intake_queue_batches", "Batches that wait in the intake queue.");
+        IntakeQueueCapacity = NewGauge(factory, "metricsd_intake_queue_capacity_batches", "Bound of the intake queue; at the bound producers wait.");
+        HeadSeries = NewGauge(factory, "metricsd_head_series", "Series in the head.");
+        SourceSeries = NewGauge(factory, "metricsd_source_series_refused", "Samples of new series that a source's limit has refused.", "source");
+        HeadSeriesDropped = NewCounter(factory, "metricsd_head_series_dropped_total", "Series that left the head's window.");
+
+        Polls = NewCounter(factory, "metricsd_polls_total", "Polls by job and outcome.", "job", "outcome");
+        PollSeconds = factory.CreateHistogram("metricsd_poll_duration_seconds", "How long polls take, by job.",
+            new HistogramConfiguration { Buckets = [.001, .01, .1, 1, 10], LabelNames = ["job"] });
+        PollsSkipped = WithValues(
+            NewCounter(factory, "metricsd_polls_skipped_total", "Polls that did not run, by reason.", "reason"), "backoff", "overlap");
+        TargetsByState = WithValues(NewGauge(factory, "metricsd_targets", "Targets by state.", "state"), "up", "down", "unknown");
+
+        StoreWrites = WithValues(NewCounter(factory, "metricsd_store_writes_total", "Flushes to the store by outcome.", "outcome"), "success", "failure");
+        StoreSeconds = factory.CreateHistogram("metricsd_store_write_duration_seconds", "How long a flush takes.",
+            new HistogramConfiguration { Buckets = [.001, .005, .01, .05, .1, .5, 1, 5] });
+        StoreSamples = NewCounter(factory, "metricsd_store_samples_written_total", "Samples that the store has committed or spooled.");
+        StoreDropped = WithValues(NewCounter(factory, "metricsd_store_samples_dropped_total", "Samples that the store lost, by reason.", "reason"),
+            "queue_full", "rejected", "not_finite", "spool_full", "expired");
+        StorePending = NewGauge(factory, "metricsd_store_pending_samples", "Samples that wait for the next flush.");
+        StoreUp = NewGauge(factory, "metricsd_store_up", "Whether the last write to the store succeeded.");
+        InfluxRequests = NewCounter(factory, "metricsd_influx_requests_total", "Write requests to InfluxDB by status code (or 'error', 'timeout').", "status");
+        InfluxRenamed = NewCounter(factory, "metricsd_influx_texts_changed_total", "Names and tag values that had to be changed to fit line protocol.");
+        SpoolBytes = NewGauge(factory, "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.");
+        SpoolRecords = NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.");
+        SpoolOldest = NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.");
+
+        PushRequests = NewCounter(factory, "metricsd_push_requests_total", "Write requests received, by endpoint and status code.", "endpoint", "status");
+        PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
+        PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
+        PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
+
+        RuleEvaluations = NewCounter(factory, "metricsd_rule_evaluations_total", "Rule evaluations, by group and what caused them.", "group", "trigger");
+        RuleFailures = NewCounter(factory, "metricsd_rule_evaluation_failures_total", "Evaluations after which a rule was in error.", "group");
+        RuleErrors = NewGauge(factory, "metricsd_rules_in_error", "Rules whose last evaluation was not complete.");
+        RuleSeconds = factory.CreateHistogram("metricsd_rule_group_duration_seconds", "How long a round of a group takes.",
+            new HistogramConfiguration { Buckets = [.0001, .001, .01, .1, 1, 10] });
+        Alerts = WithValues(NewGauge(factory, "metricsd_alerts", "Alerts by state.", "state"), "pending", "firing", "no data");
+
+        Deliveries = NewCounter(factory, "metricsd_notifications_total", "Notifications by integration and outcome: sent, retry, rejected.", "integration", "outcome");
+        DeliverySeconds = factory.CreateHistogram("metricsd_notification_duration_seconds", "How long one delivery takes.",
+            new HistogramConfiguration { Buckets = [.01, .1, 1, 10], LabelNames = ["integration"] });
+        Outbox = NewGauge(factory, "metricsd_notification_queue", "Notifications written and not yet delivered.");
+        AlertLatency = factory.CreateHistogram("metricsd_alert_latency_seconds", "From the arrival of the sample to the alert's record in the outbox.",
+            new HistogramConfiguration { Buckets = [.005, .01, .025, .05, .1, .25, .5, 1, 5] });
+
+        ReloadSuccess = NewGauge(factory, "metricsd_config_last_reload_successful", "Whether the last load of the configuration succeeded.");
+        ReloadTime = NewGauge(factory, "metricsd_config_last_reload_success_timestamp_seconds", "When the configuration was last loaded.");
+        HttpRequests = NewCounter(factory, "metricsd_http_requests_total", "Requests answered, by route and status code.", "route", "status");
+        ProcessCpu = NewCounter(factory, "metricsd_process_cpu_seconds_total", "Processor time that the daemon has used.");
+        ProcessMemory = NewGauge(factory, "metricsd_process_resident_memory_bytes", "Resident memory.");
+        HeapBytes = NewGauge(factory, "metricsd_dotnet_heap_bytes", "Bytes on the managed heap, garbage included.");
+        HeapCommittedBytes = NewGauge(factory, "metricsd_dotnet_heap_committed_bytes", "Bytes that the managed heap has taken from the system.");
+        StartTime = NewGauge(factory, "metricsd_process_start_time_seconds", "When the daemon started.");
+        _registry.AddBeforeCollectCallback(() =>
+        {
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            ProcessCpu.IncTo(process.TotalProcessorTime.TotalSeconds);
+            ProcessMemory.Set(process.WorkingSet64);
+            HeapBytes.Set(GC.GetTotalMemory(false));
+            HeapCommittedBytes.Set(GC.GetGCMemoryInfo().TotalCommittedBytes);
+            lock (_beforeCollect)
+                _beforeCollect.ForEach(update => update());
+        });
+    }
+
+    public Gauge BuildInfo { get; }
+    public Counter SamplesReceived { get; }
+    public Counter SamplesAppended { get; }
+    public Counter SamplesNotAppended { get; }
+    public Gauge IntakeQueue { get; }
+    public Gauge IntakeQueueCapacity { get; }
+    public Gauge HeadSeries { get; }
+    public Gauge SourceSeries { get; }
+    public Counter HeadSeriesDropped { get; }
+    public Counter Polls { get; }
+    public Histogram PollSeconds { get; }
+    public Counter PollsSkipped { get; }
+    public Gauge TargetsByState { get; }
+    public Counter StoreWrites { get; }
+    public Histogram StoreSeconds { get; }
+    public Counter StoreSamples { get; }
+    public Counter StoreDropped { get; }
+    public Gauge StorePending { get; }
+    public Gauge StoreUp { get; }
+    public Counter InfluxRequests { get; }
+    public Counter InfluxRenamed { get; }
+    public Gauge SpoolBytes { get; }
+    public Gauge SpoolRecords { get; }
+    public Gauge SpoolOldest { get; }
+    public Counter PushRequests { get; }
+    public Counter PushSamples { get; }
+    public Counter PushRefusedLines { get; }
+    public Counter PushTextFields { get; }
+    public Counter RuleEvaluations { get; }
+    public Counter RuleFailures { get; }
+    public Gauge RuleErrors { get; }
+    public Histogram RuleSeconds { get; }
+    public Gauge Alerts { get; }
+    public Counter Deliveries { get; }
+    public Histogram DeliverySeconds { get; }
+    public Gauge Outbox { get; }
+    public Histogram AlertLatency { get; }
+    public Gauge ReloadSuccess { get; }
+    public Gauge ReloadTime { get; }
+    public Counter HttpRequests { get; }
+    public Counter ProcessCpu { get; }
+    public Gauge ProcessMemory { get; }
+    public Gauge HeapBytes { get; }
+    public Gauge HeapCommittedBytes { get; }
+    public Gauge StartTime { get; }
+
+    /// <summary>Runs before each exposition, for gauges that are cheaper to read than to keep.</summary>
+    public void BeforeCollect(Action update)
+    {
+        lock (_beforeCollect)
+            _beforeCollect.Add(update);
+    }
+
+    /// <summary>Writes all metrics in the Prometheus text format.</summary>
+    public Task WriteAsync(Stream to, CancellationToken ct) => _registry.CollectAndExportAsTextAsync(to, ct);
+
+    private static Counter NewCounter(IMetricFactory factory, string name, string help, params string[] labels) => factory.CreateCounter(name, help, labels);
+
+    private static Gauge NewGauge(IMetricFactory factory, string name, string help, params string[] labels) => factory.CreateGauge(name, help, labels);
+
+    private static Counter WithValues(Counter counter, params string[] values)
+    {
+        foreach (string value in values)
+            counter.WithLabels(value);
+        return counter;
+    }
+
+    private static Gauge WithValues(Gauge gauge, params string[] values)
+    {
+        foreach (string value in values)
+            gauge.WithLabels(value);
+        return gauge;
+    }
+}
