@@ -15,7 +15,7 @@ internal sealed record MetricsOptions
 
     public required HeadSection Head { get; init; }
 
-    public required HostOptions Host { get; init; }
+    public required HostSection Host { get; init; }
 
     public required IReadOnlyList<ProbeJob> Probes { get; init; }
 
@@ -112,7 +112,7 @@ internal sealed record InfluxOptions
 internal sealed record HeadSection(TimeSpan Window, int MaxSeries, int MaxSeriesPerSource);
 
 /// <summary>This machine's own numbers.</summary>
-internal sealed record HostOptions
+internal sealed record HostSection
 {
     public required bool Enabled { get; init; }
 

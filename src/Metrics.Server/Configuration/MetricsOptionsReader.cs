@@ -126,10 +126,10 @@ internal static class MetricsOptionsReader
         return options;
     }
 
-    private static HostOptions ReadHost(YamlSection section)
+    private static HostSection ReadHost(YamlSection section)
     {
         TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), least: TimeSpan.FromSeconds(1));
-        var options = new HostOptions
+        var options = new HostSection
         {
             Enabled = section.Flag("enabled", true),
             Interval = interval,

@@ -30,13 +30,15 @@ internal sealed record TargetStatus(
 /// <summary>Something that is polled at an interval: a poller with a job, an instance and a memory.</summary>
 internal sealed class PollTarget
 {
-    public PollTarget(string job, string instance, TimeSpan interval, TimeSpan timeout, IPoller poller, IReadOnlyList<Label>? labels = null)
+    public PollTarget(string job, string instance, TimeSpan interval, TimeSpan timeout, IPoller poller, object configuredBy, IReadOnlyList<Label>? labels = null)
     {
         Job = job;
         Instance = instance;
         Interval = interval;
         Timeout = timeout;
         Poller = poller;
+        Identity = string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"{Model.Labels.Of([.. labels ?? [], new Label("_job", job), new Label("_instance", instance)])} {poller} {System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(configuredBy)}");
         Labels = Model.Labels.Of([.. (labels ?? []).Where(l => l.Name is not ("job" or "instance")), new Label("job", job), new Label("instance", instance)]);
         Series = new TargetSeries([.. Labels]);
     }
@@ -47,6 +49,9 @@ internal sealed class PollTarget
 
     /// <summary>All its labels, <c>job</c> and <c>instance</c> among them; what makes it one target and not another.</summary>
     public Labels Labels { get; }
+
+    /// <summary>What tells one target from another: labels, what is asked, and the section of the configuration that asks for it.</summary>
+    public string Identity { get; }
 
     /// <summary>Its name in limits, counters and messages: <c>job/instance</c>.</summary>
     public string Key => $"{Job}/{Instance}";

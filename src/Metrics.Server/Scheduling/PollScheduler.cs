@@ -15,6 +15,9 @@ internal sealed partial class PollScheduler(
 {
     private static readonly TimeSpan s_discoveryInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>However long the interval, the first poll comes within this: whoever starts the daemon wants to see something.</summary>
+    private static readonly TimeSpan s_longestSpread = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<string, PollTarget> _targets = new();
 
     /// <summary>Targets that are polled now, by job and instance.</summary>
@@ -38,7 +41,7 @@ internal sealed partial class PollScheduler(
         var wanted = new Dictionary<string, PollTarget>();
         foreach (PollTarget target in catalog.Discover(options.Value))
         {
-            if (!wanted.TryAdd(Identity(target), target))
+            if (!wanted.TryAdd(target.Identity, target))
                 LogRepeated(target.Key);
         }
         foreach ((string key, PollTarget target) in _targets)
@@ -68,18 +71,14 @@ internal sealed partial class PollScheduler(
         await scheduler.ScheduleJob(job, trigger, cancellationToken: ct);
     }
 
-    /// <summary>What tells one target from another: its labels, its address, and how often it is asked.</summary>
-    private static string Identity(PollTarget target) => $"{target.Labels} {target.Interval} {target.Poller}";
-
     /// <summary>A share of the interval that depends on the key alone, so that a restart keeps the rhythm and thousands of targets spread.</summary>
     internal static TimeSpan Offset(string key, TimeSpan interval)
     {
         uint hash = 2166136261;
         foreach (char c in key)
             hash = (hash ^ c) * 16777619;
-        // The first poll comes within two seconds even of a long interval: whoever starts the daemon wants to see something.
-        TimeSpan most = interval < TimeSpan.FromSeconds(2) ? interval : TimeSpan.FromSeconds(2);
-        return interval <= TimeSpan.FromMinutes(1) && key.Length == 0 ? TimeSpan.Zero : most * (hash / (double)uint.MaxValue);
+        TimeSpan most = interval < s_longestSpread ? interval : s_longestSpread;
+        return most * (hash / (double)uint.MaxValue);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The target {Target} is listed more than once with the same labels; it is polled once")]

@@ -145,7 +145,7 @@ internal sealed record ScrapeJob
         if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute, out Uri? url))
             return null;
         IReadOnlyList<Label> kept = [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
-        return new PollTarget(all["job"], instance, Interval, Timeout, new ScrapePoller(this, http, url, Timeout), kept);
+        return new PollTarget(all["job"], instance, Interval, Timeout, new ScrapePoller(this, http, url, Timeout), this, kept);
     }
 
     private string Query(Dictionary<string, string> labels)

@@ -17,7 +17,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
     private const int BufferSize = 128 * 1024;
     private const int MaxLineBytes = 1024 * 1024;
 
-    private readonly Dictionary<byte[], TargetSeries.Entry> _byText = new(ByteArrayComparer.Instance);
+    private readonly Dictionary<byte[], TargetSeries.Entry> _byText = new(Intake.ByteKey.Comparer);
     private readonly List<Label> _labels = [];
     private TargetSeries.Entry? _previous;
     private TargetSeries.Entry? _first;
@@ -74,8 +74,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             throw new FormatException("the body does not end with # EOF");
     }
 
-    /// <summary>What is asked, and by which version of its job: two that differ in either are two pollers.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{url}#{System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(job)}");
+    public override string ToString() => url.ToString();
 
     /// <summary>Forgets a series that has not been seen for long.</summary>
     public void Forget(TargetSeries.Entry entry)
@@ -250,26 +249,5 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         if (await job.AuthorizationAsync(ct) is { } authorization)
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
         return request;
-    }
-
-    /// <summary>Compares the bytes of series, so that a span of the body can be looked up without copying it.</summary>
-    private sealed class ByteArrayComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static readonly ByteArrayComparer Instance = new();
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            HashCode hash = default;
-            hash.AddBytes(alternate);
-            return hash.ToHashCode();
-        }
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
 }

@@ -1,0 +1,257 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace Metrics.Storage.Spool;
+
+/// <summary>
+/// A bounded queue of records on disk that survives kill -9: append-only segment files, read back in order. A torn last record is cut off at
+/// the start. When the bound is reached the oldest segment goes, and its records are counted. Safe for use by several threads.
+/// </summary>
+/// <remarks>
+/// <code>
+/// record := length u32 · CRC-32C u32 · time i64 (milliseconds) · lines u32 · body      little-endian; the sum covers what follows it
+/// </code>
+/// The file <c>position</c> tells how far reading has come; it is written without a sync, so that after a crash some records come again.
+/// </remarks>
+internal sealed class DiskSpool : IDisposable
+{
+    private const int HeaderSize = 20;
+
+    private readonly string _folder;
+    private readonly long _maxBytes;
+    private readonly long _segmentBytes;
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<long, long> _segments = [];   // number → size
+    private FileStream? _writer;
+    private long _readSegment;
+    private long _readOffset;
+
+    internal readonly record struct Record(long Time, int Lines, byte[] Body, long Segment, long End);
+
+    /// <param name="folder">Where the segments lie; made when missing.</param>
+    /// <param name="maxBytes">Bound of all segments together.</param>
+    /// <exception cref="IOException">The folder cannot be used.</exception>
+    public DiskSpool(string folder, long maxBytes)
+    {
+        _folder = folder;
+        _maxBytes = maxBytes;
+        _segmentBytes = Math.Clamp(maxBytes / 8, 64 * 1024, 64 << 20);
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(folder, "*.spool"))
+        {
+            if (long.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+                _segments[number] = Repair(file);
+        }
+        ReadPosition();
+        Count = CountRecords();
+    }
+
+    /// <summary>Records not yet read.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes that the segments take.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+                return _segments.Values.Sum();
+        }
+    }
+
+    /// <summary>Appends a record and syncs it to disk.</summary>
+    /// <returns>Lines of the records that had to be dropped to keep the bound.</returns>
+    /// <exception cref="IOException">The disk cannot take it.</exception>
+    public int Append(long time, int lines, ReadOnlySpan<byte> body)
+    {
+        lock (_lock)
+        {
+            int dropped = MakeRoom(HeaderSize + body.Length);
+            if (_writer is null || _writer.Length >= _segmentBytes)
+                OpenSegment();
+            byte[] record = new byte[HeaderSize + body.Length];
+            BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)body.Length);
+            BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), time);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(16), lines);
+            body.CopyTo(record.AsSpan(HeaderSize));
+            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), Crc32C.Compute(record.AsSpan(8)));
+            long start = _writer!.Length;
+            try
+            {
+                _writer.Write(record);
+                _writer.Flush(flushToDisk: true);
+            }
+            catch
+            {
+                // Half a record would hide all that follow it.
+                TruncateTo(start);
+                throw;
+            }
+            _segments[_segments.Keys.Last()] = _writer.Length;
+            Count++;
+            return dropped;
+        }
+    }
+
+    /// <summary>The oldest record, which stays until <see cref="Remove"/>; null when there is none.</summary>
+    public Record? Peek()
+    {
+        lock (_lock)
+        {
+            while (_segments.Count > 0)
+            {
+                (long number, long size) = _segments.First();
+                if (_readSegment < number)
+                    (_readSegment, _readOffset) = (number, 0);
+                if (_readOffset < size && ReadAt(number, _readOffset) is { } record)
+                    return record;
+                if (_segments.Count == 1)
+                    return null;
+                DropFirst();
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Takes the record that <see cref="Peek"/> gave off the queue.</summary>
+    public void Remove(Record record)
+    {
+        lock (_lock)
+        {
+            if (record.Segment != _readSegment)
+                return;   // dropped meanwhile to keep the bound
+            _readOffset = record.End;
+            Count--;
+            WritePosition();
+            if (Count == 0)
+                Clear();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+            _writer?.Dispose();
+    }
+
+    private int MakeRoom(int needed)
+    {
+        int dropped = 0;
+        while (_segments.Count > 0 && _segments.Values.Sum() + needed > _maxBytes)
+        {
+            long number = _segments.Keys.First();
+            long offset = number == _readSegment ? _readOffset : 0;
+            while (offset < _segments[number] && ReadAt(number, offset) is { } record)
+            {
+                dropped += record.Lines;
+                Count--;
+                offset = record.End;
+            }
+            if (_segments.Count == 1)
+            {
+                _writer?.Dispose();
+                _writer = null;
+            }
+            DropFirst();
+        }
+        return dropped;
+    }
+
+    private void OpenSegment()
+    {
+        _writer?.Dispose();
+        long number = _segments.Count == 0 ? Math.Max(_readSegment, 0) + 1 : _segments.Keys.Last() + 1;
+        _writer = new FileStream(SegmentPath(number), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        _segments[number] = 0;
+    }
+
+    private void Clear()
+    {
+        _writer?.Dispose();
+        _writer = null;
+        while (_segments.Count > 0)
+            DropFirst();
+    }
+
+    private void DropFirst()
+    {
+        long number = _segments.Keys.First();
+        File.Delete(SegmentPath(number));
+        _segments.Remove(number);
+        (_readSegment, _readOffset) = (_segments.Count > 0 ? _segments.Keys.First() : number, 0);
+        WritePosition();
+    }
+
+    private Record? ReadAt(long number, long offset)
+    {
+        using SafeFileHandle file = File.OpenHandle(SegmentPath(number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        Span<byte> header = stackalloc byte[HeaderSize];
+        if (RandomAccess.Read(file, header, offset) < HeaderSize)
+            return null;
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        if (offset + HeaderSize + length > RandomAccess.GetLength(file))
+            return null;
+        byte[] rest = new byte[HeaderSize - 8 + length];
+        RandomAccess.Read(file, rest, offset + 8);
+        if (Crc32C.Compute(rest) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
+            return null;
+        return new Record(
+            BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(8)), rest[12..], number, offset + HeaderSize + length);
+    }
+
+    /// <summary>Cuts a segment off behind its last whole record.</summary>
+    private long Repair(string file)
+    {
+        long number = long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture);
+        long end = 0;
+        while (ReadAt(number, end) is { } record)
+            end = record.End;
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
+        if (stream.Length > end)
+            stream.SetLength(end);
+        return end;
+    }
+
+    private int CountRecords()
+    {
+        int count = 0;
+        foreach ((long number, long size) in _segments)
+        {
+            long offset = number == _readSegment ? _readOffset : number < _readSegment ? size : 0;
+            while (offset < size && ReadAt(number, offset) is { } record)
+            {
+                count++;
+                offset = record.End;
+            }
+        }
+        return count;
+    }
+
+    private void TruncateTo(long length)
+    {
+        try
+        {
+            _writer!.SetLength(length);
+        }
+        catch (IOException)
+        {
+            _writer!.Dispose();
+            _writer = null;
+        }
+    }
+
+    private void ReadPosition()
+    {
+        string[] words = File.Exists(PositionPath) ? File.ReadAllText(PositionPath).Split(' ') : [];
+        if (words.Length == 2 && long.TryParse(words[0], CultureInfo.InvariantCulture, out long segment) && long.TryParse(words[1], CultureInfo.InvariantCulture, out long offset))
+            (_readSegment, _readOffset) = (segment, offset);
+    }
+
+    private void WritePosition() =>
+        File.WriteAllText(PositionPath, string.Create(CultureInfo.InvariantCulture, $"{_readSegment} {_readOffset}"));
+
+    private string PositionPath => Path.Combine(_folder, "position");
+
+    private string SegmentPath(long number) => Path.Combine(_folder, number.ToString("D12", CultureInfo.InvariantCulture) + ".spool");
+}
