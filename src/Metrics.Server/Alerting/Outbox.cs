@@ -1,0 +1,136 @@
+using Metrics.Configuration;
+using Metrics.Notifiers;
+using Metrics.Rules;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Messages on their way: written before the first try, deleted when delivered, tried again with growing pauses for as long as it takes.
+/// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
+/// </summary>
+internal sealed partial class Outbox(
+    StateStore state, NotifierCatalog notifiers, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+{
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Dictionary<string, Task> _running = [];
+
+    /// <summary>Adds a message for every integration of the active receiver, within the caller's transaction.</summary>
+    public void Add(StateDb db, string rule, IReadOnlyList<AlertChange> changes, long at)
+    {
+        NotificationOptions notifications = options.Value.Notifications;
+        if (changes.Count == 0 || notifications.Active is not { } receiver)
+            return;
+        foreach (NotifierTarget target in NotifierTarget.Of(receiver))
+        {
+            WebhookAlert[] alerts =
+            [
+                .. changes.Where(c => target.SendResolved || c.Alert.State is not AlertState.Inactive)
+                    .Select(c => WebhookAlert.Of(c.Alert, c.Before, at, notifications.ExternalUrl)),
+            ];
+            if (alerts.Length == 0)
+                continue;
+            db.Outbox.Add(new OutboxRow
+            {
+                Target = target.Key,
+                Payload = WebhookMessage.Of(rule, alerts, receiver.Name, notifications.ExternalUrl).ToJson(),
+                IdempotencyKey = Guid.NewGuid().ToString("N"),
+                CreatedAt = at,
+                NextTry = 0,
+            });
+        }
+    }
+
+    /// <summary>Says that there is something new.</summary>
+    public void Wake() => _wake.Release();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            long next = now + 60_000;
+            List<(string Target, long Id, long NextTry)> heads = Heads();
+            foreach ((string target, long id, long nextTry) in heads)
+            {
+                if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
+                    continue;
+                if (nextTry > now)
+                    next = Math.Min(next, nextTry);
+                else
+                    _running[target] = Task.Run(() => DeliverAsync(target, id, stoppingToken), stoppingToken);
+            }
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
+            try
+            {
+                await _wake.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A retry is due, or we stop.
+            }
+        }
+        await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The oldest message of each integration.</summary>
+    private List<(string Target, long Id, long NextTry)> Heads()
+    {
+        using StateDb db = state.Open();
+        metrics.Outbox.Set(db.Outbox.Count());
+        var rows = db.Outbox.AsNoTracking().GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
+            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.Id, o.NextTry }).ToList();
+        return [.. rows.Select(r => (r.Target, r.Id, r.NextTry))];
+    }
+
+    private async Task DeliverAsync(string target, long id, CancellationToken ct)
+    {
+        using StateDb db = state.Open();
+        if (await db.Outbox.FindAsync([id], ct) is not { } row)
+            return;
+        long start = time.GetTimestamp();
+        string integration = target.Split('/')[^2];
+        Delivery delivery = await notifiers.DeliverAsync(target, WebhookMessage.FromJson(row.Payload), row.IdempotencyKey, ct);
+        metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
+        metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
+        row.Attempts++;
+        switch (delivery.Status)
+        {
+            case DeliveryStatus.Sent:
+                db.Outbox.Remove(row);
+                break;
+            case DeliveryStatus.Rejected:
+                LogRejected(target, delivery.Reason ?? "no reason given");
+                db.Outbox.Remove(row);
+                break;
+            default:
+                TimeSpan pause = Pause(row.Attempts);
+                if (row.Attempts == 1)
+                    LogRetrying(target, delivery.Reason ?? "no reason given");
+                row.LastError = delivery.Reason;
+                row.NextTry = (time.GetUtcNow() + pause).ToUnixTimeMilliseconds();
+                break;
+        }
+        await db.SaveChangesAsync(CancellationToken.None);
+        Wake();
+    }
+
+    /// <summary>Doubles from one second to five minutes, with jitter.</summary>
+    internal static TimeSpan Pause(int attempts)
+    {
+        TimeSpan most = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
+        return most * (0.75 + (Random.Shared.NextDouble() / 4));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A notification to {Target} failed and is tried again: {Reason}")]
+    private partial void LogRetrying(string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A notification is refused for good by {Target}: {Reason}")]
+    private partial void LogRejected(string target, string reason);
+}

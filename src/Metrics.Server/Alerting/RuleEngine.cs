@@ -1,0 +1,208 @@
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Model;
+using Metrics.Rules;
+using Metrics.Series;
+using Metrics.Telemetry;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Evaluates rule groups when data that they read arrives, and at their interval. What changes is written to the state database together
+/// with its messages before anybody is told.
+/// </summary>
+internal sealed partial class RuleEngine : BackgroundService
+{
+    private readonly Head _head;
+    private readonly IntakePipeline _intake;
+    private readonly AlertBook _book;
+    private readonly SelfMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RuleEngine> _log;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GroupRunner, (long Newest, long Arrived)> _dirty = [];
+    private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
+    private long _listeningSince;
+
+    /// <summary>The groups in force and who reads what; swapped whole.</summary>
+    private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
+
+    public RuleEngine(Head head, IntakePipeline intake, AlertBook book, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+    {
+        (_head, _intake, _book, _metrics, _time, _log) = (head, intake, book, metrics, time, log);
+        _plan = MakePlan(RuleSet.Load(options.Value.Rules));
+        _metrics.RuleErrors.Set(0);
+        intake.OnArrival(NoteArrival);
+    }
+
+    /// <summary>The groups in force.</summary>
+    public IReadOnlyList<GroupRunner> Groups => _plan.Groups;
+
+    /// <summary>Puts other rules in force; alerts of rules that stay keep their state.</summary>
+    public void Replace(IReadOnlyList<RuleGroup> groups)
+    {
+        Plan plan = MakePlan(groups);
+        _book.Restore(plan.Groups);
+        _plan = plan;
+        Wake();
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listeningSince = Now();
+        _book.Restore(_plan.Groups);
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            Plan plan = _plan;
+            long now = Now();
+            foreach (GroupRunner group in plan.Groups)
+            {
+                (bool isDirty, (long newest, long arrived)) = TakeDirty(group);
+                if (!isDirty && now < group.NextDue)
+                    continue;
+                if (now >= group.NextDue)
+                    group.NextDue = now + (long)group.Group.Interval.TotalMilliseconds;
+                await EvaluateAsync(group, Math.Max(now, newest), isDirty ? arrived : 0, stoppingToken);
+            }
+            await WaitAsync(plan, stoppingToken);
+        }
+    }
+
+    private async Task EvaluateAsync(GroupRunner group, long at, long arrived, CancellationToken ct)
+    {
+        long start = _time.GetTimestamp();
+        var output = new SampleBatch($"rules/{group.Group.Name}");
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(_head, at, _listeningSince, output);
+        _book.Note(group, changes, at);
+        if (changes.Count > 0 && arrived > 0)
+            _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);
+        group.LastDuration = _time.GetElapsedTime(start);
+        _metrics.RuleEvaluations.WithLabels(group.Group.Name, arrived > 0 ? "arrival" : "interval").Inc();
+        _metrics.RuleSeconds.Observe(group.LastDuration.TotalSeconds);
+        CountErrors(group);
+        CountAlerts();
+        if (output.Count > 0)
+            await _intake.WriteAsync(output, ct);
+        else
+            output.Dispose();
+        foreach ((AlertRuleState rule, AlertChange change) in changes)
+            LogChange(rule.Rule.Name, change.Alert.Series, change.Before.Name, change.Alert.State.Name);
+    }
+
+    /// <summary>Called on the intake's thread for each batch: must be quick.</summary>
+    private void NoteArrival(SampleBatch batch)
+    {
+        Plan plan = _plan;
+        if (plan.ByMetric.Count == 0 && plan.ReadAny.Count == 0 || batch.Source.StartsWith("rules/", StringComparison.Ordinal))
+            return;
+        long arrived = _time.GetTimestamp();
+        long newest = long.MinValue;
+        HashSet<GroupRunner>? touched = null;
+        string previous = "";
+        ReadOnlySpan<Labels> series = batch.Series;
+        ReadOnlySpan<long> times = batch.Times;
+        for (int i = 0; i < series.Length; i++)
+        {
+            newest = Math.Max(newest, times[i]);
+            string name = series[i].Name;
+            if (ReferenceEquals(name, previous))
+                continue;
+            previous = name;
+            if (plan.ByMetric.TryGetValue(name, out List<GroupRunner>? groups))
+                (touched ??= []).UnionWith(groups);
+        }
+        if (plan.ReadAny.Count > 0 && series.Length > 0)
+            (touched ??= []).UnionWith(plan.ReadAny);
+        if (touched is null)
+            return;
+        lock (_lock)
+        {
+            foreach (GroupRunner group in touched)
+            {
+                _dirty[group] = _dirty.TryGetValue(group, out (long Newest, long Arrived) known)
+                    ? (Math.Max(known.Newest, newest), known.Arrived)
+                    : (newest, arrived);
+            }
+        }
+        Wake();
+    }
+
+    private (bool IsDirty, (long Newest, long Arrived)) TakeDirty(GroupRunner group)
+    {
+        lock (_lock)
+            return (_dirty.Remove(group, out (long, long) dirty), dirty);
+    }
+
+    private async Task WaitAsync(Plan plan, CancellationToken ct)
+    {
+        long next = plan.Groups.Count == 0 ? Now() + 60_000 : plan.Groups.Min(g => g.NextDue);
+        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(next - Now(), 0, 60_000));
+        using var timeout = new CancellationTokenSource(wait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+        try
+        {
+            await _wake.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A group is due, or we stop.
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_lock)
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+    }
+
+    private Plan MakePlan(IReadOnlyList<RuleGroup> groups)
+    {
+        var runners = groups.Select(g => new GroupRunner(g, _time)).ToList();
+        var byMetric = new Dictionary<string, List<GroupRunner>>();
+        foreach (GroupRunner runner in runners)
+        {
+            foreach (string metric in runner.Group.MetricNames ?? new HashSet<string>())
+            {
+                if (!byMetric.TryGetValue(metric, out List<GroupRunner>? readers))
+                    byMetric.Add(metric, readers = []);
+                readers.Add(runner);
+            }
+            _metrics.RuleFailures.WithLabels(runner.Group.Name);
+        }
+        return new Plan(runners, byMetric, [.. runners.Where(r => r.Group.MetricNames is null)]);
+    }
+
+    private void CountErrors(GroupRunner group)
+    {
+        foreach (AlertRuleState rule in group.Rules.Where(r => r.Error is not null))
+        {
+            _metrics.RuleFailures.WithLabels(group.Group.Name).Inc();
+            LogError(rule.Rule.Name, rule.Rule.Place, rule.Error!);
+        }
+        _metrics.RuleErrors.Set(_plan.Groups.Sum(g => g.Rules.Count(r => r.Error is not null)));
+    }
+
+    private void CountAlerts()
+    {
+        foreach (string state in new[] { "pending", "firing", "no data" })
+            _metrics.Alerts.WithLabels(state).Set(_plan.Groups.Sum(g => g.Rules.Sum(r => r.Alerts.Count(a => a.State.Name == state))));
+    }
+
+    private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
+    private partial void LogChange(string rule, Labels series, string before, string after);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Rule {Rule} ({Place}) is in error: {Error}")]
+    private partial void LogError(string rule, string place, string error);
+}

@@ -1,0 +1,56 @@
+using Metrics.Configuration;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Storage.State;
+
+/// <summary>Opens <c>state.db</c>; a damaged file is set aside with a clear message and a new one begun, for watching must go on.</summary>
+internal sealed partial class StateStore(MetricsOptions options, TimeProvider time, ILogger<StateStore> log)
+{
+    private DbContextOptions<StateDb>? _options;
+
+    public string FilePath => Path.Combine(options.Storage.Path, "state.db");
+
+    /// <summary>A unit of work; dispose it.</summary>
+    public StateDb Open() => new(_options ?? throw new InvalidOperationException("The state is not prepared."));
+
+    /// <summary>Makes the file ready.</summary>
+    /// <exception cref="StoreException">The folder cannot be written.</exception>
+    public void Prepare()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Storage.Path);
+            try
+            {
+                TryPrepare();
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is 11 or 26)   // SQLITE_CORRUPT, SQLITE_NOTADB
+            {
+                SqliteConnection.ClearAllPools();
+                string aside = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{FilePath}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}");
+                File.Move(FilePath, aside);
+                LogDamaged(FilePath, e.Message, aside);
+                TryPrepare();
+            }
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The state file {Path.GetFullPath(FilePath)} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private void TryPrepare()
+    {
+        string connection = new SqliteConnectionStringBuilder { DataSource = FilePath, DefaultTimeout = 10 }.ToString();
+        _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).Options;
+        using StateDb db = Open();
+        db.Database.EnsureCreated();
+        // Readers do not wait for the writer; every commit is synced.
+        db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        _ = db.Outbox.Count();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]
+    private partial void LogDamaged(string file, string reason, string aside);
+}
