@@ -1,28 +1,36 @@
+using Metrics.Api;
+using Metrics.Alerting;
+using Metrics.Cli;
 using Metrics.Configuration;
 using Metrics.Intake;
+using Metrics.Notifiers;
 using Metrics.Pollers;
-using Metrics.Pollers.Targets;
+using Metrics.Receivers;
 using Metrics.Scheduling;
-using Metrics.Series;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
 using Metrics.Telemetry;
-using Quartz;
+using Metrics.Web;
 
-MetricsOptions options = ConfigurationFile.Load(args is ["--config", var f, ..] ? f : null, Environment.GetEnvironmentVariables());
-WebApplicationBuilder b = WebApplication.CreateSlimBuilder();
-b.Services.AddSingleton(TimeProvider.System).AddSingleton(options).AddSingleton(new CurrentOptions(options)).AddSingleton<SelfMetrics>();
-b.Services.AddSingleton(new Head(HeadOptions.Default)).AddSingleton<MetadataTable>();
-b.Services.AddSingleton<ISampleStore>(s => new DuckDbStore(options.Storage, TimeProvider.System, s.GetRequiredService<ILogger<DuckDbStore>>()));
-b.Services.AddHostedService<HeadRefill>();
-b.Services.AddSingleton<StoreWriter>().AddHostedService(s => s.GetRequiredService<StoreWriter>());
-b.Services.AddSingleton<IntakePipeline>().AddHostedService(s => s.GetRequiredService<IntakePipeline>());
-b.Services.AddHostedService<StoreMaintenance>();
-b.Services.AddSingleton<ScrapeTargets>().AddSingleton<TargetCatalog>().AddSingleton<PollRunner>();
-b.Services.AddQuartz(q => { q.UseInMemoryStore(); q.UseDefaultThreadPool(4096); });
-b.Services.AddQuartzHostedService();
-b.Services.AddSingleton<PollScheduler>().AddHostedService(s => s.GetRequiredService<PollScheduler>());
-WebApplication app = b.Build();
-app.Urls.Add("http://" + options.Listen);
-app.MapGet("/metrics", async (SelfMetrics m, HttpContext c) => { c.Response.ContentType = "text/plain; version=0.0.4"; await m.WriteAsync(c.Response.Body, c.RequestAborted); });
-app.Run();
+return await CommandLine.RunAsync(args, static async source =>
+{
+    MetricsOptions options = source.Load();
+    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+    builder.AddQuietLogging();
+    // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
+    builder.Services
+        .AddConfiguration(source, options)
+        .AddTelemetry()
+        .AddStores(options)
+        .AddIntake(options)
+        .AddNotifiers()
+        .AddRules()
+        .AddPollers()
+        .AddReceivers()
+        .AddApi()
+        .AddPages();
+    await using WebApplication app = builder.Build();
+    app.UseAccess();
+    app.MapApi();
+    app.MapPages();
+    return await app.RunDaemonAsync(options);
+});

@@ -184,13 +184,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
     private TemplateScope Scope(Head head, Labels series, double value, double bound, long at) =>
         new(series, value, bound, at, rule.AbsentFor ?? rule.Policy.For, expression => Ask(head, expression, at));
 
-    private static double Ask(Head head, string expression, long at)
-    {
-        if (!InstantQuery.TryParse(expression, out InstantQuery? query, out QueryError? error))
-            throw new ArgumentException($"metric '{expression}': {error}");
-        List<VectorElement> vector = query!.Evaluate(head, at);
-        return vector.Count == 1
-            ? vector[0].Sample.Value
-            : throw new ArgumentException($"metric '{expression}' gives {vector.Count} series; it must give one");
-    }
+    private static IReadOnlyList<double> Ask(Head head, string expression, long at) =>
+        InstantQuery.TryParse(expression, out InstantQuery? query, out QueryError? error)
+            ? [.. query!.Evaluate(head, at).Select(e => e.Sample.Value)]
+            : throw new ArgumentException($"'{expression}': {error}");
 }

@@ -15,9 +15,9 @@ namespace Metrics.Rules;
 /// <param name="Threshold">The threshold as rendered; NaN where there is none.</param>
 /// <param name="At">Time of the evaluation, milliseconds since 1970 UTC.</param>
 /// <param name="Window">The rule's window or <c>for</c>.</param>
-/// <param name="Metric">The value of the one series that a selector gives now, for <c>metric "expr"</c>; null gives an error.</param>
+/// <param name="Ask">The values that a selector gives now, for <c>metric "expr"</c> and <c>count "expr"</c>.</param>
 public sealed record TemplateScope(
-    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, double>? Metric = null);
+    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<double>> Ask);
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
 public sealed class TemplateException(string message) : Exception(message);
@@ -96,7 +96,10 @@ public sealed class RuleTemplate
     }
 
     /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
-    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), _ => 1);
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector);
+
+    private static IReadOnlyList<double> CheckSelector(string expression) =>
+        Query.InstantQuery.TryParse(expression, out _, out Query.QueryError? error) ? [1] : throw new ArgumentException($"'{expression}': {error}");
 
     /// <summary>Renders the template.</summary>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
@@ -166,8 +169,7 @@ public sealed class RuleTemplate
         };
         context.PushCulture(CultureInfo.InvariantCulture);
         _globals.SetValue("labels", _labels, readOnly: false);
-        TemplateFunctions.AddTo(_globals, expression => (_scope!.Metric
-            ?? throw new TemplateException("metric is not available here"))(expression));
+        TemplateFunctions.AddTo(_globals, expression => _scope!.Ask(expression));
         context.PushGlobal(_globals);
         context.SetValue(ScriptVariable.Create("labels", ScriptVariableScope.Local), _labels);
         return context;

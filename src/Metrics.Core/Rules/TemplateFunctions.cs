@@ -8,9 +8,12 @@ namespace Metrics.Rules;
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/template_reference/#numbers</remarks>
 public static class TemplateFunctions
 {
-    internal static void AddTo(ScriptObject globals, Func<string, double> metric)
+    internal static void AddTo(ScriptObject globals, Func<string, IReadOnlyList<double>> ask)
     {
-        globals.Import("metric", metric);
+        globals.Import("metric", (string expression) => ask(expression) is [var one]
+            ? one
+            : throw new ArgumentException($"metric '{expression}' gives {ask(expression).Count} series; it must give one"));
+        globals.Import("count", (string expression) => (double)ask(expression).Count);
         Add(globals, "humanize", "humanize", Humanize);
         Add(globals, "humanize1024", "humanize1024", Humanize1024);
         Add(globals, "humanizeDuration", "humanize_duration", HumanizeDuration);

@@ -93,7 +93,7 @@ internal sealed partial class RuleEngine : BackgroundService
         else
             output.Dispose();
         foreach ((AlertRuleState rule, AlertChange change) in changes)
-            LogChange(rule.Rule.Name, change.Alert.Series, change.Before.Name, change.Alert.State.Name);
+            LogChange(rule.Rule.Name, change.Alert.Series.ToString(), change.Before.Name, change.Alert.State.Name);
     }
 
     /// <summary>Called on the intake's thread for each batch: must be quick.</summary>
@@ -201,7 +201,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
-    private partial void LogChange(string rule, Labels series, string before, string after);
+    private partial void LogChange(string rule, string series, string before, string after);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Rule {Rule} ({Place}) is in error: {Error}")]
     private partial void LogError(string rule, string place, string error);

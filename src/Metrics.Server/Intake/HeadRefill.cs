@@ -1,14 +1,16 @@
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Storage.State;
 
 namespace Metrics.Intake;
 
-/// <summary>Opens the store and fills the head from it before anything else starts, so that a restart forgets nothing.</summary>
-internal sealed partial class HeadRefill(Head head, ISampleStore store, TimeProvider time, ILogger<HeadRefill> log) : IHostedService
+/// <summary>Opens state and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
+internal sealed partial class HeadRefill(Head head, ISampleStore store, StateStore state, TimeProvider time, ILogger<HeadRefill> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        state.Prepare();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -21,6 +21,7 @@ internal sealed partial class StoreWriter(
     private List<Entry> _pending = [];
     private int _pendingSamples;
     private bool _waiter;
+    private bool _works = true;
     private volatile bool _stopping;
 
     private readonly record struct Entry(SampleBatch Batch, TaskCompletionSource? Committed);
@@ -62,6 +63,7 @@ internal sealed partial class StoreWriter(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        metrics.StoreUp.Set(1);
         var pause = TimeSpan.Zero;
         while (true)
         {
@@ -148,16 +150,18 @@ internal sealed partial class StoreWriter(
         catch (Exception e) when (e is StoreException || (e is OperationCanceledException && ct.IsCancellationRequested))
         {
             metrics.StoreWrites.WithLabels("failure").Inc();
-            if (metrics.StoreUp.Value != 0 || metrics.StoreWrites.WithLabels("success").Value == 0)
+            if (_works)
                 LogFailing(store.Description, e.Message);
+            _works = false;
             metrics.StoreUp.Set(0);
             return false;
         }
         metrics.StoreWrites.WithLabels("success").Inc();
         metrics.StoreSamples.Inc(samples);
         metrics.StoreSeconds.Observe(time.GetElapsedTime(start).TotalSeconds);
-        if (metrics.StoreUp.Value == 0)
+        if (!_works)
             LogWorking(store.Description);
+        _works = true;
         metrics.StoreUp.Set(1);
         foreach (Entry entry in entries)
         {
@@ -206,7 +210,7 @@ internal sealed partial class StoreWriter(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Writing to {Store} fails: {Reason} Samples are kept and it is tried again.")]
     private partial void LogFailing(string store, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Writing to {Store} works.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Writing to {Store} works again.")]
     private partial void LogWorking(string store);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Samples} samples are lost: the daemon stops and {Store} cannot be written.")]

@@ -12,6 +12,11 @@ internal sealed partial class ScrapeTargets(ILogger<ScrapeTargets> log) : IDispo
     /// <summary>Every target of the jobs. A file that became unreadable keeps the targets it had.</summary>
     public IEnumerable<PollTarget> Discover(IReadOnlyList<ScrapeJob> jobs)
     {
+        foreach (ScrapeJob gone in _clients.Keys.Except(jobs).ToList())
+        {
+            // Polls under way finish first: the invoker is dropped, its connections end with their lifetime.
+            _clients.Remove(gone);
+        }
         foreach (ScrapeJob job in jobs)
         {
             if (!_clients.TryGetValue(job, out HttpMessageInvoker? http))

@@ -1,0 +1,11 @@
+namespace Metrics.Alerting;
+
+internal static class RuleServices
+{
+    public static IServiceCollection AddRules(this IServiceCollection services) => services
+        .AddSingleton<Outbox>()
+        .AddHostedService(s => s.GetRequiredService<Outbox>())
+        .AddSingleton<AlertBook>()
+        .AddSingleton<RuleEngine>()
+        .AddHostedService(s => s.GetRequiredService<RuleEngine>());
+}

@@ -1,0 +1,18 @@
+namespace Metrics.Api;
+
+internal static class ApiServices
+{
+    public static IServiceCollection AddApi(this IServiceCollection services) => services
+        .AddSingleton<Federation>()
+        .AddSingleton<Access>()
+        .AddSingleton<Reloader>()
+        .AddHostedService(s => s.GetRequiredService<Reloader>());
+
+    public static void UseAccess(this WebApplication app)
+    {
+        Access access = app.Services.GetRequiredService<Access>();
+        app.Use((HttpContext context, RequestDelegate next) => access.Invoke(context, next));
+        app.UseRouting();
+        app.UseAntiforgery();
+    }
+}

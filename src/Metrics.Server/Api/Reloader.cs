@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Rules;
+using Metrics.Telemetry;
+
+namespace Metrics.Api;
+
+/// <summary>Puts a changed configuration in force, on <c>POST /-/reload</c> and SIGHUP. A wrong one changes nothing: the last good one stays.</summary>
+internal sealed partial class Reloader(
+    ConfigurationSource source, CurrentOptions options, RuleEngine rules, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
+{
+    private readonly Lock _lock = new();
+    private PosixSignalRegistration? _signal;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.ReloadSuccess.Set(1);
+        metrics.ReloadTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+        metrics.StartTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+        _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            TryReload();
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _signal?.Dispose();
+
+    /// <summary>Reads configuration and rules again.</summary>
+    /// <returns>Null, or what is wrong with them.</returns>
+    public string? TryReload()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                MetricsOptions loaded = source.Load();
+                IReadOnlyList<RuleGroup> groups = RuleSet.Load(loaded.Rules);
+                if (loaded.Listen != options.Value.Listen || !loaded.Storage.Equals(options.Value.Storage with { Influx = loaded.Storage.Influx }) || loaded.Head != options.Value.Head)
+                    LogNeedsRestart();
+                options.Value = loaded;
+                rules.Replace(groups);
+                metrics.ReloadSuccess.Set(1);
+                metrics.ReloadTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+                LogReloaded();
+                return null;
+            }
+            catch (ConfigurationException e)
+            {
+                metrics.ReloadSuccess.Set(0);
+                LogRefused(e.Message);
+                return e.Message;
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded")]
+    private partial void LogReloaded();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration is not reloaded, the one in force stays:\n{Problems}")]
+    private partial void LogRefused(string problems);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Changes of listen, storage and head take effect at the next start")]
+    private partial void LogNeedsRestart();
+}

@@ -1,0 +1,45 @@
+using Metrics.Configuration;
+using Metrics.Storage;
+
+namespace Metrics.Cli;
+
+/// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
+internal static class DaemonHost
+{
+    public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = 128L << 20;
+        });
+        return builder;
+    }
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <returns>0, or 2 when it cannot start.</returns>
+    public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
+    {
+        app.Urls.Add("http://" + options.Listen);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)
+        {
+            await Console.Error.WriteLineAsync(e is StoreException or ConfigurationException ? e.Message : $"metricsd cannot listen on {options.Listen}: {e.Message}");
+            return 2;
+        }
+        Console.WriteLine($"metricsd watches; see http://{options.Listen}/");
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+}

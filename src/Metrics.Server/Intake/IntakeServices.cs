@@ -1,0 +1,20 @@
+using Metrics.Configuration;
+using Metrics.Series;
+using Metrics.Storage;
+
+namespace Metrics.Intake;
+
+internal static class IntakeServices
+{
+    public static IServiceCollection AddIntake(this IServiceCollection services, MetricsOptions options) => services
+        .AddSingleton(_ => new Head(HeadOptions.Default with
+        {
+            Window = options.Head.Window, MaxSeries = options.Head.MaxSeries, MaxSeriesPerSource = options.Head.MaxSeriesPerSource,
+        }))
+        .AddSingleton<MetadataTable>()
+        .AddSingleton<IntakePipeline>()
+        .AddHostedService<HeadRefill>()
+        .AddHostedService(s => s.GetRequiredService<StoreWriter>())
+        .AddHostedService<StoreMaintenance>()
+        .AddHostedService(s => s.GetRequiredService<IntakePipeline>());
+}

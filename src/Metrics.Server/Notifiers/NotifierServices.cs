@@ -1,0 +1,9 @@
+namespace Metrics.Notifiers;
+
+internal static class NotifierServices
+{
+    public static IServiceCollection AddNotifiers(this IServiceCollection services) => services
+        .AddSingleton<EmailNotifier>()
+        .AddSingleton<WebhookNotifier>()
+        .AddSingleton<NotifierCatalog>();
+}

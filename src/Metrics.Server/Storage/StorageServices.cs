@@ -1,0 +1,27 @@
+using Metrics.Configuration;
+using Metrics.Storage.DuckDb;
+using Metrics.Storage.Influx;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage;
+
+internal static class StorageServices
+{
+    public static IServiceCollection AddStores(this IServiceCollection services, MetricsOptions options)
+    {
+        if (options.Storage.Influx is { } influx)
+        {
+            services.AddSingleton<ISampleStore>(s => new InfluxStore(
+                influx, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
+        }
+        else
+        {
+            services.AddSingleton<ISampleStore>(s => new DuckDbStore(
+                options.Storage, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
+        }
+        return services
+            .AddSingleton<StateStore>()
+            .AddSingleton<StoreWriter>();
+    }
+}
