@@ -145,9 +145,18 @@ public ref struct LineProtocolReader(ReadOnlySpan<byte> body)
             return "expected a tag value after '='";
         if (!AtEnd && Current is not ((byte)',' or (byte)' '))
             return "unexpected character in a tag value";
+        foreach (TagToken known in point.Tags)
+        {
+            if (IsSame(known.Key, key))
+                return "the same tag twice";
+        }
         point.Tags.Add(new TagToken(key, value));
         return null;
     }
+
+    private readonly bool IsSame(Token a, Token b) => a.Escaped || b.Escaped
+        ? a.Text(_body, KeyEscapes) == b.Text(_body, KeyEscapes)
+        : a.Raw(_body).SequenceEqual(b.Raw(_body));
 
     private string? ReadField(LineProtocolPoint point, out bool more)
     {

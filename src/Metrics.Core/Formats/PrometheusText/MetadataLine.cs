@@ -45,6 +45,8 @@ public readonly record struct MetadataLine(LineKind Kind, string Name, string Te
         else
             return true;
         rest = TrimBlanks(rest[4..]);
+        if (rest.IsEmpty)
+            return true;   // a word alone says nothing
         if (!SeriesText.TryReadName(rest, out string name, out int length, out fault))
             return false;
         rest = rest[length..];

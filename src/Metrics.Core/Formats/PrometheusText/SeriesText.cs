@@ -182,6 +182,9 @@ public static class SeriesText
                 return Refuse("expected ',' or '}' after a label");
             Position++;
             SkipBlanks();
+            // The grammar has no blank here, but writers of OpenMetrics put one, and readers take it.
+            if (Current == ' ')
+                Position++;
             return _free || Current != '}' || Refuse("expected a label name after ','");
         }
 

@@ -155,7 +155,7 @@ internal sealed class LineProtocolReceiver(IntakePipeline intake, SelfMetrics me
         return labels;
     }
 
-    private static Labels? CreateLabels(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
+    private static Labels CreateLabels(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
     {
         var labels = new List<Label>(point.Tags.Count + 1)
         {
@@ -163,10 +163,7 @@ internal sealed class LineProtocolReceiver(IntakePipeline intake, SelfMetrics me
         };
         foreach (TagToken tag in point.Tags)
             labels.Add(new Label(tag.Key.Text(body, LineProtocolReader.KeyEscapes), tag.Value.Text(body, LineProtocolReader.KeyEscapes)));
-        // A tag given twice: the last one counts, as in InfluxDB's own index.
-        return Labels.TryCreate(labels.ToArray(), out Labels? result, out _)
-            ? result
-            : Labels.Of([.. labels.GroupBy(l => l.Name).Select(g => g.Last())]);
+        return Labels.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels));
     }
 
     private static byte[] Grow(byte[] buffer)
