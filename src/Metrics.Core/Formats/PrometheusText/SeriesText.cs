@@ -24,9 +24,13 @@ public static class SeriesText
     /// </summary>
     public static int Measure(ReadOnlySpan<byte> line)
     {
-        int i = line.IndexOfAny((byte)'{', (byte)' ', (byte)'\t');
+        int lead = 0;
+        while (lead < line.Length && IsBlank(line[lead]))
+            lead++;
+        int i = line[lead..].IndexOfAny((byte)'{', (byte)' ', (byte)'\t');
         if (i < 0)
             return 0;
+        i += lead;
         if (line[i] != '{')
         {
             int next = i;

@@ -169,7 +169,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             return false;
         }
         entry = series.Add(text, job.ToStored(own!, series.TargetLabels));
-        _byText.Add(text, entry);
+        _byText[text] = entry;
         return true;
     }
 
