@@ -206,7 +206,9 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
             Execute(connection, $"DROP TABLE IF EXISTS {Table(day)}");
             long end = (day + 1L) * DayMilliseconds;
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {LateTable} WHERE time < {end}"));
-            Execute(connection, $"DELETE FROM series WHERE last_day <= {day}");
+            // Compaction notes the last day of each series; what lies in days not yet compacted is asked for.
+            string open = string.Join(" UNION ALL ", _openDays.Select(Table).Append(LateTable).Select(t => $"SELECT series FROM {t}"));
+            Execute(connection, $"DELETE FROM series WHERE last_day <= {day} AND id NOT IN ({open})");
             transaction.Commit();
             _series!.Forget();
             LogDropped(DayText(day));

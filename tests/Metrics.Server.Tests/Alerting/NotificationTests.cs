@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Notifiers;
+using Metrics.Rules;
+using MimeKit;
+
+namespace Metrics.Tests.Alerting;
+
+public sealed class NotificationTests
+{
+    private const long At = 1_700_000_000_000;
+
+    [Fact]
+    public void The_webhook_has_Alertmanagers_form()
+    {
+        JsonElement message = JsonDocument.Parse(Message(Alert("a"), Alert("b")).ToJson()).RootElement;
+        message.EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo(
+            "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "alerts");
+        message.GetProperty("version").GetString().Should().Be("4");
+        message.GetProperty("commonLabels").EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo("alertname");
+        JsonElement alert = message.GetProperty("alerts")[0];
+        alert.EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint");
+        alert.GetProperty("startsAt").GetString().Should().Be("2023-11-14T22:13:20.000Z");
+        alert.GetProperty("endsAt").GetString().Should().Be("0001-01-01T00:00:00Z");
+    }
+
+    [Fact]
+    public void A_message_survives_its_own_storage()
+    {
+        WebhookMessage message = Message(Alert("ü \"x\" <y>"));
+        WebhookMessage.FromJson(message.ToJson()).ToJson().Should().Be(message.ToJson());
+    }
+
+    [Fact]
+    public void An_alert_survives_the_state_database()
+    {
+        AlertInstance alert = Alert("a") with { State = new AlertState.NoData(new AlertState.Firing(1, 2, 3), 4), Value = double.NaN, Bound = 1.5 };
+        AlertInstance read = AlertJson.Read(Metrics.Storage.LabelsJson.Write(alert.Series), AlertJson.Write(alert));
+        read.State.Should().Be(alert.State);
+        read.Labels.Equals(alert.Labels).Should().BeTrue();
+        (read.Value, read.Bound, read.Annotations["summary"]).Should().Be((double.NaN, 1.5, alert.Annotations["summary"]));
+    }
+
+    [Fact]
+    public void No_data_and_expiry_are_said()
+    {
+        AlertInstance firing = Alert("a");
+        WebhookAlert.Of(firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At, "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
+        WebhookAlert expired = WebhookAlert.Of(firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At, "http://m");
+        (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
+    }
+
+    [Fact]
+    public void Nothing_that_a_label_holds_becomes_a_header_or_markup()
+    {
+        EmailOptions options = ConfigurationFile.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Emails[0];
+        MimeMessage mail = EmailNotifier.Compose(options, Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", DateTimeOffset.UnixEpoch);
+        using var written = new MemoryStream();
+        mail.WriteTo(written);
+        written.Position = 0;
+        MimeMessage read = MimeMessage.Load(written);
+        read.Bcc.Count.Should().Be(0);
+        read.Headers.Select(h => h.Field).Should().NotContain("Bcc");
+        read.Subject.Should().NotContain("\n");
+        read.HtmlBody.Should().NotContain("<script>").And.Contain("&lt;script&gt;");
+        read.TextBody.Should().Contain("<script>", "plain text is plain");
+    }
+
+    [Theory]
+    [InlineData(200, "Sent")]
+    [InlineData(204, "Sent")]
+    [InlineData(301, "Rejected")]
+    [InlineData(400, "Rejected")]
+    [InlineData(404, "Rejected")]
+    [InlineData(408, "Retry")]
+    [InlineData(429, "Retry")]
+    [InlineData(500, "Retry")]
+    [InlineData(503, "Retry")]
+    public void A_webhook_status_is_sent_retry_or_never(int status, string expected) => WebhookNotifier.Judge(status).Status.ToString().Should().Be(expected);
+
+    [Fact]
+    public void Pauses_grow_to_five_minutes()
+    {
+        Outbox.Pause(1).Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1));
+        Outbox.Pause(60).Should().BeLessThanOrEqualTo(TimeSpan.FromMinutes(5)).And.BeGreaterThan(TimeSpan.FromMinutes(3));
+    }
+
+    private static WebhookMessage Message(params AlertInstance[] alerts) =>
+        WebhookMessage.Of("Test", [.. alerts.Select(a => WebhookAlert.Of(a, new AlertState.Inactive(), At, "http://m"))], "ops", "http://m");
+
+    private static AlertInstance Alert(string host) => new()
+    {
+        Series = Labels.Of(new Label("host", host)),
+        Labels = Labels.Of(new Label("alertname", "Test"), new Label("host", host)),
+        State = new AlertState.Firing(At - 1000, At),
+        Value = 5,
+        Annotations = new Dictionary<string, string> { ["summary"] = $"{host} is hot" },
+    };
+}

@@ -1,0 +1,70 @@
+using System.Collections;
+using Metrics.Configuration;
+using Metrics.Testing;
+
+namespace Metrics.Tests.Configuration;
+
+public sealed class ConfigurationTests
+{
+    [Fact]
+    public void Without_a_file_everything_has_its_default()
+    {
+        MetricsOptions options = ConfigurationFile.Parse("");
+        options.Listen.Should().Be("127.0.0.1:9890");
+        options.Storage.Path.Should().Be("./data");
+        options.Host.Enabled.Should().BeTrue();
+    }
+
+    [Fact]
+    public void Every_problem_is_told_at_once()
+    {
+        Action parse = () => ConfigurationFile.Parse(File.ReadAllText(Cases.Own("wrong.bad.yaml")));
+        string actual = parse.Should().Throw<ConfigurationException>().Which.Message + "\n";
+        string expected = Cases.Own("wrong.bad.expected");
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+            File.WriteAllText(expected, actual);
+        actual.Should().Be(File.ReadAllText(expected));
+    }
+
+    [Fact]
+    public void The_environment_sets_any_key_and_is_named_when_it_is_wrong()
+    {
+        ConfigurationFile.Load(null, new Hashtable { ["METRICS__STORAGE__PATH"] = "/srv/m", ["METRICS__HOST__INTERVAL"] = "30s" }).Storage.Path.Should().Be("/srv/m");
+        Action load = () => ConfigurationFile.Load(null, new Hashtable { ["METRICS__STORAGE__PAHT"] = "x" });
+        load.Should().Throw<ConfigurationException>().WithMessage("*storage.paht is not a known key; did you mean 'path'? (from METRICS__STORAGE__PAHT)*");
+    }
+
+    [Fact]
+    public void Others_are_let_in_only_once_tokens_are_configured()
+    {
+        Action open = () => ConfigurationFile.Parse("listen: 0.0.0.0:9890");
+        open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens in auth.tokens*");
+        ConfigurationFile.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should().Be("0.0.0.0:9890");
+    }
+
+    [Fact]
+    public void A_secret_is_never_printed()
+    {
+        MetricsOptions options = ConfigurationFile.Parse("auth: { tokens: [ { name: ops, token: s3cret } ] }");
+        options.ToString().Should().NotContain("s3cret");
+        options.Auth.Tokens[0].ToString().Should().NotContain("s3cret");
+        options.Auth.Tokens[0].Token.Reveal().Should().Be("s3cret");
+    }
+
+    [Fact]
+    public void The_configurations_in_the_documents_load()
+    {
+        int loaded = 0;
+        foreach (string document in new[] { "README.md", "docs/configuration.md" })
+        {
+            string text = File.ReadAllText(Path.Combine(Cases.Repository, document));
+            foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).Where(b => !b.StartsWith("groups:", StringComparison.Ordinal)))
+            {
+                Action parse = () => ConfigurationFile.Parse(block);
+                parse.Should().NotThrow(block);
+                loaded++;
+            }
+        }
+        loaded.Should().BeGreaterThan(3);
+    }
+}

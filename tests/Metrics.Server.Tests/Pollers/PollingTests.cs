@@ -1,0 +1,47 @@
+using Metrics.Pollers;
+using Metrics.Pollers.Targets;
+using Metrics.Configuration;
+using Metrics.Scheduling;
+
+namespace Metrics.Tests.Pollers;
+
+public sealed class PollingTests
+{
+    [Fact]
+    public void A_failing_target_is_asked_ever_less_often_but_at_least_once_a_minute()
+    {
+        TimeSpan interval = TimeSpan.FromSeconds(15);
+        Enumerable.Range(1, 6).Select(f => Backoff.After(f, interval).TotalSeconds).Should().Equal(15, 15, 30, 60, 60, 60);
+        Backoff.After(9, TimeSpan.FromMinutes(5)).Should().Be(TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
+    public void First_polls_are_spread_over_the_interval()
+    {
+        TimeSpan interval = TimeSpan.FromSeconds(15);
+        double[] offsets = [.. Enumerable.Range(0, 1000).Select(i => PollScheduler.Offset($"job host-{i}:9100", interval).TotalSeconds)];
+        offsets.Should().OnlyContain(o => o >= 0 && o <= 15);
+        for (int bucket = 0; bucket < 15; bucket++)
+            offsets.Count(o => o >= bucket && o < bucket + 1).Should().BeInRange(20, 150);
+    }
+
+    [Theory]
+    [InlineData("{ source_labels: [a, b], separator: '-', target_label: c }", "a=1 b=2 c=1-2")]
+    [InlineData("{ source_labels: [a], regex: '(\\d)', replacement: 'x${1}y$$', target_label: 'n_$1' }", "a=1 b=2 n_1=x1y$")]
+    [InlineData("{ source_labels: [a], regex: nope, target_label: c }", "a=1 b=2")]
+    [InlineData("{ source_labels: [a], regex: '2', action: keep }", "dropped")]
+    [InlineData("{ source_labels: [a], regex: '1', action: drop }", "dropped")]
+    [InlineData("{ regex: '(.)', replacement: 'm_$1', action: labelmap }", "a=1 b=2 m_a=1 m_b=2")]
+    [InlineData("{ regex: b, action: labeldrop }", "a=1")]
+    [InlineData("{ regex: b, action: labelkeep }", "b=2")]
+    [InlineData("{ source_labels: [a], modulus: 8, target_label: h, action: hashmod }", "a=1 b=2 h=3")]
+    [InlineData("{ source_labels: [a], target_label: b, replacement: '' }", "a=1")]
+    [InlineData("{ source_labels: [a], target_label: b, action: keepequal }", "dropped")]
+    public void Relabelling_does_what_Prometheus_does(string rule, string expected)
+    {
+        var labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" };
+        IReadOnlyList<RelabelRule> rules = ConfigurationFile.Parse($"scrape_configs: [ {{ job_name: j, relabel_configs: [ {rule} ] }} ]").ScrapeJobs[0].Relabel;
+        bool kept = RelabelRule.Apply(rules, labels);
+        (kept ? string.Join(' ', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")) : "dropped").Should().Be(expected);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Metrics.Configuration;
+using Metrics.Storage.Influx;
+
+namespace Metrics.Tests.Storage;
+
+/// <summary>Every answer of InfluxDB 1, 2 and 3 that is known, and what follows from it. The words are those of the servers.</summary>
+public sealed class InfluxAnswerTests
+{
+    [Theory]
+    [InlineData(1, 204, "", "Written", 0)]
+    [InlineData(2, 200, "", "Written", 0)]
+    [InlineData(1, 400, "{\"error\":\"partial write: field type conflict: input field \\\"v\\\" dropped=1\"}", "Partial", 1)]
+    [InlineData(1, 400, "{\"error\":\"partial write: unable to parse 'a': x\\nunable to parse 'b': y dropped=0\"}", "Partial", 2)]
+    [InlineData(1, 400, "{\"error\":\"partial write: points beyond retention policy dropped=7\"}", "Partial", 7)]
+    [InlineData(1, 400, "{\"error\":\"partial write: max-series-per-database limit exceeded: (9) dropped=30\"}", "Partial", 30)]
+    [InlineData(1, 400, "{\"error\":\"unable to parse 'x': missing fields\"}", "Rejected", 0)]
+    [InlineData(2, 400, "{\"code\":\"invalid\",\"message\":\"unable to parse 'x': missing fields\"}", "Halve", 0)]
+    [InlineData(2, 422, "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: x dropped=3\"}", "Partial", 3)]
+    [InlineData(2, 500, "{\"message\":\"unexpected error writing points to database: partial write: field type conflict dropped=2\"}", "Partial", 2)]
+    [InlineData(3, 400, "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"line_number\":2},{\"line_number\":5}]}", "Partial", 2)]
+    [InlineData(3, 400, "{\"error\":\"line protocol parsing error\",\"data\":{}}", "Halve", 0)]
+    [InlineData(1, 401, "{\"error\":\"authorization failed\"}", "Hold", 0)]
+    [InlineData(2, 403, "insufficient permissions for write", "Hold", 0)]
+    [InlineData(1, 404, "{\"error\":\"database not found: \\\"x\\\"\"}", "NoDatabase", 0)]
+    [InlineData(1, 404, "404 page not found", "Hold", 0)]
+    [InlineData(1, 413, "{\"error\":\"Request Entity Too Large\"}", "Halve", 0)]
+    [InlineData(1, 413, "<html>nginx</html>", "Halve", 0)]
+    [InlineData(2, 429, "", "Retry", 0)]
+    [InlineData(1, 500, "{\"error\":\"retention policy not found: x\"}", "Hold", 0)]
+    [InlineData(1, 500, "{\"error\":\"engine: error writing WAL entry: no space left on device\"}", "Retry", 0)]
+    [InlineData(2, 500, "engine: cache-max-memory-size exceeded", "Retry", 0)]
+    [InlineData(1, 503, "request throttled, queue full", "Retry", 0)]
+    [InlineData(1, 302, "", "Hold", 0)]
+    public void Is_judged(int version, int status, string body, string verdict, int dropped)
+    {
+        InfluxAnswer answer = InfluxAnswer.Judge((InfluxVersion)version, status, "application/json", null, body, null, DateTimeOffset.UnixEpoch);
+        (answer.Verdict.ToString(), answer.Dropped).Should().Be((verdict, dropped), answer.Reason);
+    }
+
+    [Fact]
+    public void A_web_page_with_status_200_is_no_success() =>
+        InfluxAnswer.Judge(InfluxVersion.V1, 200, "text/html", null, "<html>", null, DateTimeOffset.UnixEpoch).Verdict.Should().Be(WriteVerdict.Hold);
+
+    [Theory]
+    [InlineData("120", 120)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("99999", 600)]
+    [InlineData("Thu, 01 Jan 1970 00:01:00 GMT", 60)]
+    [InlineData("Wed, 31 Dec 1969 00:00:00 GMT", 0)]
+    public void Retry_After_is_seconds_or_a_date(string text, double seconds) =>
+        InfluxAnswer.ReadRetryAfter(text, DateTimeOffset.UnixEpoch)!.Value.TotalSeconds.Should().Be(seconds);
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData(null)]
+    public void Anything_else_is_not_understood(string? text) => InfluxAnswer.ReadRetryAfter(text, DateTimeOffset.UnixEpoch).Should().BeNull();
+
+    [Fact]
+    public void The_pause_doubles_to_a_minute_and_heeds_the_server()
+    {
+        TimeSpan pause = TimeSpan.Zero;
+        for (int i = 0; i < 20; i++)
+            pause = InfluxStore.NextPause(pause, null);
+        pause.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(60));
+        InfluxStore.NextPause(TimeSpan.Zero, TimeSpan.FromSeconds(90)).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(90));
+    }
+}
