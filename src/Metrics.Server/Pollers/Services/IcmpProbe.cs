@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Metrics.Model;
 
 namespace Metrics.Pollers.Services;
 
-/// <summary>Sends an echo request. Needs root, CAP_NET_RAW or the system's ping program.</summary>
+/// <summary>Sends an echo request. Needs root or CAP_NET_RAW; otherwise the system's ping program is used.</summary>
 internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
 {
     private static readonly Metric s_duration = Metric.Gauge("probe_icmp_duration_seconds", "Duration of icmp request by phase", "phase");
@@ -17,14 +18,29 @@ internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
         long start = time.GetTimestamp();
         IPAddress address = await ProbePoller.ResolveAsync(host, job, sink, time, ct);
         sink.Add(s_duration, time.GetElapsedTime(start).TotalSeconds, "resolve");
-        using var ping = new Ping();
         start = time.GetTimestamp();
-        PingReply reply = await ping.SendPingAsync(address, job.Timeout, cancellationToken: ct);
+        (int? hops, string? failure) = await EchoAsync(address, ct);
         sink.Add(s_duration, time.GetElapsedTime(start).TotalSeconds, "rtt");
-        if (reply.Status != IPStatus.Success)
-            return $"no echo reply: {reply.Status}";
-        if (reply.Options is not null)
-            sink.Add(s_hops, reply.Options.Ttl);
-        return null;
+        if (hops is { } limit)
+            sink.Add(s_hops, limit);
+        return failure;
+    }
+
+    private async Task<(int? Hops, string? Failure)> EchoAsync(IPAddress address, CancellationToken ct)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            try
+            {
+                return (await IcmpEcho.SendAsync(address, ct), null);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AccessDenied or SocketError.ProtocolNotSupported)
+            {
+                // Without the right to raw sockets the system's ping program does it.
+            }
+        }
+        using var ping = new Ping();
+        PingReply reply = await ping.SendPingAsync(address, job.Timeout, cancellationToken: ct);
+        return (reply.Options?.Ttl, reply.Status == IPStatus.Success ? null : $"no echo reply: {reply.Status}");
     }
 }

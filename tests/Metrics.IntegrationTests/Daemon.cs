@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Metrics.Testing;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>The real <c>metricsd</c> as a process of its own, with its own port and folder; killed at the end.</summary>
+internal sealed class Daemon : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private Process? _process;
+    private readonly string _configuration;
+
+    private Daemon(string configuration)
+    {
+        Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
+        Port = FreePort();
+        _configuration = configuration;
+    }
+
+    public string Folder { get; }
+
+    public int Port { get; }
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
+
+    public string Url(string path) => $"http://127.0.0.1:{Port}{path}";
+
+    public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
+
+    private string LogPath => Path.Combine(Folder, "log");
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment.</param>
+    public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }")
+    {
+        var daemon = new Daemon(configuration);
+        await daemon.StartAgainAsync();
+        return daemon;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
+        _process = Start(Folder, Port, [], LogPath);
+        await Eventually.Async(async () =>
+        {
+            if (_process.HasExited)
+                throw new InvalidOperationException($"metricsd ended with {_process.ExitCode}: {Log}");
+            return (await Http.GetAsync(Url("/-/ready"))).StatusCode == HttpStatusCode.OK;
+        }, "metricsd is ready");
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int Code, string Output)> RunAsync(string folder, params string[] arguments)
+    {
+        string log = Path.Combine(folder, $"out-{Guid.NewGuid():N}");
+        using Process process = Start(folder, FreePort(), arguments, log);
+        await process.WaitForExitAsync(new CancellationTokenSource(Patience, TimeProvider.System).Token);
+        return (process.ExitCode, await File.ReadAllTextAsync(log));
+    }
+
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    public int ProcessId => _process!.Id;
+
+    public async Task<string> GetAsync(string path) => await Http.GetStringAsync(Url(path));
+
+    public async Task<HttpResponseMessage> PushAsync(string lines, string path = "/write?precision=ms") => await Http.PostAsync(Url(path), new StringContent(lines));
+
+    /// <summary>The newest samples that a selector gives, by federation.</summary>
+    public async Task<List<string>> FederateAsync(string selector) =>
+        [.. (await GetAsync($"/federate?match[]={Uri.EscapeDataString(selector)}")).Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
+
+    /// <summary>Value of one own metric, summed over its series.</summary>
+    public async Task<double> OwnAsync(string metric) => (await GetAsync("/metrics")).Split('\n')
+        .Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is ' ' or '{')
+        .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+            Kill();
+        _process?.Dispose();
+        Http.Dispose();
+        await Task.Run(() => Directory.Delete(Folder, true));
+    }
+
+    private static Process Start(string folder, int port, string[] arguments, string log)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
+        var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments)} >'{log}' 2>&1"]) { WorkingDirectory = folder };
+        info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
+        if (!arguments.Contains("check"))
+            info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");
+        return Process.Start(info)!;
+    }
+}

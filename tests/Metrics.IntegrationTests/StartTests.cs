@@ -1,0 +1,96 @@
+namespace Metrics.IntegrationTests;
+
+/// <summary>What keeps the daemon from starting is told in one clear message.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("start").FullName;
+
+    [Theory]
+    [InlineData("host: [", "metrics.yaml:*broken YAML:*")]
+    [InlineData("host: { enabled: true }\nhost: {}", "metrics.yaml:2:1: the key 'host' is given twice; it stands in line 1 already")]
+    [InlineData("hosst: {}", "metrics.yaml:1:1: hosst is not a known key; did you mean 'host'?")]
+    [InlineData("rules: { files: [nothing.yaml] }", "nothing.yaml: no rule file of this name is there")]
+    public async Task A_wrong_configuration(string configuration, string message)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "metrics.yaml"), configuration);
+        (int code, string output) = await Daemon.RunAsync(_folder, "check");
+        code.Should().Be(2);
+        output.TrimEnd().Should().Match(message).And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_made()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "data"), "a file in the way");
+        (int code, string output) = await Daemon.RunAsync(_folder, "run");
+        code.Should().Be(2);
+        output.Trim().Split('\n').Should().ContainSingle().Which.Should().Contain("data").And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_second_daemon_on_the_same_folder()
+    {
+        await using Daemon first = await Daemon.StartAsync();
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "data"), Path.Combine(first.Folder, "data"));
+        (int code, string output) = await Daemon.RunAsync(_folder, "run");
+        code.Should().Be(2);
+        output.Should().Contain("in use by another process; only one metricsd can have a data folder");
+    }
+
+    [Fact]
+    public async Task Rules_check_tells_line_and_column()
+    {
+        string file = Path.Combine(_folder, "r.yaml");
+        await File.WriteAllTextAsync(file, "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up{\n");
+        (int code, string output) = await Daemon.RunAsync(_folder, "rules", "check", file);
+        code.Should().Be(1);
+        output.Should().Contain($"{file}:5:15: groups[0].rules[0].expr is not valid: 1:4: parse error:");
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_told_and_watching_goes_on()
+    {
+        string disk = Path.Combine(_folder, "disk");
+        Directory.CreateDirectory(disk);
+        (int mounted, string said) = await Component.RunAsync("mount", "", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk);
+        Assert.SkipUnless(mounted == 0, $"no tmpfs can be mounted here: {said}");
+        try
+        {
+            await using Daemon daemon = await Daemon.StartAsync("host: { enabled: false }");
+            daemon.Kill();
+            Directory.Delete(Path.Combine(daemon.Folder, "data"), true);
+            Directory.CreateSymbolicLink(Path.Combine(daemon.Folder, "data"), disk);
+            await daemon.StartAgainAsync();
+            (await daemon.PushAsync("before v=1")).IsSuccessStatusCode.Should().BeTrue();
+            await FillAsync(Path.Combine(disk, "ballast"));
+            await Eventually.Async(async () => (int)(await daemon.PushAsync(Many())).StatusCode == 503, "a push that cannot be kept is refused");
+            daemon.Log.Should().Contain("Writing to the DuckDB file").And.Contain("fails:");
+            daemon.Log.Split('\n').Count(l => l.Contains("fails:", StringComparison.Ordinal)).Should().Be(1);
+            File.Delete(Path.Combine(disk, "ballast"));
+            await Eventually.Async(async () => (await daemon.PushAsync("after v=1")).IsSuccessStatusCode, "it works again once there is room");
+        }
+        finally
+        {
+            await Component.RunAsync("umount", "", "-l", disk);
+        }
+
+        static string Many() => string.Concat(Enumerable.Range(0, 20_000).Select(i => $"many,i={Guid.NewGuid():N} v={i}\n"));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    private static async Task FillAsync(string file)
+    {
+        await using FileStream ballast = File.Create(file, 1);
+        byte[] block = new byte[4096];
+        try
+        {
+            while (true)
+                await ballast.WriteAsync(block);
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+}
