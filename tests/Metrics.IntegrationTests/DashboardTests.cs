@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Metrics.Testing;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>Every query of every dashboard, asked of a real Prometheus that federates from the daemon.</summary>
+public sealed class DashboardTests
+{
+    /// <summary>What this machine may really not have.</summary>
+    private static readonly string[] s_mayBeEmpty = ["Pressure", "Tracked connections"];
+
+    [Fact]
+    public async Task Every_panel_has_an_answer()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("host: { interval: 1s }");
+        string folder = Directory.CreateTempSubdirectory("prometheus").FullName;
+        int port = Daemon.FreePort();
+        await File.WriteAllTextAsync(Path.Combine(folder, "p.yml"), $$"""
+            global: { scrape_interval: 1s, scrape_timeout: 1s }
+            scrape_configs:
+            - { job_name: federate, honor_labels: true, metrics_path: /federate, params: { 'match[]': ['{__name__=~".+"}'] }, static_configs: [ { targets: ['127.0.0.1:{{daemon.Port}}'] } ] }
+            """);
+        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
+        async Task<int> CountAsync(string query)
+        {
+            HttpResponseMessage answer = await daemon.Http.GetAsync($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}");
+            JsonElement body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+            body.GetProperty("status").GetString().Should().Be("success", $"{query}: {body}");
+            return body.GetProperty("data").GetProperty("result").GetArrayLength();
+        }
+
+        await Eventually.Async(async () => await CountAsync("rate(node_cpu_seconds_total[20s])") > 0, "Prometheus has enough to compute rates");
+        int asked = 0;
+        foreach (string file in Directory.GetFiles(Path.Combine(Cases.Repository, "grafana/dashboards"), "*.json"))
+        {
+            var panels = new List<JsonElement>();
+            Collect(JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement, panels);
+            foreach (JsonElement panel in panels)
+            {
+                foreach (JsonElement target in panel.GetProperty("targets").EnumerateArray())
+                {
+                    string query = target.GetProperty("expr").GetString()!
+                        .Replace("$__rate_interval", "20s", StringComparison.Ordinal).Replace("$job", "host", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal);
+                    string title = panel.GetProperty("title").GetString()!;
+                    if (await CountAsync(query) == 0 && !s_mayBeEmpty.Contains(title))
+                        Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query}");
+                    asked++;
+                }
+            }
+        }
+        asked.Should().BeGreaterThan(20);
+    }
+
+    private static void Collect(JsonElement owner, List<JsonElement> panels)
+    {
+        foreach (JsonElement panel in owner.GetProperty("panels").EnumerateArray())
+        {
+            if (panel.TryGetProperty("targets", out _))
+                panels.Add(panel);
+            if (panel.TryGetProperty("panels", out _))
+                Collect(panel, panels);
+        }
+    }
+}
