@@ -63,7 +63,7 @@ internal sealed partial class Outbox(
                 if (nextTry > now)
                     next = Math.Min(next, nextTry);
                 else
-                    _running[target] = Task.Run(() => DeliverAsync(target, id, stoppingToken), stoppingToken);
+                    _running[target] = Deliver(target, id, stoppingToken);
             }
             using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
@@ -89,6 +89,14 @@ internal sealed partial class Outbox(
         return [.. rows.Select(r => (r.Target, r.Id, r.NextTry))];
     }
 
+    /// <summary>One try. The loop is woken when it is really over: woken from within, it would still see it running and pass over what came next.</summary>
+    private Task Deliver(string target, long id, CancellationToken ct)
+    {
+        Task delivery = Task.Run(() => DeliverAsync(target, id, ct), CancellationToken.None);
+        _ = delivery.ContinueWith(_ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return delivery;
+    }
+
     private async Task DeliverAsync(string target, long id, CancellationToken ct)
     {
         using StateDb db = state.Open();
@@ -96,7 +104,7 @@ internal sealed partial class Outbox(
             return;
         long start = time.GetTimestamp();
         string integration = target.Split('/')[^2];
-        Delivery delivery = await notifiers.DeliverAsync(target, WebhookMessage.FromJson(row.Payload), row.IdempotencyKey, ct);
+        Delivery delivery = await TryAsync(target, row, ct);
         metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
         metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
         row.Attempts++;
@@ -118,7 +126,19 @@ internal sealed partial class Outbox(
                 break;
         }
         await db.SaveChangesAsync(CancellationToken.None);
-        Wake();
+    }
+
+    /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
+    private async Task<Delivery> TryAsync(string target, OutboxRow row, CancellationToken ct)
+    {
+        try
+        {
+            return await notifiers.DeliverAsync(target, WebhookMessage.FromJson(row.Payload), row.IdempotencyKey, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return new Delivery(DeliveryStatus.Retry, e.Message);
+        }
     }
 
     /// <summary>Doubles from one second to five minutes, with jitter.</summary>

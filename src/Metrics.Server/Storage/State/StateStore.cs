@@ -43,14 +43,35 @@ internal sealed partial class StateStore(MetricsOptions options, TimeProvider ti
     private void TryPrepare()
     {
         string connection = new SqliteConnectionStringBuilder { DataSource = FilePath, DefaultTimeout = 10 }.ToString();
-        _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).Options;
+        _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).AddInterceptors(new SyncLess()).Options;
         using StateDb db = Open();
         db.Database.EnsureCreated();
-        // Readers do not wait for the writer; every commit is synced.
-        db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss of
+        // power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
+        db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL;");
         _ = db.Outbox.Count();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]
     private partial void LogDamaged(string file, string reason, string aside);
+
+    /// <summary>Sets what SQLite keeps per connection.</summary>
+    private sealed class SyncLess : Microsoft.EntityFrameworkCore.Diagnostics.DbConnectionInterceptor
+    {
+        public override void ConnectionOpened(System.Data.Common.DbConnection connection, Microsoft.EntityFrameworkCore.Diagnostics.ConnectionEndEventData eventData) => Set(connection);
+
+        public override Task ConnectionOpenedAsync(
+            System.Data.Common.DbConnection connection, Microsoft.EntityFrameworkCore.Diagnostics.ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            Set(connection);
+            return Task.CompletedTask;
+        }
+
+        private static void Set(System.Data.Common.DbConnection connection)
+        {
+            using System.Data.Common.DbCommand command = connection.CreateCommand();
+            command.CommandText = "PRAGMA synchronous=NORMAL";
+            command.ExecuteNonQuery();
+        }
+    }
 }

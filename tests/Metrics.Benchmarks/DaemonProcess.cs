@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Metrics.Benchmarks;
+
+/// <summary>A process under measurement.</summary>
+internal sealed class MeasuredProcess : IDisposable
+{
+    private const double TicksPerSecond = 100;
+
+    private readonly Process _process;
+
+    private MeasuredProcess(Process process) => _process = process;
+
+    /// <summary>Starts a program with its output in a file of the folder.</summary>
+    public static MeasuredProcess Start(string folder, string program, params string[] arguments)
+    {
+        string quoted = string.Join(' ', arguments.Select(a => $"'{a}'"));
+        return new MeasuredProcess(Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec {program} {quoted} >'{folder}/{Path.GetFileName(program)}.log' 2>&1"]) { WorkingDirectory = folder })!);
+    }
+
+    /// <summary>The daemon of this build.</summary>
+    public static MeasuredProcess StartDaemon(string folder) => Start(folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
+
+    /// <summary>Processor time used so far, user and system.</summary>
+    public double CpuSeconds
+    {
+        get
+        {
+            string stat = File.ReadAllText($"/proc/{_process.Id}/stat");
+            string[] words = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (double.Parse(words[11], CultureInfo.InvariantCulture) + double.Parse(words[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        }
+    }
+
+    /// <summary>Resident memory, MiB.</summary>
+    public double ResidentMebibytes =>
+        double.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+        _process.Dispose();
+    }
+
+    public static Task WaitAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
+
+    public static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
+}

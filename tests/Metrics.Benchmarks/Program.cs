@@ -1,0 +1,19 @@
+using BenchmarkDotNet.Running;
+using Metrics.Benchmarks;
+
+// micro: BenchmarkDotNet over the hot paths.  scrape, latency, idle: the daemon as a process, beside a peer where there is one.
+switch (args)
+{
+    case ["scrape", .. var rest]:
+        return await ScrapeScenario.RunAsync(rest is [var rounds] ? int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture) : 3);
+    case ["latency"]:
+        return await LatencyScenario.RunAsync();
+    case ["idle"]:
+        return await IdleScenario.RunAsync();
+    case ["micro", .. var rest]:
+        BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
+        return 0;
+    default:
+        Console.WriteLine("usage: scrape [ROUNDS] | latency | idle | micro [BenchmarkDotNet options]");
+        return 2;
+}
