@@ -36,8 +36,8 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
             kept = batch.Count;
             Note(target, start, time.GetElapsedTime(started), kept, error);
         }
-        target.Series.End(batch, sink.Time, error is not null, (target.Poller as Targets.ScrapePoller)is { } scraper ? scraper.Forget : null);
-        AddReport(target, batch, sink.Time, time.GetElapsedTime(started).TotalSeconds, kept, error is null);
+        target.Series.End(batch, sink.Time, error is not null);
+        AddReport(target, sink, time.GetElapsedTime(started).TotalSeconds, kept, error is null);
         await intake.WriteAsync(batch, ct);
     }
 
@@ -87,11 +87,12 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
             LogUp(target.Key);
     }
 
-    private static void AddReport(PollTarget target, SampleBatch batch, long at, double seconds, int samples, bool up)
+    private static void AddReport(PollTarget target, SampleSink sink, double seconds, int samples, bool up)
     {
+        (SampleBatch batch, long at) = (sink.Batch, sink.Time);
         int kept = up ? samples : 0;
         int added = up ? target.Series.Added : 0;
-        int given = up && target.Poller is Targets.ScrapePoller scraper ? scraper.LastSamples : kept;
+        int given = up ? sink.Given ?? kept : kept;
         batch.Add(Report(target, s_up), at, up ? 1 : 0);
         batch.Add(Report(target, s_duration), at, seconds);
         batch.Add(Report(target, s_samples), at, given);

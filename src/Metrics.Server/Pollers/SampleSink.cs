@@ -11,6 +11,9 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <summary>Samples added so far.</summary>
     public int Count => batch.Count;
 
+    /// <summary>Samples that the target gave, where some of them were dropped on the way; null where none could be.</summary>
+    public int? Given { get; set; }
+
     /// <summary>The target's memory of its series.</summary>
     public TargetSeries Series => series;
 

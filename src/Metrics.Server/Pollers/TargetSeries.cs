@@ -37,6 +37,9 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         public bool HasOwnTime;
     }
 
+    /// <summary>Called for each series that is forgotten.</summary>
+    public Action<Entry>? OnForgotten { get; set; }
+
     /// <summary>Labels of the target.</summary>
     public IReadOnlyList<Label> TargetLabels => targetLabels;
 
@@ -106,8 +109,7 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <param name="batch">Added to.</param>
     /// <param name="time">Time of the poll.</param>
     /// <param name="failed">The poll brought nothing: all series end.</param>
-    /// <param name="forgotten">Called for each series that is forgotten.</param>
-    public void End(SampleBatch batch, long time, bool failed, Action<Entry>? forgotten = null)
+    public void End(SampleBatch batch, long time, bool failed)
     {
         bool forget = false;
         foreach (Entry entry in _entries)
@@ -120,7 +122,7 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         if (!forget)
             return;
         foreach (Entry entry in _entries.Where(e => _poll - e.SeenInPoll > MaxUnseenPolls))
-            forgotten?.Invoke(entry);
+            OnForgotten?.Invoke(entry);
         _entries.RemoveAll(e => _poll - e.SeenInPoll > MaxUnseenPolls);
         foreach ((Labels own, Entry entry) in _byLabels.ToList())
         {

@@ -48,6 +48,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         bool ended = false;
         LastSamples = 0;
         _previous = null;
+        sink.Series.OnForgotten = Forget;
         try
         {
             while (true)
@@ -72,12 +73,13 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         }
         if (format == ExpositionFormat.OpenMetrics && !ended)
             throw new FormatException("the body does not end with # EOF");
+        sink.Given = LastSamples;
     }
 
     public override string ToString() => url.ToString();
 
     /// <summary>Forgets a series that has not been seen for long.</summary>
-    public void Forget(TargetSeries.Entry entry)
+    private void Forget(TargetSeries.Entry entry)
     {
         if (entry.Text.Length > 0)
             _byText.Remove(entry.Text);

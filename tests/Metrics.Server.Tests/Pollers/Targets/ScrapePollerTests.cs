@@ -106,7 +106,7 @@ public sealed class ScrapePollerTests
         long at = Now + (step * 15_000);
         _series.Begin();
         await poller.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(page)), ExpositionFormat.Text, new SampleSink(_series, batch, at), default);
-        _series.End(batch, at, failed: false, poller.Forget);
+        _series.End(batch, at, failed: false);
         return Describe(batch, at);
     }
 
