@@ -25,6 +25,9 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     private const string LateTable = "samples_late";
     private const int RowsPerReadBatch = 8192;
 
+    /// <summary>Sorting a day wants more room than writing it; what does not fit goes to temporary files.</summary>
+    private const int CompactionMemoryFactor = 8;
+
     private readonly SemaphoreSlim _writing = new(1, 1);
     private DuckDBConnection? _connection;
     private SeriesTable? _series;
@@ -41,7 +44,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         {
             Directory.CreateDirectory(options.Path);
             _connection = Connect();
-            Execute(_connection, $"SET memory_limit = '{options.MemoryLimitBytes >> 20}MiB'");
+            SetMemoryLimit(_connection, 1);
             Execute(_connection, "SET threads = 1");
             Execute(_connection, $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
             // Until a checkpoint, what was written also lies in memory, uncompressed.
@@ -231,6 +234,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         try
         {
             DuckDBConnection connection = Opened();
+            SetMemoryLimit(connection, CompactionMemoryFactor);
             using DuckDBTransaction transaction = connection.BeginTransaction();
             bool known = _openDays.Remove(day) || _sortedDays.Contains(day);
             string late = string.Create(CultureInfo.InvariantCulture, $"FROM {LateTable} WHERE time >= {from} AND time < {end}");
@@ -255,6 +259,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         }
         finally
         {
+            SetMemoryLimit(Opened(), 1);
             _writing.Release();
         }
     }
@@ -330,6 +335,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
+
+    private void SetMemoryLimit(DuckDBConnection connection, int factor) => Execute(connection, $"SET memory_limit = '{(options.MemoryLimitBytes >> 20) * factor}MiB'");
 
     private static string Table(int day) => $"samples_{DayText(day)}";
 
