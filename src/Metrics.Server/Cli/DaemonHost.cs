@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Intake;
 using Metrics.Storage;
 
 namespace Metrics.Cli;
@@ -33,6 +34,7 @@ internal static class DaemonHost
         app.Urls.Add("http://" + options.Listen);
         try
         {
+            await app.Services.GetRequiredService<HeadRefill>().RunAsync(CancellationToken.None);
             await app.StartAsync();
         }
         catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)

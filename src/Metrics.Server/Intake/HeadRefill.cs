@@ -6,9 +6,10 @@ using Metrics.Storage.State;
 namespace Metrics.Intake;
 
 /// <summary>Opens state and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
-internal sealed partial class HeadRefill(Head head, ISampleStore store, StateStore state, TimeProvider time, ILogger<HeadRefill> log) : IHostedService
+internal sealed partial class HeadRefill(Head head, ISampleStore store, StateStore state, TimeProvider time, ILogger<HeadRefill> log)
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <exception cref="StoreException">State or store cannot be used.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         state.Prepare();
         await store.OpenAsync(cancellationToken);
@@ -35,8 +36,6 @@ internal sealed partial class HeadRefill(Head head, ISampleStore store, StateSto
             LogNotRefilled(store.Description, e.Message);
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Refilling the head: {Samples} samples so far")]
     private partial void LogProgress(long samples);
