@@ -101,6 +101,20 @@ public sealed class StorageTests
     }
 
     [Fact]
+    public async Task Samples_are_exported_by_the_running_daemon_and_without_it()
+    {
+        await using Daemon daemon = await Daemon.StartAsync();
+        (await daemon.PushAsync("planner,host=a cores=8\nplanner,host=b cores=16")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+        byte[] running = await daemon.Http.GetByteArrayAsync(daemon.Url("/export?from=1h&metric=planner_cores"));
+        Encoding.ASCII.GetString(running[..4]).Should().Be("PAR1", "that is how Parquet begins");
+        daemon.Kill();
+        string file = Path.Combine(daemon.Folder, "out.parquet");
+        (int code, string output) = await Daemon.RunAsync(daemon.Folder, "export", "--output", file, "--from", "1h");
+        code.Should().Be(0, output);
+        output.Should().Contain("2 samples");
+    }
+
+    [Fact]
     public async Task A_pusher_is_told_which_lines_are_wrong_and_keeps_the_others()
     {
         await using Daemon daemon = await Daemon.StartAsync();

@@ -84,6 +84,52 @@ public sealed class TargetTests
         }
     }
 
+    [Fact]
+    public async Task A_conversation_and_a_DNS_answer_are_judged()
+    {
+        using var pong = new RawServer(s => s.WriteAsync("PONG 7\r\n"u8.ToArray()).AsTask());
+        using var dns = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var stop = new CancellationTokenSource();
+        Task serving = ServeDnsAsync(dns, stop.Token);
+        int port = ((IPEndPoint)dns.Client.LocalEndPoint!).Port;
+        await using Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            probes:
+              - { job_name: talk, prober: tcp, interval: 1s, targets: ['127.0.0.1:{{pong.Port}}'], tcp: { query_response: [ { send: PING }, { expect: '^PONG \d$' } ] } }
+              - { job_name: mute, prober: tcp, interval: 1s, targets: ['127.0.0.1:{{pong.Port}}'], tcp: { query_response: [ { send: PING }, { expect: '^PANG' } ] } }
+              - { job_name: dns, prober: dns, interval: 1s, targets: ['127.0.0.1:{{port}}'], dns: { query_name: example.org, fail_if_not_matches_regexp: '192\.0\.2\.1' } }
+              - { job_name: rcode, prober: dns, interval: 1s, targets: ['127.0.0.1:{{port}}'], dns: { query_name: example.org, valid_rcodes: [NXDOMAIN] } }
+            """);
+        var expected = new Dictionary<string, int> { ["talk"] = 1, ["mute"] = 0, ["dns"] = 1, ["rcode"] = 0 };
+        await Eventually.Async(async () => (await daemon.FederateAsync("probe_success")).Count == expected.Count, "every probe has run");
+        foreach ((string job, int success) in expected)
+            (await daemon.FederateAsync($"probe_success{{job=\"{job}\"}}")).Should().ContainSingle().Which.Should().Contain($"}} {success} ", job);
+        (await daemon.FederateAsync("probe_failed_due_to_regex{job=\"mute\"}")).Should().ContainSingle().Which.Should().Contain("} 1 ");
+        (await daemon.FederateAsync("probe_dns_answer_rrs{job=\"dns\"}")).Should().ContainSingle().Which.Should().Contain("} 1 ");
+        await stop.CancelAsync();
+        await serving;
+    }
+
+    /// <summary>Answers every question with the address 192.0.2.1 (RFC 1035, section 4).</summary>
+    private static async Task ServeDnsAsync(UdpClient dns, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                UdpReceiveResult question = await dns.ReceiveAsync(ct);
+                // The question ends behind its name (a zero byte), type and class; additional records are not repeated.
+                int end = Array.IndexOf(question.Buffer, (byte)0, 12) + 5;
+                byte[] answer = [.. question.Buffer[..2], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. question.Buffer[12..end], 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+                await dns.SendAsync(answer, question.RemoteEndPoint, ct);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
     private static double Number(string line, int fromEnd) => double.Parse(line.Split(' ')[^fromEnd], CultureInfo.InvariantCulture);
 
     private static async Task SendPageAsync(Stream stream, string page)

@@ -97,7 +97,14 @@ internal static class Endpoints
         string folder = Path.Combine(options.Value.Storage.Path, "tmp");
         Directory.CreateDirectory(folder);
         string file = Path.Combine(folder, $"export-{Guid.NewGuid():N}.parquet");
-        await Task.Run(() => duck.ExportParquet(Path.GetFullPath(file), range.From, range.To, context.Request.Query["metric"].FirstOrDefault()), context.RequestAborted);
+        try
+        {
+            await Task.Run(() => duck.ExportParquet(Path.GetFullPath(file), range.From, range.To, context.Request.Query["metric"].FirstOrDefault()), context.RequestAborted);
+        }
+        catch (StoreException e)
+        {
+            return Results.Text(e.Message + "\n", statusCode: StatusCodes.Status500InternalServerError);
+        }
         var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Delete, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         return Results.Stream(stream, "application/vnd.apache.parquet");
     }
