@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Gives back, once, what starting needed and running does not: garbage, free lists of the C library, and pages of program files that only
+/// Gives back what starting needed and running does not, soon after the start and once more when all regular work has been done once: garbage, free lists of the C library, and pages of program files that only
 /// loading touched (they are read again from the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
 /// <remarks>malloc_trim(3), madvise(2) MADV_PAGEOUT: harmless where the kernel does not know it. Linux only.</remarks>
@@ -12,13 +12,20 @@ internal sealed class StartupTrim(TimeProvider time) : BackgroundService
 {
     private const int MadvisePageOut = 21;
 
-    private static readonly TimeSpan s_after = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan[] s_pauses = [TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(2)];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Delay(s_after, time, stoppingToken);
-        if (!OperatingSystem.IsLinux())
-            return;
+        foreach (TimeSpan pause in s_pauses)
+        {
+            await Task.Delay(pause, time, stoppingToken);
+            if (OperatingSystem.IsLinux())
+                await TrimAsync(stoppingToken);
+        }
+    }
+
+    private static async Task TrimAsync(CancellationToken stoppingToken)
+    {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         try
         {
