@@ -4,32 +4,46 @@ using System.Runtime.InteropServices;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Gives back what starting needed and running does not, soon after the start and once more when all regular work has been done once: garbage, free lists of the C library, and pages of program files that only
-/// loading touched (they are read again from the page cache should they be wanted). A monitor's neighbours want the memory more.
+/// Gives memory back that nobody uses: soon after the start, and then whenever the heap holds much more than lives on it. What goes is garbage,
+/// free lists of the C library, and, while the daemon is young, pages of program files that only loading touched (they are read again from
+/// the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
 /// <remarks>malloc_trim(3), madvise(2) MADV_PAGEOUT: harmless where the kernel does not know it. Linux only.</remarks>
-internal sealed class StartupTrim(TimeProvider time) : BackgroundService
+internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
 {
     private const int MadvisePageOut = 21;
+    private const int YoungRounds = 2;
+    private const long MuchUnused = 32L << 20;
 
-    private static readonly TimeSpan[] s_pauses = [TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(2)];
+    /// <summary>Compacting a larger heap would stop the world for longer than an alert may take.</summary>
+    private const long LargestHeap = 256L << 20;
+
+    private static readonly TimeSpan s_first = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        foreach (TimeSpan pause in s_pauses)
+        await Task.Delay(s_first, time, stoppingToken);
+        using var timer = new PeriodicTimer(s_interval, time);
+        int round = 0;
+        do
         {
-            await Task.Delay(pause, time, stoppingToken);
-            if (OperatingSystem.IsLinux())
-                await TrimAsync(stoppingToken);
+            GCMemoryInfo heap = GC.GetGCMemoryInfo();
+            bool isYoung = round++ < YoungRounds;
+            if (OperatingSystem.IsLinux() && heap.HeapSizeBytes < LargestHeap && (isYoung || heap.TotalCommittedBytes - heap.HeapSizeBytes > MuchUnused))
+                await TrimAsync(isYoung, stoppingToken);
         }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private static async Task TrimAsync(CancellationToken stoppingToken)
+    private static async Task TrimAsync(bool programFiles, CancellationToken stoppingToken)
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         try
         {
             _ = malloc_trim(0);
+            if (!programFiles)
+                return;
             foreach (string line in await File.ReadAllLinesAsync("/proc/self/maps", stoppingToken))
             {
                 if (TryReadFileMapping(line, out nint start, out nint length))
