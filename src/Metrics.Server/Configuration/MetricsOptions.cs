@@ -54,7 +54,7 @@ internal sealed record StorageOptions
     /// <summary>How long the embedded store keeps samples. Default 365 d.</summary>
     public required TimeSpan Retention { get; init; }
 
-    /// <summary>Memory that the embedded store may use for its own buffers while writing and reading; compaction takes eight times as much. Default 64 MiB.</summary>
+    /// <summary>Memory that the embedded store may use for its own buffers while writing and reading; compaction takes eight times as much. Default 48 MiB.</summary>
     public required long MemoryLimitBytes { get; init; }
 
     /// <summary>InfluxDB, or null for the embedded store.</summary>

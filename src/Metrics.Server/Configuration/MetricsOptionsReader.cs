@@ -79,7 +79,7 @@ internal static class MetricsOptionsReader
             Path = section.Text("path", "./data"),
             FlushInterval = flush,
             Retention = section.Duration("retention", TimeSpan.FromDays(365), least: TimeSpan.FromHours(1)),
-            MemoryLimitBytes = section.Bytes("memory_limit", 64L << 20, least: 32L << 20),
+            MemoryLimitBytes = section.Bytes("memory_limit", 48L << 20, least: 32L << 20),
             Influx = section.Has("influx") ? ReadInflux(section.Section("influx")) : null,
         };
         section.Finish();

@@ -57,6 +57,7 @@ internal sealed class SeriesTable
         }
         _isEmpty = false;
         _new.Clear();
+        _new.TrimExcess();
     }
 
     /// <summary>Forgets everything that may not have been committed.</summary>
