@@ -151,10 +151,26 @@ public static class FloatText
             : string.Create(CultureInfo.InvariantCulture, $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
     }
 
+    /// <summary>A number in full, without an exponent however long that is: the shortest digits that read back.</summary>
+    public static string FormatPlain(double value)
+    {
+        string shortest = Format(value);
+        int e = shortest.IndexOf('e', StringComparison.Ordinal);
+        if (e < 0)
+            return shortest;
+        int exponent = int.Parse(shortest.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        if (exponent >= 0)
+            return Expand(shortest[..e], exponent);
+        string sign = value < 0 ? "-" : "";
+        return $"{sign}0.{new string('0', -exponent - 1)}{shortest[sign.Length..e].Replace(".", "", StringComparison.Ordinal)}";
+    }
+
     private static string Expand(string mantissa, int exponent)
     {
         string sign = mantissa[0] == '-' ? "-" : "";
         string digits = mantissa.Replace(".", "", StringComparison.Ordinal)[sign.Length..];
-        return sign + digits.PadRight(exponent + 1, '0');
+        return digits.Length <= exponent + 1
+            ? sign + digits.PadRight(exponent + 1, '0')
+            : $"{sign}{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
     }
 }

@@ -137,7 +137,10 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// The 64-bit FNV-1a hash over sorted <c>name 0xff value 0xff</c> that Prometheus and Alertmanager call a fingerprint; stable over
     /// processes, written as 16 hex digits.
     /// </summary>
-    public string Fingerprint()
+    public string Fingerprint() => StableHash().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The number behind <see cref="Fingerprint"/>.</summary>
+    public ulong StableHash()
     {
         ulong hash = 14695981039346656037;
         foreach (Label label in _sorted)
@@ -145,7 +148,7 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
             hash = Add(hash, label.Name);
             hash = Add(hash, label.Value);
         }
-        return hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+        return hash;
 
         static ulong Add(ulong hash, string text)
         {
@@ -169,42 +172,55 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// <inheritdoc />
     public override int GetHashCode() => _hash;
 
-    /// <summary>The series as it is written in a selector: <c>name{a="b",c="d"}</c>.</summary>
-    public override string ToString()
+    /// <summary>Compares label by label, name before value, in ordinal order; a shorter set that begins alike comes first.</summary>
+    public static int Compare(Labels a, Labels b)
     {
-        var text = new StringBuilder(Name);
-        if (_sorted.Length == 0 || (_sorted.Length > 1 || Name.Length == 0))
+        int count = Math.Min(a._sorted.Length, b._sorted.Length);
+        for (int i = 0; i < count; i++)
         {
-            text.Append('{');
-            bool first = true;
-            foreach (Label label in _sorted)
-            {
-                if (label.Name == MetricName)
-                    continue;
-                if (!first)
-                    text.Append(',');
-                first = false;
-                text.Append(label.Name).Append("=\"");
-                Escape(text, label.Value);
-                text.Append('"');
-            }
-            text.Append('}');
+            int order = string.CompareOrdinal(a._sorted[i].Name, b._sorted[i].Name);
+            if (order == 0)
+                order = string.CompareOrdinal(a._sorted[i].Value, b._sorted[i].Value);
+            if (order != 0)
+                return order;
         }
-        return text.ToString();
+        return a._sorted.Length - b._sorted.Length;
     }
 
-    private static void Escape(StringBuilder text, string value)
+    /// <summary>Whether a text can stand as a metric name without quotes.</summary>
+    public static bool IsPlainMetricName(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':');
+
+    /// <summary>Whether a text can stand as a label name without quotes.</summary>
+    public static bool IsPlainLabelName(string name) => IsPlainMetricName(name) && !name.Contains(':', StringComparison.Ordinal);
+
+    /// <summary>A text in double quotes, with what must be escaped escaped.</summary>
+    public static string Quote(string text)
     {
-        foreach (char c in value)
+        var quoted = new StringBuilder(text.Length + 2).Append('"');
+        foreach (char c in text)
         {
             switch (c)
             {
-                case '\\': text.Append("\\\\"); break;
-                case '"': text.Append("\\\""); break;
-                case '\n': text.Append("\\n"); break;
-                default: text.Append(c); break;
+                case '\\': quoted.Append("\\\\"); break;
+                case '"': quoted.Append("\\\""); break;
+                case '\n': quoted.Append("\\n"); break;
+                case '\t': quoted.Append("\\t"); break;
+                case '\r': quoted.Append("\\r"); break;
+                default: quoted.Append(c); break;
             }
         }
+        return quoted.Append('"').ToString();
+    }
+
+    /// <summary>The series as it is written in a selector: <c>name{a="b", c="d"}</c>; names that are not plain stand in quotes.</summary>
+    public override string ToString()
+    {
+        bool plain = Name.Length == 0 || IsPlainMetricName(Name);
+        IEnumerable<string> labels = _sorted.Where(l => l.Name != MetricName)
+            .Select(l => $"{(IsPlainLabelName(l.Name) ? l.Name : Quote(l.Name))}={Quote(l.Value)}");
+        string all = string.Join(", ", plain ? labels : labels.Prepend(Quote(Name)));
+        return all.Length == 0 && Name.Length > 0 ? Name : $"{(plain ? Name : "")}{{{all}}}";
     }
 
     /// <inheritdoc />

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Query.Syntax;
 using Metrics.Series;
 
 namespace Metrics.Query;
@@ -11,8 +12,23 @@ public sealed record VectorSelector(IReadOnlyList<LabelMatcher> Matchers)
     public string? MetricName =>
         Matchers.FirstOrDefault(m => m.Name == Labels.MetricName && m.Kind == MatchKind.Equal)?.Value;
 
+    /// <summary>Reads a selector that is the whole text.</summary>
+    /// <param name="text">Such as <c>up{job="host"}</c> or <c>{__name__=~"node_.*"}</c>.</param>
+    /// <param name="selector">The selector, when the answer is true.</param>
+    /// <param name="error">What is wrong, when it is false.</param>
+    public static bool TryParse(string text, out VectorSelector? selector, out QueryError? error)
+    {
+        selector = Parser.TryParseSelector(text, out error);
+        return selector is not null;
+    }
+
     /// <inheritdoc />
-    public override string ToString() => MetricName is { } name && Matchers.Count(m => m.Name == Labels.MetricName) == 1 && SelectorParser.IsPlainName(name)
-        ? Matchers.Count == 1 ? name : $"{name}{{{string.Join(',', Matchers.Where(m => m.Name != Labels.MetricName))}}}"
-        : $"{{{string.Join(',', Matchers)}}}";
+    public override string ToString()
+    {
+        bool plain = Matchers[0] is { Name: Labels.MetricName, Kind: MatchKind.Equal } && Labels.IsPlainMetricName(Matchers[0].Value);
+        string name = plain ? Matchers[0].Value : "";
+        string conditions = string.Join(',', Matchers.Skip(plain ? 1 : 0).Select(m =>
+            m is { Name: Labels.MetricName, Kind: MatchKind.Equal } ? Labels.Quote(m.Value) : m.ToString()));
+        return conditions.Length == 0 ? name : $"{name}{{{conditions}}}";
+    }
 }

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Query.Syntax;
 using Metrics.Series;
 
 namespace Metrics.Rules;
@@ -12,6 +13,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
 {
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
     private readonly Dictionary<Labels, long> _lastSeen = [];
+    private readonly Dictionary<string, PreparedQuery> _asked = [];
+    private readonly ComparedSide? _compared = rule.Threshold is null && rule.AbsentFor is null ? ComparedSide.Of(rule.Expr) : null;
 
     /// <summary>The rule.</summary>
     public AlertRule Rule => rule;
@@ -35,25 +38,31 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
     }
 
     /// <summary>Evaluates the rule.</summary>
-    /// <param name="head">Where the samples are.</param>
-    /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
-    /// <param name="listeningSince">Since when this process has been taking samples: what came before cannot count as absence.</param>
+    /// <param name="context">The moment, and where the samples are.</param>
     /// <returns>Every alert that changed its state.</returns>
-    public List<AlertChange> Evaluate(Head head, long at, long listeningSince)
+    public List<AlertChange> Evaluate(RuleContext context)
     {
         Error = null;
         var changes = new List<AlertChange>();
-        if (rule.AbsentFor is { } absentFor)
-            EvaluateAbsence(head, at, Math.Max(0, listeningSince), absentFor, changes);
-        else
-            EvaluateValues(head, at, changes);
+        try
+        {
+            if (rule.AbsentFor is { } absentFor)
+                EvaluateAbsence(context, absentFor, changes);
+            else
+                EvaluateValues(context, changes);
+        }
+        catch (QueryException e)
+        {
+            // Nothing is known: every alert stays as it is.
+            Error = e.Message;
+        }
         return changes;
     }
 
-    private void EvaluateValues(Head head, long at, List<AlertChange> changes)
+    private void EvaluateValues(RuleContext context, List<AlertChange> changes)
     {
         var judged = new HashSet<Labels>();
-        foreach (VectorElement element in rule.Expr.Evaluate(head, at))
+        foreach (VectorElement element in context.Engine.Instant(rule.Expr, context.Source, context.At).Vector)
         {
             Labels series = element.Labels.Without(Labels.MetricName);
             if (!judged.Add(series))
@@ -61,13 +70,19 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
                 Error = $"the expression gives {series} more than once, under different metric names";
                 continue;
             }
-            Judge(head, series, element.Sample.Value, at, changes);
+            Judge(context, series, element.Sample.Value, changes);
         }
+        if (judged.Count == _alerts.Count && judged.IsSupersetOf(_alerts.Keys))
+            return;
+        IReadOnlySet<Labels>? within = _compared?.SeriesWithValue(context);
         foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
-            Step(head, alert, Reading.NoData, double.NaN, alert.Bound, at, changes);
+        {
+            bool isClear = within is null ? _compared is { AlwaysKnown: true } : within.Contains(alert.Series);
+            Step(context, alert, isClear ? Reading.Clear : Reading.NoData, double.NaN, alert.Bound, changes);
+        }
     }
 
-    private void Judge(Head head, Labels series, double value, long at, List<AlertChange> changes)
+    private void Judge(RuleContext context, Labels series, double value, List<AlertChange> changes)
     {
         AlertInstance? alert = _alerts.GetValueOrDefault(series);
         var reading = Reading.Breached;
@@ -77,7 +92,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             bool open = alert?.State is AlertState.Firing or AlertState.NoData { Before: AlertState.Firing };
             try
             {
-                (reading, bound) = rule.Threshold.Judge(Scope(head, series, value, double.NaN, at), open, time);
+                (reading, bound) = rule.Threshold.Judge(Scope(context, series, value, double.NaN), open, time);
             }
             catch (TemplateException e)
             {
@@ -91,19 +106,13 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
                 return;
             alert = new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
         }
-        Step(head, alert, reading, value, bound, at, changes);
+        Step(context, alert, reading, value, bound, changes);
     }
 
-    private void EvaluateAbsence(Head head, long at, long listeningSince, TimeSpan absentFor, List<AlertChange> changes)
+    private void EvaluateAbsence(RuleContext context, TimeSpan absentFor, List<AlertChange> changes)
     {
-        foreach (HeadSeries series in rule.Expr.Select(head))
-        {
-            Sample last = series.Last;
-            bool known = _lastSeen.TryGetValue(series.Labels, out long seen);
-            // A stale marker says that the series ended there: it was there, but this is no sign of life.
-            if (!known || (last.Time > seen && !StaleMarker.Is(last.Value)))
-                _lastSeen[series.Labels] = last.Time;
-        }
+        long at = context.At, listeningSince = context.ListeningSince;
+        NoteSeen(context);
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
         {
             Labels series = expected.Without(Labels.MetricName);
@@ -115,19 +124,51 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             // An alert that was open before a restart stays as it is until we have listened for long enough to know.
             if (!absent && seen < listeningSince)
                 continue;
-            alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
             if (absent && at - silentSince > (absentFor + rule.Policy.NoDataTimeout).TotalMilliseconds)
             {
-                End(alert, EndReason.Expired, at, changes);
+                if (alert is not null)
+                    End(alert, EndReason.Expired, at, changes);
                 _lastSeen.Remove(expected);
                 continue;
             }
-            Step(head, alert, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, at, changes);
+            alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
+            Step(context, alert, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
         }
     }
 
-    private void Step(Head head, AlertInstance alert, Reading reading, double value, double bound, long at, List<AlertChange> changes)
+    /// <summary>Of a plain selector every series is expected from its own last sample on; of any other expression every series it gives.</summary>
+    private void NoteSeen(RuleContext context)
     {
+        if (rule.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
+        {
+            foreach (VectorElement element in context.Engine.Instant(rule.Expr, context.Source, context.At).Vector)
+                _lastSeen[element.Labels] = context.At;
+            return;
+        }
+        SampleBuffer? samples = null;
+        foreach (ISeries series in context.Source.Select(selector.Selector.Matchers, long.MinValue, context.At))
+        {
+            bool known = _lastSeen.TryGetValue(series.Labels, out long seen);
+            if (series.TryLast(context.At, long.MinValue, out Sample last))
+            {
+                if (!known || last.Time > seen)
+                    _lastSeen[series.Labels] = last.Time;
+            }
+            else if (!known)
+            {
+                // It ended before we first looked: it was there, up to the sample before its end.
+                (samples ??= new SampleBuffer()).Clear();
+                series.Read(long.MinValue, context.At, samples);
+                samples.DropStale();
+                if (samples.Count > 0)
+                    _lastSeen[series.Labels] = samples.Times[^1];
+            }
+        }
+    }
+
+    private void Step(RuleContext context, AlertInstance alert, Reading reading, double value, double bound, List<AlertChange> changes)
+    {
+        long at = context.At;
         AlertState before = alert.State;
         AlertState after = before.Next(reading, at, rule.Policy);
         AlertInstance next = alert with { State = after };
@@ -135,7 +176,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             next = next with { Value = value, Bound = bound };
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message tells of the breach.
         if (reading == Reading.Breached && after is not AlertState.Inactive)
-            next = Render(head, next, at);
+            next = Render(context, next);
         if (after is AlertState.Inactive)
             _alerts.Remove(alert.Series);
         else
@@ -150,9 +191,9 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
         changes.Add(new AlertChange(alert with { State = new AlertState.Inactive(reason) }, alert.State, at));
     }
 
-    private AlertInstance Render(Head head, AlertInstance alert, long at)
+    private AlertInstance Render(RuleContext context, AlertInstance alert)
     {
-        TemplateScope scope = Scope(head, alert.Series, alert.Value, alert.Bound, at);
+        TemplateScope scope = Scope(context, alert.Series, alert.Value, alert.Bound);
         var labels = new Dictionary<string, string>();
         foreach (Label label in alert.Series)
             labels[label.Name] = label.Value;
@@ -181,11 +222,24 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
         }
     }
 
-    private TemplateScope Scope(Head head, Labels series, double value, double bound, long at) =>
-        new(series, value, bound, at, rule.AbsentFor ?? rule.Policy.For, expression => Ask(head, expression, at));
+    private TemplateScope Scope(RuleContext context, Labels series, double value, double bound) =>
+        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Policy.For, expression => Ask(context, expression));
 
-    private static IReadOnlyList<double> Ask(Head head, string expression, long at) =>
-        InstantQuery.TryParse(expression, out InstantQuery? query, out QueryError? error)
-            ? [.. query!.Evaluate(head, at).Select(e => e.Sample.Value)]
-            : throw new ArgumentException($"'{expression}': {error}");
+    private IReadOnlyList<VectorElement> Ask(RuleContext context, string expression)
+    {
+        if (!_asked.TryGetValue(expression, out PreparedQuery? query))
+        {
+            if (!PreparedQuery.TryParse(expression, out query, out QueryError? error))
+                throw new ArgumentException($"'{expression}': {error}");
+            _asked.Add(expression, query!);
+        }
+        try
+        {
+            return context.Engine.Instant(query!, context.Source, context.At).Vector;
+        }
+        catch (QueryException e)
+        {
+            throw new ArgumentException($"'{expression}': {e.Message}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ public sealed record AlertRule
     public required string Place { get; init; }
 
     /// <summary>What is judged.</summary>
-    public required InstantQuery Expr { get; init; }
+    public required PreparedQuery Expr { get; init; }
 
     /// <summary>The bound; null means that a series is out of bounds by being there.</summary>
     public Threshold? Threshold { get; init; }
@@ -38,7 +38,7 @@ public sealed record AlertRule
 /// <param name="Place">The file and line where it stands.</param>
 /// <param name="Expr">What is written.</param>
 /// <param name="Labels">Labels set on what is written; an empty one is removed.</param>
-public sealed record RecordingRule(string Name, string Place, InstantQuery Expr, IReadOnlyList<KeyValuePair<string, string>> Labels);
+public sealed record RecordingRule(string Name, string Place, PreparedQuery Expr, IReadOnlyList<KeyValuePair<string, string>> Labels);
 
 /// <summary>Rules that are evaluated together, in order.</summary>
 /// <param name="Name">Unique within its file.</param>
@@ -50,12 +50,8 @@ public sealed record RuleGroup(
     string Name, string File, TimeSpan Interval, IReadOnlyList<RecordingRule> Recording, IReadOnlyList<AlertRule> Alerting)
 {
     /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
-    public IReadOnlySet<string>? MetricNames
-    {
-        get
-        {
-            IEnumerable<InstantQuery> queries = [.. Recording.Select(r => r.Expr), .. Alerting.Select(r => r.Expr)];
-            return queries.Any(q => q.MetricNames.Count == 0) ? null : queries.SelectMany(q => q.MetricNames).ToHashSet();
-        }
-    }
+    public IReadOnlySet<string>? MetricNames { get; } = NamesOf([.. Recording.Select(r => r.Expr), .. Alerting.Select(r => r.Expr)]);
+
+    private static HashSet<string>? NamesOf(List<PreparedQuery> queries) =>
+        queries.Exists(q => q.MetricNames is null) ? null : [.. queries.SelectMany(q => q.MetricNames!)];
 }

@@ -73,9 +73,9 @@ public static class RuleFile
     private static RecordingRule? ReadRecording(YamlSection rule)
     {
         string name = rule.RequiredText("record");
-        if (name.Length > 0 && !SelectorParser.IsPlainName(name))
+        if (name.Length > 0 && !Labels.IsPlainMetricName(name))
             rule.Report("record", $"is '{name}', which is not a metric name");
-        InstantQuery? expr = ReadExpr(rule);
+        PreparedQuery? expr = ReadExpr(rule);
         IReadOnlyDictionary<string, string> labels = rule.Map("labels");
         return expr is null ? null : new RecordingRule(name, $"{rule.File}:{rule.Line}", expr, [.. labels]);
     }
@@ -89,7 +89,7 @@ public static class RuleFile
             foreach (string key in new[] { "window", "group_by", "count", "distinct" })
                 _ = rule.Value(key);
         }
-        InstantQuery? expr = rule.Has("events") ? null : ReadExpr(rule);
+        PreparedQuery? expr = rule.Has("events") ? null : ReadExpr(rule);
         Threshold? threshold = ReadThreshold(rule);
         TimeSpan? absentFor = rule.Has("absent_for") ? rule.Duration("absent_for", default, least: TimeSpan.FromSeconds(1)) : null;
         if (absentFor is not null && threshold is not null)
@@ -115,12 +115,12 @@ public static class RuleFile
         };
     }
 
-    private static InstantQuery? ReadExpr(YamlSection rule)
+    private static PreparedQuery? ReadExpr(YamlSection rule)
     {
         string text = rule.RequiredText("expr");
         if (text.Length == 0)
             return null;
-        if (InstantQuery.TryParse(text, out InstantQuery? query, out QueryError? error))
+        if (PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error))
             return query;
         rule.Report("expr", $"is not valid: {error}");
         return null;

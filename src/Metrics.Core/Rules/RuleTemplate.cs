@@ -2,6 +2,7 @@ using System.Globalization;
 using Metrics.Formats;
 using Metrics.Formats.Yaml;
 using Metrics.Model;
+using Metrics.Query;
 using Scriban;
 using Scriban.Parsing;
 using Scriban.Runtime;
@@ -15,9 +16,9 @@ namespace Metrics.Rules;
 /// <param name="Threshold">The threshold as rendered; NaN where there is none.</param>
 /// <param name="At">Time of the evaluation, milliseconds since 1970 UTC.</param>
 /// <param name="Window">The rule's window or <c>for</c>.</param>
-/// <param name="Ask">The values that a selector gives now, for <c>metric "expr"</c> and <c>count "expr"</c>.</param>
+/// <param name="Ask">The values that an expression gives now, for <c>metric "expr"</c> and <c>count "expr"</c>.</param>
 public sealed record TemplateScope(
-    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<double>> Ask);
+    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<VectorElement>> Ask);
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
 public sealed class TemplateException(string message) : Exception(message);
@@ -98,8 +99,8 @@ public sealed class RuleTemplate
     /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
     private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector);
 
-    private static IReadOnlyList<double> CheckSelector(string expression) =>
-        Query.InstantQuery.TryParse(expression, out _, out Query.QueryError? error) ? [1] : throw new ArgumentException($"'{expression}': {error}");
+    private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
+        PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
 
     /// <summary>Renders the template.</summary>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Metrics.Formats;
+using Metrics.Query;
 using Scriban.Runtime;
 
 namespace Metrics.Rules;
@@ -8,11 +9,13 @@ namespace Metrics.Rules;
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/template_reference/#numbers</remarks>
 public static class TemplateFunctions
 {
-    internal static void AddTo(ScriptObject globals, Func<string, IReadOnlyList<double>> ask)
+    internal static void AddTo(ScriptObject globals, Func<string, IReadOnlyList<VectorElement>> ask)
     {
-        globals.Import("metric", (string expression) => ask(expression) is [var one]
-            ? one
-            : throw new ArgumentException($"metric '{expression}' gives {ask(expression).Count} series; it must give one"));
+        globals.Import("metric", (string expression) =>
+        {
+            IReadOnlyList<VectorElement> found = ask(expression);
+            return found.Count == 1 ? found[0].Sample.Value : throw new ArgumentException($"metric '{expression}' gives {found.Count} series; it must give one");
+        });
         globals.Import("count", (string expression) => (double)ask(expression).Count);
         Add(globals, "humanize", "humanize", Humanize);
         Add(globals, "humanize1024", "humanize1024", Humanize1024);

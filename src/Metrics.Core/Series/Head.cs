@@ -28,7 +28,7 @@ public readonly record struct AppendResult(int Appended, int Duplicate, int OutO
 /// The recent window of all series in memory: compressed chunks and an index of labels. One thread appends and truncates at a time
 /// (guarded here); any number may select meanwhile.
 /// </summary>
-public sealed class Head(HeadOptions options) : IDisposable
+public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
 {
     private readonly ReaderWriterLockSlim _indexLock = new();
     private readonly Lock _writeLock = new();
@@ -155,6 +155,8 @@ public sealed class Head(HeadOptions options) : IDisposable
         }
         return selected;
     }
+
+    IReadOnlyList<ISeries> ISeriesSource.Select(IReadOnlyList<LabelMatcher> matchers, long after, long to) => Select(matchers);
 
     /// <summary>The series with exactly these labels, or null.</summary>
     public HeadSeries? Find(Labels labels)

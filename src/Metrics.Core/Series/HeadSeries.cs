@@ -4,7 +4,7 @@ namespace Metrics.Series;
 
 /// <summary>One series of the head: its labels and its recent samples. The head appends; anybody may read.</summary>
 /// <remarks>It locks on itself: a lock object of its own would be the largest thing in a quiet series.</remarks>
-public sealed class HeadSeries
+public sealed class HeadSeries : ISeries
 {
     private XorChunk[] _sealed = [];
     private XorChunk? _open;
@@ -32,16 +32,6 @@ public sealed class HeadSeries
     }
 
     private Sample _last = new(long.MinValue, 0);
-
-    /// <summary>Bytes that its chunks reserve.</summary>
-    public int Bytes
-    {
-        get
-        {
-            lock (this)
-                return _sealed.Sum(c => c.Reserved) + (_open?.Reserved ?? 0);
-        }
-    }
 
     internal AppendOutcome Append(long time, double value)
     {
@@ -81,54 +71,64 @@ public sealed class HeadSeries
         }
     }
 
-    /// <summary>Copies the samples of a span of time, oldest first.</summary>
-    /// <param name="from">First time wanted, milliseconds, inclusive.</param>
-    /// <param name="to">Last time wanted, inclusive.</param>
-    /// <param name="samples">Added to.</param>
-    public void CopyTo(long from, long to, List<Sample> samples)
+    /// <summary>Time of the oldest sample that it holds; <see cref="long.MaxValue"/> when it holds none.</summary>
+    public long FirstTime
     {
-        foreach (XorChunk chunk in Chunks())
+        get
         {
-            if (chunk.LastTime < from || chunk.FirstTime > to)
-                continue;
-            XorReader reader = chunk.Read();
-            while (reader.MoveNext())
-            {
-                Sample sample = reader.Current;
-                if (sample.Time > to)
-                    return;
-                if (sample.Time >= from)
-                    samples.Add(sample);
-            }
+            lock (this)
+                return _sealed.Length > 0 ? _sealed[0].FirstTime : _open?.FirstTime ?? long.MaxValue;
         }
     }
 
-    /// <summary>The newest sample at or before a moment, and after <paramref name="after"/>; false when there is none or it is a stale marker.</summary>
-    /// <param name="at">The moment, milliseconds.</param>
-    /// <param name="after">Exclusive lower bound: the moment less the lookback.</param>
-    /// <param name="sample">That sample.</param>
+    /// <inheritdoc />
+    public void Read(long after, long to, SampleBuffer into)
+    {
+        (XorChunk[] older, XorChunk? open) = Chunks();
+        foreach (XorChunk chunk in older)
+            Read(chunk, after, to, into);
+        if (open is not null)
+            Read(open, after, to, into);
+    }
+
+    /// <inheritdoc />
     public bool TryLast(long at, long after, out Sample sample)
     {
         sample = Last;
         if (sample.Time > at)
-        {
-            sample = new Sample(long.MinValue, 0);
-            foreach (XorChunk chunk in Chunks())
-            {
-                if (chunk.FirstTime > at)
-                    break;
-                XorReader reader = chunk.Read();
-                while (reader.MoveNext() && reader.Current.Time <= at)
-                    sample = reader.Current;
-            }
-        }
+            sample = FindLast(at);
         return sample.Time > after && !StaleMarker.Is(sample.Value);
     }
 
-    private XorChunk[] Chunks()
+    private static void Read(XorChunk chunk, long after, long to, SampleBuffer into)
+    {
+        if (chunk.LastTime <= after || chunk.FirstTime > to)
+            return;
+        XorReader reader = chunk.Read();
+        while (reader.MoveNext() && reader.Time <= to)
+        {
+            if (reader.Time > after)
+                into.Add(reader.Time, reader.Value);
+        }
+    }
+
+    private Sample FindLast(long at)
+    {
+        (XorChunk[] older, XorChunk? open) = Chunks();
+        XorChunk? chunk = open is not null && open.FirstTime <= at ? open : Array.FindLast(older, c => c.FirstTime <= at);
+        var last = new Sample(long.MinValue, 0);
+        if (chunk is null)
+            return last;
+        XorReader reader = chunk.Read();
+        while (reader.MoveNext() && reader.Time <= at)
+            last = reader.Current;
+        return last;
+    }
+
+    private (XorChunk[] Older, XorChunk? Open) Chunks()
     {
         lock (this)
-            return _open is null ? _sealed : [.. _sealed, _open];
+            return (_sealed, _open);
     }
 }
 

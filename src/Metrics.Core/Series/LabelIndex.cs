@@ -59,11 +59,14 @@ public sealed class LabelIndex
     public IReadOnlyList<int>? Candidates(IReadOnlyList<LabelMatcher> matchers)
     {
         List<int>? best = null;
-        foreach (LabelMatcher matcher in matchers)
+        foreach (LabelMatcher matcher in matchers.OrderBy(m => m.Kind != MatchKind.Equal))
         {
             // A condition that the empty value meets is also met by series without the label: it cannot narrow.
-            if (matcher.Matches(""))
+            if (matcher.MatchesEmpty)
                 continue;
+            // A list this short is walked faster than the values of a label are tried one by one.
+            if (best is { Count: < 64 } && matcher.Kind != MatchKind.Equal)
+                break;
             List<int> slots = Slots(matcher);
             if (best is null || slots.Count < best.Count)
                 best = slots;
@@ -79,7 +82,9 @@ public sealed class LabelIndex
             return [];
         if (matcher.Kind == MatchKind.Equal)
             return values.GetValueOrDefault(matcher.Value) ?? [];
-        List<List<int>> matching = [.. values.Where(v => matcher.Matches(v.Key)).Select(v => v.Value)];
+        List<List<int>> matching = matcher is { Kind: MatchKind.Regex, Literals: { } literals }
+            ? [.. literals.Where(values.ContainsKey).Select(v => values[v])]
+            : [.. values.Where(v => matcher.Matches(v.Key)).Select(v => v.Value)];
         if (matching.Count == 1)
             return matching[0];
         // A series has one value a name, so the lists share no slot.

@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+using System.Buffers;
+using System.Collections.Frozen;
 using Metrics.Model;
 
 namespace Metrics.Series;
@@ -23,23 +24,27 @@ public enum MatchKind
 /// <remarks>https://prometheus.io/docs/prometheus/latest/querying/basics/#instant-vector-selectors</remarks>
 public sealed class LabelMatcher
 {
-    private readonly Regex? _regex;
+    private readonly Func<string, bool> _matches;
 
     /// <param name="name">The label's name.</param>
     /// <param name="kind">The comparison.</param>
-    /// <param name="value">The value, or a regular expression that must match the whole value.</param>
+    /// <param name="value">The value, or a regular expression (RE2's syntax) that must match the whole value.</param>
     /// <exception cref="ArgumentException">The regular expression is not valid; the message says why.</exception>
     public LabelMatcher(string name, MatchKind kind, string value)
     {
         Name = name;
         Kind = kind;
         Value = value;
-        if (kind is MatchKind.Regex or MatchKind.NotRegex)
-            _regex = new Regex($@"\A(?:{value})\z", Options);
+        Literals = kind is MatchKind.Regex or MatchKind.NotRegex ? Alternatives(value) : null;
+        _matches = kind switch
+        {
+            MatchKind.Equal => v => v == value,
+            MatchKind.NotEqual => v => v != value,
+            MatchKind.Regex => Predicate(value),
+            _ => Not(Predicate(value)),
+        };
+        MatchesEmpty = _matches("");
     }
-
-    /// <summary>Like RE2, which the field uses: time linear in the input, no back-references, the dot matches line feeds too.</summary>
-    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline;
 
     /// <summary>The label's name.</summary>
     public string Name { get; }
@@ -50,23 +55,51 @@ public sealed class LabelMatcher
     /// <summary>The value or expression.</summary>
     public string Value { get; }
 
+    /// <summary>Whether series without the label meet the condition.</summary>
+    public bool MatchesEmpty { get; }
+
+    /// <summary>The values of a regular expression that is nothing but alternatives (<c>a|b|c</c>); null otherwise.</summary>
+    internal IReadOnlySet<string>? Literals { get; }
+
     /// <summary>Whether a value meets the condition.</summary>
-    public bool Matches(string value) => Kind switch
-    {
-        MatchKind.Equal => value == Value,
-        MatchKind.NotEqual => value != Value,
-        MatchKind.Regex => _regex!.IsMatch(value),
-        _ => !_regex!.IsMatch(value),
-    };
+    public bool Matches(string value) => _matches(value);
 
     /// <summary>Whether labels meet the condition.</summary>
-    public bool Matches(Labels labels) => Matches(labels[Name]);
+    public bool Matches(Labels labels) => _matches(labels[Name]);
 
     /// <inheritdoc />
     public override string ToString()
     {
         string sign = Kind switch { MatchKind.Equal => "=", MatchKind.NotEqual => "!=", MatchKind.Regex => "=~", _ => "!~" };
-        string escaped = Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-        return $"{Name}{sign}\"{escaped}\"";
+        return $"{(Labels.IsPlainLabelName(Name) ? Name : Labels.Quote(Name))}{sign}{Labels.Quote(Value)}";
     }
+
+    private static Func<string, bool> Not(Func<string, bool> predicate) => v => !predicate(v);
+
+    /// <summary>The commonest expressions need no engine.</summary>
+    private Func<string, bool> Predicate(string pattern)
+    {
+        if (Literals is { } literals)
+            return literals.Contains;
+        if (pattern == ".*")
+            return _ => true;
+        if (pattern == ".+")
+            return v => v.Length > 0;
+        if (pattern.EndsWith(".*", StringComparison.Ordinal) && IsLiteral(pattern.AsSpan(0, pattern.Length - 2)))
+        {
+            string prefix = pattern[..^2];
+            return v => v.StartsWith(prefix, StringComparison.Ordinal);
+        }
+        return new Re2(pattern).IsMatch;
+    }
+
+    private static IReadOnlySet<string>? Alternatives(string pattern)
+    {
+        string[] parts = pattern.Split('|');
+        return Array.TrueForAll(parts, p => IsLiteral(p)) ? parts.ToFrozenSet() : null;
+    }
+
+    private static readonly SearchValues<char> s_meta = SearchValues.Create(@"\.+*?()|[]{}^$");
+
+    private static bool IsLiteral(ReadOnlySpan<char> text) => text.IndexOfAny(s_meta) < 0;
 }

@@ -51,9 +51,6 @@ public sealed class XorChunk
     /// <summary>Bytes that the samples take.</summary>
     public int Size => (_bits + 7) / 8;
 
-    /// <summary>Bytes that are reserved.</summary>
-    public int Reserved => _bytes.Length;
-
     /// <summary>Adds a sample.</summary>
     /// <param name="time">Must not be before <see cref="LastTime"/>.</param>
     /// <param name="value">Any bits, stale markers included.</param>
@@ -187,8 +184,11 @@ public struct XorReader
     /// <summary>The sample that <see cref="MoveNext"/> came to.</summary>
     public readonly Sample Current => new(_time, BitConverter.UInt64BitsToDouble(_value));
 
-    /// <summary>Samples not yet walked.</summary>
-    public readonly int Remaining => _count - _read;
+    /// <summary>Time of that sample, milliseconds.</summary>
+    public readonly long Time => _time;
+
+    /// <summary>Its value.</summary>
+    public readonly double Value => BitConverter.UInt64BitsToDouble(_value);
 
     /// <summary>Goes to the next sample; false behind the last.</summary>
     public bool MoveNext()

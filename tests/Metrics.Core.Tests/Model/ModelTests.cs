@@ -46,7 +46,7 @@ public sealed class ModelTests
         a.Should().BeEquivalentTo(b);
         a.Equals(b).Should().BeTrue();
         a.GetHashCode().Should().Be(b.GetHashCode());
-        a.ToString().Should().Be("up{instance=\"b\",job=\"a\"}");
+        a.ToString().Should().Be("up{instance=\"b\", job=\"a\"}");
     }
 
     [Fact]

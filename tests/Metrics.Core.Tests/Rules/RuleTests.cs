@@ -1,5 +1,6 @@
 using Metrics.Formats.Yaml;
 using Metrics.Model;
+using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Testing;
@@ -9,6 +10,8 @@ namespace Metrics.Tests.Rules;
 public sealed class RuleTests
 {
     private const long Start = 1_700_000_000_000;
+
+    private static readonly QueryEngine s_engine = new();
 
     private readonly Head _head = new(HeadOptions.Default);
 
@@ -55,7 +58,7 @@ public sealed class RuleTests
         AlertInstance alert = changes.Single().Alert;
         alert.Annotations["summary"].Should().Be("a is at 12.35k, over 10 (a-team)");
         alert.Annotations["x"].Should().Be("none", "a label that is not there is empty, as everywhere");
-        alert.Labels.ToString().Should().Be("{alertname=\"Test\",host=\"a\",severity=\"critical\",team=\"a-team\"}");
+        alert.Labels.ToString().Should().Be("{alertname=\"Test\", host=\"a\", severity=\"critical\", team=\"a-team\"}");
     }
 
     [Fact]
@@ -94,7 +97,7 @@ public sealed class RuleTests
         States(rule, 0, (a, 1), (b, 0)).Should().Be("");
         States(rule, 18, (a, 1)).Should().Be("", "180 s are not more than 3 m");
         States(rule, 19, (a, 1)).Should().Be("b firing");
-        rule.Alerts.Single().Labels.ToString().Should().Be("{alertname=\"Test\",host=\"b\",job=\"host\"}");
+        rule.Alerts.Single().Labels.ToString().Should().Be("{alertname=\"Test\", host=\"b\", job=\"host\"}");
         States(rule, 20, (a, 1), (b, 1)).Should().Be("");
     }
 
@@ -107,8 +110,8 @@ public sealed class RuleTests
         after.Restore([], before.Expected);
         using var empty = new Head(HeadOptions.Default);
         long restart = Start + 3_600_000;
-        after.Evaluate(empty, restart + 179_000, restart).Should().BeEmpty("it was not listened for long enough");
-        after.Evaluate(empty, restart + 181_000, restart).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
+        after.Evaluate(new RuleContext(empty, s_engine, restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");
+        after.Evaluate(new RuleContext(empty, s_engine, restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
     }
 
     [Fact]
@@ -157,6 +160,6 @@ public sealed class RuleTests
         foreach ((Labels series, double value) in samples)
             batch.Add(series, at, value);
         _head.Append(batch, at);
-        return rule.Evaluate(_head, at, Start);
+        return rule.Evaluate(new RuleContext(_head, s_engine, at, Start));
     }
 }

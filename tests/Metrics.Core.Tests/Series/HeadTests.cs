@@ -158,8 +158,8 @@ public sealed class HeadTests
 
     private static List<(long Time, double Value)> Read(Head head, string name)
     {
-        var samples = new List<Sample>();
-        head.Find(Labels.Of(name))!.CopyTo(long.MinValue, long.MaxValue, samples);
-        return [.. samples.Select(s => (s.Time, s.Value))];
+        var samples = new SampleBuffer();
+        head.Find(Labels.Of(name))!.Read(long.MinValue, long.MaxValue, samples);
+        return [.. samples.Times.ToArray().Zip(samples.Values.ToArray())];
     }
 }

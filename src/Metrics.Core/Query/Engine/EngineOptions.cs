@@ -1,0 +1,20 @@
+namespace Metrics.Query.Engine;
+
+/// <summary>How queries are evaluated. Immutable.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>How far back a series' last sample counts when nothing newer came. Default 5 min.</summary>
+    public TimeSpan Lookback { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Samples that one query may read and keep. Default 50,000,000.</summary>
+    public long MaxSamples { get; init; } = 50_000_000;
+
+    /// <summary>Resolution of subqueries that name none. Default 1 min.</summary>
+    public TimeSpan SubqueryStep { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Whether metric names that functions and operators drop stay visible until the end of the query, as Prometheus does with the feature
+    /// <c>promql-delayed-name-removal</c>. Default false.
+    /// </summary>
+    public bool DelayedNameRemoval { get; init; }
+}

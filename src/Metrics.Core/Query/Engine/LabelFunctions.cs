@@ -1,0 +1,62 @@
+using Metrics.Model;
+using Metrics.Query.Syntax;
+
+namespace Metrics.Query.Engine;
+
+/// <summary><c>label_replace</c> and <c>label_join</c>.</summary>
+internal static class LabelFunctions
+{
+    public static void Replace(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, Grid grid, RowSink sink)
+    {
+        (string target, string replacement, string from) = (texts[0], texts[1], texts[2]);
+        CheckName(target, "destination label name in label_replace():");
+        Re2 regex;
+        try
+        {
+            regex = new Re2(texts[3]);
+        }
+        catch (ArgumentException)
+        {
+            throw new QueryException($"invalid regular expression in label_replace(): {texts[3]}");
+        }
+        Relabel(evaluator, call, target, grid, sink, labels => regex.Expand(labels[from], replacement));
+    }
+
+    public static void Join(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, Grid grid, RowSink sink)
+    {
+        CheckName(texts[0], "destination label name in label_join():");
+        foreach (string label in texts.Skip(2))
+            CheckName(label, "source label name in label_join():");
+        Relabel(evaluator, call, texts[0], grid, sink, labels => string.Join(texts[1], texts.Skip(2).Select(l => labels[l])));
+    }
+
+    /// <param name="evaluator">Evaluates the argument.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="target">The label that is set.</param>
+    /// <param name="grid">The steps.</param>
+    /// <param name="sink">Receives the rows.</param>
+    /// <param name="value">The label's new value; null leaves the series as it is.</param>
+    private static void Relabel(Evaluator evaluator, CallExpr call, string target, Grid grid, RowSink sink, Func<Labels, string?> value)
+    {
+        var merged = new MergedRows(evaluator, grid.Count);
+        evaluator.Vector(call.Arguments[0], grid, (labels, nameless, values) =>
+        {
+            Labels seen = evaluator.Identity(labels, nameless);
+            bool hidden = nameless && ReferenceEquals(seen, labels) && seen.Name.Length > 0;
+            if (value(seen) is not { } text)
+            {
+                merged.Add(seen, hidden, values);
+                return;
+            }
+            merged.Add(seen.With(target, text), hidden && target != Labels.MetricName, values);
+        });
+        merged.Send(sink);
+    }
+
+    internal static void CheckName(string name, string what)
+    {
+        // The replacement character stands where bytes were no UTF-8.
+        if (name.Length == 0 || name.Contains('\uFFFD', StringComparison.Ordinal))
+            throw new QueryException($"invalid {what} {name}");
+    }
+}

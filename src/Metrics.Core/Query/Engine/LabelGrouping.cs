@@ -1,0 +1,110 @@
+using Metrics.Model;
+
+namespace Metrics.Query.Engine;
+
+/// <summary>
+/// Gives series that agree in some labels the same number: for the groups of an aggregation and the pairs of a vector match. Compares in
+/// place; only a group's first series costs memory.
+/// </summary>
+internal sealed class LabelGrouping
+{
+    private readonly string[] _names;
+    private readonly bool _only;
+    private readonly Dictionary<int, int> _first = [];
+    private readonly List<(Labels Labels, bool Nameless, int Next)> _groups = [];
+
+    /// <param name="names">Label names.</param>
+    /// <param name="only">Whether these alone count (<c>by</c>, <c>on</c>); else all but these and the metric name (<c>without</c>, <c>ignoring</c>).</param>
+    public LabelGrouping(IReadOnlyList<string> names, bool only)
+    {
+        _only = only;
+        _names = [.. (only ? names : names.Append(Labels.MetricName)).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    public int Count => _groups.Count;
+
+    /// <summary>The number of a series' group, counted from 0 in order of appearance.</summary>
+    public int Of(Labels labels, bool nameless)
+    {
+        if (_only && _names.Length == 0)
+        {
+            if (_groups.Count == 0)
+                _groups.Add((labels, nameless, -1));
+            return 0;
+        }
+        int hash = Hash(labels, nameless);
+        int group = _first.GetValueOrDefault(hash, -1);
+        int head = group;
+        for (; group >= 0; group = _groups[group].Next)
+        {
+            if (Same(_groups[group].Labels, _groups[group].Nameless, labels, nameless))
+                return group;
+        }
+        _first[hash] = _groups.Count;
+        _groups.Add((labels, nameless, head));
+        return _groups.Count - 1;
+    }
+
+    /// <summary>The labels that all of a group have.</summary>
+    public Labels LabelsOf(int group) => Reduce(_groups[group].Labels, _groups[group].Nameless);
+
+    /// <summary>Of a series' labels those that count.</summary>
+    public Labels Reduce(Labels labels, bool nameless)
+    {
+        var kept = new List<Label>(labels.Count);
+        foreach (Label label in labels.AsSpan())
+        {
+            if (Counts(label.Name, nameless))
+                kept.Add(label);
+        }
+        return Labels.Of([.. kept]);
+    }
+
+    private bool Counts(string name, bool nameless) => !(nameless && name == Labels.MetricName) && Array.IndexOf(_names, name) >= 0 == _only;
+
+    private int Hash(Labels labels, bool nameless)
+    {
+        HashCode hash = default;
+        if (_only)
+        {
+            foreach (string name in _names)
+                hash.Add(nameless && name == Labels.MetricName ? "" : labels[name]);
+            return hash.ToHashCode();
+        }
+        foreach (Label label in labels.AsSpan())
+        {
+            if (!Counts(label.Name, nameless))
+                continue;
+            hash.Add(label.Name);
+            hash.Add(label.Value);
+        }
+        return hash.ToHashCode();
+    }
+
+    private bool Same(Labels a, bool aNameless, Labels b, bool bNameless)
+    {
+        if (_only)
+        {
+            foreach (string name in _names)
+            {
+                bool isName = name == Labels.MetricName;
+                if ((isName && aNameless ? "" : a[name]) != (isName && bNameless ? "" : b[name]))
+                    return false;
+            }
+            return true;
+        }
+        ReadOnlySpan<Label> left = a.AsSpan(), right = b.AsSpan();
+        int i = 0, j = 0;
+        while (true)
+        {
+            while (i < left.Length && !Counts(left[i].Name, aNameless))
+                i++;
+            while (j < right.Length && !Counts(right[j].Name, bNameless))
+                j++;
+            if (i == left.Length || j == right.Length)
+                return i == left.Length && j == right.Length;
+            if (left[i++] != right[j++])
+                return false;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Metrics.Model;
+using Metrics.Query.Syntax;
+using Metrics.Series;
+
+namespace Metrics.Query.Engine;
+
+/// <summary>Evaluates expressions. Stateless and safe to share between threads.</summary>
+public sealed class QueryEngine(EngineOptions? options = null)
+{
+    private readonly EngineOptions _options = options ?? new EngineOptions();
+
+    /// <summary>How it evaluates.</summary>
+    public EngineOptions Options => _options;
+
+    /// <summary>The value at one moment.</summary>
+    /// <param name="query">The expression.</param>
+    /// <param name="source">Where the series are.</param>
+    /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
+    /// <param name="ct">Ends the evaluation.</param>
+    /// <exception cref="QueryException">There is no result; the message says why.</exception>
+    public QueryResult Instant(PreparedQuery query, ISeriesSource source, long at, CancellationToken ct = default)
+    {
+        Grid grid = Grid.At(at);
+        return Guarded(query, source, grid, evaluator => query.Root.Type switch
+        {
+            ExprType.Scalar => new QueryResult(ExprType.Scalar) { Vector = [new VectorElement(Labels.Empty, new Sample(at, evaluator.Scalar(query.Root, grid)[0]))] },
+            ExprType.String => new QueryResult(ExprType.String) { Text = ((StringExpr)Evaluator.Unwrap(query.Root)).Value },
+            ExprType.Matrix => new QueryResult(ExprType.Matrix) { Matrix = Samples(evaluator, query.Root, grid) },
+            _ => new QueryResult(ExprType.Vector) { Vector = Elements(evaluator, query.Root, grid) },
+        }, ct);
+    }
+
+    /// <summary>The values over a range, in steps; series sorted by their labels.</summary>
+    /// <exception cref="QueryException">There is no result; the message says why.</exception>
+    public QueryResult Range(PreparedQuery query, ISeriesSource source, Grid grid, CancellationToken ct = default) => Guarded(query, source, grid, evaluator =>
+    {
+        if (query.Root.Type is ExprType.String or ExprType.Matrix)
+            throw new QueryException($"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
+        var series = new List<RangeSeries>();
+        if (query.Root.Type == ExprType.Scalar)
+            series.Add(RangeSeries.Of(Labels.Empty, evaluator.Scalar(query.Root, grid), grid));
+        else
+            Collect(evaluator, query.Root, grid, (labels, values) => series.Add(RangeSeries.Of(labels, values, grid)));
+        series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
+        return new QueryResult(ExprType.Matrix) { Matrix = series };
+    }, ct);
+
+    /// <summary>Evaluates for the sake of what is asked of the source.</summary>
+    internal void Probe(PreparedQuery query, ISeriesSource source, Grid grid)
+    {
+        if (grid.Count > 1 || query.Root.Type != ExprType.Matrix)
+            Range(query, source, grid);
+        else
+            Instant(query, source, grid.Start);
+    }
+
+    private QueryResult Guarded(PreparedQuery query, ISeriesSource source, Grid grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
+    {
+        var notes = new Notes(query.Text);
+        var evaluator = new Evaluator(source, _options, grid, notes, ct);
+        try
+        {
+            return run(evaluator) with { Warnings = notes.Warnings, Infos = notes.Infos, Samples = evaluator.Samples };
+        }
+        catch (OperationCanceledException)
+        {
+            throw new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
+        }
+        catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
+        {
+            throw new QueryException(e.Message, QueryFailure.Limit);
+        }
+    }
+
+    /// <summary>Runs an expression and hands its series on, their names removed where they are to be.</summary>
+    private void Collect(Evaluator evaluator, Expr root, Grid grid, Action<Labels, Span<double>> take)
+    {
+        if (!_options.DelayedNameRemoval)
+        {
+            evaluator.Vector(root, grid, (labels, nameless, values) => take(nameless ? labels.Without(Labels.MetricName) : labels, values));
+            return;
+        }
+        var merged = new MergedRows(evaluator, grid.Count);
+        evaluator.Vector(root, grid, (labels, nameless, values) => merged.Add(nameless ? labels.Without(Labels.MetricName) : labels, false, values));
+        merged.Send((labels, _, values) => take(labels, values));
+    }
+
+    private List<VectorElement> Elements(Evaluator evaluator, Expr root, Grid grid)
+    {
+        var elements = new List<VectorElement>();
+        Collect(evaluator, root, grid, (labels, values) =>
+        {
+            if (!Gap.Is(values[0]))
+                elements.Add(new VectorElement(labels, new Sample(grid.Start, values[0])));
+        });
+        return elements;
+    }
+
+    private static List<RangeSeries> Samples(Evaluator evaluator, Expr root, Grid grid)
+    {
+        var series = new List<RangeSeries>();
+        evaluator.Matrix(root, grid, (labels, nameless, samples) =>
+            series.Add(new RangeSeries(nameless ? labels.Without(Labels.MetricName) : labels, samples.Times.ToArray(), samples.Values.ToArray())));
+        series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
+        return series;
+    }
+}
