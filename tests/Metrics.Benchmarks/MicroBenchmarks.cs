@@ -171,7 +171,7 @@ public class TemplateBenchmarks
 {
     private readonly RuleTemplate _constant = Compile("{{ 85 }}");
     private readonly RuleTemplate _conditional = Compile("{{ if labels.aggregate == 'burst' }}95{{ else }}85{{ end }}");
-    private readonly TemplateScope _scope = new(Labels.Of("m", ("aggregate", "burst")), 90, 0, 0, TimeSpan.Zero, _ => [1]);
+    private readonly TemplateScope _scope = new(Labels.Of("m", ("aggregate", "burst")), 90, 0, 0, TimeSpan.Zero, _ => [new Metrics.Query.VectorElement(Labels.Empty, new Sample(0, 1))]);
 
     [Benchmark(Baseline = true)]
     public double Constant() => _constant.RenderNumber(_scope, TimeProvider.System);

@@ -13,7 +13,7 @@ public sealed partial class ArchitectureTests
         ["Model"] = ["Model"],
         ["Formats"] = ["Model", "Formats"],
         ["Series"] = ["Model", "Series"],
-        ["Query"] = ["Model", "Series", "Query"],
+        ["Query"] = ["Model", "Formats", "Series", "Query"],
         ["Rules"] = ["Model", "Formats", "Series", "Query", "Rules"],
         ["Telemetry"] = ["Telemetry"],
         ["Storage"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Storage"],

@@ -32,7 +32,7 @@ public sealed class Re2
         }
         catch (RegexParseException e)
         {
-            throw new ArgumentException($"{e.Error} in '{pattern}'");
+            throw new ArgumentException($"'{pattern}': {e.Message[(e.Message.LastIndexOf(" at offset ", StringComparison.Ordinal) + 1)..]}");
         }
     }
 

@@ -9,7 +9,7 @@ namespace Metrics.Rules;
 /// An alerting rule at work: queries, judges, and moves its alerts through their lives. Owned by whoever evaluates its group; not for use
 /// by two threads at once. Time is an argument.
 /// </summary>
-public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
+public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit = 0) : RuleState(rule)
 {
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
     private readonly Dictionary<Labels, long> _lastSeen = [];
@@ -17,16 +17,13 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
     private readonly ComparedSide? _compared = rule.Threshold is null && rule.AbsentFor is null ? ComparedSide.Of(rule.Expr) : null;
 
     /// <summary>The rule.</summary>
-    public AlertRule Rule => rule;
+    public new AlertRule Rule => rule;
 
-    /// <summary>Alerts that are pending, firing or without data.</summary>
-    public IReadOnlyCollection<AlertInstance> Alerts => _alerts.Values;
+    /// <summary>Alerts that are pending, firing or without data; a snapshot that any thread may keep.</summary>
+    public IReadOnlyList<AlertInstance> Alerts { get; private set; } = [];
 
     /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart.</summary>
     public IEnumerable<ExpectedSeries> Expected => _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value));
-
-    /// <summary>Why the last evaluation was not complete, or null. The alerts of what could not be judged are left as they are.</summary>
-    public string? Error { get; private set; }
 
     /// <summary>Puts back what was remembered.</summary>
     public void Restore(IEnumerable<AlertInstance> alerts, IEnumerable<ExpectedSeries> expected)
@@ -35,6 +32,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             _alerts[alert.Series] = alert;
         foreach (ExpectedSeries series in expected)
             _lastSeen[series.Series] = series.LastSeen;
+        Alerts = [.. _alerts.Values];
     }
 
     /// <summary>Evaluates the rule.</summary>
@@ -56,13 +54,17 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             // Nothing is known: every alert stays as it is.
             Error = e.Message;
         }
+        Alerts = [.. _alerts.Values];
         return changes;
     }
 
     private void EvaluateValues(RuleContext context, List<AlertChange> changes)
     {
         var judged = new HashSet<Labels>();
-        foreach (VectorElement element in context.Engine.Instant(rule.Expr, context.Source, context.At).Vector)
+        IReadOnlyList<VectorElement> vector = context.Queries.Evaluate(rule.Expr, context.At);
+        if (limit > 0 && vector.Count > limit)
+            throw new QueryException($"exceeded limit of {limit} with {vector.Count} alerts");
+        foreach (VectorElement element in vector)
         {
             Labels series = element.Labels.Without(Labels.MetricName);
             if (!judged.Add(series))
@@ -72,7 +74,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
             }
             Judge(context, series, element.Sample.Value, changes);
         }
-        if (judged.Count == _alerts.Count && judged.IsSupersetOf(_alerts.Keys))
+        if (judged.IsSupersetOf(_alerts.Keys))
             return;
         IReadOnlySet<Labels>? within = _compared?.SeriesWithValue(context);
         foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
@@ -141,7 +143,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
     {
         if (rule.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
         {
-            foreach (VectorElement element in context.Engine.Instant(rule.Expr, context.Source, context.At).Vector)
+            foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, context.At))
                 _lastSeen[element.Labels] = context.At;
             return;
         }
@@ -235,7 +237,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time)
         }
         try
         {
-            return context.Engine.Instant(query!, context.Source, context.At).Vector;
+            return context.Queries.Evaluate(query!, context.At);
         }
         catch (QueryException e)
         {

@@ -1,6 +1,5 @@
 using Metrics.Model;
 using Metrics.Query;
-using Metrics.Query.Engine;
 using Metrics.Query.Syntax;
 
 namespace Metrics.Rules;
@@ -37,7 +36,7 @@ internal sealed class ComparedSide
     /// <exception cref="QueryException">It cannot be evaluated.</exception>
     public IReadOnlySet<Labels>? SeriesWithValue(RuleContext context) => AlwaysKnown
         ? null
-        : _queries.SelectMany(q => context.Engine.Instant(q, context.Source, context.At).Vector).Select(e => e.Labels.Without(Labels.MetricName)).ToHashSet();
+        : _queries.SelectMany(q => context.Queries.Evaluate(q, context.At)).Select(e => e.Labels.Without(Labels.MetricName)).ToHashSet();
 
     /// <summary>The same comparisons with <c>bool</c>: they give every series that can be compared, in bounds or not, under the same labels.</summary>
     private static void Collect(Expr expr, List<Expr> comparisons, ref bool alwaysKnown)

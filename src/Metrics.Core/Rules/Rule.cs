@@ -2,18 +2,22 @@ using Metrics.Query;
 
 namespace Metrics.Rules;
 
-/// <summary>A rule that raises alerts.</summary>
-public sealed record AlertRule
+/// <summary>A rule as its file has it.</summary>
+public abstract record Rule
 {
-    /// <summary>Its name, <c>alertname</c> of its alerts.</summary>
+    /// <summary>Its name: of the alert, or of the metric that it writes.</summary>
     public required string Name { get; init; }
 
     /// <summary>The file and line where it stands.</summary>
     public required string Place { get; init; }
 
-    /// <summary>What is judged.</summary>
+    /// <summary>What is evaluated.</summary>
     public required PreparedQuery Expr { get; init; }
+}
 
+/// <summary>A rule that raises alerts.</summary>
+public sealed record AlertRule : Rule
+{
     /// <summary>The bound; null means that a series is out of bounds by being there.</summary>
     public Threshold? Threshold { get; init; }
 
@@ -34,24 +38,34 @@ public sealed record AlertRule
 }
 
 /// <summary>A rule that writes what its expression gives as a new metric.</summary>
-/// <param name="Name">The new metric's name.</param>
-/// <param name="Place">The file and line where it stands.</param>
-/// <param name="Expr">What is written.</param>
-/// <param name="Labels">Labels set on what is written; an empty one is removed.</param>
-public sealed record RecordingRule(string Name, string Place, PreparedQuery Expr, IReadOnlyList<KeyValuePair<string, string>> Labels);
+public sealed record RecordingRule : Rule
+{
+    /// <summary>Labels set on what is written; an empty one is removed.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; }
+}
 
-/// <summary>Rules that are evaluated together, in order.</summary>
+/// <summary>Rules that are evaluated together at one moment, in order: each sees what those before it have recorded.</summary>
 /// <param name="Name">Unique within its file.</param>
 /// <param name="File">The file.</param>
 /// <param name="Interval">How often it is evaluated apart from the arrival of data.</param>
-/// <param name="Recording">Its recording rules.</param>
-/// <param name="Alerting">Its alerting rules.</param>
-public sealed record RuleGroup(
-    string Name, string File, TimeSpan Interval, IReadOnlyList<RecordingRule> Recording, IReadOnlyList<AlertRule> Alerting)
+/// <param name="Rules">Its rules.</param>
+public sealed record RuleGroup(string Name, string File, TimeSpan Interval, IReadOnlyList<Rule> Rules)
 {
-    /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
-    public IReadOnlySet<string>? MetricNames { get; } = NamesOf([.. Recording.Select(r => r.Expr), .. Alerting.Select(r => r.Expr)]);
+    /// <summary>Series or alerts that one rule may give; 0 is any number. A rule that gives more fails.</summary>
+    public int Limit { get; init; }
 
-    private static HashSet<string>? NamesOf(List<PreparedQuery> queries) =>
-        queries.Exists(q => q.MetricNames is null) ? null : [.. queries.SelectMany(q => q.MetricNames!)];
+    /// <summary>How far before now it is evaluated, so that late samples are seen. Default 0.</summary>
+    public TimeSpan QueryOffset { get; init; }
+
+    /// <summary>Its alerting rules.</summary>
+    public IEnumerable<AlertRule> Alerting => Rules.OfType<AlertRule>();
+
+    /// <summary>Its recording rules.</summary>
+    public IEnumerable<RecordingRule> Recording => Rules.OfType<RecordingRule>();
+
+    /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
+    public IReadOnlySet<string>? MetricNames { get; } = NamesOf(Rules);
+
+    private static HashSet<string>? NamesOf(IReadOnlyList<Rule> rules) =>
+        rules.Any(r => r.Expr.MetricNames is null) ? null : [.. rules.SelectMany(r => r.Expr.MetricNames!)];
 }

@@ -48,39 +48,36 @@ public static class RuleFile
     {
         string name = section.RequiredText("name");
         TimeSpan interval = section.Duration("interval", s_defaultInterval, least: TimeSpan.FromMilliseconds(100));
-        var recording = new List<RecordingRule>();
-        var alerting = new List<AlertRule>();
+        IReadOnlyDictionary<string, string> labels = section.Map("labels");
+        var rules = new List<Rule>();
         foreach (YamlSection rule in section.Sections("rules"))
         {
             if (rule.Has("record") && rule.Has("alert"))
                 rule.Report("record", "and 'alert' cannot stand in one rule");
-            else if (rule.Has("record"))
-                AddIfRead(recording, ReadRecording(rule));
-            else
-                AddIfRead(alerting, ReadAlert(rule));
+            else if ((rule.Has("record") ? (Rule?)ReadRecording(rule, labels) : ReadAlert(rule, labels)) is { } read)
+                rules.Add(read);
             rule.Finish();
         }
+        int limit = section.Number("limit", 0);
+        TimeSpan offset = section.Duration("query_offset", TimeSpan.Zero);
         section.Finish();
-        return new RuleGroup(name, section.File, interval, recording, alerting);
-
-        static void AddIfRead<T>(List<T> to, T? rule)
-        {
-            if (rule is not null)
-                to.Add(rule);
-        }
+        return new RuleGroup(name, section.File, interval, rules) { Limit = Math.Max(0, limit), QueryOffset = offset };
     }
 
-    private static RecordingRule? ReadRecording(YamlSection rule)
+    private static RecordingRule? ReadRecording(YamlSection rule, IReadOnlyDictionary<string, string> groupLabels)
     {
         string name = rule.RequiredText("record");
         if (name.Length > 0 && !Labels.IsPlainMetricName(name))
             rule.Report("record", $"is '{name}', which is not a metric name");
         PreparedQuery? expr = ReadExpr(rule);
         IReadOnlyDictionary<string, string> labels = rule.Map("labels");
-        return expr is null ? null : new RecordingRule(name, $"{rule.File}:{rule.Line}", expr, [.. labels]);
+        return expr is null ? null : new RecordingRule
+        {
+            Name = name, Place = $"{rule.File}:{rule.Line}", Expr = expr, Labels = [.. groupLabels.Where(g => !labels.ContainsKey(g.Key)), .. labels],
+        };
     }
 
-    private static AlertRule? ReadAlert(YamlSection rule)
+    private static AlertRule? ReadAlert(YamlSection rule, IReadOnlyDictionary<string, string> groupLabels)
     {
         string name = rule.RequiredText("alert");
         if (rule.Has("events"))
@@ -105,6 +102,7 @@ public static class RuleFile
             },
             rule.Duration("no_data_timeout", s_defaultNoDataTimeout, least: TimeSpan.FromSeconds(1)));
         List<KeyValuePair<string, RuleTemplate>> labels = ReadTemplates(rule, "labels");
+        labels.InsertRange(0, groupLabels.Where(g => !labels.Exists(l => l.Key == g.Key)).Select(g => new KeyValuePair<string, RuleTemplate>(g.Key, RuleTemplate.Plain(g.Value))));
         List<KeyValuePair<string, RuleTemplate>> annotations = ReadTemplates(rule, "annotations");
         if (labels.Exists(l => l.Key is Labels.MetricName or "alertname"))
             rule.Report("labels", "cannot set __name__ or alertname; the rule's name is the alertname");

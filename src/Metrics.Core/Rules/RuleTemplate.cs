@@ -62,6 +62,9 @@ public sealed class RuleTemplate
     /// <summary>Its number, when it is constant and a number.</summary>
     public double? ConstantNumber => _constantNumber;
 
+    /// <summary>A text that is no template, whatever it holds.</summary>
+    public static RuleTemplate Plain(string text) => new(text, null, text);
+
     /// <summary>Compiles a template and tries it on a made-up series.</summary>
     /// <param name="text">The template.</param>
     /// <param name="template">The template, when the answer is true.</param>

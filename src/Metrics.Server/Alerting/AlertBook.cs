@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
@@ -12,30 +13,33 @@ namespace Metrics.Alerting;
 /// </summary>
 internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions options)
 {
-    private readonly Dictionary<(string Rule, string Series), long> _notifiedAt = [];
-    private readonly Dictionary<(string Rule, string Series), long> _expected = [];
-
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
 
-    /// <summary>Puts back what was remembered of these groups' rules.</summary>
+    /// <summary>By rule: when somebody was last told of an alert, 0 for never.</summary>
+    private readonly Dictionary<string, Dictionary<Labels, long>> _notifiedAt = [];
+
+    /// <summary>By rule: the last time of an expected series that is written down.</summary>
+    private readonly Dictionary<string, Dictionary<Labels, long>> _expected = [];
+
+    /// <summary>Puts back what was remembered of these groups' rules, and forgets about all others.</summary>
     public void Restore(IReadOnlyList<GroupRunner> groups)
     {
         using StateDb db = state.Open();
         ILookup<string, AlertRow> alerts = db.Alerts.AsNoTracking().ToLookup(a => a.Rule);
         ILookup<string, ExpectedRow> expected = db.Expected.AsNoTracking().ToLookup(e => e.Rule);
+        _notifiedAt.Clear();
+        _expected.Clear();
         foreach (GroupRunner group in groups)
         {
-            foreach (AlertRuleState rule in group.Rules)
+            foreach (AlertRuleState rule in group.Alerting)
             {
                 string key = group.KeyOf(rule.Rule);
-                rule.Restore(
-                    alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)),
-                    expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen)));
-                foreach (AlertRow alert in alerts[key])
-                    _notifiedAt[(key, alert.Series)] = alert.NotifiedAt;
-                foreach (ExpectedRow row in expected[key])
-                    _expected[(key, row.Series)] = row.LastSeen;
+                List<(AlertInstance Alert, long Told)> open = [.. alerts[key].Select(a => (AlertJson.Read(a.Series, a.Alert), a.NotifiedAt))];
+                List<ExpectedSeries> series = [.. expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
+                rule.Restore(open.Select(o => o.Alert), series);
+                _notifiedAt[key] = open.ToDictionary(o => o.Alert.Series, o => o.Told);
+                _expected[key] = series.ToDictionary(e => e.Series, e => e.LastSeen);
             }
         }
     }
@@ -45,7 +49,8 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
     {
         List<(AlertRuleState Rule, AlertInstance Alert)> repeats = [.. Repeats(group, at)];
         List<(string Rule, ExpectedSeries Series)> seen = [.. NewlySeen(group)];
-        if (changes.Count == 0 && repeats.Count == 0 && seen.Count == 0)
+        List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
+        if (changes.Count == 0 && repeats.Count == 0 && seen.Count == 0 && forgotten.Count == 0)
             return;
         using StateDb db = state.Open();
         using var transaction = db.Database.BeginTransaction();
@@ -59,7 +64,8 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
             Save(db, group.KeyOf(rule.Rule), alert, at);
         foreach ((string rule, ExpectedSeries series) in seen)
             SaveExpected(db, rule, series);
-        ForgetExpected(db, group);
+        foreach ((string rule, Labels series) in forgotten)
+            Forget(db, rule, series);
         foreach (IGrouping<AlertRuleState, (AlertRuleState Rule, AlertChange Change)> rule in changes.GroupBy(c => c.Rule))
             outbox.Add(db, rule.Key.Rule.Name, [.. rule.Where(c => Tells(c.Change)).Select(c => c.Change)], at);
         foreach (IGrouping<AlertRuleState, (AlertRuleState Rule, AlertInstance Alert)> rule in repeats.GroupBy(r => r.Rule))
@@ -84,11 +90,13 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
         if (options.Value.Notifications.Active is null)
             yield break;
         double interval = options.Value.Notifications.RepeatInterval.TotalMilliseconds;
-        foreach (AlertRuleState rule in group.Rules)
+        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Alerts.Count > 0))
         {
+            if (!_notifiedAt.TryGetValue(group.KeyOf(rule.Rule), out Dictionary<Labels, long>? notified))
+                continue;
             foreach (AlertInstance alert in rule.Alerts.Where(a => a.State.IsOpen))
             {
-                if (_notifiedAt.TryGetValue((group.KeyOf(rule.Rule), LabelsJson.Write(alert.Series)), out long told) && told > 0 && at - told >= interval)
+                if (notified.TryGetValue(alert.Series, out long told) && told > 0 && at - told >= interval)
                     yield return (rule, alert);
             }
         }
@@ -98,9 +106,10 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
     {
         string series = LabelsJson.Write(alert.Series);
         AlertRow? row = db.Alerts.Find(key, series);
+        Dictionary<Labels, long> notified = Of(_notifiedAt, key);
         if (alert.State is AlertState.Inactive)
         {
-            _notifiedAt.Remove((key, series));
+            notified.Remove(alert.Series);
             if (row is not null)
                 db.Alerts.Remove(row);
             return;
@@ -109,19 +118,32 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
             db.Alerts.Add(row = new AlertRow { Rule = key, Series = series, Alert = "" });
         row.Alert = AlertJson.Write(alert);
         row.NotifiedAt = notifiedAt ?? row.NotifiedAt;
-        _notifiedAt[(key, series)] = row.NotifiedAt;
+        notified[alert.Series] = row.NotifiedAt;
     }
 
     private IEnumerable<(string, ExpectedSeries)> NewlySeen(GroupRunner group)
     {
-        foreach (AlertRuleState rule in group.Rules.Where(r => r.Rule.AbsentFor is not null))
+        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
         {
             string key = group.KeyOf(rule.Rule);
+            Dictionary<Labels, long> written = Of(_expected, key);
             foreach (ExpectedSeries series in rule.Expected)
             {
-                if (!_expected.TryGetValue((key, LabelsJson.Write(series.Series)), out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
+                if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
                     yield return (key, series);
             }
+        }
+    }
+
+    private IEnumerable<(string, Labels)> Forgotten(GroupRunner group)
+    {
+        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
+        {
+            string key = group.KeyOf(rule.Rule);
+            Dictionary<Labels, long> written = Of(_expected, key);
+            var expected = rule.Expected.Select(e => e.Series).ToHashSet();
+            foreach (Labels series in written.Keys.Where(s => !expected.Contains(s)))
+                yield return (key, series);
         }
     }
 
@@ -132,21 +154,20 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
         if (row is null)
             db.Expected.Add(row = new ExpectedRow { Rule = rule, Series = labels });
         row.LastSeen = series.LastSeen;
-        _expected[(rule, labels)] = series.LastSeen;
+        Of(_expected, rule)[series.Series] = series.LastSeen;
     }
 
-    private void ForgetExpected(StateDb db, GroupRunner group)
+    private void Forget(StateDb db, string rule, Labels series)
     {
-        foreach (AlertRuleState rule in group.Rules.Where(r => r.Rule.AbsentFor is not null))
-        {
-            string key = group.KeyOf(rule.Rule);
-            var expected = rule.Expected.Select(e => LabelsJson.Write(e.Series)).ToHashSet();
-            foreach ((string Rule, string Series) gone in _expected.Keys.Where(k => k.Rule == key && !expected.Contains(k.Series)).ToList())
-            {
-                _expected.Remove(gone);
-                if (db.Expected.Find(gone.Rule, gone.Series) is { } row)
-                    db.Expected.Remove(row);
-            }
-        }
+        Of(_expected, rule).Remove(series);
+        if (db.Expected.Find(rule, LabelsJson.Write(series)) is { } row)
+            db.Expected.Remove(row);
+    }
+
+    private static Dictionary<Labels, long> Of(Dictionary<string, Dictionary<Labels, long>> byRule, string rule)
+    {
+        if (!byRule.TryGetValue(rule, out Dictionary<Labels, long>? series))
+            byRule.Add(rule, series = []);
+        return series;
     }
 }

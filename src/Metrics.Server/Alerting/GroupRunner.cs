@@ -6,15 +6,31 @@ using Metrics.Series;
 namespace Metrics.Alerting;
 
 /// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
-internal sealed class GroupRunner(RuleGroup group, TimeProvider time)
+internal sealed class GroupRunner
 {
-    private static readonly string[] s_alertMetrics = ["ALERTS", "ALERTS_FOR_STATE"];
-
+    private readonly Dictionary<Rule, string> _keys = new(ReferenceEqualityComparer.Instance);
     private HashSet<Labels> _written = [];
 
-    public RuleGroup Group => group;
+    public GroupRunner(RuleGroup group, TimeProvider time)
+    {
+        Group = group;
+        Rules = [.. group.Rules.Select(r => r is AlertRule alert ? (RuleState)new AlertRuleState(alert, time, group.Limit) : new RecordingRuleState((RecordingRule)r, group.Limit))];
+        Alerting = [.. Rules.OfType<AlertRuleState>()];
+        var times = new Dictionary<string, int>();
+        foreach (Rule rule in group.Rules)
+        {
+            // Two rules may have one name, as a warning and a critical alert often do.
+            int nth = times[rule.Name] = times.GetValueOrDefault(rule.Name) + 1;
+            _keys[rule] = $"{Path.GetFileName(group.File)};{group.Name};{rule.Name}{(nth > 1 ? $"#{nth}" : "")}";
+        }
+    }
 
-    public IReadOnlyList<AlertRuleState> Rules { get; } = [.. group.Alerting.Select(r => new AlertRuleState(r, time))];
+    public RuleGroup Group { get; }
+
+    /// <summary>Its rules in the order of the file.</summary>
+    public IReadOnlyList<RuleState> Rules { get; }
+
+    public IReadOnlyList<AlertRuleState> Alerting { get; }
 
     /// <summary>When it is due, milliseconds since 1970 UTC.</summary>
     public long NextDue { get; set; }
@@ -25,57 +41,77 @@ internal sealed class GroupRunner(RuleGroup group, TimeProvider time)
     /// <summary>When the last round was; 0 before the first.</summary>
     public long LastAt { get; private set; }
 
-    /// <summary>File, group and name: what the state database knows a rule by.</summary>
-    public string KeyOf(AlertRule rule) => $"{Path.GetFileName(group.File)};{group.Name};{rule.Name}";
+    /// <summary>File, group and name (and which, where a name is there twice): what the state database knows a rule by.</summary>
+    public string KeyOf(Rule rule) => _keys[rule];
+
+    /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended.</summary>
+    public void Succeed(GroupRunner before) => _written = before._written;
+
+    /// <summary>Marks everything that was written as ended.</summary>
+    public void EndAll(long at, SampleBatch output)
+    {
+        foreach (Labels gone in _written)
+            output.Add(gone, at, StaleMarker.Value);
+    }
 
     /// <summary>Evaluates all rules.</summary>
-    /// <param name="head">Where the samples are.</param>
+    /// <param name="source">Where the samples are.</param>
+    /// <param name="queries">Makes what evaluates expressions over them.</param>
     /// <param name="at">The moment.</param>
     /// <param name="listeningSince">Since when samples are taken.</param>
     /// <param name="output">Receives recorded series, <c>ALERTS</c> and their stale markers.</param>
+    /// <param name="time">Times each rule.</param>
     /// <returns>Every change, with its rule.</returns>
-    public List<(AlertRuleState Rule, AlertChange Change)> Evaluate(Head head, long at, long listeningSince, SampleBatch output)
+    public List<(AlertRuleState Rule, AlertChange Change)> Evaluate(
+        ISeriesSource source, Func<ISeriesSource, IVectorQueries> queries, long at, long listeningSince, SampleBatch output, TimeProvider time)
     {
         LastAt = at;
+        at -= (long)Group.QueryOffset.TotalMilliseconds;
+        var round = new RoundSource(source);
+        var context = new RuleContext(round, queries(round), at, listeningSince);
         var written = new HashSet<Labels>();
-        foreach (RecordingRule rule in group.Recording)
-            Record(rule, head, at, output, written);
         var changes = new List<(AlertRuleState, AlertChange)>();
-        foreach (AlertRuleState rule in Rules)
+        foreach (RuleState rule in Rules)
         {
-            changes.AddRange(rule.Evaluate(head, at, listeningSince).Select(c => (rule, c)));
-            WriteAlerts(rule, at, output, written);
+            long start = time.GetTimestamp();
+            if (rule is RecordingRuleState recording)
+            {
+                foreach (VectorElement element in recording.Evaluate(context))
+                {
+                    round.Add(element);
+                    Write(element.Labels, element.Sample.Value);
+                }
+            }
+            else if (rule is AlertRuleState alerting)
+            {
+                changes.AddRange(alerting.Evaluate(context).Select(c => (alerting, c)));
+                WriteAlerts(alerting);
+            }
+            rule.LastAt = at;
+            rule.LastDuration = time.GetElapsedTime(start);
         }
         foreach (Labels gone in _written.Where(w => !written.Contains(w)))
             output.Add(gone, at, StaleMarker.Value);
         _written = written;
         return changes;
-    }
 
-    private static void Record(RecordingRule rule, Head head, long at, SampleBatch output, HashSet<Labels> written)
-    {
-        foreach (VectorElement element in rule.Expr.Evaluate(head, at))
+        void Write(Labels labels, double value)
         {
-            Labels labels = element.Labels.With(Labels.MetricName, rule.Name);
-            foreach ((string name, string value) in rule.Labels)
-                labels = labels.With(name, value);
             if (written.Add(labels))
-                output.Add(labels, at, element.Sample.Value);
+                output.Add(labels, at, value);
         }
-    }
 
-    private static void WriteAlerts(AlertRuleState rule, long at, SampleBatch output, HashSet<Labels> written)
-    {
-        foreach (AlertInstance alert in rule.Alerts)
+        void WriteAlerts(AlertRuleState rule)
         {
-            AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
-            (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
-            Labels alerts = alert.Labels.With(Labels.MetricName, s_alertMetrics[0]).With("alertstate", word);
-            Labels forState = alert.Labels.With(Labels.MetricName, s_alertMetrics[1]);
-            if (written.Add(alerts))
-                output.Add(alerts, at, 1);
-            if (written.Add(forState))
-                output.Add(forState, at, since / 1000.0);
+            foreach (AlertInstance alert in rule.Alerts)
+            {
+                AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
+                (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
+                var alerts = new VectorElement(alert.Labels.With(Labels.MetricName, "ALERTS").With("alertstate", word), new Sample(at, 1));
+                round.Add(alerts);
+                Write(alerts.Labels, 1);
+                Write(alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE"), since / 1000.0);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Model;
+using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Telemetry;
@@ -22,15 +23,21 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupRunner, (long Newest, long Arrived)> _dirty = [];
+    private readonly Dictionary<RuleState, string> _told = new(ReferenceEqualityComparer.Instance);
+    private readonly QueryEngine _engine;
+    private readonly CurrentOptions _options;
+    private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
+    private IReadOnlyList<RuleGroup>? _replacement;
     private long _listeningSince;
 
     /// <summary>The groups in force and who reads what; swapped whole.</summary>
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
-    public RuleEngine(Head head, IntakePipeline intake, AlertBook book, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+    public RuleEngine(
+        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
-        (_head, _intake, _book, _metrics, _time, _log) = (head, intake, book, metrics, time, log);
+        (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
         _plan = MakePlan(RuleSet.Load(options.Value.Rules));
         _metrics.RuleErrors.Set(0);
         intake.OnArrival(NoteArrival);
@@ -39,19 +46,24 @@ internal sealed partial class RuleEngine : BackgroundService
     /// <summary>The groups in force.</summary>
     public IReadOnlyList<GroupRunner> Groups => _plan.Groups;
 
-    /// <summary>Puts other rules in force; alerts of rules that stay keep their state.</summary>
+    /// <summary>Puts other rules in force before the next round; alerts of rules that stay keep their state.</summary>
     public void Replace(IReadOnlyList<RuleGroup> groups)
     {
-        Plan plan = MakePlan(groups);
-        _book.Restore(plan.Groups);
-        _plan = plan;
+        Interlocked.Exchange(ref _replacement, groups);
         Wake();
+    }
+
+    public override void Dispose()
+    {
+        _remote.Dispose();
+        base.Dispose();
     }
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         _listeningSince = Now();
         _book.Restore(_plan.Groups);
+        CountAlerts();
         return base.StartAsync(cancellationToken);
     }
 
@@ -60,6 +72,8 @@ internal sealed partial class RuleEngine : BackgroundService
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
+            if (Interlocked.Exchange(ref _replacement, null) is { } groups)
+                await ReplaceAsync(groups, stoppingToken);
             Plan plan = _plan;
             long now = Now();
             foreach (GroupRunner group in plan.Groups)
@@ -75,11 +89,34 @@ internal sealed partial class RuleEngine : BackgroundService
         }
     }
 
+    private async Task ReplaceAsync(IReadOnlyList<RuleGroup> groups, CancellationToken ct)
+    {
+        Plan before = _plan, plan = MakePlan(groups);
+        var output = new SampleBatch("rules/reload");
+        foreach (GroupRunner old in before.Groups)
+        {
+            if (plan.Groups.FirstOrDefault(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
+                successor.Succeed(old);
+            else
+                old.EndAll(Now(), output);
+        }
+        _book.Restore(plan.Groups);
+        _told.Clear();
+        _plan = plan;
+        lock (_lock)
+            _dirty.Clear();
+        CountAlerts();
+        if (output.Count > 0)
+            await _intake.WriteAsync(output, ct);
+        else
+            output.Dispose();
+    }
+
     private async Task EvaluateAsync(GroupRunner group, long at, long arrived, CancellationToken ct)
     {
         long start = _time.GetTimestamp();
         var output = new SampleBatch($"rules/{group.Group.Name}");
-        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(_head, at, _listeningSince, output);
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(_head, Queries, at, _listeningSince, output, _time);
         _book.Note(group, changes, at);
         if (changes.Count > 0 && arrived > 0)
             _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);
@@ -87,7 +124,8 @@ internal sealed partial class RuleEngine : BackgroundService
         _metrics.RuleEvaluations.WithLabels(group.Group.Name, arrived > 0 ? "arrival" : "interval").Inc();
         _metrics.RuleSeconds.Observe(group.LastDuration.TotalSeconds);
         CountErrors(group);
-        CountAlerts();
+        if (changes.Count > 0)
+            CountAlerts();
         if (output.Count > 0)
             await _intake.WriteAsync(output, ct);
         else
@@ -184,19 +222,32 @@ internal sealed partial class RuleEngine : BackgroundService
 
     private void CountErrors(GroupRunner group)
     {
-        foreach (AlertRuleState rule in group.Rules.Where(r => r.Error is not null))
+        foreach (RuleState rule in group.Rules)
         {
-            _metrics.RuleFailures.WithLabels(group.Group.Name).Inc();
-            LogError(rule.Rule.Name, rule.Rule.Place, rule.Error!);
+            if (rule.Error is { } error)
+            {
+                _metrics.RuleFailures.WithLabels(group.Group.Name).Inc();
+                if (_told.GetValueOrDefault(rule) != error)
+                    LogError(rule.Rule.Name, rule.Rule.Place, error);
+                _told[rule] = error;
+            }
+            else if (_told.Remove(rule))
+            {
+                LogMended(rule.Rule.Name, rule.Rule.Place);
+            }
         }
-        _metrics.RuleErrors.Set(_plan.Groups.Sum(g => g.Rules.Count(r => r.Error is not null)));
+        _metrics.RuleErrors.Set(_told.Count);
     }
 
     private void CountAlerts()
     {
+        List<string> states = [.. _plan.Groups.SelectMany(g => g.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];
         foreach (string state in new[] { "pending", "firing", "no data" })
-            _metrics.Alerts.WithLabels(state).Set(_plan.Groups.Sum(g => g.Rules.Sum(r => r.Alerts.Count(a => a.State.Name == state))));
+            _metrics.Alerts.WithLabels(state).Set(states.Count(s => s == state));
     }
+
+    private IVectorQueries Queries(ISeriesSource source) =>
+        _options.Value.Rules.RemoteQuery is { } url ? new RemoteQueries(_remote, url) : new LocalQueries(_engine, source);
 
     private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -205,4 +256,7 @@ internal sealed partial class RuleEngine : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Rule {Rule} ({Place}) is in error: {Error}")]
     private partial void LogError(string rule, string place, string error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Rule {Rule} ({Place}) is no longer in error")]
+    private partial void LogMended(string rule, string place);
 }

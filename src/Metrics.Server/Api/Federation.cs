@@ -5,6 +5,7 @@ using Metrics.Formats;
 using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Query.Engine;
 using Metrics.Series;
 
 namespace Metrics.Api;
@@ -14,7 +15,7 @@ namespace Metrics.Api;
 /// ended (stale marker) or is older than the lookback is left out, so that nothing old looks fresh.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/federation/</remarks>
-internal sealed class Federation(Head head, MetadataTable metadata, TimeProvider time)
+internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine engine, TimeProvider time)
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -25,7 +26,7 @@ internal sealed class Federation(Head head, MetadataTable metadata, TimeProvider
         error = null;
         foreach (string? match in matches)
         {
-            if (!SelectorParser.TryParse(match ?? "", out VectorSelector? selector, out QueryError? fault))
+            if (!VectorSelector.TryParse(match ?? "", out VectorSelector? selector, out QueryError? fault))
             {
                 error = fault!.ToString();
                 return false;
@@ -39,7 +40,7 @@ internal sealed class Federation(Head head, MetadataTable metadata, TimeProvider
     public void Write(IReadOnlyList<VectorSelector> selectors, IBufferWriter<byte> to)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        long after = now - (long)InstantQuery.DefaultLookback.TotalMilliseconds;
+        long after = now - (long)engine.Options.Lookback.TotalMilliseconds;
         // A sample that a poll wrote a moment ago may lie just ahead of the clock's last millisecond.
         long at = now + (long)head.Options.MaxFuture.TotalMilliseconds;
         var found = new Dictionary<Labels, Sample>();
@@ -89,7 +90,7 @@ internal sealed class Federation(Head head, MetadataTable metadata, TimeProvider
 
     /// <summary>A name that every reader of text 0.0.4 takes: what it does not allow becomes an underscore.</summary>
     private static string PlainName(string name) =>
-        SelectorParser.IsPlainName(name) ? name : string.Concat(name.Select((c, i) => char.IsAsciiLetterOrDigit(c) && (i > 0 || !char.IsAsciiDigit(c)) || c == '_' ? c : '_'));
+        Labels.IsPlainMetricName(name) ? name : string.Concat(name.Select((c, i) => char.IsAsciiLetterOrDigit(c) && (i > 0 || !char.IsAsciiDigit(c)) || c == '_' ? c : '_'));
 
     private static void AppendEscaped(StringBuilder line, string value)
     {

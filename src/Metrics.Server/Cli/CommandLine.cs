@@ -78,7 +78,7 @@ internal static class CommandLine
         MetricsOptions options = source.Load();
         IReadOnlyList<RuleGroup> groups = RuleSet.Load(options.Rules);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"The configuration is valid: {options.ScrapeJobs.Count} scrape jobs, {options.Probes.Count} probe jobs, {groups.Sum(g => g.Alerting.Count)} alerting and {groups.Sum(g => g.Recording.Count)} recording rules."));
+            $"The configuration is valid: {options.ScrapeJobs.Count} scrape jobs, {options.Probes.Count} probe jobs, {groups.Sum(g => g.Alerting.Count())} alerting and {groups.Sum(g => g.Recording.Count())} recording rules."));
         return 0;
     }
 
@@ -92,7 +92,7 @@ internal static class CommandLine
             problems.ForEach(p => Console.Error.WriteLine(p));
             wrong += problems.Count;
             if (problems.Count == 0)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {groups.Count} groups, {groups.Sum(g => g.Alerting.Count)} alerting and {groups.Sum(g => g.Recording.Count)} recording rules are valid"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {groups.Count} groups, {groups.Sum(g => g.Alerting.Count())} alerting and {groups.Sum(g => g.Recording.Count())} recording rules are valid"));
         }
         return wrong == 0 ? 0 : 1;
     }

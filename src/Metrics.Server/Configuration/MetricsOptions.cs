@@ -133,7 +133,11 @@ internal sealed record HostSection
     public required IReadOnlyList<string> Disabled { get; init; }
 }
 
-internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped);
+/// <summary>Which rules are evaluated, and where.</summary>
+/// <param name="Files">Rule files; the last part may hold wildcards.</param>
+/// <param name="Shipped">Whether the shipped rules are evaluated too. Default true.</param>
+/// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is none.</param>
+internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery);
 
 /// <summary>Who is told of alerts.</summary>
 internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, string? Receiver, TimeSpan RepeatInterval, string ExternalUrl)

@@ -146,7 +146,7 @@ internal static class MetricsOptionsReader
 
     private static RuleOptions ReadRules(YamlSection section)
     {
-        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true));
+        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true), section.Has("remote_query") ? ReadUrl(section, "remote_query") : null);
         section.Finish();
         return options;
     }

@@ -110,8 +110,8 @@ public sealed class RuleTests
         after.Restore([], before.Expected);
         using var empty = new Head(HeadOptions.Default);
         long restart = Start + 3_600_000;
-        after.Evaluate(new RuleContext(empty, s_engine, restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");
-        after.Evaluate(new RuleContext(empty, s_engine, restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
+        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");
+        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class RuleTests
         var problems = new List<Problem>();
         IReadOnlyList<RuleGroup> groups = RuleFile.Read($"groups:\n  - name: g\n    rules:\n      - alert: Test\n        {body}\n", "test.yaml", problems);
         problems.Should().BeEmpty();
-        return new AlertRuleState(groups[0].Alerting[0], TimeProvider.System);
+        return new AlertRuleState(groups[0].Alerting.First(), TimeProvider.System);
     }
 
     private string States(AlertRuleState rule, int step, params (Labels Series, double Value)[] samples)
@@ -160,6 +160,6 @@ public sealed class RuleTests
         foreach ((Labels series, double value) in samples)
             batch.Add(series, at, value);
         _head.Append(batch, at);
-        return rule.Evaluate(new RuleContext(_head, s_engine, at, Start));
+        return rule.Evaluate(new RuleContext(_head, new LocalQueries(s_engine, _head), at, Start));
     }
 }

@@ -2,25 +2,27 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 using Metrics.Formats.Yaml;
+using Metrics.Model;
 
 namespace Metrics.Pollers.Targets;
 
 /// <summary>One step of relabelling, with Prometheus's actions and defaults.</summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config</remarks>
-internal sealed partial record RelabelRule
+internal sealed record RelabelRule
 {
     private static readonly string[] s_actions =
     [
         "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase",
     ];
 
+    private static readonly string[] s_targeted = ["replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"];
+
     public required IReadOnlyList<string> SourceLabels { get; init; }
 
     public required string Separator { get; init; }
 
-    public required Regex Regex { get; init; }
+    public required Re2 Regex { get; init; }
 
     public required string TargetLabel { get; init; }
 
@@ -34,17 +36,17 @@ internal sealed partial record RelabelRule
     {
         string action = section.Choice("action", "replace", s_actions).ToLowerInvariant();
         string pattern = section.Text("regex", "(.*)");
-        Regex? regex = null;
+        Re2? regex = null;
         try
         {
-            regex = new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking);
+            regex = new Re2(pattern);
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException e)
         {
             section.Report("regex", $"is not a valid regular expression: {e.Message}");
         }
         string target = section.Text("target_label", "");
-        if (target.Length == 0 && action is "replace" or "hashmod" or "lowercase" or "uppercase" or "keepequal" or "dropequal" && target.Length == 0)
+        if (target.Length == 0 && s_targeted.Contains(action))
             section.Report("target_label", $"is required for the action {action}");
         int modulus = section.Number("modulus", 0);
         if (action == "hashmod" && modulus == 0)
@@ -105,13 +107,13 @@ internal sealed partial record RelabelRule
             case "labelmap":
                 foreach ((string name, string mapped) in labels.ToList())
                 {
-                    if (Regex.Match(name) is { Success: true } match)
-                        Set(labels, Expand(match, Replacement), mapped);
+                    if (Regex.Expand(name, Replacement) is { } renamed)
+                        Set(labels, renamed, mapped);
                 }
                 break;
             default:
-                if (Regex.Match(value) is { Success: true } found)
-                    Set(labels, Expand(found, TargetLabel), Expand(found, Replacement));
+                if (Regex.Expand(value, TargetLabel) is { } label)
+                    Set(labels, label, Regex.Expand(value, Replacement)!);
                 break;
         }
         return true;
@@ -135,16 +137,4 @@ internal sealed partial record RelabelRule
 #pragma warning restore CA5351
         return BinaryPrimitives.ReadUInt64BigEndian(sum.AsSpan(8));
     }
-
-    /// <summary>Go's <c>Expand</c>: <c>$1</c>, <c>${1}</c>, <c>$name</c>, <c>${name}</c>, <c>$$</c>; an unknown group is empty.</summary>
-    private static string Expand(Match match, string template) => Reference().Replace(template, reference =>
-    {
-        if (reference.Value == "$$")
-            return "$";
-        string name = reference.Groups[1].Success ? reference.Groups[1].Value : reference.Groups[2].Value;
-        return match.Groups[name].Value;
-    });
-
-    [GeneratedRegex(@"\$(?:\$|\{([0-9A-Za-z_]+)\}|([0-9A-Za-z_]+))")]
-    private static partial Regex Reference();
 }

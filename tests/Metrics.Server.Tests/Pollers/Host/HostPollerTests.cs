@@ -59,8 +59,8 @@ public sealed class HostPollerTests : IDisposable
             dev-sda.device     loaded active   plugged Disk
             """);
         string[] on = [.. Enumerable.Range(0, batch.Count).Where(i => batch.Values[i] > 0).Select(i => batch.Series[i].ToString())];
-        on.Should().Contain("node_systemd_unit_state{name=\"nginx.service\",state=\"failed\",type=\"service\"}")
-            .And.Contain("node_systemd_unit_state{name=\"ssh.service\",state=\"active\",type=\"service\"}")
+        on.Should().Contain("node_systemd_unit_state{name=\"nginx.service\", state=\"failed\", type=\"service\"}")
+            .And.Contain("node_systemd_unit_state{name=\"ssh.service\", state=\"active\", type=\"service\"}")
             .And.NotContain(s => s.Contains("gone") || s.Contains("dev-sda"));
     }
 

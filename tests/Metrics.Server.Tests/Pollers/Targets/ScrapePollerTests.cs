@@ -18,8 +18,8 @@ public sealed class ScrapePollerTests
     {
         ScrapePoller poller = Poller();
         await ScrapeAsync(poller, 0, "a 1\nb{x=\"1\"} 2\n");
-        (await ScrapeAsync(poller, 1, "a 3\n")).Should().Equal("a{instance=\"i:1\",job=\"j\"} 3", "b{instance=\"i:1\",job=\"j\",x=\"1\"} stale");
-        (await ScrapeAsync(poller, 2, "a 4\n")).Should().Equal("a{instance=\"i:1\",job=\"j\"} 4");
+        (await ScrapeAsync(poller, 1, "a 3\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 3", "b{instance=\"i:1\", job=\"j\", x=\"1\"} stale");
+        (await ScrapeAsync(poller, 2, "a 4\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 4");
         (await ScrapeAsync(poller, 3, "b{x=\"1\"} 5\na 6\n")).Should().HaveCount(2);
     }
 
@@ -27,16 +27,16 @@ public sealed class ScrapePollerTests
     public async Task A_series_with_times_of_its_own_ends_without_a_marker()
     {
         ScrapePoller poller = Poller();
-        (await ScrapeAsync(poller, 0, "a 1 1699999999000\n")).Should().Equal("a{instance=\"i:1\",job=\"j\"} 1 @1699999999000");
+        (await ScrapeAsync(poller, 0, "a 1 1699999999000\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 1 @1699999999000");
         (await ScrapeAsync(poller, 1, "")).Should().BeEmpty();
-        (await ScrapeAsync(Poller("honor_timestamps: false"), 2, "a 1 1699999999000\n")).Should().Contain("a{instance=\"i:1\",job=\"j\"} 1");
+        (await ScrapeAsync(Poller("honor_timestamps: false"), 2, "a 1 1699999999000\n")).Should().Contain("a{instance=\"i:1\", job=\"j\"} 1");
     }
 
     [Fact]
     public async Task Labels_that_clash_with_the_targets_are_moved_aside_or_honoured()
     {
-        (await ScrapeAsync(Poller(), 0, "a{job=\"x\",exported_job=\"y\"} 1\n")).Should().Equal("a{exported_exported_job=\"x\",exported_job=\"y\",instance=\"i:1\",job=\"j\"} 1");
-        (await ScrapeAsync(Poller("honor_labels: true"), 1, "b{job=\"x\"} 1\n")).Should().Contain("b{instance=\"i:1\",job=\"x\"} 1");
+        (await ScrapeAsync(Poller(), 0, "a{job=\"x\", exported_job=\"y\"} 1\n")).Should().Equal("a{exported_exported_job=\"x\", exported_job=\"y\", instance=\"i:1\", job=\"j\"} 1");
+        (await ScrapeAsync(Poller("honor_labels: true"), 1, "b{job=\"x\"} 1\n")).Should().Contain("b{instance=\"i:1\", job=\"x\"} 1");
     }
 
     [Fact]
@@ -44,13 +44,13 @@ public sealed class ScrapePollerTests
     {
         ScrapePoller poller = Poller("metric_relabel_configs: [ { source_labels: [__name__], regex: 'go_.*', action: drop }, { source_labels: [x], target_label: y, replacement: 'was-$1' }, { regex: x, action: labeldrop } ]");
         for (int i = 0; i < 2; i++)
-            (await ScrapeAsync(poller, i, "go_threads 7\na{x=\"1\"} 2\n")).Should().Equal("a{instance=\"i:1\",job=\"j\",y=\"was-1\"} 2");
+            (await ScrapeAsync(poller, i, "go_threads 7\na{x=\"1\"} 2\n")).Should().Equal("a{instance=\"i:1\", job=\"j\", y=\"was-1\"} 2");
         poller.LastSamples.Should().Be(2);
     }
 
     [Theory]
     [InlineData("a 1\na{b=\"c\" 2\n", "line 2: expected ',' or '}' after a label at column 9*")]
-    [InlineData("a 1\na{b=\"c\",b=\"d\"} 2\n", "line 2: the label 'b' is given twice*")]
+    [InlineData("a 1\na{b=\"c\", b=\"d\"} 2\n", "line 2: the label 'b' is given twice*")]
     [InlineData("a 1\nb 2\nc 3\n", "line 3: more samples than sample_limit (2)*")]
     [InlineData("long 1\nlooooooooooooooooooooooooooooooooooooooooooooooong 2\n", "the body is larger than body_size_limit (50 bytes)")]
     public async Task One_bad_line_or_a_limit_fails_the_whole_scrape(string page, string message)
@@ -79,7 +79,7 @@ public sealed class ScrapePollerTests
     public async Task A_known_series_costs_no_allocation()
     {
         ScrapePoller poller = Poller();
-        byte[] page = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"metric_total{{host=\"h{i}\",path=\"/a\\\\b\"}} {i * 3}.25\n")));
+        byte[] page = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"metric_total{{host=\"h{i}\", path=\"/a\\\\b\"}} {i * 3}.25\n")));
         using var batch = new SampleBatch("t", 4096);
         var body = new MemoryStream(page);
         long allocated = 0;

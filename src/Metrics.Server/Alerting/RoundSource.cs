@@ -1,0 +1,52 @@
+using Metrics.Model;
+using Metrics.Query;
+using Metrics.Series;
+
+namespace Metrics.Alerting;
+
+/// <summary>The series as a rule of a group sees them: those of the head, and what the rules before it have recorded this round.</summary>
+internal sealed class RoundSource(ISeriesSource inner) : ISeriesSource
+{
+    private readonly Dictionary<Labels, Sample> _recorded = [];
+
+    public void Add(VectorElement element) => _recorded[element.Labels] = element.Sample;
+
+    public IReadOnlyList<ISeries> Select(IReadOnlyList<LabelMatcher> matchers, long after, long to)
+    {
+        IReadOnlyList<ISeries> found = inner.Select(matchers, after, to);
+        if (_recorded.Count == 0)
+            return found;
+        var fresh = _recorded.Where(r => matchers.All(m => m.Matches(r.Key))).ToDictionary();
+        if (fresh.Count == 0)
+            return found;
+        var all = new List<ISeries>(found.Count + fresh.Count);
+        foreach (ISeries series in found)
+            all.Add(fresh.Remove(series.Labels, out Sample sample) ? new Extended(series.Labels, series, sample) : series);
+        all.AddRange(fresh.Select(f => new Extended(f.Key, null, f.Value)));
+        return all;
+    }
+
+    /// <summary>A series and one sample that is on its way into it.</summary>
+    private sealed class Extended(Labels labels, ISeries? inner, Sample newest) : ISeries
+    {
+        public Labels Labels => labels;
+
+        public void Read(long after, long to, SampleBuffer into)
+        {
+            inner?.Read(after, Math.Min(to, newest.Time - 1), into);
+            if (newest.Time > after && newest.Time <= to)
+                into.Add(newest.Time, newest.Value);
+        }
+
+        public bool TryLast(long at, long after, out Sample sample)
+        {
+            if (newest.Time > at)
+            {
+                sample = default;
+                return inner is not null && inner.TryLast(at, after, out sample);
+            }
+            sample = newest;
+            return newest.Time > after;
+        }
+    }
+}
