@@ -5,6 +5,7 @@ using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
+using Metrics.Querying;
 using Metrics.Receivers;
 using Metrics.Scheduling;
 using Metrics.Storage;
@@ -22,6 +23,7 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddTelemetry()
         .AddStores(options)
         .AddIntake(options)
+        .AddQueries()
         .AddNotifiers()
         .AddRules()
         .AddPollers()

@@ -151,6 +151,25 @@ public static class FloatText
             : string.Create(CultureInfo.InvariantCulture, $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
     }
 
+    /// <summary>A number with an exponent, as alerts' values are written: 1.5e+00.</summary>
+    public static string FormatExponent(double value)
+    {
+        if (!double.IsFinite(value))
+            return Format(value);
+        string[] parts = value.ToString("E16", CultureInfo.InvariantCulture).Split('E');
+        for (int digits = 0; digits < 16; digits++)
+        {
+            string shorter = value.ToString($"E{digits}", CultureInfo.InvariantCulture);
+            if (double.Parse(shorter, CultureInfo.InvariantCulture).Equals(value))
+            {
+                parts = shorter.Split('E');
+                break;
+            }
+        }
+        int exponent = int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+    }
+
     /// <summary>A number in full, without an exponent however long that is: the shortest digits that read back.</summary>
     public static string FormatPlain(double value)
     {

@@ -48,6 +48,11 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
     /// <inheritdoc />
     public void Dispose() => _indexLock.Dispose();
 
+    /// <summary>
+    /// Since when it holds everything that came, milliseconds since 1970 UTC; never more than its window. 0 unless it could not be refilled.
+    /// </summary>
+    public long CompleteSince { get; set; }
+
     /// <summary>Series by source, and how many samples of new series the limit has refused there.</summary>
     public IReadOnlyList<(string Source, int Series, long Refused)> Sources
     {
@@ -64,7 +69,14 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
     /// </summary>
     /// <param name="batch">The samples.</param>
     /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
-    public AppendResult Append(SampleBatch batch, long now)
+    public AppendResult Append(SampleBatch batch, long now) => Append(batch, now, restored: false);
+
+    /// <summary>
+    /// Takes a batch of history at the start. No source's limit holds for it: whose a series is shows when its source sends it again.
+    /// </summary>
+    public AppendResult Refill(SampleBatch batch, long now) => Append(batch, now, restored: true);
+
+    private AppendResult Append(SampleBatch batch, long now, bool restored)
     {
         Span<int> counts = stackalloc int[6];
         bool[]? keep = null;
@@ -84,7 +96,7 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
                 if (times[i] < oldest)
                     outcome = AppendOutcome.TooOld;
                 else if (times[i] <= newest)
-                    outcome = Find(series[i], batch.Source, ref source)?.Append(times[i], values[i]) ?? AppendOutcome.LimitReached;
+                    outcome = Find(series[i], batch.Source, restored, ref source)?.Append(times[i], values[i]) ?? AppendOutcome.LimitReached;
                 counts[(int)outcome]++;
                 if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew)
                     (keep ??= AllTrue(series.Length))[i] = false;
@@ -117,7 +129,7 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
                 foreach ((Labels labels, int slot) in gone)
                 {
                     SourceCount source = _bySlot[slot]!.Source;
-                    if (--source.Series == 0)
+                    if (--source.Series == 0 && source.Refused == 0)
                         _sources.Remove(source.Name);
                     _bySlot[slot] = null;
                     _byLabels.Remove(labels);
@@ -186,6 +198,53 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         }
     }
 
+    /// <summary>Every label name that some series has, sorted.</summary>
+    public List<string> LabelNames()
+    {
+        _indexLock.EnterReadLock();
+        try
+        {
+            return [.. _index.Names.Order(StringComparer.Ordinal)];
+        }
+        finally
+        {
+            _indexLock.ExitReadLock();
+        }
+    }
+
+    /// <summary>What takes the room; of each list the first so many.</summary>
+    public HeadStatistics Describe(int limit)
+    {
+        _indexLock.EnterReadLock();
+        try
+        {
+            int chunks = 0;
+            long oldest = long.MaxValue, newest = long.MinValue;
+            for (int slot = 0; slot < _slotCount; slot++)
+            {
+                if (_bySlot[slot] is not { } series)
+                    continue;
+                chunks += series.ChunkCount;
+                oldest = Math.Min(oldest, series.FirstTime);
+                newest = Math.Max(newest, series.Last.Time);
+            }
+            List<(string Name, string Value, int Series)> pairs = [.. _index.Pairs()];
+            return new HeadStatistics(
+                SeriesCount, pairs.Count, chunks, oldest == long.MaxValue ? 0 : oldest, newest == long.MinValue ? 0 : newest,
+                Top(pairs.Where(p => p.Name == Labels.MetricName).Select(p => KeyValuePair.Create(p.Value, (long)p.Series))),
+                Top(pairs.GroupBy(p => p.Name).Select(g => KeyValuePair.Create(g.Key, g.LongCount()))),
+                Top(pairs.GroupBy(p => p.Name).Select(g => KeyValuePair.Create(g.Key, g.Sum(p => (long)System.Text.Encoding.UTF8.GetByteCount(p.Value))))),
+                Top(pairs.Select(p => KeyValuePair.Create($"{p.Name}={p.Value}", (long)p.Series))));
+        }
+        finally
+        {
+            _indexLock.ExitReadLock();
+        }
+
+        List<KeyValuePair<string, long>> Top(IEnumerable<KeyValuePair<string, long>> counts) =>
+            [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(limit)];
+    }
+
     private static bool MatchesAll(Labels labels, IReadOnlyList<LabelMatcher> matchers)
     {
         for (int i = 0; i < matchers.Count; i++)
@@ -196,13 +255,15 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         return true;
     }
 
-    private HeadSeries? Find(Labels labels, string sourceName, ref SourceCount? source)
+    private HeadSeries? Find(Labels labels, string sourceName, bool restored, ref SourceCount? source)
     {
         int slot = labels.Slot;
         if ((uint)slot < (uint)_bySlot.Length && _bySlot[slot] is { } known && ReferenceEquals(known.Labels, labels))
             return known;
         if (!_byLabels.TryGetValue(labels, out HeadSeries? series))
-            return Create(labels, sourceName, ref source);
+            return Create(labels, sourceName, restored, ref source);
+        if (!restored && series.Source.IsRestored)
+            Adopt(series, sourceName, ref source);
         // The source has made new labels for a series that we know; from now on these are the ones that are found at once.
         slot = series.Labels.Slot;
         _indexLock.EnterWriteLock();
@@ -220,14 +281,28 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         return series;
     }
 
-    private HeadSeries? Create(Labels labels, string sourceName, ref SourceCount? source)
+    private SourceCount SourceOf(string name, ref SourceCount? source)
     {
-        if (source is null)
-        {
-            ref SourceCount? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, sourceName, out _);
-            source = entry ??= new SourceCount(sourceName);
-        }
-        if (source.Series >= options.MaxSeriesPerSource || _byLabels.Count >= options.MaxSeries)
+        if (source is not null)
+            return source;
+        ref SourceCount? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, name, out _);
+        return source = entry ??= new SourceCount(name);
+    }
+
+    /// <summary>A series that came from the store is sent again: now it is known whose it is.</summary>
+    private void Adopt(HeadSeries series, string sourceName, ref SourceCount? source)
+    {
+        SourceCount owner = SourceOf(sourceName, ref source);
+        series.Source.Series--;
+        owner.Series++;
+        series.Source = owner;
+    }
+
+    private HeadSeries? Create(Labels labels, string sourceName, bool restored, ref SourceCount? source)
+    {
+        SourceOf(sourceName, ref source);
+        source!.IsRestored |= restored;
+        if ((!restored && source.Series >= options.MaxSeriesPerSource) || _byLabels.Count >= options.MaxSeries)
         {
             source.Refused++;
             return null;

@@ -19,7 +19,7 @@ public sealed class HeadSeries : ISeries
     public Labels Labels { get; internal set; }
 
     /// <summary>Who brought it first; its cardinality limit counts there.</summary>
-    internal SourceCount Source { get; }
+    internal SourceCount Source { get; set; }
 
     /// <summary>The newest sample; its time is <see cref="long.MinValue"/> before the first.</summary>
     public Sample Last
@@ -78,6 +78,16 @@ public sealed class HeadSeries : ISeries
         {
             lock (this)
                 return _sealed.Length > 0 ? _sealed[0].FirstTime : _open?.FirstTime ?? long.MaxValue;
+        }
+    }
+
+    /// <summary>Chunks that it holds.</summary>
+    public int ChunkCount
+    {
+        get
+        {
+            lock (this)
+                return _sealed.Length + (_open is null ? 0 : 1);
         }
     }
 
@@ -162,4 +172,7 @@ internal sealed class SourceCount(string name)
     public int Series;
 
     public long Refused;
+
+    /// <summary>Whether its series came from the store, and their true source is not known yet.</summary>
+    public bool IsRestored;
 }

@@ -14,6 +14,10 @@ public sealed class LabelIndex
     /// <summary>The values that some series has for a name, in no order.</summary>
     public IEnumerable<string> Values(string name) => _slots.TryGetValue(name, out Dictionary<string, List<int>>? values) ? values.Keys : [];
 
+    /// <summary>Every pair of name and value, and how many series have it.</summary>
+    public IEnumerable<(string Name, string Value, int Series)> Pairs() =>
+        _slots.SelectMany(n => n.Value.Select(v => (n.Key, v.Key, v.Value.Count)));
+
     /// <summary>Adds a series.</summary>
     public void Add(Labels labels, int slot)
     {

@@ -1,13 +1,9 @@
-using Metrics.Query.Engine;
-
 namespace Metrics.Alerting;
-
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())
-        .AddSingleton(new QueryEngine())
         .AddSingleton<AlertBook>()
         .AddSingleton<RuleEngine>()
         .AddHostedService(s => s.GetRequiredService<RuleEngine>());

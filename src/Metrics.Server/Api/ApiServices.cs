@@ -1,9 +1,15 @@
+using Metrics.Api.Prometheus;
+
 namespace Metrics.Api;
 
 internal static class ApiServices
 {
     public static IServiceCollection AddApi(this IServiceCollection services) => services
         .AddSingleton<Federation>()
+        .AddSingleton<QueryEndpoints>()
+        .AddSingleton<SeriesEndpoints>()
+        .AddSingleton<StateEndpoints>()
+        .AddResponseCompression()
         .AddSingleton<Access>()
         .AddSingleton<Reloader>()
         .AddHostedService(s => s.GetRequiredService<Reloader>());
@@ -12,6 +18,7 @@ internal static class ApiServices
     {
         Access access = app.Services.GetRequiredService<Access>();
         app.Use((HttpContext context, RequestDelegate next) => access.Invoke(context, next));
+        app.UseResponseCompression();
         app.UseRouting();
         app.UseAntiforgery();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using Metrics.Api.Prometheus;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
 using Metrics.Query;
@@ -37,6 +38,7 @@ internal static class Endpoints
                 : Results.Text("{\"error\":\"InfluxQL is not spoken here; only CREATE DATABASE is accepted, and does nothing\"}\n", "application/json", statusCode: 400);
         });
         app.MapGet("/export", ExportAsync);
+        app.MapPrometheusApi();
     }
 
     private static async Task WriteMetricsAsync(HttpContext context, SelfMetrics metrics)

@@ -18,21 +18,23 @@ internal sealed partial class HeadRefill(Head head, ISampleStore store, StateSto
         long samples = 0, reported = 0;
         try
         {
-            await foreach (SampleBatch batch in store.ReadAsync(now - (long)head.Options.Window.TotalMilliseconds, now, cancellationToken))
+            await foreach (SampleBatch batch in store.ReadAsync([], now - (long)head.Options.Window.TotalMilliseconds, now, cancellationToken))
             {
                 using (batch)
-                    samples += head.Append(batch, now).Appended;
+                    samples += head.Refill(batch, now).Appended;
                 if (samples - reported >= 10_000_000)
                 {
                     reported = samples;
                     LogProgress(samples);
                 }
             }
+            head.CompleteSince = 0;
             LogRefilled(store.Description, samples, head.SeriesCount, time.GetElapsedTime(start).TotalSeconds);
         }
         catch (StoreException e)
         {
             // History that cannot be read now must not keep us from watching.
+            head.CompleteSince = now;
             LogNotRefilled(store.Description, e.Message);
         }
     }

@@ -16,6 +16,9 @@ internal sealed class MetadataTable
             _metadata[metric] = metadata;
     }
 
+    /// <summary>All that is known.</summary>
+    public IEnumerable<KeyValuePair<string, MetricMetadata>> All() => _metadata;
+
     /// <summary>Kind and help of a metric, or null.</summary>
     public MetricMetadata? Find(string metric) => _metadata.GetValueOrDefault(metric);
 }

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Series;
 
 namespace Metrics.Storage;
 
@@ -17,10 +18,12 @@ internal interface ISampleStore : IAsyncDisposable
     Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct);
 
     /// <summary>Reads a span of time; within a series in order of time. The batches belong to the caller.</summary>
+    /// <param name="matchers">Which series; none is all of them.</param>
     /// <param name="from">Milliseconds since 1970 UTC, inclusive.</param>
     /// <param name="to">Inclusive.</param>
     /// <param name="ct">Ends the reading.</param>
-    IAsyncEnumerable<SampleBatch> ReadAsync(long from, long to, CancellationToken ct);
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, CancellationToken ct);
 
     /// <summary>Retention, compaction and the like; called from time to time, never by two at once.</summary>
     Task MaintainAsync(DateTimeOffset now, CancellationToken ct);

@@ -104,7 +104,7 @@ public sealed class DuckDbStoreTests : IDisposable
     private static async Task<List<(Labels Series, long Time, double Value)>> ReadAsync(DuckDbStore store, long from, long to)
     {
         var rows = new List<(Labels, long, double)>();
-        await foreach (SampleBatch batch in store.ReadAsync(from, to, default))
+        await foreach (SampleBatch batch in store.ReadAsync([], from, to, default))
         {
             for (int i = 0; i < batch.Count; i++)
                 rows.Add((batch.Series[i], batch.Times[i], batch.Values[i]));

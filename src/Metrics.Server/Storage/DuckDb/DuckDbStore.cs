@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Series;
 
 namespace Metrics.Storage.DuckDb;
 
@@ -139,14 +140,18 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         return appender;
     }
 
-    public async IAsyncEnumerable<SampleBatch> ReadAsync(long from, long to, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
         Opened();
         using DuckDBConnection connection = Connect();
+        Dictionary<int, Labels>? wanted = matchers.Count == 0 ? null : SeriesTable.Find(connection, matchers);
+        if (wanted is { Count: 0 })
+            yield break;
+        string which = wanted is null ? "" : $" AND series IN (SELECT unnest([{string.Join(',', wanted.Keys)}]))";
         foreach (string table in Tables(connection, from, to))
         {
-            string where = string.Create(CultureInfo.InvariantCulture, $"time >= {from} AND time <= {to}");
-            Dictionary<int, Labels> labels = SeriesTable.Load(connection, $"SELECT DISTINCT series FROM {table} WHERE {where}");
+            string where = string.Create(CultureInfo.InvariantCulture, $"time >= {from} AND time <= {to}{which}");
+            Dictionary<int, Labels> labels = wanted ?? SeriesTable.Load(connection, $"SELECT DISTINCT series FROM {table} WHERE {where}");
             using DuckDBCommand command = connection.CreateCommand();
             command.UseStreamingMode = true;
             // Rows lie in the order of their writing, which within a series is that of time; only late ones need sorting.

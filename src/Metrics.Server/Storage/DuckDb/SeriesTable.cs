@@ -1,6 +1,7 @@
 using System.Globalization;
 using DuckDB.NET.Data;
 using Metrics.Model;
+using Metrics.Series;
 
 namespace Metrics.Storage.DuckDb;
 
@@ -79,6 +80,26 @@ internal sealed class SeriesTable
         while (reader.Read())
             labels[reader.GetInt32(0)] = LabelsJson.Read(reader.GetString(1));
         return labels;
+    }
+
+    /// <summary>The series that meet all conditions, by number.</summary>
+    public static Dictionary<int, Labels> Find(DuckDBConnection connection, IReadOnlyList<LabelMatcher> matchers)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        // What is asked for exactly stands in the text; what else is asked is looked at here.
+        string[] parts = [.. matchers.Where(m => m.Kind == MatchKind.Equal && m.Value.Length > 0).Select(m => LabelsJson.Write(Labels.Of(new Label(m.Name, m.Value)))[1..^1])];
+        command.CommandText = "SELECT id, labels FROM series" + (parts.Length == 0 ? "" : " WHERE " + string.Join(" AND ", parts.Select((_, i) => $"contains(labels, ${i + 1})")));
+        foreach (string part in parts)
+            command.Parameters.Add(new DuckDBParameter(part));
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var found = new Dictionary<int, Labels>();
+        while (reader.Read())
+        {
+            Labels labels = LabelsJson.Read(reader.GetString(1));
+            if (matchers.All(m => m.Matches(labels)))
+                found[reader.GetInt32(0)] = labels;
+        }
+        return found;
     }
 
     private int Create(Labels labels)

@@ -173,6 +173,10 @@ internal sealed class InfluxClient : IDisposable
     public static string Quote(string identifier) =>
         $"\"{identifier.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
+    /// <summary>A text of InfluxQL.</summary>
+    public static string QuoteText(string text) =>
+        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+
     public void Dispose() => _http.Dispose();
 
     private string WritePath()

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Series;
 using Metrics.Storage.Spool;
 using Metrics.Telemetry;
 
@@ -70,26 +71,34 @@ internal sealed partial class InfluxStore(
         }
     }
 
-    public async IAsyncEnumerable<SampleBatch> ReadAsync(long from, long to, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
-        var families = new List<string>();
-        using (JsonDocument answer = await _client.QueryAsync("SHOW MEASUREMENTS", HttpMethod.Get, ct))
+        string? metric = matchers.FirstOrDefault(m => m is { Name: Labels.MetricName, Kind: MatchKind.Equal })?.Value;
+        string fields = metric is null ? "*" : InfluxClient.Quote(metric);
+        // A tag that is asked for exactly narrows the search on the server; the rest is looked at here.
+        string tags = string.Concat(matchers.Where(m => m.Kind == MatchKind.Equal && m.Name != Labels.MetricName && m.Value.Length > 0)
+            .Select(m => $" AND {InfluxClient.Quote(m.Name)} = {InfluxClient.QuoteText(m.Value)}"));
+        foreach (string family in metric is null ? await FamiliesAsync(ct) : [InfluxLines.Family(metric)])
         {
-            foreach (JsonElement series in SeriesIn(answer))
-                families.AddRange(series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()!));
-        }
-        foreach (string family in families)
-        {
-            string query = $"SELECT * FROM {InfluxClient.Quote(family)} WHERE time >= {from}ms AND time <= {to}ms GROUP BY *";
+            string query = $"SELECT {fields} FROM {InfluxClient.Quote(family)} WHERE time >= {from}ms AND time <= {to}ms{tags} GROUP BY *";
             await foreach (JsonDocument chunk in _client.QueryChunksAsync(query, HttpMethod.Get, ct))
             {
                 using (chunk)
                 {
                     foreach (JsonElement series in SeriesIn(chunk))
-                        yield return ToBatch(family, series);
+                        yield return ToBatch(family, series, matchers);
                 }
             }
         }
+    }
+
+    private async Task<List<string>> FamiliesAsync(CancellationToken ct)
+    {
+        var families = new List<string>();
+        using JsonDocument answer = await _client.QueryAsync("SHOW MEASUREMENTS", HttpMethod.Get, ct);
+        foreach (JsonElement series in SeriesIn(answer))
+            families.AddRange(series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()!));
+        return families;
     }
 
     public Task MaintainAsync(DateTimeOffset now, CancellationToken ct) => Task.CompletedTask;   // retention is the server's own
@@ -236,14 +245,14 @@ internal sealed partial class InfluxStore(
     private static IEnumerable<JsonElement> SeriesIn(JsonDocument document) => document.RootElement.GetProperty("results").EnumerateArray()
         .SelectMany(r => r.TryGetProperty("series", out JsonElement series) ? series.EnumerateArray() : Enumerable.Empty<JsonElement>());
 
-    private static SampleBatch ToBatch(string family, JsonElement series)
+    private static SampleBatch ToBatch(string family, JsonElement series, IReadOnlyList<LabelMatcher> matchers)
     {
         Label[] tags = series.TryGetProperty("tags", out JsonElement given)
             ? [.. given.EnumerateObject().Select(t => new Label(t.Name, t.Value.GetString() ?? ""))]
             : [];
         List<string> columns = [.. series.GetProperty("columns").EnumerateArray().Select(c => c.GetString()!)];
         // Fields that others wrote into a measurement of this name are not ours to read.
-        Labels?[] metricsOf = [.. columns.Select(c => InfluxLines.Family(c) == family && Labels.TryCreate([.. tags, new Label(Labels.MetricName, c)], out Labels? l, out _) ? l : null)];
+        Labels?[] metricsOf = [.. columns.Select(c => InfluxLines.Family(c) == family && Labels.TryCreate([.. tags, new Label(Labels.MetricName, c)], out Labels? l, out _) && matchers.All(m => m.Matches(l!)) ? l : null)];
         var batch = new SampleBatch("store");
         foreach (JsonElement row in series.GetProperty("values").EnumerateArray())
         {
