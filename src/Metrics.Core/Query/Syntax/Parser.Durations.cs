@@ -34,7 +34,7 @@ internal sealed partial class Parser
         _ => (null, 0),
     };
 
-    private DurationExpr ReadDurationOperand()
+    private DurationExpr ReadDurationOperand(bool withinBrackets = true)
     {
         Token token = Current;
         switch (token.Kind)
@@ -48,7 +48,8 @@ internal sealed partial class Parser
                 return new DurationExpr(SpanOf(token), DurationOperator.Literal, Duration.Parse(token.Text).TotalSeconds);
             case TokenKind.Sub or TokenKind.Add:
                 Take();
-                DurationExpr inner = ReadDuration(3);
+                // Behind 'offset' a sign takes the one duration that follows; what else follows belongs to the expression.
+                DurationExpr inner = withinBrackets ? ReadDuration(3) : ReadDurationOperand(withinBrackets: false);
                 if (inner is { Operator: DurationOperator.Literal, Wrapped: false })
                     return inner with { Span = new TextSpan(token.Start, inner.Span.End), Seconds = token.Kind == TokenKind.Sub ? -inner.Seconds : inner.Seconds };
                 return new DurationExpr(new TextSpan(token.Start, inner.Span.End), token.Kind == TokenKind.Sub ? DurationOperator.Sub : DurationOperator.Add, 0, null, inner);

@@ -122,7 +122,7 @@ internal sealed partial class Parser
     private Expr ReadOffset(Expr expr)
     {
         Token keyword = Take();
-        DurationExpr offset = ReadDurationOperand();
+        DurationExpr offset = ReadDurationOperand(withinBrackets: false);
         return Timed(expr, keyword, "offset", t => t.Offset is not null, t => t with { Offset = offset });
     }
 
