@@ -23,7 +23,7 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddTelemetry()
         .AddStores(options)
         .AddIntake(options)
-        .AddQueries()
+        .AddQueries(options.Query)
         .AddNotifiers()
         .AddRules()
         .AddPollers()

@@ -50,6 +50,6 @@ public sealed record QueryResult(ExprType Type)
     /// <summary>Hints; at most ten.</summary>
     public IReadOnlyList<string> Infos { get; init; } = [];
 
-    /// <summary>Samples that were read and kept for it.</summary>
+    /// <summary>Samples that were read for it.</summary>
     public long Samples { get; init; }
 }

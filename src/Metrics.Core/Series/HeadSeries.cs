@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 
 namespace Metrics.Series;
@@ -110,6 +111,7 @@ public sealed class HeadSeries : ISeries
         return sample.Time > after && !StaleMarker.Is(sample.Value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Read(XorChunk chunk, long after, long to, SampleBuffer into)
     {
         if (chunk.LastTime <= after || chunk.FirstTime > to)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 
 namespace Metrics.Series;
@@ -191,6 +192,7 @@ public struct XorReader
     public readonly double Value => BitConverter.UInt64BitsToDouble(_value);
 
     /// <summary>Goes to the next sample; false behind the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool MoveNext()
     {
         if (_read == _count)
@@ -230,10 +232,13 @@ public struct XorReader
     /// <summary>The range of n bits is -(2ⁿ⁻¹-1) … 2ⁿ⁻¹.</summary>
     private static long Signed(ulong bits, int size) => bits > 1UL << (size - 1) ? (long)bits - (1L << size) : (long)bits;
 
+    private ulong TakeLong(int count) => (Take(count - 32) << 32) | Take(32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Take(int count)
     {
         if (count > 56)
-            return (Take(count - 32) << 32) | Take(32);
+            return TakeLong(count);
         ulong word = BinaryPrimitives.ReadUInt64BigEndian(_bytes.AsSpan(_bits >> 3, 8));
         word = word << (_bits & 7) >> (64 - count);
         _bits += count;

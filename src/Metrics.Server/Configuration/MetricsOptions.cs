@@ -15,6 +15,8 @@ internal sealed record MetricsOptions
 
     public required HeadSection Head { get; init; }
 
+    public required QuerySection Query { get; init; }
+
     public required HostSection Host { get; init; }
 
     public required IReadOnlyList<ProbeJob> Probes { get; init; }
@@ -110,6 +112,14 @@ internal sealed record InfluxOptions
 
 /// <summary>The recent window in memory.</summary>
 internal sealed record HeadSection(TimeSpan Window, int MaxSeries, int MaxSeriesPerSource);
+
+/// <summary>How queries are answered.</summary>
+/// <param name="Timeout">Longest time that one may take. Default 2 min.</param>
+/// <param name="MaxConcurrency">Queries at one time; more wait. Default: one a processor, at least two.</param>
+/// <param name="MaxSamples">Values that one may keep in memory, eight bytes each. Default 50,000,000.</param>
+/// <param name="MaxSamplesRead">Samples that one may read. Default 1,000,000,000.</param>
+/// <param name="Lookback">How far back a series' last sample counts when nothing newer came. Default 5 min.</param>
+internal sealed record QuerySection(TimeSpan Timeout, int MaxConcurrency, long MaxSamples, long MaxSamplesRead, TimeSpan Lookback);
 
 /// <summary>This machine's own numbers.</summary>
 internal sealed record HostSection

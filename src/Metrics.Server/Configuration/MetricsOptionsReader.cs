@@ -18,6 +18,7 @@ internal static class MetricsOptionsReader
             Auth = auth,
             Storage = ReadStorage(top.Section("storage")),
             Head = ReadHead(top.Section("head")),
+            Query = ReadQuery(top.Section("query")),
             Host = ReadHost(top.Section("host")),
             Probes = [.. top.Sections("probes").Select(ProbeJob.Read)],
             ScrapeJobs = [.. top.Sections("scrape_configs").Select(ScrapeJob.Read)],
@@ -122,6 +123,18 @@ internal static class MetricsOptionsReader
             section.Duration("window", TimeSpan.FromHours(2), least: TimeSpan.FromMinutes(10)),
             section.Number("max_series", 5_000_000, least: 1000),
             section.Number("max_series_per_source", 500_000, least: 100));
+        section.Finish();
+        return options;
+    }
+
+    private static QuerySection ReadQuery(YamlSection section)
+    {
+        var options = new QuerySection(
+            section.Duration("timeout", TimeSpan.FromMinutes(2), least: TimeSpan.FromMilliseconds(100)),
+            section.Number("max_concurrency", Math.Max(2, Environment.ProcessorCount), least: 1),
+            section.Number("max_samples", 50_000_000, least: 1000),
+            section.Number("max_samples_read", 1_000_000_000, least: 1000),
+            section.Duration("lookback", TimeSpan.FromMinutes(5), least: TimeSpan.FromSeconds(1)));
         section.Finish();
         return options;
     }

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
@@ -7,13 +8,13 @@ using Metrics.Storage;
 namespace Metrics.Querying;
 
 /// <summary>Answers queries of people and programs: from the head, and from the store for what lies before it.</summary>
-internal sealed class QueryService(Head head, ISampleStore store, QueryEngine engine, TimeProvider time) : IDisposable
+internal sealed class QueryService(Head head, ISampleStore store, QueryEngine engine, QuerySection options, TimeProvider time) : IDisposable
 {
-    /// <summary>How long a query may take when its caller says nothing.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
+    /// <summary>More queries than this wait: they do nothing but compute.</summary>
+    private readonly SemaphoreSlim _slots = new(options.MaxConcurrency);
 
-    /// <summary>Queries at one time; more wait. One a processor: they do nothing but compute.</summary>
-    private readonly SemaphoreSlim _slots = new(Math.Max(2, Environment.ProcessorCount));
+    /// <summary>How long a query may take; its caller may ask for less.</summary>
+    public TimeSpan Timeout => options.Timeout;
 
     public void Dispose() => _slots.Dispose();
 

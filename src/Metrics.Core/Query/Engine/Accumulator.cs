@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Query.Functions;
 
 namespace Metrics.Query.Engine;
@@ -39,6 +40,7 @@ internal abstract class Accumulator
         private readonly double[] _sums = Gaps(steps);
         private readonly double[] _lost = new double[steps];
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Add(ReadOnlySpan<double> values)
         {
             double[] sums = _sums, lost = _lost;

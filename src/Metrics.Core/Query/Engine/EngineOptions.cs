@@ -6,7 +6,10 @@ public sealed record EngineOptions
     /// <summary>How far back a series' last sample counts when nothing newer came. Default 5 min.</summary>
     public TimeSpan Lookback { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Samples that one query may read and keep. Default 50,000,000.</summary>
+    /// <summary>Samples that one query may read, one after the other. Default 1,000,000,000.</summary>
+    public long MaxSamplesRead { get; init; } = 1_000_000_000;
+
+    /// <summary>Values that one query may keep in memory at a time, eight bytes each. Default 50,000,000.</summary>
     public long MaxSamples { get; init; } = 50_000_000;
 
     /// <summary>Resolution of subqueries that name none. Default 1 min.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Query.Functions;
 using Metrics.Query.Syntax;
@@ -53,7 +54,7 @@ internal sealed partial class Evaluator
             ISeries series = found[s];
             if (moments.IsOne && aspect != SampleAspect.Start)
             {
-                Count(grid.Count);
+                Touch(1);
                 if (!series.TryLast(moments.First, moments.First - Lookback, out Sample last))
                     continue;
                 Array.Fill(row, aspect == SampleAspect.Time ? last.Time / 1000.0 : last.Value);
@@ -62,12 +63,13 @@ internal sealed partial class Evaluator
             }
             _buffer.Clear();
             series.Read(moments.First - Lookback, moments.Last, _buffer);
-            Count(_buffer.Count);
+            Touch(_buffer.Count);
             if (_buffer.Count > 0 && FillRow(row, moments, aspect))
                 sink(series.Labels, false, row);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FillRow(double[] row, Moments moments, SampleAspect aspect)
     {
         ReadOnlySpan<long> times = _buffer.Times;
@@ -104,7 +106,7 @@ internal sealed partial class Evaluator
             _buffer.Clear();
             series.Read(moments.First - Lookback, moments.Last + Lookback, _buffer);
             _buffer.DropStale();
-            Count(_buffer.Count);
+            Touch(_buffer.Count);
             int next = 0;
             for (int i = 0; i < row.Length; i++)
             {
@@ -158,9 +160,12 @@ internal sealed partial class Evaluator
             _buffer.Clear();
             series.Read(moments.First - length - before, moments.Last + behind, _buffer);
             _buffer.DropStale();
-            Count(_buffer.Count);
+            Touch(_buffer.Count);
             var windows = new Windows(_buffer, moments.Fixed is not null, length, before, behind, edge, series.Labels);
-            if (FillRow(row, moments, function, windows, call, first, second))
+            bool any = function.Fill is not null && edge == RangeEdge.None && _buffer.Starts.IsEmpty
+                ? function.Fill(_buffer, row, moments.First, moments.Fixed is null ? grid.Step : 0, length)
+                : FillRow(row, moments, function, windows, call, first, second);
+            if (any)
             {
                 function.Review?.Invoke(this, call, series.Labels);
                 sink(series.Labels, !function.KeepsName, row);
@@ -183,7 +188,7 @@ internal sealed partial class Evaluator
                 if (!Gap.Is(values[i]))
                     buffer.Add(inner.Time(i), values[i]);
             }
-            Count(buffer.Count);
+            Touch(buffer.Count);
             var windows = new Windows(buffer, moments.Fixed is not null, length, 0, 0, RangeEdge.None, labels);
             if (FillRow(row, moments, function, windows, call, first, second))
                 sink(labels, nameless || !function.KeepsName, row);
@@ -209,6 +214,7 @@ internal sealed partial class Evaluator
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FillRow(double[] row, Moments moments, RangeFunction function, Windows windows, CallExpr call, double[]? first, double[]? second)
     {
         bool any = false;
@@ -270,7 +276,7 @@ internal sealed partial class Evaluator
             var samples = new SampleBuffer();
             series.Read(moments.First - length - before, moments.Last + behind, samples);
             samples.DropStale();
-            Count(samples.Count);
+            Touch(samples.Count);
             if (samples.Count > 0 && matrix.Selector.Edge != RangeEdge.None)
                 samples = ExtendedRate.Extend(samples, moments.First - length, moments.First, matrix.Selector.Edge == RangeEdge.Smoothed);
             if (samples.Count > 0)

@@ -12,7 +12,8 @@ namespace Metrics.Query.Engine;
 /// </summary>
 internal sealed partial class Evaluator(ISeriesSource source, EngineOptions options, Grid top, Notes notes, CancellationToken ct)
 {
-    private long _samples;
+    private long _kept;
+    private long _read;
 
     public Notes Notes => notes;
 
@@ -21,16 +22,24 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
 
     private long Lookback { get; } = (long)options.Lookback.TotalMilliseconds;
 
-    /// <summary>Counts samples that are read or kept, and ends the evaluation at the limit or when nobody waits for it any more.</summary>
-    public void Count(int samples)
+    /// <summary>Counts values that are kept in memory until the end, and ends the evaluation at the limit.</summary>
+    public void Count(int values)
     {
         ct.ThrowIfCancellationRequested();
-        if ((_samples += samples) > options.MaxSamples)
+        if ((_kept += values) > options.MaxSamples)
             throw new QueryException($"query processing would load too many samples into memory in query execution (limit: {options.MaxSamples})", QueryFailure.Limit);
     }
 
-    /// <summary>Samples read or kept so far.</summary>
-    public long Samples => _samples;
+    /// <summary>Counts samples that are read, and ends the evaluation at the limit or when nobody waits for it any more.</summary>
+    public void Touch(int samples)
+    {
+        ct.ThrowIfCancellationRequested();
+        if ((_read += samples) > options.MaxSamplesRead)
+            throw new QueryException($"query reads too many samples (limit: {options.MaxSamplesRead}); narrow its selectors or its range", QueryFailure.Limit);
+    }
+
+    /// <summary>Samples read so far.</summary>
+    public long Samples => _read;
 
     /// <summary>
     /// The labels of a row as others see them. By default a name goes at once where a function or operator drops it; with delayed removal it

@@ -84,7 +84,7 @@ internal static class InfoFunction
         {
             buffer.Clear();
             series.Read(first - lookback, last, buffer);
-            evaluator.Count(buffer.Count);
+            evaluator.Touch(buffer.Count);
             var times = new double[grid.Count];
             int newest = -1;
             for (int step = 0; step < times.Length; step++)

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Query.Syntax;
+using Metrics.Series;
 
 namespace Metrics.Query.Functions;
 
@@ -22,35 +24,84 @@ internal static class Rates
             change += StartResets(w);
         else if (isCounter && w.Resets > 0)
             change += ValueResets(w.Values);
-        double toStart = (w.Times[0] - w.RangeStart) / 1000.0;
-        double toEnd = (w.RangeEnd - w.Times[last]) / 1000.0;
-        double sampled = (w.Times[last] - w.Times[0]) / 1000.0;
-        double distance = last > 0 ? sampled / last : 0;
-        double near = distance * 1.1;
         if (isCounter && !w.Starts.IsEmpty && w.Starts[0] != 0 && w.Starts[0] > w.RangeStart && w.Starts[0] < w.Times[0])
+            return FromStart(w, change, isRate);
+        return last == 0 ? Gap.Value : Extrapolate(change, w.Values[0], w.Times[0], w.Times[last], last, w.RangeStart, w.RangeEnd, isCounter, isRate);
+    }
+
+    /// <summary>The counter began within the range: it was 0 then, nothing has to be guessed before it.</summary>
+    private static double FromStart(in Window w, double change, bool isRate)
+    {
+        int last = w.Count - 1;
+        double toEnd = (w.RangeEnd - w.Times[last]) / 1000.0;
+        double distance = last > 0 ? (w.Times[last] - w.Times[0]) / 1000.0 / last : 0;
+        if (toEnd >= distance * 1.1)
+            toEnd = distance / 2;
+        double sampled = (w.Times[last] - w.Starts[0]) / 1000.0;
+        double factor = sampled == 0 ? 1 : (sampled + toEnd) / sampled;
+        return (change + w.Values[0]) * (isRate ? factor / w.RangeSeconds : factor);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Extrapolate(double change, double first, long firstTime, long lastTime, int distances, long start, long end, bool isCounter, bool isRate)
+    {
+        double toStart = (firstTime - start) / 1000.0;
+        double toEnd = (end - lastTime) / 1000.0;
+        double sampled = (lastTime - firstTime) / 1000.0;
+        double distance = sampled / distances;
+        double near = distance * 1.1;
+        if (toStart >= near)
+            toStart = distance / 2;
+        if (isCounter && change > 0 && first >= 0)
         {
-            // The counter began within the range: it was 0 then, nothing has to be guessed.
-            toStart = 0;
-            sampled = (w.Times[last] - w.Starts[0]) / 1000.0;
-            change += w.Values[0];
-        }
-        else if (last == 0)
-        {
-            return Gap.Value;
-        }
-        else
-        {
-            if (toStart >= near)
-                toStart = distance / 2;
-            if (isCounter && change > 0 && w.Values[0] >= 0)
-                toStart = Math.Min(toStart, sampled * (w.Values[0] / change));
+            double toZero = sampled * (first / change);
+            if (toZero < toStart)
+                toStart = toZero;
         }
         if (toEnd >= near)
             toEnd = distance / 2;
         double factor = sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
         if (isRate)
-            factor /= w.RangeSeconds;
+            factor /= (end - start) / 1000.0;
         return change * factor;
+    }
+
+    /// <summary>The same as <see cref="Extrapolated"/> for all steps of a plain range, in one pass over the samples.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool Fill(SampleBuffer samples, Span<double> row, long end, long step, long length, bool isCounter, bool isRate)
+    {
+        ReadOnlySpan<long> times = samples.Times;
+        ReadOnlySpan<double> values = samples.Values;
+        int first = 0, behind = 0, resets = 0;
+        bool any = false;
+        for (int i = 0; i < row.Length; i++, end += step)
+        {
+            long start = end - length;
+            for (; behind < times.Length && times[behind] <= end; behind++)
+            {
+                if (behind > 0 && values[behind] < values[behind - 1])
+                    resets++;
+            }
+            for (; first < behind && times[first] <= start; first++)
+            {
+                // A reset counts while both of its samples are within the window.
+                if (first + 1 < behind && values[first + 1] < values[first])
+                    resets--;
+            }
+            int distances = behind - first - 1;
+            if (distances < 1)
+            {
+                row[i] = Gap.Value;
+                continue;
+            }
+            // The window may have run empty, and its first sample then have come in as a reset of one that is gone.
+            double change = values[behind - 1] - values[first];
+            if (isCounter && resets > 0)
+                change += ValueResets(values[first..behind]);
+            row[i] = Extrapolate(change, values[first], times[first], times[behind - 1], distances, start, end, isCounter, isRate);
+            any = true;
+        }
+        return any;
     }
 
     private static double ValueResets(ReadOnlySpan<double> values)

@@ -13,7 +13,7 @@ internal sealed class QueryEndpoints(QueryService queries)
     {
         long at = parameters.Time("time");
         int limit = parameters.Limit();
-        QueryResult result = await queries.InstantAsync(parameters.Query(), at, parameters.Timeout(QueryService.DefaultTimeout), ct);
+        QueryResult result = await queries.InstantAsync(parameters.Query(), at, parameters.Timeout(queries.Timeout), ct);
         return json => Write(json, result, at, limit);
     }
 
@@ -24,7 +24,7 @@ internal sealed class QueryEndpoints(QueryService queries)
         PreparedQuery query = parameters.Query();
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
             throw ApiException.BadParameter("query", $"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
-        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(QueryService.DefaultTimeout), ct);
+        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), ct);
         return json => Write(json, result, grid.Start, limit);
     }
 
