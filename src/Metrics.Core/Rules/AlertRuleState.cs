@@ -72,7 +72,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                 Error = $"the expression gives {series} more than once, under different metric names";
                 continue;
             }
-            Judge(context, series, element.Sample.Value, changes);
+            Judge(context, element.Labels, series, element.Sample.Value, changes);
         }
         if (judged.IsSupersetOf(_alerts.Keys))
             return;
@@ -80,11 +80,11 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
         {
             bool isClear = within is null ? _compared is { AlwaysKnown: true } : within.Contains(alert.Series);
-            Step(context, alert, isClear ? Reading.Clear : Reading.NoData, double.NaN, alert.Bound, changes);
+            Step(context, alert, alert.Series, isClear ? Reading.Clear : Reading.NoData, double.NaN, alert.Bound, changes);
         }
     }
 
-    private void Judge(RuleContext context, Labels series, double value, List<AlertChange> changes)
+    private void Judge(RuleContext context, Labels sample, Labels series, double value, List<AlertChange> changes)
     {
         AlertInstance? alert = _alerts.GetValueOrDefault(series);
         var reading = Reading.Breached;
@@ -108,7 +108,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                 return;
             alert = new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
         }
-        Step(context, alert, reading, value, bound, changes);
+        Step(context, alert, sample, reading, value, bound, changes);
     }
 
     private void EvaluateAbsence(RuleContext context, TimeSpan absentFor, List<AlertChange> changes)
@@ -134,7 +134,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                 continue;
             }
             alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
-            Step(context, alert, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
+            Step(context, alert, expected, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
         }
     }
 
@@ -168,7 +168,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         }
     }
 
-    private void Step(RuleContext context, AlertInstance alert, Reading reading, double value, double bound, List<AlertChange> changes)
+    private void Step(RuleContext context, AlertInstance alert, Labels sample, Reading reading, double value, double bound, List<AlertChange> changes)
     {
         long at = context.At;
         AlertState before = alert.State;
@@ -178,7 +178,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             next = next with { Value = value, Bound = bound };
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message tells of the breach.
         if (reading == Reading.Breached && after is not AlertState.Inactive)
-            next = Render(context, next);
+            next = Render(context, next, sample);
         if (after is AlertState.Inactive)
             _alerts.Remove(alert.Series);
         else
@@ -193,9 +193,9 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         changes.Add(new AlertChange(alert with { State = new AlertState.Inactive(reason) }, alert.State, at));
     }
 
-    private AlertInstance Render(RuleContext context, AlertInstance alert)
+    private AlertInstance Render(RuleContext context, AlertInstance alert, Labels sample)
     {
-        TemplateScope scope = Scope(context, alert.Series, alert.Value, alert.Bound);
+        TemplateScope scope = Scope(context, alert.Series, alert.Value, alert.Bound) with { Sample = sample };
         var labels = new Dictionary<string, string>();
         foreach (Label label in alert.Series)
             labels[label.Name] = label.Value;
@@ -225,7 +225,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     }
 
     private TemplateScope Scope(RuleContext context, Labels series, double value, double bound) =>
-        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Policy.For, expression => Ask(context, expression));
+        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl);
 
     private IReadOnlyList<VectorElement> Ask(RuleContext context, string expression)
     {

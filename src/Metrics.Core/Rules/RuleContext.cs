@@ -27,9 +27,17 @@ public sealed class LocalQueries(QueryEngine engine, ISeriesSource source) : IVe
     }
 }
 
+/// <summary>One round of a group.</summary>
+/// <param name="Source">Where the samples are.</param>
+/// <param name="At">The moment, milliseconds since 1970 UTC.</param>
+/// <param name="ListeningSince">Since when samples are taken.</param>
+/// <param name="ExternalUrl">The address under which people reach us.</param>
+public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSince = 0, string ExternalUrl = "");
+
 /// <summary>What a round of evaluation is about: one moment, the same for all rules of a group.</summary>
 /// <param name="Source">Where the series are.</param>
 /// <param name="Queries">Evaluates expressions.</param>
 /// <param name="At">The moment, milliseconds since 1970 UTC.</param>
 /// <param name="ListeningSince">Since when this process has been taking samples: what came before cannot count as absence.</param>
-public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, long At, long ListeningSince = 0);
+/// <param name="ExternalUrl">The address under which people reach us, for links in annotations.</param>
+public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, long At, long ListeningSince = 0, string ExternalUrl = "");

@@ -3,6 +3,7 @@ using Metrics.Formats;
 using Metrics.Formats.Yaml;
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Rules.GoTemplates;
 using Scriban;
 using Scriban.Parsing;
 using Scriban.Runtime;
@@ -16,9 +17,15 @@ namespace Metrics.Rules;
 /// <param name="Threshold">The threshold as rendered; NaN where there is none.</param>
 /// <param name="At">Time of the evaluation, milliseconds since 1970 UTC.</param>
 /// <param name="Window">The rule's window or <c>for</c>.</param>
+/// <param name="ExternalUrl">The address under which people reach us, for links.</param>
 /// <param name="Ask">The values that an expression gives now, for <c>metric "expr"</c> and <c>count "expr"</c>.</param>
 public sealed record TemplateScope(
-    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<VectorElement>> Ask);
+    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<VectorElement>> Ask,
+    string ExternalUrl = "")
+{
+    /// <summary>Labels of the sample, metric name included, as templates written for Prometheus see them.</summary>
+    public Labels Sample { get; init; } = Labels;
+}
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
 public sealed class TemplateException(string message) : Exception(message);
@@ -37,6 +44,7 @@ public sealed class RuleTemplate
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMilliseconds(250);
 
     private readonly Template? _template;
+    private GoTemplate? _go;
     private readonly string? _constant;
     private readonly double? _constantNumber;
     private readonly ScriptObject _globals = new();
@@ -78,6 +86,53 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
+        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it looks like.
+        if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
+            return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
+        if (TryCompileGo(text, out template, out error))
+            return true;
+        string? goError = error;
+        if (IsClosed(text) && TryCompileScriban(text, out template, out error))
+            return true;
+        error = goError;
+        return false;
+    }
+
+    private static readonly string[] s_goSigns = ["$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with", "{{with"];
+
+    /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
+    private static bool IsClosed(string text) => text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
+
+    private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
+        try
+        {
+            GoTemplate go = GoTemplate.Parse(text);
+            template = new RuleTemplate(text, null, null) { _go = go };
+            try
+            {
+                go.Render(TrialScope);
+            }
+            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal) && !e.Message.Contains("undefined variable", StringComparison.Ordinal) && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
+            {
+                // With real data it may well work: the trial's labels are empty and its queries give little.
+            }
+            return true;
+        }
+        catch (TemplateException e)
+        {
+            template = null;
+            error = e.Message;
+            return false;
+        }
+    }
+
+    private static bool TryCompileScriban(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
         Template parsed = Template.Parse(text);
         if (parsed.HasErrors)
         {
@@ -111,6 +166,8 @@ public sealed class RuleTemplate
     {
         if (_constant is not null)
             return _constant;
+        if (_go is not null)
+            return _go.Render(scope);
         TemplateContext context = _context ??= CreateContext();
         _scope = scope;
         _labels.Labels = scope.Labels;

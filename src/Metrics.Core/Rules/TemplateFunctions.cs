@@ -1,6 +1,7 @@
 using System.Globalization;
 using Metrics.Formats;
 using Metrics.Query;
+using Metrics.Rules.GoTemplates;
 using Scriban.Runtime;
 
 namespace Metrics.Rules;
@@ -105,14 +106,5 @@ public static class TemplateFunctions
         : DateTimeOffset.UnixEpoch.AddSeconds(seconds).ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF '+0000 UTC'", CultureInfo.InvariantCulture);
 
     /// <summary>Four significant digits, as Go's <c>%.4g</c> prints them.</summary>
-    private static string General(double value)
-    {
-        if (!double.IsFinite(value) || value == 0)
-            return FloatText.Format(value);
-        double rounded = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture);
-        if (Math.Abs(rounded) is >= 1e-4 and < 1e4)
-            return rounded.ToString("0.#######", CultureInfo.InvariantCulture);
-        string text = rounded.ToString("0.###E+00", CultureInfo.InvariantCulture);
-        return text.Replace('E', 'e');
-    }
+    private static string General(double value) => GoFormat.Significant(value, 4);
 }

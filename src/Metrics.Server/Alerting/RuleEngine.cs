@@ -116,7 +116,7 @@ internal sealed partial class RuleEngine : BackgroundService
     {
         long start = _time.GetTimestamp();
         var output = new SampleBatch($"rules/{group.Group.Name}");
-        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(_head, Queries, at, _listeningSince, output, _time);
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl), Queries, output, _time);
         _book.Note(group, changes, at);
         if (changes.Count > 0 && arrived > 0)
             _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);

@@ -19,7 +19,9 @@ internal static class CommandLine
 
           run                       watch (the default)
           check                     check the configuration and its rule files
+          query EXPR                ask the running daemon a PromQL expression; --at TIME, --range 1h, --step 15s, --url ADDRESS
           rules check FILE...       check rule files
+          rules test FILE...        run unit tests of rules, in promtool's format
           check metrics [FILE]      check a Prometheus or OpenMetrics page (from standard input without FILE)
           export --output FILE      write samples as Parquet; --from, --to (times, or 7d for seven days ago), --metric NAME
           version                   print the version
@@ -49,6 +51,10 @@ internal static class CommandLine
                     return MetricsCheck.Run(files.Count == 0 ? null : files[0]);
                 case ["rules", "check", .. var files] when files.Count > 0:
                     return CheckRules(files);
+                case ["rules", "test", .. var files] when files.Count > 0:
+                    return RuleTestCommand.Run(files);
+                case ["query", var expression]:
+                    return await QueryCommand.RunAsync(source.Load(), expression, options);
                 case ["export"] when options.ContainsKey("output"):
                     return await ExportAsync(source.Load(), options);
                 case ["version"]:
@@ -58,7 +64,7 @@ internal static class CommandLine
                     Console.WriteLine(Help);
                     return 0;
                 default:
-                    return Misused(words is ["rules", ..] ? "metricsd: rules takes: check FILE..." : words is ["export"] ? "metricsd: export needs --output FILE" : $"metricsd: '{string.Join(' ', words)}' is not a command");
+                    return Misused(words is ["rules", ..] ? "metricsd: rules takes: check FILE... or test FILE..." : words is ["query", ..] ? "metricsd: query takes one expression, in quotes" : words is ["export"] ? "metricsd: export needs --output FILE" : $"metricsd: '{string.Join(' ', words)}' is not a command");
             }
         }
         catch (ConfigurationException e)
@@ -141,7 +147,7 @@ internal static class CommandLine
 
     private static bool TryTakeOptions(string[] args, out List<string> words, out Dictionary<string, string> options, out string? error)
     {
-        string[] known = ["config", "output", "from", "to", "metric"];
+        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url"];
         (words, options, error) = ([], [], null);
         for (int i = 0; i < args.Length; i++)
         {

@@ -6,10 +6,12 @@ namespace Metrics.Formats.Yaml;
 /// <summary>
 /// Makes a tree with places out of YAML text. Unlike the library's own tree it reports every repeated key instead of stopping at the first.
 /// Anchors, aliases and merge keys (<c>&lt;&lt;</c>) are resolved; only the first document of a stream is read.
+/// As in Go's YAML library, for which most rule files were written, a quoted text may go on at the indentation of its own key.
 /// </summary>
 public sealed class YamlComposer
 {
     private const int MaxDepth = 64;
+    private const int MaxRepairs = 200;
 
     private readonly string _file;
     private readonly List<Problem> _problems;
@@ -30,16 +32,26 @@ public sealed class YamlComposer
     /// <returns>The document, or null when it is empty or broken.</returns>
     public static YamlValue? Compose(string text, string file, List<Problem> problems)
     {
-        var composer = new YamlComposer(text, file, problems);
-        try
+        for (int repairs = 0; ; repairs++)
         {
-            return composer.ComposeDocument();
-        }
-        catch (YamlException e)
-        {
-            string reason = e.InnerException?.Message ?? e.Message;
-            problems.Add(new Problem(file, (int)e.Start.Line, (int)e.Start.Column, $"broken YAML: {reason}"));
-            return null;
+            var found = new List<Problem>();
+            try
+            {
+                YamlValue? root = new YamlComposer(text, file, found).ComposeDocument();
+                problems.AddRange(found);
+                return root;
+            }
+            catch (YamlException e) when (repairs < MaxRepairs && e.Message.Contains("-quoted scalar, found wrong indentation", StringComparison.Ordinal) && e.End.Index < text.Length)
+            {
+                // The blanks in front of a continued line are not part of the text: one more changes nothing but pleases the parser.
+                text = text.Insert((int)e.End.Index, " ");
+            }
+            catch (YamlException e)
+            {
+                string reason = e.InnerException?.Message ?? e.Message;
+                problems.AddRange([.. found, new Problem(file, (int)e.Start.Line, (int)e.Start.Column, $"broken YAML: {reason}")]);
+                return null;
+            }
         }
     }
 

@@ -47,6 +47,9 @@ public enum DurationOperator
 /// <remarks>https://prometheus.io/docs/prometheus/latest/feature_flags/#promql-duration-expressions</remarks>
 public sealed record DurationExpr(TextSpan Span, DurationOperator Operator, double Seconds = 0, DurationExpr? Left = null, DurationExpr? Right = null, bool Wrapped = false)
 {
+    /// <summary>Whether a literal was written without a unit; within arithmetic it may be a mere factor.</summary>
+    public bool IsNumber { get; init; }
+
     /// <summary>Its milliseconds within a query.</summary>
     /// <param name="step">The query's step, milliseconds.</param>
     /// <param name="range">The query's range, milliseconds.</param>

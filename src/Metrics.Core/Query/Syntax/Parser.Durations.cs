@@ -42,7 +42,7 @@ internal sealed partial class Parser
             case TokenKind.Number:
                 Take();
                 double seconds = Number(token);
-                return double.IsFinite(seconds) ? new DurationExpr(SpanOf(token), DurationOperator.Literal, seconds) : throw new SyntaxException(token.Start, "duration out of range");
+                return double.IsFinite(seconds) ? new DurationExpr(SpanOf(token), DurationOperator.Literal, seconds) { IsNumber = true } : throw new SyntaxException(token.Start, "duration out of range");
             case TokenKind.Duration:
                 Take();
                 return new DurationExpr(SpanOf(token), DurationOperator.Literal, Duration.Parse(token.Text).TotalSeconds);

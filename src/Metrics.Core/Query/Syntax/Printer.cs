@@ -88,16 +88,18 @@ public static class Printer
         return time.Offset is null ? at : $"{at} offset {Print(time.Offset)}";
     }
 
-    private static string Print(DurationExpr d)
+    private static string Print(DurationExpr d) => d.Operator == DurationOperator.Literal ? Seconds(d.Seconds) : Part(d);
+
+    private static string Part(DurationExpr d)
     {
         string text = d.Operator switch
         {
-            DurationOperator.Literal => Seconds(d.Seconds),
+            DurationOperator.Literal => d.IsNumber ? FloatText.Format(d.Seconds) : Seconds(d.Seconds),
             DurationOperator.Step => "step()",
             DurationOperator.Range => "range()",
-            DurationOperator.Min => $"min({Print(d.Left!)}, {Print(d.Right!)})",
-            DurationOperator.Max => $"max({Print(d.Left!)}, {Print(d.Right!)})",
-            _ => $"{(d.Left is null ? "" : Print(d.Left) + " ")}{Sign(d.Operator)}{(d.Left is null ? "" : " ")}{Print(d.Right!)}",
+            DurationOperator.Min => $"min({Part(d.Left!)}, {Part(d.Right!)})",
+            DurationOperator.Max => $"max({Part(d.Left!)}, {Part(d.Right!)})",
+            _ => $"{(d.Left is null ? "" : Part(d.Left) + " ")}{Sign(d.Operator)}{(d.Left is null ? "" : " ")}{Part(d.Right!)}",
         };
         return d.Wrapped ? $"({text})" : text;
     }

@@ -2,7 +2,7 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Series;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>The series as a rule of a group sees them: those of the head, and what the rules before it have recorded this round.</summary>
 internal sealed class RoundSource(ISeriesSource inner) : ISeriesSource

@@ -1,16 +1,17 @@
 using Metrics.Model;
 using Metrics.Query;
-using Metrics.Rules;
 using Metrics.Series;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
-internal sealed class GroupRunner
+public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, string> _keys = new(ReferenceEqualityComparer.Instance);
     private HashSet<Labels> _written = [];
 
+    /// <param name="group">Its rules.</param>
+    /// <param name="time">Times rules and limits templates.</param>
     public GroupRunner(RuleGroup group, TimeProvider time)
     {
         Group = group;
@@ -25,11 +26,13 @@ internal sealed class GroupRunner
         }
     }
 
+    /// <summary>The group as its file has it.</summary>
     public RuleGroup Group { get; }
 
     /// <summary>Its rules in the order of the file.</summary>
     public IReadOnlyList<RuleState> Rules { get; }
 
+    /// <summary>Of these the alerting ones.</summary>
     public IReadOnlyList<AlertRuleState> Alerting { get; }
 
     /// <summary>When it is due, milliseconds since 1970 UTC.</summary>
@@ -55,20 +58,18 @@ internal sealed class GroupRunner
     }
 
     /// <summary>Evaluates all rules.</summary>
-    /// <param name="source">Where the samples are.</param>
-    /// <param name="queries">Makes what evaluates expressions over them.</param>
-    /// <param name="at">The moment.</param>
-    /// <param name="listeningSince">Since when samples are taken.</param>
+    /// <param name="round">The moment, and where the samples are.</param>
+    /// <param name="queries">Makes what evaluates expressions over series.</param>
     /// <param name="output">Receives recorded series, <c>ALERTS</c> and their stale markers.</param>
     /// <param name="time">Times each rule.</param>
     /// <returns>Every change, with its rule.</returns>
     public List<(AlertRuleState Rule, AlertChange Change)> Evaluate(
-        ISeriesSource source, Func<ISeriesSource, IVectorQueries> queries, long at, long listeningSince, SampleBatch output, TimeProvider time)
+        RuleRound round, Func<ISeriesSource, IVectorQueries> queries, SampleBatch output, TimeProvider time)
     {
-        LastAt = at;
-        at -= (long)Group.QueryOffset.TotalMilliseconds;
-        var round = new RoundSource(source);
-        var context = new RuleContext(round, queries(round), at, listeningSince);
+        LastAt = round.At;
+        long at = round.At - (long)Group.QueryOffset.TotalMilliseconds;
+        var source = new RoundSource(round.Source);
+        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl);
         var written = new HashSet<Labels>();
         var changes = new List<(AlertRuleState, AlertChange)>();
         foreach (RuleState rule in Rules)
@@ -78,7 +79,7 @@ internal sealed class GroupRunner
             {
                 foreach (VectorElement element in recording.Evaluate(context))
                 {
-                    round.Add(element);
+                    source.Add(element);
                     Write(element.Labels, element.Sample.Value);
                 }
             }
@@ -108,7 +109,7 @@ internal sealed class GroupRunner
                 AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
                 (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
                 var alerts = new VectorElement(alert.Labels.With(Labels.MetricName, "ALERTS").With("alertstate", word), new Sample(at, 1));
-                round.Add(alerts);
+                source.Add(alerts);
                 Write(alerts.Labels, 1);
                 Write(alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE"), since / 1000.0);
             }
