@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Metrics.Intake;
 using Metrics.Model;
+using Metrics.Query;
 using Metrics.Querying;
 using Metrics.Series;
 
@@ -11,7 +12,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
 {
     public async Task<PrometheusApi.Answer> SeriesAsync(ApiParameters parameters, CancellationToken ct)
     {
-        IReadOnlyList<Labels> found = await FindAsync(parameters, required: true, ct);
+        IReadOnlyList<Labels> found = await FindAsync(parameters, required: true, ct) ?? [];
         int limit = parameters.Limit();
         return json =>
         {
@@ -25,9 +26,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
 
     public async Task<PrometheusApi.Answer> LabelNamesAsync(ApiParameters parameters, CancellationToken ct)
     {
-        IEnumerable<string> names = parameters.Matches(required: false).Count == 0
-            ? head.LabelNames()
-            : (await FindAsync(parameters, required: false, ct)).SelectMany(l => l.Select(x => x.Name));
+        IEnumerable<string> names = await FindAsync(parameters, required: false, ct) is { } found ? found.SelectMany(l => l.Select(x => x.Name)) : head.LabelNames();
         return Texts(names, parameters.Limit());
     }
 
@@ -36,9 +35,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         name = Unescape(name);
         if (name.Length == 0)
             throw ApiException.BadData("invalid label name: \"\"");
-        IEnumerable<string> values = parameters.Matches(required: false).Count == 0
-            ? head.LabelValues(name)
-            : (await FindAsync(parameters, required: false, ct)).Select(l => l[name]).Where(v => v.Length > 0);
+        IEnumerable<string> values = await FindAsync(parameters, required: false, ct) is { } found ? found.Select(l => l[name]).Where(v => v.Length > 0) : head.LabelValues(name);
         return Texts(values, parameters.Limit());
     }
 
@@ -67,13 +64,15 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         };
     }
 
-    private Task<IReadOnlyList<Labels>> FindAsync(ApiParameters parameters, bool required, CancellationToken ct)
+    /// <returns>The series that the selectors give; null when none is given.</returns>
+    private async Task<IReadOnlyList<Labels>?> FindAsync(ApiParameters parameters, bool required, CancellationToken ct)
     {
         // Without a range, as clients that only browse ask: what the head holds.
         long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 1), to = parameters.Time("end", parameters.Now + (long)head.Options.MaxFuture.TotalMilliseconds);
         if (to < from)
             throw ApiException.BadParameter("end", "end timestamp must not be before start timestamp");
-        return queries.SeriesAsync(parameters.Matches(required), from, to, ct);
+        List<VectorSelector> selectors = parameters.Matches(required);
+        return selectors.Count == 0 ? null : await queries.SeriesAsync(selectors, from, to, ct);
     }
 
     /// <summary><c>U__</c> begins a name whose other characters are written <c>_HEX_</c>, and <c>__</c> is an underscore: UTF-8 names in URLs.</summary>
