@@ -11,6 +11,9 @@ internal sealed class HostPoller(IReadOnlyList<(string Name, IPoller Poller)> po
     private static readonly Metric s_success = Metric.Gauge("node_scrape_collector_success", "Whether a collector succeeded.", "collector");
     private static readonly Metric s_duration = Metric.Gauge("node_scrape_collector_duration_seconds", "How long a collector took.", "collector");
 
+    /// <inheritdoc />
+    public override string ToString() => "this host";
+
     /// <summary>What failed in the last poll, by poller.</summary>
     public IReadOnlyDictionary<string, string> Errors { get; private set; } = new Dictionary<string, string>();
 

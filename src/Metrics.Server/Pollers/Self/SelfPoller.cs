@@ -9,6 +9,9 @@ internal sealed class SelfPoller(SelfMetrics metrics) : IPoller
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
+    /// <inheritdoc />
+    public override string ToString() => "metricsd itself";
+
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         using var page = new MemoryStream();
