@@ -3,7 +3,7 @@ using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>Every query of every dashboard, asked of a real Prometheus that federates from the daemon.</summary>
+/// <summary>Every query of every dashboard, asked of the daemon and of a real Prometheus that federates from it.</summary>
 public sealed class DashboardTests
 {
     /// <summary>What this machine may really not have.</summary>
@@ -21,15 +21,16 @@ public sealed class DashboardTests
             - { job_name: federate, honor_labels: true, metrics_path: /federate, params: { 'match[]': ['{__name__=~".+"}'] }, static_configs: [ { targets: ['127.0.0.1:{{daemon.Port}}'] } ] }
             """);
         using Component prometheus = Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
-        async Task<int> CountAsync(string query)
+        async Task<int> CountAsync(string query, int server)
         {
-            HttpResponseMessage answer = await daemon.Http.GetAsync($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}");
+            HttpResponseMessage answer = await daemon.Http.GetAsync($"http://127.0.0.1:{server}/api/v1/query?query={Uri.EscapeDataString(query)}");
             JsonElement body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
             body.GetProperty("status").GetString().Should().Be("success", $"{query}: {body}");
             return body.GetProperty("data").GetProperty("result").GetArrayLength();
         }
 
-        await Eventually.Async(async () => await CountAsync("rate(node_cpu_seconds_total[20s])") > 0, "Prometheus has enough to compute rates");
+        foreach (int server in new[] { port, daemon.Port })
+            await Eventually.Async(async () => await CountAsync("rate(node_cpu_seconds_total[20s])", server) > 0, "there is enough to compute rates");
         int asked = 0;
         foreach (string file in Directory.GetFiles(Path.Combine(Cases.Repository, "grafana/dashboards"), "*.json"))
         {
@@ -42,8 +43,11 @@ public sealed class DashboardTests
                     string query = target.GetProperty("expr").GetString()!
                         .Replace("$__rate_interval", "20s", StringComparison.Ordinal).Replace("$job", "host", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal);
                     string title = panel.GetProperty("title").GetString()!;
-                    if (await CountAsync(query) == 0 && !s_mayBeEmpty.Contains(title))
-                        Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query}");
+                    foreach (int server in new[] { port, daemon.Port })
+                    {
+                        if (await CountAsync(query, server) == 0 && !s_mayBeEmpty.Contains(title))
+                            Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query} {(server == port ? "from Prometheus" : "from metricsd")}");
+                    }
                     asked++;
                 }
             }

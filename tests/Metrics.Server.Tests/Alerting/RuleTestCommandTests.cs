@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Metrics.Cli;
+using Metrics.Formats.Yaml;
+using Metrics.Rules;
+using Metrics.Rules.Testing;
 using Metrics.Testing;
 
 namespace Metrics.Tests.Alerting;
@@ -13,7 +16,15 @@ public sealed class RuleTestCommandTests(ITestOutputHelper output)
         string[] shipped = Directory.GetFiles(Path.Combine(Cases.Repository, "rules"), "*.yaml");
         files.Select(Path.GetFileName).Order().Should().Equal(shipped.Select(Path.GetFileName).Order(), "every shipped rule file has its tests");
         foreach (string file in files)
+        {
             RuleTestCommand.RunFile(file, out _).Should().BeEmpty(file);
+            var problems = new List<Problem>();
+            AlertTest[] tests = [.. RuleTestFile.Read(File.ReadAllText(file), file, problems)!.Tests.SelectMany(t => t.Alerts)];
+            string rules = Path.Combine(Cases.Repository, "rules", Path.GetFileName(file));
+            string[] alerts = [.. RuleFile.Read(File.ReadAllText(rules), rules, problems).SelectMany(g => g.Rules).OfType<AlertRule>().Select(r => r.Name)];
+            alerts.Except(tests.Where(t => t.Firing.Count > 0).Select(t => t.AlertName)).Should().BeEmpty("every alert has a case in which it fires");
+            alerts.Except(tests.Where(t => t.Firing.Count == 0).Select(t => t.AlertName)).Should().BeEmpty("and one in which it does not");
+        }
     }
 
     /// <summary>Files that pass with promtool 2.42 but not with Prometheus 3, whose lookback leaves its oldest moment out: the only sample is exactly 5 minutes old.</summary>

@@ -25,6 +25,8 @@ public sealed partial class DashboardTests
         dashboard.GetProperty("tags").EnumerateArray().Select(t => t.GetString()).Should().Contain("metricsd");
         var variables = dashboard.GetProperty("templating").GetProperty("list").EnumerateArray().Select(v => v.GetProperty("name").GetString()!).ToList();
         variables[0].Should().Be("datasource");
+        dashboard.GetProperty("annotations").GetProperty("list").EnumerateArray().Select(a => a.GetProperty("expr").GetString()).Should().ContainMatch("ALERTS{alertstate=\"firing\"*}", "alerts are marked on every graph");
+        dashboard.GetProperty("links").EnumerateArray().Should().Contain(l => l.GetProperty("keepTime").GetBoolean(), "one goes from dashboard to dashboard without losing the time");
         JsonElement[] panels = [.. Panels(dashboard)];
         panels.Should().NotBeEmpty();
         panels.Select(p => p.GetProperty("id").GetInt32()).Should().OnlyHaveUniqueItems();
