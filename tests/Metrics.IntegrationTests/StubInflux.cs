@@ -68,7 +68,7 @@ internal sealed class StubInflux : IDisposable
             Reply(context, failure.Status, "{\"code\":\"unavailable\",\"message\":\"overloaded\"}");
             return;
         }
-        string[] bad = [.. lines.Where(l => l.Contains("666", StringComparison.Ordinal))];
+        string[] bad = [.. lines.Where(l => l.Contains("=666 ", StringComparison.Ordinal))];
         if (bad.Length > 0 && _version == 2)
         {
             Reply(context, 400, $"{{\"code\":\"invalid\",\"message\":\"unable to parse '{bad[0]}': bad\"}}");
