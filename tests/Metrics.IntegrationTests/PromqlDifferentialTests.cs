@@ -13,6 +13,7 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
 {
     private const int Queries = 4000;
     private const double Tolerance = 1e-12;
+    private const int Repeats = 20;
 
     [Fact]
     public async Task Prometheus_gives_the_same_for_thousands_of_queries()
@@ -31,7 +32,7 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
         var engine = new QueryEngine();
         var maker = new QueryMaker(42);
         var different = new List<string>();
-        (int same, int bothRefuse, int empty) = (0, 0, 0);
+        (int same, int bothRefuse, int empty, int unsure) = (0, 0, 0, 0);
         for (int i = 0; i < Queries; i++)
         {
             string text = maker.Next(i);
@@ -50,14 +51,22 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
                     different.Add($"{text}  [{(range ? "range" : "instant")}]\n    they: {(theyRefuse ? theirs.RootElement.GetProperty("error").GetString() : "answer")}\n    we:   {refusal ?? "answer"}");
                 continue;
             }
-            if (Compare(theirs.RootElement.GetProperty("data"), ours!, Grid.At(at * 1000), ordered: !range && IsOrdered(text)) is { } difference)
+            string? difference = Compare(theirs.RootElement.GetProperty("data"), ours!, Grid.At(at * 1000), ordered: !range && IsOrdered(text));
+            // Prometheus sums in the order of a hash table: where a sum is compared with what it nearly equals, it contradicts itself from one time to the next.
+            for (int again = 0; again < Repeats && difference is not null; again++)
+            {
+                using JsonDocument repeated = JsonDocument.Parse(await http.ReadAnyAsync(path));
+                difference = Compare(repeated.RootElement.GetProperty("data"), ours!, Grid.At(at * 1000), ordered: !range && IsOrdered(text));
+                unsure += difference is null ? 1 : 0;
+            }
+            if (difference is not null)
                 different.Add($"{text}  [{(range ? "range" : "instant")} at {at}]\n    {difference}");
             else
                 same++;
             if (ours!.Vector.Count + ours.Matrix.Count == 0)
                 empty++;
         }
-        output.WriteLine($"{Queries} queries: {same} equal ({empty} of them empty), {bothRefuse} refused by both, {different.Count} different");
+        output.WriteLine($"{Queries} queries: {same} equal ({empty} of them empty, {unsure} on another try of Prometheus), {bothRefuse} refused by both, {different.Count} different");
         different.Take(25).Should().BeEmpty();
         (same - empty).Should().BeGreaterThan(2000, "queries that give nothing prove little");
     }
