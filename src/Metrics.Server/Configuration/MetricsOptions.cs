@@ -1,3 +1,4 @@
+using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
 
@@ -22,6 +23,8 @@ internal sealed record MetricsOptions
     public required IReadOnlyList<ProbeJob> Probes { get; init; }
 
     public required IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; }
+
+    public required IReadOnlyList<CloudJob> Clouds { get; init; }
 
     public required RuleOptions Rules { get; init; }
 

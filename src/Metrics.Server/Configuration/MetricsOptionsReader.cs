@@ -1,5 +1,6 @@
 using System.Net;
 using Metrics.Formats.Yaml;
+using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
 
@@ -22,6 +23,7 @@ internal static class MetricsOptionsReader
             Host = ReadHost(top.Section("host")),
             Probes = [.. top.Sections("probes").Select(ProbeJob.Read)],
             ScrapeJobs = [.. top.Sections("scrape_configs").Select(ScrapeJob.Read)],
+            Clouds = [.. top.Sections("openstack").Select(CloudJob.Read).OfType<CloudJob>()],
             Rules = ReadRules(top.Section("rules")),
             Notifications = ReadNotifications(top),
         };

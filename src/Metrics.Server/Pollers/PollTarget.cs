@@ -30,15 +30,16 @@ internal sealed record TargetStatus(
 /// <summary>Something that is polled at an interval: a poller with a job, an instance and a memory.</summary>
 internal sealed class PollTarget
 {
-    public PollTarget(string job, string instance, TimeSpan interval, TimeSpan timeout, IPoller poller, object configuredBy, IReadOnlyList<Label>? labels = null)
+    public PollTarget(string job, string instance, TimeSpan interval, TimeSpan timeout, IPoller poller, object configuredBy, IReadOnlyList<Label>? labels = null, string? part = null)
     {
         Job = job;
+        Part = part;
         Instance = instance;
         Interval = interval;
         Timeout = timeout;
         Poller = poller;
         Identity = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"{Model.Labels.Of([.. labels ?? [], new Label("_job", job), new Label("_instance", instance)])} {poller} {System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(configuredBy)}");
+            $"{Model.Labels.Of([.. labels ?? [], new Label("_job", job), new Label("_instance", instance), new Label("_part", part ?? "")])} {poller} {System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(configuredBy)}");
         Labels = Model.Labels.Of([.. (labels ?? []).Where(l => l.Name is not ("job" or "instance")), new Label("job", job), new Label("instance", instance)]);
         Series = new TargetSeries([.. Labels]);
     }
@@ -53,8 +54,11 @@ internal sealed class PollTarget
     /// <summary>What tells one target from another: labels, what is asked, and the section of the configuration that asks for it.</summary>
     public string Identity { get; }
 
-    /// <summary>Its name in limits, counters and messages: <c>job/instance</c>.</summary>
-    public string Key => $"{Job}/{Instance}";
+    /// <summary>Which part of an instance it is, where that is polled in parts; label <c>collection</c> of what is told of the poll itself.</summary>
+    public string? Part { get; }
+
+    /// <summary>Its name in limits, counters and messages: <c>job/instance</c>, and the part.</summary>
+    public string Key => Part is null ? $"{Job}/{Instance}" : $"{Job}/{Instance}/{Part}";
 
     public TimeSpan Interval { get; }
 

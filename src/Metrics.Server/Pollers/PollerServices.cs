@@ -1,3 +1,4 @@
+using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Targets;
 using Metrics.Scheduling;
 using Quartz;
@@ -11,6 +12,7 @@ internal static class PollerServices
 
     public static IServiceCollection AddPollers(this IServiceCollection services) => services
         .AddSingleton<ScrapeTargets>()
+        .AddSingleton<Clouds>()
         .AddSingleton<TargetCatalog>()
         .AddSingleton<PollRunner>()
         .AddQuartz(quartz =>

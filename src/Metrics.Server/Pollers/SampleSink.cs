@@ -26,11 +26,21 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <param name="labelValues">Values of the metric's label names, in their order.</param>
     public void Add(Metric metric, double value, params ReadOnlySpan<string> labelValues) => AddAt(metric, time, value, labelValues);
 
-    /// <summary>Adds a sample that was true at another time.</summary>
-    public void AddAt(Metric metric, long at, double value, params ReadOnlySpan<string> labelValues)
+    /// <summary>Adds a sample of a series whose labels a poller keeps.</summary>
+    /// <param name="metric">The metric as declared.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="own">What <see cref="Metric.Series"/> gave.</param>
+    /// <param name="at">When it was true; null is now.</param>
+    public void AddSeries(Metric metric, double value, Labels own, long? at = null)
     {
         if (series.IsNewMetric(metric.Name))
             batch.Describe(metric.Name, metric.Metadata);
-        batch.Add(series.Seen(metric.Series(labelValues)), at, value);
+        batch.Add(series.Seen(own), at ?? time, value);
     }
+
+    /// <summary>Says that a series has not ended, though this poll has no new sample of it.</summary>
+    public void Keep(Labels own) => series.Seen(own);
+
+    /// <summary>Adds a sample that was true at another time.</summary>
+    public void AddAt(Metric metric, long at, double value, params ReadOnlySpan<string> labelValues) => AddSeries(metric, value, metric.Series(labelValues), at);
 }

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Host;
 using Metrics.Pollers.Self;
 using Metrics.Pollers.Targets;
@@ -7,7 +8,7 @@ using Metrics.Telemetry;
 namespace Metrics.Pollers;
 
 /// <summary>All that is to be polled by the configuration as it is now.</summary>
-internal sealed class TargetCatalog(ScrapeTargets scrapes, SelfMetrics self, TimeProvider time)
+internal sealed class TargetCatalog(ScrapeTargets scrapes, Clouds clouds, SelfMetrics self, TimeProvider time)
 {
     /// <summary>The targets; asked again every few seconds, so that files of targets are followed.</summary>
     public IEnumerable<PollTarget> Discover(MetricsOptions options)
@@ -16,6 +17,8 @@ internal sealed class TargetCatalog(ScrapeTargets scrapes, SelfMetrics self, Tim
         if (options.Host.Enabled)
             yield return Host(options.Host);
         foreach (PollTarget target in options.Probes.SelectMany(p => p.ToTargets(time)))
+            yield return target;
+        foreach (PollTarget target in clouds.Discover(options.Clouds))
             yield return target;
         foreach (PollTarget target in scrapes.Discover(options.ScrapeJobs))
             yield return target;

@@ -49,6 +49,9 @@ internal sealed class SelfMetrics
         SpoolRecords = NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.");
         SpoolOldest = NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.");
 
+        CloudRequests = NewCounter(factory, "metricsd_cloud_requests_total", "Requests to OpenStack services, by route and status ('timeout', 'error').", "cloud", "service", "route", "status");
+        CloudRequestSeconds = factory.CreateHistogram("metricsd_cloud_request_duration_seconds", "How long requests to OpenStack services take.",
+            new HistogramConfiguration { Buckets = [.01, .05, .1, .5, 1, 5, 20], LabelNames = ["cloud", "service"] });
         PushRequests = NewCounter(factory, "metricsd_push_requests_total", "Write requests received, by endpoint and status code.", "endpoint", "status");
         PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
@@ -112,6 +115,8 @@ internal sealed class SelfMetrics
     public Gauge SpoolBytes { get; }
     public Gauge SpoolRecords { get; }
     public Gauge SpoolOldest { get; }
+    public Counter CloudRequests { get; }
+    public Histogram CloudRequestSeconds { get; }
     public Counter PushRequests { get; }
     public Counter PushSamples { get; }
     public Counter PushRefusedLines { get; }

@@ -1,0 +1,32 @@
+using Metrics.Pollers.Cloud.Client;
+
+namespace Metrics.Pollers.Cloud;
+
+/// <summary>Lists one collection of one service of a cloud. Each is a target of its own, so that one that fails takes none of the others with it.</summary>
+internal abstract class CloudPoller(WatchedCloud cloud, CloudService service) : IPoller
+{
+    protected WatchedCloud Cloud => cloud;
+
+    /// <summary>The service that is asked.</summary>
+    protected ServiceApi Api => cloud.Api(service);
+
+    public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
+    {
+        var key = (service, GetType().Name);
+        try
+        {
+            await CollectAsync(sink, ct);
+            cloud.Outcomes[key] = null;
+        }
+        catch (Exception e)
+        {
+            cloud.Outcomes[key] = e.Message;
+            throw;
+        }
+    }
+
+    /// <summary>Collects and adds to the sink.</summary>
+    protected abstract Task CollectAsync(SampleSink sink, CancellationToken ct);
+
+    public override string ToString() => $"{service.Name} of {cloud.Job.Access.Auth.AuthUrl} ({GetType().Name})";
+}
