@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, latency, idle: the daemon as a process, beside a peer where there is one.
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, cloud, latency, idle: the daemon as a process, beside a peer where there is one.
 switch (args)
 {
     case ["scrape", .. var rest]:
@@ -14,10 +14,14 @@ switch (args)
         return await RangeScenario.RunAsync();
     case ["rules"]:
         return await RuleScenario.RunAsync();
+    case ["cloud"]:
+        return await CloudScenario.RunAsync();
+    case ["big-cloud", var port]:
+        return await BigCloud.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | latency | idle | micro [BenchmarkDotNet options]");
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | cloud | latency | idle | micro [BenchmarkDotNet options]");
         return 2;
 }

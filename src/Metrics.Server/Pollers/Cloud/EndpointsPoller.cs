@@ -34,15 +34,15 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
         IEnumerable<CloudEndpoint> endpoints = token.Catalog.Where(e => cloud.Job.Access.Region is null || e.Region == cloud.Job.Access.Region);
         // Interfaces mostly share one address: it is asked once.
         ILookup<string, CloudEndpoint> byUrl = endpoints.ToLookup(e => e.Url.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        var answers = await Task.WhenAll(byUrl.Select(async g => (Endpoints: g, Answer: await AskAsync(ServiceOf(g.First().Type), Version(g.First().Url), null, ct))));
-        foreach ((IGrouping<string, CloudEndpoint> same, Answer answer) in answers)
+        var versions = Task.WhenAll(byUrl.Select(async g => (Endpoints: g, Answer: await AskAsync(ServiceOf(g.First().Type), Version(g.First().Url), null, ct))));
+        var checks = Task.WhenAll(CloudService.All.Where(s => s.CheapCall is not null && cloud.Api(s).Find(token) is not null)
+            .Select(async s => (Service: s, Url: cloud.Api(s).Find(token)!, Answer: await AskAsync(s, ServiceApi.At(cloud.Api(s).Find(token)!, s.CheapCall!), token, ct))));
+        foreach ((IGrouping<string, CloudEndpoint> same, Answer answer) in await versions)
         {
             foreach (CloudEndpoint endpoint in same)
                 AddAnswer(sink, answer, ServiceOf(endpoint.Type), endpoint, "version");
         }
-        var checks = await Task.WhenAll(CloudService.All.Where(s => s.CheapCall is not null && cloud.Api(s).Find(token) is not null)
-            .Select(async s => (Service: s, Url: cloud.Api(s).Find(token)!, Answer: await AskAsync(s, ServiceApi.At(cloud.Api(s).Find(token)!, s.CheapCall!), token, ct))));
-        foreach ((CloudService service, Uri url, Answer answer) in checks)
+        foreach ((CloudService service, Uri url, Answer answer) in await checks)
         {
             AddAnswer(sink, answer, service, new CloudEndpoint(service.Types[0], service.Name, cloud.Job.Access.Interface, cloud.Job.Access.Region ?? "", url), "authenticated");
             bool works = IsUp(answer.Status, authenticated: true) && !cloud.Outcomes.Any(o => o.Key.Service == service && o.Value is not null);
@@ -75,7 +75,7 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
             request.Headers.TryAddWithoutValidation("X-Auth-Token", token.Id);
         long started = cloud.Time.GetTimestamp();
         // A service that hangs is told as such while this poll still has time to tell it.
-        using var deadline = new CancellationTokenSource(cloud.Job.CheckInterval * 0.6, cloud.Time);
+        using var deadline = new CancellationTokenSource(cloud.Job.CheckInterval * 0.7, cloud.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         try
         {

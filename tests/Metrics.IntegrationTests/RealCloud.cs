@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Metrics.Testing;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>A small real OpenStack (<c>openstack/cloud.py</c>), shared by the tests of a class.</summary>
+public sealed class RealCloud : IAsyncLifetime
+{
+    private const string Python = "/usr/bin/python3";
+    private const int Offset = 11000;
+
+    private static readonly string s_script = Path.Combine(Cases.Repository, "tests", "Metrics.IntegrationTests", "openstack", "cloud.py");
+
+    /// <summary>Debian's packages that it is made of.</summary>
+    private static readonly string[] s_programs = ["/usr/bin/openstack", "/usr/bin/keystone-manage", "/usr/bin/nova-manage", "/usr/bin/neutron-db-manage", "/usr/bin/cinder-manage", "/usr/bin/glance-manage", "/usr/bin/placement-manage", "/usr/sbin/mariadbd", "/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/bin/memcached", "/usr/bin/uwsgi_python3"];
+
+    /// <summary>Configuration, logs and data.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("os").FullName;
+
+    public TimeSpan StartTime { get; private set; }
+
+    public string Keystone => $"http://127.0.0.1:{Port("keystone")}/v3";
+
+    public string Password => "secret-of-the-test";
+
+    public int Port(string service) => JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "ports.json"))).RootElement.GetProperty(service).GetInt32();
+
+    /// <summary>The section <c>openstack</c> for the administrator's account.</summary>
+    public string Configuration(string more = "") =>
+        $"openstack: [ {{ name: real, region_name: RegionOne, auth: {{ auth_url: '{Keystone}', username: admin, password: {Password}, project_name: admin }}, interval: 4s, check_interval: 2s, slow_interval: 8s{more} }} ]";
+
+    public async ValueTask InitializeAsync()
+    {
+        if (s_programs.FirstOrDefault(p => !File.Exists(p)) is not null)
+            return;
+        long start = TimeProvider.System.GetTimestamp();
+        await RunAsync("up", "--offset", $"{Offset}");
+        StartTime = TimeProvider.System.GetElapsedTime(start);
+    }
+
+    /// <summary>Skips the calling test where the packages are missing.</summary>
+    public void Need() => Assert.SkipWhen(s_programs.Any(p => !File.Exists(p)), $"{s_programs.FirstOrDefault(p => !File.Exists(p))} is not installed");
+
+    public Task StopAsync(string service) => RunAsync("stop", service);
+
+    public Task StartAsync(string service) => RunAsync("start", service);
+
+    /// <summary>Sends a signal to a service and its workers.</summary>
+    public async Task SignalAsync(string service, string signal)
+    {
+        using JsonDocument services = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "services.json")));
+        int pid = services.RootElement.GetProperty(service).GetProperty("pid").GetInt32();
+        (await Component.RunAsync("kill", "", $"-{signal}", "--", $"-{pid}")).Code.Should().Be(0);
+    }
+
+    /// <summary>Runs the command <c>openstack</c> with the administrator's account, or with another's.</summary>
+    public async Task<string> OpenStackAsync(string arguments, string user = "admin", string project = "admin")
+    {
+        string script = $". {Folder}/openrc; export OS_USERNAME={user} OS_PROJECT_NAME={project}; exec openstack {arguments}";
+        (int code, string output) = await Component.RunAsync("bash", "", "-c", script);
+        code.Should().Be(0, $"openstack {arguments}: {output}");
+        return output.Trim();
+    }
+
+    /// <summary>What a command lists.</summary>
+    public async Task<JsonElement[]> ListAsync(string arguments) => [.. JsonDocument.Parse(await OpenStackAsync(arguments + " -f json")).RootElement.EnumerateArray()];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Path.Combine(Folder, "services.json")))
+            await RunAsync("down");
+        await Task.Run(() => Directory.Delete(Folder, true));
+    }
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        (int code, string output) = await Component.RunAsync(Python, "", [s_script, Folder, .. arguments]);
+        if (code != 0)
+            throw new InvalidOperationException($"cloud.py {string.Join(' ', arguments)}: {output}");
+    }
+}
