@@ -1,3 +1,4 @@
+using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
@@ -25,6 +26,8 @@ internal sealed record MetricsOptions
     public required IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; }
 
     public required IReadOnlyList<CloudJob> Clouds { get; init; }
+
+    public required IReadOnlyList<BackendJob> Backends { get; init; }
 
     public required RuleOptions Rules { get; init; }
 

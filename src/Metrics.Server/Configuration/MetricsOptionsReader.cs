@@ -1,5 +1,6 @@
 using System.Net;
 using Metrics.Formats.Yaml;
+using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
@@ -24,6 +25,7 @@ internal static class MetricsOptionsReader
             Probes = [.. top.Sections("probes").Select(ProbeJob.Read)],
             ScrapeJobs = [.. top.Sections("scrape_configs").Select(ScrapeJob.Read)],
             Clouds = [.. top.Sections("openstack").Select(CloudJob.Read).OfType<CloudJob>()],
+            Backends = BackendCatalog.Read(top),
             Rules = ReadRules(top.Section("rules")),
             Notifications = ReadNotifications(top),
         };

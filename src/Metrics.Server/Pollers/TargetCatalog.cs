@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Host;
 using Metrics.Pollers.Self;
@@ -20,6 +21,8 @@ internal sealed class TargetCatalog(ScrapeTargets scrapes, Clouds clouds, SelfMe
             yield return target;
         foreach (PollTarget target in clouds.Discover(options.Clouds))
             yield return target;
+        foreach (BackendJob backend in options.Backends)
+            yield return backend.ToTarget();
         foreach (PollTarget target in scrapes.Discover(options.ScrapeJobs))
             yield return target;
     }
