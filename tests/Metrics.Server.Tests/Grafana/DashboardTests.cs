@@ -83,7 +83,8 @@ public sealed partial class DashboardTests
         {
             query.Should().Contain("job=~\"$job\"", title).And.Contain("instance=~\"$instance\"", title);
             Variable().Matches(query).Select(m => m.Groups[1].Value).Where(v => v != "__rate_interval").Should().BeSubsetOf(variables, title);
-            foreach (Match counter in Counter().Matches(query))
+            // openstack-exporter, whose names people know, calls gauges so too.
+            foreach (Match counter in Counter().Matches(query).Where(c => !c.Value.StartsWith("openstack_", StringComparison.Ordinal)))
                 query[..counter.Index].Should().MatchRegex("(rate|increase)\\($|count\\($", $"'{title}': {counter.Value} is a counter");
             Regex.IsMatch(query, @"rate\([^)]*\[(?!\$__rate_interval)").Should().BeFalse($"'{title}' uses $__rate_interval");
         }
