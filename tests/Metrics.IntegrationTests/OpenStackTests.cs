@@ -140,6 +140,27 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
     }
 
     [Fact]
+    public async Task The_documented_role_reads_all_but_what_the_services_keep_for_administrators()
+    {
+        cloud.Need();
+        foreach (string service in new[] { "keystone", "nova", "neutron", "placement" })
+            File.Copy(Path.Combine(Cases.Repository, "docs/openstack-policy", $"{service}.yaml"), Path.Combine(cloud.Folder, "etc", service, "policy.yaml"));
+        await cloud.OpenStackAsync("role create metricsd");
+        await cloud.OpenStackAsync("project create watching");
+        await cloud.OpenStackAsync($"user create watcher --password {cloud.Password}");
+        await cloud.OpenStackAsync("role add --project watching --user watcher metricsd");
+        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\n{cloud.Configuration().Replace("admin", "watcher", StringComparison.Ordinal).Replace("project_name: watcher", "project_name: watching", StringComparison.Ordinal)}");
+        string[] refused = ["cinder/pools", "cinder/quotas", "cinder/services", "cinder/snapshots", "cinder/volumes", "neutron/quotas"];
+        List<string> ups = [];
+        await Eventually.Async(async () => (ups = await daemon.FederateAsync("up{job=\"openstack\"}")).Count >= 31, "all has been tried", s_patience);
+        await Eventually.Async(async () => (await daemon.FederateAsync("up{job=\"openstack\"}")).Where(l => l.Contains("} 0 ", StringComparison.Ordinal)).All(l => refused.Any(r => l.Contains($"collection=\"{r}\"", StringComparison.Ordinal))), "everything else can be read", s_patience);
+        foreach (string line in await daemon.FederateAsync("up{job=\"openstack\"}"))
+            output.WriteLine(line);
+        (await ValueAsync(daemon, "openstack_identity_projects")).Should().BeGreaterThan(3, "the list is not cut to our own");
+        (await ValueAsync(daemon, "openstack_neutron_networks")).Should().BeGreaterThan(0, "the networks of others are shown");
+    }
+
+    [Fact]
     public async Task What_the_cloud_rests_on_is_read_too()
     {
         cloud.Need();

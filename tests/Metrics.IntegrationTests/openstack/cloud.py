@@ -180,7 +180,8 @@ def configure():
         cache=dict(enabled="true", backend="oslo_cache.memcache_pool", memcache_servers=f"127.0.0.1:{PORTS['memcached']}"), **beside)
     uwsgi("keystone", "/usr/bin/keystone-wsgi-public")
 
-    ini(ETC / "placement/placement.conf", DEFAULT=dict(log_file=LOG / "placement.log", use_stderr="false"), placement_database=dict(connection=database("placement")), api=dict(auth_strategy="keystone"), keystone_authtoken=token("placement"))
+    ini(ETC / "placement/placement.conf", DEFAULT=dict(log_file=LOG / "placement.log", use_stderr="false"), placement_database=dict(connection=database("placement")), api=dict(auth_strategy="keystone"), keystone_authtoken=token("placement"),
+        oslo_policy=dict(policy_file=ETC / "placement/policy.yaml"))
     uwsgi("placement", "/usr/bin/placement-api")
 
     default, beside = common("glance")

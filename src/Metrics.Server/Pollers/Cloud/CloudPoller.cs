@@ -10,9 +10,12 @@ internal abstract class CloudPoller(WatchedCloud cloud, CloudService service) : 
     /// <summary>The service that is asked.</summary>
     protected ServiceApi Api => cloud.Api(service);
 
+    /// <summary>What it lists.</summary>
+    protected virtual string Collection => GetType().Name;
+
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
-        var key = (service, GetType().Name);
+        var key = (service, Collection);
         try
         {
             await CollectAsync(sink, ct);
@@ -28,5 +31,5 @@ internal abstract class CloudPoller(WatchedCloud cloud, CloudService service) : 
     /// <summary>Collects and adds to the sink.</summary>
     protected abstract Task CollectAsync(SampleSink sink, CancellationToken ct);
 
-    public override string ToString() => $"{service.Name} of {cloud.Job.Access.Auth.AuthUrl} ({GetType().Name})";
+    public override string ToString() => $"{service.Name} of {cloud.Job.Access.Auth.AuthUrl} ({Collection})";
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Cloud.Client;
-using Metrics.Pollers.Cloud.Identity;
 using Metrics.Pollers.Cloud.Volume;
 
 namespace Metrics.Tests.Pollers.Cloud;
@@ -17,7 +16,7 @@ public sealed class CloudClientTests : IDisposable
     {
         _stub.Answers["/identity/v3/groups"] = "{\"groups\":[{\"id\":\"a\"}],\"links\":{\"next\":null}}";
         using WatchedCloud cloud = _stub.Connect();
-        var groups = new GroupsPoller(cloud);
+        var groups = CountPoller.Groups(cloud);
         for (int i = 0; i < 3; i++)
             (await StubCloud.PollAsync(groups)).Should().Equal("openstack_identity_groups 1");
         _stub.Tokens.Should().Be(1);
@@ -58,7 +57,7 @@ public sealed class CloudClientTests : IDisposable
         _stub.Answers["/image/v2/images"] = "{\"images\":[{\"id\":\"1\",\"size\":5}],\"next\":\"/v2/images?limit=1000&marker=1\"}";
         _stub.Answers["/image/v2/images?marker=1"] = "{\"images\":[{\"id\":\"2\",\"size\":null}]}";
         using WatchedCloud cloud = _stub.Connect();
-        (await StubCloud.PollAsync(new GroupsPoller(cloud))).Should().Equal("openstack_identity_groups 2");
+        (await StubCloud.PollAsync(CountPoller.Groups(cloud))).Should().Equal("openstack_identity_groups 2");
         (await StubCloud.PollAsync(new SnapshotsPoller(cloud))).Should().Contain("openstack_cinder_snapshots 2");
         (await StubCloud.PollAsync(new Metrics.Pollers.Cloud.Image.ImagesPoller(cloud))).Should().Contain("openstack_glance_images 2").And.ContainSingle(s => s.StartsWith("openstack_glance_image_bytes", StringComparison.Ordinal), "an image without a size has no size");
         _stub.Requests.Should().OnlyContain(r => !r.Contains("/x/v3", StringComparison.Ordinal), "an address that only the service can reach is not followed");
@@ -93,7 +92,7 @@ public sealed class CloudClientTests : IDisposable
     {
         _stub.Failures["/identity/v3/groups"] = 403;
         using WatchedCloud cloud = _stub.Connect();
-        Func<Task> refused = () => StubCloud.PollAsync(new GroupsPoller(cloud));
+        Func<Task> refused = () => StubCloud.PollAsync(CountPoller.Groups(cloud));
         (await refused.Should().ThrowAsync<CloudException>()).Which.Message.Should().Be("identity GET /groups: HTTP 403: as the test wants it");
         Token token = await cloud.Session.GetAsync(default);
         $"{token} {cloud.Job.Access.Auth} {cloud.Job}".Should().NotContain("token-1").And.NotContain("Password = p");
