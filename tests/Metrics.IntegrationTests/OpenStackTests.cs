@@ -152,7 +152,7 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
         await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\n{cloud.Configuration().Replace("admin", "watcher", StringComparison.Ordinal).Replace("project_name: watcher", "project_name: watching", StringComparison.Ordinal)}");
         string[] refused = ["cinder/pools", "cinder/quotas", "cinder/services", "cinder/snapshots", "cinder/volumes", "neutron/quotas"];
         List<string> ups = [];
-        await Eventually.Async(async () => (ups = await daemon.FederateAsync("up{job=\"openstack\"}")).Count >= 31, "all has been tried", s_patience);
+        await Eventually.Async(async () => (ups = await daemon.FederateAsync("up{job=\"openstack\"}")).Count >= 30, "all has been tried", s_patience);
         await Eventually.Async(async () => (await daemon.FederateAsync("up{job=\"openstack\"}")).Where(l => l.Contains("} 0 ", StringComparison.Ordinal)).All(l => refused.Any(r => l.Contains($"collection=\"{r}\"", StringComparison.Ordinal))), "everything else can be read", s_patience);
         foreach (string line in await daemon.FederateAsync("up{job=\"openstack\"}"))
             output.WriteLine(line);
@@ -194,7 +194,8 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
             haproxy: [ { url: 'http://127.0.0.1:{{stats}}/;csv', username: watcher, password: pass-of-the-test, interval: 1s } ]
             """);
         await Eventually.Async(async () => (await daemon.FederateAsync("up{job=~\"rabbitmq|mysql|memcached|haproxy\"}")).Count(l => l.Contains("} 1 ", StringComparison.Ordinal)) == 4, "all four are read", s_patience);
-        (await ValueAsync(daemon, "count(rabbitmq_queue_messages)")).Should().Be(await ValueAsync(daemon, "rabbitmq_queues")).And.BeGreaterThan(10);
+        await Eventually.Async(async () => await ValueAsync(daemon, "count(rabbitmq_queue_messages) - scalar(rabbitmq_queues)") == 0, "every queue that RabbitMQ counts is there");
+        (await ValueAsync(daemon, "rabbitmq_queues")).Should().BeGreaterThan(10);
         (await ValueAsync(daemon, "sum(rabbitmq_queue_consumers)")).Should().BeGreaterThan(10, "the services listen");
         (await ValueAsync(daemon, "rabbitmq_running")).Should().Be(1);
         (await ValueAsync(daemon, "mysql_global_variables_max_connections")).Should().Be(400);
@@ -239,17 +240,18 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
         await MeasureAsync("… and up again", async () => await ValueAsync(daemon, "openstack_placement_up") == 1, 60);
 
         // All tokens of the account are revoked.
-        double before = await daemon.OwnAsync("metricsd_cloud_requests_total");
         await cloud.OpenStackAsync($"user set --password {cloud.Password} admin");
         await MeasureAsync("tokens revoked: a new one is got", async () => (await daemon.GetAsync("/metrics")).Split('\n').Any(l => l.StartsWith("metricsd_cloud_requests_total", StringComparison.Ordinal) && l.Contains("route=\"/auth/tokens\"", StringComparison.Ordinal) && l.Contains("status=\"201\"", StringComparison.Ordinal) && !l.EndsWith(" 1", StringComparison.Ordinal)), 60);
         await MeasureAsync("… and everything works", async () => (await daemon.FederateAsync("up{job=\"openstack\"}")).All(l => l.Contains("} 1 ", StringComparison.Ordinal)), 60);
 
-        // Keystone is away: what the services still accept goes on.
+        // Keystone is away: what the services still accept goes on. They accept a token that they have seen, so each has to see the new one first.
+        double withNewToken = await daemon.OwnAsync("metricsd_cloud_requests_total");
+        await Eventually.Async(async () => await daemon.OwnAsync("metricsd_cloud_requests_total") > withNewToken + 60, "every service has been asked with the new token", s_patience);
         await cloud.StopAsync("keystone");
         await MeasureAsync("Keystone stopped: alert", () => FiringAsync("OpenStackApiDown", "service=\"identity\""), 5);
         double asked = await daemon.OwnAsync("metricsd_cloud_requests_total");
         await Eventually.Async(async () => await daemon.OwnAsync("metricsd_cloud_requests_total") > asked + 60, "the others are asked all the while", s_patience);
-        (await daemon.FederateAsync("up{job=\"openstack\",collection=~\"nova/services|neutron/agents|cinder/services\"}")).Should().HaveCount(3).And.OnlyContain(l => l.Contains("} 1 ", StringComparison.Ordinal));
+        (await daemon.FederateAsync("up{job=\"openstack\",collection=~\"nova/services|neutron/agents|cinder/services\"}")).Should().HaveCount(3).And.OnlyContain(l => l.Contains("} 1 ", StringComparison.Ordinal), await daemon.GetAsync("/api/v1/targets"));
         (await daemon.FederateAsync("openstack_identity_projects")).Should().BeEmpty("unknown is not zero");
         await cloud.StartAsync("keystone");
         await MeasureAsync("… and everything works", async () => (await daemon.FederateAsync("up{job=\"openstack\"}")).All(l => l.Contains("} 1 ", StringComparison.Ordinal)), 90);

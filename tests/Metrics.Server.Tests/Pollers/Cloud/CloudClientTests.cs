@@ -48,6 +48,25 @@ public sealed class CloudClientTests : IDisposable
     }
 
     [Fact]
+    public async Task A_service_that_refuses_a_token_while_Keystone_is_away_takes_it_from_no_other()
+    {
+        _stub.Answers["/volume/v3/snapshots/detail"] = "{\"snapshots\":[]}";
+        _stub.Answers["/identity/v3/groups"] = "{\"groups\":[{\"id\":\"a\"}],\"links\":{\"next\":null}}";
+        using WatchedCloud cloud = _stub.Connect();
+        var snapshots = new SnapshotsPoller(cloud);
+        await StubCloud.PollAsync(snapshots);
+        _stub.Failures["/identity/v3/auth/tokens"] = 503;
+        _stub.Failures["/identity/v3/groups"] = 401;
+        Func<Task> refused = () => StubCloud.PollAsync(CountPoller.Groups(cloud));
+        (await refused.Should().ThrowAsync<CloudException>()).Which.Status.Should().Be(401);
+        (await StubCloud.PollAsync(snapshots)).Should().Contain("openstack_cinder_snapshots 0");
+        _stub.Failures.Clear();
+        _stub.Time.Advance(TimeSpan.FromSeconds(11));
+        await StubCloud.PollAsync(snapshots);
+        _stub.Tokens.Should().Be(2, "a new token is got as soon as Keystone gives one");
+    }
+
+    [Fact]
     public async Task Every_form_of_paging_is_followed_and_a_missing_page_fails_the_whole_list()
     {
         _stub.Answers["/identity/v3/groups"] = "{\"groups\":[{\"id\":\"a\"}],\"links\":{\"next\":\"http://other.host/v3/groups?marker=a\"}}";
