@@ -9,7 +9,6 @@ internal sealed class WatchedCloud : IDisposable
 {
     private readonly CloudTransport _transport;
     private readonly Dictionary<string, ServiceApi> _apis;
-    private Token? _known;
 
     /// <param name="job">Which cloud, and how much it may be asked.</param>
     /// <param name="metrics">Counts requests.</param>
@@ -45,12 +44,7 @@ internal sealed class WatchedCloud : IDisposable
     public ServiceApi Api(CloudService service) => _apis[service.Name];
 
     /// <summary>Whether a service is in the catalogue, by the newest one that there has been; false before the first login.</summary>
-    public bool Knows(CloudService service)
-    {
-        // A token that was refused is gone until the next login; what the cloud has does not change by that.
-        _known = Session.Current ?? _known;
-        return _known is not null && Api(service).Find(_known) is not null;
-    }
+    public bool Knows(CloudService service) => Session.Current is { } token && Api(service).Find(token) is not null;
 
     /// <summary>Ids and names of all projects, or null before they are known.</summary>
     public IReadOnlyCollection<(string Id, string Name)>? ProjectNames() => Inventory.Projects is { } projects ? [.. projects.Items.Values.Select(p => (p.Id, p.Name))] : null;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Metrics.Model;
 
 namespace Metrics.Pollers.Cloud.Client;
 
@@ -13,12 +15,21 @@ internal static class Json
             return "";
         return value.ValueKind switch
         {
-            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.String => String(value),
             JsonValueKind.Number => value.GetRawText(),
             JsonValueKind.True => "true",
             JsonValueKind.False => "false",
             _ => "",
         };
+    }
+
+    /// <summary>The same projects, hosts and states stand in thousands of items: one string for each.</summary>
+    private static readonly TextPool s_texts = new(1 << 18);
+
+    private static string String(JsonElement value)
+    {
+        ReadOnlySpan<byte> quoted = JsonMarshal.GetRawUtf8Value(value);
+        return quoted.Contains((byte)'\\') ? value.GetString()! : s_texts.Get(quoted[1..^1]);
     }
 
     /// <summary>A number, also one written as a text; NaN when it is none or not there.</summary>

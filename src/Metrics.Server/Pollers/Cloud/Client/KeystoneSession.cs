@@ -5,7 +5,7 @@ namespace Metrics.Pollers.Cloud.Client;
 
 /// <summary>
 /// The token of one account: got once, shared by all, renewed before it ends and when a service refuses it. While Keystone does not answer, a
-/// token that is still good goes on being used.
+/// token whose time is not over goes on being used, even one that a service has refused: without Keystone it could not tell, others may know.
 /// </summary>
 internal sealed class KeystoneSession(CloudAccess access, CloudTransport transport, TimeProvider time) : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
 
     private readonly SemaphoreSlim _one = new(1);
     private Token? _token;
+    private Token? _refused;
     private DateTimeOffset _notBefore;
 
     /// <summary>Address of the Identity API, version included.</summary>
@@ -40,7 +41,7 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
             {
                 return _token = await LoginAsync(ct);
             }
-            catch (CloudException) when (_token is { } old && now < old.ExpiresAt)
+            catch (CloudException e) when (_token is { } old && now < old.ExpiresAt && e.Status is 0 or 429 or >= 500)
             {
                 _notBefore = now + s_retryAfter;
                 return old;
@@ -52,13 +53,15 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
         }
     }
 
-    /// <summary>Forgets a token that a service has refused.</summary>
-    public void Refuse(Token token) => Interlocked.CompareExchange(ref _token, null, token);
+    /// <summary>Tells that a service has refused a token: the next call asks for another.</summary>
+    public void Refuse(Token token) => _refused = token;
 
     public void Dispose() => _one.Dispose();
 
     private bool IsDue(Token token)
     {
+        if (ReferenceEquals(token, _refused))
+            return true;
         TimeSpan life = token.ExpiresAt - token.IssuedAt;
         TimeSpan before = life / 10 < s_before ? life / 10 : s_before;
         return time.GetUtcNow() >= token.ExpiresAt - before;
