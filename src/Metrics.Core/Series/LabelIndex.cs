@@ -6,13 +6,65 @@ namespace Metrics.Series;
 /// <summary>From label values to the series that have them: name → value → ascending slots. Not thread-safe; the head guards it.</summary>
 public sealed class LabelIndex
 {
-    private readonly Dictionary<string, Dictionary<string, List<int>>> _slots = [];
+    private readonly Dictionary<string, Dictionary<string, Slots>> _slots = [];
+
+    /// <summary>The series of one value. Most values, such as identifiers, have one or two, which need no list.</summary>
+    private struct Slots
+    {
+        private int _one;
+        private List<int>? _many;
+        private bool _any;
+
+        public readonly int Count => _many?.Count ?? (_any ? 1 : 0);
+
+        public void Add(int slot)
+        {
+            if (!_any)
+            {
+                (_one, _any) = (slot, true);
+                return;
+            }
+            _many ??= [_one];
+            if (_many[^1] < slot)
+            {
+                _many.Add(slot);
+                return;
+            }
+            int place = _many.BinarySearch(slot);
+            if (place < 0)
+                _many.Insert(~place, slot);
+        }
+
+        public void RemoveAll(HashSet<int> gone)
+        {
+            if (_many is null)
+            {
+                _any &= !gone.Contains(_one);
+                return;
+            }
+            _many.RemoveAll(gone.Contains);
+            if (_many.Count == 0)
+                (_many, _any) = (null, false);
+            else if (_many.Capacity > _many.Count * 2)
+                _many.TrimExcess();
+        }
+
+        public readonly List<int> ToList() => _many ?? (_any ? [_one] : []);
+
+        public readonly void AddTo(List<int> slots)
+        {
+            if (_many is not null)
+                slots.AddRange(_many);
+            else if (_any)
+                slots.Add(_one);
+        }
+    }
 
     /// <summary>The label names that some series has, in no order.</summary>
     public IEnumerable<string> Names => _slots.Keys;
 
     /// <summary>The values that some series has for a name, in no order.</summary>
-    public IEnumerable<string> Values(string name) => _slots.TryGetValue(name, out Dictionary<string, List<int>>? values) ? values.Keys : [];
+    public IEnumerable<string> Values(string name) => _slots.TryGetValue(name, out Dictionary<string, Slots>? values) ? values.Keys : [];
 
     /// <summary>Every pair of name and value, and how many series have it.</summary>
     public IEnumerable<(string Name, string Value, int Series)> Pairs() =>
@@ -23,18 +75,9 @@ public sealed class LabelIndex
     {
         foreach (Label label in labels.AsSpan())
         {
-            ref Dictionary<string, List<int>>? values = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, label.Name, out _);
+            ref Dictionary<string, Slots>? values = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, label.Name, out _);
             values ??= [];
-            ref List<int>? slots = ref CollectionsMarshal.GetValueRefOrAddDefault(values, label.Value, out _);
-            slots ??= new List<int>(1);
-            if (slots.Count == 0 || slots[^1] < slot)
-            {
-                slots.Add(slot);
-                continue;
-            }
-            int place = slots.BinarySearch(slot);
-            if (place < 0)
-                slots.Insert(~place, slot);
+            CollectionsMarshal.GetValueRefOrAddDefault(values, label.Value, out _).Add(slot);
         }
     }
 
@@ -44,13 +87,11 @@ public sealed class LabelIndex
         var gone = removed.Select(r => r.Slot).ToHashSet();
         foreach (Label label in removed.SelectMany(r => r.Labels).Distinct())
         {
-            Dictionary<string, List<int>> values = _slots[label.Name];
-            List<int> slots = values[label.Value];
-            slots.RemoveAll(gone.Contains);
+            Dictionary<string, Slots> values = _slots[label.Name];
+            ref Slots slots = ref CollectionsMarshal.GetValueRefOrNullRef(values, label.Value);
+            slots.RemoveAll(gone);
             if (slots.Count == 0)
                 values.Remove(label.Value);
-            else if (slots.Capacity > slots.Count * 2)
-                slots.TrimExcess();
             if (values.Count == 0)
                 _slots.Remove(label.Name);
         }
@@ -71,7 +112,7 @@ public sealed class LabelIndex
             // A list this short is walked faster than the values of a label are tried one by one.
             if (best is { Count: < 64 } && matcher.Kind != MatchKind.Equal)
                 break;
-            List<int> slots = Slots(matcher);
+            List<int> slots = SlotsOf(matcher);
             if (best is null || slots.Count < best.Count)
                 best = slots;
             if (best.Count == 0)
@@ -80,21 +121,21 @@ public sealed class LabelIndex
         return best;
     }
 
-    private List<int> Slots(LabelMatcher matcher)
+    private List<int> SlotsOf(LabelMatcher matcher)
     {
-        if (!_slots.TryGetValue(matcher.Name, out Dictionary<string, List<int>>? values))
+        if (!_slots.TryGetValue(matcher.Name, out Dictionary<string, Slots>? values))
             return [];
         if (matcher.Kind == MatchKind.Equal)
-            return values.GetValueOrDefault(matcher.Value) ?? [];
-        List<List<int>> matching = matcher is { Kind: MatchKind.Regex, Literals: { } literals }
+            return values.TryGetValue(matcher.Value, out Slots one) ? one.ToList() : [];
+        List<Slots> matching = matcher is { Kind: MatchKind.Regex, Literals: { } literals }
             ? [.. literals.Where(values.ContainsKey).Select(v => values[v])]
             : [.. values.Where(v => matcher.Matches(v.Key)).Select(v => v.Value)];
         if (matching.Count == 1)
-            return matching[0];
+            return matching[0].ToList();
         // A series has one value a name, so the lists share no slot.
         var union = new List<int>(matching.Sum(m => m.Count));
-        foreach (List<int> slots in matching)
-            union.AddRange(slots);
+        foreach (Slots slots in matching)
+            slots.AddTo(union);
         union.Sort();
         return union;
     }

@@ -14,7 +14,9 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <summary>Polls after which a series that is not seen is forgotten.</summary>
     private const int MaxUnseenPolls = 10;
 
-    private readonly Dictionary<Labels, Entry> _byLabels = [];
+    /// <summary>By the labels as stored; looked up by a series' own labels, so that these need not be kept.</summary>
+    private readonly Dictionary<Labels, Entry> _byLabels = new(new WithoutTarget([.. targetLabels.Select(l => l.Name)]));
+
     private readonly Dictionary<string, MetricMetadata?> _metrics = [];
     private readonly List<Entry> _entries = [];
     private int _poll;
@@ -80,7 +82,7 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         if (!_byLabels.TryGetValue(own, out Entry? entry))
         {
             entry = Add([], WithTarget(own));
-            _byLabels.Add(own, entry);
+            _byLabels.Add(entry.Labels!, entry);
         }
         entry.SeenInPoll = _poll;
         return entry.Labels!;
@@ -124,14 +126,49 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         foreach (Entry entry in _entries.Where(e => _poll - e.SeenInPoll > MaxUnseenPolls))
             OnForgotten?.Invoke(entry);
         _entries.RemoveAll(e => _poll - e.SeenInPoll > MaxUnseenPolls);
-        foreach ((Labels own, Entry entry) in _byLabels.ToList())
+        foreach ((Labels stored, Entry entry) in _byLabels.ToList())
         {
             if (_poll - entry.SeenInPoll > MaxUnseenPolls)
-                _byLabels.Remove(own);
+                _byLabels.Remove(stored);
         }
         // Links to what was forgotten would keep it alive.
         foreach (Entry entry in _entries)
             entry.Next = null;
+    }
+
+    /// <summary>Compares all but the target's labels, which win wherever both have one.</summary>
+    private sealed class WithoutTarget(string[] names) : IEqualityComparer<Labels>
+    {
+        public bool Equals(Labels? x, Labels? y)
+        {
+            if (ReferenceEquals(x, y))
+                return true;
+            ReadOnlySpan<Label> a = x!.AsSpan(), b = y!.AsSpan();
+            (int i, int j) = (Next(a, 0), Next(b, 0));
+            while (i < a.Length && j < b.Length)
+            {
+                if (a[i] != b[j])
+                    return false;
+                (i, j) = (Next(a, i + 1), Next(b, j + 1));
+            }
+            return i == a.Length && j == b.Length;
+        }
+
+        public int GetHashCode(Labels labels)
+        {
+            HashCode hash = default;
+            ReadOnlySpan<Label> all = labels.AsSpan();
+            for (int i = Next(all, 0); i < all.Length; i = Next(all, i + 1))
+                hash.Add(all[i].Value);
+            return hash.ToHashCode();
+        }
+
+        private int Next(ReadOnlySpan<Label> labels, int from)
+        {
+            while (from < labels.Length && Array.IndexOf(names, labels[from].Name) >= 0)
+                from++;
+            return from;
+        }
     }
 
     private Labels WithTarget(Labels own)
