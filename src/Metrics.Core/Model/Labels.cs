@@ -28,13 +28,8 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     private Labels(Label[] sorted)
     {
         _sorted = sorted;
-        HashCode hash = default;
         foreach (Label label in sorted)
-        {
-            hash.Add(label.Name);
-            hash.Add(label.Value);
-        }
-        _hash = hash.ToHashCode();
+            _hash += label.GetHashCode();
     }
 
     /// <summary>Value of <c>__name__</c>, or empty.</summary>
@@ -152,7 +147,8 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
 
         static ulong Add(ulong hash, string text)
         {
-            foreach (byte b in Encoding.UTF8.GetBytes(text))
+            Span<byte> utf8 = stackalloc byte[256];
+            foreach (byte b in Encoding.UTF8.TryGetBytes(text, utf8, out int length) ? utf8[..length] : Encoding.UTF8.GetBytes(text))
                 hash = (hash ^ b) * 1099511628211;
             return (hash ^ 0xff) * 1099511628211;
         }
@@ -171,6 +167,18 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
 
     /// <inheritdoc />
     public override int GetHashCode() => _hash;
+
+    /// <summary>The hash of these labels without those of some names: a sum over labels, so that theirs can be taken off.</summary>
+    internal int HashWithout(ReadOnlySpan<string> names)
+    {
+        int hash = _hash;
+        foreach (Label label in _sorted)
+        {
+            if (names.Contains(label.Name))
+                hash -= label.GetHashCode();
+        }
+        return hash;
+    }
 
     /// <summary>Compares label by label, name before value, in ordinal order; a shorter set that begins alike comes first.</summary>
     public static int Compare(Labels a, Labels b)

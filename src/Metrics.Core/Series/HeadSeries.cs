@@ -28,19 +28,19 @@ public sealed class HeadSeries : ISeries
         get
         {
             lock (this)
-                return _last;
+                return Newest is { } chunk ? new Sample(chunk.LastTime, chunk.LastValue) : new Sample(long.MinValue, 0);
         }
     }
 
-    private Sample _last = new(long.MinValue, 0);
+    private XorChunk? Newest => _open ?? (_sealed.Length > 0 ? _sealed[^1] : null);
 
     internal AppendOutcome Append(long time, double value)
     {
         lock (this)
         {
-            if (time <= _last.Time)
+            if (Newest is { } newest && time <= newest.LastTime)
             {
-                bool same = time == _last.Time && BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(_last.Value);
+                bool same = time == newest.LastTime && BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(newest.LastValue);
                 return same ? AppendOutcome.Duplicate : AppendOutcome.OutOfOrder;
             }
             if (_open is null || !_open.TryAppend(time, value))
@@ -53,7 +53,6 @@ public sealed class HeadSeries : ISeries
                 _open = new XorChunk();
                 _open.TryAppend(time, value);
             }
-            _last = new Sample(time, value);
             return AppendOutcome.Appended;
         }
     }

@@ -11,20 +11,31 @@ public sealed class LabelIndex
     /// <summary>The series of one value. Most values, such as identifiers, have one or two, which need no list.</summary>
     private struct Slots
     {
-        private int _one;
-        private List<int>? _many;
-        private bool _any;
+        private const int None = -1;
 
-        public readonly int Count => _many?.Count ?? (_any ? 1 : 0);
+        private List<int>? _many;
+        private int _first;
+        private int _second;
+
+        public static Slots Of(int slot) => new() { _first = slot, _second = None };
+
+        public readonly int Count => _many?.Count ?? (_first == None ? 0 : _second == None ? 1 : 2);
 
         public void Add(int slot)
         {
-            if (!_any)
+            if (_many is null)
             {
-                (_one, _any) = (slot, true);
-                return;
+                if (slot == _first || slot == _second)
+                    return;
+                if (_first == None)
+                    _first = slot;
+                else if (_second == None)
+                    (_first, _second) = (Math.Min(_first, slot), Math.Max(_first, slot));
+                else
+                    _many = new List<int>(4) { _first, _second };
             }
-            _many ??= [_one];
+            if (_many is null)
+                return;
             if (_many[^1] < slot)
             {
                 _many.Add(slot);
@@ -39,24 +50,39 @@ public sealed class LabelIndex
         {
             if (_many is null)
             {
-                _any &= !gone.Contains(_one);
+                if (gone.Contains(_second))
+                    _second = None;
+                if (gone.Contains(_first))
+                    (_first, _second) = (_second, None);
                 return;
             }
             _many.RemoveAll(gone.Contains);
             if (_many.Count == 0)
-                (_many, _any) = (null, false);
+                (_many, _first, _second) = (null, None, None);
             else if (_many.Capacity > _many.Count * 2)
                 _many.TrimExcess();
         }
 
-        public readonly List<int> ToList() => _many ?? (_any ? [_one] : []);
+        public readonly List<int> ToList()
+        {
+            if (_many is not null)
+                return _many;
+            var list = new List<int>(2);
+            AddTo(list);
+            return list;
+        }
 
         public readonly void AddTo(List<int> slots)
         {
             if (_many is not null)
+            {
                 slots.AddRange(_many);
-            else if (_any)
-                slots.Add(_one);
+                return;
+            }
+            if (_first != None)
+                slots.Add(_first);
+            if (_second != None)
+                slots.Add(_second);
         }
     }
 
@@ -77,7 +103,11 @@ public sealed class LabelIndex
         {
             ref Dictionary<string, Slots>? values = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, label.Name, out _);
             values ??= [];
-            CollectionsMarshal.GetValueRefOrAddDefault(values, label.Value, out _).Add(slot);
+            ref Slots slots = ref CollectionsMarshal.GetValueRefOrAddDefault(values, label.Value, out bool known);
+            if (known)
+                slots.Add(slot);
+            else
+                slots = Slots.Of(slot);
         }
     }
 

@@ -30,24 +30,30 @@ public sealed class XorChunk
     public const int Capacity = 120;
 
     /// <summary>Spare bytes behind the last one written, so that a word can be read and written anywhere.</summary>
-    private const int Slack = 9;
+    private const int Slack = 8;
 
-    private byte[] _bytes = new byte[32];
-    private int _bits;
+    /// <summary>What one sample takes: many series of a monitor have only a few in the window.</summary>
+    private const int FirstSize = 16;
+
+    private byte[] _bytes = new byte[FirstSize + Slack];
     private long _step;
     private ulong _lastValue;
+    private int _bits;
     private byte _leading = byte.MaxValue;
     private byte _trailing;
-    private int _count;
+    private byte _count;
 
     /// <summary>Samples in it.</summary>
     public int Count => _count;
 
     /// <summary>Time of the first sample, milliseconds.</summary>
-    public long FirstTime { get; private set; }
+    public long FirstTime => BinaryPrimitives.ReadInt64BigEndian(_bytes);
 
     /// <summary>Time of the last sample, milliseconds.</summary>
     public long LastTime { get; private set; }
+
+    /// <summary>Value of the last sample.</summary>
+    public double LastValue => BitConverter.UInt64BitsToDouble(_lastValue);
 
     /// <summary>Bytes that the samples take.</summary>
     public int Size => (_bits + 7) / 8;
@@ -61,14 +67,10 @@ public sealed class XorChunk
         if (_count == Capacity)
             return false;
         ulong bits = BitConverter.DoubleToUInt64Bits(value);
-        // The most that one sample takes: 4 + 64 bits of time, 2 + 5 + 6 + 64 of value.
-        if (_bytes.Length < (_bits / 8) + 19 + Slack)
-            Array.Resize(ref _bytes, (_bytes.Length * 3 / 2) + 19);
         if (_count == 0)
         {
             Write((ulong)time, 64);
             Write(bits, 64);
-            FirstTime = time;
         }
         else
         {
@@ -77,7 +79,7 @@ public sealed class XorChunk
         }
         LastTime = time;
         _lastValue = bits;
-        Volatile.Write(ref _count, _count + 1);
+        Volatile.Write(ref _count, (byte)(_count + 1));
         return true;
     }
 
@@ -156,6 +158,9 @@ public sealed class XorChunk
             value &= 0xffff_ffff;
             count = 32;
         }
+        int size = ((_bits + count) >> 3) + Slack;
+        if (_bytes.Length < size)
+            Array.Resize(ref _bytes, Math.Max(size, (_bytes.Length * 3 / 2) + 4));
         Span<byte> word = _bytes.AsSpan(_bits >> 3, 8);
         value <<= 64 - count - (_bits & 7);
         BinaryPrimitives.WriteUInt64BigEndian(word, BinaryPrimitives.ReadUInt64BigEndian(word) | value);

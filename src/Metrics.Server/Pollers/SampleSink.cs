@@ -29,13 +29,16 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <summary>Adds a sample of a series whose labels a poller keeps.</summary>
     /// <param name="metric">The metric as declared.</param>
     /// <param name="value">Its value.</param>
-    /// <param name="own">What <see cref="Metric.Series"/> gave.</param>
+    /// <param name="own">What <see cref="Metric.Series"/> gave, or what this gave before.</param>
     /// <param name="at">When it was true; null is now.</param>
-    public void AddSeries(Metric metric, double value, Labels own, long? at = null)
+    /// <returns>The labels as stored; keeping these in place of one's own keeps them once.</returns>
+    public Labels AddSeries(Metric metric, double value, Labels own, long? at = null)
     {
         if (series.IsNewMetric(metric.Name))
             batch.Describe(metric.Name, metric.Metadata);
-        batch.Add(series.Seen(own), at ?? time, value);
+        Labels stored = series.Seen(own);
+        batch.Add(stored, at ?? time, value);
+        return stored;
     }
 
     /// <summary>Says that a series has not ended, though this poll has no new sample of it.</summary>

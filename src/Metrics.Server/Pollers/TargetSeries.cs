@@ -14,17 +14,21 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <summary>Polls after which a series that is not seen is forgotten.</summary>
     private const int MaxUnseenPolls = 10;
 
-    /// <summary>By the labels as stored; looked up by a series' own labels, so that these need not be kept.</summary>
-    private readonly Dictionary<Labels, Entry> _byLabels = new(new WithoutTarget([.. targetLabels.Select(l => l.Name)]));
+    /// <summary>Series that a poller makes, by the labels as stored; looked up by a series' own labels, so that these need not be kept.</summary>
+    private readonly Dictionary<Labels, Made> _made = new(new WithoutTarget([.. targetLabels.Select(l => l.Name)]));
+
+    /// <summary>Series that are scraped.</summary>
+    private readonly List<Entry> _entries = [];
 
     private readonly Dictionary<string, MetricMetadata?> _metrics = [];
-    private readonly List<Entry> _entries = [];
     private int _poll;
 
-    /// <summary>One series.</summary>
+    private record struct Made(Labels Labels, int SeenInPoll);
+
+    /// <summary>One series that is scraped.</summary>
     internal sealed class Entry(byte[] text, Labels? labels)
     {
-        /// <summary>Its bytes in an exposition; empty for series that a poller made.</summary>
+        /// <summary>Its bytes in an exposition.</summary>
         public byte[] Text { get; } = text;
 
         /// <summary>Labels as stored; null when relabelling drops it.</summary>
@@ -75,17 +79,20 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         return true;
     }
 
-    /// <summary>Notes that a series is there; gives the labels to store, the same object each time.</summary>
+    /// <summary>Notes that a series is there; gives the labels to store, the same object each time. Who asks for them again does it best by that object.</summary>
     /// <param name="own">Its labels without those of the target; the target's win.</param>
     public Labels Seen(Labels own)
     {
-        if (!_byLabels.TryGetValue(own, out Entry? entry))
+        ref Made made = ref CollectionsMarshal.GetValueRefOrNullRef(_made, own);
+        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref made))
         {
-            entry = Add([], WithTarget(own));
-            _byLabels.Add(entry.Labels!, entry);
+            Labels stored = WithTarget(own);
+            _made.Add(stored, new Made(stored, _poll));
+            Added++;
+            return stored;
         }
-        entry.SeenInPoll = _poll;
-        return entry.Labels!;
+        made.SeenInPoll = _poll;
+        return made.Labels;
     }
 
     /// <summary>Notes that a scraped series is there.</summary>
@@ -116,21 +123,31 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         bool forget = false;
         foreach (Entry entry in _entries)
         {
-            int unseen = failed ? _poll - entry.SeenInPoll + (entry.SeenInPoll == _poll ? 1 : 0) : _poll - entry.SeenInPoll;
-            if (unseen == 1 && entry.Labels is not null && !entry.HasOwnTime)
+            if (Ends(entry.SeenInPoll) && entry.Labels is not null && !entry.HasOwnTime)
                 batch.Add(entry.Labels, time, StaleMarker.Value);
-            forget |= unseen > MaxUnseenPolls;
+            forget |= IsForgotten(entry.SeenInPoll);
         }
-        if (!forget)
-            return;
-        foreach (Entry entry in _entries.Where(e => _poll - e.SeenInPoll > MaxUnseenPolls))
-            OnForgotten?.Invoke(entry);
-        _entries.RemoveAll(e => _poll - e.SeenInPoll > MaxUnseenPolls);
-        foreach ((Labels stored, Entry entry) in _byLabels.ToList())
+        foreach (Made made in _made.Values)
         {
-            if (_poll - entry.SeenInPoll > MaxUnseenPolls)
-                _byLabels.Remove(stored);
+            if (Ends(made.SeenInPoll))
+                batch.Add(made.Labels, time, StaleMarker.Value);
+            forget |= IsForgotten(made.SeenInPoll);
         }
+        if (forget)
+            Forget();
+
+        bool Ends(int seenInPoll) => _poll - seenInPoll + (failed && seenInPoll == _poll ? 1 : 0) == 1;
+    }
+
+    private bool IsForgotten(int seenInPoll) => _poll - seenInPoll > MaxUnseenPolls;
+
+    private void Forget()
+    {
+        foreach (Entry entry in _entries.Where(e => IsForgotten(e.SeenInPoll)))
+            OnForgotten?.Invoke(entry);
+        _entries.RemoveAll(e => IsForgotten(e.SeenInPoll));
+        foreach (Made made in _made.Values.Where(m => IsForgotten(m.SeenInPoll)).ToList())
+            _made.Remove(made.Labels);
         // Links to what was forgotten would keep it alive.
         foreach (Entry entry in _entries)
             entry.Next = null;
@@ -154,14 +171,7 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
             return i == a.Length && j == b.Length;
         }
 
-        public int GetHashCode(Labels labels)
-        {
-            HashCode hash = default;
-            ReadOnlySpan<Label> all = labels.AsSpan();
-            for (int i = Next(all, 0); i < all.Length; i = Next(all, i + 1))
-                hash.Add(all[i].Value);
-            return hash.ToHashCode();
-        }
+        public int GetHashCode(Labels labels) => labels.HashWithout(names);
 
         private int Next(ReadOnlySpan<Label> labels, int from)
         {

@@ -54,10 +54,11 @@ internal abstract class SlicedPoller(WatchedCloud cloud, CloudService service) :
             _answers[id] = answer;
         foreach ((string id, (DateTimeOffset at, List<CloudValue>? values)) in _answers)
         {
-            foreach (CloudValue value in values ?? [])
+            for (int i = 0; i < values?.Count; i++)
             {
+                CloudValue value = values[i];
                 if (fresh.ContainsKey(id))
-                    sink.AddSeries(value.Metric, value.Value, value.Series, at.ToUnixTimeMilliseconds());
+                    values[i] = value with { Series = sink.AddSeries(value.Metric, value.Value, value.Series, at.ToUnixTimeMilliseconds()) };
                 else
                     sink.Keep(value.Series);
             }

@@ -75,6 +75,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         {
             using DuckDBTransaction transaction = connection.BeginTransaction();
             var appenders = new Dictionary<int, SampleAppender>();
+            _series!.Learn(batches);
             try
             {
                 foreach (SampleBatch batch in batches)

@@ -8,12 +8,15 @@ namespace Metrics.Storage.DuckDb;
 /// <summary>From labels to the small numbers by which the sample tables know them. Not thread-safe; the store's write lock guards it.</summary>
 internal sealed class SeriesTable
 {
-    /// <summary>Above this many known labels the map is emptied and filled anew with what is still in use.</summary>
-    private const int MaxKnown = 2_000_000;
+    /// <summary>Series that the head does not hold are remembered up to this many.</summary>
+    private const int MaxOutsideHead = 100_000;
+
+    /// <summary>From this many unknown series on, one question is asked for all of them.</summary>
+    private const int ManyUnknown = 8;
 
     private readonly DuckDBConnection _connection;
-    private readonly Dictionary<Labels, int> _known = [];
-    private readonly List<(int Id, Labels Labels)> _new = [];
+    private readonly Dictionary<Labels, int> _outsideHead = [];
+    private readonly Dictionary<Labels, int> _new = [];
     private (Labels? Labels, int Id)[] _bySlot = new (Labels?, int)[1024];
     private int _nextId;
     private bool _isEmpty;
@@ -21,29 +24,68 @@ internal sealed class SeriesTable
     public SeriesTable(DuckDBConnection connection)
     {
         _connection = connection;
+        Execute("CREATE TEMPORARY TABLE wanted(hash BIGINT NOT NULL)");
         ReadNextId();
     }
 
-    /// <summary>The number of a series; a new one is written at the next <see cref="Flush"/>.</summary>
+    /// <summary>Learns the numbers of all series of some batches; new ones are written at the next <see cref="Flush"/>.</summary>
+    public void Learn(IReadOnlyList<SampleBatch> batches)
+    {
+        var unknown = new HashSet<Labels>();
+        foreach (SampleBatch batch in batches)
+        {
+            foreach (Labels labels in batch.Series)
+            {
+                if (Known(labels) is null)
+                    unknown.Add(labels);
+            }
+        }
+        if (unknown.Count > 0)
+            Learn(unknown);
+    }
+
+    /// <summary>The number of a series.</summary>
     public int Id(Labels labels)
     {
+        if (Known(labels) is { } id)
+            return id;
+        // It was learnt, and its place has gone to another since.
+        Learn([labels]);
+        return Known(labels)!.Value;
+    }
+
+    private void Learn(HashSet<Labels> unknown)
+    {
+        Dictionary<Labels, int> stored = _isEmpty ? [] : Stored(unknown);
+        foreach (Labels labels in unknown)
+        {
+            if (!stored.TryGetValue(labels, out int id) && !_new.TryGetValue(labels, out id))
+                _new.Add(labels, id = _nextId++);
+            Remember(labels, id);
+        }
+    }
+
+    private int? Known(Labels labels)
+    {
         int slot = labels.Slot;
-        if ((uint)slot < (uint)_bySlot.Length && ReferenceEquals(_bySlot[slot].Labels, labels))
-            return _bySlot[slot].Id;
-        if (!_known.TryGetValue(labels, out int id))
+        if ((uint)slot < (uint)_bySlot.Length && _bySlot[slot] is ({ } there, var id) && (ReferenceEquals(there, labels) || there.Equals(labels)))
+            return id;
+        return _outsideHead.TryGetValue(labels, out id) ? id : null;
+    }
+
+    private void Remember(Labels labels, int id)
+    {
+        int slot = labels.Slot;
+        if (slot < 0)
         {
-            if (_known.Count > MaxKnown)
-                _known.Clear();
-            id = Stored(labels) ?? Create(labels);
-            _known.Add(labels, id);
+            if (_outsideHead.Count >= MaxOutsideHead)
+                _outsideHead.Clear();
+            _outsideHead[labels] = id;
+            return;
         }
-        if (slot >= 0)
-        {
-            if (slot >= _bySlot.Length)
-                Array.Resize(ref _bySlot, Math.Max(slot + 1, _bySlot.Length * 2));
-            _bySlot[slot] = (labels, id);
-        }
-        return id;
+        if (slot >= _bySlot.Length)
+            Array.Resize(ref _bySlot, Math.Max(slot + 1, _bySlot.Length * 2));
+        _bySlot[slot] = (labels, id);
     }
 
     /// <summary>Writes the new series, within the caller's transaction.</summary>
@@ -53,7 +95,7 @@ internal sealed class SeriesTable
             return;
         using (DuckDBAppender appender = _connection.CreateAppender("series"))
         {
-            foreach ((int id, Labels labels) in _new)
+            foreach ((Labels labels, int id) in _new)
                 appender.CreateRow().AppendValue(id).AppendValue(Hash(labels)).AppendValue(LabelsJson.Write(labels)).AppendNullValue().EndRow();
         }
         _isEmpty = false;
@@ -64,7 +106,7 @@ internal sealed class SeriesTable
     /// <summary>Forgets everything that may not have been committed.</summary>
     public void Forget()
     {
-        _known.Clear();
+        _outsideHead.Clear();
         _new.Clear();
         Array.Clear(_bySlot);
         ReadNextId();
@@ -102,26 +144,36 @@ internal sealed class SeriesTable
         return found;
     }
 
-    private int Create(Labels labels)
+    /// <summary>Those of some series that are in the table.</summary>
+    private Dictionary<Labels, int> Stored(HashSet<Labels> unknown)
     {
-        int id = _nextId++;
-        _new.Add((id, labels));
-        return id;
-    }
-
-    private int? Stored(Labels labels)
-    {
-        if (_isEmpty)
-            return null;
+        string hashes = string.Join(',', unknown.Take(ManyUnknown).Select(l => Hash(l).ToString(CultureInfo.InvariantCulture)));
+        if (unknown.Count > ManyUnknown)
+        {
+            Execute("DELETE FROM wanted");
+            using DuckDBAppender appender = _connection.CreateAppender("temp", "main", "wanted");
+            foreach (Labels labels in unknown)
+                appender.CreateRow().AppendValue(Hash(labels)).EndRow();
+            hashes = "FROM wanted";
+        }
         using DuckDBCommand command = _connection.CreateCommand();
-        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"SELECT id, labels FROM series WHERE hash = {Hash(labels)}");
+        command.CommandText = $"SELECT id, labels FROM series WHERE hash IN ({hashes})";
         using DuckDBDataReader reader = command.ExecuteReader();
+        var stored = new Dictionary<Labels, int>();
         while (reader.Read())
         {
-            if (LabelsJson.Read(reader.GetString(1)).Equals(labels))
-                return reader.GetInt32(0);
+            Labels labels = LabelsJson.Read(reader.GetString(1));
+            if (unknown.Contains(labels))
+                stored[labels] = reader.GetInt32(0);
         }
-        return null;
+        return stored;
+    }
+
+    private void Execute(string sql)
+    {
+        using DuckDBCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private void ReadNextId()
@@ -132,6 +184,5 @@ internal sealed class SeriesTable
         _isEmpty = _nextId == 1;
     }
 
-    private static long Hash(Labels labels) =>
-        unchecked((long)ulong.Parse(labels.Fingerprint(), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    private static long Hash(Labels labels) => unchecked((long)labels.StableHash());
 }

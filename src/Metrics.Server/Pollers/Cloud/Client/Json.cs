@@ -26,6 +26,9 @@ internal static class Json
     /// <summary>The same projects, hosts and states stand in thousands of items: one string for each.</summary>
     private static readonly TextPool s_texts = new(1 << 18);
 
+    /// <summary>The same string for the same text, most of the time.</summary>
+    public static string Shared(string text) => s_texts.Get(System.Text.Encoding.UTF8.GetBytes(text));
+
     private static string String(JsonElement value)
     {
         ReadOnlySpan<byte> quoted = JsonMarshal.GetRawUtf8Value(value);

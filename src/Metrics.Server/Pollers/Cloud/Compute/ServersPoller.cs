@@ -41,7 +41,15 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     private DateTimeOffset _listedAt;
 
     /// <summary>What is kept of a server.</summary>
-    private sealed record Server(Resource Resource, string Status, string TaskState, string Flavor, string Hypervisor, string Zone, string Host, DateTimeOffset Updated, Labels Series, Labels DiskSeries);
+    private sealed record Server(Resource Resource, string Status, string TaskState, string Flavor, string Hypervisor, string Zone, string Host, DateTimeOffset Updated)
+    {
+        public required Labels Series { get; set; }
+
+        public required Labels DiskSeries { get; set; }
+
+        /// <summary>Its flavour is younger than our list of them, or gone.</summary>
+        public bool LacksFlavorId { get; set; }
+    }
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
@@ -79,7 +87,7 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     }
 
     /// <summary>A server, or null when it is gone.</summary>
-    private static Server? Read(JsonElement s)
+    private Server? Read(JsonElement s)
     {
         string status = s.Text("status");
         if (status == "DELETED")
@@ -88,7 +96,8 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         string hypervisor = s.Text("OS-EXT-SRV-ATTR:hypervisor_hostname"), zone = s.Text("OS-EXT-AZ:availability_zone");
         JsonElement? flavor = s.Child("flavor");
         string flavorName = flavor?.Text("original_name") ?? "";
-        string flavorId = flavor?.Text("id") ?? "";
+        // Newer microversions tell a flavour's name in place of its id.
+        string flavorId = flavor?.Text("id") is { Length: > 0 } told ? told : Cloud.Inventory.FlavorIds.GetValueOrDefault(flavorName, "");
         double disk = (flavor?.Number("disk") ?? double.NaN) + (flavor?.Number("ephemeral") is { } e && !double.IsNaN(e) ? e : 0);
         var resource = new Resource(id, name, project, s.Text("user_id"), s.Time("created"))
         {
@@ -96,13 +105,11 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         };
         Labels series = s_status.Series(
             id, status, name, project, resource.UserId, s.Text("accessIPv4"), s.Text("accessIPv6"), s.Text("hostId"), hypervisor, id, zone, flavorId, s.Text("OS-EXT-SRV-ATTR:instance_name"));
-        return new Server(resource, status, s.Text("OS-EXT-STS:task_state"), flavorName.Length > 0 ? flavorName : flavorId, hypervisor, zone, s.Text("OS-EXT-SRV-ATTR:host"), s.Time("updated") ?? DateTimeOffset.UnixEpoch, series, s_disk.Series(name, id, project));
+        return new Server(resource, status, s.Text("OS-EXT-STS:task_state"), flavorName.Length > 0 ? flavorName : flavorId, hypervisor, zone, s.Text("OS-EXT-SRV-ATTR:host"), s.Time("updated") ?? DateTimeOffset.UnixEpoch)
+        {
+            Series = series, DiskSeries = s_disk.Series(name, id, project), LacksFlavorId = flavorId.Length == 0,
+        };
     }
-
-    /// <summary>Newer microversions tell a flavour's name in place of its id.</summary>
-    private Labels WithFlavor(Server server) => server.Series["flavor_id"].Length == 0 && Cloud.Inventory.FlavorIds.TryGetValue(server.Flavor, out string? id)
-        ? server.Series.With("flavor_id", id)
-        : server.Series;
 
     private void Report(SampleSink sink, DateTimeOffset now)
     {
@@ -111,9 +118,11 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         sink.Add(s_total, _servers.Count);
         foreach (Server server in _servers.Values)
         {
-            sink.AddSeries(s_status, Array.IndexOf(s_statuses, server.Status), WithFlavor(server));
+            if (server.LacksFlavorId && Cloud.Inventory.FlavorIds.TryGetValue(server.Flavor, out string? flavorId))
+                (server.Series, server.LacksFlavorId) = (server.Series.With("flavor_id", flavorId), false);
+            server.Series = sink.AddSeries(s_status, Array.IndexOf(s_statuses, server.Status), server.Series);
             if (!double.IsNaN(server.Resource.DiskGiB))
-                sink.AddSeries(s_disk, server.Resource.DiskGiB, server.DiskSeries);
+                server.DiskSeries = sink.AddSeries(s_disk, server.Resource.DiskGiB, server.DiskSeries);
             byStatus[server.Status] = byStatus.GetValueOrDefault(server.Status) + 1;
             byFlavor[server.Flavor] = byFlavor.GetValueOrDefault(server.Flavor) + 1;
             if (server.Status == "ACTIVE" && server.Hypervisor.Length > 0)

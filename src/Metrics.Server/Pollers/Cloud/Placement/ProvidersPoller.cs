@@ -21,12 +21,10 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
     private Dictionary<string, Provider> _providers = [];
 
     /// <summary>A provider as it was at one generation.</summary>
-    private sealed record Provider(string Name, string Generation, List<CloudValue> Values)
+    private sealed record Provider(string Name, string Generation, CloudValue[] Values)
     {
         /// <summary>Consumers and what they have, asked for when the time allows; null before that.</summary>
-        public IReadOnlyDictionary<string, Resource>? Consumers { get; set; }
-
-        public DateTimeOffset ConsumersAt { get; set; }
+        public Resource[]? Consumers { get; set; }
     }
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
@@ -59,8 +57,11 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         if (failure is not null && providers.IsEmpty)
             throw failure;
         _providers = new Dictionary<string, Provider>(providers);
-        foreach (CloudValue value in _providers.Values.SelectMany(p => p.Values))
-            sink.AddSeries(value.Metric, value.Value, value.Series);
+        foreach (Provider provider in _providers.Values)
+        {
+            foreach (ref CloudValue value in provider.Values.AsSpan())
+                value = value with { Series = sink.AddSeries(value.Metric, value.Value, value.Series) };
+        }
         await ReadConsumersAsync(started, failure is null && providers.Count == listed.Count, parallel);
     }
 
@@ -80,7 +81,7 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         JsonElement? used = usages.RootElement.Child("usages");
         foreach (JsonProperty u in used?.EnumerateObject().ToArray() ?? [])
             Add(values, s_usage, name, u.Name, used!.Value.Number(u.Name));
-        return new Provider(name, generation, values);
+        return new Provider(name, generation, [.. values]);
     }
 
     private static void Add(List<CloudValue> values, Metric metric, string host, string resource, double value) => values.Add(new CloudValue(metric, metric.Series(host, resource), value));
@@ -94,12 +95,9 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         {
             await Parallel.ForEachAsync(due, parallel, async (p, ct) =>
             {
-                DateTimeOffset at = Cloud.Time.GetUtcNow();
                 using JsonDocument answer = await Api.GetAsync($"/resource_providers/{p.Key}/allocations", "/resource_providers/{provider}/allocations", ct: ct);
-                p.Value.Consumers = answer.RootElement.Child("allocations") is { } all
-                    ? all.EnumerateObject().ToDictionary(a => a.Name, a => Consumer(a.Name, p.Value.Name, a.Value.Child("resources")))
-                    : new Dictionary<string, Resource>();
-                p.Value.ConsumersAt = at;
+                string name = $"on {p.Value.Name}";
+                p.Value.Consumers = [.. answer.RootElement.Child("allocations")?.EnumerateObject().Select(a => Consumer(Json.Shared(a.Name), name, a.Value.Child("resources"))) ?? []];
             });
         }
         catch (CloudException)
@@ -110,13 +108,13 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         if (!complete || _providers.Values.Any(p => p.Consumers is null))
             return;
         var all = new Dictionary<string, Resource>();
-        foreach (Resource consumer in _providers.Values.SelectMany(p => p.Consumers!.Values))
+        foreach (Resource consumer in _providers.Values.SelectMany(p => p.Consumers!))
             all.TryAdd(consumer.Id, consumer);
         // Generations have just been compared: every answer is still true.
         Cloud.Inventory.Put(ResourceKind.Allocation, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), all));
     }
 
-    private static Resource Consumer(string id, string host, JsonElement? resources) => new(id, $"on {host}", "")
+    private static Resource Consumer(string id, string name, JsonElement? resources) => new(id, name, "")
     {
         Parent = (ResourceKind.Server, id),
         Vcpus = Amount(resources, "VCPU") + Amount(resources, "PCPU"),
