@@ -16,7 +16,12 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// <summary>No labels at all.</summary>
     public static readonly Labels Empty = new([]);
 
-    private readonly Label[] _sorted;
+    [ThreadStatic]
+    private static Label[]? t_sorting;
+
+    /// <summary>Shared by all labels of the same names.</summary>
+    private readonly string[] _names;
+    private readonly string[] _values;
     private readonly int _hash;
 
     /// <summary>
@@ -25,38 +30,35 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// </summary>
     internal int Slot = -1;
 
-    private Labels(Label[] sorted)
+    private Labels(ReadOnlySpan<Label> sorted)
     {
-        _sorted = sorted;
-        foreach (Label label in sorted)
-            _hash += label.GetHashCode();
+        _names = LabelNames.Share(sorted);
+        _values = new string[sorted.Length];
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            _values[i] = sorted[i].Value;
+            _hash += sorted[i].GetHashCode();
+        }
     }
 
     /// <summary>Value of <c>__name__</c>, or empty.</summary>
     public string Name => this[MetricName];
 
     /// <summary>Number of labels, <c>__name__</c> included.</summary>
-    public int Count => _sorted.Length;
+    public int Count => _values.Length;
 
     /// <summary>The label at a place in name order.</summary>
-    public Label this[int index] => _sorted[index];
+    public Label this[int index] => new(_names[index], _values[index]);
 
     /// <summary>The value of a label, or the empty string when there is none of that name.</summary>
     public string this[string name]
     {
         get
         {
-            foreach (Label label in _sorted)
-            {
-                if (label.Name == name)
-                    return label.Value;
-            }
-            return "";
+            int index = Array.IndexOf(_names, name);
+            return index < 0 ? "" : _values[index];
         }
     }
-
-    /// <summary>The labels in name order, without copying.</summary>
-    public ReadOnlySpan<Label> AsSpan() => _sorted;
 
     /// <summary>Labels from pairs in any order; empty values are left out.</summary>
     /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
@@ -84,39 +86,41 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// <param name="repeated">On failure the name that is given twice, or the empty string for an empty name.</param>
     public static bool TryCreate(ReadOnlySpan<Label> labels, out Labels? result, out string? repeated)
     {
+        Label[] sorting = t_sorting is { } kept && kept.Length >= labels.Length ? kept : t_sorting = new Label[Math.Max(labels.Length, 32)];
         int count = 0;
+        bool isSorted = true;
         foreach (Label label in labels)
         {
-            if (label.Value.Length > 0)
-                count++;
+            if (label.Value.Length == 0)
+                continue;
+            isSorted &= count == 0 || string.CompareOrdinal(sorting[count - 1].Name, label.Name) < 0;
+            sorting[count++] = label;
         }
-        var sorted = new Label[count];
-        count = 0;
-        foreach (Label label in labels)
-        {
-            if (label.Value.Length > 0)
-                sorted[count++] = label;
-        }
-        Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        Span<Label> sorted = sorting.AsSpan(0, count);
+        if (!isSorted)
+            sorted.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        repeated = Repeated(sorted);
+        result = repeated is not null ? null : count == 0 ? Empty : new Labels(sorted);
+        sorted.Clear();
+        return repeated is null;
+    }
+
+    /// <summary>The name that is given twice, an empty one, or null.</summary>
+    private static string? Repeated(ReadOnlySpan<Label> sorted)
+    {
         for (int i = 0; i < sorted.Length; i++)
         {
             if (sorted[i].Name.Length == 0 || (i > 0 && sorted[i].Name == sorted[i - 1].Name))
-            {
-                result = null;
-                repeated = sorted[i].Name;
-                return false;
-            }
+                return sorted[i].Name;
         }
-        result = sorted.Length == 0 ? Empty : new Labels(sorted);
-        repeated = null;
-        return true;
+        return null;
     }
 
     /// <summary>These labels with one set to a value; an empty value removes it.</summary>
     public Labels With(string name, string value)
     {
-        var labels = new List<Label>(_sorted.Length + 1);
-        foreach (Label label in _sorted)
+        var labels = new List<Label>(Count + 1);
+        foreach (Label label in this)
         {
             if (label.Name != name)
                 labels.Add(label);
@@ -138,7 +142,7 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     public ulong StableHash()
     {
         ulong hash = 14695981039346656037;
-        foreach (Label label in _sorted)
+        foreach (Label label in this)
         {
             hash = Add(hash, label.Name);
             hash = Add(hash, label.Value);
@@ -159,7 +163,8 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     {
         if (ReferenceEquals(this, other))
             return true;
-        return other is not null && _hash == other._hash && _sorted.AsSpan().SequenceEqual(other._sorted);
+        return other is not null && _hash == other._hash
+            && (_names == other._names || _names.AsSpan().SequenceEqual(other._names)) && _values.AsSpan().SequenceEqual(other._values);
     }
 
     /// <inheritdoc />
@@ -172,7 +177,7 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     internal int HashWithout(ReadOnlySpan<string> names)
     {
         int hash = _hash;
-        foreach (Label label in _sorted)
+        foreach (Label label in this)
         {
             if (names.Contains(label.Name))
                 hash -= label.GetHashCode();
@@ -183,16 +188,16 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     /// <summary>Compares label by label, name before value, in ordinal order; a shorter set that begins alike comes first.</summary>
     public static int Compare(Labels a, Labels b)
     {
-        int count = Math.Min(a._sorted.Length, b._sorted.Length);
+        int count = Math.Min(a.Count, b.Count);
         for (int i = 0; i < count; i++)
         {
-            int order = string.CompareOrdinal(a._sorted[i].Name, b._sorted[i].Name);
+            int order = string.CompareOrdinal(a._names[i], b._names[i]);
             if (order == 0)
-                order = string.CompareOrdinal(a._sorted[i].Value, b._sorted[i].Value);
+                order = string.CompareOrdinal(a._values[i], b._values[i]);
             if (order != 0)
                 return order;
         }
-        return a._sorted.Length - b._sorted.Length;
+        return a.Count - b.Count;
     }
 
     /// <summary>Whether a text can stand as a metric name without quotes.</summary>
@@ -225,14 +230,35 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     public override string ToString()
     {
         bool plain = Name.Length == 0 || IsPlainMetricName(Name);
-        IEnumerable<string> labels = _sorted.Where(l => l.Name != MetricName)
+        IEnumerable<string> labels = this.Where(l => l.Name != MetricName)
             .Select(l => $"{(IsPlainLabelName(l.Name) ? l.Name : Quote(l.Name))}={Quote(l.Value)}");
         string all = string.Join(", ", plain ? labels : labels.Prepend(Quote(Name)));
         return all.Length == 0 && Name.Length > 0 ? Name : $"{(plain ? Name : "")}{{{all}}}";
     }
 
-    /// <inheritdoc />
-    public IEnumerator<Label> GetEnumerator() => ((IEnumerable<Label>)_sorted).GetEnumerator();
+    /// <summary>Walks the labels in name order, without copying.</summary>
+    public Enumerator GetEnumerator() => new(this);
 
-    IEnumerator IEnumerable.GetEnumerator() => _sorted.GetEnumerator();
+    IEnumerator<Label> IEnumerable<Label>.GetEnumerator()
+    {
+        for (int i = 0; i < Count; i++)
+            yield return this[i];
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable<Label>)this).GetEnumerator();
+
+    /// <summary>Walks labels in name order.</summary>
+    public struct Enumerator
+    {
+        private readonly Labels _labels;
+        private int _index;
+
+        internal Enumerator(Labels labels) => (_labels, _index) = (labels, -1);
+
+        /// <summary>The label at hand.</summary>
+        public readonly Label Current => _labels[_index];
+
+        /// <summary>Goes to the next label; false behind the last.</summary>
+        public bool MoveNext() => ++_index < _labels.Count;
+    }
 }

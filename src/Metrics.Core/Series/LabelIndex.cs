@@ -99,7 +99,7 @@ public sealed class LabelIndex
     /// <summary>Adds a series.</summary>
     public void Add(Labels labels, int slot)
     {
-        foreach (Label label in labels.AsSpan())
+        foreach (Label label in labels)
         {
             ref Dictionary<string, Slots>? values = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, label.Name, out _);
             values ??= [];

@@ -14,6 +14,9 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <summary>Samples that the target gave, where some of them were dropped on the way; null where none could be.</summary>
     public int? Given { get; set; }
 
+    /// <summary>Names of metrics that nobody wants; nothing of them is added.</summary>
+    public IReadOnlySet<string>? Unwanted { get; set; }
+
     /// <summary>The target's memory of its series.</summary>
     public TargetSeries Series => series;
 
@@ -34,6 +37,8 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <returns>The labels as stored; keeping these in place of one's own keeps them once.</returns>
     public Labels AddSeries(Metric metric, double value, Labels own, long? at = null)
     {
+        if (Unwanted?.Contains(metric.Name) == true)
+            return own;
         if (series.IsNewMetric(metric.Name))
             batch.Describe(metric.Name, metric.Metadata);
         Labels stored = series.Seen(own);
@@ -45,5 +50,9 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     public void Keep(Labels own) => series.Seen(own);
 
     /// <summary>Adds a sample that was true at another time.</summary>
-    public void AddAt(Metric metric, long at, double value, params ReadOnlySpan<string> labelValues) => AddSeries(metric, value, metric.Series(labelValues), at);
+    public void AddAt(Metric metric, long at, double value, params ReadOnlySpan<string> labelValues)
+    {
+        if (Unwanted?.Contains(metric.Name) != true)
+            AddSeries(metric, value, metric.Series(labelValues), at);
+    }
 }

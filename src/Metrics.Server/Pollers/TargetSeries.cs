@@ -22,6 +22,7 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
 
     private readonly Dictionary<string, MetricMetadata?> _metrics = [];
     private int _poll;
+    private bool _lastFailed;
 
     private record struct Made(Labels Labels, int SeenInPoll);
 
@@ -135,8 +136,10 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         }
         if (forget)
             Forget();
+        _lastFailed = failed;
 
-        bool Ends(int seenInPoll) => _poll - seenInPoll + (failed && seenInPoll == _poll ? 1 : 0) == 1;
+        // What a failing poll still brought ended with it.
+        bool Ends(int seenInPoll) => seenInPoll == _poll ? failed : _poll - seenInPoll == 1 && !_lastFailed;
     }
 
     private bool IsForgotten(int seenInPoll) => _poll - seenInPoll > MaxUnseenPolls;
@@ -160,22 +163,21 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         {
             if (ReferenceEquals(x, y))
                 return true;
-            ReadOnlySpan<Label> a = x!.AsSpan(), b = y!.AsSpan();
-            (int i, int j) = (Next(a, 0), Next(b, 0));
-            while (i < a.Length && j < b.Length)
+            (int i, int j) = (Next(x!, 0), Next(y!, 0));
+            while (i < x!.Count && j < y!.Count)
             {
-                if (a[i] != b[j])
+                if (x[i] != y[j])
                     return false;
-                (i, j) = (Next(a, i + 1), Next(b, j + 1));
+                (i, j) = (Next(x!, i + 1), Next(y!, j + 1));
             }
-            return i == a.Length && j == b.Length;
+            return i == x!.Count && j == y!.Count;
         }
 
         public int GetHashCode(Labels labels) => labels.HashWithout(names);
 
-        private int Next(ReadOnlySpan<Label> labels, int from)
+        private int Next(Labels labels, int from)
         {
-            while (from < labels.Length && Array.IndexOf(names, labels[from].Name) >= 0)
+            while (from < labels.Count && Array.IndexOf(names, labels[from].Name) >= 0)
                 from++;
             return from;
         }

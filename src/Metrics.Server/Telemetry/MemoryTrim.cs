@@ -16,7 +16,7 @@ internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
     private const long MuchUnused = 32L << 20;
 
     /// <summary>Compacting a larger heap would stop the world for longer than an alert may take.</summary>
-    private const long LargestHeap = 256L << 20;
+    private const long LargestHeap = 1L << 30;
 
     private static readonly TimeSpan s_first = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(2);
@@ -30,15 +30,18 @@ internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
         {
             GCMemoryInfo heap = GC.GetGCMemoryInfo();
             bool isYoung = round++ < YoungRounds;
-            if (OperatingSystem.IsLinux() && heap.HeapSizeBytes < LargestHeap && (isYoung || heap.TotalCommittedBytes - heap.HeapSizeBytes > MuchUnused))
-                await TrimAsync(isYoung, stoppingToken);
+            if (!OperatingSystem.IsLinux())
+                continue;
+            long used = heap.HeapSizeBytes - heap.FragmentedBytes;
+            if (used < LargestHeap && (isYoung || heap.TotalCommittedBytes - used > Math.Max(MuchUnused, used / 4)))
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            await TrimAsync(isYoung, stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private static async Task TrimAsync(bool programFiles, CancellationToken stoppingToken)
     {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         try
         {
             _ = malloc_trim(0);

@@ -36,6 +36,14 @@ public sealed class DuckDbStoreTests : IDisposable
         read.Where(r => r.Series.Name == "many").Select(r => (r.Series["i"], r.Value)).Should().BeEquivalentTo(Enumerable.Range(0, 5000).Select(i => ($"{i}", (double)i)));
         await WriteAsync(again, (odd, at + 100, 7));
         (await ReadAsync(again, at + 50, at + 100)).Should().ContainSingle("the series is known under its old number");
+        await WriteAsync(again, [.. Enumerable.Range(0, 5010).Select(i => (Labels.Of("many", ("i", $"{i}")), at + 200, (double)i))]);
+        Dictionary<string, double> later = (await ReadAsync(again, at + 200, at + 200)).ToDictionary(r => r.Series["i"], r => r.Value);
+        later.Should().HaveCount(5010).And.OnlyContain(r => r.Value == double.Parse(r.Key, System.Globalization.CultureInfo.InvariantCulture));
+        using DuckDBConnection file = new($"Data Source={again.FilePath}");
+        file.Open();
+        using DuckDBCommand command = file.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM series";
+        command.ExecuteScalar().Should().Be(5011L, "each series has one number");
     }
 
     [Fact]

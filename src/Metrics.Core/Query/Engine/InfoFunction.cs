@@ -119,7 +119,7 @@ internal static class InfoFunction
             if (!infos.TryGetValue(new InfoKey(name, labels["instance"], labels["job"]), out List<InfoSeries>? candidates) || Newest(candidates, step) is not { } info)
                 continue;
             found = true;
-            foreach (Label label in info.Labels.AsSpan())
+            foreach (Label label in info.Labels)
             {
                 if (label.Name == Labels.MetricName || labels[label.Name].Length > 0 || (data.Count > 0 && !data.Exists(m => m.Name == label.Name)))
                     continue;

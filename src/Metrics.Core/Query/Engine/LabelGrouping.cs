@@ -52,7 +52,7 @@ internal sealed class LabelGrouping
     public Labels Reduce(Labels labels, bool nameless)
     {
         var kept = new List<Label>(labels.Count);
-        foreach (Label label in labels.AsSpan())
+        foreach (Label label in labels)
         {
             if (Counts(label.Name, nameless))
                 kept.Add(label);
@@ -71,7 +71,7 @@ internal sealed class LabelGrouping
                 hash.Add(nameless && name == Labels.MetricName ? "" : labels[name]);
             return hash.ToHashCode();
         }
-        foreach (Label label in labels.AsSpan())
+        foreach (Label label in labels)
         {
             if (!Counts(label.Name, nameless))
                 continue;
@@ -93,17 +93,16 @@ internal sealed class LabelGrouping
             }
             return true;
         }
-        ReadOnlySpan<Label> left = a.AsSpan(), right = b.AsSpan();
         int i = 0, j = 0;
         while (true)
         {
-            while (i < left.Length && !Counts(left[i].Name, aNameless))
+            while (i < a.Count && !Counts(a[i].Name, aNameless))
                 i++;
-            while (j < right.Length && !Counts(right[j].Name, bNameless))
+            while (j < b.Count && !Counts(b[j].Name, bNameless))
                 j++;
-            if (i == left.Length || j == right.Length)
-                return i == left.Length && j == right.Length;
-            if (left[i++] != right[j++])
+            if (i == a.Count || j == b.Count)
+                return i == a.Count && j == b.Count;
+            if (a[i++] != b[j++])
                 return false;
         }
     }

@@ -206,7 +206,7 @@ internal sealed class VectorMatch
     private Labels Keep(Labels labels)
     {
         var kept = new List<Label>(labels.Count);
-        foreach (Label label in labels.AsSpan())
+        foreach (Label label in labels)
         {
             if (_matching.Labels.Contains(label.Name) == _matching.On)
                 kept.Add(label);

@@ -63,7 +63,7 @@ internal static class ResultJson
     public static void WriteLabels(Utf8JsonWriter json, Labels labels)
     {
         json.WriteStartObject();
-        foreach (Label label in labels.AsSpan())
+        foreach (Label label in labels)
             json.WriteString(label.Name, label.Value);
         json.WriteEndObject();
     }

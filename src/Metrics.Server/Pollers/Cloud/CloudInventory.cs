@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Metrics.Pollers.Cloud;
 
 /// <summary>Kinds of resources that can be left behind.</summary>
-internal enum ResourceKind
+internal enum ResourceKind : byte
 {
     Server,
     Volume,
@@ -17,7 +17,7 @@ internal enum ResourceKind
     Allocation,
 }
 
-/// <summary>A resource of somebody's.</summary>
+/// <summary>A resource of somebody's. A large cloud has half a million of these, so they are kept small.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name; may be empty.</param>
 /// <param name="ProjectId">Its project; empty where it belongs to none.</param>
@@ -25,12 +25,33 @@ internal enum ResourceKind
 /// <param name="Created">When it was made, or null.</param>
 internal sealed record Resource(string Id, string Name, string ProjectId, string UserId = "", DateTimeOffset? Created = null)
 {
+    private readonly long _created = Created?.ToUnixTimeMilliseconds() ?? 0;
+    private readonly string? _parentId;
+    private readonly float _vcpus;
+    private readonly float _memory;
+    private readonly ResourceKind _parentKind;
+
+    /// <summary>When it was made, or null.</summary>
+    public DateTimeOffset? Created => _created == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(_created);
+
     /// <summary>The resource without which it has no use, such as the server of a port; null where there is none, or it is not told.</summary>
-    public (ResourceKind Kind, string Id)? Parent { get; init; }
+    public (ResourceKind Kind, string Id)? Parent
+    {
+        get => _parentId is null ? null : (_parentKind, _parentId);
+        init => (_parentKind, _parentId) = value is { } parent ? (parent.Kind, parent.Id) : default;
+    }
 
-    public double Vcpus { get; init; }
+    public double Vcpus
+    {
+        get => _vcpus;
+        init => _vcpus = (float)value;
+    }
 
-    public double MemoryMiB { get; init; }
+    public double MemoryMiB
+    {
+        get => _memory;
+        init => _memory = (float)value;
+    }
 
     public double DiskGiB { get; init; }
 }
@@ -64,5 +85,6 @@ internal sealed class CloudInventory
     /// <summary>The kinds that have been listed.</summary>
     public IEnumerable<ResourceKind> Kinds => _resources.Keys.Order();
 
-    public void Put(ResourceKind kind, Listing<Resource> listing) => _resources[kind] = listing;
+    /// <summary>Begins a new list of a kind; what is known goes on until it is complete.</summary>
+    public ResourceList Begin(ResourceKind kind, TimeProvider time) => new(this[kind], time, listing => _resources[kind] = listing);
 }

@@ -32,6 +32,9 @@ internal sealed record CloudJob
     /// <summary>Collections that are left out, such as <c>neutron/ports</c>.</summary>
     public required IReadOnlyList<string> Disabled { get; init; }
 
+    /// <summary>Metrics that are left out, such as <c>openstack_neutron_port</c>; null is none.</summary>
+    public IReadOnlySet<string>? DisabledMetrics { get; init; }
+
     public static CloudJob? Read(YamlSection section)
     {
         CloudAccess? access = CloudSource.Read(section);
@@ -48,9 +51,12 @@ internal sealed record CloudJob
             RequestsPerSecond = section.Number("requests_per_second", 50, least: 1, most: 100_000),
             Concurrency = section.Number("concurrency", 4, least: 1, most: 1000),
             Disabled = section.Texts("disabled"),
+            DisabledMetrics = section.Texts("disabled_metrics") is { Count: > 0 } metrics ? metrics.ToHashSet() : null,
         };
         foreach (string unknown in job.Disabled.Where(d => CloudCatalog.All.All(c => c.Name != d)))
             section.Report("disabled", $"holds '{unknown}'; known are {string.Join(", ", CloudCatalog.All.Select(c => c.Name))}");
+        foreach (string strange in job.DisabledMetrics?.Where(m => !m.StartsWith("openstack_", StringComparison.Ordinal)) ?? [])
+            section.Report("disabled_metrics", $"holds '{strange}'; the names of these metrics begin with openstack_");
         section.Finish();
         return access is null ? null : job;
     }

@@ -16,6 +16,7 @@ internal abstract class CloudPoller(WatchedCloud cloud, CloudService service) : 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         var key = (service, Collection);
+        sink.Unwanted = cloud.Job.DisabledMetrics;
         try
         {
             await CollectAsync(sink, ct);

@@ -38,6 +38,17 @@ public sealed class CloudPollerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_metric_that_is_left_out_is_not_there_and_orphans_are_found_all_the_same()
+    {
+        _stub.Answers["/network/v2.0/ports"] = "{\"ports\":[{\"id\":\"p1\",\"tenant_id\":\"t\",\"status\":\"ACTIVE\",\"fixed_ips\":[]}]}";
+        using WatchedCloud cloud = _stub.Connect(", disabled_metrics: [openstack_neutron_port]");
+        (await StubCloud.PollAsync(new PortsPoller(cloud))).Should().Equal("openstack_neutron_ports 1", "openstack_neutron_ports_lb_not_active 0", "openstack_neutron_ports_no_ips 1");
+        cloud.Inventory[ResourceKind.Port]!.Items.Keys.Should().Equal("p1");
+        Action wrong = () => _stub.Connect(", disabled_metrics: [node_load1]");
+        wrong.Should().Throw<Metrics.Configuration.ConfigurationException>().WithMessage("*disabled_metrics holds 'node_load1'; the names of these metrics begin with openstack_*");
+    }
+
+    [Fact]
     public async Task A_provider_is_asked_again_only_when_its_generation_has_grown()
     {
         void Set(int generation, int used)

@@ -54,6 +54,7 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
         DateTimeOffset started = Cloud.Time.GetUtcNow();
+        ResourceList list = Cloud.Inventory.Begin(ResourceKind.Server, Cloud.Time);
         if (Cloud.Inventory.FlavorIds.Count == 0)
             Cloud.Inventory.FlavorIds = await FlavorsPoller.ReadIdsAsync(Api, ct);
         bool complete = started - _completeAt >= s_completeAfter;
@@ -83,7 +84,9 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         }
         _listedAt = started;
         Report(sink, started);
-        Cloud.Inventory.Put(ResourceKind.Server, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), _servers.ToDictionary(s => s.Key, s => s.Value.Resource)));
+        foreach (Server server in _servers.Values)
+            list.Add(server.Resource);
+        list.Complete();
     }
 
     /// <summary>A server, or null when it is gone.</summary>

@@ -16,20 +16,19 @@ internal sealed class ImagesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clou
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var images = new Dictionary<string, Resource>();
+        ResourceList images = Cloud.Inventory.Begin(ResourceKind.Image, Cloud.Time);
         await foreach (JsonElement i in Api.ListAsync("/images?limit=1000", "images", ct))
         {
             string id = i.Text("id"), name = i.Text("name"), owner = i.Text("owner");
             double bytes = i.Number("size");
             DateTimeOffset? created = i.Time("created_at");
-            images[id] = new Resource(id, name, owner, Created: created) { DiskGiB = double.IsNaN(bytes) ? 0 : bytes / BytesPerGiB };
+            images.Add(new Resource(id, name, owner, Created: created) { DiskGiB = double.IsNaN(bytes) ? 0 : bytes / BytesPerGiB });
             if (!double.IsNaN(bytes))
                 sink.Add(s_bytes, bytes, id, name, owner);
             if (created is { } at)
                 sink.Add(s_created, at.ToUnixTimeSeconds(), id, name, owner, i.Text("visibility"), i.Flag("os_hidden") ? "true" : "false", i.Text("status"));
         }
         sink.Add(s_count, images.Count);
-        Cloud.Inventory.Put(ResourceKind.Image, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), images));
+        images.Complete();
     }
 }

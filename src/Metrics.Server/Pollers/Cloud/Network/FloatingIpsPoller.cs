@@ -14,21 +14,20 @@ internal sealed class FloatingIpsPoller(WatchedCloud cloud) : CloudPoller(cloud,
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var addresses = new Dictionary<string, Resource>();
+        ResourceList addresses = Cloud.Inventory.Begin(ResourceKind.FloatingIp, Cloud.Time);
         int down = 0;
         await foreach (JsonElement f in Api.ListAsync("/floatingips?limit=1000", "floatingips", ct))
         {
             string id = f.Text("id"), status = f.Text("status"), project = f.Text("project_id") is { Length: > 0 } p ? p : f.Text("tenant_id"), address = f.Text("floating_ip_address");
             down += f.Text("fixed_ip_address").Length > 0 && status != "ACTIVE" ? 1 : 0;
-            addresses[id] = new Resource(id, address, project, Created: f.Time("created_at"))
+            addresses.Add(new Resource(id, address, project, Created: f.Time("created_at"))
             {
                 Parent = f.Text("port_id") is { Length: > 0 } port ? (ResourceKind.Port, port) : null,
-            };
+            });
             sink.Add(s_address, 1, id, f.Text("floating_network_id"), f.Text("router_id"), status, project, address);
         }
         sink.Add(s_count, addresses.Count);
         sink.Add(s_down, down);
-        Cloud.Inventory.Put(ResourceKind.FloatingIp, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), addresses));
+        addresses.Complete();
     }
 }

@@ -15,16 +15,15 @@ internal sealed class NetworksPoller(WatchedCloud cloud) : CloudPoller(cloud, Cl
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var networks = new Dictionary<string, Resource>();
+        ResourceList networks = Cloud.Inventory.Begin(ResourceKind.Network, Cloud.Time);
         await foreach (JsonElement n in Api.ListAsync("/networks?limit=1000", "networks", ct))
         {
             string id = n.Text("id"), name = n.Text("name"), project = n.Text("tenant_id");
-            networks[id] = new Resource(id, name, project, Created: n.Time("created_at"));
+            networks.Add(new Resource(id, name, project, Created: n.Time("created_at")));
             sink.Add(s_network, Array.IndexOf(s_statuses, n.Text("status")), id, project, n.Text("status"), name, n.Flag("shared") ? "true" : "false", n.Flag("router:external") ? "true" : "false",
                 n.Text("provider:network_type"), n.Text("provider:physical_network"), n.Text("provider:segmentation_id"), string.Join(',', n.Texts("subnets")), string.Join(',', n.Texts("tags")), n.Text("mtu"));
         }
         sink.Add(s_count, networks.Count);
-        Cloud.Inventory.Put(ResourceKind.Network, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), networks));
+        networks.Complete();
     }
 }

@@ -18,8 +18,7 @@ internal sealed class PortsPoller(WatchedCloud cloud) : CloudPoller(cloud, Cloud
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var ports = new Dictionary<string, Resource>();
+        ResourceList ports = Cloud.Inventory.Begin(ResourceKind.Port, Cloud.Time);
         (int noAddress, int lbDown) = (0, 0);
         await foreach (JsonElement p in Api.ListAsync("/ports?limit=1000", "ports", ct))
         {
@@ -27,15 +26,15 @@ internal sealed class PortsPoller(WatchedCloud cloud) : CloudPoller(cloud, Cloud
             string[] addresses = [.. p.Items("fixed_ips").Select(a => a.Text("ip_address"))];
             noAddress += status == "ACTIVE" && addresses.Length == 0 ? 1 : 0;
             lbDown += owner == LoadBalancer && status != "ACTIVE" ? 1 : 0;
-            ports[id] = new Resource(id, p.Text("name"), p.Text("tenant_id"), Created: p.Time("created_at"))
+            ports.Add(new Resource(id, p.Text("name"), p.Text("tenant_id"), Created: p.Time("created_at"))
             {
                 Parent = owner.StartsWith("compute:", StringComparison.Ordinal) && device.Length > 0 ? (ResourceKind.Server, device) : null,
-            };
+            });
             sink.Add(s_port, 1, id, p.Text("network_id"), p.Text("mac_address"), owner, device, status, p.Text("binding:vif_type"), p.Flag("admin_state_up") ? "true" : "false", string.Join(',', addresses));
         }
         sink.Add(s_count, ports.Count);
         sink.Add(s_noAddress, noAddress);
         sink.Add(s_lbDown, lbDown);
-        Cloud.Inventory.Put(ResourceKind.Port, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), ports));
+        ports.Complete();
     }
 }

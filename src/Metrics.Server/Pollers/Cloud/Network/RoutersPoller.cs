@@ -16,19 +16,18 @@ internal sealed class RoutersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var routers = new Dictionary<string, Resource>();
+        ResourceList routers = Cloud.Inventory.Begin(ResourceKind.Router, Cloud.Time);
         int down = 0;
         await foreach (JsonElement r in Api.ListAsync("/routers?limit=1000", "routers", ct))
         {
             string id = r.Text("id"), name = r.Text("name"), project = r.Text("project_id") is { Length: > 0 } p ? p : r.Text("tenant_id");
             down += r.Text("status") == "ACTIVE" ? 0 : 1;
-            routers[id] = new Resource(id, name, project, Created: r.Time("created_at"));
+            routers.Add(new Resource(id, name, project, Created: r.Time("created_at")));
             sink.Add(s_router, 1, id, name, project, r.Flag("admin_state_up") ? "true" : "false", r.Text("status"), r.Child("external_gateway_info")?.Text("network_id") ?? "");
         }
         sink.Add(s_count, routers.Count);
         sink.Add(s_down, down);
-        Cloud.Inventory.Put(ResourceKind.Router, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), routers));
+        routers.Complete();
         await _agents.PollAsync(sink, ct);
     }
 

@@ -12,13 +12,12 @@ internal sealed class SecurityGroupsPoller(WatchedCloud cloud) : CloudPoller(clo
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var groups = new Dictionary<string, Resource>();
+        ResourceList groups = Cloud.Inventory.Begin(ResourceKind.SecurityGroup, Cloud.Time);
         // Only what is needed: with their rules the groups of a large cloud are many megabytes.
         const string Fields = "fields=id&fields=name&fields=tenant_id&fields=created_at";
         await foreach (JsonElement g in Api.ListAsync($"/security-groups?limit=1000&{Fields}", "security_groups", ct))
-            groups[g.Text("id")] = new Resource(g.Text("id"), g.Text("name"), g.Text("tenant_id"), Created: g.Time("created_at"));
+            groups.Add(new Resource(g.Text("id"), g.Text("name"), g.Text("tenant_id"), Created: g.Time("created_at")));
         sink.Add(s_count, groups.Count);
-        Cloud.Inventory.Put(ResourceKind.SecurityGroup, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), groups));
+        groups.Complete();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
+        ResourceList allocations = Cloud.Inventory.Begin(ResourceKind.Allocation, Cloud.Time);
         var listed = new List<(string Id, string Name, string Generation)>();
         await foreach (JsonElement p in Api.ListAsync("/resource_providers", "resource_providers", ct))
             listed.Add((p.Text("uuid"), p.Text("name"), p.Text("generation")));
@@ -62,7 +62,7 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
             foreach (ref CloudValue value in provider.Values.AsSpan())
                 value = value with { Series = sink.AddSeries(value.Metric, value.Value, value.Series) };
         }
-        await ReadConsumersAsync(started, failure is null && providers.Count == listed.Count, parallel);
+        await ReadConsumersAsync(allocations, failure is null && providers.Count == listed.Count, parallel);
     }
 
     private async Task<Provider> ReadAsync(string id, string name, string generation, CancellationToken ct)
@@ -87,7 +87,7 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
     private static void Add(List<CloudValue> values, Metric metric, string host, string resource, double value) => values.Add(new CloudValue(metric, metric.Series(host, resource), value));
 
     /// <summary>Who has what of which provider, to find allocations whose server is gone: one call a changed provider, spread over <c>slow_interval</c>.</summary>
-    private async Task ReadConsumersAsync(DateTimeOffset started, bool complete, ParallelOptions parallel)
+    private async Task ReadConsumersAsync(ResourceList allocations, bool complete, ParallelOptions parallel)
     {
         int slice = (int)Math.Ceiling(_providers.Count * (Cloud.Job.Interval / Cloud.Job.SlowInterval));
         var due = _providers.Where(p => p.Value.Consumers is null).Take(slice).ToList();
@@ -107,11 +107,10 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         }
         if (!complete || _providers.Values.Any(p => p.Consumers is null))
             return;
-        var all = new Dictionary<string, Resource>();
         foreach (Resource consumer in _providers.Values.SelectMany(p => p.Consumers!))
-            all.TryAdd(consumer.Id, consumer);
+            allocations.Add(consumer);
         // Generations have just been compared: every answer is still true.
-        Cloud.Inventory.Put(ResourceKind.Allocation, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), all));
+        allocations.Complete();
     }
 
     private static Resource Consumer(string id, string name, JsonElement? resources) => new(id, name, "")

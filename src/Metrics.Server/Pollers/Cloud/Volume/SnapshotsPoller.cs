@@ -13,21 +13,20 @@ internal sealed class SnapshotsPoller(WatchedCloud cloud) : CloudPoller(cloud, C
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var snapshots = new Dictionary<string, Resource>();
+        ResourceList snapshots = Cloud.Inventory.Begin(ResourceKind.Snapshot, Cloud.Time);
         var byStatus = new Dictionary<string, int>();
         await foreach (JsonElement s in Api.ListAsync("/snapshots/detail?all_tenants=true&limit=1000", "snapshots", ct))
         {
             string id = s.Text("id");
-            snapshots[id] = new Resource(id, s.Text("name"), s.Text("os-extended-snapshot-attributes:project_id"), s.Text("user_id"), s.Time("created_at"))
+            snapshots.Add(new Resource(id, s.Text("name"), s.Text("os-extended-snapshot-attributes:project_id"), s.Text("user_id"), s.Time("created_at"))
             {
                 DiskGiB = s.Number("size"), Parent = s.Text("volume_id") is { Length: > 0 } volume ? (ResourceKind.Volume, volume) : null,
-            };
+            });
             byStatus[s.Text("status")] = byStatus.GetValueOrDefault(s.Text("status")) + 1;
         }
         sink.Add(s_count, snapshots.Count);
         foreach ((string status, int count) in byStatus)
             sink.Add(s_byStatus, count, status);
-        Cloud.Inventory.Put(ResourceKind.Snapshot, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), snapshots));
+        snapshots.Complete();
     }
 }

@@ -23,18 +23,17 @@ internal sealed class VolumesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
-        DateTimeOffset started = Cloud.Time.GetUtcNow();
-        var volumes = new Dictionary<string, Resource>();
+        ResourceList volumes = Cloud.Inventory.Begin(ResourceKind.Volume, Cloud.Time);
         (Dictionary<string, int> byStatus, Dictionary<string, double> byType) = (s_statuses.ToDictionary(s => s, _ => 0), []);
         await foreach (JsonElement v in Api.ListAsync("/volumes/detail?all_tenants=true&limit=1000", "volumes", ct))
         {
             string id = v.Text("id"), name = v.Text("name"), status = v.Text("status"), project = v.Text("os-vol-tenant-attr:tenant_id"), type = v.Text("volume_type"), size = v.Text("size");
             string server = v.Items("attachments").Select(a => a.Text("server_id")).FirstOrDefault() ?? "";
             double gigabytes = v.Number("size");
-            volumes[id] = new Resource(id, name, project, v.Text("user_id"), v.Time("created_at"))
+            volumes.Add(new Resource(id, name, project, v.Text("user_id"), v.Time("created_at"))
             {
                 DiskGiB = gigabytes, Parent = server.Length > 0 ? (ResourceKind.Server, server) : null,
-            };
+            });
             byStatus[status] = byStatus.GetValueOrDefault(status) + 1;
             byType[type] = byType.GetValueOrDefault(type) + gigabytes;
             sink.Add(s_size, gigabytes, id, name, status, v.Text("availability_zone"), v.Text("bootable"), project, v.Text("user_id"), type, server);
@@ -45,6 +44,6 @@ internal sealed class VolumesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             sink.Add(s_byStatus, count, status);
         foreach ((string type, double gigabytes) in byType)
             sink.Add(s_byType, gigabytes, type);
-        Cloud.Inventory.Put(ResourceKind.Volume, new Listing<Resource>(started, Cloud.Time.GetUtcNow(), volumes));
+        volumes.Complete();
     }
 }
