@@ -15,12 +15,13 @@ public sealed partial class ArchitectureTests
         ["Series"] = ["Model", "Series"],
         ["Query"] = ["Model", "Formats", "Series", "Query"],
         ["Rules"] = ["Model", "Formats", "Series", "Query", "Rules"],
+        ["Routing"] = ["Model", "Series", "Rules", "Routing"],
         ["Telemetry"] = ["Telemetry"],
         ["Storage"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Storage"],
         ["Intake"] = ["Model", "Formats", "Series", "Configuration", "Storage", "Telemetry", "Intake"],
         ["Pollers"] = ["Model", "Formats", "Configuration", "Telemetry", "Intake", "Scheduling", "Pollers"],
         ["Receivers"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Intake", "Storage", "Receivers"],
-        ["Alerting"] = ["Model", "Formats", "Series", "Query", "Rules", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
+        ["Alerting"] = ["Model", "Formats", "Series", "Query", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
         ["Notifiers"] = ["Model", "Configuration", "Telemetry", "Alerting", "Notifiers"],
     };
 

@@ -22,6 +22,9 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     /// <summary>Alerts that are pending, firing or without data; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<AlertInstance> Alerts { get; private set; } = [];
 
+    /// <summary>The alert of a series, or null. For the thread that evaluates.</summary>
+    public AlertInstance? Find(Labels series) => _alerts.GetValueOrDefault(series);
+
     /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart.</summary>
     public IEnumerable<ExpectedSeries> Expected => _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value));
 

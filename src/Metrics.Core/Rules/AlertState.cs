@@ -37,6 +37,9 @@ public enum EndReason
 
     /// <summary>Nothing was heard of its series for the rule's <c>no_data_timeout</c>.</summary>
     Expired,
+
+    /// <summary>Its rule is no longer there.</summary>
+    Retired,
 }
 
 /// <summary>The times and policies of a rule, for <see cref="AlertState.Next"/>.</summary>

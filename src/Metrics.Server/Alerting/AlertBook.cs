@@ -1,4 +1,3 @@
-using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Storage;
@@ -11,105 +10,102 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions options)
+internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
 
-    /// <summary>By rule: when somebody was last told of an alert, 0 for never.</summary>
-    private readonly Dictionary<string, Dictionary<Labels, long>> _notifiedAt = [];
-
     /// <summary>By rule: the last time of an expected series that is written down.</summary>
     private readonly Dictionary<string, Dictionary<Labels, long>> _expected = [];
 
-    /// <summary>Puts back what was remembered of these groups' rules, and forgets about all others.</summary>
-    public void Restore(IReadOnlyList<GroupRunner> groups)
+    private bool _isOpen;
+
+    /// <summary>When somebody is to be told something next, milliseconds since 1970 UTC.</summary>
+    public long NextDue => router.NextDue;
+
+    /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
+    public void Restore(IReadOnlyList<GroupRunner> groups, long at)
     {
         using StateDb db = state.Open();
-        ILookup<string, AlertRow> alerts = db.Alerts.AsNoTracking().ToLookup(a => a.Rule);
+        if (!_isOpen)
+        {
+            silences.Load();
+            router.Restore(db, at);
+            _isOpen = true;
+        }
+        ILookup<string, AlertRow> alerts = db.Alerts.ToLookup(a => a.Rule);
         ILookup<string, ExpectedRow> expected = db.Expected.AsNoTracking().ToLookup(e => e.Rule);
-        _notifiedAt.Clear();
         _expected.Clear();
+        var rules = new Dictionary<string, AlertRuleState>();
         foreach (GroupRunner group in groups)
         {
             foreach (AlertRuleState rule in group.Alerting)
             {
                 string key = group.KeyOf(rule.Rule);
-                List<(AlertInstance Alert, long Told)> open = [.. alerts[key].Select(a => (AlertJson.Read(a.Series, a.Alert), a.NotifiedAt))];
                 List<ExpectedSeries> series = [.. expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-                rule.Restore(open.Select(o => o.Alert), series);
-                _notifiedAt[key] = open.ToDictionary(o => o.Alert.Series, o => o.Told);
+                rule.Restore(alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
                 _expected[key] = series.ToDictionary(e => e.Series, e => e.LastSeen);
+                rules.TryAdd(key, rule);
             }
         }
-    }
-
-    /// <summary>Commits what an evaluation changed, and the messages about it.</summary>
-    public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
-    {
-        List<(AlertRuleState Rule, AlertInstance Alert)> repeats = [.. Repeats(group, at)];
-        List<(string Rule, ExpectedSeries Series)> seen = [.. NewlySeen(group)];
-        List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
-        if (changes.Count == 0 && repeats.Count == 0 && seen.Count == 0 && forgotten.Count == 0)
-            return;
-        using StateDb db = state.Open();
-        using var transaction = db.Database.BeginTransaction();
-        foreach ((AlertRuleState rule, AlertChange change) in changes)
+        foreach (AlertRow row in alerts.Where(r => !rules.ContainsKey(r.Key)).SelectMany(r => r))
         {
-            string key = group.KeyOf(rule.Rule);
-            bool told = Tells(change) && options.Value.Notifications.Active is not null;
-            Save(db, key, change.Alert, told ? at : null);
+            AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+            router.Take(row.Rule, new AlertChange(alert, alert.State, at));
+            router.Take(row.Rule, new AlertChange(alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
+            db.Alerts.Remove(row);
         }
-        foreach ((AlertRuleState rule, AlertInstance alert) in repeats)
-            Save(db, group.KeyOf(rule.Rule), alert, at);
-        foreach ((string rule, ExpectedSeries series) in seen)
-            SaveExpected(db, rule, series);
-        foreach ((string rule, Labels series) in forgotten)
-            Forget(db, rule, series);
-        foreach (IGrouping<AlertRuleState, (AlertRuleState Rule, AlertChange Change)> rule in changes.GroupBy(c => c.Rule))
-            outbox.Add(db, rule.Key.Rule.Name, [.. rule.Where(c => Tells(c.Change)).Select(c => c.Change)], at);
-        foreach (IGrouping<AlertRuleState, (AlertRuleState Rule, AlertInstance Alert)> rule in repeats.GroupBy(r => r.Rule))
-            outbox.Add(db, rule.Key.Rule.Name, [.. rule.Select(r => new AlertChange(r.Alert, r.Alert.State, at))], at);
+        router.Use(rules, at);
+        router.Flush(db, at);
         db.SaveChanges();
-        transaction.Commit();
         outbox.Wake();
     }
 
-    /// <summary>Whether people are told of a step: it fires, loses its data while firing, or is over after having fired.</summary>
-    private static bool Tells(AlertChange change) => (change.Before, change.Alert.State) switch
+    /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
+    public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
     {
-        (AlertState.NoData { Before: AlertState.Firing }, AlertState.Firing) => false,
-        (_, AlertState.Firing) => true,
-        (AlertState.Firing, AlertState.NoData) => true,
-        (_, AlertState.Inactive) => change.Before.IsOpen,
-        _ => false,
-    };
-
-    private IEnumerable<(AlertRuleState, AlertInstance)> Repeats(GroupRunner group, long at)
-    {
-        if (options.Value.Notifications.Active is null)
-            yield break;
-        double interval = options.Value.Notifications.RepeatInterval.TotalMilliseconds;
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Alerts.Count > 0))
+        foreach ((AlertRuleState rule, AlertChange change) in changes)
+            router.Take(group.KeyOf(rule.Rule), change);
+        List<(string Rule, ExpectedSeries Series)> seen = [.. NewlySeen(group)];
+        List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
+        if (changes.Count == 0 && seen.Count == 0 && forgotten.Count == 0 && !router.IsDue(at))
+            return;
+        Commit(at, db =>
         {
-            if (!_notifiedAt.TryGetValue(group.KeyOf(rule.Rule), out Dictionary<Labels, long>? notified))
-                continue;
-            foreach (AlertInstance alert in rule.Alerts.Where(a => a.State.IsOpen))
-            {
-                if (notified.TryGetValue(alert.Series, out long told) && told > 0 && at - told >= interval)
-                    yield return (rule, alert);
-            }
-        }
+            foreach ((AlertRuleState rule, AlertChange change) in changes)
+                Save(db, group.KeyOf(rule.Rule), change.Alert);
+            foreach ((string rule, ExpectedSeries series) in seen)
+                SaveExpected(db, rule, series);
+            foreach ((string rule, Labels series) in forgotten)
+                Forget(db, rule, series);
+        });
     }
 
-    private void Save(StateDb db, string key, AlertInstance alert, long? notifiedAt)
+    /// <summary>Commits the messages that are due by the clock.</summary>
+    public void Flush(long at)
+    {
+        if (router.IsDue(at))
+            Commit(at, _ => { });
+    }
+
+    private void Commit(long at, Action<StateDb> more)
+    {
+        using StateDb db = state.Open();
+        using var transaction = db.Database.BeginTransaction();
+        more(db);
+        int messages = router.Flush(db, at);
+        db.SaveChanges();
+        transaction.Commit();
+        if (messages > 0)
+            outbox.Wake();
+    }
+
+    private static void Save(StateDb db, string key, AlertInstance alert)
     {
         string series = LabelsJson.Write(alert.Series);
         AlertRow? row = db.Alerts.Find(key, series);
-        Dictionary<Labels, long> notified = Of(_notifiedAt, key);
         if (alert.State is AlertState.Inactive)
         {
-            notified.Remove(alert.Series);
             if (row is not null)
                 db.Alerts.Remove(row);
             return;
@@ -117,8 +113,6 @@ internal sealed class AlertBook(StateStore state, Outbox outbox, CurrentOptions 
         if (row is null)
             db.Alerts.Add(row = new AlertRow { Rule = key, Series = series, Alert = "" });
         row.Alert = AlertJson.Write(alert);
-        row.NotifiedAt = notifiedAt ?? row.NotifiedAt;
-        notified[alert.Series] = row.NotifiedAt;
     }
 
     private IEnumerable<(string, ExpectedSeries)> NewlySeen(GroupRunner group)

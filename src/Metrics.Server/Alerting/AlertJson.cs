@@ -33,20 +33,20 @@ internal static class AlertJson
         };
     }
 
-    private static JsonObject WriteState(AlertState state) => state switch
+    internal static JsonObject WriteState(AlertState state) => state switch
     {
         AlertState.Pending p => new() { ["is"] = "pending", ["since"] = p.Since },
         AlertState.Firing f => new() { ["is"] = "firing", ["since"] = f.Since, ["firedAt"] = f.FiredAt, ["clearSince"] = f.ClearSince },
         AlertState.NoData n => new() { ["is"] = "noData", ["since"] = n.Since, ["before"] = WriteState(n.Before) },
-        _ => new() { ["is"] = "inactive" },
+        _ => new() { ["is"] = "inactive", ["reason"] = ((AlertState.Inactive)state).Reason.ToString() },
     };
 
-    private static AlertState ReadState(JsonObject o) => (string)o["is"]! switch
+    internal static AlertState ReadState(JsonObject o) => (string)o["is"]! switch
     {
         "pending" => new AlertState.Pending((long)o["since"]!),
         "firing" => new AlertState.Firing((long)o["since"]!, (long)o["firedAt"]!, (long?)o["clearSince"]),
         "noData" => new AlertState.NoData(ReadState(o["before"]!.AsObject()), (long)o["since"]!),
-        _ => new AlertState.Inactive(),
+        _ => new AlertState.Inactive(Enum.TryParse((string?)o["reason"], out EndReason reason) ? reason : EndReason.None),
     };
 
     private static double Number(JsonNode node) =>

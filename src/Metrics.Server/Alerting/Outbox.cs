@@ -1,6 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Notifiers;
-using Metrics.Rules;
+using Metrics.Routing;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -12,38 +12,22 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, NotifierCatalog notifiers, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, NotifierCatalog notifiers, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Dictionary<string, Task> _running = [];
 
-    /// <summary>Adds a message for every integration of the active receiver, within the caller's transaction.</summary>
-    public void Add(StateDb db, string rule, IReadOnlyList<AlertChange> changes, long at)
+    /// <summary>Adds a message, within the caller's transaction.</summary>
+    public static void Add(StateDb db, Notice notice, NotificationOptions notifications, long at) => db.Outbox.Add(new OutboxRow
     {
-        NotificationOptions notifications = options.Value.Notifications;
-        if (changes.Count == 0 || notifications.Active is not { } receiver)
-            return;
-        foreach (NotifierTarget target in NotifierTarget.Of(receiver))
-        {
-            WebhookAlert[] alerts =
-            [
-                .. changes.Where(c => target.SendResolved || c.Alert.State is not AlertState.Inactive)
-                    .Select(c => WebhookAlert.Of(c.Alert, c.Before, at, notifications.ExternalUrl)),
-            ];
-            if (alerts.Length == 0)
-                continue;
-            db.Outbox.Add(new OutboxRow
-            {
-                Target = target.Key,
-                Payload = WebhookMessage.Of(rule, alerts, receiver.Name, notifications.ExternalUrl).ToJson(),
-                IdempotencyKey = Guid.NewGuid().ToString("N"),
-                CreatedAt = at,
-                NextTry = 0,
-            });
-        }
-    }
+        Target = notice.Integration.Key,
+        Payload = WebhookMessage.Of(notice, notifications.ExternalUrl).ToJson(),
+        IdempotencyKey = Guid.NewGuid().ToString("N"),
+        CreatedAt = at,
+        NextTry = 0,
+    });
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Release();

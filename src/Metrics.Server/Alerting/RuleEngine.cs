@@ -62,7 +62,7 @@ internal sealed partial class RuleEngine : BackgroundService
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         _listeningSince = Now();
-        _book.Restore(_plan.Groups);
+        _book.Restore(_plan.Groups, Now());
         CountAlerts();
         return base.StartAsync(cancellationToken);
     }
@@ -85,6 +85,7 @@ internal sealed partial class RuleEngine : BackgroundService
                     group.NextDue = now + (long)group.Group.Interval.TotalMilliseconds;
                 await EvaluateAsync(group, Math.Max(now, newest), isDirty ? arrived : 0, stoppingToken);
             }
+            _book.Flush(Now());
             await WaitAsync(plan, stoppingToken);
         }
     }
@@ -100,7 +101,7 @@ internal sealed partial class RuleEngine : BackgroundService
             else
                 old.EndAll(Now(), output);
         }
-        _book.Restore(plan.Groups);
+        _book.Restore(plan.Groups, Now());
         _told.Clear();
         _plan = plan;
         lock (_lock)
@@ -180,7 +181,7 @@ internal sealed partial class RuleEngine : BackgroundService
 
     private async Task WaitAsync(Plan plan, CancellationToken ct)
     {
-        long next = plan.Groups.Count == 0 ? Now() + 60_000 : plan.Groups.Min(g => g.NextDue);
+        long next = Math.Min(_book.NextDue, plan.Groups.Count == 0 ? Now() + 60_000 : plan.Groups.Min(g => g.NextDue));
         TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(next - Now(), 0, 60_000));
         using var timeout = new CancellationTokenSource(wait, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);

@@ -4,6 +4,8 @@ internal static class RuleServices
     public static IServiceCollection AddRules(this IServiceCollection services) => services
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())
+        .AddSingleton<SilenceBook>()
+        .AddSingleton<AlertRouter>()
         .AddSingleton<AlertBook>()
         .AddSingleton<RuleEngine>()
         .AddHostedService(s => s.GetRequiredService<RuleEngine>());

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Metrics.Model;
+using Metrics.Routing;
 using Metrics.Rules;
 
 namespace Metrics.Alerting;
@@ -39,13 +40,17 @@ internal sealed record WebhookMessage
 
     public required IReadOnlyList<WebhookAlert> Alerts { get; init; }
 
-    /// <summary>A message about alerts of one rule.</summary>
-    public static WebhookMessage Of(string rule, IReadOnlyList<WebhookAlert> alerts, string receiver, string externalUrl) => new()
+    /// <summary>What is to be said of a group.</summary>
+    public static WebhookMessage Of(Notice notice, string externalUrl) => Of(
+        notice.Group.Key, notice.Group.Labels, [.. notice.Alerts.Select(a => WebhookAlert.Of(a.Alert, a.Before, a.At, externalUrl))], notice.Group.Route.Receiver, externalUrl);
+
+    /// <summary>A message about some alerts.</summary>
+    public static WebhookMessage Of(string groupKey, Labels group, IReadOnlyList<WebhookAlert> alerts, string receiver, string externalUrl) => new()
     {
-        GroupKey = $"{{}}:{{alertname=\"{rule}\"}}",
+        GroupKey = groupKey,
         Status = alerts.Any(a => a.Status == "firing") ? "firing" : "resolved",
         Receiver = receiver,
-        GroupLabels = new Dictionary<string, string> { ["alertname"] = rule },
+        GroupLabels = group.ToDictionary(l => l.Name, l => l.Value),
         CommonLabels = Common(alerts.Select(a => a.Labels)),
         CommonAnnotations = Common(alerts.Select(a => a.Annotations)),
         ExternalUrl = externalUrl,
@@ -95,6 +100,8 @@ internal sealed record WebhookAlert
         var annotations = new Dictionary<string, string>(alert.Annotations);
         if (alert.State is AlertState.NoData)
             annotations["metricsd_state"] = "no data: the series stopped while the alert was firing; whether it is over is not known";
+        else if (alert.State is AlertState.Inactive { Reason: EndReason.Retired })
+            annotations["metricsd_state"] = "retired: the rule is no longer there; the alert was not seen to be over";
         else if (alert.State is AlertState.Inactive { Reason: EndReason.Expired })
             annotations["metricsd_state"] = "expired: nothing was heard of the series for so long that the alert is closed; it was not seen to be over";
         return new WebhookAlert

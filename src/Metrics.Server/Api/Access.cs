@@ -39,11 +39,12 @@ internal sealed class Access(CurrentOptions options)
         }
     }
 
-    /// <summary>What a request needs: life signs nothing, reading viewer, pushing and reloading operator.</summary>
+    /// <summary>What a request needs: life signs nothing, reading viewer, pushing, silencing and reloading operator.</summary>
     internal static Role Needed(HttpRequest request) => request.Path.Value switch
     {
         "/-/healthy" or "/-/ready" or "/ping" => Role.None,
         "/-/reload" or "/write" or "/api/v2/write" or "/query" => Role.Operator,
+        { } path when path.StartsWith("/api/v2/silence", StringComparison.Ordinal) && !HttpMethods.IsGet(request.Method) => Role.Operator,
         _ => Role.Viewer,
     };
 

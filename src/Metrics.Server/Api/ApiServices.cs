@@ -1,3 +1,4 @@
+using Metrics.Api.Alertmanager;
 using Metrics.Api.Prometheus;
 
 namespace Metrics.Api;
@@ -9,6 +10,8 @@ internal static class ApiServices
         .AddSingleton<QueryEndpoints>()
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
+        .AddSingleton<AlertEndpoints>()
+        .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
         .AddSingleton<Access>()
         .AddSingleton<Reloader>()

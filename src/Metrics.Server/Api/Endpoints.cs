@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using Metrics.Api.Alertmanager;
 using Metrics.Api.Prometheus;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
@@ -39,6 +40,7 @@ internal static class Endpoints
         });
         app.MapGet("/export", ExportAsync);
         app.MapPrometheusApi();
+        app.MapAlertmanagerApi();
     }
 
     private static async Task WriteMetricsAsync(HttpContext context, SelfMetrics metrics)

@@ -20,6 +20,10 @@ internal static class CommandLine
           run                       watch (the default)
           check                     check the configuration and its rule files
           query EXPR                ask the running daemon a PromQL expression; --at TIME, --range 1h, --step 15s, --url ADDRESS
+          silence add MATCHER...    tell nobody of alerts that match; --comment TEXT, --duration 2h, --author NAME, --url ADDRESS
+          silence list              silences that have not ended
+          silence expire ID...      end silences now
+          routes test LABEL=VALUE...  who would be told of an alert with these labels
           rules check FILE...       check rule files
           rules test FILE...        run unit tests of rules, in promtool's format
           check metrics [FILE]      check a Prometheus or OpenMetrics page (from standard input without FILE)
@@ -55,6 +59,10 @@ internal static class CommandLine
                     return RuleTestCommand.Run(files);
                 case ["query", var expression]:
                     return await QueryCommand.RunAsync(source.Load(), expression, options);
+                case ["silence", .. var rest]:
+                    return await SilenceCommand.RunAsync(source.Load(), rest, options);
+                case ["routes", "test", .. var labels]:
+                    return RouteTestCommand.Run(source.Load(), labels);
                 case ["export"] when options.ContainsKey("output"):
                     return await ExportAsync(source.Load(), options);
                 case ["version"]:
@@ -147,7 +155,7 @@ internal static class CommandLine
 
     private static bool TryTakeOptions(string[] args, out List<string> words, out Dictionary<string, string> options, out string? error)
     {
-        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url"];
+        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url", "comment", "duration", "author"];
         (words, options, error) = ([], [], null);
         for (int i = 0; i < args.Length; i++)
         {

@@ -156,11 +156,7 @@ internal sealed record HostSection
 internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery);
 
 /// <summary>Who is told of alerts.</summary>
-internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, string? Receiver, TimeSpan RepeatInterval, string ExternalUrl)
-{
-    /// <summary>The receiver that the route names, or null when nobody is to be told.</summary>
-    public ReceiverOptions? Active => Receivers.FirstOrDefault(r => r.Name == Receiver);
-}
+internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl);
 
 internal sealed record ReceiverOptions(string Name, IReadOnlyList<EmailOptions> Emails, IReadOnlyList<WebhookOptions> Webhooks);
 

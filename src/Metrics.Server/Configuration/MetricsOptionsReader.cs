@@ -182,15 +182,7 @@ internal static class MetricsOptionsReader
                 [.. section.Sections("webhook_configs").Select(ReadWebhook)]));
             section.Finish();
         }
-        YamlSection route = top.Section("route");
-        string? receiver = route.Text("receiver") ?? (receivers.Count == 1 ? receivers[0].Name : null);
-        if (receiver is not null && !receivers.Exists(r => r.Name == receiver))
-            route.Report("receiver", $"is '{receiver}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers.Select(r => r.Name)))}");
-        else if (receiver is null && receivers.Count > 1)
-            route.Report("receiver", "is required when there are several receivers");
-        TimeSpan repeat = route.Duration("repeat_interval", TimeSpan.FromHours(4), least: TimeSpan.FromMinutes(1));
-        route.Finish();
-        return new NotificationOptions(receivers, receiver, repeat, top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'));
+        return new NotificationOptions(receivers, RoutingReader.Read(top, [.. receivers.Select(r => r.Name)]), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'));
     }
 
     private static EmailOptions ReadEmail(YamlSection section)

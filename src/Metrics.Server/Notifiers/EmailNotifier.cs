@@ -74,7 +74,7 @@ internal sealed class EmailNotifier(TimeProvider time)
         string state = firing > 0 ? $"[FIRING:{firing}]" : "[RESOLVED]";
         string about = message.CommonAnnotations.GetValueOrDefault("summary")
             ?? string.Join(' ', message.CommonLabels.Where(l => l.Key != "alertname").Select(l => l.Value));
-        return $"{state} {message.GroupLabels["alertname"]} {about}".Trim();
+        return $"{state} {message.CommonLabels.GetValueOrDefault("alertname")} {about}".Trim();
     }
 
     private static string Text(WebhookMessage message)

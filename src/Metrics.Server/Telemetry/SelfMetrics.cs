@@ -67,6 +67,7 @@ internal sealed class SelfMetrics
         Deliveries = NewCounter(factory, "metricsd_notifications_total", "Notifications by integration and outcome: sent, retry, rejected.", "integration", "outcome");
         DeliverySeconds = factory.CreateHistogram("metricsd_notification_duration_seconds", "How long one delivery takes.",
             new HistogramConfiguration { Buckets = [.01, .1, 1, 10], LabelNames = ["integration"] });
+        AlertGroups = NewGauge(factory, "metricsd_alert_groups", "Groups of alerts of which people are told together.");
         Outbox = NewGauge(factory, "metricsd_notification_queue", "Notifications written and not yet delivered.");
         AlertLatency = factory.CreateHistogram("metricsd_alert_latency_seconds", "From the arrival of the sample to the alert's record in the outbox.",
             new HistogramConfiguration { Buckets = [.005, .01, .025, .05, .1, .25, .5, 1, 5] });
@@ -129,6 +130,8 @@ internal sealed class SelfMetrics
     public Counter Deliveries { get; }
     public Histogram DeliverySeconds { get; }
     public Gauge Outbox { get; }
+
+    public Gauge AlertGroups { get; }
     public Histogram AlertLatency { get; }
     public Gauge ReloadSuccess { get; }
     public Gauge ReloadTime { get; }

@@ -88,7 +88,7 @@ public sealed class NotificationTests
     }
 
     private static WebhookMessage Message(params AlertInstance[] alerts) =>
-        WebhookMessage.Of("Test", [.. alerts.Select(a => WebhookAlert.Of(a, new AlertState.Inactive(), At, "http://m"))], "ops", "http://m");
+        WebhookMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => WebhookAlert.Of(a, new AlertState.Inactive(), At, "http://m"))], "ops", "http://m");
 
     private static AlertInstance Alert(string host) => new()
     {

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
-/// <summary>State that must not be lost: open alerts, expected series, the outbox. SQLite, one file beside the samples.</summary>
+/// <summary>State that must not be lost: open alerts and what was said of them, silences, expected series, the outbox. SQLite, one file beside the samples.</summary>
 internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(options)
 {
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
@@ -11,10 +11,15 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
 
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
+    public DbSet<GroupRow> Groups => Set<GroupRow>();
+
+    public DbSet<SilenceRow> Silences => Set<SilenceRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<AlertRow>().HasKey(a => new { a.Rule, a.Series });
         modelBuilder.Entity<ExpectedRow>().HasKey(e => new { e.Rule, e.Series });
+        modelBuilder.Entity<GroupRow>().HasKey(g => new { g.Route, g.Labels });
         modelBuilder.Entity<OutboxRow>().HasIndex(o => o.NextTry);
     }
 }
@@ -30,9 +35,6 @@ internal sealed class AlertRow
 
     /// <summary>The alert itself, as JSON.</summary>
     public required string Alert { get; set; }
-
-    /// <summary>When somebody was last told, milliseconds since 1970 UTC; 0 when nobody was.</summary>
-    public long NotifiedAt { get; set; }
 }
 
 /// <summary>A series that an <c>absent_for</c> rule expects.</summary>
@@ -43,6 +45,44 @@ internal sealed class ExpectedRow
     public required string Series { get; set; }
 
     public long LastSeen { get; set; }
+}
+
+/// <summary>Alerts that go into one message, and what was said of them.</summary>
+internal sealed class GroupRow
+{
+    /// <summary>The route's place in the tree.</summary>
+    public required string Route { get; set; }
+
+    /// <summary>The group's labels, as JSON.</summary>
+    public required string Labels { get; set; }
+
+    /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
+    public long NextFlush { get; set; }
+
+    /// <summary>What each integration was told last, as JSON.</summary>
+    public required string Told { get; set; }
+
+    /// <summary>Alerts that have ended and nobody was told yet, as JSON.</summary>
+    public required string Over { get; set; }
+}
+
+/// <summary>A silence.</summary>
+internal sealed class SilenceRow
+{
+    public required string Id { get; set; }
+
+    /// <summary>Matchers as a JSON list of texts.</summary>
+    public required string Matchers { get; set; }
+
+    public long StartsAt { get; set; }
+
+    public long EndsAt { get; set; }
+
+    public required string CreatedBy { get; set; }
+
+    public required string Comment { get; set; }
+
+    public long UpdatedAt { get; set; }
 }
 
 /// <summary>A message written before its first try and deleted when it is delivered.</summary>

@@ -1,6 +1,8 @@
 using Metrics.Configuration;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Metrics.Storage.State;
 
@@ -45,11 +47,24 @@ internal sealed partial class StateStore(MetricsOptions options, TimeProvider ti
         string connection = new SqliteConnectionStringBuilder { DataSource = FilePath, DefaultTimeout = 10 }.ToString();
         _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).AddInterceptors(new SyncLess()).Options;
         using StateDb db = Open();
-        db.Database.EnsureCreated();
+        Migrate(db);
         // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss of
         // power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
         db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL;");
         _ = db.Outbox.Count();
+    }
+
+    /// <summary>Brings the tables up to date. A file from before there were migrations has those of the first one.</summary>
+    private static void Migrate(StateDb db)
+    {
+        IHistoryRepository history = db.GetService<IHistoryRepository>();
+        bool isOld = !history.Exists() && db.Database.SqlQueryRaw<int>("SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = 'Outbox'").Single() > 0;
+        if (isOld)
+        {
+            db.Database.ExecuteSqlRaw(history.GetCreateScript());
+            db.Database.ExecuteSqlRaw(history.GetInsertScript(new HistoryRow(Migrations.M1_AlertsAndOutbox.Id, ProductInfo.GetVersion())));
+        }
+        db.Database.Migrate();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]

@@ -1,0 +1,105 @@
+using Metrics.Model;
+using Metrics.Rules;
+
+namespace Metrics.Routing;
+
+/// <summary>What one integration of a receiver was told last of a group.</summary>
+/// <param name="At">When, milliseconds since 1970 UTC.</param>
+/// <param name="Open">The alerts that it knows as open, by <see cref="RoutedAlert.Id"/>.</param>
+/// <param name="Silent">Of these the ones that it knows to have no data.</param>
+public sealed record Told(long At, IReadOnlySet<UInt128> Open, IReadOnlySet<UInt128> Silent)
+{
+    /// <summary>Nothing yet.</summary>
+    public static readonly Told Nothing = new(0, new HashSet<UInt128>(), new HashSet<UInt128>());
+}
+
+/// <summary>One way of a receiver to reach somebody.</summary>
+/// <param name="Key">As <c>ops/email/0</c>.</param>
+/// <param name="SendResolved">Whether it is told of the end of alerts.</param>
+public sealed record Integration(string Key, bool SendResolved);
+
+/// <summary>A message to be sent.</summary>
+/// <param name="Group">What it is about.</param>
+/// <param name="Integration">Who gets it.</param>
+/// <param name="Alerts">Open alerts, and those that are over and not told yet.</param>
+public sealed record Notice(AlertGroup Group, Integration Integration, IReadOnlyList<RoutedAlert> Alerts);
+
+/// <summary>Alerts that go into one message: same route, same values of its group labels.</summary>
+/// <param name="route">The route.</param>
+/// <param name="labels">The group's labels.</param>
+public sealed class AlertGroup(Route route, Labels labels)
+{
+    private readonly Dictionary<AlertKey, RoutedAlert> _alerts = [];
+    private Dictionary<string, Told> _told = [];
+
+    /// <summary>The route.</summary>
+    public Route Route => route;
+
+    /// <summary>The labels that all its alerts have.</summary>
+    public Labels Labels => labels;
+
+    /// <summary>Tells groups apart, also after a restart.</summary>
+    public string Key { get; } = $"{route.Id}:{labels}";
+
+    /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
+    public long NextFlush { get; set; }
+
+    /// <summary>Its alerts: open ones, and those that ended since the last look.</summary>
+    public IReadOnlyCollection<RoutedAlert> Alerts => _alerts.Values;
+
+    /// <summary>What each integration was told last.</summary>
+    public IReadOnlyDictionary<string, Told> Told => _told;
+
+    /// <summary>Whether nothing is left to say or to remember.</summary>
+    public bool IsEmpty => _alerts.Count == 0;
+
+    /// <summary>Whether it was given up: alerts that come later make a new one.</summary>
+    public bool IsGone { get; internal set; }
+
+    /// <summary>Takes an alert, or what has become of it.</summary>
+    public void Take(RoutedAlert alert) => _alerts[alert.Key] = alert;
+
+    /// <summary>Lets go of an alert, which belongs elsewhere now.</summary>
+    public void Drop(AlertKey key) => _alerts.Remove(key);
+
+    /// <summary>Puts back what was remembered over a restart.</summary>
+    public void Restore(IReadOnlyDictionary<string, Told> told) => _told = new Dictionary<string, Told>(told);
+
+    /// <summary>Looks at the group: what is to be said now. What is over is forgotten afterwards.</summary>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="integrations">Of the route's receiver.</param>
+    /// <param name="isMuted">Alerts of which nobody is told now.</param>
+    /// <param name="isSilent">Whether the whole route is mute now.</param>
+    public List<Notice> Flush(long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent)
+    {
+        var notices = new List<Notice>();
+        List<RoutedAlert> heard = isSilent ? [] : [.. _alerts.Values.Where(a => !isMuted(a))];
+        List<RoutedAlert> open = [.. heard.Where(a => !a.IsOver)];
+        if (!isSilent)
+        {
+            foreach (Integration integration in integrations)
+            {
+                Told before = _told.GetValueOrDefault(integration.Key, Routing.Told.Nothing);
+                List<RoutedAlert> over = [.. heard.Where(a => a.IsOver && before.Open.Contains(a.Id))];
+                if (!IsNews(before, open, over, integration, now))
+                    continue;
+                _told[integration.Key] = new Told(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.Alert.State is AlertState.NoData).Select(a => a.Id).ToHashSet());
+                List<RoutedAlert> said = integration.SendResolved ? [.. open, .. over] : open;
+                if (said.Count > 0)
+                    notices.Add(new Notice(this, integration, said));
+            }
+        }
+        foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver).ToList())
+            _alerts.Remove(over.Key);
+        return notices;
+    }
+
+    private bool IsNews(Told before, List<RoutedAlert> open, List<RoutedAlert> over, Integration integration, long now)
+    {
+        if (open.Exists(a => !before.Open.Contains(a.Id) || (a.Alert.State is AlertState.NoData && !before.Silent.Contains(a.Id))))
+            return true;
+        if (over.Count > 0 && (integration.SendResolved || open.Count == 0))
+            return true;
+        return open.Count > 0 && now - before.At >= route.RepeatInterval.TotalMilliseconds;
+    }
+}

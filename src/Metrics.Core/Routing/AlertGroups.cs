@@ -1,0 +1,120 @@
+using Metrics.Model;
+using Metrics.Rules;
+
+namespace Metrics.Routing;
+
+/// <summary>
+/// Where alerts wait to be told of together: takes each to its groups and says which group is due. Time is an argument; not for use by two
+/// threads at once.
+/// </summary>
+/// <param name="root">The routing tree.</param>
+public sealed class AlertGroups(Route root)
+{
+    private readonly Dictionary<(string Route, Labels Labels), AlertGroup> _groups = [];
+    private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
+    private readonly Dictionary<AlertKey, Labels> _labels = [];
+    private readonly PriorityQueue<AlertGroup, long> _due = new();
+
+    /// <summary>The routing tree.</summary>
+    public Route Root => root;
+
+    /// <summary>All groups.</summary>
+    public IReadOnlyCollection<AlertGroup> All => _groups.Values;
+
+    /// <summary>When a group is due next, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long NextDue => _due.TryPeek(out _, out long at) ? at : long.MaxValue;
+
+    /// <summary>The groups of an alert.</summary>
+    public IReadOnlyList<AlertGroup> Of(AlertKey alert) => _byAlert.TryGetValue(alert, out List<AlertGroup>? groups) ? groups : [];
+
+    /// <summary>Takes an alert that is open, or over, to its groups.</summary>
+    /// <param name="alert">The alert.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <returns>The groups that changed.</returns>
+    public IReadOnlyList<AlertGroup> Take(RoutedAlert alert, long now)
+    {
+        AlertKey key = alert.Key;
+        if (!_byAlert.TryGetValue(key, out List<AlertGroup>? groups))
+        {
+            if (alert.IsOver)
+                return [];
+            _byAlert.Add(key, groups = Enter(alert, now));
+        }
+        else if (!_labels[key].Equals(alert.Alert.Labels) && !alert.IsOver)
+        {
+            foreach (AlertGroup group in groups)
+                group.Drop(key);
+            _byAlert[key] = groups = Enter(alert, now);
+        }
+        _labels[key] = alert.Alert.Labels;
+        foreach (AlertGroup group in groups)
+        {
+            group.Take(alert);
+            if (group.Route.GroupInterval == TimeSpan.Zero && group.NextFlush > now)
+                Enqueue(group, now);
+        }
+        if (alert.IsOver)
+        {
+            _byAlert.Remove(key);
+            _labels.Remove(key);
+        }
+        return groups;
+    }
+
+    /// <summary>Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.</summary>
+    /// <param name="routeId">Its route.</param>
+    /// <param name="labels">Its labels.</param>
+    /// <param name="nextFlush">When it is due.</param>
+    /// <param name="told">What was said.</param>
+    /// <param name="over">Alerts that have ended, which nobody was told yet.</param>
+    public void Restore(string routeId, Labels labels, long nextFlush, IReadOnlyDictionary<string, Told> told, IEnumerable<RoutedAlert> over)
+    {
+        if (root.All().FirstOrDefault(r => r.Id == routeId) is not { } route)
+            return;
+        AlertGroup group = Group(route, labels, nextFlush);
+        group.Restore(told);
+        foreach (RoutedAlert alert in over)
+            group.Take(alert);
+    }
+
+    /// <summary>The groups that are due; each is due again after its interval, or gone when nothing is left of it.</summary>
+    public IEnumerable<AlertGroup> TakeDue(long now)
+    {
+        while (_due.TryPeek(out AlertGroup? group, out long at) && at <= now)
+        {
+            _due.Dequeue();
+            // A place in the queue that a later one has replaced.
+            if (group.NextFlush != at || group.IsGone)
+                continue;
+            yield return group;
+            if (group.IsEmpty)
+            {
+                group.IsGone = true;
+                _groups.Remove((group.Route.Id, group.Labels));
+                continue;
+            }
+            // Without an interval it is due when something comes.
+            TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.Route.RepeatInterval;
+            Enqueue(group, now + (long)pause.TotalMilliseconds);
+        }
+    }
+
+    private void Enqueue(AlertGroup group, long at)
+    {
+        group.NextFlush = at;
+        _due.Enqueue(group, at);
+    }
+
+    private List<AlertGroup> Enter(RoutedAlert alert, long now) =>
+        [.. root.Match(alert.Alert.Labels).Select(r => Group(r, r.GroupOf(alert.Alert.Labels), now + (long)r.GroupWait.TotalMilliseconds))];
+
+    private AlertGroup Group(Route route, Labels labels, long firstFlush)
+    {
+        if (_groups.TryGetValue((route.Id, labels), out AlertGroup? group))
+            return group;
+        group = new AlertGroup(route, labels) { NextFlush = firstFlush };
+        _groups.Add((route.Id, labels), group);
+        _due.Enqueue(group, firstFlush);
+        return group;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Metrics.Model;
+using Metrics.Rules;
+
+namespace Metrics.Routing;
+
+/// <summary>What tells alerts apart: the rule, and the series that it is about.</summary>
+/// <param name="Rule">File, group and name of the rule.</param>
+/// <param name="Series">Labels of the series.</param>
+public readonly record struct AlertKey(string Rule, Labels Series)
+{
+    /// <summary>
+    /// A number for it that stays the same over restarts. It comes of SHA-256, so that nobody who chooses labels can make an alert look like
+    /// another that was told already.
+    /// </summary>
+    public UInt128 ToId() => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{Rule}\n{Series}")));
+}
+
+/// <summary>An alert on its way to people.</summary>
+/// <param name="Rule">File, group and name of its rule.</param>
+/// <param name="Alert">As its rule left it last.</param>
+/// <param name="Before">Its state before the last step; what an ended alert had been.</param>
+/// <param name="At">When that step was, milliseconds since 1970 UTC.</param>
+public sealed record RoutedAlert(string Rule, AlertInstance Alert, AlertState Before, long At)
+{
+    private UInt128 _id;
+
+    /// <summary>What tells it apart.</summary>
+    public AlertKey Key => new(Rule, Alert.Series);
+
+    /// <summary>What tells it apart, over restarts.</summary>
+    public UInt128 Id => _id == 0 ? _id = Key.ToId() : _id;
+
+    /// <summary>Whether it is over.</summary>
+    public bool IsOver => Alert.State is AlertState.Inactive;
+}

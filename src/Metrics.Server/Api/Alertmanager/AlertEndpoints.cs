@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Rules;
+using Metrics.Series;
+using Metrics.Telemetry;
+
+namespace Metrics.Api.Alertmanager;
+
+/// <summary>Open alerts in Alertmanager's JSON.</summary>
+internal sealed class AlertEndpoints(RuleEngine rules, AlertRouter router, SilenceBook silences, CurrentOptions options, TimeProvider time)
+{
+    /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
+    private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
+
+    private readonly DateTimeOffset _started = time.GetUtcNow();
+
+    private sealed record Seen(AlertInstance Alert, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
+    {
+        public bool IsMuted => SilencedBy.Length > 0 || InhibitedBy.Length > 0;
+    }
+
+    public object Status() => new
+    {
+        cluster = new { name = "", status = "disabled", peers = Array.Empty<object>() },
+        config = new { original = "" },
+        uptime = _started,
+        versionInfo = new { branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}" },
+    };
+
+    public IEnumerable<object> Receivers() => options.Value.Notifications.Receivers.Select(r => new { name = r.Name });
+
+    public IEnumerable<object> Alerts(IQueryCollection query) => Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
+
+    public IEnumerable<object> Groups(IQueryCollection query) => Chosen(query)
+        .SelectMany(s => s.Routes.Select(r => (Seen: s, Route: r, Labels: r.GroupOf(s.Alert.Labels))))
+        .GroupBy(a => (a.Route.Receiver, a.Labels))
+        .OrderBy(g => g.Key.Receiver, StringComparer.Ordinal).ThenBy(g => g.Key.Labels, Comparer<Labels>.Create(Labels.Compare))
+        .Select(g => new { labels = Map(g.Key.Labels), receiver = new { name = g.Key.Receiver }, alerts = g.Select(a => Write(a.Seen, [a.Route.Receiver])) });
+
+    private List<Seen> Chosen(IQueryCollection query)
+    {
+        List<LabelMatcher> filters = [.. query["filter"].SelectMany(f => MatcherText.Parse(f ?? ""))];
+        LabelMatcher? receiver;
+        try
+        {
+            receiver = query["receiver"].FirstOrDefault() is { Length: > 0 } asked ? new LabelMatcher("receiver", MatchKind.Regex, asked) : null;
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"receiver: {e.Message}", e);
+        }
+        bool active = Flag(query, "active"), silenced = Flag(query, "silenced"), inhibited = Flag(query, "inhibited");
+        return
+        [
+            .. All().Where(s => filters.TrueForAll(f => f.Matches(s.Alert.Labels))
+                && (receiver is null || s.Routes.Any(r => receiver.Matches(Labels.Of(new Label("receiver", r.Receiver)))))
+                && (s.IsMuted ? (silenced || s.SilencedBy.Length == 0) && (inhibited || s.InhibitedBy.Length == 0) : active)),
+        ];
+    }
+
+    private List<Seen> All()
+    {
+        List<AlertInstance> open = [.. rules.Groups.SelectMany(g => g.Alerting).SelectMany(r => r.Alerts).Where(a => a.State.IsOpen)];
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        // The router's own inhibitor belongs to its thread.
+        var inhibitor = new Inhibitor(options.Value.Notifications.Routing.Inhibits);
+        open.ForEach(a => inhibitor.Add(a.Labels));
+        return [.. open.Select(a => new Seen(a, router.Root.Match(a.Labels), [.. silences.Of(a.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Labels) is { } by ? [by.Fingerprint()] : []))];
+    }
+
+    private object Write(Seen seen, IReadOnlyList<string> receivers)
+    {
+        WebhookAlert alert = WebhookAlert.Of(seen.Alert, seen.Alert.State, 0, options.Value.Notifications.ExternalUrl);
+        DateTimeOffset now = time.GetUtcNow();
+        return new
+        {
+            annotations = alert.Annotations,
+            endsAt = SilenceEndpoints.Time((now + s_goodFor).ToUnixTimeMilliseconds()),
+            fingerprint = alert.Fingerprint,
+            receivers = receivers.Select(r => new { name = r }),
+            startsAt = alert.StartsAt,
+            status = new { inhibitedBy = seen.InhibitedBy, silencedBy = seen.SilencedBy, state = seen.IsMuted ? "suppressed" : "active" },
+            updatedAt = SilenceEndpoints.Time(now.ToUnixTimeMilliseconds()),
+            generatorURL = alert.GeneratorUrl,
+            labels = alert.Labels,
+        };
+    }
+
+    private static Dictionary<string, string> Map(Labels labels) => labels.ToDictionary(l => l.Name, l => l.Value);
+
+    private static bool Flag(IQueryCollection query, string name) => query[name].FirstOrDefault() is not ("false" or "0");
+}

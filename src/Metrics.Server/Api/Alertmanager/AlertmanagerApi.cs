@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Metrics.Alerting;
+
+namespace Metrics.Api.Alertmanager;
+
+/// <summary>Alertmanager's API, version 2: silences, alerts, groups, receivers; <c>amtool</c>, Grafana and karma speak it.</summary>
+/// <remarks>https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
+internal static class AlertmanagerApi
+{
+    private const long MaxBody = 1 << 20;
+
+    public static void MapAlertmanagerApi(this WebApplication app)
+    {
+        app.MapGet("/api/v2/status", (AlertEndpoints alerts) => Results.Json(alerts.Status()));
+        app.MapGet("/api/v2/receivers", (AlertEndpoints alerts) => Results.Json(alerts.Receivers()));
+        app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints alerts) => Try(() => Results.Json(alerts.Alerts(c.Request.Query))));
+        app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints alerts) => Try(() => Results.Json(alerts.Groups(c.Request.Query))));
+        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) => Try(() => Results.Json(silences.List(c.Request.Query["filter"]))));
+        app.MapPost("/api/v2/silences", async (HttpContext c, SilenceEndpoints silences) =>
+        {
+            if (c.Request.ContentLength is null or > MaxBody)
+                return Results.Json($"a silence has at most {MaxBody} bytes, and tells how many", statusCode: 413);
+            try
+            {
+                using JsonDocument body = await JsonDocument.ParseAsync(c.Request.Body, default, c.RequestAborted);
+                return Try(() => Results.Json(new { silenceID = silences.Put(body.RootElement, c.Items[Access.CallerKey] as string) }));
+            }
+            catch (JsonException e)
+            {
+                return Results.Json(new { code = 400, message = $"the body is no JSON: {e.Message}" }, statusCode: 400);
+            }
+        });
+        app.MapGet("/api/v2/silence/{id}", (string id, SilenceEndpoints silences) => silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound());
+        app.MapDelete("/api/v2/silence/{id}", (string id, SilenceBook book) => book.Expire(id) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
+    }
+
+    private static IResult Try(Func<IResult> answer)
+    {
+        try
+        {
+            return answer();
+        }
+        catch (FormatException e)
+        {
+            return Results.Json(e.Message, statusCode: 400);
+        }
+    }
+}

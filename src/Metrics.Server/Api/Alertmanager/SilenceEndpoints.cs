@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using Metrics.Alerting;
+using Metrics.Routing;
+using Metrics.Series;
+
+namespace Metrics.Api.Alertmanager;
+
+/// <summary>Silences in Alertmanager's JSON.</summary>
+internal sealed class SilenceEndpoints(SilenceBook book, TimeProvider time)
+{
+    /// <summary>All silences; with filters those that have such a matcher.</summary>
+    public IEnumerable<object> List(IEnumerable<string?> filters)
+    {
+        List<LabelMatcher> asked = [.. filters.SelectMany(f => MatcherText.Parse(f ?? ""))];
+        return [.. book.All.Where(s => asked.TrueForAll(a => s.Matchers.Any(m => m.Name == a.Name && a.Matches(Model.Labels.Of(new Model.Label(m.Name, m.Value)))))).Select(Write)];
+    }
+
+    /// <summary>One silence, or null.</summary>
+    public object? Find(string id) => book.All.FirstOrDefault(s => s.Id == id) is { } silence ? Write(silence) : null;
+
+    /// <summary>Adds or changes one.</summary>
+    /// <param name="body">Alertmanager's <c>postableSilence</c>.</param>
+    /// <param name="caller">Who is known by a token; stands for <c>createdBy</c> where that is empty.</param>
+    /// <exception cref="FormatException">The body is not right.</exception>
+    public string Put(JsonElement body, string? caller)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+            throw new FormatException("a silence is an object with matchers, startsAt, endsAt, createdBy and comment");
+        var matchers = new List<LabelMatcher>();
+        foreach (JsonElement matcher in body.TryGetProperty("matchers", out JsonElement all) && all.ValueKind == JsonValueKind.Array ? all.EnumerateArray() : default)
+            matchers.Add(ReadMatcher(matcher));
+        return book.Put(Text(body, "id"), matchers, ReadTime(body, "startsAt"), ReadTime(body, "endsAt"), Text(body, "createdBy") is { Length: > 0 } author ? author : caller ?? "", Text(body, "comment") ?? "");
+    }
+
+    private object Write(Silence silence) => new
+    {
+        id = silence.Id,
+        status = new { state = silence.StateAt(time.GetUtcNow().ToUnixTimeMilliseconds()) },
+        updatedAt = Time(silence.UpdatedAt),
+        comment = silence.Comment,
+        createdBy = silence.CreatedBy,
+        endsAt = Time(silence.EndsAt),
+        matchers = silence.Matchers.Select(m => new { isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex, isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex, name = m.Name, value = m.Value }),
+        startsAt = Time(silence.StartsAt),
+    };
+
+    internal static string Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static LabelMatcher ReadMatcher(JsonElement matcher)
+    {
+        if (matcher.ValueKind != JsonValueKind.Object || Text(matcher, "name") is not { Length: > 0 } name || Text(matcher, "value") is not { } value)
+            throw new FormatException("a matcher is an object with name and value");
+        bool isRegex = Flag(matcher, "isRegex", false), isEqual = Flag(matcher, "isEqual", true);
+        try
+        {
+            return new LabelMatcher(name, (isRegex, isEqual) switch { (false, true) => MatchKind.Equal, (false, false) => MatchKind.NotEqual, (true, true) => MatchKind.Regex, _ => MatchKind.NotRegex }, value);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"the matcher of {name}: {e.Message}", e);
+        }
+    }
+
+    private static bool Flag(JsonElement from, string name, bool @default) => from.TryGetProperty(name, out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : @default;
+
+    private static string? Text(JsonElement from, string name) => from.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+    private static long ReadTime(JsonElement body, string name)
+    {
+        if (!DateTimeOffset.TryParse(Text(body, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
+            throw new FormatException($"{name} must be a time such as 2026-01-31T08:00:00Z");
+        return at.ToUnixTimeMilliseconds();
+    }
+}

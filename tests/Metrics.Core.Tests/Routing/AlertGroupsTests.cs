@@ -1,0 +1,176 @@
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Rules;
+
+namespace Metrics.Tests.Routing;
+
+/// <summary>Who is told what and when; times in seconds.</summary>
+public sealed class AlertGroupsTests
+{
+    private static readonly Integration s_all = new("ops/webhook/0", true);
+    private static readonly Integration s_noResolved = new("ops/email/0", false);
+
+    private readonly HashSet<string> _muted = [];
+    private bool _routeIsMute;
+    private AlertGroups _groups = new(new Route
+    {
+        Id = "{}", Receiver = "ops", GroupBy = new HashSet<string> { "alertname" }, GroupWait = TimeSpan.FromSeconds(30), GroupInterval = TimeSpan.FromMinutes(5), RepeatInterval = TimeSpan.FromHours(4),
+    });
+
+    [Fact]
+    public void The_first_message_waits_for_others_and_the_next_for_the_interval()
+    {
+        Fires(0, "a");
+        Fires(20, "b");
+        At(29).Should().BeEmpty();
+        At(30).Should().Equal("firing a, firing b");
+        Fires(40, "c");
+        At(329).Should().BeEmpty();
+        At(330).Should().Equal("firing a, firing b, firing c");
+        At(630).Should().BeEmpty("nothing is new");
+    }
+
+    [Fact]
+    public void What_does_not_change_is_told_again_after_the_repeat_interval()
+    {
+        Fires(0, "a");
+        At(30).Should().HaveCount(1);
+        int told = 0;
+        for (int at = 330; at <= 30 + (4 * 3600); at += 300)
+            told += At(at).Count;
+        told.Should().Be(1);
+        At(30 + (4 * 3600) + 300).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_is_over_before_anybody_was_told_is_not_told_at_all()
+    {
+        Fires(0, "a");
+        IsOver(10, "a");
+        At(30).Should().BeEmpty();
+        _groups.All.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_end_is_told_once_to_those_who_want_it()
+    {
+        Fires(0, "a");
+        Fires(0, "b");
+        Told(30, s_all, s_noResolved).Should().Equal("firing a, firing b", "firing a, firing b");
+        IsOver(60, "a");
+        Told(330, s_all, s_noResolved).Should().Equal("firing b, resolved a");
+        IsOver(400, "b");
+        Told(630, s_all, s_noResolved).Should().Equal("resolved b");
+        _groups.All.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_comes_back_before_its_end_was_told_is_no_news()
+    {
+        Fires(0, "a");
+        At(30).Should().HaveCount(1);
+        IsOver(60, "a");
+        Fires(90, "a");
+        At(330).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_muted_alert_is_told_of_when_it_is_no_longer_muted()
+    {
+        _muted.Add("a");
+        Fires(0, "a");
+        At(30).Should().BeEmpty();
+        _muted.Clear();
+        At(330).Should().Equal("firing a");
+        _muted.Add("a");
+        At(630).Should().BeEmpty();
+        _muted.Clear();
+        At(930).Should().BeEmpty("people know of it");
+    }
+
+    [Fact]
+    public void A_mute_route_says_nothing_and_forgets_nothing()
+    {
+        _routeIsMute = true;
+        Fires(0, "a");
+        At(30).Should().BeEmpty();
+        _routeIsMute = false;
+        At(330).Should().Equal("firing a");
+    }
+
+    [Fact]
+    public void Losing_the_data_is_told_and_getting_it_back_is_not()
+    {
+        Fires(0, "a");
+        At(30).Should().HaveCount(1);
+        var firing = new AlertState.Firing(0, 0);
+        Take("a", 60, new AlertState.NoData(firing, 60), firing);
+        At(330).Should().Equal("no data a");
+        Fires(400, "a");
+        At(630).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Without_waiting_times_everything_is_told_at_once()
+    {
+        _groups = new AlertGroups(new Route { Id = "{}", Receiver = "ops", GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.Zero });
+        Fires(0, "a");
+        At(0).Should().Equal("firing a");
+        At(1).Should().BeEmpty();
+        Fires(2, "b");
+        At(2).Should().Equal("firing a, firing b");
+        IsOver(3, "a");
+        At(3).Should().Equal("firing b, resolved a");
+        At(4 * 3600).Should().BeEmpty();
+        At(3 + (4 * 3600)).Should().Equal("firing b");
+    }
+
+    [Fact]
+    public void After_a_restart_nobody_is_told_twice_and_no_end_is_forgotten()
+    {
+        Fires(0, "a");
+        Fires(0, "b");
+        At(30);
+        IsOver(60, "b");
+        AlertGroup before = _groups.All.Single();
+        _groups = new AlertGroups(_groups.Root);
+        _groups.Restore(before.Route.Id, before.Labels, before.NextFlush, before.Told, before.Alerts.Where(a => a.IsOver));
+        Fires(0, "a");
+        At(100).Should().BeEmpty();
+        At(330).Should().Equal("firing a, resolved b");
+    }
+
+    [Fact]
+    public void An_alert_whose_labels_change_moves_to_its_new_group()
+    {
+        Take("a", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: "One");
+        Take("a", 10, new AlertState.Firing(0, 0), new AlertState.Firing(0, 0), name: "Two");
+        At(30).Should().BeEmpty();
+        At(40).Should().Equal("firing a");
+        _groups.All.Select(g => g.Labels["alertname"]).Should().Equal("Two");
+    }
+
+    [Fact]
+    public void Half_a_hundred_thousand_alerts_go_into_their_groups()
+    {
+        for (int i = 0; i < 50_000; i++)
+            Take($"{i}", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: $"Alert{i % 500}");
+        At(30).Should().HaveCount(500);
+        At(330).Should().BeEmpty();
+    }
+
+    private void Fires(int at, string host) => Take(host, at, new AlertState.Firing(at * 1000L, at * 1000L), new AlertState.Inactive());
+
+    private void IsOver(int at, string host) => Take(host, at, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0));
+
+    private void Take(string host, int at, AlertState state, AlertState before, string name = "Down") =>
+        _groups.Take(new RoutedAlert("rule", new AlertInstance { Series = Labels.Of(new Label("host", host)), Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
+
+    private List<string> At(int at) => Told(at, s_all);
+
+    private List<string> Told(int at, params Integration[] integrations) =>
+    [
+        .. _groups.TakeDue(at * 1000L).SelectMany(g => g.Flush(at * 1000L, integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute))
+            .Select(n => string.Join(", ", n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}").Order(StringComparer.Ordinal))),
+    ];
+}

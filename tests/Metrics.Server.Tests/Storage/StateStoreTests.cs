@@ -1,0 +1,82 @@
+using Metrics.Configuration;
+using Metrics.Storage.State;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Storage;
+
+public sealed class StateStoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("state").FullName;
+
+    [Fact]
+    public void The_migrations_make_the_tables_that_the_model_wants()
+    {
+        StateStore store = Open();
+        using StateDb db = store.Open();
+        List<string> migrated = Columns(db);
+        string fresh = $"Data Source={Path.Combine(_folder, "fresh.db")}";
+        using var wanted = new StateDb(new DbContextOptionsBuilder<StateDb>().UseSqlite(fresh).Options);
+        wanted.GetService<IRelationalDatabaseCreator>().EnsureCreated();
+        migrated.Should().HaveCountGreaterThan(20).And.Equal(Columns(wanted));
+    }
+
+    [Fact]
+    public void A_file_from_before_there_were_migrations_keeps_what_it_holds()
+    {
+        using (var old = new SqliteConnection($"Data Source={Path.Combine(_folder, "state.db")}"))
+        {
+            old.Open();
+            using SqliteCommand command = old.CreateCommand();
+            command.CommandText = """
+                CREATE TABLE "Alerts" ("Rule" TEXT NOT NULL, "Series" TEXT NOT NULL, "Alert" TEXT NOT NULL, "NotifiedAt" INTEGER NOT NULL, CONSTRAINT "PK_Alerts" PRIMARY KEY ("Rule", "Series"));
+                CREATE TABLE "Expected" ("Rule" TEXT NOT NULL, "Series" TEXT NOT NULL, "LastSeen" INTEGER NOT NULL, CONSTRAINT "PK_Expected" PRIMARY KEY ("Rule", "Series"));
+                CREATE TABLE "Outbox" ("Id" INTEGER NOT NULL CONSTRAINT "PK_Outbox" PRIMARY KEY AUTOINCREMENT, "Target" TEXT NOT NULL, "Payload" TEXT NOT NULL, "IdempotencyKey" TEXT NOT NULL,
+                  "CreatedAt" INTEGER NOT NULL, "Attempts" INTEGER NOT NULL, "NextTry" INTEGER NOT NULL, "LastError" TEXT NULL);
+                CREATE INDEX "IX_Outbox_NextTry" ON "Outbox" ("NextTry");
+                INSERT INTO "Alerts" VALUES ('f;g;r', '{}', '{}', 5);
+                """;
+            command.ExecuteNonQuery();
+        }
+        StateStore store = Open();
+        using StateDb db = store.Open();
+        db.Alerts.Single().Rule.Should().Be("f;g;r");
+        db.Silences.Count().Should().Be(0);
+        Open();
+    }
+
+    [Fact]
+    public void A_damaged_file_is_set_aside_and_a_new_one_begun()
+    {
+        string file = Path.Combine(_folder, "state.db");
+        File.WriteAllText(file, "this is no database, and long enough to be looked at as one " + new string('x', 5000));
+        StateStore store = Open();
+        using StateDb db = store.Open();
+        db.Alerts.Count().Should().Be(0);
+        File.ReadAllText(Directory.GetFiles(_folder, "state.db.damaged-*").Should().ContainSingle().Subject).Should().StartWith("this is no database");
+    }
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, true);
+    }
+
+    private StateStore Open()
+    {
+        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero)), NullLogger<StateStore>.Instance);
+        store.Prepare();
+        return store;
+    }
+
+    /// <summary>Every column and index, as SQLite describes it; the order of columns is of no account.</summary>
+    private static List<string> Columns(StateDb db) =>
+    [
+        .. db.Database.SqlQueryRaw<string>("SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS Value FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE '\\_\\_EF%' ESCAPE '\\' ORDER BY 1").ToList(),
+        .. db.Database.SqlQueryRaw<string>("SELECT name AS Value FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite%' ORDER BY 1").ToList(),
+    ];
+}
