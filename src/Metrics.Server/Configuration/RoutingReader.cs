@@ -58,7 +58,7 @@ internal static class RoutingReader
             Id = parent is null ? own : string.Create(CultureInfo.InvariantCulture, $"{parent.Id}/{own}/{place}"),
             Matchers = matchers,
             Receiver = receiver ?? parent?.Receiver ?? "",
-            GroupBy = section.Has("group_by") ? ReadGroupBy(section) : parent is null ? new HashSet<string>() : parent.GroupBy,
+            GroupBy = section.Texts("group_by").Count > 0 ? ReadGroupBy(section) : parent is null ? new HashSet<string>() : parent.GroupBy,
             GroupWait = section.Duration("group_wait", parent?.GroupWait ?? TimeSpan.FromSeconds(30)),
             GroupInterval = section.Duration("group_interval", parent?.GroupInterval ?? TimeSpan.FromMinutes(5)),
             RepeatInterval = section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), least: TimeSpan.FromMilliseconds(1)),
