@@ -62,6 +62,9 @@ internal sealed class Daemon : IAsyncDisposable
         return (process.ExitCode, await File.ReadAllTextAsync(log));
     }
 
+    /// <summary>Runs a command beside it, in its folder.</summary>
+    public Task<(int Code, string Output)> CommandAsync(params string[] arguments) => RunAsync(Folder, arguments);
+
     public void Kill()
     {
         _process!.Kill();
@@ -102,7 +105,7 @@ internal sealed class Daemon : IAsyncDisposable
     private static Process Start(string folder, int port, string[] arguments, string log)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
-        var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments)} >'{log}' 2>&1"]) { WorkingDirectory = folder };
+        var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory = folder };
         info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
         if (!arguments.Contains("check"))
             info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>Receives webhooks: what comes, by path. It honours the idempotency key: what it has accepted already it accepts again, and counts once.</summary>
+internal sealed class WebhookListener : IDisposable
+{
+    private readonly HttpListener _listener = new();
+
+    public WebhookListener()
+    {
+        Url = $"http://127.0.0.1:{Daemon.FreePort()}/";
+        _listener.Prefixes.Add(Url);
+        _listener.Start();
+        _ = Task.Run(ServeAsync);
+    }
+
+    /// <summary>A message as it came.</summary>
+    /// <param name="Path">Where to.</param>
+    /// <param name="Key">Its idempotency key.</param>
+    /// <param name="Body">The text.</param>
+    /// <param name="Headers">All headers.</param>
+    public sealed record Message(string Path, string Key, string Body, IReadOnlyDictionary<string, string> Headers)
+    {
+        public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+        /// <summary>The alerts of a message in Alertmanager's form: <c>firing TooHot cellar</c>.</summary>
+        public IEnumerable<string> Alerts => Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
+            $"{a.GetProperty("status").GetString()} {string.Join(' ', a.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity").Select(l => l.Value.GetString()))}"));
+    }
+
+    public string Url { get; }
+
+    /// <summary>Status to answer; null is 200.</summary>
+    public Func<Message, int>? Answer { get; set; }
+
+    /// <summary>What was answered with 2xx, in order.</summary>
+    public ConcurrentQueue<Message> Accepted { get; } = new();
+
+    /// <summary>How many came.</summary>
+    public int Tries => _tries;
+
+    private readonly ConcurrentDictionary<(string, string), bool> _keys = [];
+    private int _tries;
+
+    /// <summary>Alerts of the messages to a path, in order.</summary>
+    public List<string> AlertsAt(string path) => [.. Accepted.Where(m => m.Path == path).SelectMany(m => m.Alerts)];
+
+    public Task UntilAsync(string path, string alert) => Eventually.Async(() => Task.FromResult(AlertsAt(path).Contains(alert)), $"'{alert}' at {path}; came: {string.Join(" | ", Accepted.Select(m => $"{m.Path}: {string.Join(", ", m.Alerts)}"))}");
+
+    public void Dispose() => ((IDisposable)_listener).Dispose();
+
+    private async Task ServeAsync()
+    {
+        while (_listener.IsListening)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await _listener.GetContextAsync();
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+            using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
+            var message = new Message(
+                context.Request.Url!.AbsolutePath, context.Request.Headers["Idempotency-Key"] ?? "", await reader.ReadToEndAsync(), context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!));
+            Interlocked.Increment(ref _tries);
+            int status = Answer?.Invoke(message) ?? 200;
+            if (status is >= 200 and < 300 && _keys.TryAdd((message.Path, message.Key), true))
+                Accepted.Enqueue(message);
+            context.Response.StatusCode = status;
+            try
+            {
+                context.Response.Close();
+            }
+            catch (HttpListenerException)
+            {
+                // The sender was killed meanwhile.
+            }
+        }
+    }
+}
