@@ -38,7 +38,10 @@ internal sealed class WebhookListener : IDisposable
     /// <summary>Status to answer; null is 200.</summary>
     public Func<Message, int>? Answer { get; set; }
 
-    /// <summary>What was answered with 2xx, in order.</summary>
+    /// <summary>Whether an accepted message is answered by an error all the same, as when a proxy breaks the connection.</summary>
+    public Func<bool>? LosesAnswer { get; set; }
+
+    /// <summary>What was accepted, in order.</summary>
     public ConcurrentQueue<Message> Accepted { get; } = new();
 
     /// <summary>How many came.</summary>
@@ -74,6 +77,8 @@ internal sealed class WebhookListener : IDisposable
             int status = Answer?.Invoke(message) ?? 200;
             if (status is >= 200 and < 300 && _keys.TryAdd((message.Path, message.Key), true))
                 Accepted.Enqueue(message);
+            if (status is >= 200 and < 300 && LosesAnswer?.Invoke() == true)
+                status = 502;
             context.Response.StatusCode = status;
             try
             {
