@@ -37,12 +37,6 @@ public sealed class TemplateException(string message) : Exception(message);
 /// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for annotations written for Prometheus.</remarks>
 public sealed class RuleTemplate
 {
-    private const int LoopLimit = 10_000;
-    private const int RecursionLimit = 32;
-    private const int OutputLimit = 64 * 1024;
-
-    private static readonly TimeSpan s_timeLimit = TimeSpan.FromMilliseconds(250);
-
     private readonly Template? _template;
     private GoTemplate? _go;
     private readonly string? _constant;
@@ -176,27 +170,16 @@ public sealed class RuleTemplate
         _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
         _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
         context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
-        using var limit = new CancellationTokenSource(s_timeLimit, time);
-        context.CancellationToken = limit.Token;
         try
         {
-            return _template!.Render(context);
+            return TemplateSandbox.Render(_template!, context, time);
         }
-        catch (ScriptAbortException)
+        catch (TemplateException)
         {
-            Forget();
-            throw new TemplateException($"the template takes longer than {s_timeLimit.TotalMilliseconds:0} ms");
+            // What a failed render left on the context's stacks must not reach the next.
+            _context = null;
+            throw;
         }
-        catch (Exception e) when (e is ScriptRuntimeException or OperationCanceledException or ArgumentException or InvalidOperationException or FormatException)
-        {
-            Forget();
-            throw new TemplateException(e is ScriptRuntimeException { OriginalMessage: { } reason } script
-                ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {script.Span.Start.Line + 1}, column {script.Span.Start.Column + 1} of the template)")
-                : e.Message);
-        }
-
-        // What a failed render left on the context's stacks must not reach the next.
-        void Forget() => _context = null;
     }
 
     /// <summary>Renders the template as a number.</summary>
@@ -218,17 +201,7 @@ public sealed class RuleTemplate
 
     private TemplateContext CreateContext()
     {
-        var context = new TemplateContext
-        {
-            StrictVariables = true,
-            EnableRelaxedMemberAccess = false,
-            EnableRelaxedTargetAccess = false,
-            LoopLimit = LoopLimit,
-            RecursiveLimit = RecursionLimit,
-            LimitToString = OutputLimit,
-            RegexTimeOut = s_timeLimit,
-        };
-        context.PushCulture(CultureInfo.InvariantCulture);
+        TemplateContext context = TemplateSandbox.CreateContext();
         _globals.SetValue("labels", _labels, readOnly: false);
         TemplateFunctions.AddTo(_globals, expression => _scope!.Ask(expression));
         context.PushGlobal(_globals);

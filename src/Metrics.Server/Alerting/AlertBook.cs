@@ -10,7 +10,7 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, Outbox outbox)
+internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, RulesInForce inForce, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
@@ -55,6 +55,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             router.Take(row.Rule, new AlertChange(alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
             db.Alerts.Remove(row);
         }
+        inForce.All = rules;
         router.Use(rules, at);
         router.Flush(db, at);
         db.SaveChanges();

@@ -106,8 +106,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         }
     }
 
-    private List<Integration> IntegrationsOf(string receiver) =>
-        _inForce!.Receivers.FirstOrDefault(r => r.Name == receiver) is { } found ? [.. NotifierTarget.Of(found).Select(t => new Integration(t.Key, t.SendResolved))] : [];
+    private List<Integration> IntegrationsOf(string receiver) => [.. _inForce!.NotifiersOf(receiver).Select(n => new Integration(n.Key, n.Notifier.SendResolved))];
 
     private void Apply(NotificationOptions notifications)
     {

@@ -12,9 +12,10 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, NotifierCatalog notifiers, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, CurrentOptions options, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Dictionary<string, Task> _running = [];
@@ -23,7 +24,7 @@ internal sealed partial class Outbox(
     public static void Add(StateDb db, Notice notice, NotificationOptions notifications, long at) => db.Outbox.Add(new OutboxRow
     {
         Target = notice.Integration.Key,
-        Payload = WebhookMessage.Of(notice, notifications.ExternalUrl).ToJson(),
+        Payload = AlertMessage.Of(notice, notifications.ExternalUrl).ToJson(),
         IdempotencyKey = Guid.NewGuid().ToString("N"),
         CreatedAt = at,
         NextTry = 0,
@@ -102,7 +103,7 @@ internal sealed partial class Outbox(
                 db.Outbox.Remove(row);
                 break;
             default:
-                TimeSpan pause = Pause(row.Attempts);
+                TimeSpan pause = Pause(row.Attempts, delivery.After);
                 if (row.Attempts == 1)
                     LogRetrying(target, delivery.Reason ?? "no reason given");
                 row.LastError = delivery.Reason;
@@ -117,7 +118,9 @@ internal sealed partial class Outbox(
     {
         try
         {
-            return await notifiers.DeliverAsync(target, WebhookMessage.FromJson(row.Payload), row.IdempotencyKey, ct);
+            return options.Value.Notifications.Find(target) is { } notifier
+                ? await notifier.SendAsync(AlertMessage.FromJson(row.Payload), row.IdempotencyKey, tools, ct)
+                : Delivery.Rejected("the configuration has no such receiver any more");
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -125,11 +128,12 @@ internal sealed partial class Outbox(
         }
     }
 
-    /// <summary>Doubles from one second to five minutes, with jitter.</summary>
-    internal static TimeSpan Pause(int attempts)
+    /// <summary>Doubles from one second to five minutes, with jitter; never less than the other side asks for, within an hour.</summary>
+    internal static TimeSpan Pause(int attempts, TimeSpan? asked = null)
     {
         TimeSpan most = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
-        return most * (0.75 + (Random.Shared.NextDouble() / 4));
+        TimeSpan pause = most * (0.75 + (Random.Shared.NextDouble() / 4));
+        return asked > pause ? (asked < s_longestAsked ? asked.Value : s_longestAsked) : pause;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A notification to {Target} failed and is tried again: {Reason}")]

@@ -2,6 +2,8 @@ namespace Metrics.Alerting;
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
+        .AddSingleton<RulesInForce>()
+        .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())
         .AddSingleton<SilenceBook>()

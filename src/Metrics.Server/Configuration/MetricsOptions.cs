@@ -1,3 +1,4 @@
+using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
@@ -156,43 +157,19 @@ internal sealed record HostSection
 internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery);
 
 /// <summary>Who is told of alerts.</summary>
-internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl);
-
-internal sealed record ReceiverOptions(string Name, IReadOnlyList<EmailOptions> Emails, IReadOnlyList<WebhookOptions> Webhooks);
-
-internal sealed record EmailOptions
+/// <param name="Receivers">Those who can be told.</param>
+/// <param name="Routing">Who is told of what.</param>
+/// <param name="ExternalUrl">The address under which people reach us.</param>
+internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl)
 {
-    public required string To { get; init; }
+    private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
 
-    public required string From { get; init; }
+    /// <summary>The ways of a receiver.</summary>
+    public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
 
-    public required string SmartHost { get; init; }
-
-    public required int Port { get; init; }
-
-    public string? Username { get; init; }
-
-    public Secret? Password { get; init; }
-
-    /// <summary>Whether the connection must be encrypted by STARTTLS (or from the start on port 465). Default true.</summary>
-    public required bool RequireTls { get; init; }
-
-    public required bool VerifyCertificate { get; init; }
-
-    public required bool SendResolved { get; init; }
+    /// <summary>The notifier of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
+    public Notifier? Find(string integration) => _byKey.GetValueOrDefault(integration);
 }
 
-internal sealed record WebhookOptions
-{
-    public required Uri Url { get; init; }
-
-    public required bool SendResolved { get; init; }
-
-    public Secret? BearerToken { get; init; }
-
-    public string? Username { get; init; }
-
-    public Secret? Password { get; init; }
-
-    public required TimeSpan Timeout { get; init; }
-}
+/// <summary>Somebody who can be told.</summary>
+internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers);

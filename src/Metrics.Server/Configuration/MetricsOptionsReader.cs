@@ -1,5 +1,6 @@
 using System.Net;
 using Metrics.Formats.Yaml;
+using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
@@ -171,64 +172,19 @@ internal static class MetricsOptionsReader
     private static NotificationOptions ReadNotifications(YamlSection top)
     {
         var receivers = new List<ReceiverOptions>();
+        var defaults = NotifierDefaults.Read(top.Section("global"));
         foreach (YamlSection section in top.Sections("receivers"))
         {
             string name = section.RequiredText("name");
             if (receivers.Exists(r => r.Name == name))
+            {
                 section.Report("name", $"is '{name}', which another receiver has already");
-            receivers.Add(new ReceiverOptions(
-                name,
-                [.. section.Sections("email_configs").Select(ReadEmail)],
-                [.. section.Sections("webhook_configs").Select(ReadWebhook)]));
+                continue;
+            }
+            receivers.Add(new ReceiverOptions(name, NotifierCatalog.Read(section, name, defaults)));
             section.Finish();
         }
         return new NotificationOptions(receivers, RoutingReader.Read(top, [.. receivers.Select(r => r.Name)]), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'));
-    }
-
-    private static EmailOptions ReadEmail(YamlSection section)
-    {
-        string smartHost = section.RequiredText("smarthost");
-        int colon = smartHost.LastIndexOf(':');
-        ushort port = 0;
-        if (smartHost.Length > 0 && (colon <= 0 || !ushort.TryParse(smartHost.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out port)))
-            section.Report("smarthost", $"is '{smartHost}'; it must be HOST:PORT");
-        var options = new EmailOptions
-        {
-            To = ReadMailbox(section, "to"),
-            From = ReadMailbox(section, "from"),
-            SmartHost = colon > 0 ? smartHost[..colon] : smartHost,
-            Port = port,
-            Username = section.Text("auth_username"),
-            Password = Secret.Read(section, "auth_password"),
-            RequireTls = section.Flag("require_tls", true),
-            VerifyCertificate = !section.Flag("insecure_skip_verify", false),
-            SendResolved = section.Flag("send_resolved", true),
-        };
-        section.Finish();
-        return options;
-    }
-
-    private static string ReadMailbox(YamlSection section, string key)
-    {
-        string text = section.RequiredText(key);
-        if (text.Length > 0 && !MimeKit.InternetAddressList.TryParse(text, out _))
-            section.Report(key, $"is '{text}', which is not an e-mail address");
-        return text;
-    }
-
-    private static WebhookOptions ReadWebhook(YamlSection section)
-    {
-        var options = new WebhookOptions
-        {
-            Url = ReadUrl(section, "url"),
-            SendResolved = section.Flag("send_resolved", true),
-            BearerToken = Secret.Read(section, "bearer_token"),
-            Username = section.Text("username"),
-            Password = Secret.Read(section, "password"),
-            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
-        };
-        section.Finish();
-        return options;
     }
 
     internal static Uri ReadUrl(YamlSection section, string key)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using MailKit;
@@ -5,118 +6,211 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Formats.Yaml;
+using Metrics.Model;
 using MimeKit;
+using MimeKit.Cryptography;
+using MimeKit.Utils;
 
 namespace Metrics.Notifiers;
 
-/// <summary>Sends a message as mail, as text and as HTML. Sends once.</summary>
-internal sealed class EmailNotifier(TimeProvider time)
+/// <summary>Sends a message as mail: text and HTML, a picture of the first alert, in one thread a group.</summary>
+/// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#email_config</remarks>
+internal sealed record EmailNotifier : Notifier
 {
     private const int ImplicitTlsPort = 465;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
+    private static readonly HeaderId[] s_signed = [HeaderId.From, HeaderId.To, HeaderId.Subject, HeaderId.Date, HeaderId.MessageId, HeaderId.References, HeaderId.ContentType, HeaderId.MimeVersion];
 
-    public async Task<Delivery> SendAsync(EmailOptions options, WebhookMessage message, string idempotencyKey, CancellationToken ct)
+    public required string To { get; init; }
+
+    public required string From { get; init; }
+
+    public required string SmartHost { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>The name that we say HELO by; null is this machine's.</summary>
+    public string? Hello { get; init; }
+
+    public string? Username { get; init; }
+
+    public Secret? Password { get; init; }
+
+    /// <summary>Gives access tokens in place of a password; null is none.</summary>
+    public OAuth2Options? OAuth2 { get; init; }
+
+    /// <summary>Whether the connection must be encrypted by STARTTLS (or from the start on port 465). Default true.</summary>
+    public required bool RequireTls { get; init; }
+
+    public required TlsOptions Tls { get; init; }
+
+    public DkimOptions? Dkim { get; init; }
+
+    /// <summary>Whether the metric of the first alert is drawn. Default true.</summary>
+    public required bool Picture { get; init; }
+
+    public required IReadOnlyList<(string Name, MessageTemplate Value)> Headers { get; init; }
+
+    public MessageTemplate? Text { get; init; }
+
+    /// <summary>Template of the HTML part; texts of alerts are encoded before they reach it.</summary>
+    public MessageTemplate? Html { get; init; }
+
+    public static EmailNotifier Read(YamlSection section, NotifierDefaults defaults)
     {
-        using var timeout = new CancellationTokenSource(s_timeout, time);
+        YamlSection global = defaults.Section, headers = section.Section("headers");
+        string? smartHost = section.Text("smarthost") ?? global.Text("smtp_smarthost");
+        if (string.IsNullOrEmpty(smartHost))
+            section.Report("smarthost", "is required");
+        int colon = smartHost?.LastIndexOf(':') ?? 0;
+        ushort port = 0;
+        if (smartHost?.Length > 0 && (colon <= 0 || !ushort.TryParse(smartHost.AsSpan(colon + 1), CultureInfo.InvariantCulture, out port)))
+            section.Report("smarthost", $"is '{smartHost}'; it must be HOST:PORT");
+        Secret? password = Secret.Read(section, "auth_password"), globalPassword = Secret.Read(global, "smtp_auth_password");
+        string? username = section.Text("auth_username") ?? global.Text("smtp_auth_username");
+        foreach (string unused in new[] { "auth_identity", "auth_secret" })
+            _ = (section.Text(unused), global.Text($"smtp_{unused}"));
+        TlsOptions tls = TlsOptions.Read(section.Section("tls_config"));
+        bool globalTls = global.Flag("smtp_require_tls", true);
+        var notifier = new EmailNotifier
+        {
+            To = ReadMailbox(section, "to", section.Text("to")),
+            From = ReadMailbox(section, "from", section.Text("from") ?? global.Text("smtp_from")),
+            SmartHost = colon > 0 ? smartHost![..colon] : smartHost ?? "",
+            Port = port,
+            Hello = section.Text("hello") ?? global.Text("smtp_hello"),
+            Username = username,
+            Password = password ?? globalPassword,
+            OAuth2 = section.Has("oauth2") ? OAuth2Options.Read(section.Section("oauth2")) : null,
+            RequireTls = section.Flag("require_tls", globalTls),
+            Tls = section.Flag("insecure_skip_verify", false) ? tls with { InsecureSkipVerify = true } : tls,
+            Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
+            Picture = section.Flag("picture", true),
+            Headers = [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null).Select(h => (h.name, h.Item2!))],
+            Text = MessageTemplate.Read(section, "text"),
+            Html = MessageTemplate.Read(section, "html"),
+        };
+        if (notifier.OAuth2 is not null && username is null)
+            section.Report("auth_username", "is required with oauth2: the mailbox whose access the token gives");
+        headers.Finish();
+        return notifier;
+    }
+
+    public override async Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
+    {
+        byte[]? picture = await DrawAsync(message, tools, ct);
+        using var timeout = new CancellationTokenSource(s_timeout, tools.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         try
         {
+            using MimeMessage mail = Compose(message, idempotencyKey, picture, tools.Time);
             using var client = new SmtpClient();
-            if (!options.VerifyCertificate)
-            {
-#pragma warning disable CA5359 // The operator asked for it, by a key that says what it is.
-                client.ServerCertificateValidationCallback = (_, _, _, _) => true;
-#pragma warning restore CA5359
-            }
-            SecureSocketOptions security = options.Port == ImplicitTlsPort ? SecureSocketOptions.SslOnConnect
-                : options.RequireTls ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable;
-            await client.ConnectAsync(options.SmartHost, options.Port, security, either.Token);
-            if (options.Username is not null)
-                await client.AuthenticateAsync(options.Username, options.Password?.Reveal() ?? "", either.Token);
-            await client.SendAsync(Compose(options, message, idempotencyKey, time.GetUtcNow()), either.Token);
+            if (Hello is not null)
+                client.LocalDomain = Hello;
+            Apply(Tls.ToClientOptions(SmartHost), client);
+            SecureSocketOptions security = Port == ImplicitTlsPort ? SecureSocketOptions.SslOnConnect
+                : RequireTls ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable;
+            await client.ConnectAsync(SmartHost, Port, security, either.Token);
+            if (OAuth2 is not null)
+                await client.AuthenticateAsync(new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools, either.Token)), either.Token);
+            else if (Username is not null)
+                await client.AuthenticateAsync(Username, Password?.Reveal() ?? "", either.Token);
+            await client.SendAsync(mail, either.Token);
             await client.DisconnectAsync(true, either.Token);
-            return new Delivery(DeliveryStatus.Sent);
+            return Delivery.Sent;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new Delivery(DeliveryStatus.Retry, "the mail server did not answer in time");
+            return Delivery.Retry("the mail server did not answer in time");
         }
         catch (SmtpCommandException e) when ((int)e.StatusCode >= 500)
         {
-            return new Delivery(DeliveryStatus.Rejected, $"{(int)e.StatusCode} {e.Message}");
+            return Delivery.Rejected($"{(int)e.StatusCode} {e.Message}");
         }
-        catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or ServiceNotConnectedException or AuthenticationException
-            or SslHandshakeException or IOException or System.Net.Sockets.SocketException or NotSupportedException)
+        catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or ServiceNotConnectedException or MailKit.Security.AuthenticationException
+            or SslHandshakeException or IOException or System.Net.Sockets.SocketException or NotSupportedException or HttpRequestException)
         {
-            return new Delivery(DeliveryStatus.Retry, e.Message);
+            return Delivery.Retry(e.Message);
         }
     }
 
     /// <summary>The mail: what label values hold is encoded for where it stands, so that none of it can become a header or markup.</summary>
-    internal static MimeMessage Compose(EmailOptions options, WebhookMessage message, string idempotencyKey, DateTimeOffset now)
+    internal MimeMessage Compose(AlertMessage message, string idempotencyKey, byte[]? picture, TimeProvider time)
     {
-        var mail = new MimeMessage { Subject = OneLine(Subject(message)), Date = now };
-        mail.From.AddRange(InternetAddressList.Parse(options.From));
-        mail.To.AddRange(InternetAddressList.Parse(options.To));
+        var mail = new MimeMessage { Subject = MessageText.Title(message), Date = time.GetUtcNow() };
+        mail.From.AddRange(InternetAddressList.Parse(From));
+        mail.To.AddRange(InternetAddressList.Parse(To));
         mail.MessageId = $"{idempotencyKey}@metricsd";
         mail.Headers.Add("X-Idempotency-Key", idempotencyKey);
-        // One thread an alerting rule, so that "resolved" stands below "firing".
-        string thread = $"{Model.Labels.Of("thread", ("group", message.GroupKey)).Fingerprint()}@metricsd";
+        // Mails of machines are not answered by machines.
+        mail.Headers.Add("Auto-Submitted", "auto-generated");
+        foreach ((string name, MessageTemplate value) in Headers)
+            mail.Headers[name] = MessageText.OneLine(value.Render(message, MessageText.Title, time));
+        // One thread a group, so that "resolved" and "no data" stand below "firing".
+        string thread = $"{Labels.Of("thread", ("group", message.GroupKey)).Fingerprint()}@metricsd";
         mail.References.Add(thread);
         mail.InReplyTo = thread;
-        mail.Body = new BodyBuilder { TextBody = Text(message), HtmlBody = Html(message) }.ToMessageBody();
+        var body = new BodyBuilder { TextBody = Text?.Render(message, MessageText.Plain, time) ?? MessageText.Plain(message) };
+        string? image = null;
+        if (picture is not null)
+        {
+            MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
+            drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
+        }
+        body.HtmlBody = Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time) ?? EmailHtml.Write(message, image);
+        mail.Body = body.ToMessageBody();
+        if (Dkim is not null)
+        {
+            mail.Prepare(EncodingConstraint.SevenBit);
+            Dkim.Signer().Sign(mail, s_signed);
+        }
         return mail;
     }
 
-    private static string Subject(WebhookMessage message)
+    /// <summary>A mail goes out without its picture rather than not at all.</summary>
+    private async Task<byte[]?> DrawAsync(AlertMessage message, NotifierTools tools, CancellationToken ct)
     {
-        int firing = message.Alerts.Count(a => a.Status == "firing");
-        string state = firing > 0 ? $"[FIRING:{firing}]" : "[RESOLVED]";
-        string about = message.CommonAnnotations.GetValueOrDefault("summary")
-            ?? string.Join(' ', message.CommonLabels.Where(l => l.Key != "alertname").Select(l => l.Value));
-        return $"{state} {message.CommonLabels.GetValueOrDefault("alertname")} {about}".Trim();
+        if (!Picture || message.Alerts.OrderBy(a => a.Status == "firing" ? 0 : 1).FirstOrDefault()?.Source is not { } source)
+            return null;
+        return await tools.Pictures.DrawAsync(source, tools.Time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
 
-    private static string Text(WebhookMessage message)
+    private static void Apply(System.Net.Security.SslClientAuthenticationOptions tls, SmtpClient client)
     {
-        var text = new StringBuilder();
-        foreach (WebhookAlert alert in message.Alerts)
+        client.CheckCertificateRevocation = false;
+        client.ClientCertificates = tls.ClientCertificates;
+        if (tls.RemoteCertificateValidationCallback is not null)
+            client.ServerCertificateValidationCallback = tls.RemoteCertificateValidationCallback;
+        else if (tls.CertificateChainPolicy is { } policy)
         {
-            text.Append(alert.Status.ToUpperInvariant()).Append(": ").AppendLine(alert.Labels.GetValueOrDefault("alertname", ""));
-            foreach ((string name, string value) in alert.Annotations)
-                text.Append("  ").Append(name).Append(": ").AppendLine(value);
-            text.AppendLine("  labels:");
-            foreach ((string name, string value) in alert.Labels.Where(l => l.Key != "alertname"))
-                text.Append("    ").Append(name).Append(" = ").AppendLine(value);
-            text.Append("  since ").AppendLine(alert.StartsAt);
-            if (alert.Status == "resolved")
-                text.Append("  until ").AppendLine(alert.EndsAt);
-            text.AppendLine();
+            client.ServerCertificateValidationCallback = (_, certificate, _, errors) =>
+            {
+                if (certificate is null || errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch))
+                    return false;
+                using var chain = new System.Security.Cryptography.X509Certificates.X509Chain { ChainPolicy = policy };
+                using var other = new System.Security.Cryptography.X509Certificates.X509Certificate2(certificate);
+                return chain.Build(other);
+            };
         }
-        return text.Append(message.ExternalUrl).AppendLine("/").ToString();
     }
 
-    private static string Html(WebhookMessage message)
+    private static AlertMessage Encoded(AlertMessage message) => message with
     {
-        var html = new StringBuilder("<!DOCTYPE html><html><body style=\"font-family:sans-serif;font-size:14px\">");
-        foreach (WebhookAlert alert in message.Alerts)
-        {
-            string colour = alert.Status == "firing" ? "#b00020" : "#1b7f3b";
-            html.Append($"<h3 style=\"color:{colour}\">").Append(Encode(alert.Status.ToUpperInvariant())).Append(": ").Append(Encode(alert.Labels.GetValueOrDefault("alertname", ""))).Append("</h3>");
-            foreach ((string name, string value) in alert.Annotations)
-                html.Append("<p><b>").Append(Encode(name)).Append("</b>: ").Append(Encode(value)).Append("</p>");
-            html.Append("<table>");
-            foreach ((string name, string value) in alert.Labels.Where(l => l.Key != "alertname"))
-                html.Append("<tr><td style=\"color:#555;padding-right:1em\">").Append(Encode(name)).Append("</td><td>").Append(Encode(value)).Append("</td></tr>");
-            html.Append("</table><p style=\"color:#555\">since ").Append(Encode(alert.StartsAt));
-            if (alert.Status == "resolved")
-                html.Append(", until ").Append(Encode(alert.EndsAt));
-            html.Append("</p>");
-        }
-        return html.Append("<p><a href=\"").Append(Encode(message.ExternalUrl)).Append("/\">metricsd</a></p></body></html>").ToString();
+        GroupLabels = Encoded(message.GroupLabels),
+        CommonLabels = Encoded(message.CommonLabels),
+        CommonAnnotations = Encoded(message.CommonAnnotations),
+        Alerts = [.. message.Alerts.Select(a => a with { Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations) })],
+    };
+
+    private static Dictionary<string, string> Encoded(IReadOnlyDictionary<string, string> texts) => texts.ToDictionary(t => t.Key, t => EmailHtml.Encode(t.Value));
+
+    private static string ReadMailbox(YamlSection section, string key, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            section.Report(key, "is required");
+        else if (!InternetAddressList.TryParse(text, out _))
+            section.Report(key, $"is '{text}', which is not an e-mail address");
+        return text ?? "";
     }
-
-    private static string Encode(string text) => WebUtility.HtmlEncode(text);
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\r', '\n', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries));
 }

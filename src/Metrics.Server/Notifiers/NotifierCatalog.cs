@@ -1,32 +1,52 @@
-using Metrics.Alerting;
-using Metrics.Configuration;
+using Metrics.Formats.Yaml;
 
 namespace Metrics.Notifiers;
 
-/// <summary>One integration of a receiver, named <c>RECEIVER/KIND/NUMBER</c>.</summary>
-internal sealed record NotifierTarget(string Key, bool SendResolved)
-{
-    public static IEnumerable<NotifierTarget> Of(ReceiverOptions receiver) =>
-    [
-        .. receiver.Emails.Select((e, i) => new NotifierTarget($"{receiver.Name}/email/{i}", e.SendResolved)),
-        .. receiver.Webhooks.Select((w, i) => new NotifierTarget($"{receiver.Name}/webhook/{i}", w.SendResolved)),
-    ];
-}
+/// <summary>A kind of notifier.</summary>
+/// <param name="Name">As it stands in the names of integrations, <c>ops/slack/0</c>, and in metrics.</param>
+/// <param name="Section">Key of its list in a receiver.</param>
+/// <param name="SendsResolved">Whether the end of alerts is told when <c>send_resolved</c> is not given; Alertmanager's default of each kind.</param>
+/// <param name="Read">Reads an entry.</param>
+internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read);
 
-/// <summary>Finds the notifier of an integration and lets it send once.</summary>
-internal sealed class NotifierCatalog(CurrentOptions options, EmailNotifier email, WebhookNotifier webhook)
+/// <summary>All kinds of notifiers.</summary>
+internal static class NotifierCatalog
 {
-    public async Task<Delivery> DeliverAsync(string target, WebhookMessage message, string idempotencyKey, CancellationToken ct)
+    public static IReadOnlyList<NotifierKind> All { get; } =
+    [
+        // Alertmanager's default for mail is false; a thread that never ends serves nobody.
+        new("email", "email_configs", true, EmailNotifier.Read),
+        new("webhook", "webhook_configs", true, WebhookNotifier.Read),
+        new("slack", "slack_configs", true, SlackNotifier.Read),
+        new("msteams", "msteams_configs", true, TeamsNotifier.ReadCard),
+        new("msteamsv2", "msteamsv2_configs", true, TeamsNotifier.ReadAdaptive),
+        new("pagerduty", "pagerduty_configs", true, PagerDutyNotifier.Read),
+        new("opsgenie", "opsgenie_configs", true, OpsgenieNotifier.Read),
+        new("http", "http_configs", true, HttpNotifier.Read),
+        new("syslog", "syslog_configs", true, SyslogNotifier.Read),
+        new("command", "command_configs", true, CommandNotifier.Read),
+    ];
+
+    /// <summary>The notifiers of a receiver with the names of their integrations, in the order of the catalogue.</summary>
+    public static IReadOnlyList<NamedNotifier> Read(YamlSection receiver, string name, NotifierDefaults defaults)
     {
-        string[] parts = target.Split('/');
-        string name = string.Join('/', parts[..^2]);
-        ReceiverOptions? receiver = options.Value.Notifications.Receivers.FirstOrDefault(r => r.Name == name);
-        int number = int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture);
-        return parts[^2] switch
+        var all = new List<NamedNotifier>();
+        foreach (NotifierKind kind in All)
         {
-            "email" when number < receiver?.Emails.Count => await email.SendAsync(receiver.Emails[number], message, idempotencyKey, ct),
-            "webhook" when number < receiver?.Webhooks.Count => await webhook.SendAsync(receiver.Webhooks[number], message, idempotencyKey, ct),
-            _ => new Delivery(DeliveryStatus.Rejected, "the configuration has no such receiver any more"),
-        };
+            IReadOnlyList<YamlSection> entries = receiver.Sections(kind.Section);
+            for (int i = 0; i < entries.Count; i++)
+            {
+                bool sendsResolved = entries[i].Flag("send_resolved", kind.SendsResolved);
+                all.Add(new NamedNotifier(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}/{kind.Name}/{i}"), kind.Name, kind.Read(entries[i], defaults) with { SendResolved = sendsResolved }));
+                entries[i].Finish();
+            }
+        }
+        return all;
     }
 }
+
+/// <summary>A notifier and the name of its integration.</summary>
+/// <param name="Key">As <c>ops/email/0</c>.</param>
+/// <param name="Kind">Its kind's name.</param>
+/// <param name="Notifier">The notifier.</param>
+internal sealed record NamedNotifier(string Key, string Kind, Notifier Notifier);

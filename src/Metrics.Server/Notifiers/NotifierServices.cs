@@ -3,7 +3,6 @@ namespace Metrics.Notifiers;
 internal static class NotifierServices
 {
     public static IServiceCollection AddNotifiers(this IServiceCollection services) => services
-        .AddSingleton<EmailNotifier>()
-        .AddSingleton<WebhookNotifier>()
-        .AddSingleton<NotifierCatalog>();
+        .AddSingleton<HttpSender>()
+        .AddSingleton<NotifierTools>();
 }

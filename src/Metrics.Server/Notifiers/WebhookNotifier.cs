@@ -1,57 +1,52 @@
 using System.Globalization;
-using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Telemetry;
+using Metrics.Formats.Yaml;
 
 namespace Metrics.Notifiers;
 
-/// <summary>Posts a message as Alertmanager's webhook JSON. Sends once.</summary>
-internal sealed class WebhookNotifier(TimeProvider time) : IDisposable
+/// <summary>Posts a message as Alertmanager's webhook JSON, signed when there is a secret for it.</summary>
+/// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#webhook_config</remarks>
+internal sealed record WebhookNotifier : Notifier
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    public required Uri Url { get; init; }
+
+    public required HttpAccess Access { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Alerts in one message at most; 0 is any number.</summary>
+    public required int MaxAlerts { get; init; }
+
+    /// <summary>Key of the signature: header <c>X-Metricsd-Signature: t=SECONDS,v1=HEX</c>, HMAC-SHA256 of <c>SECONDS.BODY</c>.</summary>
+    public Secret? HmacSecret { get; init; }
+
+    public static WebhookNotifier Read(YamlSection section, NotifierDefaults defaults) => new()
     {
-        Timeout = Timeout.InfiniteTimeSpan,
+        Url = SecretUrl.Read(section, "url", null),
+        Access = HttpAccess.Read(section.Section("http_config"), null) is { Credentials: null, Username: null } bare && section.Has("bearer_token") | section.Has("username")
+            ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = section.Text("username"), Password = Secret.Read(section, "password") }
+            : HttpAccess.Read(section.Section("http_config"), defaults.Http),
+        Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
+        MaxAlerts = section.Number("max_alerts", 0),
+        HmacSecret = Secret.Read(section, "hmac_secret"),
     };
 
-    public async Task<Delivery> SendAsync(WebhookOptions options, WebhookMessage message, string idempotencyKey, CancellationToken ct)
+    public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(options.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, options.Url)
-            {
-                Content = new StringContent(message.ToJson(), Encoding.UTF8, "application/json"),
-            };
-            request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
-            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
-            if (options.BearerToken is not null)
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.BearerToken.Reveal());
-            else if (options.Username is not null)
-                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.Username}:{options.Password?.Reveal()}")));
-            using HttpResponseMessage response = await _http.SendAsync(request, either.Token);
-            return Judge((int)response.StatusCode);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return new Delivery(DeliveryStatus.Retry, $"no answer within {Model.Duration.Format(options.Timeout)}");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            // The URL may hold a secret; the message of the exception names host and port only.
-            return new Delivery(DeliveryStatus.Retry, e.Message);
-        }
+        AlertMessage sent = MaxAlerts > 0 && message.Alerts.Count > MaxAlerts ? message with { Alerts = [.. message.Alerts.Take(MaxAlerts)], TruncatedAlerts = message.Alerts.Count - MaxAlerts } : message;
+        string body = sent.ToWebhookJson();
+        List<(string, string)> headers = [("Idempotency-Key", idempotencyKey)];
+        if (HmacSecret is not null)
+            headers.Add(("X-Metricsd-Signature", Sign(body, HmacSecret.Reveal(), tools.Time.GetUtcNow().ToUnixTimeSeconds())));
+        return tools.Http.PostJsonAsync(Url, body, Access, Timeout, ct, headers);
     }
 
-    /// <summary>2xx is sent, 5xx, 408, 425 and 429 are tried again, all else never succeeds.</summary>
-    internal static Delivery Judge(int status) => status switch
+    internal static string Sign(string body, string secret, long seconds)
     {
-        >= 200 and < 300 => new Delivery(DeliveryStatus.Sent),
-        408 or 425 or 429 or >= 500 => new Delivery(DeliveryStatus.Retry, string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}")),
-        _ => new Delivery(DeliveryStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}")),
-    };
-
-    public void Dispose() => _http.Dispose();
+        string t = seconds.ToString(CultureInfo.InvariantCulture);
+        return $"t={t},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{t}.{body}")))}";
+    }
 }

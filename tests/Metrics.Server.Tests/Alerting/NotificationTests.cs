@@ -3,6 +3,7 @@ using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Routing;
 using Metrics.Rules;
 using MimeKit;
 
@@ -15,7 +16,7 @@ public sealed class NotificationTests
     [Fact]
     public void The_webhook_has_Alertmanagers_form()
     {
-        JsonElement message = JsonDocument.Parse(Message(Alert("a"), Alert("b")).ToJson()).RootElement;
+        JsonElement message = JsonDocument.Parse(Message(Alert("a"), Alert("b")).ToWebhookJson()).RootElement;
         message.EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo(
             "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "alerts");
         message.GetProperty("version").GetString().Should().Be("4");
@@ -29,8 +30,8 @@ public sealed class NotificationTests
     [Fact]
     public void A_message_survives_its_own_storage()
     {
-        WebhookMessage message = Message(Alert("ü \"x\" <y>"));
-        WebhookMessage.FromJson(message.ToJson()).ToJson().Should().Be(message.ToJson());
+        AlertMessage message = Message(Alert("ü \"x\" <y>"));
+        AlertMessage.FromJson(message.ToJson()).ToJson().Should().Be(message.ToJson());
     }
 
     [Fact]
@@ -47,16 +48,16 @@ public sealed class NotificationTests
     public void No_data_and_expiry_are_said()
     {
         AlertInstance firing = Alert("a");
-        WebhookAlert.Of(firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At, "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
-        WebhookAlert expired = WebhookAlert.Of(firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At, "http://m");
+        MessageAlert.Of(new RoutedAlert("r", firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At), "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
+        MessageAlert expired = MessageAlert.Of(new RoutedAlert("r", firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At), "http://m");
         (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
     }
 
     [Fact]
     public void Nothing_that_a_label_holds_becomes_a_header_or_markup()
     {
-        EmailOptions options = ConfigurationFile.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Emails[0];
-        MimeMessage mail = EmailNotifier.Compose(options, Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", DateTimeOffset.UnixEpoch);
+        var notifier = (EmailNotifier)ConfigurationFile.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Notifiers[0].Notifier;
+        MimeMessage mail = notifier.Compose(Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", null, TimeProvider.System);
         using var written = new MemoryStream();
         mail.WriteTo(written);
         written.Position = 0;
@@ -78,7 +79,7 @@ public sealed class NotificationTests
     [InlineData(429, "Retry")]
     [InlineData(500, "Retry")]
     [InlineData(503, "Retry")]
-    public void A_webhook_status_is_sent_retry_or_never(int status, string expected) => WebhookNotifier.Judge(status).Status.ToString().Should().Be(expected);
+    public void A_webhook_status_is_sent_retry_or_never(int status, string expected) => HttpSender.Judge(status, null, DateTimeOffset.UnixEpoch).Status.ToString().Should().Be(expected);
 
     [Fact]
     public void Pauses_grow_to_five_minutes()
@@ -87,8 +88,8 @@ public sealed class NotificationTests
         Outbox.Pause(60).Should().BeLessThanOrEqualTo(TimeSpan.FromMinutes(5)).And.BeGreaterThan(TimeSpan.FromMinutes(3));
     }
 
-    private static WebhookMessage Message(params AlertInstance[] alerts) =>
-        WebhookMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => WebhookAlert.Of(a, new AlertState.Inactive(), At, "http://m"))], "ops", "http://m");
+    private static AlertMessage Message(params AlertInstance[] alerts) =>
+        AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert("r", a, new AlertState.Inactive(), At), "http://m"))], "ops", "http://m");
 
     private static AlertInstance Alert(string host) => new()
     {

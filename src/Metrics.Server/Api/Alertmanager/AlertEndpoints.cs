@@ -10,14 +10,14 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(RuleEngine rules, AlertRouter router, SilenceBook silences, CurrentOptions options, TimeProvider time)
+internal sealed class AlertEndpoints(RulesInForce inForce, AlertRouter router, SilenceBook silences, CurrentOptions options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    private sealed record Seen(AlertInstance Alert, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
+    private sealed record Seen(string Rule, AlertInstance Alert, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
     {
         public bool IsMuted => SilencedBy.Length > 0 || InhibitedBy.Length > 0;
     }
@@ -63,17 +63,17 @@ internal sealed class AlertEndpoints(RuleEngine rules, AlertRouter router, Silen
 
     private List<Seen> All()
     {
-        List<AlertInstance> open = [.. rules.Groups.SelectMany(g => g.Alerting).SelectMany(r => r.Alerts).Where(a => a.State.IsOpen)];
+        List<(string Rule, AlertInstance Alert)> open = [.. inForce.All.SelectMany(r => r.Value.Alerts.Where(a => a.State.IsOpen).Select(a => (r.Key, a)))];
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // The router's own inhibitor belongs to its thread.
         var inhibitor = new Inhibitor(options.Value.Notifications.Routing.Inhibits);
-        open.ForEach(a => inhibitor.Add(a.Labels));
-        return [.. open.Select(a => new Seen(a, router.Root.Match(a.Labels), [.. silences.Of(a.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Labels) is { } by ? [by.Fingerprint()] : []))];
+        open.ForEach(a => inhibitor.Add(a.Alert.Labels));
+        return [.. open.Select(a => new Seen(a.Rule, a.Alert, router.Root.Match(a.Alert.Labels), [.. silences.Of(a.Alert.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : []))];
     }
 
     private object Write(Seen seen, IReadOnlyList<string> receivers)
     {
-        WebhookAlert alert = WebhookAlert.Of(seen.Alert, seen.Alert.State, 0, options.Value.Notifications.ExternalUrl);
+        MessageAlert alert = MessageAlert.Of(new RoutedAlert(seen.Rule, seen.Alert, seen.Alert.State, 0), options.Value.Notifications.ExternalUrl);
         DateTimeOffset now = time.GetUtcNow();
         return new
         {

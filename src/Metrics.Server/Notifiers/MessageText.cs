@@ -1,0 +1,66 @@
+using System.Text;
+using Metrics.Alerting;
+
+namespace Metrics.Notifiers;
+
+/// <summary>What a message says where its receiver has no template: a title in one line, and a plain text.</summary>
+internal static class MessageText
+{
+    private const int LongestTitle = 250;
+
+    public static string Title(AlertMessage message)
+    {
+        int firing = message.Alerts.Count(a => a.Status == "firing");
+        string state = message.Kind switch
+        {
+            MessageKind.Flapping => "[FLAPPING]",
+            MessageKind.Digest => $"[STORM:{firing}]",
+            _ when firing == 0 => "[RESOLVED]",
+            _ when message.Alerts.All(a => a.Status != "firing" || a.IsSilent) => $"[NO DATA:{firing}]",
+            _ => $"[FIRING:{firing}]",
+        };
+        string about = message.CommonAnnotations.GetValueOrDefault("summary")
+            ?? string.Join(' ', message.CommonLabels.Where(l => l.Key != "alertname").Select(l => l.Value));
+        string title = OneLine($"{state} {message.CommonLabels.GetValueOrDefault("alertname")} {about}");
+        return title.Length <= LongestTitle ? title : title[..LongestTitle] + "…";
+    }
+
+    public static string Plain(AlertMessage message)
+    {
+        var text = new StringBuilder();
+        if (message.Note is not null)
+            text.AppendLine(message.Note).AppendLine();
+        foreach (MessageAlert alert in message.Alerts)
+        {
+            text.Append(alert.Status.ToUpperInvariant()).Append(": ").AppendLine(alert.Labels.GetValueOrDefault("alertname", ""));
+            foreach ((string name, string value) in alert.Annotations)
+                text.Append("  ").Append(name).Append(": ").AppendLine(value);
+            text.AppendLine("  labels:");
+            foreach ((string name, string value) in alert.Labels.Where(l => l.Key != "alertname"))
+                text.Append("    ").Append(name).Append(" = ").AppendLine(value);
+            text.Append("  since ").AppendLine(alert.StartsAt);
+            if (alert.Status == "resolved")
+                text.Append("  until ").AppendLine(alert.EndsAt);
+            text.AppendLine();
+        }
+        if (message.TruncatedAlerts > 0)
+            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"and {message.TruncatedAlerts} more").AppendLine();
+        foreach ((string what, string url) in Links(message))
+            text.Append(what).Append(": ").AppendLine(url);
+        return text.ToString();
+    }
+
+    /// <summary>Where a reader can go from here.</summary>
+    public static IEnumerable<(string What, string Url)> Links(AlertMessage message)
+    {
+        if (message.Links?.Acknowledge is { } acknowledge)
+            yield return ("acknowledge", acknowledge);
+        if (message.Links?.Silence is { } silence)
+            yield return ("silence", silence);
+        yield return ("alerts", $"{message.ExternalUrl}/alerts");
+    }
+
+    /// <summary>A text without line breaks and other control characters.</summary>
+    public static string OneLine(string text) =>
+        string.Join(' ', new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)]).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Formats.Yaml;
+
+namespace Metrics.Notifiers;
+
+/// <summary>One PagerDuty incident a group of alerts, by Events API v2.</summary>
+/// <remarks>https://developer.pagerduty.com/docs/send-alert-event</remarks>
+internal sealed record PagerDutyNotifier : Notifier
+{
+    private const int LongestSummary = 1024;
+
+    public required Uri Url { get; init; }
+
+    public required HttpAccess Access { get; init; }
+
+    public required Secret RoutingKey { get; init; }
+
+    public MessageTemplate? Description { get; init; }
+
+    /// <summary>Template of the severity; by default the label <c>severity</c>, when it is one that PagerDuty knows.</summary>
+    public MessageTemplate? Severity { get; init; }
+
+    public static PagerDutyNotifier Read(YamlSection section, NotifierDefaults defaults)
+    {
+        Secret? key = Secret.Read(section, "routing_key");
+        if (key is null)
+            section.Report("routing_key", section.Has("service_key") ? "is required: the key of an Events API v2 integration (service_key belongs to v1)" : "is required");
+        _ = section.Text("service_key");
+        return new PagerDutyNotifier
+        {
+            Url = SecretUrl.Read(section, "url", Secret.FromValue(defaults.Section.Text("pagerduty_url", "https://events.pagerduty.com/v2/enqueue"))),
+            Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
+            RoutingKey = key ?? Secret.FromValue(""),
+            Description = MessageTemplate.Read(section, "description"),
+            Severity = MessageTemplate.Read(section, "severity"),
+        };
+    }
+
+    public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
+    {
+        string summary = MessageText.OneLine(Description?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message));
+        var body = new JsonObject
+        {
+            ["routing_key"] = RoutingKey.Reveal(),
+            ["event_action"] = message.Status == "firing" ? "trigger" : "resolve",
+            ["dedup_key"] = message.GroupId(),
+            ["client"] = "metricsd",
+            ["client_url"] = $"{message.ExternalUrl}/alerts",
+            ["payload"] = new JsonObject
+            {
+                ["summary"] = summary.Length <= LongestSummary ? summary : summary[..LongestSummary],
+                ["source"] = message.CommonLabels.GetValueOrDefault("instance") ?? message.CommonLabels.GetValueOrDefault("host") ?? "metricsd",
+                ["severity"] = SeverityOf(Severity?.Render(message, _ => "error", tools.Time) ?? message.CommonLabels.GetValueOrDefault("severity", "error")),
+                ["component"] = message.CommonLabels.GetValueOrDefault("alertname"),
+                ["custom_details"] = new JsonObject { ["alerts"] = MessageText.Plain(message), ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"), ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved") },
+            },
+            ["links"] = new JsonArray([.. MessageText.Links(message).Select(l => new JsonObject { ["href"] = l.Url, ["text"] = l.What })]),
+        };
+        return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct);
+    }
+
+    private static string SeverityOf(string text) => text.Trim().ToLowerInvariant() switch
+    {
+        "critical" or "page" or "emergency" => "critical",
+        "warning" or "warn" => "warning",
+        "info" or "none" or "debug" => "info",
+        _ => "error",
+    };
+}
