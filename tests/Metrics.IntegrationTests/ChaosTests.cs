@@ -31,6 +31,7 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
             rules: { files: ['{{folder}}/rules.yaml'], shipped: false }
             receivers: [ { name: ops, webhook_configs: [ { url: '{{hook.Url}}ops' } ] } ]
             route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 0s }
+            flapping: { changes: 0 }
             """);
         double[] temperatures = new double[Hosts];
         ConcurrentDictionary<string, int> fired = [];

@@ -17,7 +17,7 @@ internal sealed class Daemon : IAsyncDisposable
     {
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
-        _configuration = configuration;
+        _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
     }
 
     public string Folder { get; }
@@ -33,7 +33,7 @@ internal sealed class Daemon : IAsyncDisposable
     private string LogPath => Path.Combine(Folder, "log");
 
     /// <summary>Starts it and waits until it is ready.</summary>
-    /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment.</param>
+    /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the port.</param>
     public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }")
     {
         var daemon = new Daemon(configuration);

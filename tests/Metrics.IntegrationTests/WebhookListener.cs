@@ -29,7 +29,7 @@ internal sealed class WebhookListener : IDisposable
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
         /// <summary>The alerts of a message in Alertmanager's form: <c>firing TooHot cellar</c>.</summary>
-        public IEnumerable<string> Alerts => Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
+        public IEnumerable<string> Alerts => Body.Length == 0 || Body[0] != '{' ? [] : Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
             $"{a.GetProperty("status").GetString()} {string.Join(' ', a.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity").Select(l => l.Value.GetString()))}"));
     }
 

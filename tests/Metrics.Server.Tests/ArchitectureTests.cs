@@ -21,8 +21,8 @@ public sealed partial class ArchitectureTests
         ["Intake"] = ["Model", "Formats", "Series", "Configuration", "Storage", "Telemetry", "Intake"],
         ["Pollers"] = ["Model", "Formats", "Configuration", "Telemetry", "Intake", "Scheduling", "Pollers"],
         ["Receivers"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Intake", "Storage", "Receivers"],
-        ["Alerting"] = ["Model", "Formats", "Series", "Query", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
-        ["Notifiers"] = ["Model", "Configuration", "Telemetry", "Alerting", "Notifiers"],
+        ["Alerting"] = ["Model", "Formats", "Series", "Query", "Querying", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
+        ["Notifiers"] = ["Model", "Formats", "Rules", "Configuration", "Telemetry", "Alerting", "Notifiers"],
     };
 
     [Fact]

@@ -6,8 +6,8 @@ namespace Metrics.Routing;
 /// <summary>What one integration of a receiver was told last of a group.</summary>
 /// <param name="At">When, milliseconds since 1970 UTC.</param>
 /// <param name="Open">The alerts that it knows as open, by <see cref="RoutedAlert.Id"/>.</param>
-/// <param name="Silent">Of these the ones that it knows to have no data.</param>
-public sealed record Told(long At, IReadOnlySet<UInt128> Open, IReadOnlySet<UInt128> Silent)
+/// <param name="Marked">Of these the ones that it knows to have no data, or to flap.</param>
+public sealed record Told(long At, IReadOnlySet<UInt128> Open, IReadOnlySet<UInt128> Marked)
 {
     /// <summary>Nothing yet.</summary>
     public static readonly Told Nothing = new(0, new HashSet<UInt128>(), new HashSet<UInt128>());
@@ -16,7 +16,8 @@ public sealed record Told(long At, IReadOnlySet<UInt128> Open, IReadOnlySet<UInt
 /// <summary>One way of a receiver to reach somebody.</summary>
 /// <param name="Key">As <c>ops/email/0</c>.</param>
 /// <param name="SendResolved">Whether it is told of the end of alerts.</param>
-public sealed record Integration(string Key, bool SendResolved);
+/// <param name="After">For how long an alert must fire unacknowledged before it is told; zero is at once.</param>
+public sealed record Integration(string Key, bool SendResolved, TimeSpan After = default);
 
 /// <summary>A message to be sent.</summary>
 /// <param name="Group">What it is about.</param>
@@ -65,25 +66,42 @@ public sealed class AlertGroup(Route route, Labels labels)
     /// <summary>Puts back what was remembered over a restart.</summary>
     public void Restore(IReadOnlyDictionary<string, Told> told) => _told = new Dictionary<string, Told>(told);
 
+    /// <summary>When an alert may have waited long enough for a step of escalation; <see cref="long.MaxValue"/> when none will.</summary>
+    public long NextEscalation(long now)
+    {
+        long next = long.MaxValue;
+        foreach (RoutedAlert alert in route.Escalation.Count == 0 ? [] : _alerts.Values.Where(a => !a.IsOver))
+        {
+            foreach (EscalationStep step in route.Escalation)
+            {
+                long at = alert.FiredAt + (long)step.After.TotalMilliseconds;
+                if (at > now)
+                    next = Math.Min(next, at);
+            }
+        }
+        return next;
+    }
+
     /// <summary>Looks at the group: what is to be said now. What is over is forgotten afterwards.</summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <param name="integrations">Of the route's receiver.</param>
+    /// <param name="integrations">Of the route's receiver, and of its steps of escalation.</param>
     /// <param name="isMuted">Alerts of which nobody is told now.</param>
     /// <param name="isSilent">Whether the whole route is mute now.</param>
-    public List<Notice> Flush(long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent)
+    /// <param name="isAcknowledged">Alerts that somebody is at: they are neither repeated nor escalated.</param>
+    public List<Notice> Flush(long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent, Func<RoutedAlert, bool>? isAcknowledged = null)
     {
         var notices = new List<Notice>();
-        List<RoutedAlert> heard = isSilent ? [] : [.. _alerts.Values.Where(a => !isMuted(a))];
-        List<RoutedAlert> open = [.. heard.Where(a => !a.IsOver)];
         if (!isSilent)
         {
+            List<RoutedAlert> heard = [.. _alerts.Values.Where(a => !isMuted(a))];
             foreach (Integration integration in integrations)
             {
                 Told before = _told.GetValueOrDefault(integration.Key, Routing.Told.Nothing);
+                List<RoutedAlert> open = [.. heard.Where(a => !a.IsOver && (integration.After == TimeSpan.Zero || before.Open.Contains(a.Id) || HasWaited(a, integration.After)))];
                 List<RoutedAlert> over = [.. heard.Where(a => a.IsOver && before.Open.Contains(a.Id))];
-                if (!IsNews(before, open, over, integration, now))
+                if (!IsNews(before, open, over, integration))
                     continue;
-                _told[integration.Key] = new Told(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.Alert.State is AlertState.NoData).Select(a => a.Id).ToHashSet());
+                _told[integration.Key] = new Told(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet());
                 List<RoutedAlert> said = integration.SendResolved ? [.. open, .. over] : open;
                 if (said.Count > 0)
                     notices.Add(new Notice(this, integration, said));
@@ -92,14 +110,12 @@ public sealed class AlertGroup(Route route, Labels labels)
         foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver).ToList())
             _alerts.Remove(over.Key);
         return notices;
-    }
 
-    private bool IsNews(Told before, List<RoutedAlert> open, List<RoutedAlert> over, Integration integration, long now)
-    {
-        if (open.Exists(a => !before.Open.Contains(a.Id) || (a.Alert.State is AlertState.NoData && !before.Silent.Contains(a.Id))))
-            return true;
-        if (over.Count > 0 && (integration.SendResolved || open.Count == 0))
-            return true;
-        return open.Count > 0 && now - before.At >= route.RepeatInterval.TotalMilliseconds;
+        bool HasWaited(RoutedAlert alert, TimeSpan after) => now - alert.FiredAt >= after.TotalMilliseconds && isAcknowledged?.Invoke(alert) != true;
+
+        bool IsNews(Told before, List<RoutedAlert> open, List<RoutedAlert> over, Integration integration) =>
+            open.Exists(a => !before.Open.Contains(a.Id) || (a.IsMarked && !before.Marked.Contains(a.Id)))
+            || (over.Count > 0 && (integration.SendResolved || open.Count == 0))
+            || (open.Count > 0 && now - before.At >= route.RepeatInterval.TotalMilliseconds && (isAcknowledged is null || !open.TrueForAll(a => isAcknowledged(a))));
     }
 }

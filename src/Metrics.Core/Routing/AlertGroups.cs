@@ -66,7 +66,7 @@ public sealed class AlertGroups(Route root)
     /// <param name="labels">Its labels.</param>
     /// <param name="nextFlush">When it is due.</param>
     /// <param name="told">What was said.</param>
-    /// <param name="over">Alerts that have ended, which nobody was told yet.</param>
+    /// <param name="over">Alerts that have ended, which nobody was told yet, or which are held open as flapping.</param>
     public void Restore(string routeId, Labels labels, long nextFlush, IReadOnlyDictionary<string, Told> told, IEnumerable<RoutedAlert> over)
     {
         if (root.All().FirstOrDefault(r => r.Id == routeId) is not { } route)
@@ -74,7 +74,16 @@ public sealed class AlertGroups(Route root)
         AlertGroup group = Group(route, labels, nextFlush);
         group.Restore(told);
         foreach (RoutedAlert alert in over)
+        {
             group.Take(alert);
+            if (alert.IsOver)
+                continue;
+            // Held open though it is over, since it flaps.
+            if (!_byAlert.TryGetValue(alert.Key, out List<AlertGroup>? groups))
+                _byAlert.Add(alert.Key, groups = []);
+            groups.Add(group);
+            _labels[alert.Key] = alert.Alert.Labels;
+        }
     }
 
     /// <summary>The groups that are due; each is due again after its interval, or gone when nothing is left of it.</summary>
@@ -95,7 +104,7 @@ public sealed class AlertGroups(Route root)
             }
             // Without an interval it is due when something comes.
             TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.Route.RepeatInterval;
-            Enqueue(group, now + (long)pause.TotalMilliseconds);
+            Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
         }
     }
 

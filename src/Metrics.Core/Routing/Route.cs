@@ -3,6 +3,11 @@ using Metrics.Series;
 
 namespace Metrics.Routing;
 
+/// <summary>A further receiver, told of alerts that nobody has acknowledged.</summary>
+/// <param name="After">How long after an alert fired.</param>
+/// <param name="Receiver">Who.</param>
+public sealed record EscalationStep(TimeSpan After, string Receiver);
+
 /// <summary>
 /// A node of the routing tree. An alert goes down from the root: the first child that matches takes it, further children too while
 /// <see cref="Continue"/> says so; where no child matches, the node itself is the end.
@@ -36,6 +41,9 @@ public sealed record Route
 
     /// <summary>Names of the intervals outside of which nobody is told; none is always.</summary>
     public IReadOnlyList<string> ActiveTimeIntervals { get; init; } = [];
+
+    /// <summary>Who is told in addition when nobody has acknowledged an alert for a while.</summary>
+    public IReadOnlyList<EscalationStep> Escalation { get; init; } = [];
 
     /// <summary>Whether an alert that matched here goes to the following siblings too.</summary>
     public bool Continue { get; init; }

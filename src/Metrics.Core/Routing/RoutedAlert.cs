@@ -33,6 +33,15 @@ public sealed record RoutedAlert(string Rule, AlertInstance Alert, AlertState Be
     /// <summary>What tells it apart, over restarts.</summary>
     public UInt128 Id => _id == 0 ? _id = Key.ToId() : _id;
 
-    /// <summary>Whether it is over.</summary>
-    public bool IsOver => Alert.State is AlertState.Inactive;
+    /// <summary>Whether it comes and goes so often that people were told so; it is held open until it is quiet.</summary>
+    public bool IsFlapping { get; init; }
+
+    /// <summary>Whether it is over, for those who are told of it.</summary>
+    public bool IsOver => Alert.State is AlertState.Inactive && !IsFlapping;
+
+    /// <summary>Whether what is known of it is worth a message of its own: no data, or flapping.</summary>
+    public bool IsMarked => !IsOver && (IsFlapping || Alert.State is AlertState.NoData);
+
+    /// <summary>When it fired, milliseconds since 1970 UTC.</summary>
+    public long FiredAt => ((IsOver ? Before : Alert.State) switch { AlertState.NoData n => n.Before, var state => state }) is AlertState.Firing f ? f.FiredAt : At;
 }

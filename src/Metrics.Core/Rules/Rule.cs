@@ -15,6 +15,12 @@ public abstract record Rule
     public required PreparedQuery Expr { get; init; }
 }
 
+/// <summary>One of several severities of a rule.</summary>
+/// <param name="Family">The same for all severities of the rule.</param>
+/// <param name="Severity">Value of the label <c>severity</c>.</param>
+/// <param name="Rank">A higher one mutes those below it.</param>
+public sealed record SeverityStep(string Family, string Severity, int Rank);
+
 /// <summary>A rule that raises alerts.</summary>
 public sealed record AlertRule : Rule
 {
@@ -26,6 +32,9 @@ public sealed record AlertRule : Rule
     /// for so long.
     /// </summary>
     public TimeSpan? AbsentFor { get; init; }
+
+    /// <summary>Its place among the severities of one rule; null where it stands alone.</summary>
+    public SeverityStep? Ladder { get; init; }
 
     /// <summary>Its times and policies.</summary>
     public required AlertPolicy Policy { get; init; }

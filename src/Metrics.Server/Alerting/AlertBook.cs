@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
@@ -10,15 +11,19 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, RulesInForce inForce, Outbox outbox)
+internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, AckBook acks, RulesInForce inForce, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
+
+    private const long MostTrailRows = 2_000_000;
+    private static readonly TimeSpan s_trailKept = TimeSpan.FromDays(30);
 
     /// <summary>By rule: the last time of an expected series that is written down.</summary>
     private readonly Dictionary<string, Dictionary<Labels, long>> _expected = [];
 
     private bool _isOpen;
+    private long _nextTidying;
 
     /// <summary>When somebody is to be told something next, milliseconds since 1970 UTC.</summary>
     public long NextDue => router.NextDue;
@@ -30,6 +35,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         if (!_isOpen)
         {
             silences.Load();
+            acks.Load();
             router.Restore(db, at);
             _isOpen = true;
         }
@@ -57,8 +63,11 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         }
         inForce.All = rules;
         router.Use(rules, at);
-        router.Flush(db, at);
+        using var transaction = db.Database.BeginTransaction();
+        using (var writer = new StateWriter(db))
+            router.Flush(writer, at);
         db.SaveChanges();
+        transaction.Commit();
         outbox.Wake();
     }
 
@@ -71,10 +80,10 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
         if (changes.Count == 0 && seen.Count == 0 && forgotten.Count == 0 && !router.IsDue(at))
             return;
-        Commit(at, db =>
+        Commit(at, (db, writer) =>
         {
             foreach ((AlertRuleState rule, AlertChange change) in changes)
-                Save(db, group.KeyOf(rule.Rule), change.Alert);
+                Save(writer, group.KeyOf(rule.Rule), rule.Rule, change);
             foreach ((string rule, ExpectedSeries series) in seen)
                 SaveExpected(db, rule, series);
             foreach ((string rule, Labels series) in forgotten)
@@ -85,36 +94,49 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     /// <summary>Commits the messages that are due by the clock.</summary>
     public void Flush(long at)
     {
+        if (at >= _nextTidying)
+            Tidy(at);
         if (router.IsDue(at))
-            Commit(at, _ => { });
+            Commit(at, (_, _) => { });
     }
 
-    private void Commit(long at, Action<StateDb> more)
+    /// <summary>Trails are kept for a month, and within a bound that no flood of alerts passes.</summary>
+    private void Tidy(long at)
+    {
+        _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        long oldest = at - (long)s_trailKept.TotalMilliseconds;
+        using StateDb db = state.Open();
+        db.Trail.Where(t => t.At < oldest).ExecuteDelete();
+        long newest = db.Trail.Max(t => (long?)t.Id) ?? 0;
+        db.Trail.Where(t => t.Id <= newest - MostTrailRows).ExecuteDelete();
+
+    }
+
+    private void Commit(long at, Action<StateDb, StateWriter> more)
     {
         using StateDb db = state.Open();
         using var transaction = db.Database.BeginTransaction();
-        more(db);
-        int messages = router.Flush(db, at);
+        using var writer = new StateWriter(db);
+        more(db, writer);
+        int messages = router.Flush(writer, at);
         db.SaveChanges();
         transaction.Commit();
         if (messages > 0)
             outbox.Wake();
     }
 
-    private static void Save(StateDb db, string key, AlertInstance alert)
+    private static void Save(StateWriter to, string key, AlertRule rule, AlertChange change)
     {
+        AlertInstance alert = change.Alert;
         string series = LabelsJson.Write(alert.Series);
-        AlertRow? row = db.Alerts.Find(key, series);
         if (alert.State is AlertState.Inactive)
-        {
-            if (row is not null)
-                db.Alerts.Remove(row);
-            return;
-        }
-        if (row is null)
-            db.Alerts.Add(row = new AlertRow { Rule = key, Series = series, Alert = "" });
-        row.Alert = AlertJson.Write(alert);
+            to.DeleteAlert(key, series);
+        else
+            to.SaveAlert(key, series, AlertJson.Write(alert));
+        to.AddTrail(change.At, AckBook.WriteId(new AlertKey(key, alert.Series).ToId()), StepName(alert.State), StepText.Of(rule, change), key, series);
     }
+
+    private static string StepName(AlertState state) => state is AlertState.Inactive ended ? ended.Reason switch { EndReason.Expired => "expired", EndReason.Retired => "retired", EndReason.Resolved => "resolved", _ => "cleared" } : state.Name;
 
     private IEnumerable<(string, ExpectedSeries)> NewlySeen(GroupRunner group)
     {

@@ -74,8 +74,11 @@ internal sealed record AlertMessage
     public MessageLinks? Links { get; init; }
 
     /// <summary>What is to be said of a group.</summary>
-    public static AlertMessage Of(Notice notice, string externalUrl) => Of(
-        notice.Group.Key, notice.Group.Labels, [.. notice.Alerts.Select(a => MessageAlert.Of(a, externalUrl))], notice.Group.Route.Receiver, externalUrl);
+    public static AlertMessage Of(Notice notice, string externalUrl, AckBook acks) => Of(
+        notice.Group.Key, notice.Group.Labels, [.. notice.Alerts.Select(a => MessageAlert.Of(a, externalUrl, acks.Find(a)))], notice.Group.Route.Receiver, externalUrl) with
+    {
+        Kind = notice.Alerts.Any(a => a.IsFlapping) && notice.Alerts.All(a => a.IsFlapping || a.IsOver) ? MessageKind.Flapping : MessageKind.Alerts,
+    };
 
     /// <summary>A message about some alerts.</summary>
     public static AlertMessage Of(string groupKey, Labels group, IReadOnlyList<MessageAlert> alerts, string receiver, string externalUrl) => new()
@@ -124,7 +127,16 @@ internal sealed record AlertMessage
 /// <summary>Links that a message holds.</summary>
 /// <param name="Acknowledge">Says that somebody is at it; signed, so that it works without a password. Null where nothing is to be acknowledged.</param>
 /// <param name="Silence">Leads to the form of a silence.</param>
-internal sealed record MessageLinks(string? Acknowledge, string? Silence);
+internal sealed record MessageLinks(string? Acknowledge, string? Silence)
+{
+    /// <summary>The links of a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="key">Its idempotency key.</param>
+    /// <param name="links">Signs them.</param>
+    public static MessageLinks Of(AlertMessage message, string key, SignedLinks links) => new(
+        message.Status == "firing" ? $"{message.ExternalUrl}/acknowledge/{key}?{links.Sign($"acknowledge {key}")}" : null,
+        message.CommonLabels.Count > 0 ? $"{message.ExternalUrl}/silences/new?filter={Uri.EscapeDataString(string.Join(',', message.CommonLabels.Select(l => $"{l.Key}={Labels.Quote(l.Value)}")))}" : null);
+}
 
 /// <summary>Where an alert comes from, for pictures and templates.</summary>
 /// <param name="Rule">File, group and name of its rule.</param>
@@ -161,11 +173,11 @@ internal sealed record MessageAlert
     public bool IsSilent => Status == "firing" && Annotations.GetValueOrDefault("metricsd_state", "").StartsWith("no data", StringComparison.Ordinal);
 
     /// <summary>An alert as others are told it. "No data" and "expired" are said in the annotation <c>metricsd_state</c>.</summary>
-    public static MessageAlert Of(RoutedAlert routed, string externalUrl)
+    public static MessageAlert Of(RoutedAlert routed, string externalUrl, Acknowledgement? acknowledged = null)
     {
         (AlertInstance alert, AlertState before, long at) = (routed.Alert, routed.Before, routed.At);
-        bool over = alert.State is AlertState.Inactive;
-        AlertState state = over ? before : alert.State;
+        bool over = routed.IsOver;
+        AlertState state = alert.State is AlertState.Inactive ? before : alert.State;
         AlertState known = state is AlertState.NoData { Before: var was } ? was : state;
         long startsAt = known switch
         {
@@ -174,7 +186,11 @@ internal sealed record MessageAlert
             _ => at,
         };
         var annotations = new Dictionary<string, string>(alert.Annotations);
-        if (alert.State is AlertState.NoData)
+        if (acknowledged is not null)
+            annotations["metricsd_acknowledged"] = acknowledged.Comment.Length > 0 ? $"by {acknowledged.By}: {acknowledged.Comment}" : $"by {acknowledged.By}";
+        if (routed.IsFlapping)
+            annotations["metricsd_state"] = "flapping: the alert begins and ends again and again; you will be told when it is quiet";
+        else if (alert.State is AlertState.NoData)
             annotations["metricsd_state"] = "no data: the series stopped while the alert was firing; whether it is over is not known";
         else if (alert.State is AlertState.Inactive { Reason: EndReason.Retired })
             annotations["metricsd_state"] = "retired: the rule is no longer there; the alert was not seen to be over";

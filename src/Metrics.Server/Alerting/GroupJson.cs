@@ -13,7 +13,7 @@ internal static class GroupJson
     {
         var all = new JsonObject();
         foreach ((string integration, Told what) in told)
-            all[integration] = new JsonObject { ["at"] = what.At, ["open"] = Write(what.Open), ["silent"] = Write(what.Silent) };
+            all[integration] = new JsonObject { ["at"] = what.At, ["open"] = Write(what.Open), ["silent"] = Write(what.Marked) };
         return all.ToJsonString();
     }
 
@@ -22,11 +22,11 @@ internal static class GroupJson
 
     public static string WriteOver(IEnumerable<RoutedAlert> alerts) => new JsonArray([.. alerts.Select(a => new JsonObject
     {
-        ["rule"] = a.Rule, ["series"] = LabelsJson.Write(a.Alert.Series), ["alert"] = AlertJson.Write(a.Alert), ["before"] = AlertJson.WriteState(a.Before), ["at"] = a.At,
+        ["rule"] = a.Rule, ["series"] = LabelsJson.Write(a.Alert.Series), ["alert"] = AlertJson.Write(a.Alert), ["before"] = AlertJson.WriteState(a.Before), ["at"] = a.At, ["flapping"] = a.IsFlapping,
     })]).ToJsonString();
 
     public static IEnumerable<RoutedAlert> ReadOver(string json) => JsonNode.Parse(json)!.AsArray()
-        .Select(a => new RoutedAlert((string)a!["rule"]!, AlertJson.Read((string)a["series"]!, (string)a["alert"]!), AlertJson.ReadState(a["before"]!.AsObject()), (long)a["at"]!));
+        .Select(a => new RoutedAlert((string)a!["rule"]!, AlertJson.Read((string)a["series"]!, (string)a["alert"]!), AlertJson.ReadState(a["before"]!.AsObject()), (long)a["at"]!) { IsFlapping = (bool?)a["flapping"] ?? false });
 
     /// <summary>Half a hundred thousand ids are one text rather than so many nodes.</summary>
     private static string Write(IReadOnlySet<UInt128> ids) => string.Join(' ', ids.Select(i => i.ToString("x32", CultureInfo.InvariantCulture)));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
@@ -17,7 +18,15 @@ internal sealed class Muting(SilenceBook silences, RoutingOptions routing)
     {
         if (silences.Of(alert, now).FirstOrDefault() is { } silence)
             return $"silenced by {silence.CreatedBy}: {silence.Comment} ({silence.Id})";
-        return Inhibitor.InhibitedBy(alert) is { } source ? $"inhibited by {source}" : null;
+        if (Inhibitor.InhibitedBy(alert) is { } source)
+            return $"inhibited by {source}";
+        DateTimeOffset moment = DateTimeOffset.FromUnixTimeMilliseconds(now);
+        foreach (MaintenanceWindow window in routing.Maintenance)
+        {
+            if (window.Matches(alert) && window.EndOf(moment) is { } end)
+                return string.Create(CultureInfo.InvariantCulture, $"in the maintenance window {window.Name} until {end:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        }
+        return null;
     }
 
     /// <summary>Why a route is mute now, or null.</summary>

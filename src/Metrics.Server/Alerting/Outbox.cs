@@ -17,18 +17,11 @@ internal sealed partial class Outbox(
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
+    /// <summary>The trail keeps the first tries of a message, and the last.</summary>
+    private const int TrailedTries = 5;
+
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Dictionary<string, Task> _running = [];
-
-    /// <summary>Adds a message, within the caller's transaction.</summary>
-    public static void Add(StateDb db, Notice notice, NotificationOptions notifications, long at) => db.Outbox.Add(new OutboxRow
-    {
-        Target = notice.Integration.Key,
-        Payload = AlertMessage.Of(notice, notifications.ExternalUrl).ToJson(),
-        IdempotencyKey = Guid.NewGuid().ToString("N"),
-        CreatedAt = at,
-        NextTry = 0,
-    });
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Release();
@@ -93,6 +86,8 @@ internal sealed partial class Outbox(
         metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
         metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
         row.Attempts++;
+        if (row.Attempts <= TrailedTries || delivery.Status != DeliveryStatus.Retry)
+            db.Trail.Add(new TrailRow { At = time.GetUtcNow().ToUnixTimeMilliseconds(), Subject = row.IdempotencyKey, What = delivery.Status.ToString().ToLowerInvariant(), Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}" });
         switch (delivery.Status)
         {
             case DeliveryStatus.Sent:

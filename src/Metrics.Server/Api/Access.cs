@@ -43,6 +43,8 @@ internal sealed class Access(CurrentOptions options)
     internal static Role Needed(HttpRequest request) => request.Path.Value switch
     {
         "/-/healthy" or "/-/ready" or "/ping" => Role.None,
+        { } path when path.StartsWith("/acknowledge/", StringComparison.Ordinal) => Role.None,   // its link is signed
+        "/silences/new" => Role.Operator,
         "/-/reload" or "/write" or "/api/v2/write" or "/query" => Role.Operator,
         { } path when path.StartsWith("/api/v2/silence", StringComparison.Ordinal) && !HttpMethods.IsGet(request.Method) => Role.Operator,
         _ => Role.Viewer,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using Metrics.Api.Alertmanager;
+using Metrics.Api.Alerts;
 using Metrics.Api.Prometheus;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
@@ -41,6 +42,7 @@ internal static class Endpoints
         app.MapGet("/export", ExportAsync);
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
+        app.MapAlertApi();
     }
 
     private static async Task WriteMetricsAsync(HttpContext context, SelfMetrics metrics)

@@ -24,6 +24,7 @@ internal static class CommandLine
           silence list              silences that have not ended
           silence expire ID...      end silences now
           routes test LABEL=VALUE...  who would be told of an alert with these labels
+          explain ALERT             why somebody was told of an alert, or not: HostDown{host="a"}; --url ADDRESS
           rules check FILE...       check rule files
           rules test FILE...        run unit tests of rules, in promtool's format
           check metrics [FILE]      check a Prometheus or OpenMetrics page (from standard input without FILE)
@@ -61,6 +62,8 @@ internal static class CommandLine
                     return await QueryCommand.RunAsync(source.Load(), expression, options);
                 case ["silence", .. var rest]:
                     return await SilenceCommand.RunAsync(source.Load(), rest, options);
+                case ["explain", var alert]:
+                    return await ExplainCommand.RunAsync(source.Load(), alert, options);
                 case ["routes", "test", .. var labels]:
                     return RouteTestCommand.Run(source.Load(), labels);
                 case ["export"] when options.ContainsKey("output"):

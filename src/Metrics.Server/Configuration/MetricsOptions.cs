@@ -3,6 +3,7 @@ using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
+using Metrics.Routing;
 
 namespace Metrics.Configuration;
 
@@ -164,8 +165,18 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
 {
     private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
 
+    /// <summary>The routing tree that alerts go through.</summary>
+    public Route Tree { get; } = Receivers.Count > 1 ? Routing.WithReceiverDown() : Routing.Root;
+
     /// <summary>The ways of a receiver.</summary>
     public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
+
+    /// <summary>The ways of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names, else of all.</summary>
+    public IReadOnlyList<NamedNotifier> OthersThan(string receiver) =>
+        [.. Receivers.Where(r => r.Name != receiver && (Routing.FailureReceiver is not { } chosen || chosen == receiver || r.Name == chosen)).SelectMany(r => r.Notifiers)];
+
+    /// <summary>The kind of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
+    public static NotifierKind? KindOf(string integration) => NotifierCatalog.All.FirstOrDefault(k => integration.EndsWith($"/{k.Name}/{integration[(integration.LastIndexOf('/') + 1)..]}", StringComparison.Ordinal));
 
     /// <summary>The notifier of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
     public Notifier? Find(string integration) => _byKey.GetValueOrDefault(integration);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Metrics.Alerting;
 using Metrics.Formats.Yaml;
 using Metrics.Routing;
 using Metrics.Series;
@@ -9,7 +10,40 @@ namespace Metrics.Configuration;
 /// <param name="Root">The routing tree.</param>
 /// <param name="Inhibits">Alerts that mute others.</param>
 /// <param name="TimeIntervals">Parts of the calendar by name.</param>
-internal sealed record RoutingOptions(Route Root, IReadOnlyList<InhibitRule> Inhibits, IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals);
+internal sealed record RoutingOptions(Route Root, IReadOnlyList<InhibitRule> Inhibits, IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals)
+{
+    /// <summary>Id of the route that takes the news that a receiver cannot be reached to the others.</summary>
+    public const string ReceiverDownRoute = "{}/receiver-down";
+
+    /// <summary>Name of that alert.</summary>
+    public const string ReceiverDownAlert = "MetricsdReceiverDown";
+
+    /// <summary>The tree with a route before all others: that a receiver cannot be reached is not told by it.</summary>
+    public Route WithReceiverDown() => Root with
+    {
+        Routes =
+        [
+            new Route
+            {
+                Id = ReceiverDownRoute, Receiver = Root.Receiver, Matchers = [new LabelMatcher("alertname", MatchKind.Equal, ReceiverDownAlert)],
+                GroupBy = new HashSet<string> { "alertname", "receiver" }, GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.FromMinutes(5), RepeatInterval = TimeSpan.FromHours(4),
+            },
+            .. Root.Routes,
+        ],
+    };
+
+    /// <summary>Planned times that come again.</summary>
+    public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
+
+    /// <summary>When an alert counts as flapping. Default: six changes within 1 h, until it is quiet for 15 min.</summary>
+    public FlapPolicy Flapping { get; init; } = FlapPolicy.Off;
+
+    /// <summary>How many messages people get before the rest becomes a digest. Default: 20 within 1 min.</summary>
+    public StormOptions Storm { get; init; } = new(0, TimeSpan.Zero);
+
+    /// <summary>Who is told when another receiver cannot be reached; null is all others.</summary>
+    public string? FailureReceiver { get; init; }
+}
 
 /// <summary>
 /// Reads <c>route</c>, <c>inhibit_rules</c> and <c>time_intervals</c> in Alertmanager's words and with its defaults. Without a <c>route</c> the first receiver is
@@ -34,7 +68,51 @@ internal static class RoutingReader
         }
         List<InhibitRule> inhibits = [.. top.Sections("inhibit_rules").Select(ReadInhibit)];
         Route root = top.Has("route") ? ReadRoute(top.Section("route"), null, 0, receivers, intervals) : Default(top, receivers);
-        return new RoutingOptions(root, inhibits, intervals);
+        inhibits.AddRange(top.Sections("dependencies").Select(ReadDependency));
+        string? failure = top.Text("failure_receiver");
+        if (failure is not null && !receivers.Contains(failure))
+            top.Report("failure_receiver", $"is '{failure}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers))}");
+        return new RoutingOptions(root, inhibits, intervals)
+        {
+            Maintenance = [.. top.Sections("maintenance").Select(s => MaintenanceWindow.Read(s, m => ReadMatchers(m, "match", "match_re", "matchers"))).OfType<MaintenanceWindow>()],
+            Flapping = ReadFlapping(top.Section("flapping")),
+            Storm = ReadStorm(top.Section("storm")),
+            FailureReceiver = failure,
+        };
+    }
+
+    private static FlapPolicy ReadFlapping(YamlSection section)
+    {
+        var policy = new FlapPolicy(
+            section.Number("changes", 6),
+            section.Duration("within", TimeSpan.FromHours(1), least: TimeSpan.FromSeconds(1)),
+            section.Duration("quiet", TimeSpan.FromMinutes(15), least: TimeSpan.FromSeconds(1)));
+        section.Finish();
+        return policy;
+    }
+
+    private static StormOptions ReadStorm(YamlSection section)
+    {
+        var storm = new StormOptions(section.Number("messages", 20), section.Duration("within", TimeSpan.FromMinutes(1), least: TimeSpan.FromSeconds(1)));
+        section.Finish();
+        return storm;
+    }
+
+    /// <summary>While what others depend on is down, nobody is told of them.</summary>
+    private static InhibitRule ReadDependency(YamlSection section)
+    {
+        YamlSection where = section.Section("where");
+        var rule = new InhibitRule(ReadMatchers(section, "down_match", "down_match_re", "down"), ReadMatchers(section, "mutes_match", "mutes_match_re", "mutes"), section.Texts("equal"))
+        {
+            Pairs = [.. where.Keys.ToList().Select(target => new LabelPair(target, where.RequiredText(target)))],
+        };
+        if (rule.Source.Count == 0)
+            section.Report("down", "is required: the alerts that mute others, such as ['alertname=\"HostDown\"']");
+        if (rule.Equal.Count == 0 && rule.Pairs.Count == 0)
+            section.Report("where", "or equal is required: which label of a muted alert names what is down, such as { host: instance }");
+        _ = section.Text("name");
+        section.Finish();
+        return rule;
     }
 
     private static Route Default(YamlSection top, IReadOnlyList<string> receivers)
@@ -64,6 +142,7 @@ internal static class RoutingReader
             RepeatInterval = section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), least: TimeSpan.FromMilliseconds(1)),
             MuteTimeIntervals = ReadNames(section, "mute_time_intervals", intervals),
             ActiveTimeIntervals = ReadNames(section, "active_time_intervals", intervals),
+            Escalation = section.Has("escalation") ? [.. section.Sections("escalation").Select(s => ReadStep(s, receivers))] : parent?.Escalation ?? [],
             Continue = section.Flag("continue", false),
         };
         List<Route> below = [];
@@ -71,6 +150,18 @@ internal static class RoutingReader
             below.Add(ReadRoute(child, route, below.Count, receivers, intervals));
         section.Finish();
         return route with { Routes = below };
+    }
+
+    private static EscalationStep ReadStep(YamlSection section, IReadOnlyList<string> receivers)
+    {
+        TimeSpan after = section.Duration("after", TimeSpan.Zero);
+        if (after <= TimeSpan.Zero)
+            section.Report("after", "is required: how long nobody has acknowledged the alert, such as 15m");
+        string receiver = section.RequiredText("receiver");
+        if (receiver.Length > 0 && !receivers.Contains(receiver))
+            section.Report("receiver", $"is '{receiver}'; known are {string.Join(", ", receivers)}");
+        section.Finish();
+        return new EscalationStep(after, receiver);
     }
 
     private static void ReportRoot(YamlSection section, int matchers, string? receiver)

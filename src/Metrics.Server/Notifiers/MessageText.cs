@@ -14,7 +14,7 @@ internal static class MessageText
         string state = message.Kind switch
         {
             MessageKind.Flapping => "[FLAPPING]",
-            MessageKind.Digest => $"[STORM:{firing}]",
+            MessageKind.Digest => $"[STORM:{message.Alerts.Count + message.TruncatedAlerts}]",
             _ when firing == 0 => "[RESOLVED]",
             _ when message.Alerts.All(a => a.Status != "firing" || a.IsSilent) => $"[NO DATA:{firing}]",
             _ => $"[FIRING:{firing}]",

@@ -7,7 +7,8 @@ namespace Metrics.Notifiers;
 /// <param name="Section">Key of its list in a receiver.</param>
 /// <param name="SendsResolved">Whether the end of alerts is told when <c>send_resolved</c> is not given; Alertmanager's default of each kind.</param>
 /// <param name="Read">Reads an entry.</param>
-internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read);
+/// <param name="IsForPeople">Whether people read each message, so that a storm of them becomes a digest.</param>
+internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false);
 
 /// <summary>All kinds of notifiers.</summary>
 internal static class NotifierCatalog
@@ -15,14 +16,14 @@ internal static class NotifierCatalog
     public static IReadOnlyList<NotifierKind> All { get; } =
     [
         // Alertmanager's default for mail is false; a thread that never ends serves nobody.
-        new("email", "email_configs", true, EmailNotifier.Read),
+        new("email", "email_configs", true, EmailNotifier.Read, IsForPeople: true),
         new("webhook", "webhook_configs", true, WebhookNotifier.Read),
-        new("slack", "slack_configs", true, SlackNotifier.Read),
-        new("msteams", "msteams_configs", true, TeamsNotifier.ReadCard),
-        new("msteamsv2", "msteamsv2_configs", true, TeamsNotifier.ReadAdaptive),
+        new("slack", "slack_configs", true, SlackNotifier.Read, IsForPeople: true),
+        new("msteams", "msteams_configs", true, TeamsNotifier.ReadCard, IsForPeople: true),
+        new("msteamsv2", "msteamsv2_configs", true, TeamsNotifier.ReadAdaptive, IsForPeople: true),
         new("pagerduty", "pagerduty_configs", true, PagerDutyNotifier.Read),
         new("opsgenie", "opsgenie_configs", true, OpsgenieNotifier.Read),
-        new("http", "http_configs", true, HttpNotifier.Read),
+        new("http", "http_configs", true, HttpNotifier.Read, IsForPeople: true),
         new("syslog", "syslog_configs", true, SyslogNotifier.Read),
         new("command", "command_configs", true, CommandNotifier.Read),
     ];

@@ -15,12 +15,28 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
 
     public DbSet<SilenceRow> Silences => Set<SilenceRow>();
 
+    public DbSet<TrailRow> Trail => Set<TrailRow>();
+
+    public DbSet<AckRow> Acknowledgements => Set<AckRow>();
+
+    public DbSet<FlapRow> Flaps => Set<FlapRow>();
+
+    public DbSet<LearnedRow> Learned => Set<LearnedRow>();
+
+    public DbSet<KeyRow> Keys => Set<KeyRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<AlertRow>().HasKey(a => new { a.Rule, a.Series });
         modelBuilder.Entity<ExpectedRow>().HasKey(e => new { e.Rule, e.Series });
         modelBuilder.Entity<GroupRow>().HasKey(g => new { g.Route, g.Labels });
         modelBuilder.Entity<OutboxRow>().HasIndex(o => o.NextTry);
+        modelBuilder.Entity<TrailRow>().HasIndex(t => t.Subject);
+        modelBuilder.Entity<TrailRow>().HasIndex(t => t.At);
+        modelBuilder.Entity<AckRow>().HasKey(a => a.Alert);
+        modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
+        modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
+        modelBuilder.Entity<KeyRow>().HasKey(k => k.Name);
     }
 }
 
@@ -107,4 +123,77 @@ internal sealed class OutboxRow
     public long NextTry { get; set; }
 
     public string? LastError { get; set; }
+}
+
+/// <summary>Something that happened to an alert, to a group of alerts, or to a message; together they tell why somebody was told, or not.</summary>
+internal sealed class TrailRow
+{
+    public long Id { get; set; }
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    public long At { get; set; }
+
+    /// <summary>Id of an alert (32 hex digits), key of a group, or idempotency key of a message.</summary>
+    public required string Subject { get; set; }
+
+    /// <summary>One word: a state, <c>grouped</c>, <c>muted</c>, <c>message</c>, <c>sent</c>.</summary>
+    public required string What { get; set; }
+
+    /// <summary>For people.</summary>
+    public required string Text { get; set; }
+
+    /// <summary>What it leads to: the group of an alert, the message of a group.</summary>
+    public string? Ref { get; set; }
+
+    /// <summary>Of a message: the ids of its alerts.</summary>
+    public string? Members { get; set; }
+}
+
+/// <summary>Somebody is at an alert.</summary>
+internal sealed class AckRow
+{
+    /// <summary>Id of the alert, 32 hex digits.</summary>
+    public required string Alert { get; set; }
+
+    /// <summary>When it fired: an acknowledgement holds for one time that it fires.</summary>
+    public long FiredAt { get; set; }
+
+    public required string By { get; set; }
+
+    public long At { get; set; }
+
+    public required string Comment { get; set; }
+}
+
+/// <summary>When an alert began and ended of late.</summary>
+internal sealed class FlapRow
+{
+    public required string Rule { get; set; }
+
+    public required string Series { get; set; }
+
+    /// <summary>Times, with blanks between.</summary>
+    public required string Changes { get; set; }
+
+    public bool IsFlapping { get; set; }
+
+    public bool IsOver { get; set; }
+}
+
+/// <summary>What a rule has learned of a series.</summary>
+internal sealed class LearnedRow
+{
+    public required string Rule { get; set; }
+
+    public required string Series { get; set; }
+
+    public required string Model { get; set; }
+}
+
+/// <summary>A secret that we made ourselves.</summary>
+internal sealed class KeyRow
+{
+    public required string Name { get; set; }
+
+    public required string Value { get; set; }
 }

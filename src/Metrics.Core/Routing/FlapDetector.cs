@@ -1,0 +1,106 @@
+using Metrics.Model;
+
+namespace Metrics.Routing;
+
+/// <summary>When an alert counts as flapping.</summary>
+/// <param name="Changes">So many times it began or ended; 0 is never.</param>
+/// <param name="Within">In so long a time.</param>
+/// <param name="Quiet">It is flapping no more when nothing changed for so long.</param>
+public sealed record FlapPolicy(int Changes, TimeSpan Within, TimeSpan Quiet)
+{
+    /// <summary>Nothing counts as flapping.</summary>
+    public static readonly FlapPolicy Off = new(0, TimeSpan.Zero, TimeSpan.Zero);
+}
+
+/// <summary>What is remembered of an alert that begins and ends often.</summary>
+/// <param name="Alert">Which.</param>
+/// <param name="Changes">When it began or ended, milliseconds since 1970 UTC.</param>
+/// <param name="IsFlapping">Whether people were told that it flaps.</param>
+/// <param name="IsOver">How the last change left it.</param>
+public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, bool IsFlapping, bool IsOver);
+
+/// <summary>
+/// Finds alerts that come and go: such an alert is told of once as flapping and kept open, until it has been quiet for a while; then people are told how it
+/// is. Time is an argument; not for use by two threads at once.
+/// </summary>
+/// <param name="policy">When an alert counts as flapping.</param>
+public sealed class FlapDetector(FlapPolicy policy)
+{
+    private readonly Dictionary<AlertKey, Entry> _entries = [];
+    private readonly PriorityQueue<AlertKey, long> _quiet = new();
+
+    private sealed class Entry
+    {
+        public List<long> Changes { get; init; } = [];
+
+        public bool IsFlapping { get; set; }
+
+        public bool IsOver { get; set; }
+
+        public RoutedAlert? Last { get; set; }
+    }
+
+    /// <summary>When an alert may have become quiet, milliseconds since 1970 UTC.</summary>
+    public long NextDue => _quiet.TryPeek(out _, out long at) ? at : long.MaxValue;
+
+    /// <summary>Takes a step of an alert.</summary>
+    /// <returns>The alert, marked where it flaps.</returns>
+    public RoutedAlert Take(RoutedAlert alert)
+    {
+        if (policy.Changes == 0)
+            return alert;
+        bool isOver = alert.Alert.State is Rules.AlertState.Inactive;
+        if (!_entries.TryGetValue(alert.Key, out Entry? entry))
+        {
+            if (isOver)
+                return alert;
+            _entries.Add(alert.Key, entry = new Entry { IsOver = true });
+        }
+        if (entry.IsOver != isOver)
+        {
+            entry.IsOver = isOver;
+            entry.Changes.RemoveAll(t => alert.At - t > policy.Within.TotalMilliseconds);
+            entry.Changes.Add(alert.At);
+            entry.IsFlapping |= entry.Changes.Count >= policy.Changes;
+            _quiet.Enqueue(alert.Key, alert.At + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+        }
+        entry.Last = alert with { IsFlapping = entry.IsFlapping };
+        return entry.Last;
+    }
+
+    /// <summary>Alerts that flapped and have been quiet since, as they are now; what is long over is forgotten.</summary>
+    public IEnumerable<RoutedAlert> TakeQuiet(long now)
+    {
+        while (_quiet.TryPeek(out AlertKey key, out long at) && at <= now)
+        {
+            _quiet.Dequeue();
+            if (!_entries.TryGetValue(key, out Entry? entry))
+                continue;
+            long last = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
+            if (entry.IsFlapping && now - last >= policy.Quiet.TotalMilliseconds)
+            {
+                entry.IsFlapping = false;
+                entry.Changes.Clear();
+                if (entry.Last is { } alert)
+                    yield return alert with { IsFlapping = false };
+            }
+            if (!entry.IsFlapping && entry.IsOver && now - last >= policy.Within.TotalMilliseconds)
+                _entries.Remove(key);
+        }
+    }
+
+    /// <summary>What is to be remembered of an alert over a restart; null when that is nothing.</summary>
+    public FlapRecord? Find(AlertKey alert) =>
+        _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping) ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
+
+    /// <summary>Puts back what was remembered.</summary>
+    /// <param name="record">What was remembered.</param>
+    /// <param name="last">The alert, where it was held open though it is over.</param>
+    public void Restore(FlapRecord record, RoutedAlert? last)
+    {
+        if (policy.Changes == 0)
+            return;
+        _entries[record.Alert] = new Entry { Changes = [.. record.Changes], IsFlapping = record.IsFlapping, IsOver = record.IsOver, Last = last };
+        _quiet.Enqueue(record.Alert, (record.Changes.Count > 0 ? record.Changes[^1] : 0) + (long)(record.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>What keeps people from being woken for nothing, or not at all: escalation, acknowledgement, digests, flapping, explanations.</summary>
+public sealed partial class OnCallTests
+{
+    [Fact]
+    public async Task What_nobody_acknowledges_goes_to_the_next_and_every_step_is_explained()
+    {
+        using var hook = new WebhookListener();
+        await using Daemon daemon = await StartAsync($$$"""
+            external_url: http://127.0.0.1:{port}
+            receivers:
+              - { name: first, http_configs: [ { url: '{{{hook.Url}}}first', body: '{{ status }} {{ common_labels.host }} {{ ack_url }}' } ] }
+              - { name: boss, webhook_configs: [ { url: '{{{hook.Url}}}boss' } ] }
+            route: { receiver: first, group_by: ['...'], group_wait: 0s, group_interval: 0s, escalation: [ { after: 1s, receiver: boss } ] }
+            """);
+        await daemon.PushAsync("room,host=cellar temp=40");
+        await hook.UntilAsync("/boss", "firing Hot cellar");
+        await daemon.PushAsync("room,host=attic temp=50");
+        await Eventually.Async(() => Task.FromResult(First(hook).Exists(m => m.StartsWith("firing attic http", StringComparison.Ordinal))), "the first receiver is told of the attic");
+        string link = First(hook).Single(m => m.StartsWith("firing attic", StringComparison.Ordinal)).Split(' ')[2];
+
+        using var http = new HttpClient();
+        (await http.GetAsync(link.Replace("sig=", "sig=0", StringComparison.Ordinal))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        (await http.PostAsync(link[..^4] + "0000", Form("eve"))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        string page = await http.GetStringAsync(link);
+        page.Should().Contain("attic").And.NotContain("cellar");
+        (await http.PostAsync(link, Form("<b>ann</b>"))).StatusCode.Should().Be(HttpStatusCode.OK);
+
+        await daemon.PushAsync("room,host=cellar temp=20");
+        await hook.UntilAsync("/boss", "resolved Hot cellar");
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System, TestContext.Current.CancellationToken);
+        hook.AlertsAt("/boss").Should().Equal("firing Hot cellar", "resolved Hot cellar");
+
+        (int code, string said) = await daemon.CommandAsync("explain", "Hot{host=\"attic\"}", "--url", daemon.Url(""));
+        code.Should().Be(0, said);
+        said.Should().Contain("Hot{host=\"attic\"}: firing").And.Contain("value 50 is > 30").And.Contain("goes to first by route {}").And.Contain("acknowledged by <b>ann</b>");
+        said.Should().MatchRegex("(?s)firing .*grouped .*message .*sent .*acknowledged");
+        (code, said) = await daemon.CommandAsync("explain", "Hot{host=\"nowhere\"}", "--url", daemon.Url(""));
+        (code, said).Should().Be((1, said));
+        said.Should().Contain("has been pending or firing");
+        string id = IdOf().Match(await daemon.GetAsync("/api/v1/explain?alert=Hot{host=\"attic\"}")).Groups[1].Value;
+        (await daemon.GetAsync($"/alerts/{id}")).Should().Contain("&lt;b&gt;ann&lt;/b&gt;").And.NotContain("<b>ann");
+
+        daemon.Kill();
+        await daemon.StartAgainAsync();
+        (await daemon.CommandAsync("explain", "Hot{host=\"attic\"}", "--url", daemon.Url(""))).Output.Should().Contain("acknowledged by", "it outlives kill -9");
+    }
+
+    [Fact]
+    public async Task A_storm_becomes_one_digest()
+    {
+        using var hook = new WebhookListener();
+        await using Daemon daemon = await StartAsync($$$"""
+            storm: { messages: 3, within: 2s }
+            receivers: [ { name: ops, http_configs: [ { url: '{{{hook.Url}}}ops', body: '{{ title }} | {{ text }}' } ], webhook_configs: [ { url: '{{{hook.Url}}}machine' } ] } ]
+            route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 0s }
+            """);
+        await daemon.PushAsync(string.Join('\n', Enumerable.Range(0, 60).Select(i => $"room,host=h{i} temp=40")));
+        await Eventually.Async(() => Task.FromResult(hook.AlertsAt("/machine").Count == 60), "a machine gets every alert");
+        await Eventually.Async(() => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.StartsWith("[STORM", StringComparison.Ordinal))), "the digest");
+        List<string> messages = [.. hook.Accepted.Where(m => m.Path == "/ops").Select(m => m.Body)];
+        messages.Should().HaveCount(4);
+        messages[^1].Should().StartWith("[STORM:57]").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
+    }
+
+    [Fact]
+    public async Task An_alert_that_flaps_is_told_once_until_it_is_quiet_also_over_kill_9()
+    {
+        using var hook = new WebhookListener();
+        await using Daemon daemon = await StartAsync($$"""
+            flapping: { changes: 4, within: 1m, quiet: 4s }
+            receivers: [ { name: ops, webhook_configs: [ { url: '{{hook.Url}}ops' } ] } ]
+            route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 0s }
+            """);
+        int evaluations = 0;
+        for (int i = 0; i < 9; i++)
+        {
+            await daemon.PushAsync($"room,host=a temp={(i % 2 == 0 ? 40 : 20)}");
+            int seen = ++evaluations;
+            await Eventually.Async(() => Task.FromResult(Changes().Count(daemon.Log) >= seen), "the rule has seen it");
+            if (i == 5)
+            {
+                daemon.Kill();
+                await daemon.StartAgainAsync();
+                evaluations = 0;
+            }
+        }
+        await daemon.PushAsync("room,host=a temp=20");
+        await Eventually.Async(() => Task.FromResult(hook.AlertsAt("/ops").Count >= 5), "it is quiet, and over", TimeSpan.FromSeconds(60));
+        hook.AlertsAt("/ops").Should().Equal("firing Hot a", "resolved Hot a", "firing Hot a", "firing Hot a", "resolved Hot a");
+        hook.Accepted.ElementAt(3).Body.Should().Contain("flapping: the alert begins and ends again and again");
+    }
+
+    private static List<string> First(WebhookListener hook) => [.. hook.Accepted.Where(m => m.Path == "/first").Select(m => m.Body)];
+
+    private static FormUrlEncodedContent Form(string by) => new(new Dictionary<string, string> { ["by"] = by, ["comment"] = "" });
+
+    private static async Task<Daemon> StartAsync(string configuration)
+    {
+        string folder = Directory.CreateTempSubdirectory("rules").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), """
+            groups: [ { name: g, interval: 1s, rules: [ { alert: Hot, expr: room_temp, above: "{{ 30 }}" } ] } ]
+            """);
+        return await Daemon.StartAsync($"host: {{ enabled: false }}\nrules: {{ files: ['{folder}/rules.yaml'], shipped: false }}\n{configuration}");
+    }
+
+    [GeneratedRegex("\"id\":\"([0-9a-f]{32})\"")]
+    private static partial Regex IdOf();
+
+    [GeneratedRegex("Alert Hot \\{host=\"a\"\\}: .* → ")]
+    private static partial Regex Changes();
+}
