@@ -89,6 +89,8 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             foreach ((string rule, Labels series) in forgotten)
                 Forget(db, rule, series);
         });
+        if (changes.Count > 0)
+            inForce.NoteChange();
     }
 
     /// <summary>Commits the messages that are due by the clock.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Notifiers;
 using Metrics.Routing;
@@ -22,6 +23,7 @@ internal sealed partial class Outbox(
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Dictionary<string, Task> _running = [];
+    private readonly ConcurrentDictionary<string, long> _failing = [];
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Release();
@@ -32,7 +34,8 @@ internal sealed partial class Outbox(
         while (!stoppingToken.IsCancellationRequested)
         {
             long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            long next = now + 60_000;
+            long next = now + (_failing.IsEmpty ? 60_000 : 5_000);
+            TellFailing(now);
             List<(string Target, long Id, long NextTry)> heads = Heads();
             foreach ((string target, long id, long nextTry) in heads)
             {
@@ -55,6 +58,19 @@ internal sealed partial class Outbox(
             }
         }
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), which the others are told.</summary>
+    private void TellFailing(long now)
+    {
+        foreach (NamedNotifier notifier in options.Value.Notifications.Receivers.SelectMany(r => r.Notifiers))
+            TellFailing(notifier.Key, _failing.TryGetValue(notifier.Key, out long since) ? Math.Max(0, now - since) / 1000.0 : 0);
+    }
+
+    private void TellFailing(string target, double seconds)
+    {
+        string[] parts = target.Split('/');
+        metrics.Failing.WithLabels(string.Join('/', parts[..^2]), $"{parts[^2]}/{parts[^1]}").Set(seconds);
     }
 
     /// <summary>The oldest message of each integration.</summary>
@@ -86,6 +102,10 @@ internal sealed partial class Outbox(
         metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
         metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
         row.Attempts++;
+        if (delivery.Status == DeliveryStatus.Retry)
+            _failing.TryAdd(target, row.CreatedAt);
+        else if (_failing.TryRemove(target, out _))
+            TellFailing(target, 0);
         if (row.Attempts <= TrailedTries || delivery.Status != DeliveryStatus.Retry)
             db.Trail.Add(new TrailRow { At = time.GetUtcNow().ToUnixTimeMilliseconds(), Subject = row.IdempotencyKey, What = delivery.Status.ToString().ToLowerInvariant(), Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}" });
         switch (delivery.Status)

@@ -30,6 +30,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
     private long _listeningSince;
+    private long _lastRound;
 
     /// <summary>The groups in force and who reads what; swapped whole.</summary>
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
@@ -45,6 +46,9 @@ internal sealed partial class RuleEngine : BackgroundService
 
     /// <summary>The groups in force.</summary>
     public IReadOnlyList<GroupRunner> Groups => _plan.Groups;
+
+    /// <summary>When the loop last went round, as <see cref="TimeProvider.GetTimestamp"/> has it.</summary>
+    public long LastRound => Volatile.Read(ref _lastRound);
 
     /// <summary>Puts other rules in force before the next round; alerts of rules that stay keep their state.</summary>
     public void Replace(IReadOnlyList<RuleGroup> groups)
@@ -76,6 +80,7 @@ internal sealed partial class RuleEngine : BackgroundService
                 await ReplaceAsync(groups, stoppingToken);
             Plan plan = _plan;
             long now = Now();
+            Volatile.Write(ref _lastRound, _time.GetTimestamp());
             foreach (GroupRunner group in plan.Groups)
             {
                 (bool isDirty, (long newest, long arrived)) = TakeDirty(group);

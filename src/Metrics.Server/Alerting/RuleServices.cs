@@ -13,5 +13,7 @@ internal static class RuleServices
         .AddSingleton<AlertRouter>()
         .AddSingleton<AlertBook>()
         .AddSingleton<RuleEngine>()
-        .AddHostedService(s => s.GetRequiredService<RuleEngine>());
+        .AddHostedService(s => s.GetRequiredService<RuleEngine>())
+        .AddHostedService<AlertmanagerHandover>()
+        .AddHostedService<Heartbeat>();
 }

@@ -13,4 +13,10 @@ internal sealed class RulesInForce
         get => _rules;
         set => _rules = value;
     }
+
+    /// <summary>Told when alerts have begun or ended, and that is remembered.</summary>
+    public event Action? Changed;
+
+    /// <summary>Says that alerts have begun or ended.</summary>
+    public void NoteChange() => Changed?.Invoke();
 }

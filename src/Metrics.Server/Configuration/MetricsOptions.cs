@@ -163,6 +163,12 @@ internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Ur
 /// <param name="ExternalUrl">The address under which people reach us.</param>
 internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl)
 {
+    /// <summary>Alertmanagers that get every alert.</summary>
+    public IReadOnlyList<AlertmanagerOptions> Alertmanagers { get; init; } = [];
+
+    /// <summary>The dead man's switch; null is none.</summary>
+    public HeartbeatOptions? Heartbeat { get; init; }
+
     private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
 
     /// <summary>The routing tree that alerts go through.</summary>

@@ -184,7 +184,11 @@ internal static class MetricsOptionsReader
             receivers.Add(new ReceiverOptions(name, NotifierCatalog.Read(section, name, defaults)));
             section.Finish();
         }
-        return new NotificationOptions(receivers, RoutingReader.Read(top, [.. receivers.Select(r => r.Name)]), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'));
+        return new NotificationOptions(receivers, RoutingReader.Read(top, [.. receivers.Select(r => r.Name)]), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'))
+        {
+            Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
+            Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), [.. receivers.Select(r => r.Name)]),
+        };
     }
 
     internal static Uri ReadUrl(YamlSection section, string key)

@@ -17,6 +17,14 @@ internal sealed record HttpAccess(string AuthorizationType, Secret? Credentials,
     {
         if (otherwise is not null && !section.Keys.Any())
             return otherwise;
+        HttpAccess access = ReadKeys(section);
+        section.Finish();
+        return access;
+    }
+
+    /// <summary>Reads the keys where they stand among others.</summary>
+    public static HttpAccess ReadKeys(YamlSection section)
+    {
         YamlSection authorization = section.Section("authorization"), basic = section.Section("basic_auth");
         var access = new HttpAccess(
             authorization.Text("type", "Bearer"),
@@ -30,7 +38,6 @@ internal sealed record HttpAccess(string AuthorizationType, Secret? Credentials,
         _ = section.Flag("enable_http2", true);
         authorization.Finish();
         basic.Finish();
-        section.Finish();
         return access;
     }
 

@@ -67,6 +67,8 @@ internal sealed class SelfMetrics
         Deliveries = NewCounter(factory, "metricsd_notifications_total", "Notifications by integration and outcome: sent, retry, rejected.", "integration", "outcome");
         DeliverySeconds = factory.CreateHistogram("metricsd_notification_duration_seconds", "How long one delivery takes.",
             new HistogramConfiguration { Buckets = [.01, .1, 1, 10], LabelNames = ["integration"] });
+        Failing = NewGauge(factory, "metricsd_notification_failing_seconds", "For how long the oldest message of an integration could not be delivered; 0 while all is well.", "receiver", "integration");
+        Heartbeats = NewCounter(factory, "metricsd_heartbeats_total", "Heartbeats to the receiver of the dead man's switch, by outcome.", "outcome");
         AlertGroups = NewGauge(factory, "metricsd_alert_groups", "Groups of alerts of which people are told together.");
         Outbox = NewGauge(factory, "metricsd_notification_queue", "Notifications written and not yet delivered.");
         AlertLatency = factory.CreateHistogram("metricsd_alert_latency_seconds", "From the arrival of the sample to the alert's record in the outbox.",
@@ -130,6 +132,8 @@ internal sealed class SelfMetrics
     public Counter Deliveries { get; }
     public Histogram DeliverySeconds { get; }
     public Gauge Outbox { get; }
+    public Gauge Failing { get; }
+    public Counter Heartbeats { get; }
 
     public Gauge AlertGroups { get; }
     public Histogram AlertLatency { get; }
