@@ -87,7 +87,7 @@ public sealed class AlertmanagerTests
         foreach ((string path, Func<JsonElement, JsonElement> part) in new (string, Func<JsonElement, JsonElement>)[]
         {
             ("/pagerduty", j => j.GetProperty("dedup_key")), ("/pagerduty", j => j.GetProperty("event_action")), ("/pagerduty", j => j.GetProperty("routing_key")),
-            ("/opsgenie/v2/alerts", j => j.GetProperty("alias")), ("/opsgenie/v2/alerts", j => j.GetProperty("responders")), ("/slack", j => j.GetProperty("channel")),
+            ("/opsgenie/v2/alerts", j => j.GetProperty("alias")), ("/opsgenie/v2/alerts", j => j.GetProperty("responders")[0].GetProperty("name")), ("/slack", j => j.GetProperty("channel")),
             ("/webhook", j => j.GetProperty("groupKey")), ("/webhook", j => j.GetProperty("groupLabels")), ("/webhook", j => j.GetProperty("commonLabels")), ("/webhook", j => j.GetProperty("status")), ("/webhook", j => j.GetProperty("alerts")[0].GetProperty("fingerprint")),
         })
         {

@@ -1,6 +1,7 @@
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
+using Metrics.Rules.Absence;
 using Metrics.Series;
 
 namespace Metrics.Rules;
@@ -13,6 +14,9 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
 {
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
     private readonly Dictionary<Labels, long> _lastSeen = [];
+    private readonly Dictionary<Labels, string> _absences = [];
+    private readonly List<Labels> _retired = [];
+    private readonly Dictionary<Labels, Source> _models = [];
     private readonly Dictionary<string, PreparedQuery> _asked = [];
     private readonly ComparedSide? _compared = rule.Threshold is null && rule.AbsentFor is null ? ComparedSide.Of(rule.Expr) : null;
 
@@ -27,6 +31,21 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
 
     /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart.</summary>
     public IEnumerable<ExpectedSeries> Expected => _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value));
+
+    /// <summary>What was learned since this was last asked, to be remembered over a restart.</summary>
+    public IReadOnlyList<(Labels Series, byte[] Model)> TakeLearned()
+    {
+        List<(Labels, byte[])> changed = [];
+        foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
+        {
+            changed.Add((series, source.Model.ToBytes()));
+            source.IsChanged = false;
+        }
+        return changed;
+    }
+
+    /// <summary>Puts back what was learned.</summary>
+    public void RestoreLearned(Labels series, ReadOnlySpan<byte> model) => _models[series] = new Source(ArrivalModel.FromBytes(model));
 
     /// <summary>Puts back what was remembered.</summary>
     public void Restore(IEnumerable<AlertInstance> alerts, IEnumerable<ExpectedSeries> expected)
@@ -49,6 +68,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         {
             if (rule.AbsentFor is { } absentFor)
                 EvaluateAbsence(context, absentFor, changes);
+            else if (rule.Learned is { } learned)
+                EvaluateLearned(context, learned, changes);
             else
                 EvaluateValues(context, changes);
         }
@@ -118,6 +139,13 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     {
         long at = context.At, listeningSince = context.ListeningSince;
         NoteSeen(context);
+        foreach (Labels gone in _retired)
+        {
+            _lastSeen.Remove(gone);
+            if (_alerts.TryGetValue(gone, out AlertInstance? open))
+                End(open, EndReason.Retired, at, changes);
+        }
+        _retired.Clear();
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
         {
             Labels series = expected.Without(Labels.MetricName);
@@ -137,13 +165,68 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                 continue;
             }
             alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
+            if (absent && !_absences.ContainsKey(series))
+                _absences[series] = AbsenceReason.Of(context, expected, seen, _lastSeen, absentFor);
+            else if (!absent)
+                _absences.Remove(series);
             Step(context, alert, expected, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
         }
+    }
+
+    /// <summary>Less came than is usual for this hour of the week; a series that gives nothing counts as zero.</summary>
+    private void EvaluateLearned(RuleContext context, LearnedExpectation learned, List<AlertChange> changes)
+    {
+        long at = context.At, window = (long)learned.Window.TotalMilliseconds;
+        Dictionary<Labels, double> counts = [];
+        foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, at))
+            counts[element.Labels.Without(Labels.MetricName)] = element.Sample.Value;
+        foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
+            _models.Add(fresh, new Source(new ArrivalModel()));
+        foreach ((Labels series, Source source) in _models.ToList())
+        {
+            double count = counts.TryGetValue(series, out double given) && double.IsFinite(given) ? Math.Max(0, given) : 0;
+            AlertInstance? alert = _alerts.GetValueOrDefault(series);
+            bool isWatching = source.Model.Windows * window >= learned.MinHistory.TotalMilliseconds && at - context.ListeningSince >= window;
+            bool isSilent = isWatching && source.Model.Probability(at, count) < 1 - learned.Probability;
+            // Silence is not learned, else it would become usual; after a day it is what is usual now.
+            bool isNews = isSilent && (alert is null || at - Began(alert, at) < rule.Policy.NoDataTimeout.TotalMilliseconds);
+            if (at - source.LearnedAt >= window && at - context.ListeningSince >= window && !isNews)
+            {
+                source.Model.Learn(at, count);
+                source.LearnedAt = at;
+                source.IsChanged = true;
+            }
+            if (isSilent && alert is not null && at - Began(alert, at) > rule.Policy.NoDataTimeout.TotalMilliseconds)
+            {
+                End(alert, EndReason.Expired, at, changes);
+                continue;
+            }
+            if (!isSilent && alert is null)
+                continue;
+            alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
+            Step(context, alert, series, isSilent ? Reading.Breached : Reading.Clear, count, source.Model.Expected(at), changes);
+        }
+
+        static long Began(AlertInstance alert, long at) => alert.State switch { AlertState.Firing f => f.Since, AlertState.Pending p => p.Since, _ => at };
+    }
+
+    private sealed class Source(ArrivalModel model)
+    {
+        public ArrivalModel Model { get; } = model;
+
+        public long LearnedAt { get; set; }
+
+        public bool IsChanged { get; set; }
     }
 
     /// <summary>Of a plain selector every series is expected from its own last sample on; of any other expression every series it gives.</summary>
     private void NoteSeen(RuleContext context)
     {
+        if (rule.Expect is { } expect)
+        {
+            NoteDeclared(context, expect);
+            return;
+        }
         if (rule.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
         {
             foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, context.At))
@@ -169,6 +252,29 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                     _lastSeen[series.Labels] = samples.Times[^1];
             }
         }
+    }
+
+    /// <summary>What is declared is expected from the moment that we listen; what is no longer declared, no longer.</summary>
+    private void NoteDeclared(RuleContext context, DeclaredExpectation expect)
+    {
+        HashSet<Labels> declared = [.. expect.Series];
+        if (expect.File is not null)
+            declared.UnionWith(context.Surroundings.Inventory(expect.File));
+        if (expect.Query is not null)
+            declared.UnionWith(context.Queries.Evaluate(expect.Query, context.At).Select(e => Labels.Of([.. expect.By.Where(b => e.Labels[b].Length > 0).Select(b => new Label(b, e.Labels[b]))])));
+        // An inventory that is empty for a moment (a cloud that does not answer) says nothing.
+        if (declared.Count == 0)
+            return;
+        IReadOnlyList<VectorElement> there = context.Queries.Evaluate(rule.Expr, context.At);
+        foreach (Labels series in declared)
+        {
+            if (there.Any(e => ((IEnumerable<Label>)series).All(l => e.Labels[l.Name] == l.Value)))
+                _lastSeen[series] = context.At;
+            else
+                _lastSeen.TryAdd(series, context.At);
+        }
+        _retired.Clear();
+        _retired.AddRange(_lastSeen.Keys.Where(s => !declared.Contains(s)));
     }
 
     private void Step(RuleContext context, AlertInstance alert, Labels sample, Reading reading, double value, double bound, List<AlertChange> changes)
@@ -210,6 +316,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         var annotations = new Dictionary<string, string>();
         foreach ((string name, RuleTemplate template) in rule.Annotations)
             annotations[name] = RenderText(template, scope, $"annotation {name}");
+        if (scope.Absence.Length > 0)
+            annotations.TryAdd("absence", scope.Absence);
         return alert with { Labels = all, Annotations = annotations };
     }
 
@@ -228,7 +336,12 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     }
 
     private TemplateScope Scope(RuleContext context, Labels series, double value, double bound) =>
-        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl);
+        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Learned?.Window ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl)
+        {
+            Baseline = () => context.Surroundings.BaselineOf(rule.Expr, series, context.At),
+            IsWithin = interval => context.Surroundings.IsWithin(interval, context.At),
+            Absence = _absences.GetValueOrDefault(series, ""),
+        };
 
     private IReadOnlyList<VectorElement> Ask(RuleContext context, string expression)
     {

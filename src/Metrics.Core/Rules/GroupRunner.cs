@@ -69,7 +69,7 @@ public sealed class GroupRunner
         LastAt = round.At;
         long at = round.At - (long)Group.QueryOffset.TotalMilliseconds;
         var source = new RoundSource(round.Source);
-        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl);
+        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl) { Surroundings = round.Surroundings };
         var written = new HashSet<Labels>();
         var changes = new List<(AlertRuleState, AlertChange)>();
         foreach (RuleState rule in Rules)

@@ -1,4 +1,5 @@
 using Metrics.Query;
+using Metrics.Rules.Absence;
 
 namespace Metrics.Rules;
 
@@ -32,6 +33,12 @@ public sealed record AlertRule : Rule
     /// for so long.
     /// </summary>
     public TimeSpan? AbsentFor { get; init; }
+
+    /// <summary>When set the expression counts what came in a window, and the rule alerts when that is less than usual for the hour of the week.</summary>
+    public LearnedExpectation? Learned { get; init; }
+
+    /// <summary>What an <c>absent_for</c> rule expects because somebody says so; null is what the expression ever gave.</summary>
+    public DeclaredExpectation? Expect { get; init; }
 
     /// <summary>Its place among the severities of one rule; null where it stands alone.</summary>
     public SeverityStep? Ladder { get; init; }

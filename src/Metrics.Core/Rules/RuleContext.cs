@@ -32,7 +32,11 @@ public sealed class LocalQueries(QueryEngine engine, ISeriesSource source) : IVe
 /// <param name="At">The moment, milliseconds since 1970 UTC.</param>
 /// <param name="ListeningSince">Since when samples are taken.</param>
 /// <param name="ExternalUrl">The address under which people reach us.</param>
-public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSince = 0, string ExternalUrl = "");
+public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSince = 0, string ExternalUrl = "")
+{
+    /// <summary>Store, calendars and inventories.</summary>
+    public IRuleSurroundings Surroundings { get; init; } = NoSurroundings.Instance;
+}
 
 /// <summary>What a round of evaluation is about: one moment, the same for all rules of a group.</summary>
 /// <param name="Source">Where the series are.</param>
@@ -40,4 +44,8 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
 /// <param name="At">The moment, milliseconds since 1970 UTC.</param>
 /// <param name="ListeningSince">Since when this process has been taking samples: what came before cannot count as absence.</param>
 /// <param name="ExternalUrl">The address under which people reach us, for links in annotations.</param>
-public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, long At, long ListeningSince = 0, string ExternalUrl = "");
+public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, long At, long ListeningSince = 0, string ExternalUrl = "")
+{
+    /// <summary>Store, calendars and inventories.</summary>
+    public IRuleSurroundings Surroundings { get; init; } = NoSurroundings.Instance;
+}

@@ -25,6 +25,15 @@ public sealed record TemplateScope(
 {
     /// <summary>Labels of the sample, metric name included, as templates written for Prometheus see them.</summary>
     public Labels Sample { get; init; } = Labels;
+
+    /// <summary>What the expression gave for the series in the same hour of past weeks.</summary>
+    public Func<Baseline> Baseline { get; init; } = () => Rules.Baseline.Empty;
+
+    /// <summary>Whether now lies in a time interval of the configuration.</summary>
+    public Func<string, bool> IsWithin { get; init; } = _ => false;
+
+    /// <summary>Why a series is absent, in a sentence; empty where nothing is.</summary>
+    public string Absence { get; init; } = "";
 }
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
@@ -149,7 +158,7 @@ public sealed class RuleTemplate
     }
 
     /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
-    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector);
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector) { Baseline = () => new Baseline([1]) };
 
     private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
         PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
@@ -169,6 +178,7 @@ public sealed class RuleTemplate
         _globals.SetValue("threshold", scope.Threshold, readOnly: false);
         _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
         _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
+        _globals.SetValue("absence", scope.Absence, readOnly: false);
         context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
         try
         {
@@ -204,6 +214,8 @@ public sealed class RuleTemplate
         TemplateContext context = TemplateSandbox.CreateContext();
         _globals.SetValue("labels", _labels, readOnly: false);
         TemplateFunctions.AddTo(_globals, expression => _scope!.Ask(expression));
+        _globals.Import("within", (string interval) => _scope!.IsWithin(interval));
+        _globals.SetValue("baseline", new BaselineObject(() => _scope!.Baseline()), readOnly: true);
         context.PushGlobal(_globals);
         context.SetValue(ScriptVariable.Create("labels", ScriptVariableScope.Local), _labels);
         return context;
@@ -224,6 +236,24 @@ public sealed class RuleTemplate
                 return false;
         }
         return true;
+    }
+
+    /// <summary>The baseline as a template sees it; the store is asked only when one of its members is.</summary>
+    private sealed class BaselineObject(Func<Baseline> baseline) : ScriptObject
+    {
+        public override bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
+        {
+            Baseline known = baseline();
+            value = member switch
+            {
+                "mean" => known.Mean,
+                "deviation" => known.Deviation,
+                "count" => known.Values.Count,
+                "quantile" => DelegateCustomFunction.CreateFunc<double, double>(known.Quantile),
+                _ => null,
+            };
+            return value is not null;
+        }
     }
 
     /// <summary>Labels as a template sees them: any name may be asked for, and one that is not there is empty.</summary>

@@ -17,6 +17,9 @@ public enum ThresholdKind
 
     /// <summary>Out of bounds when different.</summary>
     NotEquals,
+
+    /// <summary>Out of bounds when zero or more, and less than the bound: seconds until something is reached.</summary>
+    Within,
 }
 
 /// <summary>The bound of a rule: a kind, one number (two for <see cref="ThresholdKind.Outside"/>), and where it clears.</summary>
@@ -31,6 +34,7 @@ public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> B
         ThresholdKind.Above => $"> {Formats.FloatText.Format(bounds[0])}",
         ThresholdKind.Below => $"< {Formats.FloatText.Format(bounds[0])}",
         ThresholdKind.Outside => $"outside {Formats.FloatText.Format(bounds[0])} … {Formats.FloatText.Format(bounds[1])}",
+        ThresholdKind.Within => $"reached within {Model.Duration.Format(TimeSpan.FromSeconds(bounds[0]))}",
         ThresholdKind.Equals => $"== {Formats.FloatText.Format(bounds[0])}",
         _ => $"!= {Formats.FloatText.Format(bounds[0])}",
     };
@@ -42,6 +46,7 @@ public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> B
         ThresholdKind.Below => value < bounds[0],
         ThresholdKind.Outside => value < bounds[0] || value > bounds[1],
         ThresholdKind.Equals => value == bounds[0],
+        ThresholdKind.Within => value >= 0 && value < bounds[0],
         _ => value != bounds[0],
     };
 

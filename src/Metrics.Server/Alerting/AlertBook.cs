@@ -16,6 +16,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
 
+    private const long LearnedStepMilliseconds = 300_000;
     private const long MostTrailRows = 2_000_000;
     private static readonly TimeSpan s_trailKept = TimeSpan.FromDays(30);
 
@@ -24,6 +25,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
 
     private bool _isOpen;
     private long _nextTidying;
+    private long _nextLearnedSave;
 
     /// <summary>When somebody is to be told something next, milliseconds since 1970 UTC.</summary>
     public long NextDue => router.NextDue;
@@ -40,6 +42,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             _isOpen = true;
         }
         ILookup<string, AlertRow> alerts = db.Alerts.ToLookup(a => a.Rule);
+        ILookup<string, LearnedRow> learned = db.Learned.AsNoTracking().ToLookup(l => l.Rule);
         ILookup<string, ExpectedRow> expected = db.Expected.AsNoTracking().ToLookup(e => e.Rule);
         _expected.Clear();
         var rules = new Dictionary<string, AlertRuleState>();
@@ -50,6 +53,8 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
                 string key = group.KeyOf(rule.Rule);
                 List<ExpectedSeries> series = [.. expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
                 rule.Restore(alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
+                foreach (LearnedRow model in learned[key])
+                    rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
                 _expected[key] = series.ToDictionary(e => e.Series, e => e.LastSeen);
                 rules.TryAdd(key, rule);
             }
@@ -98,8 +103,25 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     {
         if (at >= _nextTidying)
             Tidy(at);
+        if (at >= _nextLearnedSave)
+            SaveLearned(at);
         if (router.IsDue(at))
             Commit(at, (_, _) => { });
+    }
+
+    /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
+    private void SaveLearned(long at)
+    {
+        _nextLearnedSave = at + LearnedStepMilliseconds;
+        List<(string Rule, Labels Series, byte[] Model)> changed = [.. inForce.All.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model)))];
+        if (changed.Count == 0)
+            return;
+        using StateDb db = state.Open();
+        using var transaction = db.Database.BeginTransaction();
+        using var writer = new StateWriter(db);
+        foreach ((string rule, Labels series, byte[] model) in changed)
+            writer.SaveLearned(rule, LabelsJson.Write(series), Convert.ToBase64String(model));
+        transaction.Commit();
     }
 
     /// <summary>Trails are kept for a month, and within a bound that no flood of alerts passes.</summary>

@@ -193,7 +193,7 @@ internal sealed record MessageAlert
         else if (alert.State is AlertState.NoData)
             annotations["metricsd_state"] = "no data: the series stopped while the alert was firing; whether it is over is not known";
         else if (alert.State is AlertState.Inactive { Reason: EndReason.Retired })
-            annotations["metricsd_state"] = "retired: the rule is no longer there; the alert was not seen to be over";
+            annotations["metricsd_state"] = "retired: the rule, or what it watches, is no longer there; the alert was not seen to be over";
         else if (alert.State is AlertState.Inactive { Reason: EndReason.Expired })
             annotations["metricsd_state"] = "expired: nothing was heard of the series for so long that the alert is closed; it was not seen to be over";
         return new MessageAlert

@@ -26,6 +26,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly Dictionary<RuleState, string> _told = new(ReferenceEqualityComparer.Instance);
     private readonly QueryEngine _engine;
     private readonly CurrentOptions _options;
+    private readonly RuleSurroundings _surroundings;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -36,8 +37,9 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, RuleSurroundings surroundings, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
+        _surroundings = surroundings;
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
         _plan = MakePlan(RuleSet.Load(options.Value.Rules));
         _metrics.RuleErrors.Set(0);
@@ -122,7 +124,7 @@ internal sealed partial class RuleEngine : BackgroundService
     {
         long start = _time.GetTimestamp();
         var output = new SampleBatch($"rules/{group.Group.Name}");
-        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl), Queries, output, _time);
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl) { Surroundings = _surroundings }, Queries, output, _time);
         _book.Note(group, changes, at);
         if (changes.Count > 0 && arrived > 0)
             _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);

@@ -3,6 +3,7 @@ internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
         .AddSingleton<RulesInForce>()
+        .AddSingleton<RuleSurroundings>()
         .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())

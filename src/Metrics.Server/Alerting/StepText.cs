@@ -18,7 +18,7 @@ internal static class StepText
             AlertState.Firing => judged,
             AlertState.NoData => "the series gives no value; whether it is over is not known",
             AlertState.Inactive { Reason: EndReason.Expired } => "nothing was heard of the series for so long that the alert is closed",
-            AlertState.Inactive { Reason: EndReason.Retired } => "the rule is no longer there",
+            AlertState.Inactive { Reason: EndReason.Retired } => "the rule, or what it watches, is no longer there",
             _ => judged,
         };
     }
@@ -27,7 +27,9 @@ internal static class StepText
     {
         string value = FloatText.Format(alert.Value);
         if (rule.AbsentFor is { } absent)
-            return $"not heard of for {value} s; allowed are {Duration.Format(absent)}";
+            return $"not heard of for {value} s; allowed are {Duration.Format(absent)}{(alert.Annotations.TryGetValue("absence", out string? reason) ? $": {reason}" : "")}";
+        if (rule.Learned is { } learned)
+            return $"{value} came in {Duration.Format(learned.Window)}; usual for this hour are {FloatText.Format(Math.Round(alert.Bound, 2))}";
         if (double.IsNaN(alert.Value))
             return $"{rule.Expr.Text} gives nothing for it";
         if (rule.Threshold is not { } threshold)

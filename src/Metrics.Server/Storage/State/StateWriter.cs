@@ -31,6 +31,9 @@ internal sealed class StateWriter(StateDb db) : IDisposable
 
     public void DeleteAcknowledgement(string alert) => Run("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", alert);
 
+    public void SaveLearned(string rule, string series, string model) => Run(
+        "INSERT INTO \"Learned\" (\"Rule\", \"Series\", \"Model\") VALUES (@p0, @p1, @p2) ON CONFLICT (\"Rule\", \"Series\") DO UPDATE SET \"Model\" = excluded.\"Model\"", rule, series, model);
+
     public void AddTrail(long at, string subject, string what, string text, string? reference = null, string? members = null) => Run(
         "INSERT INTO \"Trail\" (\"At\", \"Subject\", \"What\", \"Text\", \"Ref\", \"Members\") VALUES (@p0, @p1, @p2, @p3, @p4, @p5)", at, subject, what, text, reference, members);
 
