@@ -190,9 +190,9 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             bool isSilent = isWatching && source.Model.Probability(at, count) < 1 - learned.Probability;
             // Silence is not learned, else it would become usual; after a day it is what is usual now.
             bool isNews = isSilent && (alert is null || at - Began(alert, at) < rule.Policy.NoDataTimeout.TotalMilliseconds);
-            if (at - source.LearnedAt >= window && at - context.ListeningSince >= window && !isNews)
+            if (at - source.LearnedAt >= window && at - context.ListeningSince >= window)
             {
-                source.Model.Learn(at, count);
+                source.Model.Take(at, count, learn: !isNews);
                 source.LearnedAt = at;
                 source.IsChanged = true;
             }

@@ -3,11 +3,12 @@ using System.Buffers.Binary;
 namespace Metrics.Rules.Absence;
 
 /// <summary>
-/// What is usual for a source: how much comes from it in a window of time, by hour of the week. Counts are taken as negative binomial: Poisson where they
-/// scatter no more than chance, wider where they come in bursts, and wider still while little is known. A quiet night is therefore nothing special,
-/// and half of the usual rate by day is.
+/// What is usual for a source: how much comes from it in a window of time, by hour of the week, and how long its pauses are. Counts are taken as negative
+/// binomial: Poisson where they scatter no more than chance, wider where they come in bursts, and wider still while little is known. A quiet night is
+/// therefore nothing special, and half of the usual rate by day is. Pauses are measured in what would usually have come meanwhile, and compared with
+/// those of the past: what speaks rarely is silent when it has been so for longer than ever.
 /// </summary>
-/// <remarks>Means and squares are kept by hour of the week with weights that fade by a quarter a week, so that the model follows a changing cloud.</remarks>
+/// <remarks>Everything is kept with weights that fade by a quarter a week, so that the model follows a changing cloud.</remarks>
 public sealed class ArrivalModel
 {
     private const int Hours = 168;
@@ -17,10 +18,24 @@ public sealed class ArrivalModel
     /// <summary>Monday, 1970-01-05 00:00 UTC.</summary>
     private const long FirstMonday = 4 * 24 * HourMilliseconds;
 
+    /// <summary>Bytes before the hours: the week, the silence, the pauses.</summary>
+    private const int Head = 16 + (Classes * 4);
+
     private const double FadingPerWeek = 0.75;
 
     /// <summary>An hour with fewer windows than these is helped out by the same hour of other days, then by all.</summary>
     private const double Enough = 6;
+
+    /// <summary>Pauses are counted in classes that grow by half, from half a window on.</summary>
+    private const int Classes = 40;
+    private const double FirstClass = 0.5;
+    private const double Growth = 1.5;
+
+    /// <summary>Of fewer pauses than these nothing is concluded.</summary>
+    private const double EnoughPauses = 10;
+
+    private readonly float[] _pauses = new float[Classes];
+    private double _silence;
 
     private readonly Hour[] _hours = new Hour[Hours];
     private long _week = long.MinValue;
@@ -35,10 +50,21 @@ public sealed class ArrivalModel
     /// <summary>How many windows it has learned, faded ones counting less.</summary>
     public double Windows { get; private set; }
 
-    /// <summary>Learns what came in one window.</summary>
+    /// <summary>Takes what came in one window; windows follow each other.</summary>
     /// <param name="at">End of the window, milliseconds since 1970 UTC.</param>
     /// <param name="count">What came.</param>
-    public void Learn(long at, double count)
+    /// <param name="learn">Whether it is learned as usual.</param>
+    public void Take(long at, double count, bool learn = true)
+    {
+        double pause = Pause(at, count);
+        if (count > 0 && learn)
+            _pauses[ClassOf(_silence)] += 1;
+        _silence = pause;
+        if (learn)
+            Learn(at, count);
+    }
+
+    private void Learn(long at, double count)
     {
         long week = (at - FirstMonday) / WeekMilliseconds;
         if (_week != long.MinValue && week > _week)
@@ -57,7 +83,35 @@ public sealed class ArrivalModel
     /// <summary>How probable it is that no more than this comes in a window that ends then, if all is as usual; 1 while nothing is known.</summary>
     /// <param name="at">End of the window, milliseconds since 1970 UTC.</param>
     /// <param name="count">What came.</param>
-    public double Probability(long at, double count)
+    public double Probability(long at, double count) => Math.Min(OfCount(at, count), OfPause(Pause(at, count)));
+
+    /// <summary>The pause that goes on when this comes in a window: the windows of usual worth since something came.</summary>
+    private double Pause(long at, double count)
+    {
+        if (count > 0)
+            return 0;
+        (double windows, double sum, _) = All();
+        return _silence + (sum > 0 ? Math.Min(Expected(at) / (sum / windows), 4) : 0);
+    }
+
+    /// <summary>How probable so long a pause is. Beyond the longest ever it falls with the square of the length: pauses have long tails.</summary>
+    private double OfPause(double pause)
+    {
+        if (pause <= 0)
+            return 1;
+        double all = _pauses.Sum();
+        if (all < EnoughPauses)
+            return 1;
+        int last = Array.FindLastIndex(_pauses, p => p > 0), mine = ClassOf(pause);
+        if (mine <= last)
+            return Math.Min(1, (_pauses.Skip(mine).Sum() + 1) / (all + 1));
+        double longest = FirstClass * Math.Pow(Growth, last + 1);
+        return 1 / (all + 1) * Math.Min(1, longest * longest / (pause * pause));
+    }
+
+    private static int ClassOf(double pause) => pause < FirstClass ? 0 : Math.Min(Classes - 1, 1 + (int)Math.Floor(Math.Log(pause / FirstClass) / Math.Log(Growth)));
+
+    private double OfCount(long at, double count)
     {
         (double windows, double sum, double squares) = For(at);
         if (windows < 1 || sum <= 0)
@@ -73,9 +127,12 @@ public sealed class ArrivalModel
     public byte[] ToBytes()
     {
         int used = _hours.Count(h => h.Windows > 0);
-        byte[] bytes = new byte[8 + (used * 13)];
+        byte[] bytes = new byte[Head + (used * 13)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, _week);
-        int at = 8;
+        BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(8), _silence);
+        for (int i = 0; i < Classes; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(16 + (i * 4)), _pauses[i]);
+        int at = Head;
         for (int i = 0; i < Hours; i++)
         {
             if (_hours[i].Windows <= 0)
@@ -93,10 +150,13 @@ public sealed class ArrivalModel
     public static ArrivalModel FromBytes(ReadOnlySpan<byte> bytes)
     {
         var model = new ArrivalModel();
-        if (bytes.Length < 8)
+        if (bytes.Length < Head)
             return model;
         model._week = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        for (ReadOnlySpan<byte> rest = bytes[8..]; rest.Length >= 13; rest = rest[13..])
+        model._silence = BinaryPrimitives.ReadDoubleLittleEndian(bytes[8..]) is var silence && double.IsFinite(silence) ? silence : 0;
+        for (int i = 0; i < Classes; i++)
+            model._pauses[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(16 + (i * 4))..]) is var pauses && float.IsFinite(pauses) ? pauses : 0;
+        for (ReadOnlySpan<byte> rest = bytes[Head..]; rest.Length >= 13; rest = rest[13..])
         {
             if (rest[0] >= Hours)
                 continue;
@@ -112,6 +172,8 @@ public sealed class ArrivalModel
     private void Fade(double by)
     {
         Windows = 0;
+        for (int i = 0; i < Classes; i++)
+            _pauses[i] *= (float)by;
         for (int i = 0; i < Hours; i++)
         {
             _hours[i].Windows *= (float)by;
@@ -133,6 +195,11 @@ public sealed class ArrivalModel
             Add(ref sameHour, _hours[(day * 24) + (hour % 24)]);
         if (sameHour.Windows >= Enough)
             return sameHour;
+        return All();
+    }
+
+    private (double Windows, double Sum, double Squares) All()
+    {
         var all = (Windows: 0.0, Sum: 0.0, Squares: 0.0);
         foreach (Hour any in _hours)
             Add(ref all, any);
