@@ -95,6 +95,29 @@ public sealed partial class OnCallTests
         hook.Accepted.ElementAt(3).Body.Should().Contain("flapping: the alert begins and ends again and again");
     }
 
+    [Fact]
+    public async Task Of_several_severities_the_highest_is_told_and_the_lower_when_it_is_over()
+    {
+        using var hook = new WebhookListener();
+        string folder = Directory.CreateTempSubdirectory("rules").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), """
+            groups: [ { name: g, interval: 1s, rules: [ { alert: Hot, expr: room_temp, warning: { above: 30 }, critical: { above: 50 }, annotations: { level: "{{ labels.severity }}" } } ] } ]
+            """);
+        await using Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            rules: { files: ['{{folder}}/rules.yaml'], shipped: false }
+            receivers: [ { name: ops, webhook_configs: [ { url: '{{hook.Url}}ops' } ] } ]
+            route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 0s }
+            """);
+        await daemon.PushAsync("room,host=a temp=60");
+        await hook.UntilAsync("/ops", "firing Hot a");
+        hook.Accepted.Single().Json.GetProperty("commonLabels").GetProperty("severity").GetString().Should().Be("critical");
+        (await daemon.CommandAsync("explain", "Hot{severity=\"warning\"}", "--url", daemon.Url(""))).Output.Should().Contain("muted").And.Contain("it is critical already");
+        await daemon.PushAsync("room,host=a temp=40");
+        await Eventually.Async(() => Task.FromResult(hook.Accepted.Count == 3), "critical is over, warning is told");
+        hook.Accepted.Skip(1).Select(m => $"{m.Json.GetProperty("status").GetString()} {m.Json.GetProperty("commonLabels").GetProperty("severity").GetString()}").Should().BeEquivalentTo("resolved critical", "firing warning");
+    }
+
     private static List<string> First(WebhookListener hook) => [.. hook.Accepted.Where(m => m.Path == "/first").Select(m => m.Body)];
 
     private static FormUrlEncodedContent Form(string by) => new(new Dictionary<string, string> { ["by"] = by, ["comment"] = "" });

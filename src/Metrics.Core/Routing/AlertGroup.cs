@@ -54,6 +54,9 @@ public sealed class AlertGroup(Route route, Labels labels)
     /// <summary>Whether nothing is left to say or to remember.</summary>
     public bool IsEmpty => _alerts.Count == 0;
 
+    /// <summary>Whether the last look passed over alerts that are mute: they are to be told of when they no longer are.</summary>
+    public bool HasMuted { get; private set; }
+
     /// <summary>Whether it was given up: alerts that come later make a new one.</summary>
     public bool IsGone { get; internal set; }
 
@@ -91,9 +94,11 @@ public sealed class AlertGroup(Route route, Labels labels)
     public List<Notice> Flush(long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent, Func<RoutedAlert, bool>? isAcknowledged = null)
     {
         var notices = new List<Notice>();
+        HasMuted = isSilent;
         if (!isSilent)
         {
             List<RoutedAlert> heard = [.. _alerts.Values.Where(a => !isMuted(a))];
+            HasMuted = heard.Count < _alerts.Count;
             foreach (Integration integration in integrations)
             {
                 Told before = _told.GetValueOrDefault(integration.Key, Routing.Told.Nothing);

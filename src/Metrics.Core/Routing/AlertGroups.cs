@@ -10,6 +10,9 @@ namespace Metrics.Routing;
 /// <param name="root">The routing tree.</param>
 public sealed class AlertGroups(Route root)
 {
+    /// <summary>How often a group without an interval is looked at while some of its alerts are mute.</summary>
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<(string Route, Labels Labels), AlertGroup> _groups = [];
     private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
     private readonly Dictionary<AlertKey, Labels> _labels = [];
@@ -103,7 +106,7 @@ public sealed class AlertGroups(Route root)
                 continue;
             }
             // Without an interval it is due when something comes.
-            TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.Route.RepeatInterval;
+            TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
             Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
         }
     }

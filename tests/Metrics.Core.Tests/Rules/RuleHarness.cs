@@ -1,0 +1,50 @@
+using Metrics.Formats.Yaml;
+using Metrics.Model;
+using Metrics.Query.Engine;
+using Metrics.Rules;
+using Metrics.Series;
+
+namespace Metrics.Tests.Rules;
+
+/// <summary>Rules of a text over samples at moments of choice; times in seconds.</summary>
+internal sealed class RuleHarness(IRuleSurroundings? surroundings = null)
+{
+    private const long Start = 1_700_000_000_000;
+    private static readonly QueryEngine s_engine = new();
+
+    public Head Head { get; } = new(HeadOptions.Default);
+
+    public IReadOnlyList<AlertRuleState> Rules { get; private set; } = [];
+
+    public long ListeningSince { get; set; } = Start;
+
+    public static long At(int second) => Start + (second * 1000L);
+
+    /// <summary>Reads alerting rules from the body of one.</summary>
+    public RuleHarness Read(string body)
+    {
+        Rules = [.. Parse(body, out List<Problem> problems).Select(r => new AlertRuleState(r, TimeProvider.System))];
+        problems.Should().BeEmpty();
+        return this;
+    }
+
+    public static IReadOnlyList<AlertRule> Parse(string body, out List<Problem> problems)
+    {
+        problems = [];
+        string text = $"groups:\n  - name: g\n    rules:\n      - alert: Test\n        {body.ReplaceLineEndings("\n        ")}\n";
+        return [.. RuleFile.Read(text, "test.yaml", problems).SelectMany(g => g.Alerting)];
+    }
+
+    /// <summary>Appends samples and evaluates; returns what is open: <c>host=a severity=warning firing</c>.</summary>
+    public IReadOnlyList<AlertChange> Evaluate(int second, params (Labels Series, double Value)[] samples)
+    {
+        using var batch = new SampleBatch("test");
+        foreach ((Labels series, double value) in samples)
+            batch.Add(series, At(second), value);
+        Head.Append(batch, At(second));
+        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince) { Surroundings = surroundings ?? NoSurroundings.Instance };
+        return [.. Rules.SelectMany(r => r.Evaluate(context))];
+    }
+
+    public string Open => string.Join("; ", Rules.SelectMany(r => r.Alerts).Select(a => $"{a.Series["host"]} {a.Labels["severity"]} {a.State.Name}".Replace("  ", " ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+}
