@@ -6,9 +6,9 @@ using Metrics.Routing;
 namespace Metrics.Alerting;
 
 /// <summary>Why nobody is told of an alert: a silence, another alert, or the calendar.</summary>
-/// <param name="silences">Asked for silences.</param>
+/// <param name="silences">Asked for silences; null is none.</param>
 /// <param name="routing">The configuration's.</param>
-internal sealed class Muting(SilenceBook silences, RoutingOptions routing)
+internal sealed class Muting(SilenceBook? silences, RoutingOptions routing)
 {
     /// <summary>The alerts that fire, by what they may inhibit.</summary>
     public Inhibitor Inhibitor { get; } = new(routing.Inhibits);
@@ -16,7 +16,7 @@ internal sealed class Muting(SilenceBook silences, RoutingOptions routing)
     /// <summary>The reason in a few words, or null when people are told.</summary>
     public string? Reason(Labels alert, long now)
     {
-        if (silences.Of(alert, now).FirstOrDefault() is { } silence)
+        if (silences?.Of(alert, now).FirstOrDefault() is { } silence)
             return $"silenced by {silence.CreatedBy}: {silence.Comment} ({silence.Id})";
         if (Inhibitor.InhibitedBy(alert) is { } source)
             return $"inhibited by {source}";

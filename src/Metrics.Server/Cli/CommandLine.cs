@@ -26,6 +26,8 @@ internal static class CommandLine
           routes test LABEL=VALUE...  who would be told of an alert with these labels
           explain ALERT             why somebody was told of an alert, or not: HostDown{host="a"}; --url ADDRESS
           rules check FILE...       check rule files
+          rules replay [FILE...]    what rules would have done with stored samples, and how many messages each person would have got;
+                                    --from 7d, --to TIME, --compare OLD_FILE, --url ADDRESS
           rules test FILE...        run unit tests of rules, in promtool's format
           check metrics [FILE]      check a Prometheus or OpenMetrics page (from standard input without FILE)
           export --output FILE      write samples as Parquet; --from, --to (times, or 7d for seven days ago), --metric NAME
@@ -58,6 +60,8 @@ internal static class CommandLine
                     return CheckRules(files);
                 case ["rules", "test", .. var files] when files.Count > 0:
                     return RuleTestCommand.Run(files);
+                case ["rules", "replay", .. var files]:
+                    return await ReplayCommand.RunAsync(source.Load(), files, options);
                 case ["query", var expression]:
                     return await QueryCommand.RunAsync(source.Load(), expression, options);
                 case ["silence", .. var rest]:
@@ -75,7 +79,7 @@ internal static class CommandLine
                     Console.WriteLine(Help);
                     return 0;
                 default:
-                    return Misused(words is ["rules", ..] ? "metricsd: rules takes: check FILE... or test FILE..." : words is ["query", ..] ? "metricsd: query takes one expression, in quotes" : words is ["export"] ? "metricsd: export needs --output FILE" : $"metricsd: '{string.Join(' ', words)}' is not a command");
+                    return Misused(words is ["rules", ..] ? "metricsd: rules takes: check FILE..., test FILE... or replay [FILE...]" : words is ["query", ..] ? "metricsd: query takes one expression, in quotes" : words is ["export"] ? "metricsd: export needs --output FILE" : $"metricsd: '{string.Join(' ', words)}' is not a command");
             }
         }
         catch (ConfigurationException e)
@@ -158,7 +162,7 @@ internal static class CommandLine
 
     private static bool TryTakeOptions(string[] args, out List<string> words, out Dictionary<string, string> options, out string? error)
     {
-        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url", "comment", "duration", "author"];
+        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url", "comment", "duration", "author", "compare"];
         (words, options, error) = ([], [], null);
         for (int i = 0; i < args.Length; i++)
         {
