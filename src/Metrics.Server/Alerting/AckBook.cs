@@ -35,7 +35,7 @@ internal sealed class AckBook(StateStore state, TimeProvider time)
     public void Acknowledge(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using (StateDb db = state.Open())
+        state.Write((db, _) =>
         {
             foreach (RoutedAlert alert in alerts)
             {
@@ -46,8 +46,7 @@ internal sealed class AckBook(StateStore state, TimeProvider time)
                 (row.FiredAt, row.By, row.At, row.Comment) = (alert.FiredAt, by, now, comment);
                 db.Trail.Add(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}" });
             }
-            db.SaveChanges();
-        }
+        });
         ImmutableInterlocked.Update(ref _all, all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment)))));
         Changed?.Invoke();
     }

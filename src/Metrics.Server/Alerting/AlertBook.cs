@@ -11,7 +11,7 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, AckBook acks, RulesInForce inForce, Outbox outbox)
+internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, AckBook acks, RulesInForce inForce, TrailWriter trail, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
@@ -68,11 +68,8 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         }
         inForce.All = rules;
         router.Use(rules, at);
-        using var transaction = db.Database.BeginTransaction();
-        using (var writer = new StateWriter(db))
-            router.Flush(writer, at);
         db.SaveChanges();
-        transaction.Commit();
+        Flush(at);
         outbox.Wake();
     }
 
@@ -105,7 +102,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             Tidy(at);
         if (at >= _nextLearnedSave)
             SaveLearned(at);
-        if (router.IsDue(at))
+        while (router.IsDue(at))
             Commit(at, (_, _) => { });
     }
 
@@ -116,12 +113,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         List<(string Rule, Labels Series, byte[] Model)> changed = [.. inForce.All.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model)))];
         if (changed.Count == 0)
             return;
-        using StateDb db = state.Open();
-        using var transaction = db.Database.BeginTransaction();
-        using var writer = new StateWriter(db);
-        foreach ((string rule, Labels series, byte[] model) in changed)
-            writer.SaveLearned(rule, LabelsJson.Write(series), Convert.ToBase64String(model));
-        transaction.Commit();
+        state.Write((_, writer) => changed.ForEach(l => writer.SaveLearned(l.Rule, LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
     }
 
     /// <summary>Trails are kept for a month, and within a bound that no flood of alerts passes.</summary>
@@ -138,18 +130,17 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
 
     private void Commit(long at, Action<StateDb, StateWriter> more)
     {
-        using StateDb db = state.Open();
-        using var transaction = db.Database.BeginTransaction();
-        using var writer = new StateWriter(db);
-        more(db, writer);
-        int messages = router.Flush(writer, at);
-        db.SaveChanges();
-        transaction.Commit();
+        int messages = 0;
+        state.Write((db, writer) =>
+        {
+            more(db, writer);
+            messages = router.Flush(writer, at);
+        });
         if (messages > 0)
             outbox.Wake();
     }
 
-    private static void Save(StateWriter to, string key, AlertRule rule, AlertChange change)
+    private void Save(StateWriter to, string key, AlertRule rule, AlertChange change)
     {
         AlertInstance alert = change.Alert;
         string series = LabelsJson.Write(alert.Series);
@@ -157,7 +148,10 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             to.DeleteAlert(key, series);
         else
             to.SaveAlert(key, series, AlertJson.Write(alert));
-        to.AddTrail(change.At, AckBook.WriteId(new AlertKey(key, alert.Series).ToId()), StepName(alert.State), StepText.Of(rule, change), key, series);
+        var alertKey = new AlertKey(key, alert.Series);
+        (string way, string? groups) = router.TakeWay(alertKey);
+        string text = StepText.Of(rule, change);
+        trail.Add(new TrailRow { At = change.At, Subject = AckBook.WriteId(alertKey.ToId()), What = StepName(alert.State), Text = way.Length > 0 ? $"{text}; {way}" : text, Ref = key, Members = series, Groups = groups });
     }
 
     private static string StepName(AlertState state) => state is AlertState.Inactive ended ? ended.Reason switch { EndReason.Expired => "expired", EndReason.Retired => "retired", EndReason.Resolved => "resolved", _ => "cleared" } : state.Name;

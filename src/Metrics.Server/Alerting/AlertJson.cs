@@ -10,14 +10,55 @@ namespace Metrics.Alerting;
 /// <summary>Alerts as the state database keeps them.</summary>
 internal static class AlertJson
 {
-    public static string Write(AlertInstance alert) => new JsonObject
+    public static string Write(AlertInstance alert)
     {
-        ["labels"] = LabelsJson.Write(alert.Labels),
-        ["state"] = WriteState(alert.State),
-        ["value"] = FloatText.Format(alert.Value),
-        ["bound"] = FloatText.Format(alert.Bound),
-        ["annotations"] = JsonSerializer.SerializeToNode(alert.Annotations),
-    }.ToJsonString();
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("labels", LabelsJson.Write(alert.Labels));
+            json.WritePropertyName("state");
+            WriteState(json, alert.State);
+            json.WriteString("value", FloatText.Format(alert.Value));
+            json.WriteString("bound", FloatText.Format(alert.Bound));
+            json.WriteStartObject("annotations");
+            foreach ((string name, string text) in alert.Annotations)
+                json.WriteString(name, text);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void WriteState(Utf8JsonWriter json, AlertState state)
+    {
+        json.WriteStartObject();
+        switch (state)
+        {
+            case AlertState.Pending p:
+                json.WriteString("is", "pending");
+                json.WriteNumber("since", p.Since);
+                break;
+            case AlertState.Firing f:
+                json.WriteString("is", "firing");
+                json.WriteNumber("since", f.Since);
+                json.WriteNumber("firedAt", f.FiredAt);
+                if (f.ClearSince is { } clear)
+                    json.WriteNumber("clearSince", clear);
+                break;
+            case AlertState.NoData n:
+                json.WriteString("is", "noData");
+                json.WriteNumber("since", n.Since);
+                json.WritePropertyName("before");
+                WriteState(json, n.Before);
+                break;
+            default:
+                json.WriteString("is", "inactive");
+                json.WriteString("reason", ((AlertState.Inactive)state).Reason.ToString());
+                break;
+        }
+        json.WriteEndObject();
+    }
 
     public static AlertInstance Read(string series, string json)
     {

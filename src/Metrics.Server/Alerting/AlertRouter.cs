@@ -14,15 +14,16 @@ namespace Metrics.Alerting;
 /// From a rule's verdict to messages: alerts go into the groups of their routes, and a group that is due leaves its messages in the outbox, in the same
 /// transaction that remembers what was said. Used by the rule engine's thread; others may read <see cref="Root"/> and <see cref="Muting"/>.
 /// </summary>
-internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, AckBook acks, SignedLinks links, SelfMetrics metrics)
+internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, AckBook acks, SignedLinks links, TrailWriter trail, SelfMetrics metrics)
 {
+    private const int AlertsAtOnce = 4000;
     private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
     private static readonly Route s_nowhere = new() { Id = "{}", Receiver = "" };
 
     private readonly Dictionary<string, AlertRuleState> _rules = [];
     private readonly HashSet<AlertGroup> _changed = [];
     private readonly HashSet<AlertKey> _flapped = [];
-    private readonly List<(RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups)> _entered = [];
+    private readonly Dictionary<AlertKey, (RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups)> _entered = [];
     private readonly List<UInt128> _ended = [];
     private readonly Dictionary<UInt128, string> _mutedBy = [];
     private readonly SeverityLadder _ladder = new();
@@ -99,15 +100,15 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         Interlocked.Exchange(ref _acknowledged, 0);
         foreach (RoutedAlert calm in _flaps.TakeQuiet(now).ToList())
             Enter(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At, calm.At) }, now);
-        foreach ((RoutedAlert alert, IReadOnlyList<AlertGroup> groups) in _entered)
+        foreach ((RoutedAlert alert, _) in _entered.Values.ToList())
         {
-            foreach (AlertGroup group in groups)
-                to.AddTrail(alert.At, AckBook.WriteId(alert.Id), "grouped", $"for {group.Route.Receiver} by route {group.Route.Id}, with alerts of {group.Labels}", group.Key);
+            (string text, string? groups) = TakeWay(alert.Key);
+            trail.Add(new TrailRow { At = alert.At, Subject = AckBook.WriteId(alert.Id), What = "grouped", Text = text, Groups = groups });
         }
-        _entered.Clear();
-        int messages = 0;
+        (int messages, int alerts) = (0, 0);
         foreach (AlertGroup group in _groups.TakeDue(now))
         {
+            alerts += group.Alerts.Count;
             Refresh(group);
             string? silent = _muting.Reason(group.Route, now);
             foreach (Notice notice in group.Flush(now, IntegrationsOf(group, now), a => IsMuted(to, a, now), silent is not null, a => acks.Find(a) is not null))
@@ -118,6 +119,9 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             foreach (RoutedAlert mute in silent is null ? [] : group.Alerts.Where(a => !a.IsOver))
                 NoteMute(to, mute, silent, now);
             _changed.Add(group);
+            // The rest is due still: those who are told first need not wait for those who are told last.
+            if (alerts >= AlertsAtOnce)
+                break;
         }
         foreach (AlertGroup group in _changed)
             Save(to, group);
@@ -128,6 +132,14 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         _storms.Save(to);
         metrics.AlertGroups.Set(_groups.All.Count);
         return messages;
+    }
+
+    /// <summary>Where an alert that has just come goes, in words, and the keys of its groups; asked once.</summary>
+    public (string Text, string? Groups) TakeWay(AlertKey alert)
+    {
+        if (!_entered.Remove(alert, out (RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups) entered))
+            return ("", null);
+        return (string.Join("; ", entered.Groups.Select(g => $"goes to {g.Route.Receiver} by route {g.Route.Id} with alerts of {g.Labels}")), string.Join('\n', entered.Groups.Select(g => g.Key)));
     }
 
     /// <summary>Why nobody is told of an alert now, or null.</summary>
@@ -158,7 +170,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         bool isNew = _groups.Of(alert.Key).Count == 0;
         IReadOnlyList<AlertGroup> groups = _groups.Take(alert, now);
         if (isNew && groups.Count > 0)
-            _entered.Add((alert, groups));
+            _entered[alert.Key] = (alert, groups);
         _changed.UnionWith(groups);
     }
 
@@ -174,7 +186,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     {
         if (_mutedBy.GetValueOrDefault(alert.Id) == reason)
             return;
-        to.AddTrail(now, AckBook.WriteId(alert.Id), reason is null ? "heard" : "muted", reason ?? "no longer muted");
+        trail.Add(new TrailRow { At = now, Subject = AckBook.WriteId(alert.Id), What = reason is null ? "heard" : "muted", Text = reason ?? "no longer muted" });
         if (reason is null)
             _mutedBy.Remove(alert.Id);
         else
@@ -213,8 +225,11 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             key = digest;
         else
             to.AddMessage(notice.Integration.Key, (message with { Links = MessageLinks.Of(message, key, links) }).ToJson(), key, now, 0);
-        to.AddTrail(now, notice.Group.Key, "message", $"to {notice.Integration.Key}: {notice.Alerts.Count(a => !a.IsOver)} firing, {notice.Alerts.Count(a => a.IsOver)} over{(digest is not null ? ", in a digest" : "")}", key,
-            string.Join(' ', notice.Alerts.Select(a => AckBook.WriteId(a.Id))));
+        to.AddTrail(new TrailRow
+        {
+            At = now, Subject = notice.Group.Key, What = "message", Ref = key, Members = string.Join(' ', notice.Alerts.Select(a => AckBook.WriteId(a.Id))),
+            Text = $"to {notice.Integration.Key}: {notice.Alerts.Count(a => !a.IsOver)} firing, {notice.Alerts.Count(a => a.IsOver)} over{(digest is not null ? ", in a digest" : "")}",
+        });
     }
 
     private void Apply(NotificationOptions notifications)

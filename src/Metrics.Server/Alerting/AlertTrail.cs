@@ -24,7 +24,7 @@ internal sealed record TrailLine(long At, string What, string Text);
 internal sealed record AlertExplanation(string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<TrailLine> Lines);
 
 /// <summary>Explains alerts: why somebody was told, or not. Safe for use by several threads.</summary>
-internal sealed class AlertTrail(StateStore state, RulesInForce rules, AlertRouter router, SilenceBook silences, AckBook acks, Configuration.CurrentOptions options, TimeProvider time)
+internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInForce rules, AlertRouter router, SilenceBook silences, AckBook acks, Configuration.CurrentOptions options, TimeProvider time)
 {
     private const int MostAlerts = 20;
     private const int MostLines = 2000;
@@ -34,6 +34,7 @@ internal sealed class AlertTrail(StateStore state, RulesInForce rules, AlertRout
     /// <param name="matchers">On the labels of series or alert.</param>
     public IReadOnlyList<AlertExplanation> Explain(string name, IReadOnlyList<LabelMatcher> matchers)
     {
+        writer.Flush();
         using StateDb db = state.Open();
         List<(string Key, AlertRuleState Rule)> named = [.. rules.All.Where(r => r.Value.Rule.Name == name).Select(r => (r.Key, r.Value))];
         var found = new Dictionary<AlertKey, AlertInstance?>();
@@ -55,6 +56,7 @@ internal sealed class AlertTrail(StateStore state, RulesInForce rules, AlertRout
     /// <summary>Explains one alert by its id; null when nothing is known of it.</summary>
     public AlertExplanation? Explain(string id)
     {
+        writer.Flush();
         using StateDb db = state.Open();
         TrailRow? step = db.Trail.AsNoTracking().Where(t => t.Subject == id && t.Ref != null && t.Members != null).OrderByDescending(t => t.Id).FirstOrDefault();
         if (step is null)
@@ -85,11 +87,11 @@ internal sealed class AlertTrail(StateStore state, RulesInForce rules, AlertRout
     {
         string id = AckBook.WriteId(key.ToId());
         List<TrailRow> own = [.. db.Trail.AsNoTracking().Where(t => t.Subject == id).OrderByDescending(t => t.Id).Take(MostLines)];
-        List<string> groups = [.. own.Where(t => t.What == "grouped").Select(t => t.Ref!).Distinct()];
+        List<string> groups = [.. own.Where(t => t.Groups is not null).SelectMany(t => t.Groups!.Split('\n')).Distinct()];
         List<TrailRow> messages = [.. db.Trail.AsNoTracking().Where(t => groups.Contains(t.Subject) && t.What == "message" && t.Members!.Contains(id)).OrderByDescending(t => t.Id).Take(MostLines)];
         List<string> keys = [.. messages.Select(m => m.Ref!).Distinct()];
         List<TrailRow> tries = [.. db.Trail.AsNoTracking().Where(t => keys.Contains(t.Subject)).OrderByDescending(t => t.Id).Take(MostLines)];
-        IEnumerable<TrailRow> all = own.Concat(messages).Concat(tries).OrderBy(t => t.At).ThenBy(t => t.Id);
+        IEnumerable<TrailRow> all = own.Concat(messages).Concat(tries).OrderBy(t => t.At).ThenBy(t => t.What == "message" ? 1 : 0).ThenBy(t => t.Id);
         AlertRuleState? rule = rules.All.GetValueOrDefault(key.Rule);
         return new AlertExplanation(id, NameOf(key.Rule), key.Series, alert?.State.Name ?? "inactive", Now(key, rule, alert), [.. all.Select(t => new TrailLine(t.At, t.What, t.What == "message" ? $"{t.Text} (key {t.Ref})" : t.Text))]);
     }

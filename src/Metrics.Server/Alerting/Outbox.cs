@@ -13,13 +13,15 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, CurrentOptions options, TrailWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
     /// <summary>The trail keeps the first tries of a message, and the last.</summary>
     private const int TrailedTries = 5;
+
+    private const int ReadAtOnce = 16;
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Dictionary<string, Task> _running = [];
@@ -36,15 +38,15 @@ internal sealed partial class Outbox(
             long now = time.GetUtcNow().ToUnixTimeMilliseconds();
             long next = now + (_failing.IsEmpty ? 60_000 : 5_000);
             TellFailing(now);
-            List<(string Target, long Id, long NextTry)> heads = Heads();
-            foreach ((string target, long id, long nextTry) in heads)
+            List<(string Target, long NextTry)> heads = Heads();
+            foreach ((string target, long nextTry) in heads)
             {
                 if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
                     continue;
                 if (nextTry > now)
                     next = Math.Min(next, nextTry);
                 else
-                    _running[target] = Deliver(target, id, stoppingToken);
+                    _running[target] = Deliver(target, stoppingToken);
             }
             using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
@@ -74,58 +76,68 @@ internal sealed partial class Outbox(
     }
 
     /// <summary>The oldest message of each integration.</summary>
-    private List<(string Target, long Id, long NextTry)> Heads()
+    private List<(string Target, long NextTry)> Heads()
     {
         using StateDb db = state.Open();
         metrics.Outbox.Set(db.Outbox.Count());
         var rows = db.Outbox.AsNoTracking().GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
-            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.Id, o.NextTry }).ToList();
-        return [.. rows.Select(r => (r.Target, r.Id, r.NextTry))];
+            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList();
+        return [.. rows.Select(r => (r.Target, r.NextTry))];
     }
 
-    /// <summary>One try. The loop is woken when it is really over: woken from within, it would still see it running and pass over what came next.</summary>
-    private Task Deliver(string target, long id, CancellationToken ct)
+    /// <summary>The loop is woken when the turn is really over: woken from within, it would still see it running and pass over what came next.</summary>
+    private Task Deliver(string target, CancellationToken ct)
     {
-        Task delivery = Task.Run(() => DeliverAsync(target, id, ct), CancellationToken.None);
+        Task delivery = Task.Run(() => DeliverAsync(target, ct), CancellationToken.None);
         _ = delivery.ContinueWith(_ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return delivery;
     }
 
-    private async Task DeliverAsync(string target, long id, CancellationToken ct)
+    /// <summary>Sends what waits for an integration, in order, until one must wait.</summary>
+    private async Task DeliverAsync(string target, CancellationToken ct)
     {
-        using StateDb db = state.Open();
-        if (await db.Outbox.FindAsync([id], ct) is not { } row)
-            return;
+        while (!ct.IsCancellationRequested)
+        {
+            List<OutboxRow> rows;
+            using (StateDb db = state.Open())
+                rows = [.. db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce)];
+            foreach (OutboxRow row in rows)
+            {
+                if (row.NextTry > time.GetUtcNow().ToUnixTimeMilliseconds() || !await DeliverAsync(target, row, ct))
+                    return;
+            }
+            if (rows.Count < ReadAtOnce)
+                return;
+        }
+    }
+
+    /// <returns>Whether the next one may follow.</returns>
+    private async Task<bool> DeliverAsync(string target, OutboxRow row, CancellationToken ct)
+    {
         long start = time.GetTimestamp();
         string integration = target.Split('/')[^2];
         Delivery delivery = await TryAsync(target, row, ct);
         metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
         metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
-        row.Attempts++;
+        int attempts = row.Attempts + 1;
         if (delivery.Status == DeliveryStatus.Retry)
             _failing.TryAdd(target, row.CreatedAt);
         else if (_failing.TryRemove(target, out _))
             TellFailing(target, 0);
-        if (row.Attempts <= TrailedTries || delivery.Status != DeliveryStatus.Retry)
-            db.Trail.Add(new TrailRow { At = time.GetUtcNow().ToUnixTimeMilliseconds(), Subject = row.IdempotencyKey, What = delivery.Status.ToString().ToLowerInvariant(), Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}" });
-        switch (delivery.Status)
+        if (attempts <= TrailedTries || delivery.Status != DeliveryStatus.Retry)
+            trail.Add(new TrailRow { At = time.GetUtcNow().ToUnixTimeMilliseconds(), Subject = row.IdempotencyKey, What = delivery.Status.ToString().ToLowerInvariant(), Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}" });
+        if (delivery.Status == DeliveryStatus.Rejected)
+            LogRejected(target, delivery.Reason ?? "no reason given");
+        else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
+            LogRetrying(target, delivery.Reason ?? "no reason given");
+        state.Write((_, writer) =>
         {
-            case DeliveryStatus.Sent:
-                db.Outbox.Remove(row);
-                break;
-            case DeliveryStatus.Rejected:
-                LogRejected(target, delivery.Reason ?? "no reason given");
-                db.Outbox.Remove(row);
-                break;
-            default:
-                TimeSpan pause = Pause(row.Attempts, delivery.After);
-                if (row.Attempts == 1)
-                    LogRetrying(target, delivery.Reason ?? "no reason given");
-                row.LastError = delivery.Reason;
-                row.NextTry = (time.GetUtcNow() + pause).ToUnixTimeMilliseconds();
-                break;
-        }
-        await db.SaveChangesAsync(CancellationToken.None);
+            if (delivery.Status == DeliveryStatus.Retry)
+                writer.DelayMessage(row.Id, attempts, (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds(), delivery.Reason);
+            else
+                writer.DeleteMessage(row.Id);
+        });
+        return delivery.Status != DeliveryStatus.Retry;
     }
 
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>

@@ -14,6 +14,9 @@ namespace Metrics.Alerting;
 /// </summary>
 internal sealed partial class RuleEngine : BackgroundService
 {
+    /// <summary>Lines of the log a round; the trail has all.</summary>
+    private const int LoggedChanges = 100;
+
     private readonly Head _head;
     private readonly IntakePipeline _intake;
     private readonly AlertBook _book;
@@ -138,8 +141,10 @@ internal sealed partial class RuleEngine : BackgroundService
             await _intake.WriteAsync(output, ct);
         else
             output.Dispose();
-        foreach ((AlertRuleState rule, AlertChange change) in changes)
+        foreach ((AlertRuleState rule, AlertChange change) in changes.Take(LoggedChanges))
             LogChange(rule.Rule.Name, change.Alert.Series.ToString(), change.Before.Name, change.Alert.State.Name);
+        if (changes.Count > LoggedChanges)
+            LogMore(changes.Count - LoggedChanges, group.Group.Name);
     }
 
     /// <summary>Called on the intake's thread for each batch: must be quick.</summary>
@@ -261,6 +266,9 @@ internal sealed partial class RuleEngine : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
     private partial void LogChange(string rule, string series, string before, string after);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Changes} more alerts of the group {Group} changed; metricsd explain tells of each")]
+    private partial void LogMore(int changes, string group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Rule {Rule} ({Place}) is in error: {Error}")]
     private partial void LogError(string rule, string place, string error);

@@ -2,6 +2,8 @@ namespace Metrics.Alerting;
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
+        .AddSingleton<TrailWriter>()
+        .AddHostedService(s => s.GetRequiredService<TrailWriter>())
         .AddSingleton<RulesInForce>()
         .AddSingleton<RuleSurroundings>()
         .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()

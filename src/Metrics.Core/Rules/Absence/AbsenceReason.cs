@@ -27,6 +27,8 @@ internal static class AbsenceReason
             if (here.Count > 1 && isElsewhere && here.TrueForAll(e => IsSilent(e.Value)))
                 return string.Create(CultureInfo.InvariantCulture, $"everything from {place} {absent[place]} is gone ({here.Count} series), while others are heard of");
         }
+        if (absent.Name == "up")
+            return "the target is not polled any more";
         if (absent["instance"].Length == 0)
             return "whoever sends it has stopped; no polled target is known for it";
         List<LabelMatcher> matchers = [new(Labels.MetricName, MatchKind.Equal, "up"), new("instance", MatchKind.Equal, absent["instance"])];
@@ -35,7 +37,8 @@ internal static class AbsenceReason
         bool isKnown = false;
         foreach (ISeries up in context.Source.Select(matchers, context.At - s_recent, context.At))
         {
-            if (!up.TryLast(context.At, context.At - s_recent, out Sample last))
+            // What the target said before it fell silent tells nothing.
+            if (!up.TryLast(context.At, Math.Max(seen, context.At - s_recent), out Sample last))
                 continue;
             isKnown = true;
             if (last.Value > 0)

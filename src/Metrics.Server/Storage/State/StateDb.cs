@@ -31,8 +31,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<ExpectedRow>().HasKey(e => new { e.Rule, e.Series });
         modelBuilder.Entity<GroupRow>().HasKey(g => new { g.Route, g.Labels });
         modelBuilder.Entity<OutboxRow>().HasIndex(o => o.NextTry);
+        modelBuilder.Entity<OutboxRow>().HasIndex(o => new { o.Target, o.Id });
         modelBuilder.Entity<TrailRow>().HasIndex(t => t.Subject);
-        modelBuilder.Entity<TrailRow>().HasIndex(t => t.At);
         modelBuilder.Entity<AckRow>().HasKey(a => a.Alert);
         modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
         modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
@@ -145,8 +145,11 @@ internal sealed class TrailRow
     /// <summary>What it leads to: the group of an alert, the message of a group.</summary>
     public string? Ref { get; set; }
 
-    /// <summary>Of a message: the ids of its alerts.</summary>
+    /// <summary>Of a message: the ids of its alerts; of a step: the series.</summary>
     public string? Members { get; set; }
+
+    /// <summary>Of a step: the keys of the groups that the alert went into, a line each.</summary>
+    public string? Groups { get; set; }
 }
 
 /// <summary>Somebody is at an alert.</summary>

@@ -9,12 +9,32 @@ namespace Metrics.Storage.State;
 /// <summary>Opens <c>state.db</c>; a damaged file is set aside with a clear message and a new one begun, for watching must go on.</summary>
 internal sealed partial class StateStore(MetricsOptions options, TimeProvider time, ILogger<StateStore> log)
 {
+    private readonly Lock _writing = new();
     private DbContextOptions<StateDb>? _options;
 
     public string FilePath => Path.Combine(options.Storage.Path, "state.db");
 
     /// <summary>A unit of work; dispose it.</summary>
     public StateDb Open() => new(_options ?? throw new InvalidOperationException("The state is not prepared."));
+
+    /// <summary>
+    /// Runs a unit of work that writes, with its transaction; one at a time, since those who find SQLite's file locked sleep before they look again.
+    /// </summary>
+    public void Write(Action<StateDb, StateWriter> work)
+    {
+        lock (_writing)
+        {
+            using StateDb db = Open();
+            using var transaction = db.Database.BeginTransaction();
+            using (var writer = new StateWriter(db))
+            {
+                work(db, writer);
+                writer.Flush();
+            }
+            db.SaveChanges();
+            transaction.Commit();
+        }
+    }
 
     /// <summary>Makes the file ready.</summary>
     /// <exception cref="StoreException">The folder cannot be written.</exception>

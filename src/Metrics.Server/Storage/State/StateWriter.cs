@@ -1,47 +1,89 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// Writes many rows within a unit of work by prepared statements: half a hundred thousand alerts that begin at once must not wait for a change tracker.
-/// The statements are those that SQLite and PostgreSQL share.
+/// Writes many rows within a unit of work by prepared statements, several rows each: half a hundred thousand alerts that begin at once must not wait for a
+/// change tracker. The statements are those that SQLite and PostgreSQL share. What was given reaches the database by <see cref="Flush()"/> at the latest.
 /// </summary>
 internal sealed class StateWriter(StateDb db) : IDisposable
 {
+    private const int RowsAtOnce = 32;
+
+    private static readonly Table s_alerts = new("Alerts", ["Rule", "Series"], ["Alert"]);
+    private static readonly Table s_groups = new("Groups", ["Route", "Labels"], ["NextFlush", "Told", "Over"]);
+    private static readonly Table s_flaps = new("Flaps", ["Rule", "Series"], ["Changes", "IsFlapping", "IsOver"]);
+    private static readonly Table s_learned = new("Learned", ["Rule", "Series"], ["Model"]);
+    private static readonly Table s_trail = new("Trail", [], ["At", "Subject", "What", "Text", "Ref", "Members", "Groups"]);
+    private static readonly Table s_outbox = new("Outbox", [], ["Target", "Payload", "IdempotencyKey", "CreatedAt", "Attempts", "NextTry"]);
+
     private readonly Dictionary<string, DbCommand> _commands = [];
+    private readonly Dictionary<Table, List<object?[]>> _waiting = [];
 
-    public void SaveAlert(string rule, string series, string alert) => Run(
-        "INSERT INTO \"Alerts\" (\"Rule\", \"Series\", \"Alert\") VALUES (@p0, @p1, @p2) ON CONFLICT (\"Rule\", \"Series\") DO UPDATE SET \"Alert\" = excluded.\"Alert\"", rule, series, alert);
+    /// <summary>A table: rows of one key replace each other.</summary>
+    private sealed record Table(string Name, string[] Key, string[] Values)
+    {
+        public int Width => Key.Length + Values.Length;
 
-    public void DeleteAlert(string rule, string series) => Run("DELETE FROM \"Alerts\" WHERE \"Rule\" = @p0 AND \"Series\" = @p1", rule, series);
+        public string Insert(int rows)
+        {
+            var sql = new StringBuilder($"INSERT INTO \"{Name}\" ({string.Join(", ", Key.Concat(Values).Select(c => $"\"{c}\""))}) VALUES ");
+            for (int row = 0; row < rows; row++)
+                sql.Append(row > 0 ? ", (" : "(").AppendJoin(", ", Enumerable.Range(row * Width, Width).Select(Parameter)).Append(')');
+            if (Key.Length > 0)
+                sql.Append(CultureInfo.InvariantCulture, $" ON CONFLICT ({string.Join(", ", Key.Select(c => $"\"{c}\""))}) DO UPDATE SET ").AppendJoin(", ", Values.Select(c => $"\"{c}\" = excluded.\"{c}\""));
+            return sql.ToString();
+        }
 
-    public void SaveGroup(string route, string labels, long nextFlush, string told, string over) => Run(
-        "INSERT INTO \"Groups\" (\"Route\", \"Labels\", \"NextFlush\", \"Told\", \"Over\") VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT (\"Route\", \"Labels\") DO UPDATE SET \"NextFlush\" = excluded.\"NextFlush\", \"Told\" = excluded.\"Told\", \"Over\" = excluded.\"Over\"",
-        route, labels, nextFlush, told, over);
+        public string Delete() => $"DELETE FROM \"{Name}\" WHERE {string.Join(" AND ", Key.Select((c, i) => $"\"{c}\" = {Parameter(i)}"))}";
+    }
 
-    public void DeleteGroup(string route, string labels) => Run("DELETE FROM \"Groups\" WHERE \"Route\" = @p0 AND \"Labels\" = @p1", route, labels);
+    public void SaveAlert(string rule, string series, string alert) => Add(s_alerts, rule, series, alert);
 
-    public void DeleteGroups() => Run("DELETE FROM \"Groups\"");
+    public void DeleteAlert(string rule, string series) => Delete(s_alerts, rule, series);
 
-    public void SaveFlap(string rule, string series, string changes, bool isFlapping, bool isOver) => Run(
-        "INSERT INTO \"Flaps\" (\"Rule\", \"Series\", \"Changes\", \"IsFlapping\", \"IsOver\") VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT (\"Rule\", \"Series\") DO UPDATE SET \"Changes\" = excluded.\"Changes\", \"IsFlapping\" = excluded.\"IsFlapping\", \"IsOver\" = excluded.\"IsOver\"",
-        rule, series, changes, isFlapping, isOver);
+    public void SaveGroup(string route, string labels, long nextFlush, string told, string over) => Add(s_groups, route, labels, nextFlush, told, over);
 
-    public void DeleteAcknowledgement(string alert) => Run("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", alert);
+    public void DeleteGroup(string route, string labels) => Delete(s_groups, route, labels);
 
-    public void SaveLearned(string rule, string series, string model) => Run(
-        "INSERT INTO \"Learned\" (\"Rule\", \"Series\", \"Model\") VALUES (@p0, @p1, @p2) ON CONFLICT (\"Rule\", \"Series\") DO UPDATE SET \"Model\" = excluded.\"Model\"", rule, series, model);
+    public void DeleteGroups()
+    {
+        _waiting.Remove(s_groups);
+        Run("DELETE FROM \"Groups\"", []);
+    }
 
-    public void AddTrail(long at, string subject, string what, string text, string? reference = null, string? members = null) => Run(
-        "INSERT INTO \"Trail\" (\"At\", \"Subject\", \"What\", \"Text\", \"Ref\", \"Members\") VALUES (@p0, @p1, @p2, @p3, @p4, @p5)", at, subject, what, text, reference, members);
+    public void SaveFlap(string rule, string series, string changes, bool isFlapping, bool isOver) => Add(s_flaps, rule, series, changes, isFlapping, isOver);
 
-    public void AddMessage(string target, string payload, string key, long createdAt, long nextTry) => Run(
-        "INSERT INTO \"Outbox\" (\"Target\", \"Payload\", \"IdempotencyKey\", \"CreatedAt\", \"Attempts\", \"NextTry\") VALUES (@p0, @p1, @p2, @p3, 0, @p4)", target, payload, key, createdAt, nextTry);
+    public void SaveLearned(string rule, string series, string model) => Add(s_learned, rule, series, model);
+
+    public void DeleteAcknowledgement(string alert) => Run("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", [alert]);
+
+    public void AddTrail(TrailRow row) => Add(s_trail, row.At, row.Subject, row.What, row.Text, row.Ref, row.Members, row.Groups);
+
+    public void AddMessage(string target, string payload, string key, long createdAt, long nextTry) => Add(s_outbox, target, payload, key, createdAt, 0, nextTry);
+
+    public void DeleteMessage(long id) => Run("DELETE FROM \"Outbox\" WHERE \"Id\" = @p0", [id]);
+
+    public void DelayMessage(long id, int attempts, long nextTry, string? error) =>
+        Run("UPDATE \"Outbox\" SET \"Attempts\" = @p1, \"NextTry\" = @p2, \"LastError\" = @p3 WHERE \"Id\" = @p0", [id, attempts, nextTry, error]);
 
     /// <summary>Changes a message that has not been tried.</summary>
-    public void ChangeMessage(string key, string payload) => Run("UPDATE \"Outbox\" SET \"Payload\" = @p1 WHERE \"IdempotencyKey\" = @p0 AND \"Attempts\" = 0", key, payload);
+    public void ChangeMessage(string key, string payload)
+    {
+        Flush(s_outbox);
+        Run("UPDATE \"Outbox\" SET \"Payload\" = @p1 WHERE \"IdempotencyKey\" = @p0 AND \"Attempts\" = 0", [key, payload]);
+    }
+
+    /// <summary>Writes what waits.</summary>
+    public void Flush()
+    {
+        foreach (Table table in _waiting.Keys)
+            Flush(table);
+    }
 
     public void Dispose()
     {
@@ -49,7 +91,35 @@ internal sealed class StateWriter(StateDb db) : IDisposable
             command.Dispose();
     }
 
-    private void Run(string sql, params ReadOnlySpan<object?> values)
+    private void Add(Table table, params object?[] row)
+    {
+        if (!_waiting.TryGetValue(table, out List<object?[]>? rows))
+            _waiting.Add(table, rows = []);
+        rows.Add(row);
+        if (rows.Count == RowsAtOnce)
+            Flush(table);
+    }
+
+    private void Delete(Table table, params object?[] key)
+    {
+        Flush(table);
+        Run(table.Delete(), key);
+    }
+
+    private void Flush(Table table)
+    {
+        if (!_waiting.TryGetValue(table, out List<object?[]>? rows) || rows.Count == 0)
+            return;
+        // One statement must not name a key twice; the last of them holds.
+        List<object?[]> written = table.Key.Length == 0 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
+        if (written.Count == RowsAtOnce)
+            Run(table.Insert(RowsAtOnce), [.. written.SelectMany(r => r)]);
+        else
+            written.ForEach(r => Run(table.Insert(1), r));
+        rows.Clear();
+    }
+
+    private void Run(string sql, object?[] values)
     {
         if (!_commands.TryGetValue(sql, out DbCommand? command))
         {
@@ -59,7 +129,7 @@ internal sealed class StateWriter(StateDb db) : IDisposable
             for (int i = 0; i < values.Length; i++)
             {
                 DbParameter parameter = command.CreateParameter();
-                parameter.ParameterName = $"@p{i}";
+                parameter.ParameterName = Parameter(i);
                 command.Parameters.Add(parameter);
             }
             _commands.Add(sql, command);
@@ -68,4 +138,6 @@ internal sealed class StateWriter(StateDb db) : IDisposable
             command.Parameters[i].Value = values[i] ?? DBNull.Value;
         command.ExecuteNonQuery();
     }
+
+    private static string Parameter(int number) => string.Create(CultureInfo.InvariantCulture, $"@p{number}");
 }

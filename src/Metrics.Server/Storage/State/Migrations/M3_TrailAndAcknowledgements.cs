@@ -21,10 +21,11 @@ internal sealed class M3_TrailAndAcknowledgements : Migration
                 Text = t.Column<string>(nullable: false),
                 Ref = t.Column<string>(nullable: true),
                 Members = t.Column<string>(nullable: true),
+                Groups = t.Column<string>(nullable: true),
             },
             constraints: t => t.PrimaryKey("PK_Trail", r => r.Id));
         migrationBuilder.CreateIndex("IX_Trail_Subject", "Trail", "Subject");
-        migrationBuilder.CreateIndex("IX_Trail_At", "Trail", "At");
+        migrationBuilder.CreateIndex("IX_Outbox_Target_Id", "Outbox", ["Target", "Id"]);
         migrationBuilder.CreateTable(
             "Acknowledgements",
             t => new { Alert = t.Column<string>(nullable: false), FiredAt = t.Column<long>(nullable: false), By = t.Column<string>(nullable: false), At = t.Column<long>(nullable: false), Comment = t.Column<string>(nullable: false) },
