@@ -102,8 +102,12 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             Tidy(at);
         if (at >= _nextLearnedSave)
             SaveLearned(at);
+        if (!router.IsDue(at))
+            return;
+        trail.IsBusy = true;
         while (router.IsDue(at))
             Commit(at, (_, _) => { });
+        trail.IsBusy = false;
     }
 
     /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
@@ -149,9 +153,9 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         else
             to.SaveAlert(key, series, AlertJson.Write(alert));
         var alertKey = new AlertKey(key, alert.Series);
-        (string way, string? groups) = router.TakeWay(alertKey);
+        (UInt128 id, string way, string? groups) = router.TakeWay(alertKey);
         string text = StepText.Of(rule, change);
-        trail.Add(new TrailRow { At = change.At, Subject = AckBook.WriteId(alertKey.ToId()), What = StepName(alert.State), Text = way.Length > 0 ? $"{text}; {way}" : text, Ref = key, Members = series, Groups = groups });
+        trail.Add(new TrailRow { At = change.At, Subject = AckBook.WriteId(id), What = StepName(alert.State), Text = way.Length > 0 ? $"{text}; {way}" : text, Ref = key, Members = series, Groups = groups });
     }
 
     private static string StepName(AlertState state) => state is AlertState.Inactive ended ? ended.Reason switch { EndReason.Expired => "expired", EndReason.Retired => "retired", EndReason.Resolved => "resolved", _ => "cleared" } : state.Name;

@@ -102,8 +102,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             Enter(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At, calm.At) }, now);
         foreach ((RoutedAlert alert, _) in _entered.Values.ToList())
         {
-            (string text, string? groups) = TakeWay(alert.Key);
-            trail.Add(new TrailRow { At = alert.At, Subject = AckBook.WriteId(alert.Id), What = "grouped", Text = text, Groups = groups });
+            (UInt128 id, string text, string? groups) = TakeWay(alert.Key);
+            trail.Add(new TrailRow { At = alert.At, Subject = AckBook.WriteId(id), What = "grouped", Text = text, Groups = groups });
         }
         (int messages, int alerts) = (0, 0);
         foreach (AlertGroup group in _groups.TakeDue(now))
@@ -135,11 +135,12 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     }
 
     /// <summary>Where an alert that has just come goes, in words, and the keys of its groups; asked once.</summary>
-    public (string Text, string? Groups) TakeWay(AlertKey alert)
+    public (UInt128 Id, string Text, string? Groups) TakeWay(AlertKey alert)
     {
         if (!_entered.Remove(alert, out (RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups) entered))
-            return ("", null);
-        return (string.Join("; ", entered.Groups.Select(g => $"goes to {g.Route.Receiver} by route {g.Route.Id} with alerts of {g.Labels}")), string.Join('\n', entered.Groups.Select(g => g.Key)));
+            return (alert.ToId(), "", null);
+        // The id is kept with the alert: it is asked for again when the message is written.
+        return (entered.Alert.Id, string.Join("; ", entered.Groups.Select(g => $"goes to {g.Route.Receiver} by route {g.Route.Id} with alerts of {g.Labels}")), string.Join('\n', entered.Groups.Select(g => g.Key)));
     }
 
     /// <summary>Why nobody is told of an alert now, or null.</summary>

@@ -4,18 +4,21 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last quarter of a second before a kill -9 may
+/// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9 may
 /// be missing from a trail; messages and states never are. Safe for use by several threads.
 /// </summary>
 internal sealed class TrailWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
 {
     private const int Bound = 500_000;
-    private const int RowsAtOnce = 2000;
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+    private const int RowsAtOnce = 1000;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Lock _writing = new();
     private Queue<TrailRow> _rows = new();
+
+    /// <summary>Whether messages are being written just now, and trails had better wait.</summary>
+    public bool IsBusy { get; set; }
 
     /// <summary>Takes a row; when there are too many it is counted and given up.</summary>
     public void Add(TrailRow row)
@@ -53,7 +56,9 @@ internal sealed class TrailWriter(StateStore state, SelfMetrics metrics, TimePro
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Flush();
+            // Messages go first.
+            if (!IsBusy || _rows.Count > Bound / 2)
+                Flush();
         }
     }
 }
