@@ -47,7 +47,7 @@ public sealed class AlertTests
         await daemon.PushAsync("room,room=cellar temp=31\nbeat,host=a v=1");
         await hook.UntilAsync("firing TooHot cellar has 31 degrees");
         await Eventually.Async(() => Task.FromResult(MailLog().Contains("[FIRING:1] TooHot", StringComparison.Ordinal)), "the mail has arrived");
-        MailLog().Should().Contain("text/plain").And.Contain("text/html").And.Contain("cellar has 31 degrees");
+        MailLog().Should().Contain("text/plain").And.Contain("image/png", "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
 
         await hook.UntilAsync("firing Silent ");
         hook.Last("Silent").GetProperty("labels").GetProperty("host").GetString().Should().Be("a", "the labels of the vanished series are kept");

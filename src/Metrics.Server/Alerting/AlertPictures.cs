@@ -64,15 +64,17 @@ internal sealed partial class AlertPictures(RulesInForce rules, QueryService que
             threshold.LabelText = Formats.FloatText.Format(Math.Round(level, 3));
             threshold.LabelOppositeAxis = true;
             threshold.LabelFontSize = 22;
+            threshold.LabelRotation = 0;
+            threshold.LabelAlignment = Alignment.MiddleLeft;
         }
         if (since > 0)
             plot.Add.VerticalLine(DateTimeOffset.FromUnixTimeMilliseconds(since).UtcDateTime.ToOADate(), 2, Color.FromHex("#777777"), LinePattern.Dotted);
-        plot.Axes.DateTimeTicksBottom();
-        plot.Axes.Bottom.Label.Text = "UTC";
+        plot.Axes.DateTimeTicksBottom().TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = t => t.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture) };
+        plot.Axes.Bottom.Label.Text = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{DateTime.FromOADate(times[^1]):yyyy-MM-dd}, UTC");
         (plot.Axes.Bottom.Label.FontSize, plot.Axes.Bottom.TickLabelStyle.FontSize, plot.Axes.Left.TickLabelStyle.FontSize) = (22, 22, 22);
         plot.Axes.Margins(0, 0.15);
         plot.Title(Shorten($"{rule.Name}: {expression}"), 24);
-        plot.Axes.Right.MinimumSize = 90;
+        (plot.Axes.Right.MinimumSize, plot.Axes.Left.MinimumSize) = (110, 90);
         return plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
     }
 

@@ -12,6 +12,7 @@ internal static class RuleServices
         .AddSingleton<SilenceBook>()
         .AddSingleton<AckBook>()
         .AddSingleton<AlertTrail>()
+        .AddSingleton<RuleHistory>()
         .AddSingleton<SignedLinks>()
         .AddSingleton<AlertRouter>()
         .AddSingleton<AlertBook>()

@@ -9,7 +9,7 @@ internal static class EmailHtml
 {
     public static string Write(AlertMessage message, string? picture)
     {
-        var html = new StringBuilder("<!DOCTYPE html><html><body style=\"font-family:sans-serif;font-size:14px\">");
+        var html = new StringBuilder("<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body style=\"font-family:sans-serif;font-size:14px\">");
         if (message.Note is not null)
             html.Append("<p><b>").Append(Encode(message.Note)).Append("</b></p>");
         if (picture is not null)
@@ -18,7 +18,7 @@ internal static class EmailHtml
             WriteAlert(html, alert);
         if (message.TruncatedAlerts > 0)
             html.Append(System.Globalization.CultureInfo.InvariantCulture, $"<p>and {message.TruncatedAlerts} more</p>");
-        html.Append("<p>").AppendJoin(" · ", MessageText.Links(message).Select(l => $"<a href=\"{Encode(l.Url)}\">{Encode(l.What)}</a>"));
+        html.Append("<p>").AppendJoin(" &middot; ", MessageText.Links(message).Select(l => $"<a href=\"{Encode(l.Url)}\">{Encode(l.What)}</a>"));
         return html.Append("</p></body></html>").ToString();
     }
 

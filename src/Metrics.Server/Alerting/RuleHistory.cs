@@ -1,0 +1,16 @@
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>When rules fired, out of the trails.</summary>
+internal sealed class RuleHistory(StateStore state, TrailWriter writer)
+{
+    /// <summary>By rule's key, milliseconds since 1970 UTC; rules that did not fire within the trails' time are not there.</summary>
+    public IReadOnlyDictionary<string, long> LastFired()
+    {
+        writer.Flush();
+        using StateDb db = state.Open();
+        return db.Trail.AsNoTracking().Where(t => t.What == "firing" && t.Ref != null).GroupBy(t => t.Ref!).Select(g => new { g.Key, At = g.Max(t => t.At) }).ToDictionary(g => g.Key, g => g.At);
+    }
+}
