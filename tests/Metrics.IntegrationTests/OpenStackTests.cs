@@ -150,7 +150,8 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
         await cloud.OpenStackAsync($"user create watcher --password {cloud.Password}");
         await cloud.OpenStackAsync("role add --project watching --user watcher metricsd");
         await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\n{cloud.Configuration().Replace("admin", "watcher", StringComparison.Ordinal).Replace("project_name: watcher", "project_name: watching", StringComparison.Ordinal)}");
-        string[] refused = ["cinder/pools", "cinder/services", "neutron/quotas"];
+        // The documentation says so too: their own code asks for an administrator. Quotas are read one project after another, our own perhaps first.
+        string[] refused = ["cinder/pools", "cinder/services", "cinder/quotas", "neutron/quotas"];
         await Eventually.Async(async () => (await daemon.FederateAsync("up{job=\"openstack\"}")).Count >= 30, "all has been tried", s_patience);
         List<string> down = [];
         try

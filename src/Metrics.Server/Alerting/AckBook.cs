@@ -35,16 +35,13 @@ internal sealed class AckBook(StateStore state, TimeProvider time)
     public void Acknowledge(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        state.Write((db, _) =>
+        state.Write(writer =>
         {
             foreach (RoutedAlert alert in alerts)
             {
                 string id = WriteId(alert.Id);
-                AckRow? row = db.Acknowledgements.Find(id);
-                if (row is null)
-                    db.Acknowledgements.Add(row = new AckRow { Alert = id, By = "", Comment = "" });
-                (row.FiredAt, row.By, row.At, row.Comment) = (alert.FiredAt, by, now, comment);
-                db.Trail.Add(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}" });
+                writer.SaveAcknowledgement(id, alert.FiredAt, by, now, comment);
+                writer.AddTrail(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}" });
             }
         });
         ImmutableInterlocked.Update(ref _all, all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment)))));

@@ -82,14 +82,14 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
         if (changes.Count == 0 && seen.Count == 0 && forgotten.Count == 0 && !router.IsDue(at))
             return;
-        Commit(at, (db, writer) =>
+        Commit(at, writer =>
         {
             foreach ((AlertRuleState rule, AlertChange change) in changes)
                 Save(writer, group.KeyOf(rule.Rule), rule.Rule, change);
             foreach ((string rule, ExpectedSeries series) in seen)
-                SaveExpected(db, rule, series);
+                SaveExpected(writer, rule, series);
             foreach ((string rule, Labels series) in forgotten)
-                Forget(db, rule, series);
+                Forget(writer, rule, series);
         });
         if (changes.Count > 0)
             inForce.NoteChange();
@@ -105,9 +105,15 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         if (!router.IsDue(at))
             return;
         trail.IsBusy = true;
-        while (router.IsDue(at))
-            Commit(at, (_, _) => { });
-        trail.IsBusy = false;
+        try
+        {
+            while (router.IsDue(at))
+                Commit(at, _ => { });
+        }
+        finally
+        {
+            trail.IsBusy = false;
+        }
     }
 
     /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
@@ -117,27 +123,22 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         List<(string Rule, Labels Series, byte[] Model)> changed = [.. inForce.All.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model)))];
         if (changed.Count == 0)
             return;
-        state.Write((_, writer) => changed.ForEach(l => writer.SaveLearned(l.Rule, LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
+        state.Write(writer => changed.ForEach(l => writer.SaveLearned(l.Rule, LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
     }
 
     /// <summary>Trails are kept for a month, and within a bound that no flood of alerts passes.</summary>
     private void Tidy(long at)
     {
         _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
-        long oldest = at - (long)s_trailKept.TotalMilliseconds;
-        using StateDb db = state.Open();
-        db.Trail.Where(t => t.At < oldest).ExecuteDelete();
-        long newest = db.Trail.Max(t => (long?)t.Id) ?? 0;
-        db.Trail.Where(t => t.Id <= newest - MostTrailRows).ExecuteDelete();
-
+        state.Write(writer => writer.DeleteTrail(at - (long)s_trailKept.TotalMilliseconds, MostTrailRows));
     }
 
-    private void Commit(long at, Action<StateDb, StateWriter> more)
+    private void Commit(long at, Action<StateWriter> more)
     {
         int messages = 0;
-        state.Write((db, writer) =>
+        state.Write(writer =>
         {
-            more(db, writer);
+            more(writer);
             messages = router.Flush(writer, at);
         });
         if (messages > 0)
@@ -186,21 +187,16 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         }
     }
 
-    private void SaveExpected(StateDb db, string rule, ExpectedSeries series)
+    private void SaveExpected(StateWriter to, string rule, ExpectedSeries series)
     {
-        string labels = LabelsJson.Write(series.Series);
-        ExpectedRow? row = db.Expected.Find(rule, labels);
-        if (row is null)
-            db.Expected.Add(row = new ExpectedRow { Rule = rule, Series = labels });
-        row.LastSeen = series.LastSeen;
+        to.SaveExpected(rule, LabelsJson.Write(series.Series), series.LastSeen);
         Of(_expected, rule)[series.Series] = series.LastSeen;
     }
 
-    private void Forget(StateDb db, string rule, Labels series)
+    private void Forget(StateWriter to, string rule, Labels series)
     {
         Of(_expected, rule).Remove(series);
-        if (db.Expected.Find(rule, LabelsJson.Write(series)) is { } row)
-            db.Expected.Remove(row);
+        to.DeleteExpected(rule, LabelsJson.Write(series));
     }
 
     private static Dictionary<Labels, long> Of(Dictionary<string, Dictionary<Labels, long>> byRule, string rule)

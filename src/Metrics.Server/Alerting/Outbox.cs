@@ -130,7 +130,7 @@ internal sealed partial class Outbox(
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
             LogRetrying(target, delivery.Reason ?? "no reason given");
-        state.Write((_, writer) =>
+        state.Write(writer =>
         {
             if (delivery.Status == DeliveryStatus.Retry)
                 writer.DelayMessage(row.Id, attempts, (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds(), delivery.Reason);

@@ -42,7 +42,7 @@ internal sealed class TrailWriter(StateStore state, SelfMetrics metrics, TimePro
                 (rows, _rows) = (_rows, new Queue<TrailRow>());
             while (rows.Count > 0)
             {
-                state.Write((_, writer) =>
+                state.Write(writer =>
                 {
                     for (int i = 0; i < RowsAtOnce && rows.TryDequeue(out TrailRow? row); i++)
                         writer.AddTrail(row);

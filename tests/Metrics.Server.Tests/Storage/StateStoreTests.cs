@@ -1,5 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Storage.State;
+using Metrics.Telemetry;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -11,6 +12,9 @@ namespace Metrics.Tests.Storage;
 
 public sealed class StateStoreTests : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private readonly SelfMetrics _metrics = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private readonly string _folder = Directory.CreateTempSubdirectory("state").FullName;
 
     [Fact]
@@ -60,6 +64,32 @@ public sealed class StateStoreTests : IDisposable
         File.ReadAllText(Directory.GetFiles(_folder, "state.db.damaged-*").Should().ContainSingle().Subject).Should().StartWith("this is no database");
     }
 
+    [Fact]
+    public async Task What_cannot_be_written_waits_until_it_can()
+    {
+        StateStore store = Open();
+        SqliteConnection.ClearAllPools();
+        Directory.Move(_folder, _folder + ".away");
+        int asked = 0;
+        Task written = Task.Run(() => store.Write(writer =>
+        {
+            asked++;
+            writer.AddMessage("mail", "{}", "key", 1, 1);
+            writer.ChangeMessage("key", "{ }");
+        }), TestContext.Current.CancellationToken);
+        SpinWait.SpinUntil(() => _metrics.StateWriteFailures.Value > 0, s_patience).Should().BeTrue("the first try has failed");
+        Directory.Move(_folder + ".away", _folder);
+        SpinWait.SpinUntil(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return written.IsCompleted;
+        }, s_patience).Should().BeTrue("it is tried again");
+        await written;
+        asked.Should().Be(1, "what was decided is not decided anew");
+        using StateDb db = store.Open();
+        db.Outbox.Single().Payload.Should().Be("{ }");
+    }
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
@@ -68,7 +98,7 @@ public sealed class StateStoreTests : IDisposable
 
     private StateStore Open()
     {
-        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero)), NullLogger<StateStore>.Instance);
+        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), _metrics, _time, NullLogger<StateStore>.Instance);
         store.Prepare();
         return store;
     }

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Telemetry;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -7,7 +8,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace Metrics.Storage.State;
 
 /// <summary>Opens <c>state.db</c>; a damaged file is set aside with a clear message and a new one begun, for watching must go on.</summary>
-internal sealed partial class StateStore(MetricsOptions options, TimeProvider time, ILogger<StateStore> log)
+internal sealed partial class StateStore(MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StateStore> log)
 {
     private readonly Lock _writing = new();
     private DbContextOptions<StateDb>? _options;
@@ -18,21 +19,43 @@ internal sealed partial class StateStore(MetricsOptions options, TimeProvider ti
     public StateDb Open() => new(_options ?? throw new InvalidOperationException("The state is not prepared."));
 
     /// <summary>
-    /// Runs a unit of work that writes, with its transaction; one at a time, since those who find SQLite's file locked sleep before they look again.
+    /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk is full, or the file
+    /// locked or not to be written, it waits and tries again: nothing may be told, or forgotten, that is not written.
     /// </summary>
-    public void Write(Action<StateDb, StateWriter> work)
+    public void Write(Action<StateWriter> work)
     {
+        var writer = new StateWriter();
+        work(writer);
+        if (writer.IsEmpty)
+            return;
         lock (_writing)
+        {
+            for (int tries = 1; !TryWrite(writer, tries); tries++)
+            {
+                using var pause = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Min(tries, 30)), time);
+                pause.Token.WaitHandle.WaitOne();
+            }
+        }
+    }
+
+    private bool TryWrite(StateWriter writer, int tries)
+    {
+        try
         {
             using StateDb db = Open();
             using var transaction = db.Database.BeginTransaction();
-            using (var writer = new StateWriter(db))
-            {
-                work(db, writer);
-                writer.Flush();
-            }
-            db.SaveChanges();
+            writer.Apply(db);
             transaction.Commit();
+            if (tries > 1)
+                LogWrittenAgain(FilePath);
+            return true;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6 or 8 or 10 or 13 or 14)   // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+        {
+            metrics.StateWriteFailures.Inc();
+            if (tries == 1)
+                LogCannotWrite(FilePath, e.Message);
+            return false;
         }
     }
 
@@ -86,6 +109,12 @@ internal sealed partial class StateStore(MetricsOptions options, TimeProvider ti
         }
         db.Database.Migrate();
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The state file {File} cannot be written ({Reason}); alerts and messages wait until it can")]
+    private partial void LogCannotWrite(string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The state file {File} is written again")]
+    private partial void LogWrittenAgain(string file);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]
     private partial void LogDamaged(string file, string reason, string aside);

@@ -7,10 +7,11 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// Writes many rows within a unit of work by prepared statements, several rows each: half a hundred thousand alerts that begin at once must not wait for a
-/// change tracker. The statements are those that SQLite and PostgreSQL share. What was given reaches the database by <see cref="Flush()"/> at the latest.
+/// A unit of work: what is to be written, kept until it is, so that it can be tried again when a disk is full. It is written by prepared statements of
+/// several rows each: half a hundred thousand alerts that begin at once must not wait for a change tracker. The statements are those that SQLite and
+/// PostgreSQL share.
 /// </summary>
-internal sealed class StateWriter(StateDb db) : IDisposable
+internal sealed class StateWriter
 {
     private const int RowsAtOnce = 32;
 
@@ -21,15 +22,26 @@ internal sealed class StateWriter(StateDb db) : IDisposable
     private static readonly Table s_trail = new("Trail", [], ["At", "Subject", "What", "Text", "Ref", "Members", "Groups"]);
     private static readonly Table s_outbox = new("Outbox", [], ["Target", "Payload", "IdempotencyKey", "CreatedAt", "Attempts", "NextTry"]);
 
-    private readonly Dictionary<string, DbCommand> _commands = [];
-    private readonly Dictionary<Table, List<object?[]>> _waiting = [];
+    private static readonly Table s_expected = new("Expected", ["Rule", "Series"], ["LastSeen"]);
+    private static readonly Table s_acknowledgements = new("Acknowledgements", ["Alert"], ["FiredAt", "By", "At", "Comment"]);
+
+    /// <summary>A row of a table, or a statement with its values.</summary>
+    private readonly List<(Table? Table, string? Sql, object?[] Values)> _operations = [];
 
     /// <summary>A table: rows of one key replace each other.</summary>
     private sealed record Table(string Name, string[] Key, string[] Values)
     {
-        public int Width => Key.Length + Values.Length;
+        private readonly string _delete = MakeDelete(Name, Key);
+        private string? _insertOne;
+        private string? _insertMany;
 
-        public string Insert(int rows)
+        public string Delete() => _delete;
+
+        public string Insert(int rows) => rows == 1 ? _insertOne ??= MakeInsert(1) : _insertMany ??= MakeInsert(rows);
+
+        private int Width => Key.Length + Values.Length;
+
+        private string MakeInsert(int rows)
         {
             var sql = new StringBuilder($"INSERT INTO \"{Name}\" ({string.Join(", ", Key.Concat(Values).Select(c => $"\"{c}\""))}) VALUES ");
             for (int row = 0; row < rows; row++)
@@ -39,7 +51,7 @@ internal sealed class StateWriter(StateDb db) : IDisposable
             return sql.ToString();
         }
 
-        public string Delete() => $"DELETE FROM \"{Name}\" WHERE {string.Join(" AND ", Key.Select((c, i) => $"\"{c}\" = {Parameter(i)}"))}";
+        private static string MakeDelete(string name, string[] key) => $"DELETE FROM \"{name}\" WHERE {string.Join(" AND ", key.Select((c, i) => $"\"{c}\" = {Parameter(i)}"))}";
     }
 
     public void SaveAlert(string rule, string series, string alert) => Add(s_alerts, rule, series, alert);
@@ -50,94 +62,118 @@ internal sealed class StateWriter(StateDb db) : IDisposable
 
     public void DeleteGroup(string route, string labels) => Delete(s_groups, route, labels);
 
-    public void DeleteGroups()
+    public void DeleteGroups() => Do("DELETE FROM \"Groups\"");
+
+    public void SaveExpected(string rule, string series, long lastSeen) => Add(s_expected, rule, series, lastSeen);
+
+    public void DeleteExpected(string rule, string series) => Delete(s_expected, rule, series);
+
+    public void SaveAcknowledgement(string alert, long firedAt, string by, long at, string comment) => Add(s_acknowledgements, alert, firedAt, by, at, comment);
+
+    /// <summary>Forgets old rows of trails, and the oldest when there are too many.</summary>
+    public void DeleteTrail(long before, long most)
     {
-        _waiting.Remove(s_groups);
-        Run("DELETE FROM \"Groups\"", []);
+        Do("DELETE FROM \"Trail\" WHERE \"At\" < @p0", before);
+        Do("DELETE FROM \"Trail\" WHERE \"Id\" <= (SELECT max(\"Id\") FROM \"Trail\") - @p0", most);
     }
 
     public void SaveFlap(string rule, string series, string changes, bool isFlapping, bool isOver) => Add(s_flaps, rule, series, changes, isFlapping, isOver);
 
     public void SaveLearned(string rule, string series, string model) => Add(s_learned, rule, series, model);
 
-    public void DeleteAcknowledgement(string alert) => Run("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", [alert]);
+    public void DeleteAcknowledgement(string alert) => Do("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", alert);
 
     public void AddTrail(TrailRow row) => Add(s_trail, row.At, row.Subject, row.What, row.Text, row.Ref, row.Members, row.Groups);
 
     public void AddMessage(string target, string payload, string key, long createdAt, long nextTry) => Add(s_outbox, target, payload, key, createdAt, 0, nextTry);
 
-    public void DeleteMessage(long id) => Run("DELETE FROM \"Outbox\" WHERE \"Id\" = @p0", [id]);
+    public void DeleteMessage(long id) => Do("DELETE FROM \"Outbox\" WHERE \"Id\" = @p0", id);
 
     public void DelayMessage(long id, int attempts, long nextTry, string? error) =>
-        Run("UPDATE \"Outbox\" SET \"Attempts\" = @p1, \"NextTry\" = @p2, \"LastError\" = @p3 WHERE \"Id\" = @p0", [id, attempts, nextTry, error]);
+        Do("UPDATE \"Outbox\" SET \"Attempts\" = @p1, \"NextTry\" = @p2, \"LastError\" = @p3 WHERE \"Id\" = @p0", id, attempts, nextTry, error);
 
     /// <summary>Changes a message that has not been tried.</summary>
     public void ChangeMessage(string key, string payload)
     {
-        Flush(s_outbox);
-        Run("UPDATE \"Outbox\" SET \"Payload\" = @p1 WHERE \"IdempotencyKey\" = @p0 AND \"Attempts\" = 0", [key, payload]);
+        Do("UPDATE \"Outbox\" SET \"Payload\" = @p1 WHERE \"IdempotencyKey\" = @p0 AND \"Attempts\" = 0", key, payload);
     }
 
-    /// <summary>Writes what waits.</summary>
-    public void Flush()
+    /// <summary>Whether there is anything to write.</summary>
+    public bool IsEmpty => _operations.Count == 0;
+
+    /// <summary>Writes everything, within the transaction of a unit of work.</summary>
+    public void Apply(StateDb db)
     {
-        foreach (Table table in _waiting.Keys)
-            Flush(table);
+        using var statements = new Statements(db);
+        var waiting = new Dictionary<Table, List<object?[]>>();
+        foreach ((Table? table, string? sql, object?[] values) in _operations)
+        {
+            if (table is null)
+            {
+                // What was said before it must be there before it.
+                foreach ((Table before, List<object?[]> rows) in waiting)
+                    Insert(statements, before, rows);
+                statements.Run(sql!, values);
+                continue;
+            }
+            if (!waiting.TryGetValue(table, out List<object?[]>? queue))
+                waiting.Add(table, queue = []);
+            queue.Add(values);
+            if (queue.Count == RowsAtOnce)
+                Insert(statements, table, queue);
+        }
+        foreach ((Table table, List<object?[]> rows) in waiting)
+            Insert(statements, table, rows);
     }
 
-    public void Dispose()
-    {
-        foreach (DbCommand command in _commands.Values)
-            command.Dispose();
-    }
+    private void Add(Table table, params object?[] row) => _operations.Add((table, null, row));
 
-    private void Add(Table table, params object?[] row)
-    {
-        if (!_waiting.TryGetValue(table, out List<object?[]>? rows))
-            _waiting.Add(table, rows = []);
-        rows.Add(row);
-        if (rows.Count == RowsAtOnce)
-            Flush(table);
-    }
+    private void Delete(Table table, params object?[] key) => _operations.Add((null, table.Delete(), key));
 
-    private void Delete(Table table, params object?[] key)
-    {
-        Flush(table);
-        Run(table.Delete(), key);
-    }
+    private void Do(string sql, params object?[] values) => _operations.Add((null, sql, values));
 
-    private void Flush(Table table)
+    private static void Insert(Statements statements, Table table, List<object?[]> rows)
     {
-        if (!_waiting.TryGetValue(table, out List<object?[]>? rows) || rows.Count == 0)
-            return;
         // One statement must not name a key twice; the last of them holds.
         List<object?[]> written = table.Key.Length == 0 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
         if (written.Count == RowsAtOnce)
-            Run(table.Insert(RowsAtOnce), [.. written.SelectMany(r => r)]);
+            statements.Run(table.Insert(RowsAtOnce), [.. written.SelectMany(r => r)]);
         else
-            written.ForEach(r => Run(table.Insert(1), r));
+            written.ForEach(r => statements.Run(table.Insert(1), r));
         rows.Clear();
     }
 
-    private void Run(string sql, object?[] values)
-    {
-        if (!_commands.TryGetValue(sql, out DbCommand? command))
-        {
-            command = db.Database.GetDbConnection().CreateCommand();
-            command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
-            command.CommandText = sql;
-            for (int i = 0; i < values.Length; i++)
-            {
-                DbParameter parameter = command.CreateParameter();
-                parameter.ParameterName = Parameter(i);
-                command.Parameters.Add(parameter);
-            }
-            _commands.Add(sql, command);
-        }
-        for (int i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        command.ExecuteNonQuery();
-    }
-
     private static string Parameter(int number) => string.Create(CultureInfo.InvariantCulture, $"@p{number}");
+
+    /// <summary>Statements that are prepared once.</summary>
+    private sealed class Statements(StateDb db) : IDisposable
+    {
+        private readonly Dictionary<string, DbCommand> _commands = [];
+
+        public void Run(string sql, object?[] values)
+        {
+            if (!_commands.TryGetValue(sql, out DbCommand? command))
+            {
+                command = db.Database.GetDbConnection().CreateCommand();
+                command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
+                command.CommandText = sql;
+                for (int i = 0; i < values.Length; i++)
+                {
+                    DbParameter parameter = command.CreateParameter();
+                    parameter.ParameterName = Parameter(i);
+                    command.Parameters.Add(parameter);
+                }
+                _commands.Add(sql, command);
+            }
+            for (int i = 0; i < values.Length; i++)
+                command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            command.ExecuteNonQuery();
+        }
+
+        public void Dispose()
+        {
+            foreach (DbCommand command in _commands.Values)
+                command.Dispose();
+        }
+    }
 }
