@@ -71,6 +71,14 @@ internal sealed class Daemon : IAsyncDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        await _process!.WaitForExitAsync(new CancellationTokenSource(Patience, TimeProvider.System).Token);
+        return _process.ExitCode;
+    }
+
     public int ProcessId => _process!.Id;
 
     public async Task<string> GetAsync(string path) => await Http.GetStringAsync(Url(path));

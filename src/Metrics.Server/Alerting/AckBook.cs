@@ -24,8 +24,7 @@ internal sealed class AckBook(StateStore state, TimeProvider time)
     /// <summary>Reads them from the state database.</summary>
     public void Load()
     {
-        using StateDb db = state.Open();
-        _all = db.Acknowledgements.AsNoTracking().AsEnumerable().ToImmutableDictionary(a => ReadId(a.Alert), a => new Acknowledgement(a.FiredAt, a.By, a.At, a.Comment));
+        _all = state.Read(db => db.Acknowledgements.AsNoTracking().ToList()).ToImmutableDictionary(a => ReadId(a.Alert), a => new Acknowledgement(a.FiredAt, a.By, a.At, a.Comment));
     }
 
     /// <summary>The acknowledgement of an alert as it fires now, or null.</summary>
@@ -41,6 +40,7 @@ internal sealed class AckBook(StateStore state, TimeProvider time)
             {
                 string id = WriteId(alert.Id);
                 writer.SaveAcknowledgement(id, alert.FiredAt, by, now, comment);
+                writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
                 writer.AddTrail(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}" });
             }
         });

@@ -19,6 +19,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     private const long LearnedStepMilliseconds = 300_000;
     private const long MostTrailRows = 2_000_000;
     private static readonly TimeSpan s_trailKept = TimeSpan.FromDays(30);
+    private static readonly TimeSpan s_auditKept = TimeSpan.FromDays(365);
 
     /// <summary>By rule: the last time of an expected series that is written down.</summary>
     private readonly Dictionary<string, Dictionary<Labels, long>> _expected = [];
@@ -33,17 +34,33 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
     public void Restore(IReadOnlyList<GroupRunner> groups, long at)
     {
-        using StateDb db = state.Open();
         if (!_isOpen)
         {
             silences.Load();
             acks.Load();
-            router.Restore(db, at);
-            _isOpen = true;
         }
-        ILookup<string, AlertRow> alerts = db.Alerts.ToLookup(a => a.Rule);
-        ILookup<string, LearnedRow> learned = db.Learned.AsNoTracking().ToLookup(l => l.Rule);
-        ILookup<string, ExpectedRow> expected = db.Expected.AsNoTracking().ToLookup(e => e.Rule);
+        var kept = state.Read(db => (
+            Alerts: db.Alerts.AsNoTracking().ToLookup(a => a.Rule),
+            Learned: db.Learned.AsNoTracking().ToLookup(l => l.Rule),
+            Expected: db.Expected.AsNoTracking().ToLookup(e => e.Rule),
+            Groups: db.Groups.AsNoTracking().ToList(),
+            Flaps: db.Flaps.AsNoTracking().ToList()));
+        state.Write(writer =>
+        {
+            if (!_isOpen)
+            {
+                router.Restore(kept.Groups, kept.Flaps, writer, at);
+                _isOpen = true;
+            }
+            Use(groups, kept.Alerts, kept.Learned, kept.Expected, writer, at);
+        });
+        Flush(at);
+        outbox.Wake();
+    }
+
+    private void Use(
+        IReadOnlyList<GroupRunner> groups, ILookup<string, AlertRow> alerts, ILookup<string, LearnedRow> learned, ILookup<string, ExpectedRow> expected, StateWriter writer, long at)
+    {
         _expected.Clear();
         var rules = new Dictionary<string, AlertRuleState>();
         foreach (GroupRunner group in groups)
@@ -64,13 +81,10 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
             router.Take(row.Rule, new AlertChange(alert, alert.State, at));
             router.Take(row.Rule, new AlertChange(alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
-            db.Alerts.Remove(row);
+            writer.DeleteAlert(row.Rule, row.Series);
         }
         inForce.All = rules;
         router.Use(rules, at);
-        db.SaveChanges();
-        Flush(at);
-        outbox.Wake();
     }
 
     /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
@@ -130,7 +144,11 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     private void Tidy(long at)
     {
         _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
-        state.Write(writer => writer.DeleteTrail(at - (long)s_trailKept.TotalMilliseconds, MostTrailRows));
+        state.Write(writer =>
+        {
+            writer.DeleteTrail(at - (long)s_trailKept.TotalMilliseconds, MostTrailRows);
+            writer.DeleteAudit(at - (long)s_auditKept.TotalMilliseconds);
+        });
     }
 
     private void Commit(long at, Action<StateWriter> more)

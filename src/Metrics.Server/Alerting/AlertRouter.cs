@@ -44,23 +44,23 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     public Route Root => _groups.Root;
 
     /// <summary>Puts back groups at the start; open alerts follow by <see cref="Use"/>.</summary>
-    public void Restore(StateDb db, long now)
+    public void Restore(IEnumerable<GroupRow> groups, IEnumerable<FlapRow> flaps, StateWriter writer, long now)
     {
         links.Load();
         Apply(options.Value.Notifications);
         acks.Changed += () => Interlocked.Exchange(ref _acknowledged, 1);
         List<RoutedAlert> held = [];
-        foreach (GroupRow row in db.Groups.AsNoTracking())
+        foreach (GroupRow row in groups)
         {
             List<RoutedAlert> over = [.. GroupJson.ReadOver(row.Over)];
             held.AddRange(over.Where(a => a.IsFlapping));
             _groups.Restore(row.Route, LabelsJson.Read(row.Labels), row.NextFlush, GroupJson.ReadTold(row.Told), over);
         }
-        foreach (FlapRow row in db.Flaps)
+        foreach (FlapRow row in flaps)
         {
             if (FlapText.Read(row.Changes) is [.., var last] && now - last > s_flapsKept.TotalMilliseconds)
             {
-                db.Flaps.Remove(row);
+                writer.DeleteFlap(row.Rule, row.Series);
                 continue;
             }
             var key = new AlertKey(row.Rule, LabelsJson.Read(row.Series));

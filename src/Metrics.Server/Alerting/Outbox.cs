@@ -78,10 +78,9 @@ internal sealed partial class Outbox(
     /// <summary>The oldest message of each integration.</summary>
     private List<(string Target, long NextTry)> Heads()
     {
-        using StateDb db = state.Open();
-        metrics.Outbox.Set(db.Outbox.Count());
-        var rows = db.Outbox.AsNoTracking().GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
-            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList();
+        metrics.Outbox.Set(state.Read(db => db.Outbox.Count()));
+        var rows = state.Read(db => db.Outbox.AsNoTracking().GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
+            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
         return [.. rows.Select(r => (r.Target, r.NextTry))];
     }
 
@@ -98,9 +97,7 @@ internal sealed partial class Outbox(
     {
         while (!ct.IsCancellationRequested)
         {
-            List<OutboxRow> rows;
-            using (StateDb db = state.Open())
-                rows = [.. db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce)];
+            List<OutboxRow> rows = state.Read(db => db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
                 if (row.NextTry > time.GetUtcNow().ToUnixTimeMilliseconds() || !await DeliverAsync(target, row, ct))

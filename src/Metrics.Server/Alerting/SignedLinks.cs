@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
@@ -16,14 +17,13 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
     /// <summary>Reads the key, or makes it.</summary>
     public void Load()
     {
-        using StateDb db = state.Open();
-        KeyRow? row = db.Keys.Find(KeyName);
-        if (row is null)
+        string? key = state.Read(db => db.Keys.AsNoTracking().FirstOrDefault(k => k.Name == KeyName))?.Value;
+        if (key is null)
         {
-            db.Keys.Add(row = new KeyRow { Name = KeyName, Value = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) });
-            db.SaveChanges();
+            key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+            state.Write(writer => writer.SaveKey(KeyName, key));
         }
-        _key = Convert.FromHexString(row.Value);
+        _key = Convert.FromHexString(key);
     }
 
     /// <summary>The query of a link about something: <c>until=…&amp;sig=…</c>.</summary>

@@ -7,8 +7,13 @@ namespace Metrics.Api;
 /// <summary>Who may ask what. Without tokens everything is allowed, and only loopback is listened on.</summary>
 internal sealed class Access(CurrentOptions options)
 {
-    /// <summary>The item of the request under which the caller's name is kept.</summary>
-    public const string CallerKey = "metricsd.caller";
+    private const string CallerKey = "metricsd.caller";
+
+    /// <summary>The name of the caller's token; null where there are no tokens.</summary>
+    public static string? TokenNameOf(HttpContext context) => context.Items[CallerKey] as string;
+
+    /// <summary>Who asks: the name of a token, else an address.</summary>
+    public static string CallerOf(HttpContext context) => TokenNameOf(context) ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
 
     /// <summary>Lets a request through or answers 401 or 403.</summary>
     public async Task Invoke(HttpContext context, RequestDelegate next)

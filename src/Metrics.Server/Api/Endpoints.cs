@@ -20,8 +20,8 @@ internal static class Endpoints
     {
         app.MapGet("/-/healthy", () => "metricsd is healthy.\n");
         app.MapGet("/-/ready", () => "metricsd is ready.\n");
-        app.MapPost("/-/reload", (Reloader reloader) =>
-            reloader.TryReload() is { } problems ? Results.Text(problems + "\n", statusCode: StatusCodes.Status422UnprocessableEntity) : Results.Text("reloaded\n"));
+        app.MapPost("/-/reload", (HttpContext c, Reloader reloader) =>
+            reloader.TryReload(Access.CallerOf(c)) is { } problems ? Results.Text(problems + "\n", statusCode: StatusCodes.Status422UnprocessableEntity) : Results.Text("reloaded\n"));
         app.MapGet("/metrics", WriteMetricsAsync);
         app.MapGet("/federate", WriteFederationAsync);
         app.MapPost("/write", (HttpContext c, LineProtocolReceiver r, SelfMetrics m) => ReceiveAsync(c, r, m, "/write"));
@@ -78,7 +78,7 @@ internal static class Endpoints
         }
         else
         {
-            string caller = context.Items[Access.CallerKey] as string ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+            string caller = Access.CallerOf(context);
             bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
             answer = await receiver.ReceiveAsync(context.Request.Body, gzip, precision, $"push/{caller}", context.RequestAborted);
         }

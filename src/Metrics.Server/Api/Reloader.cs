@@ -2,13 +2,14 @@ using System.Runtime.InteropServices;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Rules;
+using Metrics.Storage.State;
 using Metrics.Telemetry;
 
 namespace Metrics.Api;
 
 /// <summary>Puts a changed configuration in force, on <c>POST /-/reload</c> and SIGHUP. A wrong one changes nothing: the last good one stays.</summary>
 internal sealed partial class Reloader(
-    ConfigurationSource source, CurrentOptions options, RuleEngine rules, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
+    ConfigurationSource source, CurrentOptions options, RuleEngine rules, StateStore state, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
     private PosixSignalRegistration? _signal;
@@ -21,7 +22,7 @@ internal sealed partial class Reloader(
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            TryReload();
+            TryReload("SIGHUP");
         });
         return Task.CompletedTask;
     }
@@ -31,8 +32,9 @@ internal sealed partial class Reloader(
     public void Dispose() => _signal?.Dispose();
 
     /// <summary>Reads configuration and rules again.</summary>
+    /// <param name="by">Who asked for it, for the audit.</param>
     /// <returns>Null, or what is wrong with them.</returns>
-    public string? TryReload()
+    public string? TryReload(string by)
     {
         lock (_lock)
         {
@@ -46,17 +48,21 @@ internal sealed partial class Reloader(
                 rules.Replace(groups);
                 metrics.ReloadSuccess.Set(1);
                 metrics.ReloadTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+                Note(by, "reloaded", $"{groups.Sum(g => g.Rules.Count)} rules");
                 LogReloaded();
                 return null;
             }
             catch (ConfigurationException e)
             {
                 metrics.ReloadSuccess.Set(0);
+                Note(by, "refused", e.Message);
                 LogRefused(e.Message);
                 return e.Message;
             }
         }
     }
+
+    private void Note(string by, string what, string text) => state.Write(writer => writer.AddAudit(time.GetUtcNow().ToUnixTimeMilliseconds(), by, what, $"configuration: {text}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded")]
     private partial void LogReloaded();

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Storage;
+using Metrics.Storage.State;
 
 namespace Metrics.Cli;
 
@@ -44,6 +45,6 @@ internal static class DaemonHost
         }
         Console.WriteLine($"metricsd watches; see http://{options.Listen}/");
         await app.WaitForShutdownAsync();
-        return 0;
+        return app.Services.GetRequiredService<StateStore>().IsLost ? 3 : 0;
     }
 }

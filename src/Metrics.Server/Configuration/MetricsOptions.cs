@@ -67,8 +67,19 @@ internal sealed record StorageOptions
     /// <summary>Memory that the embedded store may use for its own buffers while writing and reading; compaction takes eight times as much. Default 48 MiB.</summary>
     public required long MemoryLimitBytes { get; init; }
 
+    /// <summary>PostgreSQL for the state, or null for the file <c>state.db</c> in <see cref="Path"/>.</summary>
+    public PostgresOptions? Postgres { get; init; }
+
     /// <summary>InfluxDB, or null for the embedded store.</summary>
     public InfluxOptions? Influx { get; init; }
+}
+
+/// <summary>A PostgreSQL database.</summary>
+/// <param name="Connection">Npgsql's connection string: https://www.npgsql.org/doc/connection-string-parameters.html.</param>
+/// <param name="Password">When it is not in the connection string.</param>
+internal sealed record PostgresOptions(string Connection, Secret? Password)
+{
+    public override string ToString() => "<PostgreSQL>";
 }
 
 internal enum InfluxVersion

@@ -5,6 +5,7 @@ using Metrics.Pollers.Backends;
 using Metrics.Pollers.Cloud;
 using Metrics.Pollers.Services;
 using Metrics.Pollers.Targets;
+using Npgsql;
 
 namespace Metrics.Configuration;
 
@@ -86,8 +87,28 @@ internal static class MetricsOptionsReader
             FlushInterval = flush,
             Retention = section.Duration("retention", TimeSpan.FromDays(365), least: TimeSpan.FromHours(1)),
             MemoryLimitBytes = section.Bytes("memory_limit", 48L << 20, least: 32L << 20),
+            Postgres = section.Has("state") ? ReadState(section.Section("state")) : null,
             Influx = section.Has("influx") ? ReadInflux(section.Section("influx")) : null,
         };
+        section.Finish();
+        return options;
+    }
+
+    private static PostgresOptions ReadState(YamlSection section)
+    {
+        string connection = section.RequiredText("postgresql");
+        try
+        {
+            var parsed = new NpgsqlConnectionStringBuilder(connection);
+            if (connection.Length > 0 && (string.IsNullOrEmpty(parsed.Host) || string.IsNullOrEmpty(parsed.Database)))
+                section.Report("postgresql", "must name at least Host and Database: Host=db.example;Database=metricsd;Username=metricsd");
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // The reason may hold the value, and that a password.
+            section.Report("postgresql", "is not a connection string such as Host=db.example;Database=metricsd;Username=metricsd;SSL Mode=VerifyFull");
+        }
+        var options = new PostgresOptions(connection, Secret.Read(section, "password"));
         section.Finish();
         return options;
     }

@@ -70,7 +70,7 @@ internal sealed class SelfMetrics
         Failing = NewGauge(factory, "metricsd_notification_failing_seconds", "For how long the oldest message of an integration could not be delivered; 0 while all is well.", "receiver", "integration");
         Heartbeats = NewCounter(factory, "metricsd_heartbeats_total", "Heartbeats to the receiver of the dead man's switch, by outcome.", "outcome");
         TrailDropped = NewCounter(factory, "metricsd_alert_trail_rows_dropped_total", "Lines of alerts' trails that were given up because too many waited to be written.");
-        StateWriteFailures = NewCounter(factory, "metricsd_state_write_failures_total", "Tries to write the state file that failed, as when the disk is full; each is repeated until it succeeds.");
+        StateFailures = NewCounter(factory, "metricsd_state_failures_total", "Tries to read or write the state that failed, as when the disk is full or the database away; each is repeated until it succeeds.");
         AlertGroups = NewGauge(factory, "metricsd_alert_groups", "Groups of alerts of which people are told together.");
         Outbox = NewGauge(factory, "metricsd_notification_queue", "Notifications written and not yet delivered.");
         AlertLatency = factory.CreateHistogram("metricsd_alert_latency_seconds", "From the arrival of the sample to the alert's record in the outbox.",
@@ -137,7 +137,7 @@ internal sealed class SelfMetrics
     public Gauge Failing { get; }
     public Counter TrailDropped { get; }
     public Counter Heartbeats { get; }
-    public Counter StateWriteFailures { get; }
+    public Counter StateFailures { get; }
     public Gauge AlertGroups { get; }
     public Histogram AlertLatency { get; }
     public Gauge ReloadSuccess { get; }

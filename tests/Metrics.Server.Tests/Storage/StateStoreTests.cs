@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -77,7 +78,7 @@ public sealed class StateStoreTests : IDisposable
             writer.AddMessage("mail", "{}", "key", 1, 1);
             writer.ChangeMessage("key", "{ }");
         }), TestContext.Current.CancellationToken);
-        SpinWait.SpinUntil(() => _metrics.StateWriteFailures.Value > 0, s_patience).Should().BeTrue("the first try has failed");
+        SpinWait.SpinUntil(() => _metrics.StateFailures.Value > 0, s_patience).Should().BeTrue("the first try has failed");
         Directory.Move(_folder + ".away", _folder);
         SpinWait.SpinUntil(() =>
         {
@@ -98,7 +99,7 @@ public sealed class StateStoreTests : IDisposable
 
     private StateStore Open()
     {
-        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), _metrics, _time, NullLogger<StateStore>.Instance);
+        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), _metrics, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
         store.Prepare();
         return store;
     }

@@ -23,7 +23,7 @@ internal static class AlertmanagerApi
             try
             {
                 using JsonDocument body = await JsonDocument.ParseAsync(c.Request.Body, default, c.RequestAborted);
-                return Try(() => Results.Json(new { silenceID = silences.Put(body.RootElement, c.Items[Access.CallerKey] as string) }));
+                return Try(() => Results.Json(new { silenceID = silences.Put(body.RootElement, c) }));
             }
             catch (JsonException e)
             {
@@ -31,7 +31,7 @@ internal static class AlertmanagerApi
             }
         });
         app.MapGet("/api/v2/silence/{id}", (string id, SilenceEndpoints silences) => silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound());
-        app.MapDelete("/api/v2/silence/{id}", (string id, SilenceBook book) => book.Expire(id) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
+        app.MapDelete("/api/v2/silence/{id}", (string id, HttpContext c, SilenceBook book) => book.Expire(id, Access.CallerOf(c)) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
     }
 
     private static IResult Try(Func<IResult> answer)

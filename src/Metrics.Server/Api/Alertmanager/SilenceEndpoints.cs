@@ -21,16 +21,16 @@ internal sealed class SilenceEndpoints(SilenceBook book, TimeProvider time)
 
     /// <summary>Adds or changes one.</summary>
     /// <param name="body">Alertmanager's <c>postableSilence</c>.</param>
-    /// <param name="caller">Who is known by a token; stands for <c>createdBy</c> where that is empty.</param>
+    /// <param name="context">Whose token's name stands for <c>createdBy</c> where that is empty.</param>
     /// <exception cref="FormatException">The body is not right.</exception>
-    public string Put(JsonElement body, string? caller)
+    public string Put(JsonElement body, HttpContext context)
     {
         if (body.ValueKind != JsonValueKind.Object)
             throw new FormatException("a silence is an object with matchers, startsAt, endsAt, createdBy and comment");
         var matchers = new List<LabelMatcher>();
         foreach (JsonElement matcher in body.TryGetProperty("matchers", out JsonElement all) && all.ValueKind == JsonValueKind.Array ? all.EnumerateArray() : default)
             matchers.Add(ReadMatcher(matcher));
-        return book.Put(Text(body, "id"), matchers, ReadTime(body, "startsAt"), ReadTime(body, "endsAt"), Text(body, "createdBy") is { Length: > 0 } author ? author : caller ?? "", Text(body, "comment") ?? "");
+        return book.Put(Text(body, "id"), matchers, ReadTime(body, "startsAt"), ReadTime(body, "endsAt"), Text(body, "createdBy") is { Length: > 0 } author ? author : Access.TokenNameOf(context) ?? "", Text(body, "comment") ?? "", Access.CallerOf(context));
     }
 
     private object Write(Silence silence) => new

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Metrics.Alerting;
 using Metrics.Query.Syntax;
 using Metrics.Routing;
 using Metrics.Series;
+using Metrics.Storage.State;
 
 namespace Metrics.Api.Alerts;
 
@@ -13,6 +15,7 @@ internal static class AlertApi
     public static void MapAlertApi(this WebApplication app)
     {
         app.MapGet("/api/v1/explain", (HttpContext c, AlertTrail trail) => ExplainAsync(c.Request.Query["alert"].FirstOrDefault(), trail));
+        app.MapGet("/api/v1/audit", (HttpContext c, StateStore state) => Audit(c.Request.Query["limit"].FirstOrDefault() ?? "1000", state));
         app.MapGet("/alerts", () => Results.Redirect("/"));
         app.MapGet("/alerts/{id}", (string id, AlertTrail trail) => trail.Explain(id) is { } known ? Page(known.Alert, ExplanationHtml(known)) : Page("Unknown", "<p>Nothing is known of this alert.</p>", 404));
         app.MapGet("/acknowledge/{key}", (string key, HttpContext c, AlertTrail trail, SignedLinks links) => Signed(c, links, $"acknowledge {key}", () => AcknowledgeForm(trail.OpenOf(key))));
@@ -38,6 +41,10 @@ internal static class AlertApi
             },
         });
     }
+
+    private static IResult Audit(string limit, StateStore state) => int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int most) && most is > 0 and <= 100_000
+        ? Results.Json(new { status = "success", data = state.Audit(most).Select(a => new { at = AlertTrail.Moment(a.At), who = a.Who, what = a.What, text = a.Text }) })
+        : Results.Json(new { status = "error", errorType = "bad_data", error = $"limit is '{limit}'; it must be a number from 1 to 100000" }, statusCode: 400);
 
     private static IResult Signed(HttpContext context, SignedLinks links, string what, Func<IResult> answer) =>
         links.IsGood(what, context.Request.Query["until"].FirstOrDefault(), context.Request.Query["sig"].FirstOrDefault()) ? answer() : Page("Not valid", "<p>This link is not valid, or too old.</p>", 403);
@@ -93,7 +100,7 @@ internal static class AlertApi
                     throw new FormatException("the duration must be one such as 30m or 2h");
                 IReadOnlyList<LabelMatcher> matchers = [.. MatcherText.Parse(filter)];
                 long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                string id = book.Put(null, matchers, now, now + (long)duration.TotalMilliseconds, form["by"].ToString().Trim(), form["comment"].ToString().Trim());
+                string id = book.Put(null, matchers, now, now + (long)duration.TotalMilliseconds, form["by"].ToString().Trim(), form["comment"].ToString().Trim(), Access.TokenNameOf(context));
                 return Page("Silenced", $"<p>Nobody is told of these alerts for {Encode(Model.Duration.Format(duration))}. Id of the silence: <code>{Encode(id)}</code></p>");
             }
             catch (FormatException e)

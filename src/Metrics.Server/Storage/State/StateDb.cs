@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
-/// <summary>State that must not be lost: open alerts and what was said of them, silences, expected series, the outbox. SQLite, one file beside the samples.</summary>
+/// <summary>State that must not be lost: open alerts and what was said of them, silences, expected series, the outbox, who did what.</summary>
 internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(options)
 {
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
@@ -24,6 +24,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
     public DbSet<LearnedRow> Learned => Set<LearnedRow>();
 
     public DbSet<KeyRow> Keys => Set<KeyRow>();
+
+    public DbSet<AuditRow> Audit => Set<AuditRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -199,4 +201,22 @@ internal sealed class KeyRow
     public required string Name { get; set; }
 
     public required string Value { get; set; }
+}
+
+/// <summary>Somebody changed something.</summary>
+internal sealed class AuditRow
+{
+    public long Id { get; set; }
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    public long At { get; set; }
+
+    /// <summary>A token's name, the name that somebody gave, or <c>SIGHUP</c>.</summary>
+    public required string Who { get; set; }
+
+    /// <summary>One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>.</summary>
+    public required string What { get; set; }
+
+    /// <summary>For people.</summary>
+    public required string Text { get; set; }
 }

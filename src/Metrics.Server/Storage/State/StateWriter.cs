@@ -21,37 +21,47 @@ internal sealed class StateWriter
     private static readonly Table s_learned = new("Learned", ["Rule", "Series"], ["Model"]);
     private static readonly Table s_trail = new("Trail", [], ["At", "Subject", "What", "Text", "Ref", "Members", "Groups"]);
     private static readonly Table s_outbox = new("Outbox", [], ["Target", "Payload", "IdempotencyKey", "CreatedAt", "Attempts", "NextTry"]);
-
     private static readonly Table s_expected = new("Expected", ["Rule", "Series"], ["LastSeen"]);
     private static readonly Table s_acknowledgements = new("Acknowledgements", ["Alert"], ["FiredAt", "By", "At", "Comment"]);
+    private static readonly Table s_silences = new("Silences", ["Id"], ["Matchers", "StartsAt", "EndsAt", "CreatedBy", "Comment", "UpdatedAt"]);
+    private static readonly Table s_keys = new("Keys", ["Name"], ["Value"]);
+    private static readonly Table s_audit = new("Audit", [], ["At", "Who", "What", "Text"]);
 
-    /// <summary>A row of a table, or a statement with its values.</summary>
+    /// <summary>A row of a table, or a statement with its values; a row's key alone means that it goes.</summary>
     private readonly List<(Table? Table, string? Sql, object?[] Values)> _operations = [];
 
     /// <summary>A table: rows of one key replace each other.</summary>
     private sealed record Table(string Name, string[] Key, string[] Values)
     {
-        private readonly string _delete = MakeDelete(Name, Key);
-        private string? _insertOne;
-        private string? _insertMany;
+        private readonly Dictionary<(int Rows, bool ByDigest), string> _texts = [];
 
-        public string Delete() => _delete;
+        public int Width => Key.Length + Values.Length;
 
-        public string Insert(int rows) => rows == 1 ? _insertOne ??= MakeInsert(1) : _insertMany ??= MakeInsert(rows);
+        /// <summary>The statement that writes so many rows, or with 0 the one that deletes a row. PostgreSQL goes by digests where a key is of two texts (<see cref="Migrations.M4_AuditAndLongKeys"/>).</summary>
+        public string Sql(int rows, bool byDigest)
+        {
+            lock (_texts)
+            {
+                if (!_texts.TryGetValue((rows, byDigest), out string? text))
+                    _texts.Add((rows, byDigest), text = rows > 0 ? Insert(rows, byDigest) : Delete(byDigest));
+                return text;
+            }
+        }
 
-        private int Width => Key.Length + Values.Length;
-
-        private string MakeInsert(int rows)
+        private string Insert(int rows, bool byDigest)
         {
             var sql = new StringBuilder($"INSERT INTO \"{Name}\" ({string.Join(", ", Key.Concat(Values).Select(c => $"\"{c}\""))}) VALUES ");
             for (int row = 0; row < rows; row++)
                 sql.Append(row > 0 ? ", (" : "(").AppendJoin(", ", Enumerable.Range(row * Width, Width).Select(Parameter)).Append(')');
             if (Key.Length > 0)
-                sql.Append(CultureInfo.InvariantCulture, $" ON CONFLICT ({string.Join(", ", Key.Select(c => $"\"{c}\""))}) DO UPDATE SET ").AppendJoin(", ", Values.Select(c => $"\"{c}\" = excluded.\"{c}\""));
+                sql.Append(CultureInfo.InvariantCulture, $" ON CONFLICT ({string.Join(", ", Key.Select(c => Named($"\"{c}\"", byDigest)))}) DO UPDATE SET ").AppendJoin(", ", Values.Select(c => $"\"{c}\" = excluded.\"{c}\""));
             return sql.ToString();
         }
 
-        private static string MakeDelete(string name, string[] key) => $"DELETE FROM \"{name}\" WHERE {string.Join(" AND ", key.Select((c, i) => $"\"{c}\" = {Parameter(i)}"))}";
+        private string Delete(bool byDigest) =>
+            $"DELETE FROM \"{Name}\" WHERE {string.Join(" AND ", Key.Select((c, i) => $"{Named($"\"{c}\"", byDigest)} = {Named(Parameter(i), byDigest)}"))}";
+
+        private string Named(string column, bool byDigest) => byDigest && Key.Length > 1 ? $"md5({column})" : column;
     }
 
     public void SaveAlert(string rule, string series, string alert) => Add(s_alerts, rule, series, alert);
@@ -79,6 +89,21 @@ internal sealed class StateWriter
 
     public void SaveFlap(string rule, string series, string changes, bool isFlapping, bool isOver) => Add(s_flaps, rule, series, changes, isFlapping, isOver);
 
+    public void DeleteFlap(string rule, string series) => Delete(s_flaps, rule, series);
+
+    public void SaveSilence(SilenceRow row) => Add(s_silences, row.Id, row.Matchers, row.StartsAt, row.EndsAt, row.CreatedBy, row.Comment, row.UpdatedAt);
+
+    /// <summary>Forgets silences that have ended before a time.</summary>
+    public void DeleteSilences(long endedBefore) => Do("DELETE FROM \"Silences\" WHERE \"EndsAt\" < @p0", endedBefore);
+
+    public void SaveKey(string name, string value) => Add(s_keys, name, value);
+
+    /// <summary>Notes who did what.</summary>
+    public void AddAudit(long at, string who, string what, string text) => Add(s_audit, at, who, what, text);
+
+    /// <summary>Forgets what was done long ago.</summary>
+    public void DeleteAudit(long before) => Do("DELETE FROM \"Audit\" WHERE \"At\" < @p0", before);
+
     public void SaveLearned(string rule, string series, string model) => Add(s_learned, rule, series, model);
 
     public void DeleteAcknowledgement(string alert) => Do("DELETE FROM \"Acknowledgements\" WHERE \"Alert\" = @p0", alert);
@@ -105,41 +130,42 @@ internal sealed class StateWriter
     public void Apply(StateDb db)
     {
         using var statements = new Statements(db);
+        bool byDigest = db.Database.IsNpgsql();
         var waiting = new Dictionary<Table, List<object?[]>>();
         foreach ((Table? table, string? sql, object?[] values) in _operations)
         {
-            if (table is null)
+            if (table is null || values.Length < table.Width)
             {
                 // What was said before it must be there before it.
                 foreach ((Table before, List<object?[]> rows) in waiting)
-                    Insert(statements, before, rows);
-                statements.Run(sql!, values);
+                    Insert(statements, before, rows, byDigest);
+                statements.Run(sql ?? table!.Sql(0, byDigest), values);
                 continue;
             }
             if (!waiting.TryGetValue(table, out List<object?[]>? queue))
                 waiting.Add(table, queue = []);
             queue.Add(values);
             if (queue.Count == RowsAtOnce)
-                Insert(statements, table, queue);
+                Insert(statements, table, queue, byDigest);
         }
         foreach ((Table table, List<object?[]> rows) in waiting)
-            Insert(statements, table, rows);
+            Insert(statements, table, rows, byDigest);
     }
 
     private void Add(Table table, params object?[] row) => _operations.Add((table, null, row));
 
-    private void Delete(Table table, params object?[] key) => _operations.Add((null, table.Delete(), key));
+    private void Delete(Table table, params object?[] key) => _operations.Add((table, null, key));
 
     private void Do(string sql, params object?[] values) => _operations.Add((null, sql, values));
 
-    private static void Insert(Statements statements, Table table, List<object?[]> rows)
+    private static void Insert(Statements statements, Table table, List<object?[]> rows, bool byDigest)
     {
         // One statement must not name a key twice; the last of them holds.
         List<object?[]> written = table.Key.Length == 0 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
         if (written.Count == RowsAtOnce)
-            statements.Run(table.Insert(RowsAtOnce), [.. written.SelectMany(r => r)]);
+            statements.Run(table.Sql(RowsAtOnce, byDigest), [.. written.SelectMany(r => r)]);
         else
-            written.ForEach(r => statements.Run(table.Insert(1), r));
+            written.ForEach(r => statements.Run(table.Sql(1, byDigest), r));
         rows.Clear();
     }
 
@@ -166,7 +192,7 @@ internal sealed class StateWriter
                 _commands.Add(sql, command);
             }
             for (int i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i] ?? DBNull.Value;
+                command.Parameters[i].Value = values[i] is string text ? text.Replace('\0', '\uFFFD') : values[i] ?? DBNull.Value;   // PostgreSQL's texts hold no NUL
             command.ExecuteNonQuery();
         }
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Metrics.Storage.State.Migrations;
 
@@ -24,7 +25,7 @@ internal sealed class M1_AlertsAndOutbox : Migration
             "Outbox",
             t => new
             {
-                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true),
+                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true).Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                 Target = t.Column<string>(nullable: false),
                 Payload = t.Column<string>(nullable: false),
                 IdempotencyKey = t.Column<string>(nullable: false),

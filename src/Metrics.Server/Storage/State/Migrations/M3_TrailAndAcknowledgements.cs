@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Metrics.Storage.State.Migrations;
 
@@ -14,7 +15,7 @@ internal sealed class M3_TrailAndAcknowledgements : Migration
             "Trail",
             t => new
             {
-                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true),
+                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true).Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                 At = t.Column<long>(nullable: false),
                 Subject = t.Column<string>(nullable: false),
                 What = t.Column<string>(nullable: false),
