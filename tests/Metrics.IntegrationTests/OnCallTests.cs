@@ -72,7 +72,7 @@ public sealed partial class OnCallTests
     {
         using var hook = new WebhookListener();
         await using Daemon daemon = await StartAsync($$"""
-            flapping: { changes: 4, within: 1m, quiet: 4s }
+            flapping: { changes: 4, within: 1m, quiet: 12s }
             receivers: [ { name: ops, webhook_configs: [ { url: '{{hook.Url}}ops' } ] } ]
             route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 0s }
             """);

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Testing;
 
@@ -55,19 +56,27 @@ public sealed class ConfigurationTests
     public void The_configurations_in_the_documents_load()
     {
         int loaded = 0;
-        string clouds = Path.Combine(Directory.CreateTempSubdirectory("clouds").FullName, "clouds.yaml");
-        File.WriteAllText(clouds, "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
-        foreach (string document in new[] { "README.md", "docs/configuration.md" })
+        string folder = Directory.CreateTempSubdirectory("documents").FullName;
+        File.WriteAllText(Path.Combine(folder, "clouds.yaml"), "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
+        foreach (string document in new[] { "README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md" })
         {
             string text = File.ReadAllText(Path.Combine(Cases.Repository, document));
             foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).Where(b => !b.StartsWith("groups:", StringComparison.Ordinal)))
             {
-                // The account named in the documents stands in the reader's own clouds.yaml.
-                Action parse = () => ConfigurationFile.Parse(block.Replace("{ cloud: prod", $"{{ clouds_file: '{clouds}', cloud: prod", StringComparison.Ordinal));
+                Action parse = () => ConfigurationFile.Parse(AsIfTheReadersFilesWereHere(block, folder));
                 parse.Should().NotThrow(block);
                 loaded++;
             }
         }
-        loaded.Should().BeGreaterThan(3);
+        loaded.Should().BeGreaterThan(8);
+    }
+
+    /// <summary>The files that the documents name stand on the reader's machine: a secret's each, and the account's.</summary>
+    private static string AsIfTheReadersFilesWereHere(string yaml, string folder)
+    {
+        foreach (Match file in Regex.Matches(yaml, "/etc/(metricsd|ssl)/([a-z.-]+)"))
+            File.WriteAllText(Path.Combine(folder, file.Groups[2].Value), "https://hooks.example/s3cret");
+        return Regex.Replace(yaml, "/etc/(metricsd|openstack|ssl)/", folder + "/")
+            .Replace("{ cloud: prod", $"{{ clouds_file: '{folder}/clouds.yaml', cloud: prod", StringComparison.Ordinal);
     }
 }
