@@ -16,6 +16,7 @@ public sealed partial class ExporterFixtureTests(ITestOutputHelper output)
         ["openstack_nova_server_local_gb"] = "taken from the list of servers; the exporter asks os-simple-tenant-usage, whose fixture has other servers",
         ["openstack_cinder_volume_type_quota_gigabytes"] = "taken from the quota with usage, which is one call a project; the exporter asks a second time without, and the two fixtures disagree",
         ["openstack_placement_resource_provider_allocations"] = "a series for each server and resource; the same is in openstack_nova_server_status and the flavours",
+        ["openstack_trove_instance_volume_used_gb"] = "not there where the guest does not tell; the exporter says 0",
         ["openstack_placement_resource_allocation_ratio"] = "the ratio as Placement tells it (1.2), not rounded to 32 bits (1.2000000476837158)",
     };
 
@@ -49,11 +50,15 @@ public sealed partial class ExporterFixtureTests(ITestOutputHelper output)
         var stub = new StubCloud { Token = (await File.ReadAllTextAsync(Path.Combine(common, "tokens.json"))).Replace("http://test.cloud", StubCloud.Url, StringComparison.Ordinal) };
         stub.Answers["/identity/v3/projects"] = await File.ReadAllTextAsync(Path.Combine(common, "identity_projects.json"));
         // What the exporter does not ask for: the cheap calls.
-        foreach (string cheap in new[] { "/compute/flavors?limit=1", "/volumes/types", "/neutron/v2.0/networks?fields=id", "/glance/v2/images?limit=1", "/placement/resource_providers?name=nobody", "/identity/v3/auth/catalog", "/loadbalancer/v2.0/lbaas/loadbalancers?fields=id", "/orchestration/stacks?limit=1", "/container-infra/clusters?limit=1", "/gnocchi/v1/status", "/object-store" })
+        foreach (string cheap in new[] { "/compute/flavors?limit=1", "/volumes/types", "/neutron/v2.0/networks?fields=id", "/glance/v2/images?limit=1", "/placement/resource_providers?name=nobody", "/identity/v3/auth/catalog", "/loadbalancer/v2.0/lbaas/loadbalancers?fields=id", "/orchestration/stacks?limit=1", "/container-infra/clusters?limit=1", "/gnocchi/v1/status", "/object-store",
+            "/designate/v2/zones?limit=1", "/ironic/v1/nodes?limit=1", "/shares/v2/shares?limit=1", "/database/instances?limit=1" })
             stub.Answers[cheap] = "{}";
         using JsonDocument requests = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "requests.json")));
         foreach (JsonProperty request in requests.RootElement.EnumerateObject())
             stub.Answers[request.Name] = await File.ReadAllTextAsync(Path.Combine(folder, request.Value.GetString()!));
+        // The exporter asks an Ironic whose address names no version without one, too.
+        foreach ((string path, string body) in stub.Answers.Where(a => a.Key.StartsWith("/ironic/nodes", StringComparison.Ordinal)).ToList())
+            stub.Answers["/ironic/v1" + path["/ironic".Length..]] = body;
         // We ask for details, which tell whose a snapshot is.
         if (stub.Answers.TryGetValue("/volumes/snapshots", out string? snapshots))
             stub.Answers["/volumes/snapshots/detail"] = snapshots;

@@ -28,6 +28,9 @@ internal sealed class StubCloud : HttpMessageHandler
     /// <summary>Every request as <c>METHOD path?query</c>.</summary>
     public List<string> Requests { get; } = [];
 
+    /// <summary>By path the headers of its last request, as <c>Name: value</c>.</summary>
+    public Dictionary<string, string[]> Headers { get; } = [];
+
     /// <summary>Tokens that are refused.</summary>
     public HashSet<string> Revoked { get; } = [];
 
@@ -61,7 +64,10 @@ internal sealed class StubCloud : HttpMessageHandler
     {
         string path = request.RequestUri!.PathAndQuery, plain = request.RequestUri.AbsolutePath;
         lock (Requests)
+        {
             Requests.Add($"{request.Method} {path}");
+            Headers[plain] = [.. request.Headers.Select(h => $"{h.Key}: {string.Join(", ", h.Value)}")];
+        }
         if (Failures.TryGetValue(plain, out int status))
             return status == 0 ? throw new HttpRequestException("Connection refused") : Task.FromResult(Answer((HttpStatusCode)status, "{\"error\":{\"message\":\"as the test wants it\"}}"));
         if (plain == "/identity/v3/auth/tokens")

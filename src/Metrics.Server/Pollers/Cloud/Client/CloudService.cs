@@ -33,10 +33,25 @@ internal sealed record CloudService(string Name, string[] Types, string? Version
 
     public static readonly CloudService Swift = new("object_store", ["object-store"], CheapCall: "?limit=1&format=json");
 
+    public static readonly CloudService Designate = new("designate", ["dns"], "v2", CheapCall: "/zones?limit=1") { Header = ("X-Auth-All-Projects", "True") };
+
+    /// <summary>1.61: nodes tell whether they are retired.</summary>
+    public static readonly CloudService Ironic = new("ironic", ["baremetal"], "v1", "baremetal", "1.61", "/nodes?limit=1&fields=uuid");
+
+    public static readonly CloudService Manila = new("sharev2", ["shared-file-system", "sharev2"], "v2", "shared-file-system", "2.42", "/shares?limit=1") { MicroversionHeader = "X-OpenStack-Manila-API-Version" };
+
+    public static readonly CloudService Trove = new("trove", ["database"], CheapCall: "/instances?limit=1");
+
     /// <summary>Services that are in the catalogue, but that we do not know.</summary>
     public static readonly CloudService Other = new("other", []);
 
-    public static readonly IReadOnlyList<CloudService> All = [Identity, Nova, Placement, Neutron, Cinder, Glance, Octavia, Heat, Magnum, Gnocchi, Swift];
+    public static readonly IReadOnlyList<CloudService> All = [Identity, Nova, Placement, Neutron, Cinder, Glance, Octavia, Heat, Magnum, Gnocchi, Swift, Designate, Ironic, Manila, Trove];
+
+    /// <summary>A header of its own for the microversion, of a service that does not know the common one.</summary>
+    public string? MicroversionHeader { get; init; }
+
+    /// <summary>Sent with every request: shows what belongs to other projects.</summary>
+    public (string Name, string Value)? Header { get; init; }
 
     public override string ToString() => Name;
 }

@@ -54,8 +54,12 @@ internal sealed partial class ServiceApi(CloudService service, CloudAccess acces
             string? version = await MicroversionAsync(url, microversion, token, ct);
             using var request = new HttpRequestMessage(HttpMethod.Get, At(url, path));
             request.Headers.TryAddWithoutValidation("X-Auth-Token", token.Id);
-            if (version is not null)
+            if (version is not null && service.MicroversionHeader is { } header)
+                request.Headers.TryAddWithoutValidation(header, version);
+            else if (version is not null)
                 request.Headers.TryAddWithoutValidation("OpenStack-API-Version", $"{service.MicroversionName} {version}");
+            if (service.Header is { } own)
+                request.Headers.TryAddWithoutValidation(own.Name, own.Value);
             TimeSpan pause = s_pause;
             try
             {

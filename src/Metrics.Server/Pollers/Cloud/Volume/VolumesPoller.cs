@@ -21,6 +21,9 @@ internal sealed class VolumesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     private static readonly Metric s_byStatus = Metric.Gauge("openstack_cinder_volume_status_counter", "Volumes by status.", "status");
     private static readonly Metric s_byType = Metric.Gauge("openstack_cinder_volume_type_gb", "GiB of all volumes of a type.", "volume_type");
 
+    /// <summary>The number of a status; -1 for one that volumes do not have.</summary>
+    public static int StatusNumber(string status) => Array.IndexOf(s_statuses, status);
+
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
         ResourceList volumes = Cloud.Inventory.Begin(ResourceKind.Volume, Cloud.Time);
@@ -37,7 +40,7 @@ internal sealed class VolumesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             byStatus[status] = byStatus.GetValueOrDefault(status) + 1;
             byType[type] = byType.GetValueOrDefault(type) + gigabytes;
             sink.Add(s_size, gigabytes, id, name, status, v.Text("availability_zone"), v.Text("bootable"), project, v.Text("user_id"), type, server);
-            sink.Add(s_status, Array.IndexOf(s_statuses, status), id, name, status, v.Text("bootable"), project, size, type, server);
+            sink.Add(s_status, StatusNumber(status), id, name, status, v.Text("bootable"), project, size, type, server);
         }
         sink.Add(s_count, volumes.Count);
         foreach ((string status, int count) in byStatus)
