@@ -170,6 +170,16 @@ public static class FloatText
         return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
     }
 
+    /// <summary>A number as Go prints it (<c>%v</c>): with an exponent from a million on, and below a ten-thousandth.</summary>
+    public static string FormatGeneral(double value)
+    {
+        if (!double.IsFinite(value) || value == 0)
+            return Format(value);
+        string exponent = FormatExponent(value);
+        int power = int.Parse(exponent.AsSpan(exponent.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return power is < -4 or >= 6 ? exponent : FormatPlain(value);
+    }
+
     /// <summary>A number in full, without an exponent however long that is: the shortest digits that read back.</summary>
     public static string FormatPlain(double value)
     {

@@ -137,6 +137,7 @@ internal sealed partial class PromqlScript
             Informs = match.Groups["mode"].Value == "_info" ? true : null,
         };
         bool native = false;
+        string? unread = null;
         if (test.IsRange)
             (test.From, test.To, test.Step) = (Milliseconds(match.Groups["from"].Value), Milliseconds(match.Groups["to"].Value), Milliseconds(match.Groups["step"].Value));
         else
@@ -144,10 +145,15 @@ internal sealed partial class PromqlScript
         foreach (string expected in Block())
         {
             native |= Regex.IsMatch(expected, @"^\{\{|\s\{\{");
-            if (!native)
-                ReadExpectation(test, expected);
+            if (!native && !TryReadExpectation(test, expected))
+                unread = expected;
         }
         native |= TouchesHistograms(test);
+        if (!native && unread is not null)
+        {
+            Failed.Add($"{test.Name}: not understood: {unread}");
+            return;
+        }
         if (native)
         {
             LeftOut.Add(test.Name);
@@ -160,8 +166,27 @@ internal sealed partial class PromqlScript
             Failed.Add($"{test.Name}\n    {fault}");
     }
 
+    private static bool TryReadExpectation(Case test, string line)
+    {
+        try
+        {
+            ReadExpectation(test, line);
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private static void ReadExpectation(Case test, string line)
     {
+        // As older scripts have it.
+        if (OldFailLine().Match(line) is { Success: true } old)
+        {
+            test.Message = $"{(old.Groups["how"].Value == "message" ? "msg" : "regex")}:{old.Groups["text"].Value.Trim()}";
+            return;
+        }
         if (!line.StartsWith("expect", StringComparison.Ordinal))
         {
             if (!line.Contains('{', StringComparison.Ordinal) && !char.IsAsciiLetter(line[0]) || line is "NaN" or "Inf" or "+Inf")
@@ -345,6 +370,9 @@ internal sealed partial class PromqlScript
 
     [GeneratedRegex(@"^expect\s+(?<kind>\w+)(?:\s+(?<how>msg|regex)\s*:)?(?<text>.*)$")]
     private static partial Regex ExpectLine();
+
+    [GeneratedRegex(@"^expected_fail_(?<how>message|regexp)(?<text>.*)$")]
+    private static partial Regex OldFailLine();
 
     [GeneratedRegex(@"^expect range vector from (\S+) to (\S+) step (\S+)$")]
     private static partial Regex ExpectRange();

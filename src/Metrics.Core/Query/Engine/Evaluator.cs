@@ -45,7 +45,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     /// The labels of a row as others see them. By default a name goes at once where a function or operator drops it; with delayed removal it
     /// can still be seen by <c>label_replace</c>, <c>by (__name__)</c> and the like, and goes at the end.
     /// </summary>
-    public Labels Identity(Labels labels, bool nameless) => nameless && !options.DelayedNameRemoval ? labels.Without(Labels.MetricName) : labels;
+    public Labels Identity(Labels labels, bool nameless) => nameless && !options.DelayedNameRemoval ? labels.WithoutIdentity() : labels;
 
     /// <summary>Whether the name of a row is gone for those who look at its labels.</summary>
     public bool HidesName(bool nameless) => nameless && !options.DelayedNameRemoval;
@@ -179,7 +179,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
             return;
         }
         var merged = new MergedRows(this, grid.Count);
-        run((labels, _, values) => merged.Add(labels.Without(Labels.MetricName), false, values, disjoint), grid);
+        run((labels, _, values) => merged.Add(labels.WithoutIdentity(), false, values, disjoint), grid);
         merged.Send(sink);
     }
 

@@ -55,8 +55,7 @@ internal static class LabelFunctions
 
     internal static void CheckName(string name, string what)
     {
-        // The replacement character stands where bytes were no UTF-8.
-        if (name.Length == 0 || name.Contains('\uFFFD', StringComparison.Ordinal))
-            throw new QueryException($"invalid {what} {name}");
+        if (name.Length == 0 || RawBytes.AreIn(name))
+            throw new QueryException($"invalid {what} {RawBytes.Quote(name)}");
     }
 }

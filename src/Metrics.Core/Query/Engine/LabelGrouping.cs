@@ -60,7 +60,7 @@ internal sealed class LabelGrouping
         return Labels.Of([.. kept]);
     }
 
-    private bool Counts(string name, bool nameless) => !(nameless && name == Labels.MetricName) && Array.IndexOf(_names, name) >= 0 == _only;
+    private bool Counts(string name, bool nameless) => !(nameless && MetricIdentity.Has(name)) && Array.IndexOf(_names, name) >= 0 == _only;
 
     private int Hash(Labels labels, bool nameless)
     {
@@ -68,7 +68,7 @@ internal sealed class LabelGrouping
         if (_only)
         {
             foreach (string name in _names)
-                hash.Add(nameless && name == Labels.MetricName ? "" : labels[name]);
+                hash.Add(nameless && MetricIdentity.Has(name) ? "" : labels[name]);
             return hash.ToHashCode();
         }
         foreach (Label label in labels)
@@ -87,7 +87,7 @@ internal sealed class LabelGrouping
         {
             foreach (string name in _names)
             {
-                bool isName = name == Labels.MetricName;
+                bool isName = MetricIdentity.Has(name);
                 if ((isName && aNameless ? "" : a[name]) != (isName && bNameless ? "" : b[name]))
                     return false;
             }

@@ -77,11 +77,11 @@ public sealed class QueryEngine(EngineOptions? options = null)
     {
         if (!_options.DelayedNameRemoval)
         {
-            evaluator.Vector(root, grid, (labels, nameless, values) => take(nameless ? labels.Without(Labels.MetricName) : labels, values));
+            evaluator.Vector(root, grid, (labels, nameless, values) => take(nameless ? labels.WithoutIdentity() : labels, values));
             return;
         }
         var merged = new MergedRows(evaluator, grid.Count);
-        evaluator.Vector(root, grid, (labels, nameless, values) => merged.Add(nameless ? labels.Without(Labels.MetricName) : labels, false, values));
+        evaluator.Vector(root, grid, (labels, nameless, values) => merged.Add(nameless ? labels.WithoutIdentity() : labels, false, values));
         merged.Send((labels, _, values) => take(labels, values));
     }
 
@@ -100,7 +100,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
     {
         var series = new List<RangeSeries>();
         evaluator.Matrix(root, grid, (labels, nameless, samples) =>
-            series.Add(new RangeSeries(nameless ? labels.Without(Labels.MetricName) : labels, samples.Times.ToArray(), samples.Values.ToArray())));
+            series.Add(new RangeSeries(nameless ? labels.WithoutIdentity() : labels, samples.Times.ToArray(), samples.Values.ToArray())));
         series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
         return series;
     }

@@ -65,7 +65,7 @@ internal static class Selections
             foreach (double bound in new[] { parameter.Max(), parameter.Min() })
             {
                 if (Math.Abs(bound) > 1)
-                    evaluator.Notes.Warn(expr.Parameter!, $"ratio value should be between -1 and 1, got {Formats.FloatText.Format(bound)}, capping to {(bound > 0 ? 1 : -1)}");
+                    evaluator.Notes.Warn(expr.Parameter!, $"ratio value should be between -1 and 1, got {Formats.FloatText.FormatGeneral(bound)}, capping to {(bound > 0 ? 1 : -1)}");
             }
             return true;
         }
@@ -74,9 +74,9 @@ internal static class Selections
         if (Array.Exists(parameter, double.IsNaN))
             throw new QueryException("Parameter value is NaN");
         if (parameter.Min() <= long.MinValue)
-            throw new QueryException(string.Create(CultureInfo.InvariantCulture, $"Scalar value {parameter.Min()} underflows int64"));
+            throw new QueryException($"Scalar value {Formats.FloatText.FormatGeneral(parameter.Min())} underflows int64");
         if (parameter.Max() >= long.MaxValue)
-            throw new QueryException(string.Create(CultureInfo.InvariantCulture, $"Scalar value {parameter.Max()} overflows int64"));
+            throw new QueryException($"Scalar value {Formats.FloatText.FormatGeneral(parameter.Max())} overflows int64");
         return true;
     }
 

@@ -191,7 +191,7 @@ internal sealed class VectorMatch
         Labels manyLabels = many >= 0 ? _evaluator.Identity(_many.Labels(many), _many.Nameless(many)) : Matched(one);
         Labels result = manyLabels;
         if (!_binary.Operator.IsComparison() || (_binary.ReturnsBool && _evaluator.HidesName(true)))
-            result = result.Without(Labels.MetricName);
+            result = result.WithoutIdentity();
         if (_matching.Cardinality == MatchCardinality.OneToOne)
             result = Keep(result);
         foreach (string name in _matching.Include)

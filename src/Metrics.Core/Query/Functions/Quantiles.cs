@@ -22,5 +22,5 @@ internal static class Quantiles
 
     /// <summary>Whether φ is outside of what makes sense; then the message for it.</summary>
     public static string? Complain(double q) =>
-        q is >= 0 and <= 1 ? null : $"quantile value should be between 0 and 1, got {Formats.FloatText.Format(q)}";
+        q is >= 0 and <= 1 ? null : $"quantile value should be between 0 and 1, got {Formats.FloatText.FormatGeneral(q)}";
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -223,11 +224,15 @@ internal sealed class Lexer(string text)
         _tokens.Add(new Token(TokenKind.Text, start, content.ToString(), _at));
     }
 
-    /// <summary>Escapes of single bytes may together make one character of UTF-8.</summary>
+    /// <summary>Escapes of single bytes may together make one character of UTF-8; a byte that does not is kept as <see cref="RawBytes"/>.</summary>
     private static StringBuilder Flush(StringBuilder content, ref List<byte>? bytes)
     {
-        if (bytes is not null)
-            content.Append(Encoding.UTF8.GetString([.. bytes]));
+        for (ReadOnlySpan<byte> rest = bytes is null ? [] : [.. bytes]; rest.Length > 0;)
+        {
+            bool isText = Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == OperationStatus.Done;
+            _ = isText ? content.Append(rune.ToString()) : content.Append(RawBytes.ToChar(rest[0]));
+            rest = rest[(isText ? length : 1)..];
+        }
         bytes = null;
         return content;
     }

@@ -13,7 +13,7 @@ public static class Printer
     /// <summary>On one line.</summary>
     public static string Print(Expr expr) => expr switch
     {
-        NumberExpr n => n.IsDuration ? Seconds(n.Value) : FloatText.Format(n.Value),
+        NumberExpr n => n.IsDuration ? Seconds(n.Value) : FloatText.FormatGeneral(n.Value),
         StringExpr s => Labels.Quote(s.Value),
         SelectorExpr s => $"{s.Selector}{Edge(s.Edge)}{Time(s.Time)}",
         MatrixExpr m => $"{m.Selector.Selector}[{Print(m.Range)}]{Edge(m.Selector.Edge)}{Time(m.Selector.Time)}",
@@ -66,11 +66,11 @@ public static class Printer
         if (m.Cardinality is MatchCardinality.ManyToOne or MatchCardinality.OneToMany)
             text.Append(m.Cardinality == MatchCardinality.ManyToOne ? " group_left (" : " group_right (").Append(Names(m.Include)).Append(')');
         if (m.FillLeft is { } both && m.FillRight is { } right && both.Equals(right))
-            return text.Append(" fill (").Append(FloatText.Format(both)).Append(')').ToString();
+            return text.Append(" fill (").Append(FloatText.FormatGeneral(both)).Append(')').ToString();
         if (m.FillLeft is { } l)
-            text.Append(" fill_left (").Append(FloatText.Format(l)).Append(')');
+            text.Append(" fill_left (").Append(FloatText.FormatGeneral(l)).Append(')');
         if (m.FillRight is { } r)
-            text.Append(" fill_right (").Append(FloatText.Format(r)).Append(')');
+            text.Append(" fill_right (").Append(FloatText.FormatGeneral(r)).Append(')');
         return text.ToString();
     }
 
@@ -94,7 +94,7 @@ public static class Printer
     {
         string text = d.Operator switch
         {
-            DurationOperator.Literal => d.IsNumber ? FloatText.Format(d.Seconds) : Seconds(d.Seconds),
+            DurationOperator.Literal => d.IsNumber ? FloatText.FormatGeneral(d.Seconds) : Seconds(d.Seconds),
             DurationOperator.Step => "step()",
             DurationOperator.Range => "range()",
             DurationOperator.Min => $"min({Part(d.Left!)}, {Part(d.Right!)})",
@@ -110,5 +110,5 @@ public static class Printer
     };
 
     private static string Seconds(double seconds) =>
-        Math.Abs(seconds) < 9e9 && seconds * 1000 == Math.Truncate(seconds * 1000) ? Duration.Format(TimeSpan.FromSeconds(seconds)) : FloatText.Format(seconds);
+        Math.Abs(seconds) < 9e9 && seconds * 1000 == Math.Truncate(seconds * 1000) ? Duration.Format(TimeSpan.FromSeconds(seconds)) : FloatText.FormatGeneral(seconds);
 }

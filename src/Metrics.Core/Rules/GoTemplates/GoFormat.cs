@@ -17,7 +17,7 @@ internal static class GoFormat
         null => "<no value>",
         string text => text,
         bool flag => flag ? "true" : "false",
-        double number => General(number),
+        double number => FloatText.FormatGeneral(number),
         long whole => whole.ToString(CultureInfo.InvariantCulture),
         Labels labels => $"map[{string.Join(' ', labels.Select(l => $"{l.Name}:{l.Value}"))}]",
         IDictionary map => $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
@@ -32,16 +32,6 @@ internal static class GoFormat
     {
         null => "nil", string => "string", bool => "bool", double => "float64", long => "int", Labels or IDictionary => "map[string]string", _ => "struct",
     };
-
-    /// <summary>The shortest digits that read back, with an exponent below 1e-4 and from 1e6 on.</summary>
-    public static string General(double value)
-    {
-        if (!double.IsFinite(value) || value == 0)
-            return FloatText.Format(value);
-        string exponent = FloatText.FormatExponent(value);
-        int power = int.Parse(exponent.AsSpan(exponent.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        return power is < -4 or >= 6 ? exponent : FloatText.FormatPlain(value);
-    }
 
     /// <summary><c>printf</c>: a verb that does not suit its value is printed as Go prints it, so that the mistake is seen.</summary>
     public static string Printf(string format, IReadOnlyList<object?> arguments)
@@ -95,7 +85,7 @@ internal static class GoFormat
     {
         string? text = (verb, value) switch
         {
-            ('v', double number) => General(number),
+            ('v', double number) => FloatText.FormatGeneral(number),
             ('v', _) => Print(value),
             ('s', string s) => precision is { } most && most < s.Length ? s[..most] : s,
             ('s', Labels or IDictionary) => Print(value),
@@ -105,7 +95,7 @@ internal static class GoFormat
             ('t', bool flag) => flag ? "true" : "false",
             ('f' or 'F', double number) => double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
             ('e', double number) => double.IsFinite(number) ? Exponent(number, precision ?? 6) : FloatText.Format(number),
-            ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : General(number),
+            ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
             _ => null,
         };
         if (text is null)
