@@ -10,10 +10,13 @@ namespace Metrics.Alerting;
 /// <summary>Alerts as the state database keeps them.</summary>
 internal static class AlertJson
 {
+    /// <summary>Quotes within texts cost one sign more, not five.</summary>
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static string Write(AlertInstance alert)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, s_plain))
         {
             json.WriteStartObject();
             json.WriteString("labels", LabelsJson.Write(alert.Labels));

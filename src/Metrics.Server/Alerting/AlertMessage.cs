@@ -40,6 +40,9 @@ internal sealed record AlertMessage
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
     };
 
+    /// <summary>What nobody shows in a page needs no long escapes.</summary>
+    private static readonly JsonSerializerOptions s_stored = new(s_json) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public string Version { get; init; } = "4";
 
     public required string GroupKey { get; init; }
@@ -94,11 +97,13 @@ internal sealed record AlertMessage
     };
 
     /// <summary>As others read it.</summary>
-    public string ToWebhookJson() => JsonSerializer.Serialize(
-        this with { Kind = MessageKind.Alerts, Note = null, Links = null, Alerts = [.. Alerts.Select(a => a with { Source = null })] }, s_json);
+    public string ToWebhookJson() => JsonSerializer.Serialize(ToPublic(), s_json);
+
+    /// <summary>Without what is ours alone.</summary>
+    public AlertMessage ToPublic() => this with { Kind = MessageKind.Alerts, Note = null, Links = null, Alerts = Alerts.Any(a => a.Source is not null) ? [.. Alerts.Select(a => a with { Source = null })] : Alerts };
 
     /// <summary>As we keep it.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+    public string ToJson() => JsonSerializer.Serialize(this, s_stored);
 
     public static AlertMessage FromJson(string json) => JsonSerializer.Deserialize<AlertMessage>(json, s_json)!;
 

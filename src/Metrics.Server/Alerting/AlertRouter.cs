@@ -221,11 +221,12 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         AlertMessage message = AlertMessage.Of(notice, _inForce!.ExternalUrl, acks);
         if (notice.Integration.After > TimeSpan.Zero)
             message = message with { Note = $"Nobody has acknowledged this for {Duration.Format(notice.Integration.After)}." };
-        string? digest = NotificationOptions.KindOf(notice.Integration.Key) is { IsForPeople: true } ? _storms.Take(notice, message, _inForce.Routing.Storm, now, links) : null;
+        NotifierKind? kind = NotificationOptions.KindOf(notice.Integration.Key);
+        string? digest = kind is { IsForPeople: true } ? _storms.Take(notice, message, _inForce.Routing.Storm, now, links) : null;
         if (digest is not null)
             key = digest;
         else
-            to.AddMessage(notice.Integration.Key, (message with { Links = MessageLinks.Of(message, key, links) }).ToJson(), key, now, 0);
+            to.AddMessage(notice.Integration.Key, (kind is { IsBare: true } ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links) }).ToJson(), key, now, 0);
         to.AddTrail(new TrailRow
         {
             At = now, Subject = notice.Group.Key, What = "message", Ref = key, Members = string.Join(' ', notice.Alerts.Select(a => AckBook.WriteId(a.Id))),

@@ -8,7 +8,8 @@ namespace Metrics.Notifiers;
 /// <param name="SendsResolved">Whether the end of alerts is told when <c>send_resolved</c> is not given; Alertmanager's default of each kind.</param>
 /// <param name="Read">Reads an entry.</param>
 /// <param name="IsForPeople">Whether people read each message, so that a storm of them becomes a digest.</param>
-internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false);
+/// <param name="IsBare">Whether it passes on the public form of a message and nothing else need be kept of it.</param>
+internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false, bool IsBare = false);
 
 /// <summary>All kinds of notifiers.</summary>
 internal static class NotifierCatalog
@@ -17,7 +18,7 @@ internal static class NotifierCatalog
     [
         // Alertmanager's default for mail is false; a thread that never ends serves nobody.
         new("email", "email_configs", true, EmailNotifier.Read, IsForPeople: true),
-        new("webhook", "webhook_configs", true, WebhookNotifier.Read),
+        new("webhook", "webhook_configs", true, WebhookNotifier.Read, IsBare: true),
         new("slack", "slack_configs", true, SlackNotifier.Read, IsForPeople: true),
         new("msteams", "msteams_configs", true, TeamsNotifier.ReadCard, IsForPeople: true),
         new("msteamsv2", "msteamsv2_configs", true, TeamsNotifier.ReadAdaptive, IsForPeople: true),

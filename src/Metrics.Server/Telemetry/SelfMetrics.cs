@@ -83,6 +83,8 @@ internal sealed class SelfMetrics
         ProcessMemory = NewGauge(factory, "metricsd_process_resident_memory_bytes", "Resident memory.");
         HeapBytes = NewGauge(factory, "metricsd_dotnet_heap_bytes", "Bytes on the managed heap, garbage included.");
         HeapCommittedBytes = NewGauge(factory, "metricsd_dotnet_heap_committed_bytes", "Bytes that the managed heap has taken from the system.");
+        Collections = NewCounter(factory, "metricsd_dotnet_collections_total", "Garbage collections, by the oldest generation that they looked through.", "generation");
+        CollectionPause = NewCounter(factory, "metricsd_dotnet_collection_pause_seconds_total", "For how long garbage collections have held everything up.");
         StartTime = NewGauge(factory, "metricsd_process_start_time_seconds", "When the daemon started.");
         _registry.AddBeforeCollectCallback(() =>
         {
@@ -90,6 +92,9 @@ internal sealed class SelfMetrics
             ProcessCpu.IncTo(process.TotalProcessorTime.TotalSeconds);
             ProcessMemory.Set(process.WorkingSet64);
             HeapBytes.Set(GC.GetTotalMemory(false));
+            CollectionPause.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+            for (int generation = 0; generation <= GC.MaxGeneration; generation++)
+                Collections.WithLabels(generation.ToString(System.Globalization.CultureInfo.InvariantCulture)).IncTo(GC.CollectionCount(generation) - (generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0));
             HeapCommittedBytes.Set(GC.GetGCMemoryInfo().TotalCommittedBytes);
             lock (_beforeCollect)
                 _beforeCollect.ForEach(update => update());
@@ -147,6 +152,8 @@ internal sealed class SelfMetrics
     public Gauge ProcessMemory { get; }
     public Gauge HeapBytes { get; }
     public Gauge HeapCommittedBytes { get; }
+    public Counter Collections { get; }
+    public Counter CollectionPause { get; }
     public Gauge StartTime { get; }
 
     /// <summary>Runs before each exposition, for gauges that are cheaper to read than to keep.</summary>

@@ -86,7 +86,7 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
         private static void Set(DbConnection connection)
         {
             using DbCommand command = connection.CreateCommand();
-            command.CommandText = "PRAGMA synchronous=NORMAL";
+            command.CommandText = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8192";
             command.ExecuteNonQuery();
         }
     }

@@ -13,7 +13,7 @@ namespace Metrics.Storage.State;
 /// </summary>
 internal sealed class StateWriter
 {
-    private const int RowsAtOnce = 32;
+    private const int RowsAtOnce = 12;
 
     private static readonly Table s_alerts = new("Alerts", ["Rule", "Series"], ["Alert"]);
     private static readonly Table s_groups = new("Groups", ["Route", "Labels"], ["NextFlush", "Told", "Over"]);
