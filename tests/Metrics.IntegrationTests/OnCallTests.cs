@@ -51,6 +51,24 @@ public sealed partial class OnCallTests
     }
 
     [Fact]
+    public async Task Of_thousands_of_alerts_that_come_in_waves_each_is_told_and_so_is_its_end()
+    {
+        const int Alerts = 9_000, Waves = 6;
+        using var hook = new WebhookListener();
+        await using Daemon daemon = await StartAsync($$"""
+            receivers: [ { name: ops, webhook_configs: [ { url: '{{hook.Url}}ops' } ] } ]
+            route: { receiver: ops, group_by: [cluster], group_wait: 500ms, group_interval: 1s }
+            """);
+        foreach ((string status, int temperature) in new[] { ("firing", 40), ("resolved", 20) })
+        {
+            foreach (int[] wave in Enumerable.Range(0, Alerts).Chunk(Alerts / Waves))
+                await daemon.PushAsync(string.Join('\n', wave.Select(i => $"room,host=h{i},cluster=c{i % 300} temp={temperature}")));
+            int told = 0;
+            await Eventually.Async(() => Task.FromResult((told = hook.Accepted.SelectMany(m => m.Alerts).Where(a => a.StartsWith(status, StringComparison.Ordinal)).Distinct().Count()) == Alerts), $"every alert is told as {status}", TimeSpan.FromSeconds(90));
+        }
+    }
+
+    [Fact]
     public async Task A_storm_becomes_one_digest()
     {
         using var hook = new WebhookListener();

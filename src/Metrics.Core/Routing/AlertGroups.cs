@@ -89,26 +89,35 @@ public sealed class AlertGroups(Route root)
         }
     }
 
-    /// <summary>The groups that are due; each is due again after its interval, or gone when nothing is left of it.</summary>
-    public IEnumerable<AlertGroup> TakeDue(long now)
+    /// <summary>Takes the group that has been due for longest; it belongs to the caller until it is put back.</summary>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <returns>A group, or null when none is due.</returns>
+    public AlertGroup? TakeDue(long now)
     {
         while (_due.TryPeek(out AlertGroup? group, out long at) && at <= now)
         {
             _due.Dequeue();
-            // A place in the queue that a later one has replaced.
-            if (group.NextFlush != at || group.IsGone)
-                continue;
-            yield return group;
-            if (group.IsEmpty)
-            {
-                group.IsGone = true;
-                _groups.Remove((group.Route.Id, group.Labels));
-                continue;
-            }
-            // Without an interval it is due when something comes.
-            TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
-            Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
+            // Else it is a place in the queue that a later one has replaced.
+            if (group.NextFlush == at && !group.IsGone)
+                return group;
         }
+        return null;
+    }
+
+    /// <summary>Puts back a group that was looked at: it is due again after its interval, or gone when nothing is left of it.</summary>
+    /// <param name="group">What <see cref="TakeDue"/> gave.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void PutBack(AlertGroup group, long now)
+    {
+        if (group.IsEmpty)
+        {
+            group.IsGone = true;
+            _groups.Remove((group.Route.Id, group.Labels));
+            return;
+        }
+        // Without an interval it is due when something comes.
+        TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
+        Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
     }
 
     private void Enqueue(AlertGroup group, long at)

@@ -106,7 +106,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             trail.Add(new TrailRow { At = alert.At, Subject = AckBook.WriteId(id), What = "grouped", Text = text, Groups = groups });
         }
         (int messages, int alerts) = (0, 0);
-        foreach (AlertGroup group in _groups.TakeDue(now))
+        // The rest is due still: those who are told first need not wait for those who are told last.
+        while (alerts < AlertsAtOnce && _groups.TakeDue(now) is { } group)
         {
             alerts += group.Alerts.Count;
             Refresh(group);
@@ -118,10 +119,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             }
             foreach (RoutedAlert mute in silent is null ? [] : group.Alerts.Where(a => !a.IsOver))
                 NoteMute(to, mute, silent, now);
+            _groups.PutBack(group, now);
             _changed.Add(group);
-            // The rest is due still: those who are told first need not wait for those who are told last.
-            if (alerts >= AlertsAtOnce)
-                break;
         }
         foreach (AlertGroup group in _changed)
             Save(to, group);

@@ -129,7 +129,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         {
             foreach (RoutedAlert calm in _flaps.TakeQuiet(due).ToList())
                 Enter(calm, due);
-            foreach (AlertGroup group in _groups.TakeDue(due))
+            while (_groups.TakeDue(due) is { } group)
             {
                 List<Integration> integrations =
                 [
@@ -141,6 +141,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
                     _messages[notice.Integration.Key] = _messages.GetValueOrDefault(notice.Integration.Key) + 1;
                 if (silent is not null)
                     _muted["the route is mute"] = _muted.GetValueOrDefault("the route is mute") + 1;
+                _groups.PutBack(group, due);
             }
         }
     }

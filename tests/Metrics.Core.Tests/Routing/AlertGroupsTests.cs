@@ -168,9 +168,15 @@ public sealed class AlertGroupsTests
 
     private List<string> At(int at) => Told(at, s_all);
 
-    private List<string> Told(int at, params Integration[] integrations) =>
-    [
-        .. _groups.TakeDue(at * 1000L).SelectMany(g => g.Flush(at * 1000L, integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute))
-            .Select(n => string.Join(", ", n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}").Order(StringComparer.Ordinal))),
-    ];
+    private List<string> Told(int at, params Integration[] integrations)
+    {
+        var told = new List<string>();
+        while (_groups.TakeDue(at * 1000L) is { } group)
+        {
+            told.AddRange(group.Flush(at * 1000L, integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute)
+                .Select(n => string.Join(", ", n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}").Order(StringComparer.Ordinal))));
+            _groups.PutBack(group, at * 1000L);
+        }
+        return told;
+    }
 }
