@@ -15,7 +15,8 @@ using Metrics.Web;
 return await CommandLine.RunAsync(args, static async source =>
 {
     MetricsOptions options = source.Load();
-    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+    // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
+    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
     builder.AddQuietLogging();
     // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
     builder.Services

@@ -32,6 +32,7 @@ public sealed class AlertGroup(Route route, Labels labels)
 {
     private readonly Dictionary<AlertKey, RoutedAlert> _alerts = [];
     private Dictionary<string, Told> _told = [];
+    private long _nextFlush;
 
     /// <summary>The route.</summary>
     public Route Route => route;
@@ -43,7 +44,14 @@ public sealed class AlertGroup(Route route, Labels labels)
     public string Key { get; } = $"{route.Id}:{labels}";
 
     /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
-    public long NextFlush { get; set; }
+    public long NextFlush
+    {
+        get => _nextFlush;
+        set => (_nextFlush, IsChanged) = (value, true);
+    }
+
+    /// <summary>Whether there is something new to be remembered over a restart: when it is due, what was said, what is over. Open alerts are remembered elsewhere.</summary>
+    public bool IsChanged { get; set; } = true;
 
     /// <summary>Its alerts: open ones, and those that ended since the last look.</summary>
     public IReadOnlyCollection<RoutedAlert> Alerts => _alerts.Values;
@@ -61,10 +69,14 @@ public sealed class AlertGroup(Route route, Labels labels)
     public bool IsGone { get; internal set; }
 
     /// <summary>Takes an alert, or what has become of it.</summary>
-    public void Take(RoutedAlert alert) => _alerts[alert.Key] = alert;
+    public void Take(RoutedAlert alert)
+    {
+        IsChanged |= alert.Alert.State is AlertState.Inactive || (_alerts.TryGetValue(alert.Key, out RoutedAlert? known) && known.Alert.State is AlertState.Inactive);
+        _alerts[alert.Key] = alert;
+    }
 
     /// <summary>Lets go of an alert, which belongs elsewhere now.</summary>
-    public void Drop(AlertKey key) => _alerts.Remove(key);
+    public void Drop(AlertKey key) => IsChanged |= _alerts.Remove(key);
 
     /// <summary>Puts back what was remembered over a restart.</summary>
     public void Restore(IReadOnlyDictionary<string, Told> told) => _told = new Dictionary<string, Told>(told);
@@ -106,6 +118,7 @@ public sealed class AlertGroup(Route route, Labels labels)
                 List<RoutedAlert> over = [.. heard.Where(a => a.IsOver && before.Open.Contains(a.Id))];
                 if (!IsNews(before, open, over, integration))
                     continue;
+                IsChanged = true;
                 _told[integration.Key] = new Told(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet());
                 List<RoutedAlert> said = integration.SendResolved ? [.. open, .. over] : open;
                 if (said.Count > 0)
@@ -113,7 +126,10 @@ public sealed class AlertGroup(Route route, Labels labels)
             }
         }
         foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver).ToList())
+        {
+            IsChanged = true;
             _alerts.Remove(over.Key);
+        }
         return notices;
 
         bool HasWaited(RoutedAlert alert, TimeSpan after) => now - alert.FiredAt >= after.TotalMilliseconds && isAcknowledged?.Invoke(alert) != true;

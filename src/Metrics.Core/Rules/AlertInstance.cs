@@ -22,6 +22,9 @@ public sealed record AlertInstance
 
     /// <summary>Texts for people as rendered last.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where somebody else who has judged it tells of it; null for our own rules.</summary>
+    public string? GeneratorUrl { get; init; }
 }
 
 /// <summary>A step in an alert's life.</summary>

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -11,7 +12,7 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBook silences, AckBook acks, RulesInForce inForce, TrailWriter trail, Outbox outbox)
+internal sealed class AlertBook(CurrentOptions options, StateStore state, AlertRouter router, SilenceBook silences, AckBook acks, RulesInForce inForce, AlertInbox inbox, TrailWriter trail, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
@@ -29,7 +30,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
     private long _nextLearnedSave;
 
     /// <summary>When somebody is to be told something next, milliseconds since 1970 UTC.</summary>
-    public long NextDue => router.NextDue;
+    public long NextDue => Math.Min(router.NextDue, inForce.Sent.NextDue);
 
     /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
     public void Restore(IReadOnlyList<GroupRunner> groups, long at)
@@ -50,6 +51,9 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             if (!_isOpen)
             {
                 router.Restore(kept.Groups, kept.Flaps, writer, at);
+                // Their senders have as long as they would have had, from now on.
+                foreach (AlertRow row in kept.Alerts.Where(r => SentAlerts.IsKey(r.Key)).SelectMany(r => r))
+                    inForce.Sent.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds);
                 _isOpen = true;
             }
             Use(groups, kept.Alerts, kept.Learned, kept.Expected, writer, at);
@@ -76,7 +80,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
                 rules.TryAdd(key, rule);
             }
         }
-        foreach (AlertRow row in alerts.Where(r => !rules.ContainsKey(r.Key)).SelectMany(r => r))
+        foreach (AlertRow row in alerts.Where(r => !rules.ContainsKey(r.Key) && !SentAlerts.IsKey(r.Key)).SelectMany(r => r))
         {
             AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
             router.Take(row.Rule, new AlertChange(alert, alert.State, at));
@@ -84,8 +88,32 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             writer.DeleteAlert(row.Rule, row.Series);
         }
         inForce.All = rules;
-        router.Use(rules, at);
+        router.Use(rules, inForce.Sent.All, at);
     }
+
+    /// <summary>Takes what others have sent, and ends what they no longer send.</summary>
+    public void TakeSent(long at)
+    {
+        List<AlertInbox.Parcel> parcels = inbox.TakeAll();
+        // What only tells the same in other words is told when something is told, and not written.
+        List<AlertChange> changes = [.. parcels.SelectMany(p => p.Alerts).Select(a => inForce.Sent.Take(a, at)).OfType<AlertChange>(), .. inForce.Sent.Expire(at)];
+        foreach (AlertChange change in changes)
+            router.Take(SentAlerts.KeyOf(change.Alert.Labels), change);
+        List<AlertChange> steps = changes.FindAll(c => c.Before.Name != c.Alert.State.Name);
+        if (steps.Count > 0)
+        {
+            Commit(at, writer => steps.ForEach(s => Save(writer, SentAlerts.KeyOf(s.Alert.Labels), SentText(s), s)));
+            inForce.NoteChange();
+        }
+        parcels.ForEach(p => p.Done.SetResult());
+    }
+
+    private static string SentText(AlertChange change) => change.Alert.State switch
+    {
+        AlertState.Inactive { Reason: EndReason.Expired } => "its sender was not heard of again in time",
+        AlertState.Inactive => "its sender says that it is over",
+        _ => "sent by others",
+    };
 
     /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
     public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
@@ -99,7 +127,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
         Commit(at, writer =>
         {
             foreach ((AlertRuleState rule, AlertChange change) in changes)
-                Save(writer, group.KeyOf(rule.Rule), rule.Rule, change);
+                Save(writer, group.KeyOf(rule.Rule), StepText.Of(rule.Rule, change), change);
             foreach ((string rule, ExpectedSeries series) in seen)
                 SaveExpected(writer, rule, series);
             foreach ((string rule, Labels series) in forgotten)
@@ -163,7 +191,7 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             outbox.Wake();
     }
 
-    private void Save(StateWriter to, string key, AlertRule rule, AlertChange change)
+    private void Save(StateWriter to, string key, string text, AlertChange change)
     {
         AlertInstance alert = change.Alert;
         string series = LabelsJson.Write(alert.Series);
@@ -173,7 +201,6 @@ internal sealed class AlertBook(StateStore state, AlertRouter router, SilenceBoo
             to.SaveAlert(key, series, AlertJson.Write(alert));
         var alertKey = new AlertKey(key, alert.Series);
         (UInt128 id, string way, string? groups) = router.TakeWay(alertKey);
-        string text = StepText.Of(rule, change);
         trail.Add(new TrailRow { At = change.At, Subject = AckBook.WriteId(id), What = StepName(alert.State), Text = way.Length > 0 ? $"{text}; {way}" : text, Ref = key, Members = series, Groups = groups });
     }
 

@@ -22,6 +22,8 @@ internal static class AlertJson
             json.WriteString("labels", LabelsJson.Write(alert.Labels));
             json.WritePropertyName("state");
             WriteState(json, alert.State);
+            if (alert.GeneratorUrl is { } url)
+                json.WriteString("generatorUrl", url);
             json.WriteString("value", FloatText.Format(alert.Value));
             json.WriteString("bound", FloatText.Format(alert.Bound));
             json.WriteStartObject("annotations");
@@ -73,6 +75,7 @@ internal static class AlertJson
             State = ReadState(o["state"]!.AsObject()),
             Value = Number(o["value"]!),
             Bound = Number(o["bound"]!),
+            GeneratorUrl = (string?)o["generatorUrl"],
             Annotations = o["annotations"]!.Deserialize<Dictionary<string, string>>()!,
         };
     }

@@ -208,7 +208,7 @@ internal sealed record MessageAlert
             Annotations = annotations,
             StartsAt = Time(startsAt),
             EndsAt = over ? Time(at) : NoTime,
-            GeneratorUrl = $"{externalUrl}/alerts/{routed.Id:x32}",
+            GeneratorUrl = alert.GeneratorUrl ?? $"{externalUrl}/alerts/{routed.Id:x32}",
             Fingerprint = alert.Labels.Fingerprint(),
             Source = new AlertSource(routed.Rule, LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound), known is AlertState.Firing firing ? firing.Since : startsAt),
         };

@@ -68,8 +68,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         }
     }
 
-    /// <summary>Says which rules are in force: their alerts are looked up there when a message is written.</summary>
-    public void Use(IReadOnlyDictionary<string, AlertRuleState> rules, long now)
+    /// <summary>Says which rules are in force: their alerts are looked up there when a message is written; and which alerts others have sent.</summary>
+    public void Use(IReadOnlyDictionary<string, AlertRuleState> rules, IReadOnlyList<(string Key, AlertInstance Alert)> sent, long now)
     {
         _rules.Clear();
         foreach ((string key, AlertRuleState rule) in rules)
@@ -78,6 +78,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             foreach (AlertInstance alert in rule.Alerts.Where(a => a.State.IsOpen))
                 Take(new RoutedAlert(key, alert, alert.State, now), now);
         }
+        foreach ((string key, AlertInstance alert) in sent)
+            Take(new RoutedAlert(key, alert, alert.State, now), now);
         _entered.Clear();
     }
 
@@ -171,7 +173,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         IReadOnlyList<AlertGroup> groups = _groups.Take(alert, now);
         if (isNew && groups.Count > 0)
             _entered[alert.Key] = (alert, groups);
-        _changed.UnionWith(groups);
+        _changed.UnionWith(groups.Where(g => g.IsChanged));
     }
 
     private bool IsMuted(StateWriter to, RoutedAlert alert, long now)
@@ -271,6 +273,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
 
     private static void Save(StateWriter to, AlertGroup group)
     {
+        group.IsChanged = false;
         string labels = LabelsJson.Write(group.Labels);
         if (group.IsGone)
             to.DeleteGroup(group.Route.Id, labels);

@@ -43,6 +43,8 @@ internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInFo
             foreach (AlertInstance alert in rule.Alerts.Where(a => Meets(a.Labels, matchers) || Meets(a.Series, matchers)))
                 found[new AlertKey(key, alert.Series)] = alert;
         }
+        foreach ((string key, AlertInstance alert) in rules.Sent.All.Where(a => NameOf(a.Key) == name && Meets(a.Alert.Labels, matchers)))
+            found[new AlertKey(key, alert.Series)] = alert;
         string part = $";{name}";
         foreach (var past in db.Trail.AsNoTracking().Where(t => t.Ref != null && t.Members != null && t.Ref.Contains(part) && t.What != "message").Select(t => new { t.Ref, t.Members, t.Id }).OrderByDescending(t => t.Id).Take(MostLines).ToList())
         {
@@ -62,7 +64,7 @@ internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInFo
         if (step is null)
             return null;
         var key = new AlertKey(step.Ref!, LabelsJson.Read(step.Members!));
-        return Explain(db, key, rules.All.GetValueOrDefault(key.Rule)?.Alerts.FirstOrDefault(a => a.Series.Equals(key.Series)));
+        return Explain(db, key, rules.Find(key));
     }
 
     /// <summary>How a rule is, for those whose alert there is no trace of.</summary>
@@ -80,7 +82,7 @@ internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInFo
     {
         using StateDb db = state.Open();
         HashSet<string> ids = [.. db.Trail.AsNoTracking().Where(t => t.Ref == message && t.What == "message").Select(t => t.Members).ToList().SelectMany(m => (m ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))];
-        return [.. rules.All.SelectMany(r => r.Value.Alerts.Where(a => a.State.IsOpen).Select(a => new RoutedAlert(r.Key, a, a.State, 0))).Where(a => ids.Contains(AckBook.WriteId(a.Id)))];
+        return [.. rules.Open.Select(a => new RoutedAlert(a.Key, a.Alert, a.Alert.State, 0)).Where(a => ids.Contains(AckBook.WriteId(a.Id)))];
     }
 
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
@@ -100,15 +102,20 @@ internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInFo
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var said = new List<string>();
-        if (rule is null)
+        if (SentAlerts.IsKey(key.Rule))
+            said.Add(alert?.GeneratorUrl is { Length: > 0 } url ? $"judged and sent by others: {url}" : "judged and sent by others");
+        else if (rule is null)
             said.Add("its rule is no longer there");
         else
             said.AddRange(ExplainRule(rule.Rule.Name).Take(2));
         if (alert is null)
             return [.. said, "it is neither pending nor firing"];
-        said.Add(alert.State is AlertState.Pending pending && rule is not null
-            ? $"pending since {Moment(pending.Since)}; it fires when it stays so for {Duration.Format(rule.Rule.Policy.For)}"
-            : $"{alert.State.Name}; the value judged last is {Formats.FloatText.Format(alert.Value)}{(double.IsNaN(alert.Bound) ? "" : $", its bound {Formats.FloatText.Format(alert.Bound)}")}");
+        if (rule is not null)
+        {
+            said.Add(alert.State is AlertState.Pending pending
+                ? $"pending since {Moment(pending.Since)}; it fires when it stays so for {Duration.Format(rule.Rule.Policy.For)}"
+                : $"{alert.State.Name}; the value judged last is {Formats.FloatText.Format(alert.Value)}{(double.IsNaN(alert.Bound) ? "" : $", its bound {Formats.FloatText.Format(alert.Bound)}")}");
+        }
         foreach (Route route in router.Root.Match(alert.Labels))
         {
             said.Add($"goes to {route.Receiver} by route {route.Id}, together with alerts of {route.GroupOf(alert.Labels)}");
@@ -118,7 +125,7 @@ internal sealed class AlertTrail(StateStore state, TrailWriter writer, RulesInFo
         // The router's own inhibitor belongs to its thread.
         Configuration.RoutingOptions routing = options.Value.Notifications.Routing;
         var muting = new Muting(silences, routing);
-        foreach (AlertInstance other in rules.All.Values.SelectMany(r => r.Alerts).Where(a => a.State.IsOpen))
+        foreach ((_, AlertInstance other) in rules.Open)
             muting.Inhibitor.Add(other.Labels);
         if (muting.Reason(alert.Labels, now) is { } reason)
             said.Add($"nobody is told now: {reason}");

@@ -143,7 +143,7 @@ internal sealed partial class Outbox(
         try
         {
             return options.Value.Notifications.Find(target) is { } notifier
-                ? await notifier.SendAsync(AlertMessage.FromJson(row.Payload), row.IdempotencyKey, tools, ct)
+                ? await notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
                 : Delivery.Rejected("the configuration has no such receiver any more");
         }
         catch (Exception e) when (!ct.IsCancellationRequested)

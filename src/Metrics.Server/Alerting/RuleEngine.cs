@@ -30,6 +30,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly QueryEngine _engine;
     private readonly CurrentOptions _options;
     private readonly RuleSurroundings _surroundings;
+    private readonly RulesInForce _inForce;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -40,13 +41,14 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, RuleSurroundings surroundings, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, RuleSurroundings surroundings, AlertInbox inbox, RulesInForce inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
-        _surroundings = surroundings;
+        (_surroundings, _inForce) = (surroundings, inForce);
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
         _plan = MakePlan(RuleSet.Load(options.Value.Rules));
         _metrics.RuleErrors.Set(0);
         intake.OnArrival(NoteArrival);
+        inbox.Arrived += Wake;
     }
 
     /// <summary>The groups in force.</summary>
@@ -95,7 +97,9 @@ internal sealed partial class RuleEngine : BackgroundService
                     group.NextDue = now + (long)group.Group.Interval.TotalMilliseconds;
                 await EvaluateAsync(group, Math.Max(now, newest), isDirty ? arrived : 0, stoppingToken);
             }
+            _book.TakeSent(Now());
             _book.Flush(Now());
+            _metrics.SentAlerts.Set(_inForce.Sent.Count);
             await WaitAsync(plan, stoppingToken);
         }
     }

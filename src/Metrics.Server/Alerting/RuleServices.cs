@@ -5,6 +5,7 @@ internal static class RuleServices
         .AddSingleton<TrailWriter>()
         .AddHostedService(s => s.GetRequiredService<TrailWriter>())
         .AddSingleton<RulesInForce>()
+        .AddSingleton<AlertInbox>()
         .AddSingleton<RuleSurroundings>()
         .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()
         .AddSingleton<Outbox>()

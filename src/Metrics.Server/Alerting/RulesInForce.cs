@@ -14,6 +14,17 @@ internal sealed class RulesInForce
         set => _rules = value;
     }
 
+    /// <summary>Alerts that others have judged.</summary>
+    public SentAlerts Sent { get; } = new();
+
+    /// <summary>Every open alert, of our rules and of others, by the key of what judged it.</summary>
+    public IEnumerable<(string Key, AlertInstance Alert)> Open =>
+        _rules.SelectMany(r => r.Value.Alerts.Where(a => a.State.IsOpen).Select(a => (r.Key, a))).Concat(Sent.All);
+
+    /// <summary>The alert of a key, or null.</summary>
+    public AlertInstance? Find(Routing.AlertKey key) =>
+        SentAlerts.IsKey(key.Rule) ? Sent.Find(key.Series) : _rules.GetValueOrDefault(key.Rule)?.Alerts.FirstOrDefault(a => a.Series.Equals(key.Series));
+
     /// <summary>Told when alerts have begun or ended, and that is remembered.</summary>
     public event Action? Changed;
 

@@ -10,7 +10,7 @@ namespace Metrics.Alerting;
 internal sealed class TrailWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
 {
     private const int Bound = 500_000;
-    private const int RowsAtOnce = 1000;
+    private const int RowsAtOnce = 200;
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();

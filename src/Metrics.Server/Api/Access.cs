@@ -51,7 +51,7 @@ internal sealed class Access(CurrentOptions options)
         { } path when path.StartsWith("/acknowledge/", StringComparison.Ordinal) => Role.None,   // its link is signed
         "/silences/new" => Role.Operator,
         "/-/reload" or "/write" or "/api/v2/write" or "/query" => Role.Operator,
-        { } path when path.StartsWith("/api/v2/silence", StringComparison.Ordinal) && !HttpMethods.IsGet(request.Method) => Role.Operator,
+        { } path when (path == "/api/v2/alerts" || path.StartsWith("/api/v2/silence", StringComparison.Ordinal)) && !HttpMethods.IsGet(request.Method) => Role.Operator,
         _ => Role.Viewer,
     };
 

@@ -11,6 +11,7 @@ internal static class ApiServices
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
         .AddSingleton<AlertEndpoints>()
+        .AddSingleton<AlertPosts>()
         .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
         .AddSingleton<Access>()

@@ -180,6 +180,9 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     /// <summary>The dead man's switch; null is none.</summary>
     public HeartbeatOptions? Heartbeat { get; init; }
 
+    /// <summary>For how long an alert that others send holds, where they do not say.</summary>
+    public TimeSpan ResolveTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
 
     /// <summary>The routing tree that alerts go through.</summary>

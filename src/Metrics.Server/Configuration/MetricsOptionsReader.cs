@@ -207,6 +207,7 @@ internal static class MetricsOptionsReader
         }
         return new NotificationOptions(receivers, RoutingReader.Read(top, [.. receivers.Select(r => r.Name)]), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'))
         {
+            ResolveTimeout = defaults.ResolveTimeout,
             Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
             Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), [.. receivers.Select(r => r.Name)]),
         };

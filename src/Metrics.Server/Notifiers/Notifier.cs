@@ -19,6 +19,9 @@ internal abstract record Notifier
     /// <param name="tools">Connections and the clock.</param>
     /// <param name="ct">We stop.</param>
     public abstract Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct);
+
+    /// <summary>Sends a message as it is kept; for those who need not read it to pass it on.</summary>
+    public virtual Task<Delivery> SendStoredAsync(string stored, string idempotencyKey, NotifierTools tools, CancellationToken ct) => SendAsync(AlertMessage.FromJson(stored), idempotencyKey, tools, ct);
 }
 
 /// <summary>What all notifiers of a configuration share: the section <c>global</c>, in Alertmanager's words.</summary>
@@ -29,15 +32,21 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
     /// <summary>What may stand there; each kind takes what it knows, and what no receiver needs does no harm.</summary>
     private static readonly string[] s_known =
     [
-        "resolve_timeout", "smtp_from", "smtp_smarthost", "smtp_hello", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file", "smtp_auth_identity", "smtp_auth_secret",
+        "smtp_from", "smtp_smarthost", "smtp_hello", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file", "smtp_auth_identity", "smtp_auth_secret",
         "smtp_require_tls", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file",
     ];
+
+    /// <summary>For how long an alert that others send holds, where they do not say. Default 5 min.</summary>
+    public required TimeSpan ResolveTimeout { get; init; }
 
     public static NotifierDefaults Read(YamlSection section)
     {
         foreach (string known in s_known)
             _ = section.Value(known);
-        var defaults = new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null));
+        var defaults = new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null))
+        {
+            ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), least: TimeSpan.FromSeconds(1)),
+        };
         section.Finish();
         return defaults;
     }

@@ -37,7 +37,15 @@ internal sealed record WebhookNotifier : Notifier
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
         AlertMessage sent = MaxAlerts > 0 && message.Alerts.Count > MaxAlerts ? message with { Alerts = [.. message.Alerts.Take(MaxAlerts)], TruncatedAlerts = message.Alerts.Count - MaxAlerts } : message;
-        string body = sent.ToWebhookJson();
+        return PostAsync(sent.ToWebhookJson(), idempotencyKey, tools, ct);
+    }
+
+    /// <summary>It is kept in the form in which it is sent (<see cref="NotifierKind.IsBare"/>).</summary>
+    public override Task<Delivery> SendStoredAsync(string stored, string idempotencyKey, NotifierTools tools, CancellationToken ct) =>
+        MaxAlerts > 0 ? base.SendStoredAsync(stored, idempotencyKey, tools, ct) : PostAsync(stored, idempotencyKey, tools, ct);
+
+    private Task<Delivery> PostAsync(string body, string idempotencyKey, NotifierTools tools, CancellationToken ct)
+    {
         List<(string, string)> headers = [("Idempotency-Key", idempotencyKey)];
         if (HmacSecret is not null)
             headers.Add(("X-Metricsd-Signature", Sign(body, HmacSecret.Reveal(), tools.Time.GetUtcNow().ToUnixTimeSeconds())));

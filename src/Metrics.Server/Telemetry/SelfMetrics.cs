@@ -64,6 +64,10 @@ internal sealed class SelfMetrics
             new HistogramConfiguration { Buckets = [.0001, .001, .01, .1, 1, 10] });
         Alerts = WithValues(NewGauge(factory, "metricsd_alerts", "Alerts by state.", "state"), "pending", "firing", "no data");
 
+        SentAlerts = NewGauge(factory, "metricsd_alerts_sent_to_us", "Open alerts that others have judged and sent.");
+        AlertsReceived = WithValues(NewCounter(factory, "metricsd_alerts_received_total", "Alerts that were sent to /api/v2/alerts, by what they say.", "status"), "firing", "resolved");
+        AlertsInvalid = NewCounter(factory, "metricsd_alerts_invalid_total", "Alerts that were sent and refused.");
+
         Deliveries = NewCounter(factory, "metricsd_notifications_total", "Notifications by integration and outcome: sent, retry, rejected.", "integration", "outcome");
         DeliverySeconds = factory.CreateHistogram("metricsd_notification_duration_seconds", "How long one delivery takes.",
             new HistogramConfiguration { Buckets = [.01, .1, 1, 10], LabelNames = ["integration"] });
@@ -136,6 +140,9 @@ internal sealed class SelfMetrics
     public Gauge RuleErrors { get; }
     public Histogram RuleSeconds { get; }
     public Gauge Alerts { get; }
+    public Gauge SentAlerts { get; }
+    public Counter AlertsReceived { get; }
+    public Counter AlertsInvalid { get; }
     public Counter Deliveries { get; }
     public Histogram DeliverySeconds { get; }
     public Gauge Outbox { get; }

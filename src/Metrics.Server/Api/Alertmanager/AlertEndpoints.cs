@@ -63,7 +63,7 @@ internal sealed class AlertEndpoints(RulesInForce inForce, AlertRouter router, S
 
     private List<Seen> All()
     {
-        List<(string Rule, AlertInstance Alert)> open = [.. inForce.All.SelectMany(r => r.Value.Alerts.Where(a => a.State.IsOpen).Select(a => (r.Key, a)))];
+        List<(string Rule, AlertInstance Alert)> open = [.. inForce.Open];
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // The router's own inhibitor belongs to its thread.
         var inhibitor = new Inhibitor(options.Value.Notifications.Routing.Inhibits);

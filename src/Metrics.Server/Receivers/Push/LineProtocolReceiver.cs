@@ -24,6 +24,7 @@ internal sealed class LineProtocolReceiver(IntakePipeline intake, SelfMetrics me
 
     /// <summary>Labels of what was pushed before, by the bytes of measurement, tags and field.</summary>
     private readonly ConcurrentDictionary<byte[], Labels> _known = new(ByteKey.Comparer);
+    private int _knownCount;
 
     internal readonly record struct Answer(int Status, string? Error);
 
@@ -126,13 +127,13 @@ internal sealed class LineProtocolReceiver(IntakePipeline intake, SelfMetrics me
             {
                 if (field.Kind == FieldKind.String)
                     metrics.PushTextFields.Inc();
-                else if (LabelsOf(body, point, field) is { } labels)
-                    batch.Add(labels, at, field.Number);
+                else
+                    batch.Add(LabelsOf(body, point, field), at, field.Number);
             }
         }
     }
 
-    private Labels? LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
+    private Labels LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
     {
         ReadOnlySpan<byte> series = point.Series.Raw(body), key = field.Key.Raw(body);
         int length = series.Length + 1 + key.Length;
@@ -145,10 +146,13 @@ internal sealed class LineProtocolReceiver(IntakePipeline intake, SelfMetrics me
         if (!_known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out Labels? labels))
         {
             labels = CreateLabels(body, point, field);
-            if (_known.Count > MaxKnownSeries)
+            // Counted beside it: the dictionary would take all its locks to tell.
+            if (Interlocked.Increment(ref _knownCount) > MaxKnownSeries)
+            {
                 _known.Clear();
-            if (labels is not null)
-                _known[bytes.ToArray()] = labels;
+                _knownCount = 0;
+            }
+            _known[bytes.ToArray()] = labels;
         }
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);

@@ -51,7 +51,7 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
     {
         try
         {
-            using StateDb db = OpenForWriting();
+            using var db = new StateDb(new DbContextOptionsBuilder<StateDb>().UseNpgsql(OpenForWriting()).Options);
             Migrate(db);
             db.Database.ExecuteSql($"INSERT INTO \"Keys\" (\"Name\", \"Value\") VALUES ({WriterName}, {_self}) ON CONFLICT (\"Name\") DO UPDATE SET \"Value\" = excluded.\"Value\"");
             _isPrepared = true;
@@ -62,14 +62,18 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
         }
     }
 
-    public override StateDb OpenForWriting()
+    public override bool GoesByDigest => true;
+
+    public override int RowsAtOnce => 32;
+
+    public override DbConnection OpenForWriting()
     {
         if (_writer is null || _writer.State != ConnectionState.Open)
         {
             _writer?.Dispose();
             _writer = Lock();
         }
-        return new StateDb(new DbContextOptionsBuilder<StateDb>().UseNpgsql(_writer).Options);
+        return _writer;
     }
 
     /// <remarks>

@@ -9,14 +9,29 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace Metrics.Storage.State;
 
 /// <summary>The file <c>state.db</c>; a damaged one is set aside with a clear message and a new one begun, for watching must go on.</summary>
-internal sealed partial class SqliteState(string folder, TimeProvider time, ILogger log) : StateBackend
+internal sealed partial class SqliteState(string folder, TimeProvider time, ILogger log) : StateBackend, IDisposable
 {
     private readonly string _file = Path.Combine(folder, "state.db");
     private DbContextOptions<StateDb>? _options;
+    private SqliteConnection? _writer;
 
     public override string Name => $"state file {_file}";
 
     public override StateDb Open() => new(_options ?? throw new InvalidOperationException("The state is not prepared."));
+
+    public override DbConnection OpenForWriting()
+    {
+        if (_writer is null)
+        {
+            var connection = new SqliteConnection(Connection);
+            connection.Open();
+            SyncLess.Set(connection);
+            _writer = connection;
+        }
+        return _writer;
+    }
+
+    public void Dispose() => _writer?.Dispose();
 
     public override void Prepare()
     {
@@ -45,10 +60,11 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
     /// <remarks>BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN of https://www.sqlite.org/rescode.html</remarks>
     public override bool IsPassing(DbException e) => e is SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
 
+    private string Connection => new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
+
     private void TryPrepare()
     {
-        string connection = new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
-        _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).AddInterceptors(new SyncLess()).Options;
+        _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(Connection).AddInterceptors(new SyncLess()).Options;
         using StateDb db = Open();
         AdoptOld(db);
         Migrate(db);
@@ -83,7 +99,7 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
             return Task.CompletedTask;
         }
 
-        private static void Set(DbConnection connection)
+        internal static void Set(DbConnection connection)
         {
             using DbCommand command = connection.CreateCommand();
             command.CommandText = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8192";

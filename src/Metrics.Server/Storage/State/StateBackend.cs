@@ -16,8 +16,14 @@ internal abstract class StateBackend
     /// <summary>For reading; dispose it.</summary>
     public abstract StateDb Open();
 
-    /// <summary>For a unit of work, one at a time; dispose it.</summary>
-    public virtual StateDb OpenForWriting() => Open();
+    /// <summary>The connection for units of work, one at a time; it stays open and belongs to the backend.</summary>
+    public abstract DbConnection OpenForWriting();
+
+    /// <summary>Whether keys of two texts go by their digests (<see cref="Migrations.M4_AuditAndLongKeys"/>).</summary>
+    public virtual bool GoesByDigest => false;
+
+    /// <summary>Rows of one statement: many where each is a journey, one where to bind many parameters by name costs more than to begin anew.</summary>
+    public virtual int RowsAtOnce => 1;
 
     /// <summary>Whether what went wrong may go right later: a disk is full, a file locked, a server away.</summary>
     public abstract bool IsPassing(DbException e);

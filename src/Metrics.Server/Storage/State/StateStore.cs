@@ -11,6 +11,7 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     private readonly Lock _writing = new();
+    private StateStatements? _statements;
     private readonly StateBackend _backend = options.Storage.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Storage.Path, time, log);
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
@@ -37,10 +38,18 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
         {
             Insist(() =>
             {
-                using StateDb db = _backend.OpenForWriting();
-                using var transaction = db.Database.BeginTransaction();
-                writer.Apply(db);
-                transaction.Commit();
+                StateStatements statements = Statements();
+                try
+                {
+                    statements.Run(() => writer.Apply(statements, _backend));
+                }
+                catch
+                {
+                    // Whatever they were in the middle of, they begin anew.
+                    statements.Dispose();
+                    _statements = null;
+                    throw;
+                }
                 return true;
             });
         }
@@ -56,7 +65,22 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
     /// <summary>Who did what, the newest first.</summary>
     public IReadOnlyList<AuditRow> Audit(int most) => Read(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(most).ToList());
 
-    public void Dispose() => (_backend as IDisposable)?.Dispose();
+    public void Dispose()
+    {
+        _statements?.Dispose();
+        (_backend as IDisposable)?.Dispose();
+    }
+
+    private StateStatements Statements()
+    {
+        DbConnection connection = _backend.OpenForWriting();
+        if (_statements is null || !ReferenceEquals(_statements.Connection, connection))
+        {
+            _statements?.Dispose();
+            _statements = new StateStatements(connection);
+        }
+        return _statements;
+    }
 
     private T Insist<T>(Func<T> work)
     {

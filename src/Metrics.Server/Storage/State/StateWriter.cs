@@ -1,20 +1,15 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Text;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// A unit of work: what is to be written, kept until it is, so that it can be tried again when a disk is full. It is written by prepared statements of
-/// several rows each: half a hundred thousand alerts that begin at once must not wait for a change tracker. The statements are those that SQLite and
+/// A unit of work: what is to be written, kept until it is, so that it can be tried again when a disk is full. It is written by prepared statements:
+/// half a hundred thousand alerts that begin at once must not wait for a change tracker. The statements are those that SQLite and
 /// PostgreSQL share.
 /// </summary>
 internal sealed class StateWriter
 {
-    private const int RowsAtOnce = 12;
-
     private static readonly Table s_alerts = new("Alerts", ["Rule", "Series"], ["Alert"]);
     private static readonly Table s_groups = new("Groups", ["Route", "Labels"], ["NextFlush", "Told", "Over"]);
     private static readonly Table s_flaps = new("Flaps", ["Rule", "Series"], ["Changes", "IsFlapping", "IsOver"]);
@@ -127,10 +122,11 @@ internal sealed class StateWriter
     public bool IsEmpty => _operations.Count == 0;
 
     /// <summary>Writes everything, within the transaction of a unit of work.</summary>
-    public void Apply(StateDb db)
+    /// <param name="statements">Those of the connection, within its transaction.</param>
+    /// <param name="backend">How its database likes its statements.</param>
+    public void Apply(StateStatements statements, StateBackend backend)
     {
-        using var statements = new Statements(db);
-        bool byDigest = db.Database.IsNpgsql();
+        bool byDigest = backend.GoesByDigest;
         var waiting = new Dictionary<Table, List<object?[]>>();
         foreach ((Table? table, string? sql, object?[] values) in _operations)
         {
@@ -138,18 +134,18 @@ internal sealed class StateWriter
             {
                 // What was said before it must be there before it.
                 foreach ((Table before, List<object?[]> rows) in waiting)
-                    Insert(statements, before, rows, byDigest);
+                    Insert(statements, before, rows, backend);
                 statements.Run(sql ?? table!.Sql(0, byDigest), values);
                 continue;
             }
             if (!waiting.TryGetValue(table, out List<object?[]>? queue))
                 waiting.Add(table, queue = []);
             queue.Add(values);
-            if (queue.Count == RowsAtOnce)
-                Insert(statements, table, queue, byDigest);
+            if (queue.Count == backend.RowsAtOnce)
+                Insert(statements, table, queue, backend);
         }
         foreach ((Table table, List<object?[]> rows) in waiting)
-            Insert(statements, table, rows, byDigest);
+            Insert(statements, table, rows, backend);
     }
 
     private void Add(Table table, params object?[] row) => _operations.Add((table, null, row));
@@ -158,48 +154,16 @@ internal sealed class StateWriter
 
     private void Do(string sql, params object?[] values) => _operations.Add((null, sql, values));
 
-    private static void Insert(Statements statements, Table table, List<object?[]> rows, bool byDigest)
+    private static void Insert(StateStatements statements, Table table, List<object?[]> rows, StateBackend backend)
     {
         // One statement must not name a key twice; the last of them holds.
-        List<object?[]> written = table.Key.Length == 0 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
-        if (written.Count == RowsAtOnce)
-            statements.Run(table.Sql(RowsAtOnce, byDigest), [.. written.SelectMany(r => r)]);
+        List<object?[]> written = table.Key.Length == 0 || rows.Count == 1 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
+        if (written.Count == backend.RowsAtOnce)
+            statements.Run(table.Sql(written.Count, backend.GoesByDigest), written.Count == 1 ? written[0] : [.. written.SelectMany(r => r)]);
         else
-            written.ForEach(r => statements.Run(table.Sql(1, byDigest), r));
+            written.ForEach(r => statements.Run(table.Sql(1, backend.GoesByDigest), r));
         rows.Clear();
     }
 
     private static string Parameter(int number) => string.Create(CultureInfo.InvariantCulture, $"@p{number}");
-
-    /// <summary>Statements that are prepared once.</summary>
-    private sealed class Statements(StateDb db) : IDisposable
-    {
-        private readonly Dictionary<string, DbCommand> _commands = [];
-
-        public void Run(string sql, object?[] values)
-        {
-            if (!_commands.TryGetValue(sql, out DbCommand? command))
-            {
-                command = db.Database.GetDbConnection().CreateCommand();
-                command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
-                command.CommandText = sql;
-                for (int i = 0; i < values.Length; i++)
-                {
-                    DbParameter parameter = command.CreateParameter();
-                    parameter.ParameterName = Parameter(i);
-                    command.Parameters.Add(parameter);
-                }
-                _commands.Add(sql, command);
-            }
-            for (int i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i] is string text ? text.Replace('\0', '\uFFFD') : values[i] ?? DBNull.Value;   // PostgreSQL's texts hold no NUL
-            command.ExecuteNonQuery();
-        }
-
-        public void Dispose()
-        {
-            foreach (DbCommand command in _commands.Values)
-                command.Dispose();
-        }
-    }
 }
