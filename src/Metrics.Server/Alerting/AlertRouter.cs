@@ -16,7 +16,7 @@ namespace Metrics.Alerting;
 /// </summary>
 internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, AckBook acks, SignedLinks links, TrailWriter trail, SelfMetrics metrics)
 {
-    private const int AlertsAtOnce = 4000;
+    private const int AlertsAtOnce = 500;
     private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
     private static readonly Route s_nowhere = new() { Id = "{}", Receiver = "" };
 

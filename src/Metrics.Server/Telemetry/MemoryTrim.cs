@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Gives memory back that nobody uses: soon after the start, and then whenever the heap holds much more than lives on it. What goes is garbage,
+/// Gives memory back that nobody uses: soon after the start, and then whenever the heap holds much more than lives on it and it is calm, or has been so for long. What goes is garbage,
 /// free lists of the C library, and, while the daemon is young, pages of program files that only loading touched (they are read again from
 /// the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
@@ -20,22 +20,34 @@ internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
 
     private static readonly TimeSpan s_first = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Delay(s_first, time, stoppingToken);
-        using var timer = new PeriodicTimer(s_interval, time);
-        int round = 0;
+        if (!OperatingSystem.IsLinux())
+            return;
+        using var timer = new PeriodicTimer(s_look, time);
+        (int round, long due, long before, long collected) = (0, time.GetTimestamp(), 0, 0);
         do
         {
-            GCMemoryInfo heap = GC.GetGCMemoryInfo();
-            bool isYoung = round++ < YoungRounds;
-            if (!OperatingSystem.IsLinux())
+            long allocated = GC.GetTotalAllocatedBytes();
+            // After a burst at once, once it is calm and there has been something to forget; under load now and then.
+            bool isCalm = allocated - before < MuchUnused && allocated - collected > MuchUnused;
+            before = allocated;
+            bool isDue = time.GetTimestamp() >= due, isYoung = isDue && round < YoungRounds;
+            if (!isDue && !isCalm)
                 continue;
+            GCMemoryInfo heap = GC.GetGCMemoryInfo();
             long used = heap.HeapSizeBytes - heap.FragmentedBytes;
             if (used < LargestHeap && (isYoung || heap.TotalCommittedBytes - used > Math.Max(MuchUnused, used / 4)))
+            {
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                collected = GC.GetTotalAllocatedBytes();
+            }
             await TrimAsync(isYoung, stoppingToken);
+            if (isDue)
+                (round, due) = (round + 1, time.GetTimestamp() + (long)(s_interval.TotalSeconds * time.TimestampFrequency));
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
