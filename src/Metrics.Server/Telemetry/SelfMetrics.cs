@@ -64,7 +64,7 @@ internal sealed class SelfMetrics
             new HistogramConfiguration { Buckets = [.0001, .001, .01, .1, 1, 10] });
         Alerts = WithValues(NewGauge(factory, "metricsd_alerts", "Alerts by state.", "state"), "pending", "firing", "no data");
 
-        SentAlerts = NewGauge(factory, "metricsd_alerts_sent_to_us", "Open alerts that others have judged and sent.");
+        SentAlerts = NewGauge(factory, "metricsd_alerts_from_others", "Open alerts that others have judged and sent.");
         AlertsReceived = WithValues(NewCounter(factory, "metricsd_alerts_received_total", "Alerts that were sent to /api/v2/alerts, by what they say.", "status"), "firing", "resolved");
         AlertsInvalid = NewCounter(factory, "metricsd_alerts_invalid_total", "Alerts that were sent and refused.");
 
