@@ -6,7 +6,7 @@ using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
-using Metrics.Receivers;
+using Metrics.Inputs;
 using Metrics.Scheduling;
 using Metrics.Storage;
 using Metrics.Telemetry;
@@ -28,7 +28,7 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddNotifiers()
         .AddRules()
         .AddPollers()
-        .AddReceivers()
+        .AddInputs()
         .AddApi()
         .AddPages();
     await using WebApplication app = builder.Build();

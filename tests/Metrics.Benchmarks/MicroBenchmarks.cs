@@ -8,7 +8,7 @@ using Metrics.Formats.LineProtocol;
 using Metrics.Formats.PrometheusText;
 using Metrics.Model;
 using Metrics.Pollers;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.Scrape;
 using Metrics.Rules;
 using Metrics.Series;
 

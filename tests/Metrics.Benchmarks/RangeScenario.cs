@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Metrics.Benchmarks;

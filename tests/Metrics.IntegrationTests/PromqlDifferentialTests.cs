@@ -51,12 +51,12 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
                     different.Add($"{text}  [{(range ? "range" : "instant")}]\n    they: {(theyRefuse ? theirs.RootElement.GetProperty("error").GetString() : "answer")}\n    we:   {refusal ?? "answer"}");
                 continue;
             }
-            string? difference = Compare(theirs.RootElement.GetProperty("data"), ours!, Grid.At(at * 1000), ordered: !range && IsOrdered(text));
+            string? difference = Compare(theirs.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
             // Prometheus sums in the order of a hash table: where a sum is compared with what it nearly equals, it contradicts itself from one time to the next.
             for (int again = 0; again < Repeats && difference is not null; again++)
             {
                 using JsonDocument repeated = JsonDocument.Parse(await http.ReadAnyAsync(path));
-                difference = Compare(repeated.RootElement.GetProperty("data"), ours!, Grid.At(at * 1000), ordered: !range && IsOrdered(text));
+                difference = Compare(repeated.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
                 unsure += difference is null ? 1 : 0;
             }
             if (difference is not null)
@@ -79,7 +79,7 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
             return (null, error!.ToString());
         try
         {
-            return (range ? engine.Range(query!, data.Series, Grid.Between(at - 600_000, at, 60_000)) : engine.Instant(query!, data.Series, at), null);
+            return (range ? engine.Range(query!, data.Series, EvaluationSteps.Between(at - 600_000, at, 60_000)) : engine.Instant(query!, data.Series, at), null);
         }
         catch (QueryException e)
         {
@@ -87,7 +87,7 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
         }
     }
 
-    private static string? Compare(JsonElement theirs, QueryResult ours, Grid at, bool ordered)
+    private static string? Compare(JsonElement theirs, QueryResult ours, EvaluationSteps at, bool ordered)
     {
         JsonElement result = theirs.GetProperty("result");
         switch (theirs.GetProperty("resultType").GetString())

@@ -11,18 +11,19 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> s_allowed = new()
     {
         ["Model"] = ["Model"],
-        ["Formats"] = ["Model", "Formats"],
-        ["Series"] = ["Model", "Series"],
-        ["Query"] = ["Model", "Formats", "Series", "Query"],
-        ["Rules"] = ["Model", "Formats", "Series", "Query", "Rules"],
-        ["Routing"] = ["Model", "Series", "Rules", "Routing"],
+        ["Text"] = ["Model", "Text"],
+        ["Formats"] = ["Model", "Text", "Formats"],
+        ["Series"] = ["Model", "Text", "Series"],
+        ["Query"] = ["Model", "Text", "Formats", "Series", "Query"],
+        ["Rules"] = ["Model", "Text", "Formats", "Series", "Query", "Rules"],
+        ["Routing"] = ["Model", "Text", "Series", "Rules", "Routing"],
         ["Telemetry"] = ["Telemetry"],
-        ["Storage"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Storage"],
-        ["Intake"] = ["Model", "Formats", "Series", "Configuration", "Storage", "Telemetry", "Intake"],
-        ["Pollers"] = ["Model", "Formats", "Configuration", "Telemetry", "Intake", "Scheduling", "Pollers"],
-        ["Receivers"] = ["Model", "Formats", "Series", "Configuration", "Telemetry", "Intake", "Storage", "Receivers"],
-        ["Alerting"] = ["Model", "Formats", "Series", "Query", "Querying", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
-        ["Notifiers"] = ["Model", "Formats", "Rules", "Configuration", "Telemetry", "Alerting", "Notifiers"],
+        ["Storage"] = ["Model", "Text", "Formats", "Series", "Configuration", "Telemetry", "Storage"],
+        ["Intake"] = ["Model", "Text", "Formats", "Series", "Configuration", "Storage", "Telemetry", "Intake"],
+        ["Pollers"] = ["Model", "Text", "Formats", "Configuration", "Telemetry", "Intake", "Scheduling", "Pollers"],
+        ["Inputs"] = ["Model", "Text", "Formats", "Series", "Configuration", "Telemetry", "Intake", "Storage", "Inputs"],
+        ["Alerting"] = ["Model", "Text", "Formats", "Series", "Query", "Querying", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
+        ["Notifiers"] = ["Model", "Text", "Formats", "Rules", "Configuration", "Telemetry", "Alerting", "Notifiers"],
     };
 
     [Fact]

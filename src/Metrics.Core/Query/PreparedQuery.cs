@@ -43,7 +43,7 @@ public sealed class PreparedQuery
     /// <summary>What an evaluation will read, so that a slow store can be asked beforehand.</summary>
     /// <param name="grid">The steps.</param>
     /// <param name="options">How it will be evaluated.</param>
-    public IReadOnlyList<QueryNeed> Needs(Grid grid, EngineOptions options)
+    public IReadOnlyList<QueryNeed> Needs(EvaluationSteps grid, EngineOptions options)
     {
         var recorder = new NeedRecorder();
         try

@@ -13,16 +13,16 @@ public readonly record struct VectorElement(Labels Labels, Sample Sample);
 public sealed record RangeSeries(Labels Labels, long[] Times, double[] Values)
 {
     /// <summary>A row of a grid without its gaps.</summary>
-    internal static RangeSeries Of(Labels labels, ReadOnlySpan<double> row, Grid grid)
+    internal static RangeSeries Of(Labels labels, ReadOnlySpan<double> row, EvaluationSteps grid)
     {
         int count = 0;
         foreach (double value in row)
-            count += Gap.Is(value) ? 0 : 1;
+            count += NoValue.Is(value) ? 0 : 1;
         var series = new RangeSeries(labels, new long[count], new double[count]);
         count = 0;
         for (int i = 0; i < row.Length; i++)
         {
-            if (Gap.Is(row[i]))
+            if (NoValue.Is(row[i]))
                 continue;
             series.Times[count] = grid.Time(i);
             series.Values[count++] = row[i];

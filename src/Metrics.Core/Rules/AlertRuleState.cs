@@ -104,14 +104,14 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
         {
             bool isClear = within is null ? _compared is { AlwaysKnown: true } : within.Contains(alert.Series);
-            Step(context, alert, alert.Series, isClear ? Reading.Clear : Reading.NoData, double.NaN, alert.Bound, changes);
+            Step(context, alert, alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound, changes);
         }
     }
 
     private void Judge(RuleContext context, Labels sample, Labels series, double value, List<AlertChange> changes)
     {
         AlertInstance? alert = _alerts.GetValueOrDefault(series);
-        var reading = Reading.Breached;
+        var reading = Observation.Breached;
         double bound = double.NaN;
         if (rule.Threshold is not null)
         {
@@ -128,7 +128,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         }
         if (alert is null)
         {
-            if (reading != Reading.Breached)
+            if (reading != Observation.Breached)
                 return;
             alert = new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
         }
@@ -169,7 +169,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
                 _absences[series] = AbsenceReason.Of(context, expected, seen, _lastSeen, absentFor);
             else if (!absent)
                 _absences.Remove(series);
-            Step(context, alert, expected, absent ? Reading.Breached : Reading.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
+            Step(context, alert, expected, absent ? Observation.Breached : Observation.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
         }
     }
 
@@ -204,7 +204,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             if (!isSilent && alert is null)
                 continue;
             alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
-            Step(context, alert, series, isSilent ? Reading.Breached : Reading.Clear, count, source.Model.Expected(at), changes);
+            Step(context, alert, series, isSilent ? Observation.Breached : Observation.Clear, count, source.Model.Expected(at), changes);
         }
 
         static long Began(AlertInstance alert, long at) => alert.State switch { AlertState.Firing f => f.Since, AlertState.Pending p => p.Since, _ => at };
@@ -259,7 +259,7 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     {
         HashSet<Labels> declared = [.. expect.Series];
         if (expect.File is not null)
-            declared.UnionWith(context.Surroundings.Inventory(expect.File));
+            declared.UnionWith(context.Environment.Inventory(expect.File));
         if (expect.Query is not null)
             declared.UnionWith(context.Queries.Evaluate(expect.Query, context.At).Select(e => Labels.Of([.. expect.By.Where(b => e.Labels[b].Length > 0).Select(b => new Label(b, e.Labels[b]))])));
         // An inventory that is empty for a moment (a cloud that does not answer) says nothing.
@@ -277,16 +277,16 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         _retired.AddRange(_lastSeen.Keys.Where(s => !declared.Contains(s)));
     }
 
-    private void Step(RuleContext context, AlertInstance alert, Labels sample, Reading reading, double value, double bound, List<AlertChange> changes)
+    private void Step(RuleContext context, AlertInstance alert, Labels sample, Observation reading, double value, double bound, List<AlertChange> changes)
     {
         long at = context.At;
         AlertState before = alert.State;
         AlertState after = before.Next(reading, at, rule.Policy);
         AlertInstance next = alert with { State = after };
-        if (reading != Reading.NoData)
+        if (reading != Observation.NoData)
             next = next with { Value = value, Bound = bound };
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message tells of the breach.
-        if (reading == Reading.Breached && after is not AlertState.Inactive)
+        if (reading == Observation.Breached && after is not AlertState.Inactive)
             next = Render(context, next, sample);
         if (after is AlertState.Inactive)
             _alerts.Remove(alert.Series);
@@ -338,8 +338,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     private TemplateScope Scope(RuleContext context, Labels series, double value, double bound) =>
         new(series, value, bound, context.At, rule.AbsentFor ?? rule.Learned?.Window ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl)
         {
-            Baseline = () => context.Surroundings.BaselineOf(rule.Expr, series, context.At),
-            IsWithin = interval => context.Surroundings.IsWithin(interval, context.At),
+            Baseline = () => context.Environment.BaselineOf(rule.Expr, series, context.At),
+            IsWithin = interval => context.Environment.IsWithin(interval, context.At),
             Absence = _absences.GetValueOrDefault(series, ""),
         };
 

@@ -1,7 +1,7 @@
 namespace Metrics.Rules;
 
 /// <summary>What one evaluation says of one series.</summary>
-public enum Reading
+public enum Observation
 {
     /// <summary>There is a value and it is within bounds.</summary>
     Clear,
@@ -92,29 +92,29 @@ public abstract record AlertState
     /// <param name="reading">What the evaluation says.</param>
     /// <param name="at">Time of the evaluation; not before the times in the state.</param>
     /// <param name="policy">The rule's times and policies.</param>
-    public AlertState Next(Reading reading, long at, AlertPolicy policy)
+    public AlertState Next(Observation reading, long at, AlertPolicy policy)
     {
-        if (reading == Reading.NoData && policy.NoData != NoDataPolicy.Keep)
-            reading = policy.NoData == NoDataPolicy.Fire ? Reading.Breached : Reading.Clear;
+        if (reading == Observation.NoData && policy.NoData != NoDataPolicy.Keep)
+            reading = policy.NoData == NoDataPolicy.Fire ? Observation.Breached : Observation.Clear;
         return (this, reading) switch
         {
-            (Inactive, Reading.Breached) => policy.For > TimeSpan.Zero ? new Pending(at) : new Firing(at, at),
+            (Inactive, Observation.Breached) => policy.For > TimeSpan.Zero ? new Pending(at) : new Firing(at, at),
             (Inactive, _) => this is Inactive { Reason: EndReason.None } ? this : new Inactive(),
 
-            (Pending p, Reading.Breached) => at - p.Since >= policy.For.TotalMilliseconds ? new Firing(p.Since, at) : p,
-            (Pending, Reading.Clear) => new Inactive(),
+            (Pending p, Observation.Breached) => at - p.Since >= policy.For.TotalMilliseconds ? new Firing(p.Since, at) : p,
+            (Pending, Observation.Clear) => new Inactive(),
 
-            (Firing f, Reading.Breached) => f.ClearSince is null ? f : f with { ClearSince = null },
-            (Firing f, Reading.Clear) => at - (f.ClearSince ?? at) < policy.KeepFiringFor.TotalMilliseconds
+            (Firing f, Observation.Breached) => f.ClearSince is null ? f : f with { ClearSince = null },
+            (Firing f, Observation.Clear) => at - (f.ClearSince ?? at) < policy.KeepFiringFor.TotalMilliseconds
                 ? f with { ClearSince = f.ClearSince ?? at }
                 : new Inactive(EndReason.Resolved),
 
-            (NoData n, Reading.NoData) => at - n.Since >= policy.NoDataTimeout.TotalMilliseconds
+            (NoData n, Observation.NoData) => at - n.Since >= policy.NoDataTimeout.TotalMilliseconds
                 ? new Inactive(n.IsOpen ? EndReason.Expired : EndReason.None)
                 : n,
             (NoData n, _) => n.Before.Next(reading, at, policy),
 
-            (_, Reading.NoData) => new NoData(this, at),
+            (_, Observation.NoData) => new NoData(this, at),
             _ => this,
         };
     }

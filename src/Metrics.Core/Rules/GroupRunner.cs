@@ -48,7 +48,7 @@ public sealed class GroupRunner
     public string KeyOf(Rule rule) => _keys[rule];
 
     /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended.</summary>
-    public void Succeed(GroupRunner before) => _written = before._written;
+    public void TakeOverFrom(GroupRunner before) => _written = before._written;
 
     /// <summary>Marks everything that was written as ended.</summary>
     public void EndAll(long at, SampleBatch output)
@@ -69,7 +69,7 @@ public sealed class GroupRunner
         LastAt = round.At;
         long at = round.At - (long)Group.QueryOffset.TotalMilliseconds;
         var source = new RoundSource(round.Source);
-        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl) { Surroundings = round.Surroundings };
+        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl) { Environment = round.Environment };
         var written = new HashSet<Labels>();
         var changes = new List<(AlertRuleState, AlertChange)>();
         foreach (RuleState rule in Rules)

@@ -10,7 +10,7 @@ public abstract record Rule
     public required string Name { get; init; }
 
     /// <summary>The file and line where it stands.</summary>
-    public required string Place { get; init; }
+    public required string Location { get; init; }
 
     /// <summary>What is evaluated.</summary>
     public required PreparedQuery Expr { get; init; }

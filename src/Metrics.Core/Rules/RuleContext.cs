@@ -35,7 +35,7 @@ public sealed class LocalQueries(QueryEngine engine, ISeriesSource source) : IVe
 public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSince = 0, string ExternalUrl = "")
 {
     /// <summary>Store, calendars and inventories.</summary>
-    public IRuleSurroundings Surroundings { get; init; } = NoSurroundings.Instance;
+    public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 }
 
 /// <summary>What a round of evaluation is about: one moment, the same for all rules of a group.</summary>
@@ -47,5 +47,5 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
 public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, long At, long ListeningSince = 0, string ExternalUrl = "")
 {
     /// <summary>Store, calendars and inventories.</summary>
-    public IRuleSurroundings Surroundings { get; init; } = NoSurroundings.Instance;
+    public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 }

@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules.Absence;
@@ -51,7 +51,7 @@ public static class RuleFile
     private static RuleGroup ReadGroup(YamlSection section)
     {
         string name = section.RequiredText("name");
-        TimeSpan interval = section.Duration("interval", s_defaultInterval, least: TimeSpan.FromMilliseconds(100));
+        TimeSpan interval = section.Duration("interval", s_defaultInterval, min: TimeSpan.FromMilliseconds(100));
         IReadOnlyDictionary<string, string> labels = section.Map("labels");
         var rules = new List<Rule>();
         foreach (YamlSection rule in section.Sections("rules"))
@@ -79,7 +79,7 @@ public static class RuleFile
         IReadOnlyDictionary<string, string> labels = rule.Map("labels");
         return expr is null ? null : new RecordingRule
         {
-            Name = name, Place = $"{rule.File}:{rule.Line}", Expr = expr, Labels = [.. groupLabels.Where(g => !labels.ContainsKey(g.Key)), .. labels],
+            Name = name, Location = $"{rule.File}:{rule.Line}", Expr = expr, Labels = [.. groupLabels.Where(g => !labels.ContainsKey(g.Key)), .. labels],
         };
     }
 
@@ -106,7 +106,7 @@ public static class RuleFile
         DeclaredExpectation? expect = rule.Has("expect") ? ReadExpect(rule) : null;
         if (expect is not null && !rule.Has("absent_for"))
             rule.Report("expect", "needs absent_for: after what time something that is expected counts as absent");
-        TimeSpan? absentFor = rule.Has("absent_for") ? rule.Duration("absent_for", default, least: TimeSpan.FromSeconds(1)) : null;
+        TimeSpan? absentFor = rule.Has("absent_for") ? rule.Duration("absent_for", default, min: TimeSpan.FromSeconds(1)) : null;
         if (absentFor is not null && threshold is not null)
             rule.Report("absent_for", "cannot stand beside a threshold: absence has no value; write two rules");
         var policy = new AlertPolicy(
@@ -118,7 +118,7 @@ public static class RuleFile
                 "resolve" => NoDataPolicy.Resolve,
                 _ => NoDataPolicy.Keep,
             },
-            rule.Duration("no_data_timeout", s_defaultNoDataTimeout, least: TimeSpan.FromSeconds(1)));
+            rule.Duration("no_data_timeout", s_defaultNoDataTimeout, min: TimeSpan.FromSeconds(1)));
         List<KeyValuePair<string, RuleTemplate>> labels = ReadTemplates(rule, "labels");
         labels.InsertRange(0, groupLabels.Where(g => !labels.Exists(l => l.Key == g.Key)).Select(g => new KeyValuePair<string, RuleTemplate>(g.Key, RuleTemplate.Plain(g.Value))));
         List<KeyValuePair<string, RuleTemplate>> annotations = ReadTemplates(rule, "annotations");
@@ -129,7 +129,7 @@ public static class RuleFile
             return [];
         var alert = new AlertRule
         {
-            Name = name, Place = $"{rule.File}:{rule.Line}", Expr = expr, Threshold = threshold, AbsentFor = absentFor, Learned = learned, Expect = expect, Policy = policy,
+            Name = name, Location = $"{rule.File}:{rule.Line}", Expr = expr, Threshold = threshold, AbsentFor = absentFor, Learned = learned, Expect = expect, Policy = policy,
             Labels = labels, Annotations = annotations,
         };
         return severities.Count == 0 ? [alert] :
@@ -167,7 +167,7 @@ public static class RuleFile
     private static (PreparedQuery? Expr, Threshold? Threshold) ReadForecast(YamlSection section, PreparedQuery? expr)
     {
         List<RuleTemplate> bound = ReadBounds(section, "reaches", 1);
-        TimeSpan within = section.Duration("within", TimeSpan.Zero), from = section.Duration("from", s_defaultForecastFrom, least: TimeSpan.FromSeconds(1));
+        TimeSpan within = section.Duration("within", TimeSpan.Zero), from = section.Duration("from", s_defaultForecastFrom, min: TimeSpan.FromSeconds(1));
         if (within <= TimeSpan.Zero)
             section.Report("within", "is required: how far ahead is looked, such as 9d");
         if (bound.Count > 0 && bound[0].ConstantNumber is null)
@@ -192,7 +192,7 @@ public static class RuleFile
             section.Report("probability", $"is '{text}'; it must be a number above 0.5 and below 1, such as 0.999");
             probability = 0.999;
         }
-        var learned = new LearnedExpectation(probability, section.Duration("window", TimeSpan.FromMinutes(10), least: TimeSpan.FromSeconds(1)), section.Duration("min_history", TimeSpan.FromDays(1), least: TimeSpan.FromSeconds(1)));
+        var learned = new LearnedExpectation(probability, section.Duration("window", TimeSpan.FromMinutes(10), min: TimeSpan.FromSeconds(1)), section.Duration("min_history", TimeSpan.FromDays(1), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return learned;
     }

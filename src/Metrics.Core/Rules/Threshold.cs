@@ -56,10 +56,10 @@ public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> B
     /// <param name="time">For the time limit of templates.</param>
     /// <returns>The reading, and the bound (the one that was crossed) for messages.</returns>
     /// <exception cref="TemplateException">A template failed or gave no number.</exception>
-    public (Reading Reading, double Bound) Judge(TemplateScope scope, bool open, TimeProvider time)
+    public (Observation Observation, double Bound) Judge(TemplateScope scope, bool open, TimeProvider time)
     {
         if (double.IsNaN(scope.Value))
-            return (Reading.NoData, double.NaN);
+            return (Observation.NoData, double.NaN);
         double low = Bounds[0].RenderNumber(scope, time);
         double high = Bounds.Count > 1 ? Bounds[1].RenderNumber(scope, time) : low;
         bool breached = IsBreached(Kind, [low, high], scope.Value);
@@ -69,6 +69,6 @@ public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> B
             double clear = Clear.RenderNumber(scope with { Threshold = bound }, time);
             breached = Kind == ThresholdKind.Above ? scope.Value >= clear : scope.Value <= clear;
         }
-        return (breached ? Reading.Breached : Reading.Clear, bound);
+        return (breached ? Observation.Breached : Observation.Clear, bound);
     }
 }

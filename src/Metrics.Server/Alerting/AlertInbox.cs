@@ -7,10 +7,10 @@ internal sealed class AlertInbox
 {
     private const int Waiting = 64;
 
-    private readonly Channel<Parcel> _parcels = Channel.CreateBounded<Parcel>(new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<AlertBatch> _parcels = Channel.CreateBounded<AlertBatch>(new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>Alerts of one request.</summary>
-    internal sealed record Parcel(IReadOnlyList<SentAlert> Alerts)
+    internal sealed record AlertBatch(IReadOnlyList<SentAlert> Alerts)
     {
         /// <summary>Completed when they are committed.</summary>
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,17 +22,17 @@ internal sealed class AlertInbox
     /// <summary>Hands over alerts and waits until they are committed.</summary>
     public async Task PutAsync(IReadOnlyList<SentAlert> alerts, CancellationToken ct)
     {
-        var parcel = new Parcel(alerts);
+        var parcel = new AlertBatch(alerts);
         await _parcels.Writer.WriteAsync(parcel, ct);
         Arrived?.Invoke();
         await parcel.Done.Task.WaitAsync(ct);
     }
 
     /// <summary>Everything that waits.</summary>
-    public List<Parcel> TakeAll()
+    public List<AlertBatch> TakeAll()
     {
-        var parcels = new List<Parcel>();
-        while (parcels.Count < Waiting && _parcels.Reader.TryRead(out Parcel? parcel))
+        var parcels = new List<AlertBatch>();
+        while (parcels.Count < Waiting && _parcels.Reader.TryRead(out AlertBatch? parcel))
             parcels.Add(parcel);
         return parcels;
     }

@@ -77,7 +77,7 @@ internal sealed record AlertMessage
     public MessageLinks? Links { get; init; }
 
     /// <summary>What is to be said of a group.</summary>
-    public static AlertMessage Of(Notice notice, string externalUrl, AckBook acks) => Of(
+    public static AlertMessage Of(Notice notice, string externalUrl, Acknowledgements acks) => Of(
         notice.Group.Key, notice.Group.Labels, [.. notice.Alerts.Select(a => MessageAlert.Of(a, externalUrl, acks.Find(a)))], notice.Group.Route.Receiver, externalUrl) with
     {
         Kind = notice.Alerts.Any(a => a.IsFlapping) && notice.Alerts.All(a => a.IsFlapping || a.IsOver) ? MessageKind.Flapping : MessageKind.Alerts,

@@ -11,7 +11,7 @@ using ScottPlot;
 namespace Metrics.Alerting;
 
 /// <summary>Draws the metric of an alert over the time around its beginning, with its threshold. What cannot be drawn costs a picture, never a message.</summary>
-internal sealed partial class AlertPictures(RulesInForce rules, QueryService queries, ILogger<AlertPictures> log) : IAlertPictures
+internal sealed partial class AlertPictures(ActiveRules rules, QueryService queries, ILogger<AlertPictures> log) : IAlertPictures
 {
     private const int Width = 1280;
     private const int Height = 520;
@@ -30,7 +30,7 @@ internal sealed partial class AlertPictures(RulesInForce rules, QueryService que
             (PreparedQuery query, double? bound) = WhatToDraw(rule.Rule);
             long span = Math.Clamp(3 * (until - alert.Since), (long)s_shortest.TotalMilliseconds, (long)s_longest.TotalMilliseconds);
             long step = Math.Max(1000, span / Points / 1000 * 1000);
-            QueryResult result = await queries.RangeAsync(query, Grid.Between(until - span, until, step), s_patience, ct);
+            QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct);
             Labels series = LabelsJson.Read(alert.Series);
             return result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series)) is { } found ? Draw(rule.Rule, query.Text, found, bound ?? alert.Bound, alert.Since) : null;
         }

@@ -12,9 +12,9 @@ namespace Metrics.Alerting;
 
 /// <summary>
 /// From a rule's verdict to messages: alerts go into the groups of their routes, and a group that is due leaves its messages in the outbox, in the same
-/// transaction that remembers what was said. Used by the rule engine's thread; others may read <see cref="Root"/> and <see cref="Muting"/>.
+/// transaction that remembers what was said. Used by the rule engine's thread; others may read <see cref="Root"/> and <see cref="Suppression"/>.
 /// </summary>
-internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, AckBook acks, SignedLinks links, TrailWriter trail, SelfMetrics metrics)
+internal sealed class AlertRouter(CurrentOptions options, Silences silences, Acknowledgements acks, SignedLinks links, HistoryWriter trail, SelfMetrics metrics)
 {
     private const int AlertsAtOnce = 500;
     private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
@@ -26,19 +26,19 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     private readonly Dictionary<AlertKey, (RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups)> _entered = [];
     private readonly List<UInt128> _ended = [];
     private readonly Dictionary<UInt128, string> _mutedBy = [];
-    private readonly SeverityLadder _ladder = new();
-    private readonly StormGuard _storms = new();
+    private readonly SeverityPrecedence _ladder = new();
+    private readonly NotificationThrottle _storms = new();
     private NotificationOptions? _inForce;
     private AlertGroups _groups = new(s_nowhere);
     private FlapDetector _flaps = new(FlapPolicy.Off);
-    private Muting _muting = new(silences, new RoutingOptions(s_nowhere, [], new Dictionary<string, IReadOnlyList<TimeInterval>>()));
+    private Suppression _muting = new(silences, new RoutingOptions(s_nowhere, [], new Dictionary<string, IReadOnlyList<TimeInterval>>()));
     private int _acknowledged;
 
     /// <summary>When a group is due next, milliseconds since 1970 UTC.</summary>
     public long NextDue => Math.Min(_groups.NextDue, _flaps.NextDue);
 
     /// <summary>Why alerts are muted; for those who look on.</summary>
-    public Muting Muting => _muting;
+    public Suppression Suppression => _muting;
 
     /// <summary>The routing tree in force.</summary>
     public Route Root => _groups.Root;
@@ -104,8 +104,8 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             Enter(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At, calm.At) }, now);
         foreach ((RoutedAlert alert, _) in _entered.Values.ToList())
         {
-            (UInt128 id, string text, string? groups) = TakeWay(alert.Key);
-            trail.Add(new TrailRow { At = alert.At, Subject = AckBook.WriteId(id), What = "grouped", Text = text, Groups = groups });
+            (UInt128 id, string text, string? groups) = TakeRoutingNote(alert.Key);
+            trail.Add(new TrailRow { At = alert.At, Subject = Acknowledgements.WriteId(id), What = "grouped", Text = text, Groups = groups });
         }
         (int messages, int alerts) = (0, 0);
         // The rest is due still: those who are told first need not wait for those who are told last.
@@ -136,7 +136,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     }
 
     /// <summary>Where an alert that has just come goes, in words, and the keys of its groups; asked once.</summary>
-    public (UInt128 Id, string Text, string? Groups) TakeWay(AlertKey alert)
+    public (UInt128 Id, string Text, string? Groups) TakeRoutingNote(AlertKey alert)
     {
         if (!_entered.Remove(alert, out (RoutedAlert Alert, IReadOnlyList<AlertGroup> Groups) entered))
             return (alert.ToId(), "", null);
@@ -188,7 +188,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
     {
         if (_mutedBy.GetValueOrDefault(alert.Id) == reason)
             return;
-        trail.Add(new TrailRow { At = now, Subject = AckBook.WriteId(alert.Id), What = reason is null ? "heard" : "muted", Text = reason ?? "no longer muted" });
+        trail.Add(new TrailRow { At = now, Subject = Acknowledgements.WriteId(alert.Id), What = reason is null ? "heard" : "muted", Text = reason ?? "no longer muted" });
         if (reason is null)
             _mutedBy.Remove(alert.Id);
         else
@@ -230,7 +230,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
             to.AddMessage(notice.Integration.Key, (kind is { IsBare: true } ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links) }).ToJson(), key, now, 0);
         to.AddTrail(new TrailRow
         {
-            At = now, Subject = notice.Group.Key, What = "message", Ref = key, Members = string.Join(' ', notice.Alerts.Select(a => AckBook.WriteId(a.Id))),
+            At = now, Subject = notice.Group.Key, What = "message", Ref = key, Members = string.Join(' ', notice.Alerts.Select(a => Acknowledgements.WriteId(a.Id))),
             Text = $"to {notice.Integration.Key}: {notice.Alerts.Count(a => !a.IsOver)} firing, {notice.Alerts.Count(a => a.IsOver)} over{(digest is not null ? ", in a digest" : "")}",
         });
     }
@@ -240,7 +240,7 @@ internal sealed class AlertRouter(CurrentOptions options, SilenceBook silences, 
         _inForce = notifications;
         _groups = new AlertGroups(notifications.Tree);
         _flaps = new FlapDetector(notifications.Routing.Flapping);
-        _muting = new Muting(silences, notifications.Routing);
+        _muting = new Suppression(silences, notifications.Routing);
     }
 
     /// <summary>Another configuration: what was said of a group stays known where its route is still there.</summary>

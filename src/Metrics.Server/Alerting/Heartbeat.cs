@@ -14,7 +14,7 @@ internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engin
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
 
-    private readonly string _startedAt = AlertTrail.Moment(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private readonly string _startedAt = AlertHistory.Moment(time.GetUtcNow().ToUnixTimeMilliseconds());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -13,7 +13,7 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, TrailWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, CurrentOptions options, HistoryWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
@@ -155,8 +155,8 @@ internal sealed partial class Outbox(
     /// <summary>Doubles from one second to five minutes, with jitter; never less than the other side asks for, within an hour.</summary>
     internal static TimeSpan Pause(int attempts, TimeSpan? asked = null)
     {
-        TimeSpan most = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
-        TimeSpan pause = most * (0.75 + (Random.Shared.NextDouble() / 4));
+        TimeSpan max = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
+        TimeSpan pause = max * (0.75 + (Random.Shared.NextDouble() / 4));
         return asked > pause ? (asked < s_longestAsked ? asked.Value : s_longestAsked) : pause;
     }
 

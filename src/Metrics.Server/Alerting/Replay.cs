@@ -49,8 +49,8 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     private readonly Dictionary<string, int> _muted = [];
     private readonly AlertGroups _groups = new(notifications.Tree);
     private readonly FlapDetector _flaps = new(notifications.Routing.Flapping);
-    private readonly Muting _muting = new(null, notifications.Routing);
-    private readonly SeverityLadder _ladder = new();
+    private readonly Suppression _muting = new(null, notifications.Routing);
+    private readonly SeverityPrecedence _ladder = new();
     private readonly Dictionary<string, AlertRule> _byKey = [];
 
     /// <summary>Runs the rules.</summary>
@@ -58,7 +58,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     /// <param name="to">Last moment.</param>
     /// <param name="surroundings">Calendars and inventories.</param>
     /// <param name="progress">Told of the moment from time to time.</param>
-    public ReplayResult Run(long from, long to, IRuleSurroundings surroundings, Action<long> progress)
+    public ReplayResult Run(long from, long to, IRuleEnvironment surroundings, Action<long> progress)
     {
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. rules.Select(r => new GroupRunner(r, time) { NextDue = from })];
@@ -73,7 +73,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
             Flush(at);
             next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
             using var output = new SampleBatch("replay");
-            foreach ((AlertRuleState rule, AlertChange change) in next.Evaluate(new RuleRound(samples, at, from, notifications.ExternalUrl) { Surroundings = surroundings }, s => new LocalQueries(engine, s), output, time))
+            foreach ((AlertRuleState rule, AlertChange change) in next.Evaluate(new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = surroundings }, s => new LocalQueries(engine, s), output, time))
                 Note(next.KeyOf(rule.Rule), rule.Rule, change);
             foreach (AlertRuleState rule in next.Alerting.Where(r => r.Error is not null))
                 Of(rule.Rule).Error = rule.Error;

@@ -19,7 +19,7 @@ internal sealed partial class RuleEngine : BackgroundService
 
     private readonly Head _head;
     private readonly IntakePipeline _intake;
-    private readonly AlertBook _book;
+    private readonly AlertPersistence _book;
     private readonly SelfMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<RuleEngine> _log;
@@ -29,8 +29,8 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly Dictionary<RuleState, string> _told = new(ReferenceEqualityComparer.Instance);
     private readonly QueryEngine _engine;
     private readonly CurrentOptions _options;
-    private readonly RuleSurroundings _surroundings;
-    private readonly RulesInForce _inForce;
+    private readonly RuleEnvironment _surroundings;
+    private readonly ActiveRules _inForce;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -41,7 +41,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertBook book, QueryEngine engine, RuleSurroundings surroundings, AlertInbox inbox, RulesInForce inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
         (_surroundings, _inForce) = (surroundings, inForce);
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
@@ -99,7 +99,7 @@ internal sealed partial class RuleEngine : BackgroundService
             }
             _book.TakeSent(Now());
             _book.Flush(Now());
-            _metrics.SentAlerts.Set(_inForce.Sent.Count);
+            _metrics.ExternalAlerts.Set(_inForce.Sent.Count);
             await WaitAsync(plan, stoppingToken);
         }
     }
@@ -111,7 +111,7 @@ internal sealed partial class RuleEngine : BackgroundService
         foreach (GroupRunner old in before.Groups)
         {
             if (plan.Groups.FirstOrDefault(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
-                successor.Succeed(old);
+                successor.TakeOverFrom(old);
             else
                 old.EndAll(Now(), output);
         }
@@ -131,7 +131,7 @@ internal sealed partial class RuleEngine : BackgroundService
     {
         long start = _time.GetTimestamp();
         var output = new SampleBatch($"rules/{group.Group.Name}");
-        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl) { Surroundings = _surroundings }, Queries, output, _time);
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl) { Environment = _surroundings }, Queries, output, _time);
         _book.Note(group, changes, at);
         if (changes.Count > 0 && arrived > 0)
             _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);
@@ -245,12 +245,12 @@ internal sealed partial class RuleEngine : BackgroundService
             {
                 _metrics.RuleFailures.WithLabels(group.Group.Name).Inc();
                 if (_told.GetValueOrDefault(rule) != error)
-                    LogError(rule.Rule.Name, rule.Rule.Place, error);
+                    LogError(rule.Rule.Name, rule.Rule.Location, error);
                 _told[rule] = error;
             }
             else if (_told.Remove(rule))
             {
-                LogMended(rule.Rule.Name, rule.Rule.Place);
+                LogMended(rule.Rule.Name, rule.Rule.Location);
             }
         }
         _metrics.RuleErrors.Set(_told.Count);

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Metrics.Alerting;
 
 /// <summary>When rules fired, out of the trails.</summary>
-internal sealed class RuleHistory(StateStore state, TrailWriter writer)
+internal sealed class RuleHistory(StateStore state, HistoryWriter writer)
 {
     /// <summary>By rule's key, milliseconds since 1970 UTC; rules that did not fire within the trails' time are not there.</summary>
     public IReadOnlyDictionary<string, long> LastFired()

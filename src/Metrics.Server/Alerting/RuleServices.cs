@@ -2,23 +2,23 @@ namespace Metrics.Alerting;
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
-        .AddSingleton<TrailWriter>()
-        .AddHostedService(s => s.GetRequiredService<TrailWriter>())
-        .AddSingleton<RulesInForce>()
+        .AddSingleton<HistoryWriter>()
+        .AddHostedService(s => s.GetRequiredService<HistoryWriter>())
+        .AddSingleton<ActiveRules>()
         .AddSingleton<AlertInbox>()
-        .AddSingleton<RuleSurroundings>()
+        .AddSingleton<RuleEnvironment>()
         .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())
-        .AddSingleton<SilenceBook>()
-        .AddSingleton<AckBook>()
-        .AddSingleton<AlertTrail>()
+        .AddSingleton<Silences>()
+        .AddSingleton<Acknowledgements>()
+        .AddSingleton<AlertHistory>()
         .AddSingleton<RuleHistory>()
         .AddSingleton<SignedLinks>()
         .AddSingleton<AlertRouter>()
-        .AddSingleton<AlertBook>()
+        .AddSingleton<AlertPersistence>()
         .AddSingleton<RuleEngine>()
         .AddHostedService(s => s.GetRequiredService<RuleEngine>())
-        .AddHostedService<AlertmanagerHandover>()
+        .AddHostedService<AlertmanagerForwarder>()
         .AddHostedService<Heartbeat>();
 }

@@ -1,5 +1,5 @@
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Rules;
 
 namespace Metrics.Alerting;

@@ -11,7 +11,7 @@ internal static class ApiServices
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
         .AddSingleton<AlertEndpoints>()
-        .AddSingleton<AlertPosts>()
+        .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
         .AddSingleton<Access>()

@@ -6,9 +6,9 @@ using Metrics.Api.Prometheus;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
 using Metrics.Query;
-using Metrics.Receivers.Push;
+using Metrics.Inputs.Push;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 using Metrics.Telemetry;
 
 namespace Metrics.Api;
@@ -24,8 +24,8 @@ internal static class Endpoints
             reloader.TryReload(Access.CallerOf(c)) is { } problems ? Results.Text(problems + "\n", statusCode: StatusCodes.Status422UnprocessableEntity) : Results.Text("reloaded\n"));
         app.MapGet("/metrics", WriteMetricsAsync);
         app.MapGet("/federate", WriteFederationAsync);
-        app.MapPost("/write", (HttpContext c, LineProtocolReceiver r, SelfMetrics m) => ReceiveAsync(c, r, m, "/write"));
-        app.MapPost("/api/v2/write", (HttpContext c, LineProtocolReceiver r, SelfMetrics m) => ReceiveAsync(c, r, m, "/api/v2/write"));
+        app.MapPost("/write", (HttpContext c, LineProtocolInput r, SelfMetrics m) => ReceiveAsync(c, r, m, "/write"));
+        app.MapPost("/api/v2/write", (HttpContext c, LineProtocolInput r, SelfMetrics m) => ReceiveAsync(c, r, m, "/api/v2/write"));
         app.MapMethods("/ping", ["GET", "HEAD"], (HttpContext c) =>
         {
             c.Response.Headers["X-Influxdb-Version"] = $"1.8.0-metricsd-{VersionText.Product}";
@@ -69,12 +69,12 @@ internal static class Endpoints
         await to.FlushAsync(context.RequestAborted);
     }
 
-    private static async Task ReceiveAsync(HttpContext context, LineProtocolReceiver receiver, SelfMetrics metrics, string endpoint)
+    private static async Task ReceiveAsync(HttpContext context, LineProtocolInput receiver, SelfMetrics metrics, string endpoint)
     {
-        LineProtocolReceiver.Answer answer;
+        LineProtocolInput.Answer answer;
         if (!PrecisionText.TryParse(context.Request.Query["precision"].FirstOrDefault(), out Precision precision))
         {
-            answer = new LineProtocolReceiver.Answer(400, "invalid precision; use n, u, ms, s, m or h (version 2: ns, us, ms, s)");
+            answer = new LineProtocolInput.Answer(400, "invalid precision; use n, u, ms, s, m or h (version 2: ns, us, ms, s)");
         }
         else
         {

@@ -1,10 +1,10 @@
 using System.Globalization;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Rules;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 using Metrics.Telemetry;
 
 namespace Metrics.Cli;

@@ -35,7 +35,7 @@ internal static class DaemonHost
         app.Urls.Add("http://" + options.Listen);
         try
         {
-            await app.Services.GetRequiredService<HeadRefill>().RunAsync(CancellationToken.None);
+            await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
             await app.StartAsync();
         }
         catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)

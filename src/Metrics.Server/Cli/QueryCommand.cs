@@ -139,13 +139,13 @@ internal static class QueryCommand
         double[] finite = [.. values.Where(double.IsFinite)];
         if (finite.Length == 0)
             return "";
-        (double least, double most) = (finite.Min(), finite.Max());
+        (double min, double max) = (finite.Min(), finite.Max());
         int columns = Math.Min(width, values.Length);
         var line = new char[columns];
         for (int c = 0; c < columns; c++)
         {
             double[] cell = [.. values[(c * values.Length / columns)..((c + 1) * values.Length / columns)].Where(double.IsFinite)];
-            line[c] = cell.Length == 0 ? ' ' : Bars[most == least ? 0 : (int)Math.Min(7, (cell.Average() - least) / (most - least) * 8)];
+            line[c] = cell.Length == 0 ? ' ' : Bars[max == min ? 0 : (int)Math.Min(7, (cell.Average() - min) / (max - min) * 8)];
         }
         return new string(line);
     }

@@ -3,14 +3,14 @@ using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Formats;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 
 namespace Metrics.Cli;
 
@@ -38,7 +38,7 @@ internal static class ReplayCommand
         {
             ReplayResult? first = before is null ? null : await ReplayAsync(options, before, from, to, given);
             ReplayResult result = await ReplayAsync(options, rules, from, to, given);
-            Console.WriteLine($"{AlertTrail.Moment(from)} to {AlertTrail.Moment(to)}");
+            Console.WriteLine($"{AlertHistory.Moment(from)} to {AlertHistory.Moment(to)}");
             Write(result, first);
             return result.Rules.Any(r => r.Error is not null) ? 1 : 0;
         }
@@ -79,7 +79,7 @@ internal static class ReplayCommand
 
     private static List<QueryNeed> Needs(IReadOnlyList<RuleGroup> rules, long from, long to) =>
     [
-        .. rules.SelectMany(g => g.Rules.Select(r => (g, r))).SelectMany(p => p.r.Expr.Needs(Grid.Between(from, to, Math.Max(1000, (long)p.g.Interval.TotalMilliseconds)), new EngineOptions()))
+        .. rules.SelectMany(g => g.Rules.Select(r => (g, r))).SelectMany(p => p.r.Expr.Needs(EvaluationSteps.Between(from, to, Math.Max(1000, (long)p.g.Interval.TotalMilliseconds)), new EngineOptions()))
             .GroupBy(n => string.Join(',', n.Matchers)).Select(n => new QueryNeed(n.First().Matchers, n.Min(x => x.After), n.Max(x => x.To))),
         // Why a series is absent is asked of these.
         new QueryNeed([new LabelMatcher(Labels.MetricName, MatchKind.Equal, "up")], from - 300_000, to),
@@ -200,9 +200,9 @@ internal static class ReplayCommand
     }
 
     /// <summary>Calendars and inventories as configured; no baselines, which belong to the daemon.</summary>
-    private sealed class OfflineSurroundings(MetricsOptions options) : IRuleSurroundings
+    private sealed class OfflineSurroundings(MetricsOptions options) : IRuleEnvironment
     {
-        private readonly RuleSurroundings _world = new(new CurrentOptions(options), null!);
+        private readonly RuleEnvironment _world = new(new CurrentOptions(options), null!);
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

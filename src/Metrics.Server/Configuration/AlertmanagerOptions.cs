@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Notifiers;
 
 namespace Metrics.Configuration;
@@ -36,7 +36,7 @@ internal sealed record AlertmanagerOptions(IReadOnlyList<Uri> Urls, HttpAccess A
         }
         if (urls.Count == 0)
             section.Report("static_configs", "is required: [ { targets: ['alertmanager:9093'] } ]");
-        var options = new AlertmanagerOptions(urls, HttpAccess.ReadKeys(section), section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)));
+        var options = new AlertmanagerOptions(urls, HttpAccess.ReadKeys(section), section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)));
         section.Finish();
         return options;
     }
@@ -54,7 +54,7 @@ internal sealed record HeartbeatOptions(string Receiver, TimeSpan Interval)
         string receiver = section.RequiredText("receiver");
         if (receiver.Length > 0 && !receivers.Contains(receiver))
             section.Report("receiver", $"is '{receiver}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers))}");
-        var options = new HeartbeatOptions(receiver, section.Duration("interval", TimeSpan.FromMinutes(1), least: TimeSpan.FromSeconds(1)));
+        var options = new HeartbeatOptions(receiver, section.Duration("interval", TimeSpan.FromMinutes(1), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return options;
     }

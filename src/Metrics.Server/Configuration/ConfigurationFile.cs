@@ -1,5 +1,5 @@
 using System.Collections;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Configuration;
 

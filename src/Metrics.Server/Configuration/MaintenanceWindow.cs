@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Series;
 using Quartz;

@@ -1,8 +1,8 @@
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
-using Metrics.Pollers.Cloud;
-using Metrics.Pollers.Services;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.OpenStack;
+using Metrics.Pollers.Probes;
+using Metrics.Pollers.Scrape;
 using Metrics.Routing;
 
 namespace Metrics.Configuration;

@@ -1,10 +1,10 @@
 using System.Net;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
-using Metrics.Pollers.Cloud;
-using Metrics.Pollers.Services;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.OpenStack;
+using Metrics.Pollers.Probes;
+using Metrics.Pollers.Scrape;
 using Npgsql;
 
 namespace Metrics.Configuration;
@@ -78,15 +78,15 @@ internal static class MetricsOptionsReader
 
     private static StorageOptions ReadStorage(YamlSection section)
     {
-        TimeSpan flush = section.Duration("flush_interval", TimeSpan.FromSeconds(1), least: TimeSpan.FromMilliseconds(10));
+        TimeSpan flush = section.Duration("flush_interval", TimeSpan.FromSeconds(1), min: TimeSpan.FromMilliseconds(10));
         if (flush > TimeSpan.FromSeconds(1))
             section.Report("flush_interval", "must be at most 1s: it bounds what a crash can lose");
         var options = new StorageOptions
         {
             Path = section.Text("path", "./data"),
             FlushInterval = flush,
-            Retention = section.Duration("retention", TimeSpan.FromDays(365), least: TimeSpan.FromHours(1)),
-            MemoryLimitBytes = section.Bytes("memory_limit", 48L << 20, least: 32L << 20),
+            Retention = section.Duration("retention", TimeSpan.FromDays(365), min: TimeSpan.FromHours(1)),
+            MemoryLimitBytes = section.Bytes("memory_limit", 48L << 20, min: 32L << 20),
             Postgres = section.Has("state") ? ReadState(section.Section("state")) : null,
             Influx = section.Has("influx") ? ReadInflux(section.Section("influx")) : null,
         };
@@ -115,7 +115,7 @@ internal static class MetricsOptionsReader
 
     private static InfluxOptions ReadInflux(YamlSection section)
     {
-        var version = (InfluxVersion)section.Number("version", 1, least: 1, most: 3);
+        var version = (InfluxVersion)section.Number("version", 1, min: 1, max: 3);
         string databaseKey = version == InfluxVersion.V2 ? "bucket" : "database";
         var options = new InfluxOptions
         {
@@ -129,11 +129,11 @@ internal static class MetricsOptionsReader
             Token = Secret.Read(section, "token"),
             CreateDatabase = section.Flag("create_database", true),
             Gzip = section.Flag("gzip", true),
-            BatchLines = section.Number("batch_lines", 5000, least: 1, most: 1_000_000),
-            BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, least: 128L << 10), 256L << 20),
-            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
-            SpoolBytes = section.Bytes("spool_bytes", 1L << 30, least: 1L << 20),
-            SpoolAge = section.Duration("spool_age", TimeSpan.FromDays(7), least: TimeSpan.FromMinutes(1)),
+            BatchLines = section.Number("batch_lines", 5000, min: 1, max: 1_000_000),
+            BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, min: 128L << 10), 256L << 20),
+            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
+            SpoolBytes = section.Bytes("spool_bytes", 1L << 30, min: 1L << 20),
+            SpoolAge = section.Duration("spool_age", TimeSpan.FromDays(7), min: TimeSpan.FromMinutes(1)),
         };
         if (options.Username is not null && options.Token is not null)
             section.Report("token", "and 'username' cannot stand together");
@@ -146,9 +146,9 @@ internal static class MetricsOptionsReader
     private static HeadSection ReadHead(YamlSection section)
     {
         var options = new HeadSection(
-            section.Duration("window", TimeSpan.FromHours(2), least: TimeSpan.FromMinutes(10)),
-            section.Number("max_series", 5_000_000, least: 1000),
-            section.Number("max_series_per_source", 500_000, least: 100));
+            section.Duration("window", TimeSpan.FromHours(2), min: TimeSpan.FromMinutes(10)),
+            section.Number("max_series", 5_000_000, min: 1000),
+            section.Number("max_series_per_source", 500_000, min: 100));
         section.Finish();
         return options;
     }
@@ -156,18 +156,18 @@ internal static class MetricsOptionsReader
     private static QuerySection ReadQuery(YamlSection section)
     {
         var options = new QuerySection(
-            section.Duration("timeout", TimeSpan.FromMinutes(2), least: TimeSpan.FromMilliseconds(100)),
-            section.Number("max_concurrency", Math.Max(2, Environment.ProcessorCount), least: 1),
-            section.Number("max_samples", 50_000_000, least: 1000),
-            section.Number("max_samples_read", 1_000_000_000, least: 1000),
-            section.Duration("lookback", TimeSpan.FromMinutes(5), least: TimeSpan.FromSeconds(1)));
+            section.Duration("timeout", TimeSpan.FromMinutes(2), min: TimeSpan.FromMilliseconds(100)),
+            section.Number("max_concurrency", Math.Max(2, Environment.ProcessorCount), min: 1),
+            section.Number("max_samples", 50_000_000, min: 1000),
+            section.Number("max_samples_read", 1_000_000_000, min: 1000),
+            section.Duration("lookback", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return options;
     }
 
     private static HostSection ReadHost(YamlSection section)
     {
-        TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), least: TimeSpan.FromSeconds(1));
+        TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1));
         var options = new HostSection
         {
             Enabled = section.Flag("enabled", true),
@@ -227,7 +227,7 @@ internal static class MetricsOptionsReader
     internal static TimeSpan ReadTimeout(YamlSection section, string key, string intervalKey, TimeSpan interval)
     {
         TimeSpan two = interval * 2 / 3;
-        TimeSpan timeout = section.Duration(key, two < TimeSpan.FromSeconds(10) ? two : TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(10));
+        TimeSpan timeout = section.Duration(key, two < TimeSpan.FromSeconds(10) ? two : TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(10));
         if (timeout > interval)
             section.Report(key, $"is {Model.Duration.Format(timeout)}; it must not be longer than {intervalKey}, which is {Model.Duration.Format(interval)}");
         return timeout;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Metrics.Alerting;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Routing;
 using Metrics.Series;
 
@@ -85,15 +85,15 @@ internal static class RoutingReader
     {
         var policy = new FlapPolicy(
             section.Number("changes", 6),
-            section.Duration("within", TimeSpan.FromHours(1), least: TimeSpan.FromSeconds(1)),
-            section.Duration("quiet", TimeSpan.FromMinutes(15), least: TimeSpan.FromSeconds(1)));
+            section.Duration("within", TimeSpan.FromHours(1), min: TimeSpan.FromSeconds(1)),
+            section.Duration("quiet", TimeSpan.FromMinutes(15), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return policy;
     }
 
     private static StormOptions ReadStorm(YamlSection section)
     {
-        var storm = new StormOptions(section.Number("messages", 20), section.Duration("within", TimeSpan.FromMinutes(1), least: TimeSpan.FromSeconds(1)));
+        var storm = new StormOptions(section.Number("messages", 20), section.Duration("within", TimeSpan.FromMinutes(1), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return storm;
     }
@@ -139,7 +139,7 @@ internal static class RoutingReader
             GroupBy = section.Texts("group_by").Count > 0 ? ReadGroupBy(section) : parent is null ? new HashSet<string>() : parent.GroupBy,
             GroupWait = section.Duration("group_wait", parent?.GroupWait ?? TimeSpan.FromSeconds(30)),
             GroupInterval = section.Duration("group_interval", parent?.GroupInterval ?? TimeSpan.FromMinutes(5)),
-            RepeatInterval = section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), least: TimeSpan.FromMilliseconds(1)),
+            RepeatInterval = section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), min: TimeSpan.FromMilliseconds(1)),
             MuteTimeIntervals = ReadNames(section, "mute_time_intervals", intervals),
             ActiveTimeIntervals = ReadNames(section, "active_time_intervals", intervals),
             Escalation = section.Has("escalation") ? [.. section.Sections("escalation").Select(s => ReadStep(s, receivers))] : parent?.Escalation ?? [],
@@ -275,14 +275,14 @@ internal static class RoutingReader
         return -1;
     }
 
-    private static List<InclusiveRange> ReadRanges(YamlSection section, string key, int least, int most, Func<string, int?> read, string what)
+    private static List<InclusiveRange> ReadRanges(YamlSection section, string key, int min, int max, Func<string, int?> read, string what)
     {
         var ranges = new List<InclusiveRange>();
         foreach (string text in section.Texts(key))
         {
             string[] ends = text.ToLowerInvariant().Split(':', StringSplitOptions.TrimEntries);
             int? first = read(ends[0]), last = ends.Length == 2 ? read(ends[1]) : ends.Length == 1 ? first : null;
-            bool isRight = first is { } f && last is { } l && f >= least && l <= most && f <= most && l >= least && !(f > l && (f > 0) == (l > 0)) && !(least < 0 && (f == 0 || l == 0));
+            bool isRight = first is { } f && last is { } l && f >= min && l <= max && f <= max && l >= min && !(f > l && (f > 0) == (l > 0)) && !(min < 0 && (f == 0 || l == 0));
             if (isRight)
                 ranges.Add(new InclusiveRange(first!.Value, last!.Value));
             else

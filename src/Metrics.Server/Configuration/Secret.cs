@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Configuration;
 

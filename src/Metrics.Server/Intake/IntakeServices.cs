@@ -13,7 +13,7 @@ internal static class IntakeServices
         }))
         .AddSingleton<MetadataTable>()
         .AddSingleton<IntakePipeline>()
-        .AddSingleton<HeadRefill>()
+        .AddSingleton<HeadLoader>()
         .AddHostedService(s => s.GetRequiredService<StoreWriter>())
         .AddHostedService<StoreMaintenance>()
         .AddHostedService(s => s.GetRequiredService<IntakePipeline>());

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Metrics.Alerting;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 
 namespace Metrics.Notifiers;
@@ -29,7 +29,7 @@ internal sealed record CommandNotifier : Notifier
             section.Report("command", $"begins with '{command[0]}'; it must be the full path of a program");
         else if (!File.Exists(command[0]))
             section.Report("command", $"begins with '{command[0]}', which does not exist");
-        return new CommandNotifier { Command = command, Timeout = section.Duration("timeout", TimeSpan.FromSeconds(30), least: TimeSpan.FromMilliseconds(100)) };
+        return new CommandNotifier { Command = command, Timeout = section.Duration("timeout", TimeSpan.FromSeconds(30), min: TimeSpan.FromMilliseconds(100)) };
     }
 
     public override async Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)

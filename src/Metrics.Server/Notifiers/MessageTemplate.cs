@@ -1,6 +1,6 @@
 using System.Globalization;
 using Metrics.Alerting;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Rules;
 using Scriban;
 using Scriban.Runtime;

@@ -1,6 +1,6 @@
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 
@@ -45,7 +45,7 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
             _ = section.Value(known);
         var defaults = new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null))
         {
-            ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), least: TimeSpan.FromSeconds(1)),
+            ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1)),
         };
         section.Finish();
         return defaults;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 

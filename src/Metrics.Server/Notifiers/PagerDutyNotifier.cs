@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 

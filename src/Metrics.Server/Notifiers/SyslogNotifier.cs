@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 
 namespace Metrics.Notifiers;
@@ -97,9 +97,9 @@ internal sealed record SyslogNotifier : Notifier
     private static string Escape(string value) =>
         MessageText.OneLine(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
 
-    private static string Ascii(string text, int most)
+    private static string Ascii(string text, int max)
     {
-        string printable = new([.. text.Where(c => c is > ' ' and <= '~').Take(most)]);
+        string printable = new([.. text.Where(c => c is > ' ' and <= '~').Take(max)]);
         return printable.Length > 0 ? printable : "-";
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 
@@ -29,7 +29,7 @@ internal sealed record WebhookNotifier : Notifier
         Access = HttpAccess.Read(section.Section("http_config"), null) is { Credentials: null, Username: null } bare && section.Has("bearer_token") | section.Has("username")
             ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = section.Text("username"), Password = Secret.Read(section, "password") }
             : HttpAccess.Read(section.Section("http_config"), defaults.Http),
-        Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), least: TimeSpan.FromMilliseconds(100)),
+        Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
         MaxAlerts = section.Number("max_alerts", 0),
         HmacSecret = Secret.Read(section, "hmac_secret"),
     };

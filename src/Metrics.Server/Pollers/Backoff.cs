@@ -11,9 +11,9 @@ internal static class Backoff
     {
         if (failures <= 2)
             return interval;
-        TimeSpan most = interval > Longest ? interval : Longest;
+        TimeSpan max = interval > Longest ? interval : Longest;
         double factor = Math.Pow(2, Math.Min(failures - 2, 16));
         TimeSpan pause = interval * factor;
-        return pause < most ? pause : most;
+        return pause < max ? pause : max;
     }
 }

@@ -1,5 +1,5 @@
-using Metrics.Pollers.Cloud;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.OpenStack;
+using Metrics.Pollers.Scrape;
 using Metrics.Scheduling;
 using Quartz;
 

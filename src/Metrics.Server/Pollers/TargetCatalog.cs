@@ -1,9 +1,9 @@
 using Metrics.Configuration;
 using Metrics.Pollers.Backends;
-using Metrics.Pollers.Cloud;
+using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Host;
 using Metrics.Pollers.Self;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.Scrape;
 using Metrics.Telemetry;
 
 namespace Metrics.Pollers;

@@ -21,11 +21,11 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
     /// <summary>The value of an expression at one moment.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public Task<QueryResult> InstantAsync(PreparedQuery query, long at, TimeSpan timeout, CancellationToken ct) =>
-        RunAsync(query, Grid.At(at), timeout, (source, token) => engine.Instant(query, source, at, token), ct);
+        RunAsync(query, EvaluationSteps.At(at), timeout, (source, token) => engine.Instant(query, source, at, token), ct);
 
     /// <summary>The values of an expression over a range.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public Task<QueryResult> RangeAsync(PreparedQuery query, Grid grid, TimeSpan timeout, CancellationToken ct) =>
+    public Task<QueryResult> RangeAsync(PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, CancellationToken ct) =>
         RunAsync(query, grid, timeout, (source, token) => engine.Range(query, source, grid, token), ct);
 
     /// <summary>The series that meet any of several selectors and have samples in a span of time.</summary>
@@ -46,7 +46,7 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         return [.. found];
     }
 
-    private async Task<QueryResult> RunAsync(PreparedQuery query, Grid grid, TimeSpan timeout, Func<ISeriesSource, CancellationToken, QueryResult> run, CancellationToken ct)
+    private async Task<QueryResult> RunAsync(PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, Func<ISeriesSource, CancellationToken, QueryResult> run, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
@@ -79,7 +79,7 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         long boundary = Math.Max(head.CompleteSince, now - (long)head.Options.Window.TotalMilliseconds);
         if (needs.All(n => n.After >= boundary))
             return (head, null);
-        var history = new History(head, boundary);
+        var history = new HeadAndStoreSource(head, boundary);
         string? warning = null;
         long samples = 0;
         try

@@ -77,8 +77,8 @@ internal sealed partial class PollScheduler(
         uint hash = 2166136261;
         foreach (char c in key)
             hash = (hash ^ c) * 16777619;
-        TimeSpan most = interval < s_longestSpread ? interval : s_longestSpread;
-        return most * (hash / (double)uint.MaxValue);
+        TimeSpan max = interval < s_longestSpread ? interval : s_longestSpread;
+        return max * (hash / (double)uint.MaxValue);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The target {Target} is listed more than once with the same labels; it is polled once")]

@@ -1,6 +1,6 @@
 using Metrics.Configuration;
-using Metrics.Storage.DuckDb;
-using Metrics.Storage.Influx;
+using Metrics.Storage.Samples.DuckDb;
+using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 

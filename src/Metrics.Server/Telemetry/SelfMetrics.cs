@@ -64,7 +64,7 @@ internal sealed class SelfMetrics
             new HistogramConfiguration { Buckets = [.0001, .001, .01, .1, 1, 10] });
         Alerts = WithValues(NewGauge(factory, "metricsd_alerts", "Alerts by state.", "state"), "pending", "firing", "no data");
 
-        SentAlerts = NewGauge(factory, "metricsd_alerts_from_others", "Open alerts that others have judged and sent.");
+        ExternalAlerts = NewGauge(factory, "metricsd_alerts_from_others", "Open alerts that others have judged and sent.");
         AlertsReceived = WithValues(NewCounter(factory, "metricsd_alerts_received_total", "Alerts that were sent to /api/v2/alerts, by what they say.", "status"), "firing", "resolved");
         AlertsInvalid = NewCounter(factory, "metricsd_alerts_invalid_total", "Alerts that were sent and refused.");
 
@@ -140,7 +140,7 @@ internal sealed class SelfMetrics
     public Gauge RuleErrors { get; }
     public Histogram RuleSeconds { get; }
     public Gauge Alerts { get; }
-    public Gauge SentAlerts { get; }
+    public Gauge ExternalAlerts { get; }
     public Counter AlertsReceived { get; }
     public Counter AlertsInvalid { get; }
     public Counter Deliveries { get; }

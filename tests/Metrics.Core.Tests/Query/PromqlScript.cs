@@ -251,7 +251,7 @@ internal sealed partial class PromqlScript
             if (!PreparedQuery.TryParse(test.Text, out PreparedQuery? query, out QueryError? error))
                 return test.Fails ? CheckMessage(test, error!.ToString()) : $"{error}";
             QueryResult result = test.IsRange
-                ? _engine.Range(query!, _series, Grid.Between(test.From, test.To, test.Step))
+                ? _engine.Range(query!, _series, EvaluationSteps.Between(test.From, test.To, test.Step))
                 : _engine.Instant(query!, _series, test.From);
             if (test.Fails)
                 return "should have failed";
@@ -301,7 +301,7 @@ internal sealed partial class PromqlScript
         if (fault is not null || test.Ordered)
             return fault;
         // The same moment within a range gives the same.
-        QueryResult around = _engine.Range(query, _series, new Grid(test.From - 60_000, 60_000, 3));
+        QueryResult around = _engine.Range(query, _series, new EvaluationSteps(test.From - 60_000, 60_000, 3));
         List<(Labels, double)> middle = [.. around.Matrix.Where(m => Array.IndexOf(m.Times, test.From) >= 0).Select(m => (m.Labels, m.Values[Array.IndexOf(m.Times, test.From)]))];
         return DependsOnRange(query) ? null : CheckVector(test, middle) is { } inRange ? $"within a range: {inRange}" : null;
     }

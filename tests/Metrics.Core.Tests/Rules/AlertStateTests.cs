@@ -30,19 +30,19 @@ public sealed class AlertStateTests
     {
         var policy = new AlertPolicy(TimeSpan.Zero, TimeSpan.Zero, NoDataPolicy.Keep, TimeSpan.FromSeconds(30));
         AlertState state = new AlertState.Inactive();
-        foreach ((Reading reading, long at) in new[] { (Reading.Breached, 0L), (Reading.NoData, 10_000), (Reading.NoData, 39_000) })
+        foreach ((Observation reading, long at) in new[] { (Observation.Breached, 0L), (Observation.NoData, 10_000), (Observation.NoData, 39_000) })
             state = state.Next(reading, at, policy);
         state.IsOpen.Should().BeTrue();
-        state.Next(Reading.NoData, 40_000, policy).Should().Be(new AlertState.Inactive(EndReason.Expired));
+        state.Next(Observation.NoData, 40_000, policy).Should().Be(new AlertState.Inactive(EndReason.Expired));
     }
 
     [Fact]
     public void A_firing_alert_remembers_when_it_began()
     {
         var policy = new AlertPolicy(TimeSpan.FromSeconds(20), TimeSpan.Zero, NoDataPolicy.Keep, TimeSpan.FromDays(1));
-        AlertState state = new AlertState.Inactive().Next(Reading.Breached, 1000, policy).Next(Reading.Breached, 21_000, policy);
+        AlertState state = new AlertState.Inactive().Next(Observation.Breached, 1000, policy).Next(Observation.Breached, 21_000, policy);
         state.Should().Be(new AlertState.Firing(1000, 21_000));
-        state.Next(Reading.NoData, 30_000, policy).Next(Reading.Breached, 40_000, policy).Should().Be(state);
+        state.Next(Observation.NoData, 30_000, policy).Next(Observation.Breached, 40_000, policy).Should().Be(state);
     }
 
     private static string Run(AlertPolicy policy, string readings)
@@ -52,7 +52,7 @@ public sealed class AlertStateTests
         long at = 0;
         foreach (char reading in readings.Where(c => c != ' '))
         {
-            state = state.Next(reading switch { 'B' => Reading.Breached, 'C' => Reading.Clear, _ => Reading.NoData }, at, policy);
+            state = state.Next(reading switch { 'B' => Observation.Breached, 'C' => Observation.Clear, _ => Observation.NoData }, at, policy);
             states.Add(state.Name.Replace(' ', '-'));
             at += 10_000;
         }

@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules;
@@ -102,7 +102,7 @@ public sealed class DeeperThresholdTests
         problems.Select(p => p.ToString()).Should().Contain(p => p.Contains(expected, StringComparison.Ordinal), string.Join(" | ", problems));
     }
 
-    internal sealed class World : IRuleSurroundings
+    internal sealed class World : IRuleEnvironment
     {
         public Baseline Baseline { get; set; } = Baseline.Empty;
 

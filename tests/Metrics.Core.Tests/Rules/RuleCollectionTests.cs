@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;

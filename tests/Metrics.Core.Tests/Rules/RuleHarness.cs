@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
@@ -7,7 +7,7 @@ using Metrics.Series;
 namespace Metrics.Tests.Rules;
 
 /// <summary>Rules of a text over samples at moments of choice; times in seconds.</summary>
-internal sealed class RuleHarness(IRuleSurroundings? surroundings = null)
+internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
 {
     private const long Start = 1_700_000_000_000;
     private static readonly QueryEngine s_engine = new();
@@ -42,7 +42,7 @@ internal sealed class RuleHarness(IRuleSurroundings? surroundings = null)
         foreach ((Labels series, double value) in samples)
             batch.Add(series, At(second), value);
         Head.Append(batch, At(second));
-        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince) { Surroundings = surroundings ?? NoSurroundings.Instance };
+        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince) { Environment = surroundings ?? NoRuleEnvironment.Instance };
         return [.. Rules.SelectMany(r => r.Evaluate(context))];
     }
 

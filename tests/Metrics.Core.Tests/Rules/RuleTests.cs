@@ -1,4 +1,4 @@
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;

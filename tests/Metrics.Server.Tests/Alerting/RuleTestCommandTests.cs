@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Metrics.Cli;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
 using Metrics.Testing;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Testing;
 
 namespace Metrics.Tests.Grafana;

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Notifiers;
 using MimeKit;

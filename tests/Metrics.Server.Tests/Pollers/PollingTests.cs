@@ -1,5 +1,5 @@
 using Metrics.Pollers;
-using Metrics.Pollers.Targets;
+using Metrics.Pollers.Scrape;
 using Metrics.Configuration;
 using Metrics.Scheduling;
 

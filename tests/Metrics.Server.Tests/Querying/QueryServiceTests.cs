@@ -6,7 +6,7 @@ using Metrics.Querying;
 using Metrics.Rules.Testing;
 using Metrics.Series;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -61,7 +61,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         using QueryService service = Service();
         PreparedQuery query = Query(text);
         long now = s_now.ToUnixTimeMilliseconds();
-        Grid grid = Grid.Between(now - (5 * 3_600_000), now, 60_000);
+        EvaluationSteps grid = EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000);
         QueryResult got = await service.RangeAsync(query, grid, TimeSpan.FromMinutes(1), default);
         QueryResult expected = new QueryEngine().Range(query, _everything, grid);
         Text(got).Should().Equal(Text(expected));
@@ -87,7 +87,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         using QueryService service = Service(new EngineOptions { MaxSamples = 1000 });
         PreparedQuery query = Query("x");
         long now = s_now.ToUnixTimeMilliseconds();
-        Func<Task> tooMuch = () => service.RangeAsync(query, Grid.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1), default);
+        Func<Task> tooMuch = () => service.RangeAsync(query, EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1), default);
         (await tooMuch.Should().ThrowAsync<QueryException>()).Which.Failure.Should().Be(QueryFailure.Limit);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();

@@ -2,7 +2,7 @@ using DuckDB.NET.Data;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Storage;
-using Metrics.Storage.DuckDb;
+using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Metrics.Configuration;
-using Metrics.Storage.Influx;
+using Metrics.Storage.Samples.Influx;
 
 namespace Metrics.Tests.Storage;
 

@@ -22,9 +22,9 @@ public static class LineProtocolWriter
             text = "time_";
             changed = true;
         }
-        int most = (Encoding.UTF8.GetMaxByteCount(text.Length) * 2) + 1;
-        Span<byte> span = to.GetSpan(most);
-        Span<byte> utf8 = span[(most / 2)..];
+        int max = (Encoding.UTF8.GetMaxByteCount(text.Length) * 2) + 1;
+        Span<byte> span = to.GetSpan(max);
+        Span<byte> utf8 = span[(max / 2)..];
         int count = Encoding.UTF8.GetBytes(text, utf8);
         int length = 0;
         // The raw text lies in the upper half of the span and is written into the lower: writing never overtakes reading.

@@ -31,7 +31,7 @@ internal abstract class Accumulator
     private static double[] Gaps(int steps)
     {
         var row = new double[steps];
-        Array.Fill(row, Gap.Value);
+        Array.Fill(row, NoValue.Value);
         return row;
     }
 
@@ -47,10 +47,10 @@ internal abstract class Accumulator
             for (int i = 0; i < values.Length; i++)
             {
                 double value = values[i];
-                if (Gap.Is(value))
+                if (NoValue.Is(value))
                     continue;
                 double sum = sums[i];
-                if (Gap.Is(sum))
+                if (NoValue.Is(sum))
                 {
                     sums[i] = value;
                     continue;
@@ -64,7 +64,7 @@ internal abstract class Accumulator
         public override double[] Result()
         {
             for (int i = 0; i < _sums.Length; i++)
-                _sums[i] = Gap.Is(_sums[i]) ? Gap.Value : _sums[i] + _lost[i];
+                _sums[i] = NoValue.Is(_sums[i]) ? NoValue.Value : _sums[i] + _lost[i];
             return _sums;
         }
     }
@@ -77,12 +77,12 @@ internal abstract class Accumulator
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
+                if (!NoValue.Is(values[i]))
                     _means[i].Add(values[i]);
             }
         }
 
-        public override double[] Result() => Array.ConvertAll(_means, m => m.IsEmpty ? Gap.Value : m.Value);
+        public override double[] Result() => Array.ConvertAll(_means, m => m.IsEmpty ? NoValue.Value : m.Value);
     }
 
     private sealed class Choosing(int steps, Func<double, double, bool> beats) : Accumulator
@@ -94,7 +94,7 @@ internal abstract class Accumulator
             for (int i = 0; i < values.Length; i++)
             {
                 // A gap so far is NaN too, and any value is better than NaN.
-                if (!Gap.Is(values[i]) && (double.IsNaN(_best[i]) || beats(values[i], _best[i])))
+                if (!NoValue.Is(values[i]) && (double.IsNaN(_best[i]) || beats(values[i], _best[i])))
                     _best[i] = values[i];
             }
         }
@@ -110,12 +110,12 @@ internal abstract class Accumulator
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
+                if (!NoValue.Is(values[i]))
                     _counts[i]++;
             }
         }
 
-        public override double[] Result() => Array.ConvertAll(_counts, c => c == 0 ? Gap.Value : isGroup ? 1 : c);
+        public override double[] Result() => Array.ConvertAll(_counts, c => c == 0 ? NoValue.Value : isGroup ? 1 : c);
     }
 
     private sealed class Deviating(int steps, Func<double, double> result) : Accumulator
@@ -127,7 +127,7 @@ internal abstract class Accumulator
             for (int i = 0; i < values.Length; i++)
             {
                 double value = values[i];
-                if (Gap.Is(value))
+                if (NoValue.Is(value))
                     continue;
                 ref (double Count, double Mean, double Squares) step = ref _steps[i];
                 if (step.Count++ == 0)
@@ -142,7 +142,7 @@ internal abstract class Accumulator
             }
         }
 
-        public override double[] Result() => Array.ConvertAll(_steps, s => s.Count == 0 ? Gap.Value : result(s.Squares / s.Count));
+        public override double[] Result() => Array.ConvertAll(_steps, s => s.Count == 0 ? NoValue.Value : result(s.Squares / s.Count));
     }
 
     private sealed class Ranking(int steps, double[] quantiles) : Accumulator
@@ -153,7 +153,7 @@ internal abstract class Accumulator
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
+                if (!NoValue.Is(values[i]))
                     (_values[i] ??= []).Add(values[i]);
             }
         }

@@ -12,7 +12,7 @@ internal static class Aggregations
     /// <summary>Whether an operator's result is some of the series that it was given.</summary>
     public static bool KeepsSeries(string op) => op is "topk" or "bottomk" or "limitk" or "limit_ratio";
 
-    public static void Run(Evaluator evaluator, AggregateExpr expr, Grid grid, RowSink sink)
+    public static void Run(Evaluator evaluator, AggregateExpr expr, EvaluationSteps grid, RowSink sink)
     {
         if (KeepsSeries(expr.Operator))
             Selections.Run(evaluator, expr, grid, sink);
@@ -22,7 +22,7 @@ internal static class Aggregations
             Reduce(evaluator, expr, grid, sink);
     }
 
-    private static void Reduce(Evaluator evaluator, AggregateExpr expr, Grid grid, RowSink sink)
+    private static void Reduce(Evaluator evaluator, AggregateExpr expr, EvaluationSteps grid, RowSink sink)
     {
         double[]? parameter = expr.Parameter is null ? null : evaluator.Scalar(expr.Parameter, grid);
         foreach (double q in parameter ?? [])
@@ -47,7 +47,7 @@ internal static class Aggregations
             sink(grouping.LabelsOf(i), groups[i].Nameless, groups[i].Result());
     }
 
-    private static void CountValues(Evaluator evaluator, AggregateExpr expr, Grid grid, RowSink sink)
+    private static void CountValues(Evaluator evaluator, AggregateExpr expr, EvaluationSteps grid, RowSink sink)
     {
         string label = ((StringExpr)Evaluator.Unwrap(expr.Parameter!)).Value;
         LabelFunctions.CheckName(label, "label name");
@@ -57,7 +57,7 @@ internal static class Aggregations
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (Gap.Is(values[i]))
+                if (NoValue.Is(values[i]))
                     continue;
                 Labels valued = evaluator.Identity(labels, nameless).With(label, FloatText.FormatPlain(values[i]));
                 int group = grouping.Of(valued, false);
@@ -65,9 +65,9 @@ internal static class Aggregations
                 {
                     evaluator.Count(grid.Count);
                     groups.Add(new double[grid.Count]);
-                    Array.Fill(groups[group], Gap.Value);
+                    Array.Fill(groups[group], NoValue.Value);
                 }
-                groups[group][i] = Gap.Is(groups[group][i]) ? 1 : groups[group][i] + 1;
+                groups[group][i] = NoValue.Is(groups[group][i]) ? 1 : groups[group][i] + 1;
             }
         });
         for (int i = 0; i < groups.Count; i++)

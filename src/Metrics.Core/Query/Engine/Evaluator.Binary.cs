@@ -6,7 +6,7 @@ namespace Metrics.Query.Engine;
 /// <summary>Operators with a vector on at least one side.</summary>
 internal sealed partial class Evaluator
 {
-    private void Binary(BinaryExpr binary, Grid grid, RowSink sink)
+    private void Binary(BinaryExpr binary, EvaluationSteps grid, RowSink sink)
     {
         if (binary.Operator.IsTrim())
             Notes.Inform(binary, $"incompatible sample types encountered for binary operator \"{binary.Operator.Sign()}\": it trims native histograms, which are not supported");
@@ -20,16 +20,16 @@ internal sealed partial class Evaluator
             new VectorMatch(this, binary, grid).Run(sink);
     }
 
-    private void WithScalar(BinaryExpr binary, Expr vector, double[] scalar, bool scalarIsLeft, Grid grid, RowSink sink)
+    private void WithScalar(BinaryExpr binary, Expr vector, double[] scalar, bool scalarIsLeft, EvaluationSteps grid, RowSink sink)
     {
         BinaryOperator op = binary.Operator;
-        void Compute(RowSink next, Grid g) => Vector(vector, g, (labels, nameless, values) =>
+        void Compute(RowSink next, EvaluationSteps g) => Vector(vector, g, (labels, nameless, values) =>
         {
             bool any = false;
             for (int i = 0; i < values.Length; i++)
             {
                 double value = values[i];
-                if (Gap.Is(value))
+                if (NoValue.Is(value))
                     continue;
                 (double left, double right) = scalarIsLeft ? (scalar[i], value) : (value, scalar[i]);
                 if (!op.IsComparison())
@@ -37,9 +37,9 @@ internal sealed partial class Evaluator
                 else if (binary.ReturnsBool)
                     value = op.Compare(left, right) ? 1 : 0;
                 else if (!op.Compare(left, right))
-                    value = Gap.Value;
+                    value = NoValue.Value;
                 values[i] = value;
-                any |= !Gap.Is(value);
+                any |= !NoValue.Is(value);
             }
             if (any)
                 next(labels, nameless, values);

@@ -8,7 +8,7 @@ namespace Metrics.Query.Engine;
 /// <summary>Functions that give vectors.</summary>
 internal sealed partial class Evaluator
 {
-    private void Call(CallExpr call, Grid grid, RowSink sink)
+    private void Call(CallExpr call, EvaluationSteps grid, RowSink sink)
     {
         IReadOnlyList<Expr> arguments = call.Arguments;
         string name = call.Function.Name;
@@ -70,7 +70,7 @@ internal sealed partial class Evaluator
         }
     }
 
-    private void CallMath(CallExpr call, Func<double, double> function, Grid grid, RowSink sink)
+    private void CallMath(CallExpr call, Func<double, double> function, EvaluationSteps grid, RowSink sink)
     {
         // The parts of a date, asked for nothing, are those of each step.
         if (call.Arguments.Count == 0)
@@ -84,24 +84,24 @@ internal sealed partial class Evaluator
         Map(call.Arguments[0], grid, sink, (value, _) => function(value));
     }
 
-    private void Map(Expr inner, Grid grid, RowSink sink, Func<double, int, double> function) =>
+    private void Map(Expr inner, EvaluationSteps grid, RowSink sink, Func<double, int, double> function) =>
         DropNames(inner, grid, sink, (next, g) => Vector(inner, g, (labels, nameless, values) =>
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
+                if (!NoValue.Is(values[i]))
                     values[i] = function(values[i], i);
             }
             next(labels, nameless, values);
         }));
 
-    private void MapWithScalars(CallExpr call, Grid grid, RowSink sink)
+    private void MapWithScalars(CallExpr call, EvaluationSteps grid, RowSink sink)
     {
         double[]? a = call.Arguments.Count > 1 ? Scalar(call.Arguments[1], grid) : null;
         double[]? b = call.Arguments.Count > 2 ? Scalar(call.Arguments[2], grid) : null;
         Func<double, int, double> function = call.Function.Name switch
         {
-            "clamp" => (v, i) => b![i] < a![i] ? Gap.Value : Math.Max(a[i], Math.Min(b[i], v)),
+            "clamp" => (v, i) => b![i] < a![i] ? NoValue.Value : Math.Max(a[i], Math.Min(b[i], v)),
             "clamp_min" => (v, i) => Math.Max(a![i], v),
             "clamp_max" => (v, i) => Math.Min(a![i], v),
             _ => (v, i) =>
@@ -114,7 +114,7 @@ internal sealed partial class Evaluator
         Map(call.Arguments[0], grid, sink, function);
     }
 
-    private void CallRange(CallExpr call, RangeFunction function, Grid grid, RowSink sink)
+    private void CallRange(CallExpr call, RangeFunction function, EvaluationSteps grid, RowSink sink)
     {
         Expr range = Unwrap(call.Arguments.First(a => a.Type == ExprType.Matrix));
         double[][] scalars = [.. call.Arguments.Where(a => a.Type == ExprType.Scalar).Select(a => Scalar(a, grid))];
@@ -128,7 +128,7 @@ internal sealed partial class Evaluator
             DropNames(range, grid, sink, (next, g) => OverWindows(call, range, function, first, second, g, next), disjoint: true);
     }
 
-    private void Timestamps(Expr argument, Grid grid, RowSink sink)
+    private void Timestamps(Expr argument, EvaluationSteps grid, RowSink sink)
     {
         if (Unwrap(argument) is SelectorExpr { Edge: RangeEdge.None } selector)
         {
@@ -138,24 +138,24 @@ internal sealed partial class Evaluator
         Vector(argument, grid, (labels, nameless, values) =>
         {
             for (int i = 0; i < values.Length; i++)
-                values[i] = Gap.Is(values[i]) ? Gap.Value : grid.Time(i) / 1000.0;
+                values[i] = NoValue.Is(values[i]) ? NoValue.Value : grid.Time(i) / 1000.0;
             sink(labels, nameless, values);
         });
     }
 
     /// <summary>1 at each step at which no series has a value, with the labels that the selector asks for exactly.</summary>
-    private static void Absent(Expr argument, Grid grid, RowSink sink, Action<RowSink> run)
+    private static void Absent(Expr argument, EvaluationSteps grid, RowSink sink, Action<RowSink> run)
     {
         double[] row = Filled(grid, 1);
         run((_, _, values) =>
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
-                    row[i] = Gap.Value;
+                if (!NoValue.Is(values[i]))
+                    row[i] = NoValue.Value;
             }
         });
-        if (!Gap.IsAll(row))
+        if (!NoValue.IsAll(row))
             sink(LabelsOfAbsent(Unwrap(argument)), false, row);
     }
 

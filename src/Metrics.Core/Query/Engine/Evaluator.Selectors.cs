@@ -20,18 +20,18 @@ internal sealed partial class Evaluator
     private readonly SampleBuffer _buffer = new();
 
     /// <summary>Which moments a selector looks at, for each step of a grid.</summary>
-    private readonly record struct Moments(long? Fixed, long Offset, Grid Grid)
+    private readonly record struct Moments(long? Fixed, long Offset, EvaluationSteps EvaluationSteps)
     {
-        public long Of(int step) => (Fixed ?? Grid.Time(step)) - Offset;
+        public long Of(int step) => (Fixed ?? EvaluationSteps.Time(step)) - Offset;
 
         public long First => Of(0);
 
-        public long Last => Of(Grid.Count - 1);
+        public long Last => Of(EvaluationSteps.Count - 1);
 
-        public bool IsOne => Fixed is not null || Grid.Count == 1;
+        public bool IsOne => Fixed is not null || EvaluationSteps.Count == 1;
     }
 
-    private Moments MomentsOf(SelectorTime time, Grid grid)
+    private Moments MomentsOf(SelectorTime time, EvaluationSteps grid)
     {
         long offset = time.Offset?.Milliseconds(top.Step, QueryRange, positive: false) ?? 0;
         long? at = time.At switch { AtKind.Fixed => time.Time, AtKind.Start => top.Start, AtKind.End => top.End, _ => null };
@@ -39,7 +39,7 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>An instant vector selector.</summary>
-    private void Select(SelectorExpr selector, Grid grid, SampleAspect aspect, RowSink sink)
+    private void Select(SelectorExpr selector, EvaluationSteps grid, SampleAspect aspect, RowSink sink)
     {
         Moments moments = MomentsOf(selector.Time, grid);
         if (selector.Edge == RangeEdge.Smoothed)
@@ -81,9 +81,9 @@ internal sealed partial class Evaluator
             long at = moments.Of(i);
             while (last + 1 < times.Length && times[last + 1] <= at)
                 last++;
-            if (last < 0 || times[last] <= at - Lookback || Gap.Is(values[last]))
+            if (last < 0 || times[last] <= at - Lookback || NoValue.Is(values[last]))
             {
-                row[i] = Gap.Value;
+                row[i] = NoValue.Value;
                 continue;
             }
             row[i] = aspect switch
@@ -98,7 +98,7 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>Values interpolated between the samples around each step.</summary>
-    private void SelectSmoothed(SelectorExpr selector, Grid grid, Moments moments, RowSink sink)
+    private void SelectSmoothed(SelectorExpr selector, EvaluationSteps grid, Moments moments, RowSink sink)
     {
         var row = new double[grid.Count];
         foreach (ISeries series in source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last + Lookback))
@@ -115,7 +115,7 @@ internal sealed partial class Evaluator
                     next++;
                 row[i] = Smooth(_buffer, next, at, Lookback);
             }
-            if (!Gap.IsAll(row))
+            if (!NoValue.IsAll(row))
                 sink(series.Labels, false, row);
         }
 
@@ -125,7 +125,7 @@ internal sealed partial class Evaluator
             if (hasNext && samples.Times[next] == at)
                 return samples.Values[next];
             if (next == 0 || samples.Times[next - 1] <= at - lookback)
-                return Gap.Value;
+                return NoValue.Value;
             return hasNext ? ExtendedRate.Interpolate(samples.Times, samples.Values, next - 1, at, isCounter: false) : samples.Values[next - 1];
         }
     }
@@ -138,7 +138,7 @@ internal sealed partial class Evaluator
     /// <param name="second">Its second.</param>
     /// <param name="grid">The steps.</param>
     /// <param name="sink">Receives the rows.</param>
-    private void OverWindows(CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, Grid grid, RowSink sink)
+    private void OverWindows(CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, RowSink sink)
     {
         var row = new double[grid.Count];
         if (range is SubqueryExpr subquery)
@@ -173,19 +173,19 @@ internal sealed partial class Evaluator
         }
     }
 
-    private void OverSubquery(CallExpr call, SubqueryExpr subquery, RangeFunction function, double[]? first, double[]? second, Grid grid, double[] row, RowSink sink)
+    private void OverSubquery(CallExpr call, SubqueryExpr subquery, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, double[] row, RowSink sink)
     {
         Moments moments = MomentsOf(subquery.Time, grid);
         long length = subquery.Range.Milliseconds(top.Step, QueryRange, positive: true);
         var buffer = new SampleBuffer();
-        if (!TryInnerGrid(subquery, moments, length, out Grid inner))
+        if (!TryInnerGrid(subquery, moments, length, out EvaluationSteps inner))
             return;
         Vector(subquery.Inner, inner, (labels, nameless, values) =>
         {
             buffer.Clear();
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
+                if (!NoValue.Is(values[i]))
                     buffer.Add(inner.Time(i), values[i]);
             }
             Touch(buffer.Count);
@@ -196,7 +196,7 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>The steps of a subquery: multiples of its resolution within (first - range, last].</summary>
-    private bool TryInnerGrid(SubqueryExpr subquery, Moments moments, long length, out Grid inner)
+    private bool TryInnerGrid(SubqueryExpr subquery, Moments moments, long length, out EvaluationSteps inner)
     {
         long step = subquery.Step?.Milliseconds(top.Step, QueryRange, positive: true) ?? (long)options.SubqueryStep.TotalMilliseconds;
         step = Math.Max(1, step);
@@ -210,7 +210,7 @@ internal sealed partial class Evaluator
         long count = ((moments.Last - start) / step) + 1;
         if (count > options.MaxSamples)
             throw new QueryException($"a subquery has {count} steps, more than the limit of {options.MaxSamples} samples", QueryFailure.Limit);
-        inner = new Grid(start, step, (int)count);
+        inner = new EvaluationSteps(start, step, (int)count);
         return true;
     }
 
@@ -223,17 +223,17 @@ internal sealed partial class Evaluator
             Window window = windows.At(moments.Of(i));
             if (window.Values.IsEmpty)
             {
-                row[i] = Gap.Value;
+                row[i] = NoValue.Value;
                 continue;
             }
-            window.At = moments.Grid.Time(i);
+            window.At = moments.EvaluationSteps.Time(i);
             window.First = first is null ? 0 : first[i];
             window.Second = second is null ? 0 : second[i];
             window.Call = call;
             window.Notes = notes;
             double value = function.Compute(window);
             row[i] = value;
-            any |= !Gap.Is(value);
+            any |= !NoValue.Is(value);
         }
         return any;
     }
@@ -246,20 +246,20 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>A range selector or subquery that is the whole query: its samples as they are.</summary>
-    public void Matrix(Expr expr, Grid grid, Action<Labels, bool, SampleBuffer> take)
+    public void Matrix(Expr expr, EvaluationSteps grid, Action<Labels, bool, SampleBuffer> take)
     {
         expr = Unwrap(expr);
         if (expr is SubqueryExpr subquery)
         {
             Moments at = MomentsOf(subquery.Time, grid);
-            if (!TryInnerGrid(subquery, at, subquery.Range.Milliseconds(top.Step, QueryRange, positive: true), out Grid inner))
+            if (!TryInnerGrid(subquery, at, subquery.Range.Milliseconds(top.Step, QueryRange, positive: true), out EvaluationSteps inner))
                 return;
             Vector(subquery.Inner, inner, (labels, nameless, values) =>
             {
                 var samples = new SampleBuffer();
                 for (int i = 0; i < values.Length; i++)
                 {
-                    if (!Gap.Is(values[i]))
+                    if (!NoValue.Is(values[i]))
                         samples.Add(inner.Time(i), values[i]);
                 }
                 take(labels, nameless, samples);

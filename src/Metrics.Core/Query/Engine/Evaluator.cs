@@ -10,7 +10,7 @@ namespace Metrics.Query.Engine;
 /// One evaluation: walks the expression and lets series flow through it one at a time, each as a row of values over all steps. What needs
 /// all series at once (matching, <c>topk</c>, quantiles) keeps them; sums, rates and the like never do.
 /// </summary>
-internal sealed partial class Evaluator(ISeriesSource source, EngineOptions options, Grid top, Notes notes, CancellationToken ct)
+internal sealed partial class Evaluator(ISeriesSource source, EngineOptions options, EvaluationSteps top, Notes notes, CancellationToken ct)
 {
     private long _kept;
     private long _read;
@@ -51,7 +51,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     public bool HidesName(bool nameless) => nameless && !options.DelayedNameRemoval;
 
     /// <summary>Evaluates an expression that gives a vector.</summary>
-    public void Vector(Expr expr, Grid grid, RowSink sink)
+    public void Vector(Expr expr, EvaluationSteps grid, RowSink sink)
     {
         EnsureStack();
         switch (expr)
@@ -69,7 +69,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
                 DropNames(minus.Inner, grid, sink, (next, g) => Vector(minus.Inner, g, (labels, nameless, values) =>
                 {
                     foreach (ref double value in values)
-                        value = Gap.Is(value) ? value : -value;
+                        value = NoValue.Is(value) ? value : -value;
                     next(labels, nameless, values);
                 }));
                 break;
@@ -88,7 +88,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     }
 
     /// <summary>Evaluates an expression that gives a scalar: one value a step.</summary>
-    public double[] Scalar(Expr expr, Grid grid)
+    public double[] Scalar(Expr expr, EvaluationSteps grid)
     {
         EnsureStack();
         switch (expr)
@@ -112,7 +112,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
         }
     }
 
-    private double[] ScalarCall(CallExpr call, Grid grid)
+    private double[] ScalarCall(CallExpr call, EvaluationSteps grid)
     {
         switch (call.Function.Name)
         {
@@ -141,21 +141,21 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     }
 
     /// <summary>At each step the value of the only series, or NaN where there is none or more than one.</summary>
-    private double[] OnlyValue(Expr vector, Grid grid)
+    private double[] OnlyValue(Expr vector, EvaluationSteps grid)
     {
-        double[] result = Filled(grid, Gap.Value);
+        double[] result = Filled(grid, NoValue.Value);
         Vector(vector, grid, (_, _, values) =>
         {
             for (int i = 0; i < values.Length; i++)
             {
-                if (!Gap.Is(values[i]))
-                    result[i] = Gap.Is(result[i]) ? values[i] : double.NaN;
+                if (!NoValue.Is(values[i]))
+                    result[i] = NoValue.Is(result[i]) ? values[i] : double.NaN;
             }
         });
-        return Array.ConvertAll(result, v => Gap.Is(v) ? double.NaN : v);
+        return Array.ConvertAll(result, v => NoValue.Is(v) ? double.NaN : v);
     }
 
-    private static double[] Filled(Grid grid, double value)
+    private static double[] Filled(EvaluationSteps grid, double value)
     {
         var values = new double[grid.Count];
         Array.Fill(values, value);
@@ -171,7 +171,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     /// <param name="sink">Where they go.</param>
     /// <param name="run">Computes them.</param>
     /// <param name="disjoint">Whether equal labels are an error even at different steps.</param>
-    private void DropNames(Expr inner, Grid grid, RowSink sink, Action<RowSink, Grid> run, bool disjoint = false)
+    private void DropNames(Expr inner, EvaluationSteps grid, RowSink sink, Action<RowSink, EvaluationSteps> run, bool disjoint = false)
     {
         if (options.DelayedNameRemoval || IsUniqueWithoutName(inner))
         {

@@ -19,14 +19,14 @@ internal static class Histograms
         public readonly List<(double UpperBound, int Row)> Series = [];
     }
 
-    public static void Quantile(Evaluator evaluator, CallExpr call, Grid grid, RowSink sink)
+    public static void Quantile(Evaluator evaluator, CallExpr call, EvaluationSteps grid, RowSink sink)
     {
         double[] q = evaluator.Scalar(call.Arguments[0], grid);
         Complain(evaluator, call.Arguments[0], q);
         Each(evaluator, call, call.Arguments[1], grid, sink, (buckets, step, labels) => Quantile(evaluator, call.Arguments[1], buckets, q[step], labels));
     }
 
-    public static void Quantiles(Evaluator evaluator, CallExpr call, string label, Grid grid, RowSink sink)
+    public static void Quantiles(Evaluator evaluator, CallExpr call, string label, EvaluationSteps grid, RowSink sink)
     {
         foreach (Expr argument in call.Arguments.Skip(2))
         {
@@ -37,7 +37,7 @@ internal static class Histograms
         }
     }
 
-    public static void Fraction(Evaluator evaluator, CallExpr call, Grid grid, RowSink sink)
+    public static void Fraction(Evaluator evaluator, CallExpr call, EvaluationSteps grid, RowSink sink)
     {
         double[] lower = evaluator.Scalar(call.Arguments[0], grid), upper = evaluator.Scalar(call.Arguments[1], grid);
         Each(evaluator, call, call.Arguments[2], grid, sink, (buckets, step, _) => Buckets.Fraction(lower[step], upper[step], buckets));
@@ -63,7 +63,7 @@ internal static class Histograms
         }
     }
 
-    private static void Each(Evaluator evaluator, CallExpr call, Expr argument, Grid grid, RowSink sink, Func<List<Bucket>, int, Labels, double> compute)
+    private static void Each(Evaluator evaluator, CallExpr call, Expr argument, EvaluationSteps grid, RowSink sink, Func<List<Bucket>, int, Labels, double> compute)
     {
         var rows = new RowSet(evaluator, grid.Count);
         var histograms = new Dictionary<Labels, Histogram>();
@@ -90,10 +90,10 @@ internal static class Histograms
                 foreach ((double bound, int bucketRow) in histogram.Series)
                 {
                     double count = rows[bucketRow][step];
-                    if (!Gap.Is(count))
+                    if (!NoValue.Is(count))
                         buckets.Add(new Bucket(bound, count));
                 }
-                row[step] = buckets.Count == 0 ? Gap.Value : compute(buckets, step, histogram.Labels);
+                row[step] = buckets.Count == 0 ? NoValue.Value : compute(buckets, step, histogram.Labels);
             }
             merged.Add(evaluator.Identity(histogram.Labels, true), true, row);
         }

@@ -18,7 +18,7 @@ internal static class InfoFunction
 
     private sealed record InfoSeries(Labels Labels, double[] Times);
 
-    public static void Run(Evaluator evaluator, ISeriesSource source, CallExpr call, Grid top, long lookback, Grid grid, RowSink sink)
+    public static void Run(Evaluator evaluator, ISeriesSource source, CallExpr call, EvaluationSteps top, long lookback, EvaluationSteps grid, RowSink sink)
     {
         IReadOnlyList<LabelMatcher> asked = call.Arguments.Count > 1 ? ((SelectorExpr)Evaluator.Unwrap(call.Arguments[1])).Selector.Matchers : [];
         List<LabelMatcher> names = [.. asked.Where(m => m.Name == Labels.MetricName)];
@@ -45,12 +45,12 @@ internal static class InfoFunction
             var byLabels = new Dictionary<Labels, List<int>>();
             for (int step = 0; step < grid.Count; step++)
             {
-                if (!Gap.Is(bases[row][step]) && Enrich(labels, infos, infoNames, data, step) is { } enriched)
+                if (!NoValue.Is(bases[row][step]) && Enrich(labels, infos, infoNames, data, step) is { } enriched)
                     (byLabels.TryGetValue(enriched, out List<int>? steps) ? steps : byLabels[enriched] = []).Add(step);
             }
             foreach ((Labels enriched, List<int> steps) in byLabels)
             {
-                Array.Fill(one, Gap.Value);
+                Array.Fill(one, NoValue.Value);
                 foreach (int step in steps)
                     one[step] = bases[row][step];
                 merged.Add(enriched, bases.Nameless(row), one);
@@ -62,7 +62,7 @@ internal static class InfoFunction
     private static bool IsInfo(Labels labels, List<LabelMatcher> names) => names.TrueForAll(m => m.Matches(labels));
 
     private static Dictionary<InfoKey, List<InfoSeries>> ReadInfos(
-        Evaluator evaluator, ISeriesSource source, RowSet bases, List<LabelMatcher> names, List<LabelMatcher> data, CallExpr call, Grid top, long lookback, Grid grid)
+        Evaluator evaluator, ISeriesSource source, RowSet bases, List<LabelMatcher> names, List<LabelMatcher> data, CallExpr call, EvaluationSteps top, long lookback, EvaluationSteps grid)
     {
         var infos = new Dictionary<InfoKey, List<InfoSeries>>();
         var matchers = new List<LabelMatcher>(names);
@@ -92,8 +92,8 @@ internal static class InfoFunction
                 long now = (at ?? grid.Time(step)) - offset;
                 while (newest + 1 < buffer.Count && buffer.Times[newest + 1] <= now)
                     newest++;
-                bool present = newest >= 0 && buffer.Times[newest] > now - lookback && !Gap.Is(buffer.Values[newest]);
-                times[step] = present ? buffer.Times[newest] : Gap.Value;
+                bool present = newest >= 0 && buffer.Times[newest] > now - lookback && !NoValue.Is(buffer.Values[newest]);
+                times[step] = present ? buffer.Times[newest] : NoValue.Value;
             }
             var key = new InfoKey(series.Labels.Name, series.Labels["instance"], series.Labels["job"]);
             (infos.TryGetValue(key, out List<InfoSeries>? all) ? all : infos[key] = []).Add(new InfoSeries(series.Labels, times));
@@ -102,7 +102,7 @@ internal static class InfoFunction
     }
 
     /// <summary>The moment that the first selector of the argument looks at.</summary>
-    private static (long? At, long Offset) TimeOf(Expr argument, Grid top)
+    private static (long? At, long Offset) TimeOf(Expr argument, EvaluationSteps top)
     {
         SelectorTime time = argument.All().OfType<SelectorExpr>().FirstOrDefault()?.Time ?? SelectorTime.None;
         long? at = time.At switch { AtKind.Fixed => time.Time, AtKind.Start => top.Start, AtKind.End => top.End, _ => null };
@@ -136,7 +136,7 @@ internal static class InfoFunction
         InfoSeries? newest = null;
         foreach (InfoSeries candidate in candidates)
         {
-            if (Gap.Is(candidate.Times[step]))
+            if (NoValue.Is(candidate.Times[step]))
                 continue;
             if (newest is not null && newest.Times[step] == candidate.Times[step])
                 throw new QueryException($"found duplicate series for info metric: existing {newest.Labels} @ {(long)newest.Times[step]}, new {candidate.Labels} @ {(long)newest.Times[step]}");

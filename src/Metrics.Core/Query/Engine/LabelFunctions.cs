@@ -6,7 +6,7 @@ namespace Metrics.Query.Engine;
 /// <summary><c>label_replace</c> and <c>label_join</c>.</summary>
 internal static class LabelFunctions
 {
-    public static void Replace(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, Grid grid, RowSink sink)
+    public static void Replace(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, EvaluationSteps grid, RowSink sink)
     {
         (string target, string replacement, string from) = (texts[0], texts[1], texts[2]);
         CheckName(target, "destination label name in label_replace():");
@@ -22,7 +22,7 @@ internal static class LabelFunctions
         Relabel(evaluator, call, target, grid, sink, labels => regex.Expand(labels[from], replacement));
     }
 
-    public static void Join(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, Grid grid, RowSink sink)
+    public static void Join(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, EvaluationSteps grid, RowSink sink)
     {
         CheckName(texts[0], "destination label name in label_join():");
         foreach (string label in texts.Skip(2))
@@ -36,7 +36,7 @@ internal static class LabelFunctions
     /// <param name="grid">The steps.</param>
     /// <param name="sink">Receives the rows.</param>
     /// <param name="value">The label's new value; null leaves the series as it is.</param>
-    private static void Relabel(Evaluator evaluator, CallExpr call, string target, Grid grid, RowSink sink, Func<Labels, string?> value)
+    private static void Relabel(Evaluator evaluator, CallExpr call, string target, EvaluationSteps grid, RowSink sink, Func<Labels, string?> value)
     {
         var merged = new MergedRows(evaluator, grid.Count);
         evaluator.Vector(call.Arguments[0], grid, (labels, nameless, values) =>

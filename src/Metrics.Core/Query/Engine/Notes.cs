@@ -16,9 +16,9 @@ internal sealed class Notes(string text)
 
     public IReadOnlyList<string> Infos => _infos;
 
-    public void Warn(Expr at, string message) => Add(_warnings, $"PromQL warning: {message} {Place(at)}");
+    public void Warn(Expr at, string message) => Add(_warnings, $"PromQL warning: {message} {Location(at)}");
 
-    public void Inform(Expr at, string message) => Add(_infos, $"PromQL info: {message} {Place(at)}");
+    public void Inform(Expr at, string message) => Add(_infos, $"PromQL info: {message} {Location(at)}");
 
     private static void Add(List<string> to, string message)
     {
@@ -26,7 +26,7 @@ internal sealed class Notes(string text)
             to.Add(message);
     }
 
-    private string Place(Expr at)
+    private string Location(Expr at)
     {
         QueryError place = QueryError.At(text, at.Span.Start, "");
         return string.Create(CultureInfo.InvariantCulture, $"({place.Line}:{place.Column})");

@@ -20,7 +20,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public QueryResult Instant(PreparedQuery query, ISeriesSource source, long at, CancellationToken ct = default)
     {
-        Grid grid = Grid.At(at);
+        EvaluationSteps grid = EvaluationSteps.At(at);
         return Guarded(query, source, grid, evaluator => query.Root.Type switch
         {
             ExprType.Scalar => new QueryResult(ExprType.Scalar) { Vector = [new VectorElement(Labels.Empty, new Sample(at, evaluator.Scalar(query.Root, grid)[0]))] },
@@ -32,7 +32,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
 
     /// <summary>The values over a range, in steps; series sorted by their labels.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public QueryResult Range(PreparedQuery query, ISeriesSource source, Grid grid, CancellationToken ct = default) => Guarded(query, source, grid, evaluator =>
+    public QueryResult Range(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default) => Guarded(query, source, grid, evaluator =>
     {
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
             throw new QueryException($"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
@@ -46,7 +46,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
     }, ct);
 
     /// <summary>Evaluates for the sake of what is asked of the source.</summary>
-    internal void Probe(PreparedQuery query, ISeriesSource source, Grid grid)
+    internal void Probe(PreparedQuery query, ISeriesSource source, EvaluationSteps grid)
     {
         if (grid.Count > 1 || query.Root.Type != ExprType.Matrix)
             Range(query, source, grid);
@@ -54,7 +54,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
             Instant(query, source, grid.Start);
     }
 
-    private QueryResult Guarded(PreparedQuery query, ISeriesSource source, Grid grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
+    private QueryResult Guarded(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
     {
         var notes = new Notes(query.Text);
         var evaluator = new Evaluator(source, _options, grid, notes, ct);
@@ -73,7 +73,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
     }
 
     /// <summary>Runs an expression and hands its series on, their names removed where they are to be.</summary>
-    private void Collect(Evaluator evaluator, Expr root, Grid grid, Action<Labels, Span<double>> take)
+    private void Collect(Evaluator evaluator, Expr root, EvaluationSteps grid, Action<Labels, Span<double>> take)
     {
         if (!_options.DelayedNameRemoval)
         {
@@ -85,18 +85,18 @@ public sealed class QueryEngine(EngineOptions? options = null)
         merged.Send((labels, _, values) => take(labels, values));
     }
 
-    private List<VectorElement> Elements(Evaluator evaluator, Expr root, Grid grid)
+    private List<VectorElement> Elements(Evaluator evaluator, Expr root, EvaluationSteps grid)
     {
         var elements = new List<VectorElement>();
         Collect(evaluator, root, grid, (labels, values) =>
         {
-            if (!Gap.Is(values[0]))
+            if (!NoValue.Is(values[0]))
                 elements.Add(new VectorElement(labels, new Sample(grid.Start, values[0])));
         });
         return elements;
     }
 
-    private static List<RangeSeries> Samples(Evaluator evaluator, Expr root, Grid grid)
+    private static List<RangeSeries> Samples(Evaluator evaluator, Expr root, EvaluationSteps grid)
     {
         var series = new List<RangeSeries>();
         evaluator.Matrix(root, grid, (labels, nameless, samples) =>

@@ -41,7 +41,7 @@ internal sealed class RowSet(Evaluator evaluator, int steps)
             _segments.Add(GC.AllocateUninitializedArray<double>(_perSegment * steps));
         _labels.Add(labels);
         _nameless.Add(nameless);
-        this[row].Fill(Gap.Value);
+        this[row].Fill(NoValue.Value);
         return row;
     }
 
@@ -50,7 +50,7 @@ internal sealed class RowSet(Evaluator evaluator, int steps)
     {
         for (int row = 0; row < Count; row++)
         {
-            if (!Gap.IsAll(this[row]))
+            if (!NoValue.IsAll(this[row]))
                 sink(_labels[row], _nameless[row], this[row]);
         }
     }
@@ -81,9 +81,9 @@ internal sealed class MergedRows(Evaluator evaluator, int steps)
         Span<double> into = _rows[row];
         for (int i = 0; i < values.Length; i++)
         {
-            if (Gap.Is(values[i]))
+            if (NoValue.Is(values[i]))
                 continue;
-            if (!Gap.Is(into[i]))
+            if (!NoValue.Is(into[i]))
                 throw Twice();
             into[i] = values[i];
         }

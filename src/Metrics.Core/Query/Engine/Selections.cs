@@ -7,7 +7,7 @@ namespace Metrics.Query.Engine;
 /// <summary>Aggregations that choose some series of each group: <c>topk</c>, <c>bottomk</c>, <c>limitk</c>, <c>limit_ratio</c>.</summary>
 internal static class Selections
 {
-    public static void Run(Evaluator evaluator, AggregateExpr expr, Grid grid, RowSink sink)
+    public static void Run(Evaluator evaluator, AggregateExpr expr, EvaluationSteps grid, RowSink sink)
     {
         double[] parameter = evaluator.Scalar(expr.Parameter!, grid);
         if (!Check(evaluator, expr, parameter))
@@ -48,7 +48,7 @@ internal static class Selections
             for (int step = 0; step < values.Length; step++)
             {
                 if (!chosen[(row * grid.Count) + step])
-                    values[step] = Gap.Value;
+                    values[step] = NoValue.Value;
             }
         }
         rows.Send(sink);
@@ -86,9 +86,9 @@ internal static class Selections
         {
             case "limit_ratio":
                 double ratio = Math.Clamp(parameter, -1, 1);
-                return group.Where(r => !Gap.Is(rows[r][step]) && Sampled(rows.Labels(r), ratio));
+                return group.Where(r => !NoValue.Is(rows[r][step]) && Sampled(rows.Labels(r), ratio));
             case "limitk":
-                return group.Where(r => !Gap.Is(rows[r][step])).Take((int)Math.Clamp(parameter, 0, int.MaxValue));
+                return group.Where(r => !NoValue.Is(rows[r][step])).Take((int)Math.Clamp(parameter, 0, int.MaxValue));
             default:
                 int k = (int)Math.Clamp(parameter, 0, group.Count);
                 return k < 1 ? [] : Best(rows, group, step, k, descending: op == "topk");
@@ -107,7 +107,7 @@ internal static class Selections
         foreach (int row in group)
         {
             double value = rows[row][step];
-            if (Gap.Is(value))
+            if (NoValue.Is(value))
                 continue;
             if (best.Count < k)
                 best.Enqueue(row, (value, row));

@@ -5,7 +5,7 @@ namespace Metrics.Query.Engine;
 /// <summary><c>and</c>, <c>or</c>, <c>unless</c>.</summary>
 internal static class SetOperators
 {
-    public static void Run(Evaluator evaluator, BinaryExpr binary, Grid grid, RowSink sink)
+    public static void Run(Evaluator evaluator, BinaryExpr binary, EvaluationSteps grid, RowSink sink)
     {
         VectorMatching matching = binary.Matching!;
         var grouping = new LabelGrouping(matching.Labels, matching.On);
@@ -25,15 +25,15 @@ internal static class SetOperators
             for (int i = 0; i < values.Length; i++)
             {
                 if (present.Has(group, i) != wanted)
-                    values[i] = Gap.Value;
-                any |= !Gap.Is(values[i]);
+                    values[i] = NoValue.Value;
+                any |= !NoValue.Is(values[i]);
             }
             if (any)
                 sink(labels, nameless, values);
         });
     }
 
-    private static void Or(Evaluator evaluator, BinaryExpr binary, LabelGrouping grouping, Grid grid, RowSink sink)
+    private static void Or(Evaluator evaluator, BinaryExpr binary, LabelGrouping grouping, EvaluationSteps grid, RowSink sink)
     {
         var present = new Presence(grid.Count);
         var merged = new MergedRows(evaluator, grid.Count);
@@ -48,9 +48,9 @@ internal static class SetOperators
             for (int i = 0; i < values.Length; i++)
             {
                 if (present.Has(group, i))
-                    values[i] = Gap.Value;
+                    values[i] = NoValue.Value;
             }
-            if (!Gap.IsAll(values))
+            if (!NoValue.IsAll(values))
                 merged.Add(evaluator.Identity(labels, nameless), nameless, values);
         });
         merged.Send(sink);
@@ -67,7 +67,7 @@ internal static class SetOperators
                 _groups.Add(null);
             bool[] present = _groups[group] ??= new bool[steps];
             for (int i = 0; i < values.Length; i++)
-                present[i] |= !Gap.Is(values[i]);
+                present[i] |= !NoValue.Is(values[i]);
         }
 
         public bool Has(int group, int step) => group < _groups.Count && _groups[group] is { } present && present[step];

@@ -7,7 +7,7 @@ namespace Metrics.Query.Engine;
 /// <summary><c>sort</c> and its kin. They order instant vectors; the series of a range have an order of their own.</summary>
 internal static class Sorting
 {
-    public static void Run(Evaluator evaluator, CallExpr call, IReadOnlyList<string> byLabels, Grid grid, RowSink sink)
+    public static void Run(Evaluator evaluator, CallExpr call, IReadOnlyList<string> byLabels, EvaluationSteps grid, RowSink sink)
     {
         if (grid.Count > 1)
         {

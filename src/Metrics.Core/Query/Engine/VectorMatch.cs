@@ -14,7 +14,7 @@ internal sealed class VectorMatch
     private readonly BinaryExpr _binary;
     private readonly VectorMatching _matching;
     private readonly LabelGrouping _grouping;
-    private readonly Grid _grid;
+    private readonly EvaluationSteps _grid;
     private readonly RowSet _many;
     private readonly RowSet _one;
     private readonly List<Group> _groups = [];
@@ -27,7 +27,7 @@ internal sealed class VectorMatch
         public readonly List<int> One = [];
     }
 
-    public VectorMatch(Evaluator evaluator, BinaryExpr binary, Grid grid)
+    public VectorMatch(Evaluator evaluator, BinaryExpr binary, EvaluationSteps grid)
     {
         (_evaluator, _binary, _matching, _grid) = (evaluator, binary, binary.Matching!, grid);
         _grouping = new LabelGrouping(_matching.Labels, _matching.On);
@@ -75,7 +75,7 @@ internal sealed class VectorMatch
         {
             ReadOnlySpan<double> values = rows[row];
             for (int i = 0; i < any.Length; i++)
-                any[i] |= !Gap.Is(values[i]);
+                any[i] |= !NoValue.Is(values[i]);
         }
         return any;
     }
@@ -87,8 +87,8 @@ internal sealed class VectorMatch
         bool any = false;
         for (int i = 0; i < row.Length; i++)
         {
-            row[i] = Gap.Is(many[i]) || Gap.Is(one[i]) ? Gap.Value : Compute(many[i], one[i]);
-            any |= !Gap.Is(row[i]);
+            row[i] = NoValue.Is(many[i]) || NoValue.Is(one[i]) ? NoValue.Value : Compute(many[i], one[i]);
+            any |= !NoValue.Is(row[i]);
         }
         if (any)
             merged.Add(Result(group.Many[0], group.One[0]), _binary.ReturnsBool, row);
@@ -110,7 +110,7 @@ internal sealed class VectorMatch
             bool matched = false;
             foreach (int many in group.Many)
             {
-                if (Gap.Is(_many[many][step]) || (one < 0 && _matching.FillRight is null))
+                if (NoValue.Is(_many[many][step]) || (one < 0 && _matching.FillRight is null))
                     continue;
                 if (matched && _matching.Cardinality == MatchCardinality.OneToOne)
                     throw new QueryException("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
@@ -129,12 +129,12 @@ internal sealed class VectorMatch
         Labels labels = Result(many, one);
         if (!seen.Add(labels))
             throw new QueryException("multiple matches for labels: grouping labels must ensure unique matches");
-        if (Gap.Is(value))
+        if (NoValue.Is(value))
             return;
         if (!rows.TryGetValue(labels, out double[]? row))
         {
             rows.Add(labels, row = new double[_grid.Count]);
-            Array.Fill(row, Gap.Value);
+            Array.Fill(row, NoValue.Value);
         }
         row[step] = value;
     }
@@ -147,7 +147,7 @@ internal sealed class VectorMatch
             return op.Compute(left, right);
         if (_binary.ReturnsBool)
             return op.Compare(left, right) ? 1 : 0;
-        return op.Compare(left, right) ? left : Gap.Value;
+        return op.Compare(left, right) ? left : NoValue.Value;
     }
 
     private int TheOne(Group group, int step)
@@ -155,7 +155,7 @@ internal sealed class VectorMatch
         int found = -1;
         foreach (int row in group.One)
         {
-            if (Gap.Is(_one[row][step]))
+            if (NoValue.Is(_one[row][step]))
                 continue;
             if (found >= 0)
                 throw Twice(row, found);

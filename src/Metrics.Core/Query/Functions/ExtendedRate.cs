@@ -14,7 +14,7 @@ internal static class ExtendedRate
         int first = FirstIndex(w.Times, w.RangeStart);
         int last = LastIndex(w.Times, w.RangeEnd, smoothed);
         if (w.Times[last] <= w.RangeStart || (smoothed && w.Times[first] > w.RangeEnd))
-            return Gap.Value;
+            return NoValue.Value;
         double left = Left(w.Times, w.Values, first, w.RangeStart, smoothed, isCounter);
         double right = Right(w.Times, w.Values, last, w.RangeEnd, smoothed, isCounter);
         double change = right - left;

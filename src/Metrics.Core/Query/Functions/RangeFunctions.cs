@@ -35,7 +35,7 @@ internal static class RangeFunctions
         ["idelta"] = new((in Window w) => Rates.Instant(w, isRate: false)),
         ["resets"] = new(Rates.Resets),
         ["changes"] = new(Rates.Changes),
-        ["deriv"] = new((in Window w) => w.Count < 2 ? Gap.Value : Regression.Line(w, w.Times[0]).Slope),
+        ["deriv"] = new((in Window w) => w.Count < 2 ? NoValue.Value : Regression.Line(w, w.Times[0]).Slope),
         ["predict_linear"] = new(Regression.Predict),
         ["double_exponential_smoothing"] = new(Regression.Smooth),
         ["holt_winters"] = new(Regression.Smooth),

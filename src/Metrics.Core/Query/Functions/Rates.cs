@@ -26,7 +26,7 @@ internal static class Rates
             change += ValueResets(w.Values);
         if (isCounter && !w.Starts.IsEmpty && w.Starts[0] != 0 && w.Starts[0] > w.RangeStart && w.Starts[0] < w.Times[0])
             return FromStart(w, change, isRate);
-        return last == 0 ? Gap.Value : Extrapolate(change, w.Values[0], w.Times[0], w.Times[last], last, w.RangeStart, w.RangeEnd, isCounter, isRate);
+        return last == 0 ? NoValue.Value : Extrapolate(change, w.Values[0], w.Times[0], w.Times[last], last, w.RangeStart, w.RangeEnd, isCounter, isRate);
     }
 
     /// <summary>The counter began within the range: it was 0 then, nothing has to be guessed before it.</summary>
@@ -91,7 +91,7 @@ internal static class Rates
             int distances = behind - first - 1;
             if (distances < 1)
             {
-                row[i] = Gap.Value;
+                row[i] = NoValue.Value;
                 continue;
             }
             // The window may have run empty, and its first sample then have come in as a reset of one that is gone.
@@ -148,11 +148,11 @@ internal static class Rates
     public static double Instant(in Window w, bool isRate)
     {
         if (w.Count < 2)
-            return Gap.Value;
+            return NoValue.Value;
         int last = w.Count - 1;
         long interval = w.Times[last] - w.Times[last - 1];
         if (interval == 0)
-            return Gap.Value;
+            return NoValue.Value;
         bool reset = isRate && (w.Values[last] < w.Values[last - 1] || IsStartReset(w, last));
         double change = reset ? w.Values[last] : w.Values[last] - w.Values[last - 1];
         return isRate ? change / (interval / 1000.0) : change;
@@ -161,7 +161,7 @@ internal static class Rates
     public static double Resets(in Window w)
     {
         if (!TryAnchor(w, out int first))
-            return Gap.Value;
+            return NoValue.Value;
         int resets = 0;
         for (int i = first + 1; i < w.Count; i++)
         {
@@ -174,7 +174,7 @@ internal static class Rates
     public static double Changes(in Window w)
     {
         if (!TryAnchor(w, out int first))
-            return Gap.Value;
+            return NoValue.Value;
         int changes = 0;
         for (int i = first + 1; i < w.Count; i++)
         {

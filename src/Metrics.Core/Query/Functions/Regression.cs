@@ -35,7 +35,7 @@ internal static class Regression
     public static double Predict(in Window w)
     {
         if (w.Count < 2)
-            return Gap.Value;
+            return NoValue.Value;
         (double slope, double intercept) = Line(w, w.At);
         return (slope * w.First) + intercept;
     }
@@ -49,7 +49,7 @@ internal static class Regression
         if (!(trend is > 0 and < 1))
             throw new QueryException(string.Create(CultureInfo.InvariantCulture, $"invalid trend factor. Expected: 0 < tf < 1, got: {trend:F6}"));
         if (w.Count < 2)
-            return Gap.Value;
+            return NoValue.Value;
         double before = 0, level = w.Values[0], slope = w.Values[1] - w.Values[0];
         for (int i = 1; i < w.Count; i++)
         {

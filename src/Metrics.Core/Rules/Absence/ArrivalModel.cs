@@ -219,8 +219,8 @@ public sealed class ArrivalModel
         double p = size / (size + mean);
         double logTerm = size * Math.Log(p), total = Math.Exp(logTerm);
         // Far above the mean nothing is left to add.
-        long most = Math.Min(count, (long)(mean + (40 * Math.Sqrt(mean + (mean * mean / size))) + 40));
-        for (long k = 1; k <= most; k++)
+        long max = Math.Min(count, (long)(mean + (40 * Math.Sqrt(mean + (mean * mean / size))) + 40));
+        for (long k = 1; k <= max; k++)
         {
             logTerm += Math.Log((k - 1 + size) / k) + Math.Log(1 - p);
             total += Math.Exp(logTerm);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 
@@ -70,7 +70,7 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
             return null;
         }
         var top = new YamlSection(map, file, "", problems);
-        TimeSpan interval = top.Duration("evaluation_interval", TimeSpan.FromMinutes(1), least: TimeSpan.FromMilliseconds(1));
+        TimeSpan interval = top.Duration("evaluation_interval", TimeSpan.FromMinutes(1), min: TimeSpan.FromMilliseconds(1));
         var read = new RuleTestFile(
             top.Texts("rule_files"), interval, top.Texts("group_eval_order"), top.Flag("fuzzy_compare", false), [.. top.Sections("tests").Select((s, i) => ReadTest(s, i + 1, interval))]);
         top.Finish();
@@ -83,7 +83,7 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
         var test = new RuleTest
         {
             Name = name,
-            Interval = section.Duration("interval", evaluation, least: TimeSpan.FromMilliseconds(1)),
+            Interval = section.Duration("interval", evaluation, min: TimeSpan.FromMilliseconds(1)),
             Start = ReadStart(section),
             Series = [.. section.Sections("input_series").Select(ReadSeries).OfType<InputSeries>()],
             Alerts = [.. section.Sections("alert_rule_test").Select(ReadAlert)],

@@ -61,7 +61,7 @@ public static class RuleTestRun
         for (int i = 0; i < output.Count; i++)
             series.Add(output.Series[i], output.Times[i], output.Values[i]);
         foreach (RuleState rule in runner.Rules.Where(r => r.Error is not null))
-            errors.Add($"rule {rule.Rule.Name} ({rule.Rule.Place}): {rule.Error}");
+            errors.Add($"rule {rule.Rule.Name} ({rule.Rule.Location}): {rule.Error}");
     }
 
     private static void Check(AlertTest test, List<GroupRunner> runners, List<string> failures)

@@ -10,7 +10,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(RulesInForce inForce, AlertRouter router, SilenceBook silences, CurrentOptions options, TimeProvider time)
+internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Silences silences, CurrentOptions options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);

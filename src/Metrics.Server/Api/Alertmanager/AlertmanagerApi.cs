@@ -19,10 +19,10 @@ internal static class AlertmanagerApi
         app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) => Try(() => Results.Json(silences.List(c.Request.Query["filter"]))));
         app.MapPost("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) =>
             WithBodyAsync(c, MaxSilence, body => Task.FromResult(Try(() => Results.Json(new { silenceID = silences.Put(body, c) })))));
-        app.MapPost("/api/v2/alerts", (HttpContext c, AlertPosts alerts) =>
+        app.MapPost("/api/v2/alerts", (HttpContext c, PostAlertsHandler alerts) =>
             WithBodyAsync(c, MaxAlerts, async body => await alerts.PutAsync(body, c.RequestAborted) is { } fault ? Results.Json(fault, statusCode: 400) : Results.Ok()));
         app.MapGet("/api/v2/silence/{id}", (string id, SilenceEndpoints silences) => silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound());
-        app.MapDelete("/api/v2/silence/{id}", (string id, HttpContext c, SilenceBook book) => book.Expire(id, Access.CallerOf(c)) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
+        app.MapDelete("/api/v2/silence/{id}", (string id, HttpContext c, Silences book) => book.Expire(id, Access.CallerOf(c)) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
     }
 
     private static async Task<IResult> WithBodyAsync(HttpContext context, long mostBytes, Func<JsonElement, Task<IResult>> answer)

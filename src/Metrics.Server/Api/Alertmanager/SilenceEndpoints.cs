@@ -7,7 +7,7 @@ using Metrics.Series;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Silences in Alertmanager's JSON.</summary>
-internal sealed class SilenceEndpoints(SilenceBook book, TimeProvider time)
+internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
 {
     /// <summary>All silences; with filters those that have such a matcher.</summary>
     public IEnumerable<object> List(IEnumerable<string?> filters)

@@ -14,17 +14,17 @@ internal static class AlertApi
 {
     public static void MapAlertApi(this WebApplication app)
     {
-        app.MapGet("/api/v1/explain", (HttpContext c, AlertTrail trail) => ExplainAsync(c.Request.Query["alert"].FirstOrDefault(), trail));
+        app.MapGet("/api/v1/explain", (HttpContext c, AlertHistory trail) => ExplainAsync(c.Request.Query["alert"].FirstOrDefault(), trail));
         app.MapGet("/api/v1/audit", (HttpContext c, StateStore state) => Audit(c.Request.Query["limit"].FirstOrDefault() ?? "1000", state));
         app.MapGet("/alerts", () => Results.Redirect("/"));
-        app.MapGet("/alerts/{id}", (string id, AlertTrail trail) => trail.Explain(id) is { } known ? Page(known.Alert, ExplanationHtml(known)) : Page("Unknown", "<p>Nothing is known of this alert.</p>", 404));
-        app.MapGet("/acknowledge/{key}", (string key, HttpContext c, AlertTrail trail, SignedLinks links) => Signed(c, links, $"acknowledge {key}", () => AcknowledgeForm(trail.OpenOf(key))));
-        app.MapPost("/acknowledge/{key}", (string key, HttpContext c, AlertTrail trail, SignedLinks links, AckBook acks) => AcknowledgeAsync(key, c, trail, links, acks)).DisableAntiforgery();
+        app.MapGet("/alerts/{id}", (string id, AlertHistory trail) => trail.Explain(id) is { } known ? Page(known.Alert, ExplanationHtml(known)) : Page("Unknown", "<p>Nothing is known of this alert.</p>", 404));
+        app.MapGet("/acknowledge/{key}", (string key, HttpContext c, AlertHistory trail, SignedLinks links) => Signed(c, links, $"acknowledge {key}", () => AcknowledgeForm(trail.OpenOf(key))));
+        app.MapPost("/acknowledge/{key}", (string key, HttpContext c, AlertHistory trail, SignedLinks links, Acknowledgements acks) => AcknowledgeAsync(key, c, trail, links, acks)).DisableAntiforgery();
         app.MapGet("/silences/new", (HttpContext c, SignedLinks links) => SilenceForm(c.Request.Query["filter"].ToString(), null, links));
-        app.MapPost("/silences/new", (HttpContext c, SilenceBook book, SignedLinks links, TimeProvider time) => SilenceAsync(c, book, links, time)).DisableAntiforgery();
+        app.MapPost("/silences/new", (HttpContext c, Silences book, SignedLinks links, TimeProvider time) => SilenceAsync(c, book, links, time)).DisableAntiforgery();
     }
 
-    private static IResult ExplainAsync(string? asked, AlertTrail trail)
+    private static IResult ExplainAsync(string? asked, AlertHistory trail)
     {
         if (string.IsNullOrWhiteSpace(asked))
             return Results.Json(new { status = "error", errorType = "bad_data", error = "alert is required: a rule's name, with labels where it has many alerts: HostDown{host=\"a\"}" }, statusCode: 400);
@@ -37,13 +37,13 @@ internal static class AlertApi
             data = new
             {
                 rule = trail.ExplainRule(name),
-                alerts = found.Select(a => new { id = a.Id, alert = a.Alert, series = a.Series.ToDictionary(l => l.Name, l => l.Value), state = a.State, now = a.Now, trail = a.Lines.Select(l => new { at = AlertTrail.Moment(l.At), what = l.What, text = l.Text }) }),
+                alerts = found.Select(a => new { id = a.Id, alert = a.Alert, series = a.Series.ToDictionary(l => l.Name, l => l.Value), state = a.State, now = a.Now, trail = a.Lines.Select(l => new { at = AlertHistory.Moment(l.At), what = l.What, text = l.Text }) }),
             },
         });
     }
 
-    private static IResult Audit(string limit, StateStore state) => int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int most) && most is > 0 and <= 100_000
-        ? Results.Json(new { status = "success", data = state.Audit(most).Select(a => new { at = AlertTrail.Moment(a.At), who = a.Who, what = a.What, text = a.Text }) })
+    private static IResult Audit(string limit, StateStore state) => int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= 100_000
+        ? Results.Json(new { status = "success", data = state.Audit(max).Select(a => new { at = AlertHistory.Moment(a.At), who = a.Who, what = a.What, text = a.Text }) })
         : Results.Json(new { status = "error", errorType = "bad_data", error = $"limit is '{limit}'; it must be a number from 1 to 100000" }, statusCode: 400);
 
     private static IResult Signed(HttpContext context, SignedLinks links, string what, Func<IResult> answer) =>
@@ -61,7 +61,7 @@ internal static class AlertApi
         return Page("Acknowledge", html.ToString());
     }
 
-    private static async Task<IResult> AcknowledgeAsync(string key, HttpContext context, AlertTrail trail, SignedLinks links, AckBook acks)
+    private static async Task<IResult> AcknowledgeAsync(string key, HttpContext context, AlertHistory trail, SignedLinks links, Acknowledgements acks)
     {
         if (!context.Request.HasFormContentType)
             return Page("Not valid", "<p>A form is expected.</p>", 400);
@@ -87,7 +87,7 @@ internal static class AlertApi
         return Page("Silence", html.ToString(), problem is null ? 200 : 400);
     }
 
-    private static async Task<IResult> SilenceAsync(HttpContext context, SilenceBook book, SignedLinks links, TimeProvider time)
+    private static async Task<IResult> SilenceAsync(HttpContext context, Silences book, SignedLinks links, TimeProvider time)
     {
         IFormCollection form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
         // Only our own page knows the signature: another site cannot post in a reader's name.
@@ -117,7 +117,7 @@ internal static class AlertApi
             html.Append("<li>").Append(Encode(line)).Append("</li>");
         html.Append("</ul><table><tr><th>When</th><th>What</th><th></th></tr>");
         foreach (TrailLine line in alert.Lines)
-            html.Append("<tr><td>").Append(AlertTrail.Moment(line.At)).Append("</td><td>").Append(Encode(line.What)).Append("</td><td>").Append(Encode(line.Text)).Append("</td></tr>");
+            html.Append("<tr><td>").Append(AlertHistory.Moment(line.At)).Append("</td><td>").Append(Encode(line.What)).Append("</td><td>").Append(Encode(line.Text)).Append("</td></tr>");
         return html.Append("</table>").ToString();
     }
 

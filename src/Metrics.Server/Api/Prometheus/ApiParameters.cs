@@ -62,9 +62,9 @@ internal sealed class ApiParameters
         return Duration.TryParse(text, out TimeSpan span) ? span : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid duration");
     }
 
-    public TimeSpan Timeout(TimeSpan most) => Span("timeout") is { } asked && asked < most ? asked : most;
+    public TimeSpan Timeout(TimeSpan max) => Span("timeout") is { } asked && asked < max ? asked : max;
 
-    public Grid Range()
+    public EvaluationSteps Range()
     {
         long start = Time("start", long.MinValue), end = Time("end", long.MinValue);
         if (start == long.MinValue)
@@ -79,7 +79,7 @@ internal sealed class ApiParameters
         long milliseconds = Math.Max(1, (long)step.TotalMilliseconds);
         if ((end - start) / milliseconds > MaxPoints)
             throw ApiException.BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
-        return Grid.Between(start, end, milliseconds);
+        return EvaluationSteps.Between(start, end, milliseconds);
     }
 
     /// <summary>The selectors of <c>match[]</c>.</summary>

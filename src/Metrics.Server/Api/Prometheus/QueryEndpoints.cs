@@ -19,7 +19,7 @@ internal sealed class QueryEndpoints(QueryService queries)
 
     public async Task<PrometheusApi.Answer> RangeAsync(ApiParameters parameters, CancellationToken ct)
     {
-        Grid grid = parameters.Range();
+        EvaluationSteps grid = parameters.Range();
         int limit = parameters.Limit();
         PreparedQuery query = parameters.Query();
         if (query.Root.Type is ExprType.String or ExprType.Matrix)

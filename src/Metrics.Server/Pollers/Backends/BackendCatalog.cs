@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Metrics.Configuration;
-using Metrics.Formats.Yaml;
+using Metrics.Text;
 
 namespace Metrics.Pollers.Backends;
 
@@ -32,7 +32,7 @@ internal static class BackendCatalog
 
     private static BackendJob Read(string kind, YamlSection section, Func<YamlSection, (string Instance, IPoller Poller)> read)
     {
-        TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), least: TimeSpan.FromSeconds(1));
+        TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1));
         (string instance, IPoller poller) = read(section);
         var job = new BackendJob(kind, section.Text("instance", instance), interval, MetricsOptionsReader.ReadTimeout(section, "timeout", "interval", interval), poller);
         section.Finish();

@@ -62,7 +62,7 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
         }
     }
 
-    public override bool GoesByDigest => true;
+    public override bool UsesHashedKeys => true;
 
     public override int RowsAtOnce => 32;
 
@@ -80,7 +80,7 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
     /// What comes from the network, and of the server's own errors those of connections, rollbacks, resources, an operator's hand and the system:
     /// https://www.postgresql.org/docs/current/errcodes-appendix.html
     /// </remarks>
-    public override bool IsPassing(DbException e) =>
+    public override bool IsTransient(DbException e) =>
         e is NpgsqlException && (e is not PostgresException { SqlState: { } state } || state[..2] is "08" or "40" or "53" or "55" or "57" or "58" || state == "25006");
 
     public void Dispose()

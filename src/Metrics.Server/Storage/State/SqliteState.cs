@@ -58,7 +58,7 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
     }
 
     /// <remarks>BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN of https://www.sqlite.org/rescode.html</remarks>
-    public override bool IsPassing(DbException e) => e is SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
+    public override bool IsTransient(DbException e) => e is SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
 
     private string Connection => new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
 

@@ -20,13 +20,13 @@ internal abstract class StateBackend
     public abstract DbConnection OpenForWriting();
 
     /// <summary>Whether keys of two texts go by their digests (<see cref="Migrations.M4_AuditAndLongKeys"/>).</summary>
-    public virtual bool GoesByDigest => false;
+    public virtual bool UsesHashedKeys => false;
 
     /// <summary>Rows of one statement: many where each is a journey, one where to bind many parameters by name costs more than to begin anew.</summary>
     public virtual int RowsAtOnce => 1;
 
     /// <summary>Whether what went wrong may go right later: a disk is full, a file locked, a server away.</summary>
-    public abstract bool IsPassing(DbException e);
+    public abstract bool IsTransient(DbException e);
 
     /// <summary>Brings the tables up to date.</summary>
     protected static void Migrate(StateDb db) => db.Database.Migrate();

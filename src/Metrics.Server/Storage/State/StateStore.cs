@@ -36,7 +36,7 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
             return;
         lock (_writing)
         {
-            Insist(() =>
+            RetryUntilAvailable(() =>
             {
                 StateStatements statements = Statements();
                 try
@@ -56,14 +56,14 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
     }
 
     /// <summary>Reads, and waits for a database that is away.</summary>
-    public T Read<T>(Func<StateDb, T> read) => Insist(() =>
+    public T Read<T>(Func<StateDb, T> read) => RetryUntilAvailable(() =>
     {
         using StateDb db = Open();
         return read(db);
     });
 
     /// <summary>Who did what, the newest first.</summary>
-    public IReadOnlyList<AuditRow> Audit(int most) => Read(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(most).ToList());
+    public IReadOnlyList<AuditRow> Audit(int max) => Read(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(max).ToList());
 
     public void Dispose()
     {
@@ -82,7 +82,7 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
         return _statements;
     }
 
-    private T Insist<T>(Func<T> work)
+    private T RetryUntilAvailable<T>(Func<T> work)
     {
         for (int tries = 1; ; tries++)
         {
@@ -100,7 +100,7 @@ internal sealed partial class StateStore(MetricsOptions options, SelfMetrics met
                 lifetime.StopApplication();
                 throw;
             }
-            catch (Exception e) when ((e as DbException ?? e.InnerException as DbException) is { } reason && _backend.IsPassing(reason))
+            catch (Exception e) when ((e as DbException ?? e.InnerException as DbException) is { } reason && _backend.IsTransient(reason))
             {
                 metrics.StateFailures.Inc();
                 if (tries == 1)

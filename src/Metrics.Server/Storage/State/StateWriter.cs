@@ -76,10 +76,10 @@ internal sealed class StateWriter
     public void SaveAcknowledgement(string alert, long firedAt, string by, long at, string comment) => Add(s_acknowledgements, alert, firedAt, by, at, comment);
 
     /// <summary>Forgets old rows of trails, and the oldest when there are too many.</summary>
-    public void DeleteTrail(long before, long most)
+    public void DeleteTrail(long before, long max)
     {
         Do("DELETE FROM \"Trail\" WHERE \"At\" < @p0", before);
-        Do("DELETE FROM \"Trail\" WHERE \"Id\" <= (SELECT max(\"Id\") FROM \"Trail\") - @p0", most);
+        Do("DELETE FROM \"Trail\" WHERE \"Id\" <= (SELECT max(\"Id\") FROM \"Trail\") - @p0", max);
     }
 
     public void SaveFlap(string rule, string series, string changes, bool isFlapping, bool isOver) => Add(s_flaps, rule, series, changes, isFlapping, isOver);
@@ -126,7 +126,7 @@ internal sealed class StateWriter
     /// <param name="backend">How its database likes its statements.</param>
     public void Apply(StateStatements statements, StateBackend backend)
     {
-        bool byDigest = backend.GoesByDigest;
+        bool byDigest = backend.UsesHashedKeys;
         var waiting = new Dictionary<Table, List<object?[]>>();
         foreach ((Table? table, string? sql, object?[] values) in _operations)
         {
@@ -159,9 +159,9 @@ internal sealed class StateWriter
         // One statement must not name a key twice; the last of them holds.
         List<object?[]> written = table.Key.Length == 0 || rows.Count == 1 ? rows : [.. rows.GroupBy(r => string.Join('\n', r.Take(table.Key.Length))).Select(g => g.Last())];
         if (written.Count == backend.RowsAtOnce)
-            statements.Run(table.Sql(written.Count, backend.GoesByDigest), written.Count == 1 ? written[0] : [.. written.SelectMany(r => r)]);
+            statements.Run(table.Sql(written.Count, backend.UsesHashedKeys), written.Count == 1 ? written[0] : [.. written.SelectMany(r => r)]);
         else
-            written.ForEach(r => statements.Run(table.Sql(1, backend.GoesByDigest), r));
+            written.ForEach(r => statements.Run(table.Sql(1, backend.UsesHashedKeys), r));
         rows.Clear();
     }
 

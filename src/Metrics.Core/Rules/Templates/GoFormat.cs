@@ -1,0 +1,142 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+using Metrics.Formats;
+using Metrics.Model;
+using Metrics.Query;
+
+namespace Metrics.Rules.Templates;
+
+/// <summary>Prints values as Go's <c>fmt</c> does.</summary>
+/// <remarks>https://pkg.go.dev/fmt</remarks>
+internal static class GoFormat
+{
+    /// <summary>As <c>%v</c>.</summary>
+    public static string Print(object? value) => value switch
+    {
+        null => "<no value>",
+        string text => text,
+        bool flag => flag ? "true" : "false",
+        double number => FloatText.FormatGeneral(number),
+        long whole => whole.ToString(CultureInfo.InvariantCulture),
+        Labels labels => $"map[{string.Join(' ', labels.Select(l => $"{l.Name}:{l.Value}"))}]",
+        IDictionary map => $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
+        VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
+        DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF '+0000 UTC'", CultureInfo.InvariantCulture),
+        GoTemplate.AlertData data => $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
+        IEnumerable list => $"[{string.Join(' ', list.Cast<object?>().Select(Print))}]",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
+
+    public static string TypeOf(object? value) => value switch
+    {
+        null => "nil", string => "string", bool => "bool", double => "float64", long => "int", Labels or IDictionary => "map[string]string", _ => "struct",
+    };
+
+    /// <summary><c>printf</c>: a verb that does not suit its value is printed as Go prints it, so that the mistake is seen.</summary>
+    public static string Printf(string format, IReadOnlyList<object?> arguments)
+    {
+        var text = new StringBuilder();
+        int next = 0;
+        for (int i = 0; i < format.Length; i++)
+        {
+            if (format[i] != '%')
+            {
+                text.Append(format[i]);
+                continue;
+            }
+            int start = ++i;
+            while (i < format.Length && format[i] is '-' or '+' or '#' or ' ' or '0')
+                i++;
+            string flags = format[start..i];
+            int? width = ReadNumber(format, ref i);
+            int? precision = null;
+            if (i < format.Length && format[i] == '.')
+            {
+                i++;
+                precision = ReadNumber(format, ref i) ?? 0;
+            }
+            if (i == format.Length)
+            {
+                text.Append("%!(NOVERB)");
+                break;
+            }
+            if (format[i] == '%')
+                text.Append('%');
+            else if (next >= arguments.Count)
+                text.Append("%!").Append(format[i]).Append("(MISSING)");
+            else
+                text.Append(Pad(Verb(format[i], arguments[next++], flags, precision), flags, width));
+        }
+        if (next < arguments.Count)
+            text.Append("%!(EXTRA ").Append(string.Join(", ", arguments.Skip(next).Select(a => $"{TypeOf(a)}={Print(a)}"))).Append(')');
+        return text.ToString();
+    }
+
+    private static int? ReadNumber(string format, ref int i)
+    {
+        int start = i;
+        while (i < format.Length && char.IsAsciiDigit(format[i]))
+            i++;
+        return i == start ? null : Math.Min(1000, int.Parse(format.AsSpan(start, Math.Min(4, i - start)), CultureInfo.InvariantCulture));
+    }
+
+    private static string Verb(char verb, object? value, string flags, int? precision)
+    {
+        string? text = (verb, value) switch
+        {
+            ('v', double number) => FloatText.FormatGeneral(number),
+            ('v', _) => Print(value),
+            ('s', string s) => precision is { } max && max < s.Length ? s[..max] : s,
+            ('s', Labels or IDictionary) => Print(value),
+            ('q', string s) => Labels.Quote(s),
+            ('d', long whole) => whole.ToString(CultureInfo.InvariantCulture),
+            ('x', long whole) => whole.ToString("x", CultureInfo.InvariantCulture),
+            ('t', bool flag) => flag ? "true" : "false",
+            ('f' or 'F', double number) => double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
+            ('e', double number) => double.IsFinite(number) ? Exponent(number, precision ?? 6) : FloatText.Format(number),
+            ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
+            _ => null,
+        };
+        if (text is null)
+            return $"%!{verb}({TypeOf(value)}={Print(value)})";
+        return flags.Contains('+', StringComparison.Ordinal) && value is double or long && !text.StartsWith('-') && !text.StartsWith('+') ? "+" + text : text;
+    }
+
+    private static string Exponent(double value, int digits)
+    {
+        string[] parts = value.ToString("E" + digits, CultureInfo.InvariantCulture).Split('E');
+        int power = int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}e{(power < 0 ? '-' : '+')}{Math.Abs(power):00}");
+    }
+
+    /// <summary>So many significant digits, trailing zeros dropped, as <c>%.4g</c>.</summary>
+    public static string Significant(double value, int digits)
+    {
+        if (!double.IsFinite(value) || value == 0)
+            return FloatText.Format(value);
+        digits = Math.Max(1, digits);
+        string exponent = Exponent(value, digits - 1);
+        int e = exponent.IndexOf('e', StringComparison.Ordinal);
+        int power = int.Parse(exponent.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        if (power < -4 || power >= digits)
+        {
+            string mantissa = exponent[..e].Contains('.', StringComparison.Ordinal) ? exponent[..e].TrimEnd('0').TrimEnd('.') : exponent[..e];
+            return mantissa + exponent[e..];
+        }
+        string plain = value.ToString("F" + Math.Max(0, digits - 1 - power), CultureInfo.InvariantCulture);
+        return plain.Contains('.', StringComparison.Ordinal) ? plain.TrimEnd('0').TrimEnd('.') : plain;
+    }
+
+    private static string Pad(string text, string flags, int? width)
+    {
+        if (width is not { } wide || text.Length >= wide)
+            return text;
+        if (flags.Contains('-', StringComparison.Ordinal))
+            return text.PadRight(wide);
+        if (!flags.Contains('0', StringComparison.Ordinal))
+            return text.PadLeft(wide);
+        bool signed = text is ['-' or '+', ..];
+        return signed ? text[0] + text[1..].PadLeft(wide - 1, '0') : text.PadLeft(wide, '0');
+    }
+}

@@ -1,0 +1,292 @@
+using System.Globalization;
+using Metrics.Formats;
+using Metrics.Text;
+using Metrics.Model;
+using Metrics.Query;
+using Metrics.Rules.Templates;
+using Scriban;
+using Scriban.Parsing;
+using Scriban.Runtime;
+using Scriban.Syntax;
+
+namespace Metrics.Rules;
+
+/// <summary>What a template may see.</summary>
+/// <param name="Labels">Labels of the series (and in annotations of the alert).</param>
+/// <param name="Value">The value that is judged.</param>
+/// <param name="Threshold">The threshold as rendered; NaN where there is none.</param>
+/// <param name="At">Time of the evaluation, milliseconds since 1970 UTC.</param>
+/// <param name="Window">The rule's window or <c>for</c>.</param>
+/// <param name="ExternalUrl">The address under which people reach us, for links.</param>
+/// <param name="Ask">The values that an expression gives now, for <c>metric "expr"</c> and <c>count "expr"</c>.</param>
+public sealed record TemplateScope(
+    Labels Labels, double Value, double Threshold, long At, TimeSpan Window, Func<string, IReadOnlyList<VectorElement>> Ask,
+    string ExternalUrl = "")
+{
+    /// <summary>Labels of the sample, metric name included, as templates written for Prometheus see them.</summary>
+    public Labels Sample { get; init; } = Labels;
+
+    /// <summary>What the expression gave for the series in the same hour of past weeks.</summary>
+    public Func<Baseline> Baseline { get; init; } = () => Rules.Baseline.Empty;
+
+    /// <summary>Whether now lies in a time interval of the configuration.</summary>
+    public Func<string, bool> IsWithin { get; init; } = _ => false;
+
+    /// <summary>Why a series is absent, in a sentence; empty where nothing is.</summary>
+    public string Absence { get; init; } = "";
+}
+
+/// <summary>A template could not be rendered; the message says where and why.</summary>
+public sealed class TemplateException(string message) : Exception(message);
+
+/// <summary>
+/// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
+/// limited in loops, recursion, output and time, and folded to its value when it is constant. Not for use by two threads at once.
+/// </summary>
+/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for annotations written for Prometheus.</remarks>
+public sealed class RuleTemplate
+{
+    private readonly Template? _template;
+    private GoTemplate? _go;
+    private readonly string? _constant;
+    private readonly double? _constantNumber;
+    private readonly ScriptObject _globals = new();
+    private readonly LabelsObject _labels = new();
+    private TemplateContext? _context;
+    private TemplateScope? _scope;
+
+    private RuleTemplate(string text, Template? template, string? constant)
+    {
+        Text = text;
+        _template = template;
+        _constant = constant;
+        if (constant is not null && TryReadNumber(constant, out double number))
+            _constantNumber = number;
+    }
+
+    /// <summary>The template as it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>Whether it is the same for every series and time.</summary>
+    public bool IsConstant => _constant is not null;
+
+    /// <summary>Its number, when it is constant and a number.</summary>
+    public double? ConstantNumber => _constantNumber;
+
+    /// <summary>A text that is no template, whatever it holds.</summary>
+    public static RuleTemplate Plain(string text) => new(text, null, text);
+
+    /// <summary>Compiles a template and tries it on a made-up series.</summary>
+    /// <param name="text">The template.</param>
+    /// <param name="template">The template, when the answer is true.</param>
+    /// <param name="error">What is wrong, with line and column within the text.</param>
+    public static bool TryCompile(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
+        if (!text.Contains("{{", StringComparison.Ordinal))
+        {
+            template = new RuleTemplate(text, null, text);
+            return true;
+        }
+        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it looks like.
+        if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
+            return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
+        if (TryCompileGo(text, out template, out error))
+            return true;
+        string? goError = error;
+        if (IsClosed(text) && TryCompileScriban(text, out template, out error))
+            return true;
+        error = goError;
+        return false;
+    }
+
+    private static readonly string[] s_goSigns = ["$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with", "{{with"];
+
+    /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
+    private static bool IsClosed(string text) => text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
+
+    private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
+        try
+        {
+            GoTemplate go = GoTemplate.Parse(text);
+            template = new RuleTemplate(text, null, null) { _go = go };
+            try
+            {
+                go.Render(TrialScope);
+            }
+            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal) && !e.Message.Contains("undefined variable", StringComparison.Ordinal) && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
+            {
+                // With real data it may well work: the trial's labels are empty and its queries give little.
+            }
+            return true;
+        }
+        catch (TemplateException e)
+        {
+            template = null;
+            error = e.Message;
+            return false;
+        }
+    }
+
+    private static bool TryCompileScriban(string text, out RuleTemplate? template, out string? error)
+    {
+        template = null;
+        error = null;
+        Template parsed = Template.Parse(text);
+        if (parsed.HasErrors)
+        {
+            LogMessage first = parsed.Messages.First(m => m.Type == ParserMessageType.Error);
+            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the template)");
+            return false;
+        }
+        var compiled = new RuleTemplate(text, parsed, null);
+        try
+        {
+            string trial = compiled.Render(TrialScope, TimeProvider.System);
+            template = NamesNothing(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
+            return true;
+        }
+        catch (TemplateException e)
+        {
+            error = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector) { Baseline = () => new Baseline([1]) };
+
+    private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
+        PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
+
+    /// <summary>Renders the template.</summary>
+    /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
+    public string Render(TemplateScope scope, TimeProvider time)
+    {
+        if (_constant is not null)
+            return _constant;
+        if (_go is not null)
+            return _go.Render(scope);
+        TemplateContext context = _context ??= CreateContext();
+        _scope = scope;
+        _labels.Labels = scope.Labels;
+        _globals.SetValue("value", scope.Value, readOnly: false);
+        _globals.SetValue("threshold", scope.Threshold, readOnly: false);
+        _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
+        _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
+        _globals.SetValue("absence", scope.Absence, readOnly: false);
+        context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
+        try
+        {
+            return TemplateSandbox.Render(_template!, context, time);
+        }
+        catch (TemplateException)
+        {
+            // What a failed render left on the context's stacks must not reach the next.
+            _context = null;
+            throw;
+        }
+    }
+
+    /// <summary>Renders the template as a number.</summary>
+    /// <exception cref="TemplateException">As <see cref="Render"/>, or the text is no number.</exception>
+    public double RenderNumber(TemplateScope scope, TimeProvider time)
+    {
+        if (_constantNumber is { } constant)
+            return constant;
+        string text = Render(scope, time);
+        return TryReadNumber(text, out double number)
+            ? number
+            : throw new TemplateException($"the template gives '{Shorten(text.Trim())}', which is not a number");
+    }
+
+    private static bool TryReadNumber(string text, out double number) =>
+        FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(text.Trim()), out number) && !double.IsNaN(number);
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+
+    private TemplateContext CreateContext()
+    {
+        TemplateContext context = TemplateSandbox.CreateContext();
+        _globals.SetValue("labels", _labels, readOnly: false);
+        TemplateFunctions.AddTo(_globals, expression => _scope!.Ask(expression));
+        _globals.Import("within", (string interval) => _scope!.IsWithin(interval));
+        _globals.SetValue("baseline", new BaselineObject(() => _scope!.Baseline()), readOnly: true);
+        context.PushGlobal(_globals);
+        context.SetValue(ScriptVariable.Create("labels", ScriptVariableScope.Local), _labels);
+        return context;
+    }
+
+    private static bool NamesNothing(ScriptNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                return true;
+            case ScriptVariable:
+                return false;
+        }
+        for (int i = 0; i < node.ChildrenCount; i++)
+        {
+            if (!NamesNothing(node.GetChildren(i)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The baseline as a template sees it; the store is asked only when one of its members is.</summary>
+    private sealed class BaselineObject(Func<Baseline> baseline) : ScriptObject
+    {
+        public override bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
+        {
+            Baseline known = baseline();
+            value = member switch
+            {
+                "mean" => known.Mean,
+                "deviation" => known.Deviation,
+                "count" => known.Values.Count,
+                "quantile" => DelegateCustomFunction.CreateFunc<double, double>(known.Quantile),
+                _ => null,
+            };
+            return value is not null;
+        }
+    }
+
+    /// <summary>Labels as a template sees them: any name may be asked for, and one that is not there is empty.</summary>
+    private sealed class LabelsObject : IScriptObject
+    {
+        public Labels Labels { get; set; } = Labels.Empty;
+
+        public int Count => Labels.Count;
+
+        public bool IsReadOnly { get => true; set { } }
+
+        public IEnumerable<string> GetMembers() => Labels.Select(l => l.Name);
+
+        public bool Contains(string member) => true;
+
+        public bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
+        {
+            value = Labels[member];
+            return true;
+        }
+
+        public bool CanWrite(string member) => false;
+
+        public bool TrySetValue(TemplateContext? context, SourceSpan span, string member, object? value, bool readOnly) => false;
+
+        public bool Remove(string member) => false;
+
+        public void SetReadOnly(string member, bool readOnly)
+        {
+        }
+
+        public IScriptObject Clone(bool deep) => this;
+
+        public override string ToString() => Labels.ToString();
+    }
+}

@@ -1,0 +1,134 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Metrics.Text;
+
+/// <summary>
+/// Makes a tree with places out of YAML text. Unlike the library's own tree it reports every repeated key instead of stopping at the first.
+/// Anchors, aliases and merge keys (<c>&lt;&lt;</c>) are resolved; only the first document of a stream is read.
+/// As in Go's YAML library, for which most rule files were written, a quoted text may go on at the indentation of its own key.
+/// </summary>
+public sealed class YamlComposer
+{
+    private const int MaxDepth = 64;
+    private const int MaxRepairs = 200;
+
+    private readonly string _file;
+    private readonly List<Problem> _problems;
+    private readonly Dictionary<string, YamlValue> _anchors = [];
+    private readonly Parser _parser;
+
+    private YamlComposer(string text, string file, List<Problem> problems)
+    {
+        _file = file;
+        _problems = problems;
+        _parser = new Parser(new StringReader(text));
+    }
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="text">The YAML text.</param>
+    /// <param name="file">Name for messages.</param>
+    /// <param name="problems">Added to: broken syntax, repeated keys.</param>
+    /// <returns>The document, or null when it is empty or broken.</returns>
+    public static YamlValue? Compose(string text, string file, List<Problem> problems)
+    {
+        for (int repairs = 0; ; repairs++)
+        {
+            var found = new List<Problem>();
+            try
+            {
+                YamlValue? root = new YamlComposer(text, file, found).ComposeDocument();
+                problems.AddRange(found);
+                return root;
+            }
+            catch (YamlException e) when (repairs < MaxRepairs && e.Message.Contains("-quoted scalar, found wrong indentation", StringComparison.Ordinal) && e.End.Index < text.Length)
+            {
+                // The blanks in front of a continued line are not part of the text: one more changes nothing but pleases the parser.
+                text = text.Insert((int)e.End.Index, " ");
+            }
+            catch (YamlException e)
+            {
+                string reason = e.InnerException?.Message ?? e.Message;
+                problems.AddRange([.. found, new Problem(file, (int)e.Start.Line, (int)e.Start.Column, $"broken YAML: {reason}")]);
+                return null;
+            }
+        }
+    }
+
+    private YamlValue? ComposeDocument()
+    {
+        _parser.Consume<StreamStart>();
+        if (_parser.Accept<StreamEnd>(out _))
+            return null;
+        _parser.Consume<DocumentStart>();
+        YamlValue root = ComposeValue(0);
+        return root is YamlText { IsNull: true } ? null : root;
+    }
+
+    private YamlValue ComposeValue(int depth)
+    {
+        if (depth > MaxDepth)
+            throw new YamlException(_parser.Current!.Start, _parser.Current.End, $"nested more than {MaxDepth} deep");
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            return _anchors.TryGetValue(alias.Value.Value, out YamlValue? known)
+                ? known
+                : throw new YamlException(alias.Start, alias.End, $"the alias '*{alias.Value}' has no anchor before it");
+        }
+        NodeEvent node = _parser.Current as NodeEvent
+            ?? throw new YamlException(_parser.Current!.Start, _parser.Current.End, "expected a value");
+        YamlValue value = node switch
+        {
+            Scalar => ComposeText(),
+            SequenceStart => ComposeList(depth),
+            _ => ComposeMap(depth),
+        };
+        if (!node.Anchor.IsEmpty)
+            _anchors[node.Anchor.Value] = value;
+        return value;
+    }
+
+    private YamlText ComposeText()
+    {
+        Scalar scalar = _parser.Consume<Scalar>();
+        return new YamlText
+        {
+            Line = (int)scalar.Start.Line, Column = (int)scalar.Start.Column, Text = scalar.Value, Plain = scalar.Style == ScalarStyle.Plain,
+        };
+    }
+
+    private YamlList ComposeList(int depth)
+    {
+        SequenceStart start = _parser.Consume<SequenceStart>();
+        var list = new YamlList { Line = (int)start.Start.Line, Column = (int)start.Start.Column };
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+            list.Items.Add(ComposeValue(depth + 1));
+        return list;
+    }
+
+    private YamlMap ComposeMap(int depth)
+    {
+        MappingStart start = _parser.Consume<MappingStart>();
+        var map = new YamlMap { Line = (int)start.Start.Line, Column = (int)start.Start.Column };
+        var merged = new List<YamlMap>();
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            if (!_parser.Accept<Scalar>(out _))
+                throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a plain text");
+            YamlText key = ComposeText();
+            YamlValue value = ComposeValue(depth + 1);
+            if (key is { Text: "<<", Plain: true })
+                merged.AddRange(value is YamlList list ? list.Items.OfType<YamlMap>() : value is YamlMap one ? [one] : []);
+            else if (map.Entries.Find(e => e.Key.Text == key.Text).Key is { } first)
+                _problems.Add(new Problem(_file, key.Line, key.Column, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already"));
+            else
+                map.Entries.Add(new(key, value));
+        }
+        foreach (KeyValuePair<YamlText, YamlValue> entry in merged.SelectMany(m => m.Entries))
+        {
+            if (map[entry.Key.Text] is null)
+                map.Entries.Add(entry);
+        }
+        return map;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json;
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Telemetry;
+
+namespace Metrics.Api.Alertmanager;
+
+/// <summary>Takes alerts as Prometheus, vmalert and Grafana send them to an Alertmanager. Those that are right are taken even when others of the request are not.</summary>
+internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time)
+{
+    private const int MaxOpen = 500_000;
+    private const int MaxLabels = 64;
+    private const int MaxText = 64 * 1024;
+    private const int NamedFaults = 5;
+
+    /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public async Task<string?> PutAsync(JsonElement body, CancellationToken ct)
+    {
+        if (body.ValueKind != JsonValueKind.Array)
+            return "the body must be a list of alerts";
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var alerts = new List<SentAlert>(body.GetArrayLength());
+        var faults = new List<string>();
+        foreach (JsonElement alert in body.EnumerateArray())
+        {
+            try
+            {
+                alerts.Add(Read(alert, now));
+            }
+            catch (FormatException e)
+            {
+                faults.Add(e.Message);
+            }
+        }
+        if (inForce.Sent.Count + alerts.Count > MaxOpen)
+        {
+            // Those that are known, and their ends, are taken all the same.
+            int before = alerts.Count;
+            alerts.RemoveAll(a => a.EndsAt > now && inForce.Sent.Find(a.Labels) is null);
+            faults.AddRange(Enumerable.Repeat($"{MaxOpen} alerts are open, more are not taken", before - alerts.Count));
+        }
+        if (alerts.Count > 0)
+            await inbox.PutAsync(alerts, ct);
+        int over = alerts.Count(a => a.EndsAt <= now);
+        metrics.AlertsReceived.WithLabels("firing").Inc(alerts.Count - over);
+        metrics.AlertsReceived.WithLabels("resolved").Inc(over);
+        metrics.AlertsInvalid.Inc(faults.Count);
+        return faults.Count == 0 ? null : string.Join("; ", faults.Take(NamedFaults)) + (faults.Count > NamedFaults ? $"; and {faults.Count - NamedFaults} more" : "");
+    }
+
+    private SentAlert Read(JsonElement alert, long now)
+    {
+        if (alert.ValueKind != JsonValueKind.Object)
+            throw new FormatException("an alert is an object with labels, annotations, startsAt, endsAt and generatorURL");
+        List<Label> pairs = [.. Texts(alert, "labels").Select(p => new Label(p.Key, p.Value))];
+        if (pairs.Count > MaxLabels)
+            throw new FormatException($"an alert has {pairs.Count} labels; allowed are {MaxLabels}");
+        if (!Labels.TryCreate([.. pairs], out Labels? labels, out string? repeated))
+            throw new FormatException(repeated!.Length == 0 ? "a label name is empty" : $"the label '{repeated}' is given twice");
+        if (labels!.Count == 0)
+            throw new FormatException("at least one label pair required");
+        long? startsAt = ReadTime(alert, "startsAt", labels), endsAt = ReadTime(alert, "endsAt", labels);
+        if (startsAt > endsAt)
+            throw new FormatException($"{labels}: start time must be before end time");
+        var annotations = new Dictionary<string, string>();
+        foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
+            annotations[name] = text;
+        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds,
+            alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String && url.GetString() is { Length: > 0 } given ? given : null);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)
+    {
+        if (!alert.TryGetProperty(name, out JsonElement map) || map.ValueKind == JsonValueKind.Null)
+            yield break;
+        if (map.ValueKind != JsonValueKind.Object)
+            throw new FormatException($"{name} must be an object of texts");
+        foreach (JsonProperty text in map.EnumerateObject())
+        {
+            if (text.Value.ValueKind != JsonValueKind.String)
+                throw new FormatException($"{name}.{text.Name} must be a text");
+            if (text.Value.GetString()! is { Length: <= MaxText } value)
+                yield return KeyValuePair.Create(text.Name, value);
+            else
+                throw new FormatException($"{name}.{text.Name} is longer than {MaxText} characters");
+        }
+    }
+
+    /// <summary>A time; null where there is none, or Go's zero time, which clients send for none.</summary>
+    private static long? ReadTime(JsonElement alert, string name, Labels labels)
+    {
+        if (!alert.TryGetProperty(name, out JsonElement time) || time.ValueKind == JsonValueKind.Null)
+            return null;
+        if (time.ValueKind != JsonValueKind.String || !DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
+            throw new FormatException($"{labels}: {name} must be a time such as 2026-01-31T08:00:00Z");
+        return at.Year == 1 ? null : at.ToUnixTimeMilliseconds();
+    }
+}

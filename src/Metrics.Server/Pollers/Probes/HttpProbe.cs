@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Metrics.Model;
+
+namespace Metrics.Pollers.Probes;
+
+/// <summary>One HTTP question with the time of each phase, redirects followed one by one, and checks of status, body and TLS.</summary>
+internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
+{
+    private const int MaxRedirects = 10;
+
+    private static readonly string[] s_phases = ["resolve", "connect", "tls", "processing", "transfer"];
+    private static readonly Metric s_duration = Metric.Gauge("probe_http_duration_seconds", "Duration of http request by phase, summed over all redirects", "phase");
+    private static readonly Metric s_status = Metric.Gauge("probe_http_status_code", "Response HTTP status code");
+    private static readonly Metric s_redirects = Metric.Gauge("probe_http_redirects", "The number of redirects");
+    private static readonly Metric s_ssl = Metric.Gauge("probe_http_ssl", "Indicates if SSL was used for the final redirect");
+    private static readonly Metric s_version = Metric.Gauge("probe_http_version", "Returns the version of HTTP of the probe response");
+    private static readonly Metric s_length = Metric.Gauge("probe_http_content_length", "Length of http content response");
+    private static readonly Metric s_bodyLength = Metric.Gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body");
+    private static readonly Metric s_regex = Metric.Gauge("probe_failed_due_to_regex", "Indicates if probe failed due to regex");
+    private static readonly Metric s_modified = Metric.Gauge("probe_http_last_modified_timestamp_seconds", "Returns the Last-Modified HTTP response header in unixtime");
+
+    private readonly Dictionary<string, double> _seconds = s_phases.ToDictionary(p => p, _ => 0.0);
+    private readonly CertificateMetrics.Seen _seen = new();
+    private System.Security.Authentication.SslProtocols _protocol;
+    private long _mark;
+
+    /// <returns>Why it failed, or null.</returns>
+    public async Task<string?> RunAsync(string target, SampleSink sink, CancellationToken ct)
+    {
+        var url = new Uri(target);
+        int redirects = 0;
+        try
+        {
+            while (true)
+            {
+                bool first = redirects == 0;
+                using SocketsHttpHandler handler = CreateHandler(first ? sink : null);
+                using var client = new HttpMessageInvoker(handler);
+                using HttpRequestMessage request = CreateRequest(url);
+                _mark = time.GetTimestamp();
+                using HttpResponseMessage response = await client.SendAsync(request, ct);
+                EndPhase("processing");
+                if (job.Http.FollowRedirects && redirects < MaxRedirects && Redirect(response, url) is { } next)
+                {
+                    url = next;
+                    redirects++;
+                    continue;
+                }
+                return await JudgeAsync(response, url, redirects, sink, ct);
+            }
+        }
+        finally
+        {
+            foreach (string phase in s_phases)
+                sink.Add(s_duration, _seconds[phase], phase);
+            if (_seen.Certificates.Count > 0)
+                CertificateMetrics.Report(sink, _seen, _protocol);
+        }
+    }
+
+    private async Task<string?> JudgeAsync(HttpResponseMessage response, Uri url, int redirects, SampleSink sink, CancellationToken ct)
+    {
+        (string body, long length, bool tooLarge) = await ReadBodyAsync(response, ct);
+        EndPhase("transfer");
+        bool tls = url.Scheme == "https";
+        int status = (int)response.StatusCode;
+        sink.Add(s_status, status);
+        sink.Add(s_redirects, redirects);
+        sink.Add(s_ssl, tls ? 1 : 0);
+        sink.Add(s_version, response.Version.Major + (response.Version.Minor / 10.0));
+        sink.Add(s_length, response.Content.Headers.ContentLength ?? -1);
+        sink.Add(s_bodyLength, length);
+        if (response.Content.Headers.LastModified is { } modified)
+            sink.Add(s_modified, modified.ToUnixTimeSeconds());
+        bool validStatus = job.Http.ValidStatusCodes.Count == 0 ? status is >= 200 and < 300 : job.Http.ValidStatusCodes.Contains(status);
+        string? regexFault = BodyFault(body);
+        if (job.Http.FailIfMatches.Count + job.Http.FailIfNotMatches.Count > 0)
+            sink.Add(s_regex, regexFault is null ? 0 : 1);
+        if (tooLarge)
+            return $"the body is larger than {job.Http.BodySizeLimitBytes} bytes";
+        if (!validStatus)
+            return string.Create(CultureInfo.InvariantCulture, $"status {status} {response.ReasonPhrase}");
+        if (job.Http.FailIfSsl && tls)
+            return "the answer came over TLS";
+        return job.Http.FailIfNotSsl && !tls ? "the answer did not come over TLS" : regexFault;
+    }
+
+    private string? BodyFault(string body) =>
+        job.Http.FailIfMatches.FirstOrDefault(r => r.IsMatch(body)) is { } bad ? $"the body matches '{bad}'"
+        : job.Http.FailIfNotMatches.FirstOrDefault(r => !r.IsMatch(body)) is { } missing ? $"the body does not match '{missing}'"
+        : null;
+
+    private async Task<(string Body, long Length, bool TooLarge)> ReadBodyAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
+        var body = new MemoryStream();
+        byte[] buffer = new byte[16 * 1024];
+        while (await stream.ReadAsync(buffer, ct) is var read and > 0)
+        {
+            body.Write(buffer, 0, read);
+            if (body.Length > job.Http.BodySizeLimitBytes)
+                return ("", body.Length, true);
+        }
+        return (Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length), body.Length, false);
+    }
+
+    private SocketsHttpHandler CreateHandler(SampleSink? sink) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        ConnectCallback = async (context, ct) =>
+        {
+            IPAddress address = sink is null
+                ? await ProbeTarget.ResolveAsync(context.DnsEndPoint.Host, job.IpProtocol, ct)
+                : await ProbePoller.ResolveAsync(context.DnsEndPoint.Host, job, sink, time, ct);
+            EndPhase("resolve");
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), ct);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+            EndPhase("connect");
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+        // Called once the connection is made, TLS included.
+        PlaintextStreamFilter = (context, _) =>
+        {
+            if (context.InitialRequestMessage.RequestUri!.Scheme == "https")
+            {
+                _protocol = (context.PlaintextStream as System.Net.Security.SslStream)?.SslProtocol ?? default;
+                EndPhase("tls");
+            }
+            return ValueTask.FromResult(context.PlaintextStream);
+        },
+        SslOptions = CertificateMetrics.Watch(job.Tls.ToClientOptions(job.Tls.ServerName ?? ""), job.Tls.InsecureSkipVerify, _seen),
+    };
+
+    private HttpRequestMessage CreateRequest(Uri url)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(job.Http.Method), url);
+        if (job.Http.Body is not null)
+            request.Content = new StringContent(job.Http.Body);
+        request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
+        foreach ((string name, string value) in job.Http.Headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content?.Headers.TryAddWithoutValidation(name, value);
+        }
+        if (job.Http.BearerToken is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", job.Http.BearerToken.Reveal());
+        else if (job.Http.Username is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{job.Http.Username}:{job.Http.Password?.Reveal()}")));
+        return request;
+    }
+
+    private static Uri? Redirect(HttpResponseMessage response, Uri from) =>
+        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location ? new Uri(from, location) : null;
+
+    private void EndPhase(string phase)
+    {
+        long now = time.GetTimestamp();
+        _seconds[phase] += time.GetElapsedTime(_mark, now).TotalSeconds;
+        _mark = now;
+    }
+}

@@ -1,0 +1,66 @@
+using Metrics.Text;
+
+namespace Metrics.Pollers.Scrape;
+
+/// <summary>Targets listed in files that others write (<c>file_sd_configs</c>): JSON or YAML, read anew when they change.</summary>
+/// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config</remarks>
+internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
+{
+    public static FileDiscovery Read(YamlSection section)
+    {
+        var discovery = new FileDiscovery(section.Texts("files"));
+        if (discovery.Patterns.Count == 0)
+            section.Report("files", "is required");
+        if (discovery.Patterns.Any(p => Path.GetExtension(p) is not (".json" or ".yml" or ".yaml")))
+            section.Report("files", "must end in .json, .yml or .yaml");
+        // Prometheus's key: changes are seen within seconds here anyway.
+        section.Duration("refresh_interval", TimeSpan.FromMinutes(5));
+        section.Finish();
+        return discovery;
+    }
+
+    /// <summary>The files that match now.</summary>
+    public IEnumerable<string> Files() => Patterns.SelectMany(Expand).Distinct().Order(StringComparer.Ordinal);
+
+    /// <summary>The groups of one file; a file that cannot be read gives problems and no groups.</summary>
+    public static IReadOnlyList<TargetGroup> ReadFile(string file, List<Problem> problems)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new Problem(file, 0, 0, $"cannot be read: {e.Message}"));
+            return [];
+        }
+        // JSON is YAML's subset for what stands in these files.
+        YamlValue? root = YamlComposer.Compose(text, file, problems);
+        if (root is null)
+            return [];
+        if (root is not YamlList list)
+        {
+            problems.Add(new Problem(file, root.Line, root.Column, "expected a list of target groups"));
+            return [];
+        }
+        var map = new YamlMap { Line = 1, Column = 1 };
+        map.Entries.Add(new(new YamlText { Line = 1, Column = 1, Text = "groups" }, list));
+        int before = problems.Count;
+        var groups = new YamlSection(map, file, "", problems).Sections("groups").Select(TargetGroup.Read).ToList();
+        return problems.Count == before ? groups : [];
+    }
+
+    private static string[] Expand(string pattern)
+    {
+        string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } parent ? parent : ".";
+        try
+        {
+            return Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(pattern)) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Text;
+using Metrics.Configuration;
+using Metrics.Text;
+using Metrics.Model;
+
+namespace Metrics.Pollers.Scrape;
+
+/// <summary>One <c>scrape_configs</c> entry; the words are Prometheus's, so that entries people have can be pasted.</summary>
+/// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config</remarks>
+internal sealed record ScrapeJob
+{
+    public required string Name { get; init; }
+
+    public required TimeSpan Interval { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    public required string Scheme { get; init; }
+
+    public required string MetricsPath { get; init; }
+
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters { get; init; }
+
+    /// <summary>Labels in the data win over the target's. Default false: they become <c>exported_NAME</c>.</summary>
+    public required bool HonorLabels { get; init; }
+
+    /// <summary>Times in the data count. Default true.</summary>
+    public required bool HonorTimestamps { get; init; }
+
+    /// <summary>Samples above which a scrape fails. Default: no limit.</summary>
+    public required int SampleLimit { get; init; }
+
+    /// <summary>Size of the unpacked body above which a scrape fails. Default 64 MiB.</summary>
+    public required long BodySizeLimitBytes { get; init; }
+
+    public required TlsOptions Tls { get; init; }
+
+    public string? Username { get; init; }
+
+    public Secret? Password { get; init; }
+
+    public required string AuthorizationType { get; init; }
+
+    public Secret? Credentials { get; init; }
+
+    public required IReadOnlyList<TargetGroup> Static { get; init; }
+
+    public required IReadOnlyList<FileDiscovery> Files { get; init; }
+
+    public required IReadOnlyList<RelabelRule> Relabel { get; init; }
+
+    public required IReadOnlyList<RelabelRule> MetricRelabel { get; init; }
+
+    public static ScrapeJob Read(YamlSection section)
+    {
+        TimeSpan interval = section.Duration("scrape_interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromMilliseconds(100));
+        YamlSection basic = section.Section("basic_auth");
+        YamlSection authorization = section.Section("authorization");
+        Secret? bearer = Secret.Read(section, "bearer_token");
+        Secret? credentials = Secret.Read(authorization, "credentials");
+        var job = new ScrapeJob
+        {
+            Name = section.RequiredText("job_name"),
+            Interval = interval,
+            Timeout = MetricsOptionsReader.ReadTimeout(section, "scrape_timeout", "scrape_interval", interval),
+            Scheme = section.Choice("scheme", "http", "http", "https"),
+            MetricsPath = section.Text("metrics_path", "/metrics"),
+            Parameters = ReadParameters(section.Section("params")),
+            HonorLabels = section.Flag("honor_labels", false),
+            HonorTimestamps = section.Flag("honor_timestamps", true),
+            SampleLimit = section.Number("sample_limit", 0) is var limit and > 0 ? limit : int.MaxValue,
+            BodySizeLimitBytes = section.Bytes("body_size_limit", 64L << 20) is var size and > 0 ? size : long.MaxValue,
+            Tls = TlsOptions.Read(section.Section("tls_config")),
+            Username = basic.Text("username"),
+            Password = Secret.Read(basic, "password"),
+            AuthorizationType = authorization.Text("type", "Bearer"),
+            Credentials = credentials ?? bearer,
+            Static = [.. section.Sections("static_configs").Select(TargetGroup.Read)],
+            Files = [.. section.Sections("file_sd_configs").Select(FileDiscovery.Read)],
+            Relabel = [.. section.Sections("relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
+            MetricRelabel = [.. section.Sections("metric_relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
+        };
+        if (job.Username is not null && job.Credentials is not null)
+            section.Report("basic_auth", "and a bearer token cannot stand together");
+        basic.Finish();
+        authorization.Finish();
+        section.Finish();
+        return job;
+    }
+
+    /// <summary>Value of the <c>Authorization</c> header, or null. Secrets in files are read at each use.</summary>
+    public ValueTask<string?> AuthorizationAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        string? value = null;
+        if (Credentials is not null)
+            value = $"{AuthorizationType} {Credentials.Reveal()}";
+        else if (Username is not null)
+            value = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password?.Reveal()}"));
+        return ValueTask.FromResult(value);
+    }
+
+    /// <summary>Labels as they are stored, from those that were scraped; null when relabelling drops the series.</summary>
+    public Labels? ToStored(Labels scraped, IReadOnlyList<Label> target)
+    {
+        var labels = scraped.ToDictionary(l => l.Name, l => l.Value);
+        foreach (Label label in target)
+        {
+            if (labels.TryGetValue(label.Name, out string? own))
+            {
+                if (HonorLabels)
+                    continue;
+                string moved = "exported_" + label.Name;
+                while (labels.ContainsKey(moved))
+                    moved = "exported_" + moved;
+                labels[moved] = own;
+            }
+            labels[label.Name] = label.Value;
+        }
+        if (!RelabelRule.Apply(MetricRelabel, labels))
+            return null;
+        return labels.GetValueOrDefault(Labels.MetricName) is { Length: > 0 }
+            ? Labels.Of([.. labels.Select(l => new Label(l.Key, l.Value))])
+            : null;
+    }
+
+    /// <summary>The target of one discovered address, or null when relabelling drops it.</summary>
+    /// <param name="address">What was listed under <c>targets</c>.</param>
+    /// <param name="labels">Labels of its group.</param>
+    /// <param name="http">The job's client.</param>
+    public PollTarget? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http)
+    {
+        var all = new Dictionary<string, string>(labels)
+        {
+            ["__address__"] = address,
+            ["__scheme__"] = labels.GetValueOrDefault("__scheme__", Scheme),
+            ["__metrics_path__"] = labels.GetValueOrDefault("__metrics_path__", MetricsPath),
+            ["job"] = labels.GetValueOrDefault("job", Name),
+        };
+        foreach ((string name, IReadOnlyList<string> values) in Parameters)
+            all.TryAdd("__param_" + name, values[0]);
+        if (!RelabelRule.Apply(Relabel, all) || string.IsNullOrEmpty(all.GetValueOrDefault("__address__")))
+            return null;
+        string instance = all.GetValueOrDefault("instance", all["__address__"]);
+        if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute, out Uri? url))
+            return null;
+        IReadOnlyList<Label> kept = [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
+        return new PollTarget(all["job"], instance, Interval, Timeout, new ScrapePoller(this, http, url, Timeout), this, kept);
+    }
+
+    private string Query(Dictionary<string, string> labels)
+    {
+        var query = new StringBuilder();
+        foreach ((string label, string value) in labels.Where(l => l.Key.StartsWith("__param_", StringComparison.Ordinal)).OrderBy(l => l.Key, StringComparer.Ordinal))
+        {
+            string name = label["__param_".Length..];
+            foreach (string one in Parameters.GetValueOrDefault(name)?.Skip(1).Prepend(value) ?? [value])
+                query.Append(query.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(one));
+        }
+        return query.ToString();
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadParameters(YamlSection section)
+    {
+        var parameters = new Dictionary<string, IReadOnlyList<string>>();
+        foreach (string key in section.Keys)
+        {
+            IReadOnlyList<string> values = section.Texts(key);
+            if (values.Count > 0)
+                parameters[key] = values;
+        }
+        return parameters;
+    }
+}
+
+/// <summary>Addresses with common labels.</summary>
+internal sealed record TargetGroup(IReadOnlyList<string> Targets, IReadOnlyDictionary<string, string> Labels)
+{
+    public static TargetGroup Read(YamlSection section)
+    {
+        var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
+        if (group.Targets.Any(t => t.Contains('/', StringComparison.Ordinal)))
+            section.Report("targets", "must be addresses such as host:9100, without scheme and path (set scheme and metrics_path)");
+        section.Finish();
+        return group;
+    }
+}

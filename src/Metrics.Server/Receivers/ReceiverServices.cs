@@ -1,8 +1,0 @@
-using Metrics.Receivers.Push;
-
-namespace Metrics.Receivers;
-
-internal static class ReceiverServices
-{
-    public static IServiceCollection AddReceivers(this IServiceCollection services) => services.AddSingleton<LineProtocolReceiver>();
-}

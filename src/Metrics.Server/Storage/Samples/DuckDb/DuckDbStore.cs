@@ -1,0 +1,369 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using DuckDB.NET.Data;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Series;
+
+namespace Metrics.Storage.Samples.DuckDb;
+
+/// <summary>
+/// The embedded store: one DuckDB file. A table a day holds the samples as they come; past days are rewritten sorted by series and time.
+/// What comes too late for its day goes to <c>samples_late</c> until the next compaction.
+/// </summary>
+/// <remarks>
+/// <code>
+/// series(id INTEGER, hash BIGINT, labels VARCHAR(JSON), last_day INTEGER)
+/// partitions(day INTEGER, sorted BOOLEAN)
+/// samples_DAY(series INTEGER, time BIGINT milliseconds, value DOUBLE; NULL is a stale marker)
+/// </code>
+/// The view <c>samples</c> joins them for people. Everything is written in one transaction a flush.
+/// </remarks>
+internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider time, ILogger<DuckDbStore> log) : ISampleStore
+{
+    internal const long DayMilliseconds = 86_400_000;
+
+    private const string LateTable = "samples_late";
+    private const int RowsPerReadBatch = 8192;
+
+    /// <summary>Sorting a day wants more room than writing it; what does not fit goes to temporary files.</summary>
+    private const int CompactionMemoryFactor = 8;
+
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private DuckDBConnection? _connection;
+    private SeriesTable? _series;
+    private HashSet<int> _openDays = [];
+    private HashSet<int> _sortedDays = [];
+
+    public string Description => $"the DuckDB file {FilePath}";
+
+    public string FilePath => Path.Combine(options.Path, "metrics.duckdb");
+
+    public Task OpenAsync(CancellationToken ct)
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Path);
+            _connection = Connect();
+            SetMemoryLimit(_connection, 1);
+            Execute(_connection, "SET threads = 1");
+            Execute(_connection, $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
+            // Until a checkpoint, what was written also lies in memory, uncompressed.
+            Execute(_connection, "SET checkpoint_threshold = '16MiB'");
+            Execute(_connection, "SET allocator_flush_threshold = '4MiB'");
+            Execute(_connection, "CREATE TABLE IF NOT EXISTS series(id INTEGER NOT NULL, hash BIGINT NOT NULL, labels VARCHAR NOT NULL, last_day INTEGER)");
+            Execute(_connection, "CREATE TABLE IF NOT EXISTS partitions(day INTEGER NOT NULL, sorted BOOLEAN NOT NULL)");
+            Execute(_connection, $"CREATE TABLE IF NOT EXISTS {LateTable}(series INTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE)");
+            foreach ((int day, bool sorted) in Partitions(_connection))
+                (sorted ? _sortedDays : _openDays).Add(day);
+            CreateView(_connection);
+            _series = new SeriesTable(_connection);
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(Explain(e), e);
+        }
+        return Task.CompletedTask;
+    }
+
+    public async Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct)
+    {
+        DuckDBConnection connection = Opened();
+        await _writing.WaitAsync(ct);
+        HashSet<int> openDays = [.. _openDays];
+        try
+        {
+            using DuckDBTransaction transaction = connection.BeginTransaction();
+            var appenders = new Dictionary<int, SampleAppender>();
+            _series!.Learn(batches);
+            try
+            {
+                foreach (SampleBatch batch in batches)
+                    Append(connection, batch, appenders);
+                foreach (SampleAppender appender in appenders.Values)
+                    appender.Flush();
+            }
+            finally
+            {
+                foreach (SampleAppender appender in appenders.Values)
+                    appender.Dispose();
+            }
+            _series!.Flush();
+            transaction.Commit();
+        }
+        catch (Exception e) when (e is DuckDBException or IOException)
+        {
+            _openDays = openDays;
+            _series!.Forget();
+            throw new StoreException(Explain(e), e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private void Append(DuckDBConnection connection, SampleBatch batch, Dictionary<int, SampleAppender> appenders)
+    {
+        ReadOnlySpan<Labels> series = batch.Series;
+        ReadOnlySpan<long> times = batch.Times;
+        ReadOnlySpan<double> values = batch.Values;
+        SampleAppender? appender = null;
+        long dayStart = 0, dayEnd = 0;
+        for (int i = 0; i < series.Length; i++)
+        {
+            long at = times[i];
+            if (appender is null || at < dayStart || at >= dayEnd)
+            {
+                dayStart = at - (((at % DayMilliseconds) + DayMilliseconds) % DayMilliseconds);
+                dayEnd = dayStart + DayMilliseconds;
+                appender = AppenderFor(connection, (int)(dayStart / DayMilliseconds), appenders);
+            }
+            appender.Add(_series!.Id(series[i]), at, values[i]);
+        }
+    }
+
+    private SampleAppender AppenderFor(DuckDBConnection connection, int day, Dictionary<int, SampleAppender> appenders)
+    {
+        int today = (int)(time.GetUtcNow().ToUnixTimeMilliseconds() / DayMilliseconds);
+        // Days far from now come from backfills: they share one table, so that a stray clock cannot make thousands.
+        int key = !_sortedDays.Contains(day) && Math.Abs(day - today) <= 1 ? day : -1;
+        if (appenders.TryGetValue(key, out SampleAppender? appender))
+            return appender;
+        if (key >= 0 && _openDays.Add(day))
+        {
+            Execute(connection, $"CREATE TABLE {Table(day)}(series INTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE)");
+            Execute(connection, $"INSERT INTO partitions VALUES ({day}, false)");
+            CreateView(connection);
+        }
+        appender = new SampleAppender(connection, key < 0 ? LateTable : Table(day));
+        appenders.Add(key, appender);
+        return appender;
+    }
+
+    public async IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        Opened();
+        using DuckDBConnection connection = Connect();
+        Dictionary<int, Labels>? wanted = matchers.Count == 0 ? null : SeriesTable.Find(connection, matchers);
+        if (wanted is { Count: 0 })
+            yield break;
+        string which = wanted is null ? "" : $" AND series IN (SELECT unnest([{string.Join(',', wanted.Keys)}]))";
+        foreach (string table in Tables(connection, from, to))
+        {
+            string where = string.Create(CultureInfo.InvariantCulture, $"time >= {from} AND time <= {to}{which}");
+            Dictionary<int, Labels> labels = wanted ?? SeriesTable.Load(connection, $"SELECT DISTINCT series FROM {table} WHERE {where}");
+            using DuckDBCommand command = connection.CreateCommand();
+            command.UseStreamingMode = true;
+            // Rows lie in the order of their writing, which within a series is that of time; only late ones need sorting.
+            string order = table == LateTable ? " ORDER BY series, time" : "";
+            command.CommandText = $"SELECT series, time, value FROM {table} WHERE {where}{order}";
+            using DuckDBDataReader reader = command.ExecuteReader();
+            var batch = new SampleBatch("store", RowsPerReadBatch);
+            while (reader.Read())
+            {
+                if (batch.Count == RowsPerReadBatch)
+                {
+                    yield return batch;
+                    batch = new SampleBatch("store", RowsPerReadBatch);
+                    await Task.Yield();
+                    ct.ThrowIfCancellationRequested();
+                }
+                if (labels.TryGetValue(reader.GetInt32(0), out Labels? series))
+                    batch.Add(series, reader.GetInt64(1), reader.IsDBNull(2) ? StaleMarker.Value : reader.GetDouble(2));
+            }
+            yield return batch;
+        }
+    }
+
+    public async Task MaintainAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        Opened();
+        int today = (int)(now.ToUnixTimeMilliseconds() / DayMilliseconds);
+        int oldest = (int)((now - options.Retention).ToUnixTimeMilliseconds() / DayMilliseconds);
+        foreach (int day in _openDays.Concat(_sortedDays).Where(d => d < oldest).ToList())
+            await DropAsync(day, ct);
+        // An hour's grace: what was collected before midnight may still be on its way.
+        int lastComplete = now.TimeOfDay >= TimeSpan.FromHours(1) ? today - 1 : today - 2;
+        foreach (int day in DaysToCompact(lastComplete, oldest))
+            await CompactAsync(day, ct);
+    }
+
+    private List<int> DaysToCompact(int lastComplete, int oldest)
+    {
+        using DuckDBConnection connection = Connect();
+        var days = new SortedSet<int>(_openDays.Where(d => d <= lastComplete));
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = $"SELECT DISTINCT CAST(floor(time / {DayMilliseconds}.0) AS INTEGER) FROM {LateTable}";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+            days.Add(reader.GetInt32(0));
+        return [.. days.Where(d => d >= oldest && d <= lastComplete)];
+    }
+
+    private async Task DropAsync(int day, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            DuckDBConnection connection = Opened();
+            using DuckDBTransaction transaction = connection.BeginTransaction();
+            _openDays.Remove(day);
+            _sortedDays.Remove(day);
+            Execute(connection, $"DELETE FROM partitions WHERE day = {day}");
+            CreateView(connection);
+            Execute(connection, $"DROP TABLE IF EXISTS {Table(day)}");
+            long end = (day + 1L) * DayMilliseconds;
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {LateTable} WHERE time < {end}"));
+            // Compaction notes the last day of each series; what lies in days not yet compacted is asked for.
+            string open = string.Join(" UNION ALL ", _openDays.Select(Table).Append(LateTable).Select(t => $"SELECT series FROM {t}"));
+            Execute(connection, $"DELETE FROM series WHERE last_day <= {day} AND id NOT IN ({open})");
+            transaction.Commit();
+            _series!.Forget();
+            LogDropped(DayText(day));
+        }
+        catch (DuckDBException e)
+        {
+            throw new StoreException(Explain(e), e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task CompactAsync(int day, CancellationToken ct)
+    {
+        long start = time.GetTimestamp();
+        long from = day * DayMilliseconds, end = from + DayMilliseconds;
+        await _writing.WaitAsync(ct);
+        try
+        {
+            DuckDBConnection connection = Opened();
+            SetMemoryLimit(connection, CompactionMemoryFactor);
+            using DuckDBTransaction transaction = connection.BeginTransaction();
+            bool known = _openDays.Remove(day) || _sortedDays.Contains(day);
+            string late = string.Create(CultureInfo.InvariantCulture, $"FROM {LateTable} WHERE time >= {from} AND time < {end}");
+            string own = known ? $"SELECT * FROM {Table(day)} UNION ALL " : "";
+            Execute(connection, $"CREATE TABLE {Table(day)}_new AS SELECT DISTINCT ON (series, time) * FROM ({own}SELECT * {late}) ORDER BY series, time");
+            Execute(connection, $"DELETE {late}");
+            Execute(connection, $"DELETE FROM partitions WHERE day = {day}");
+            Execute(connection, "DROP VIEW IF EXISTS samples");
+            Execute(connection, $"DROP TABLE IF EXISTS {Table(day)}");
+            Execute(connection, $"ALTER TABLE {Table(day)}_new RENAME TO {Table(day)}");
+            Execute(connection, $"INSERT INTO partitions VALUES ({day}, true)");
+            Execute(connection, $"UPDATE series SET last_day = greatest(coalesce(last_day, {day}), {day}) WHERE id IN (SELECT DISTINCT series FROM {Table(day)})");
+            CreateView(connection);
+            transaction.Commit();
+            _sortedDays.Add(day);
+            LogCompacted(DayText(day), time.GetElapsedTime(start).TotalSeconds);
+        }
+        catch (DuckDBException e)
+        {
+            _openDays = [.. Partitions(Opened()).Where(p => !p.Sorted).Select(p => p.Day)];
+            throw new StoreException(Explain(e), e);
+        }
+        finally
+        {
+            SetMemoryLimit(Opened(), 1);
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Writes a span of time as a Parquet file with the columns name, labels, time, value.</summary>
+    /// <returns>The number of rows.</returns>
+    public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
+    {
+        Opened();
+        using DuckDBConnection connection = Connect();
+        using DuckDBCommand command = connection.CreateCommand();
+        string metric = name is null ? "" : $" AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'";
+        command.CommandText = string.Create(CultureInfo.InvariantCulture,
+            $"COPY (SELECT name, labels, time, value FROM samples WHERE time >= make_timestamp({from.ToUnixTimeMilliseconds() * 1000}) AND time < make_timestamp({to.ToUnixTimeMilliseconds() * 1000}){metric} ORDER BY name, labels, time) TO '{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)");
+        try
+        {
+            return command.ExecuteNonQuery();
+        }
+        catch (DuckDBException e)
+        {
+            throw new StoreException($"The export to {file} failed: {e.Message}", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writing.WaitAsync();
+        _connection?.Dispose();
+        _connection = null;
+        _writing.Dispose();
+    }
+
+    private DuckDBConnection Opened() => _connection ?? throw new InvalidOperationException("The store is not open.");
+
+    private DuckDBConnection Connect()
+    {
+        var connection = new DuckDBConnection($"Data Source={FilePath}");
+        connection.Open();
+        return connection;
+    }
+
+    private static IEnumerable<string> Tables(DuckDBConnection connection, long from, long to)
+    {
+        foreach ((int day, _) in Partitions(connection).OrderBy(p => p.Day))
+        {
+            if ((day + 1L) * DayMilliseconds > from && day * DayMilliseconds <= to)
+                yield return Table(day);
+        }
+        yield return LateTable;
+    }
+
+    private static List<(int Day, bool Sorted)> Partitions(DuckDBConnection connection)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT day, sorted FROM partitions";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var partitions = new List<(int, bool)>();
+        while (reader.Read())
+            partitions.Add((reader.GetInt32(0), reader.GetBoolean(1)));
+        return partitions;
+    }
+
+    private static void CreateView(DuckDBConnection connection)
+    {
+        IEnumerable<string> tables = Partitions(connection).Select(p => Table(p.Day)).Append(LateTable);
+        string all = string.Join(" UNION ALL ", tables.Select(t => $"SELECT * FROM {t}"));
+        Execute(connection, $"CREATE OR REPLACE VIEW samples AS SELECT series.labels->>'__name__' AS name, series.labels AS labels, make_timestamp(s.time * 1000) AS time, s.value AS value FROM ({all}) s JOIN series ON series.id = s.series");
+    }
+
+    private static void Execute(DuckDBConnection connection, string sql)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private void SetMemoryLimit(DuckDBConnection connection, int factor) => Execute(connection, $"SET memory_limit = '{(options.MemoryLimitBytes >> 20) * factor}MiB'");
+
+    private static string Table(int day) => $"samples_{DayText(day)}";
+
+    private static string DayText(int day) => DateTime.UnixEpoch.AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    private string Explain(Exception e) => e.Message switch
+    {
+        var m when m.Contains("lock", StringComparison.OrdinalIgnoreCase) =>
+            $"{FilePath} is in use by another process; only one metricsd can have a data folder. ({FirstLine(m)})",
+        var m when m.Contains("No space left", StringComparison.OrdinalIgnoreCase) || m.Contains("Could not write", StringComparison.OrdinalIgnoreCase) =>
+            $"The disk of {options.Path} is full or cannot be written: {FirstLine(m)}",
+        var m when e is UnauthorizedAccessException || m.Contains("Permission denied", StringComparison.OrdinalIgnoreCase) =>
+            $"The data folder {Path.GetFullPath(options.Path)} cannot be written; set storage.path to one that can. ({FirstLine(m)})",
+        var m => $"{FilePath}: {FirstLine(m)}",
+    };
+
+    private static string FirstLine(string text) => text.Split('\n')[0].Trim();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped the samples of {Day}: older than the retention.")]
+    private partial void LogDropped(string day);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compacted the samples of {Day} in {Seconds:0.0} s.")]
+    private partial void LogCompacted(string day, double seconds);
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Metrics.Configuration;
+
+namespace Metrics.Storage.Samples.Influx;
+
+/// <summary>What to do after an answer to a write.</summary>
+internal enum WriteVerdict
+{
+    /// <summary>All lines are stored.</summary>
+    Written,
+
+    /// <summary>Some lines are refused for good, the others are stored: never send them again.</summary>
+    Partial,
+
+    /// <summary>Nothing is stored, because of some line in it: send the halves.</summary>
+    Halve,
+
+    /// <summary>Nothing is stored and nothing of it ever will be.</summary>
+    Rejected,
+
+    /// <summary>The server cannot now: try again later.</summary>
+    Retry,
+
+    /// <summary>The configuration or the rights are wrong: keep everything, try slowly, until an operator acts.</summary>
+    Hold,
+
+    /// <summary>The database is missing: create it if allowed, else hold.</summary>
+    NoDatabase,
+}
+
+/// <summary>An answer, judged. Pure.</summary>
+/// <param name="Verdict">What to do.</param>
+/// <param name="Dropped">Lines that the server refused, for <see cref="WriteVerdict.Partial"/>.</param>
+/// <param name="Reason">The server's words, shortened.</param>
+/// <param name="RetryAfter">How long the server asks to wait.</param>
+internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, string Reason, TimeSpan? RetryAfter)
+{
+    private static readonly TimeSpan s_longestRetryAfter = TimeSpan.FromMinutes(10);
+
+    /// <summary>Judges an answer by its status and by its words, since neither alone tells.</summary>
+    /// <param name="version">Which write form was used.</param>
+    /// <param name="status">HTTP status.</param>
+    /// <param name="contentType">Media type of the body.</param>
+    /// <param name="errorHeader">Header <c>X-Influxdb-Error</c>, if any.</param>
+    /// <param name="body">The first part of the body.</param>
+    /// <param name="retryAfter">Header <c>Retry-After</c>, if any.</param>
+    /// <param name="now">For a date in it.</param>
+    public static InfluxAnswer Judge(
+        InfluxVersion version, int status, string? contentType, string? errorHeader, string body, string? retryAfter, DateTimeOffset now)
+    {
+        string reason = ReadReason(errorHeader, body);
+        if (status is >= 200 and < 300)
+        {
+            return contentType is "text/html"
+                ? new(WriteVerdict.Hold, 0, "the answer is a web page; is this really InfluxDB, or a proxy before it?", null)
+                : new(WriteVerdict.Written, 0, "", null);
+        }
+        bool partial = reason.Contains("partial write", StringComparison.OrdinalIgnoreCase);
+        bool permanent = partial || reason.Contains("field type conflict", StringComparison.Ordinal) || reason.Contains("points beyond retention policy", StringComparison.Ordinal);
+        switch (status)
+        {
+            case 400 when partial:
+            case 422:
+            case 500 when permanent:
+                return new(WriteVerdict.Partial, CountDropped(reason, body), reason, null);
+            case 400 when reason.Contains("unable to parse", StringComparison.Ordinal):
+                // Version 1 has stored the good lines and found none; version 2 refuses the whole batch for one bad line.
+                return new(version == InfluxVersion.V1 ? WriteVerdict.Rejected : WriteVerdict.Halve, 0, reason, null);
+            case 400 when reason.Contains("line protocol", StringComparison.Ordinal):
+                return new(WriteVerdict.Halve, 0, reason, null);
+            case 400:
+                return new(version == InfluxVersion.V1 ? WriteVerdict.Rejected : WriteVerdict.Halve, 0, reason, null);
+            case 413:
+                return new(WriteVerdict.Halve, 0, reason, null);
+            case 404 when reason.Contains("database not found", StringComparison.Ordinal):
+                return new(WriteVerdict.NoDatabase, 0, reason, null);
+            case 500 when reason.Contains("retention policy not found", StringComparison.Ordinal):
+            case 401 or 403 or 404 or 405:
+            case >= 300 and < 400:
+                return new(WriteVerdict.Hold, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), null);
+            default:
+                return status is 408 or 425 or 429 or 499 or >= 500
+                    ? new(WriteVerdict.Retry, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), ReadRetryAfter(retryAfter, now))
+                    : new(WriteVerdict.Rejected, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), null);
+        }
+    }
+
+    /// <summary>Reads <c>Retry-After</c>: seconds, with a fraction or not, or an HTTP date; at most ten minutes; null for anything else.</summary>
+    public static TimeSpan? ReadRetryAfter(string? text, DateTimeOffset now)
+    {
+        if (text is null)
+            return null;
+        TimeSpan wait;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds < 1e9)
+            wait = TimeSpan.FromSeconds(seconds);
+        else if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date))
+            wait = date - now;
+        else
+            return null;
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_longestRetryAfter ? s_longestRetryAfter : wait;
+    }
+
+    private static int CountDropped(string reason, string body)
+    {
+        if (DroppedCount().Match(reason) is { Success: true } match && int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) is > 0 and var dropped)
+            return dropped;
+        if (TryParse(body) is { } json)
+        {
+            using (json)
+            {
+                if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("data", out JsonElement data) && data.ValueKind == JsonValueKind.Array)
+                    return data.GetArrayLength();
+            }
+        }
+        // 1.x says dropped=0 for lines that it could not parse and did drop: it names each.
+        return Math.Max(1, UnparsableLine().Count(reason));
+    }
+
+    private static string ReadReason(string? header, string body)
+    {
+        string reason = header ?? "";
+        if (TryParse(body) is { } json)
+        {
+            using (json)
+            {
+                if (reason.Length == 0 && json.RootElement.ValueKind == JsonValueKind.Object)
+                {
+                    foreach (string key in new[] { "error", "message" })
+                    {
+                        if (json.RootElement.TryGetProperty(key, out JsonElement text) && text.ValueKind == JsonValueKind.String)
+                            reason = text.GetString()!;
+                    }
+                }
+            }
+        }
+        if (reason.Length == 0)
+            reason = body.Trim();
+        return reason.Length > 2000 ? reason[..2000] : reason;
+    }
+
+    private static JsonDocument? TryParse(string body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"dropped=(\d+)")]
+    private static partial Regex DroppedCount();
+
+    [GeneratedRegex("unable to parse '")]
+    private static partial Regex UnparsableLine();
+}
