@@ -1,0 +1,191 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Metrics.Model;
+
+/// <summary>
+/// Events on their way, as columns in arrays from a pool: the second thing that flows beside <see cref="SampleBatch"/>. Written by one
+/// producer, then handed over; not safe for use by two threads at once. Dispose it once, by whoever holds it last.
+/// </summary>
+public sealed class EventBatch : IDisposable
+{
+    private long[] _ids;
+    private long[] _times;
+    private long[] _observedTimes;
+    private string[] _kinds;
+    private byte[] _severities;
+    private string[] _bodies;
+
+    /// <summary>Where the fields of a row end in <see cref="_fields"/>; they begin where those of the row before end.</summary>
+    private int[] _fieldEnds;
+    private EventField[] _fields;
+    private int _fieldCount;
+
+    /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
+    /// <param name="capacity">Rows to make room for; it grows when needed.</param>
+    public EventBatch(string source, int capacity = 64)
+    {
+        Source = source;
+        _ids = ArrayPool<long>.Shared.Rent(capacity);
+        _times = ArrayPool<long>.Shared.Rent(capacity);
+        _observedTimes = ArrayPool<long>.Shared.Rent(capacity);
+        _kinds = ArrayPool<string>.Shared.Rent(capacity);
+        _severities = ArrayPool<byte>.Shared.Rent(capacity);
+        _bodies = ArrayPool<string>.Shared.Rent(capacity);
+        _fieldEnds = ArrayPool<int>.Shared.Rent(capacity);
+        _fields = ArrayPool<EventField>.Shared.Rent(capacity * 4);
+    }
+
+    /// <summary>Who sent it.</summary>
+    public string Source { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Place of each row in the event log; the log writes them, 0 before.</summary>
+    public Span<long> Ids => _ids.AsSpan(0, Count);
+
+    /// <summary>When each happened, nanoseconds since 1970 UTC.</summary>
+    public ReadOnlySpan<long> Times => _times.AsSpan(0, Count);
+
+    /// <summary>When each came in here, nanoseconds since 1970 UTC.</summary>
+    public ReadOnlySpan<long> ObservedTimes => _observedTimes.AsSpan(0, Count);
+
+    /// <summary>What each is.</summary>
+    public ReadOnlySpan<string> Kinds => _kinds.AsSpan(0, Count);
+
+    /// <summary>Severity of each, 1 to 24; 0 is unknown.</summary>
+    public ReadOnlySpan<byte> Severities => _severities.AsSpan(0, Count);
+
+    /// <summary>Text of each.</summary>
+    public ReadOnlySpan<string> Bodies => _bodies.AsSpan(0, Count);
+
+    /// <summary>The fields of one row; no name twice, no empty value.</summary>
+    public ReadOnlySpan<EventField> FieldsOf(int row)
+    {
+        int start = row == 0 ? 0 : _fieldEnds[row - 1];
+        return _fields.AsSpan(start, _fieldEnds[row] - start);
+    }
+
+    /// <summary>Adds a row without fields; those that <see cref="AddField"/> adds next belong to it.</summary>
+    /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
+    /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="severity">1 to 24; 0 is unknown.</param>
+    /// <param name="body">The text for people.</param>
+    public void Add(long time, long observedTime, string kind, byte severity, string body)
+    {
+        ObjectDisposedException.ThrowIf(_times.Length == 0, this);
+        int row = Count;
+        GrowFor(row);
+        _ids[row] = 0;
+        _times[row] = time;
+        _observedTimes[row] = observedTime;
+        _kinds[row] = kind;
+        _severities[row] = severity;
+        _bodies[row] = body;
+        _fieldEnds[row] = _fieldCount;
+        Count = row + 1;
+    }
+
+    /// <summary>Adds a field to the newest row; an empty value adds nothing, of a name that is there the first value stays.</summary>
+    public void AddField(string name, string? value)
+    {
+        int row = Count - 1;
+        if (string.IsNullOrEmpty(value) || Find(row, name) is not null)
+            return;
+        if (_fieldCount == _fields.Length)
+            Grow(ref _fields, _fieldCount, clear: true);
+        _fields[_fieldCount++] = new EventField(name, value);
+        _fieldEnds[row] = _fieldCount;
+    }
+
+    /// <summary>Adds an event that is kept elsewhere.</summary>
+    public void Add(Event one)
+    {
+        Add(one.Time, one.ObservedTime, one.Kind, one.SeverityNumber, one.Body);
+        _ids[Count - 1] = one.Id;
+        foreach (EventField field in one.Fields)
+            AddField(field.Name, field.Value);
+    }
+
+    /// <summary>The value of an attribute by its full name, or null.</summary>
+    public string? Find(int row, string field)
+    {
+        foreach (ref readonly EventField candidate in FieldsOf(row))
+        {
+            if (candidate.Name == field)
+                return candidate.Value;
+        }
+        return null;
+    }
+
+    /// <summary>The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.</summary>
+    public string? Value(int row, string field) => field switch
+    {
+        EventFields.Kind => _kinds[row],
+        EventFields.Body => _bodies[row],
+        EventFields.SeverityNumber => _severities[row].ToString(CultureInfo.InvariantCulture),
+        _ => Find(row, field),
+    };
+
+    /// <summary>A row as an event that may be kept after the batch is gone.</summary>
+    public Event ToEvent(int row) => new()
+    {
+        Id = _ids[row], Time = _times[row], ObservedTime = _observedTimes[row], Kind = _kinds[row], SeverityNumber = _severities[row],
+        Body = _bodies[row], Fields = FieldsOf(row).ToArray(),
+    };
+
+    /// <summary>Gives the arrays back; the batch is empty afterwards.</summary>
+    public void Dispose()
+    {
+        if (_times.Length == 0)
+            return;
+        Array.Clear(_kinds, 0, Count);
+        Array.Clear(_bodies, 0, Count);
+        Array.Clear(_fields, 0, _fieldCount);
+        Return(ref _ids);
+        Return(ref _times);
+        Return(ref _observedTimes);
+        Return(ref _kinds);
+        Return(ref _severities);
+        Return(ref _bodies);
+        Return(ref _fieldEnds);
+        Return(ref _fields);
+        Count = _fieldCount = 0;
+    }
+
+    private void GrowFor(int row)
+    {
+        GrowFor(ref _ids, row);
+        GrowFor(ref _times, row);
+        GrowFor(ref _observedTimes, row);
+        GrowFor(ref _kinds, row, clear: true);
+        GrowFor(ref _severities, row);
+        GrowFor(ref _bodies, row, clear: true);
+        GrowFor(ref _fieldEnds, row);
+    }
+
+    /// <summary>The pool may give longer arrays for some columns than for others.</summary>
+    private static void GrowFor<T>(ref T[] column, int row, bool clear = false)
+    {
+        if (row == column.Length)
+            Grow(ref column, row, clear);
+    }
+
+    private static void Grow<T>(ref T[] column, int used, bool clear)
+    {
+        T[] grown = ArrayPool<T>.Shared.Rent(Math.Max(used * 2, 16));
+        column.AsSpan(0, used).CopyTo(grown);
+        if (clear)
+            Array.Clear(column, 0, used);
+        ArrayPool<T>.Shared.Return(column);
+        column = grown;
+    }
+
+    private static void Return<T>(ref T[] column)
+    {
+        ArrayPool<T>.Shared.Return(column);
+        column = [];
+    }
+}

@@ -1,0 +1,51 @@
+using Metrics.Model;
+
+namespace Metrics.Tests.Model;
+
+/// <summary>Events as columns.</summary>
+public sealed class EventBatchTests
+{
+    [Fact]
+    public void Rows_come_back_as_they_were_added_however_many_there_are()
+    {
+        using var batch = new EventBatch("test/one", capacity: 1);
+        for (int i = 0; i < 1000; i++)
+        {
+            batch.Add(i, i + 1, i % 2 == 0 ? "log" : "host.login", (byte)(i % 25), $"body {i}");
+            for (int field = 0; field < i % 7; field++)
+                batch.AddField($"field.{field}", $"{i}.{field}");
+        }
+        batch.Count.Should().Be(1000);
+        for (int i = 0; i < 1000; i++)
+        {
+            Event one = batch.ToEvent(i);
+            (one.Time, one.ObservedTime, one.SeverityNumber, one.Body).Should().Be((i, i + 1, (byte)(i % 25), $"body {i}"));
+            one.Kind.Should().Be(i % 2 == 0 ? "log" : "host.login");
+            one.Fields.Should().Equal(Enumerable.Range(0, i % 7).Select(f => new EventField($"field.{f}", $"{i}.{f}")));
+        }
+    }
+
+    [Fact]
+    public void An_empty_value_is_no_field_and_the_first_of_two_values_stays()
+    {
+        using var batch = new EventBatch("test/one");
+        batch.Add(1, 1, "log", 9, "");
+        batch.AddField("host.name", "");
+        batch.AddField("host.name", "a");
+        batch.AddField("host.name", "b");
+        batch.Value(0, "host.name").Should().Be("a");
+        batch.Value(0, "kind").Should().Be("log");
+        batch.Value(0, "severity_number").Should().Be("9");
+        batch.Value(0, "source.ip").Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("host", "host.name")]
+    [InlineData("source_ip", "source.ip")]
+    [InlineData("source.ip", "source.ip")]
+    [InlineData("kind", "kind")]
+    [InlineData("severity_number", "severity_number")]
+    [InlineData("openstack_request_id", "openstack.request_id")]
+    [InlineData("file_hash_sha256", "file.hash.sha256")]
+    public void A_field_is_found_by_its_name_and_by_its_label(string written, string full) => EventFields.FullName(written).Should().Be(full);
+}
