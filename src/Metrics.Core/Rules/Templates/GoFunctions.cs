@@ -70,7 +70,7 @@ internal static class GoFunctions
     {
         (int min, int max, Function call) = s_functions[name];
         if (arguments.Count < min || arguments.Count > max)
-            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? min : $"at min {min}")} got {arguments.Count}");
+            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? min : $"at least {min}")} got {arguments.Count}");
         try
         {
             return call(arguments, scope);
