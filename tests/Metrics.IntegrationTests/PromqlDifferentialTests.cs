@@ -21,13 +21,19 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
         string folder = Directory.CreateTempSubdirectory("differential").FullName;
         QueryData data = QueryData.Make();
         await File.WriteAllTextAsync(Path.Combine(folder, "data.om"), data.OpenMetrics);
-        (int code, string said) = await Component.RunAsync("promtool", "", "tsdb", "create-blocks-from", "openmetrics", "-q", Path.Combine(folder, "data.om"), Path.Combine(folder, "data"));
+        (int code, string said) =
+            await Component.RunAsync("promtool", "", "tsdb", "create-blocks-from", "openmetrics", "-q", Path.Combine(folder, "data.om"),
+                Path.Combine(folder, "data"));
         code.Should().Be(0, said);
         await File.WriteAllTextAsync(Path.Combine(folder, "p.yml"), "global: {}\n");
         int port = Daemon.FreePort();
-        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", "--storage.tsdb.retention.time=100y", $"--web.listen-address=127.0.0.1:{port}");
+        using Component prometheus =
+            Component.Start(
+                folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", "--storage.tsdb.retention.time=100y",
+                $"--web.listen-address=127.0.0.1:{port}");
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
-        await Eventually.Async(async () => (await http.GetAsync(new Uri("-/ready", UriKind.Relative))).IsSuccessStatusCode, "Prometheus is ready");
+        await Eventually.Async(
+            async () => (await http.GetAsync(new Uri("-/ready", UriKind.Relative))).IsSuccessStatusCode, "Prometheus is ready");
 
         var engine = new QueryEngine();
         var maker = new QueryMaker(42);
@@ -48,15 +54,20 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
             {
                 bothRefuse += theyRefuse && refusal is not null ? 1 : 0;
                 if (theyRefuse != refusal is not null)
-                    different.Add($"{text}  [{(range ? "range" : "instant")}]\n    they: {(theyRefuse ? theirs.RootElement.GetProperty("error").GetString() : "answer")}\n    we:   {refusal ?? "answer"}");
+                    different.Add($"{text}  [{(range ? "range" : "instant")}]\n    they: "
+                        + $"{(theyRefuse ? theirs.RootElement.GetProperty("error").GetString() : "answer")}\n    we:   "
+                        + $"{refusal ?? "answer"}");
                 continue;
             }
-            string? difference = Compare(theirs.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
-            // Prometheus sums in the order of a hash table: where a sum is compared with what it nearly equals, it contradicts itself from one time to the next.
+            string? difference =
+                Compare(theirs.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
+            // Prometheus sums in the order of a hash table: where a sum is compared with what it nearly equals, it contradicts itself from
+            // one time to the next.
             for (int again = 0; again < Repeats && difference is not null; again++)
             {
                 using JsonDocument repeated = JsonDocument.Parse(await http.ReadAnyAsync(path));
-                difference = Compare(repeated.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
+                difference = Compare(
+                    repeated.RootElement.GetProperty("data"), ours!, EvaluationSteps.At(at * 1000), ordered: !range && IsOrdered(text));
                 unsure += difference is null ? 1 : 0;
             }
             if (difference is not null)
@@ -66,12 +77,16 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
             if (ours!.Vector.Count + ours.Matrix.Count == 0)
                 empty++;
         }
-        output.WriteLine($"{Queries} queries: {same} equal ({empty} of them empty, {unsure} on another try of Prometheus), {bothRefuse} refused by both, {different.Count} different");
+        output.WriteLine($"{Queries} queries: {same} equal ({empty} of them empty, {unsure} on another try of Prometheus), {bothRefuse} "
+            + $"refused by both, {different.Count} different");
         different.Take(25).Should().BeEmpty();
         (same - empty).Should().BeGreaterThan(2000, "queries that give nothing prove little");
     }
 
-    private static bool IsOrdered(string text) => text.StartsWith("sort", StringComparison.Ordinal) || text.StartsWith("topk(", StringComparison.Ordinal) || text.StartsWith("bottomk(", StringComparison.Ordinal);
+    private static bool IsOrdered(string text) =>
+        text.StartsWith("sort", StringComparison.Ordinal)
+            || text.StartsWith("topk(", StringComparison.Ordinal)
+            || text.StartsWith("bottomk(", StringComparison.Ordinal);
 
     private static (QueryResult? Result, string? Refusal) Evaluate(QueryEngine engine, QueryData data, string text, bool range, long at)
     {
@@ -79,7 +94,9 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
             return (null, error!.ToString());
         try
         {
-            return (range ? engine.Range(query!, data.Series, EvaluationSteps.Between(at - 600_000, at, 60_000)) : engine.Instant(query!, data.Series, at), null);
+            return (range
+                ? engine.Range(query!, data.Series, EvaluationSteps.Between(at - 600_000, at, 60_000))
+                : engine.Instant(query!, data.Series, at), null);
         }
         catch (QueryException e)
         {
@@ -93,22 +110,33 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
         switch (theirs.GetProperty("resultType").GetString())
         {
             case "scalar":
-                return ours.Type == ExprType.Scalar && Same(Number(result[1]), ours.Vector[0].Sample.Value) ? null : $"they {result[1]}, we {ours.Vector[0].Sample.Value}";
+                return ours.Type == ExprType.Scalar && Same(Number(result[1]), ours.Vector[0].Sample.Value)
+                    ? null
+                    : $"they {result[1]}, we {ours.Vector[0].Sample.Value}";
             case "string":
                 return ours.Text == result[1].GetString() ? null : $"they {result[1]}, we {ours.Text}";
             case "vector":
-                return Compare([.. result.EnumerateArray().Select(e => (LabelsOf(e), new[] { (at.Start, Number(e.GetProperty("value")[1])) }))], [.. ours.Vector.Select(v => (v.Labels, new[] { (at.Start, v.Sample.Value) }))], ordered);
+                return Compare(
+                    [.. result.EnumerateArray().Select(e => (LabelsOf(e), new[] { (at.Start, Number(e.GetProperty("value")[1])) }))],
+                    [.. ours.Vector.Select(v => (v.Labels, new[] { (at.Start, v.Sample.Value) }))], ordered);
             default:
                 return Compare(
-                    [.. result.EnumerateArray().Select(e => (LabelsOf(e), e.GetProperty("values").EnumerateArray().Select(p => ((long)Math.Round(p[0].GetDouble() * 1000), Number(p[1]))).ToArray()))],
+                    [.. result.EnumerateArray()
+                        .Select(e =>
+                        (LabelsOf(e),
+                            e.GetProperty("values").EnumerateArray().Select(p => ((long)Math.Round(p[0].GetDouble() * 1000), Number(p[1])))
+                            .ToArray()))],
                     [.. ours.Matrix.Select(m => (m.Labels, m.Times.Zip(m.Values).ToArray()))], ordered: false);
         }
     }
 
-    private static string? Compare(List<(Labels Labels, (long Time, double Value)[] Points)> theirs, List<(Labels Labels, (long Time, double Value)[] Points)> ours, bool ordered)
+    private static string? Compare(
+        List<(Labels Labels, (long Time, double Value)[] Points)> theirs, List<(Labels Labels, (long Time, double Value)[] Points)> ours,
+        bool ordered)
     {
         if (theirs.Count != ours.Count)
-            return $"they {theirs.Count} series: {string.Join(' ', theirs.Take(3).Select(t => t.Labels))}, we {ours.Count}: {string.Join(' ', ours.Take(3).Select(t => t.Labels))}";
+            return $"they {theirs.Count} series: {string.Join(' ', theirs.Take(3).Select(t => t.Labels))}, we {ours.Count}: "
+                + $"{string.Join(' ', ours.Take(3).Select(t => t.Labels))}";
         for (int i = 0; i < theirs.Count; i++)
         {
             (Labels labels, (long Time, double Value)[] points) = theirs[i];
@@ -124,17 +152,24 @@ public sealed class PromqlDifferentialTests(ITestOutputHelper output)
             for (int p = 0; p < points.Length; p++)
             {
                 if (points[p].Time != mine[p].Time || !Same(points[p].Value, mine[p].Value))
-                    return string.Create(CultureInfo.InvariantCulture, $"{labels} at {points[p].Time}: they {points[p].Value:R}, we {mine[p].Value:R} at {mine[p].Time}");
+                    return string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{labels} at {points[p].Time}: they {points[p].Value:R}, we {mine[p].Value:R} at {mine[p].Time}");
             }
         }
         return null;
     }
 
-    private static bool Same(double a, double b) => a.Equals(b) || a == b || Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b));
+    private static bool Same(double a, double b) =>
+        a.Equals(b) || a == b || Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b));
 
-    private static Labels LabelsOf(JsonElement series) => Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]);
+    private static Labels LabelsOf(JsonElement series) =>
+        Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]);
 
-    private static double Number(JsonElement text) => FloatText.TryParse(System.Text.Encoding.ASCII.GetBytes(text.GetString()!), out double number) ? number : throw new FormatException(text.GetString());
+    private static double Number(JsonElement text) =>
+        FloatText.TryParse(System.Text.Encoding.ASCII.GetBytes(text.GetString()!), out double number)
+            ? number
+            : throw new FormatException(text.GetString());
 }
 
 /// <summary>Reads an answer whatever its status.</summary>

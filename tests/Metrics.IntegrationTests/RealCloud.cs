@@ -12,7 +12,10 @@ public sealed class RealCloud : IAsyncLifetime
     private static readonly string s_script = Path.Combine(Cases.Repository, "tests", "Metrics.IntegrationTests", "openstack", "cloud.py");
 
     /// <summary>Debian's packages that it is made of.</summary>
-    private static readonly string[] s_programs = ["/usr/bin/openstack", "/usr/bin/keystone-manage", "/usr/bin/nova-manage", "/usr/bin/neutron-db-manage", "/usr/bin/cinder-manage", "/usr/bin/glance-manage", "/usr/bin/placement-manage", "/usr/sbin/mariadbd", "/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/bin/memcached", "/usr/bin/uwsgi_python3"];
+    private static readonly string[] s_programs =
+        ["/usr/bin/openstack", "/usr/bin/keystone-manage", "/usr/bin/nova-manage", "/usr/bin/neutron-db-manage", "/usr/bin/cinder-manage",
+            "/usr/bin/glance-manage", "/usr/bin/placement-manage", "/usr/sbin/mariadbd", "/usr/lib/rabbitmq/bin/rabbitmq-server",
+            "/usr/bin/memcached", "/usr/bin/uwsgi_python3"];
 
     /// <summary>Configuration, logs and data.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("os").FullName;
@@ -23,11 +26,13 @@ public sealed class RealCloud : IAsyncLifetime
 
     public string Password => "secret-of-the-test";
 
-    public int Port(string service) => JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "ports.json"))).RootElement.GetProperty(service).GetInt32();
+    public int Port(string service) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "ports.json"))).RootElement.GetProperty(service).GetInt32();
 
     /// <summary>The section <c>openstack</c> for the administrator's account.</summary>
     public string Configuration(string more = "") =>
-        $"openstack: [ {{ name: real, region_name: RegionOne, auth: {{ auth_url: '{Keystone}', username: admin, password: {Password}, project_name: admin }}, interval: 4s, check_interval: 2s, slow_interval: 8s{more} }} ]";
+        $"openstack: [ {{ name: real, region_name: RegionOne, auth: {{ auth_url: '{Keystone}', username: admin, password: {Password}, "
+            + $"project_name: admin }}, interval: 4s, check_interval: 2s, slow_interval: 8s{more} }} ]";
 
     public async ValueTask InitializeAsync()
     {
@@ -39,7 +44,8 @@ public sealed class RealCloud : IAsyncLifetime
     }
 
     /// <summary>Skips the calling test where the packages are missing.</summary>
-    public void Need() => Assert.SkipWhen(s_programs.Any(p => !File.Exists(p)), $"{s_programs.FirstOrDefault(p => !File.Exists(p))} is not installed");
+    public void Need() =>
+        Assert.SkipWhen(s_programs.Any(p => !File.Exists(p)), $"{s_programs.FirstOrDefault(p => !File.Exists(p))} is not installed");
 
     public Task StopAsync(string service) => RunAsync("stop", service);
 
@@ -63,7 +69,8 @@ public sealed class RealCloud : IAsyncLifetime
     }
 
     /// <summary>What a command lists.</summary>
-    public async Task<JsonElement[]> ListAsync(string arguments) => [.. JsonDocument.Parse(await OpenStackAsync(arguments + " -f json")).RootElement.EnumerateArray()];
+    public async Task<JsonElement[]> ListAsync(string arguments) =>
+        [.. JsonDocument.Parse(await OpenStackAsync(arguments + " -f json")).RootElement.EnumerateArray()];
 
     public async ValueTask DisposeAsync()
     {

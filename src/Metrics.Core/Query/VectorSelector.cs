@@ -5,7 +5,8 @@ using Metrics.Series;
 namespace Metrics.Query;
 
 /// <summary>Which series, by conditions on their labels: <c>node_load1{instance="a",job=~"h.*"}</c>.</summary>
-/// <param name="Matchers">The conditions, the metric name among them as <c>__name__</c>; at least one does not match the empty text.</param>
+/// <param name="Matchers">The conditions, the metric name among them as <c>__name__</c>; at least one does not match the empty
+/// text.</param>
 public sealed record VectorSelector(IReadOnlyList<LabelMatcher> Matchers)
 {
     /// <summary>The metric name, where one is asked for exactly; null otherwise.</summary>

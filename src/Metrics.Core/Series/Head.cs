@@ -22,7 +22,8 @@ public sealed record HeadOptions(TimeSpan Window, int MaxSeries, int MaxSeriesPe
 /// <param name="TooNew">Too far in the future; removed from the batch.</param>
 /// <param name="LimitReached">Of new series beyond a limit; removed from the batch.</param>
 /// <param name="NewSeries">Series that began.</param>
-public readonly record struct AppendResult(int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int NewSeries);
+public readonly record struct AppendResult(
+    int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int NewSeries);
 
 /// <summary>
 /// The recent window of all series in memory: compressed chunks and an index of labels. One thread appends and truncates at a time
@@ -49,7 +50,8 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
     public void Dispose() => _indexLock.Dispose();
 
     /// <summary>
-    /// Since when it holds everything that came, milliseconds since 1970 UTC; never more than its window. 0 unless it could not be refilled.
+    /// Since when it holds everything that came, milliseconds since 1970 UTC; never more than its window. 0 unless it could not be
+    /// refilled.
     /// </summary>
     public long CompleteSince { get; set; }
 
@@ -96,7 +98,8 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
                 if (times[i] < oldest)
                     outcome = AppendOutcome.TooOld;
                 else if (times[i] <= newest)
-                    outcome = Find(series[i], batch.Source, restored, ref source)?.Append(times[i], values[i]) ?? AppendOutcome.LimitReached;
+                    outcome = Find(series[i], batch.Source, restored, ref source)?.Append(times[i], values[i])
+                        ?? AppendOutcome.LimitReached;
                 counts[(int)outcome]++;
                 if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew)
                     (keep ??= AllTrue(series.Length))[i] = false;
@@ -233,7 +236,8 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
                 SeriesCount, pairs.Count, chunks, oldest == long.MaxValue ? 0 : oldest, newest == long.MinValue ? 0 : newest,
                 Top(pairs.Where(p => p.Name == Labels.MetricName).Select(p => KeyValuePair.Create(p.Value, (long)p.Series))),
                 Top(pairs.GroupBy(p => p.Name).Select(g => KeyValuePair.Create(g.Key, g.LongCount()))),
-                Top(pairs.GroupBy(p => p.Name).Select(g => KeyValuePair.Create(g.Key, g.Sum(p => (long)System.Text.Encoding.UTF8.GetByteCount(p.Value))))),
+                Top(pairs.GroupBy(p => p.Name)
+                    .Select(g => KeyValuePair.Create(g.Key, g.Sum(p => (long)System.Text.Encoding.UTF8.GetByteCount(p.Value))))),
                 Top(pairs.Select(p => KeyValuePair.Create($"{p.Name}={p.Value}", (long)p.Series))));
         }
         finally

@@ -40,7 +40,8 @@ public sealed class HeadSeries : ISeries
         {
             if (Newest is { } newest && time <= newest.LastTime)
             {
-                bool same = time == newest.LastTime && BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(newest.LastValue);
+                bool same = time == newest.LastTime
+                    && BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(newest.LastValue);
                 return same ? AppendOutcome.Duplicate : AppendOutcome.OutOfOrder;
             }
             if (_open is null || !_open.TryAppend(time, value))

@@ -14,7 +14,9 @@ public interface ISeries
     /// <param name="into">Added to.</param>
     void Read(long after, long to, SampleBuffer into);
 
-    /// <summary>The newest sample at or before a moment, and after <paramref name="after"/>; false when there is none or it is a stale marker.</summary>
+    /// <summary>
+    /// The newest sample at or before a moment, and after <paramref name="after"/>; false when there is none or it is a stale marker.
+    /// </summary>
     /// <param name="at">The moment, milliseconds.</param>
     /// <param name="after">Exclusive lower bound: the moment less the lookback.</param>
     /// <param name="sample">That sample.</param>

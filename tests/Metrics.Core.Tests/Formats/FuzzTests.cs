@@ -8,20 +8,26 @@ using Metrics.Model;
 
 namespace Metrics.Tests.Formats;
 
-/// <summary>Random and mutated lines: no exception, no hang, and the answer of a slow, obvious reader. METRICS_FUZZ sets the number of inputs.</summary>
+/// <summary>
+/// Random and mutated lines: no exception, no hang, and the answer of a slow, obvious reader. METRICS_FUZZ sets the number of inputs.
+/// </summary>
 public sealed partial class FuzzTests
 {
-    private static readonly int s_inputs = int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "100000", CultureInfo.InvariantCulture);
+    private static readonly int s_inputs =
+        int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "100000", CultureInfo.InvariantCulture);
 
     private static readonly string[] s_seeds =
     [
-        "http_requests_total{method=\"post\",code=\"200\"} 1027 1395066363000", "a{} 1", "a 1", "  a { b = \"c\" , } -Inf", "m{l=\"x\\\\y\\\"z\\n\"} 1e-3",
-        "{\"a b\",\"c d\"=\"e\"} 5", "rpc_sum 1.7560473e+07 5", "# HELP a b\\nc", "# TYPE a counter", "#", "a{b=\"}\"} NaN", "foo_total 17.0 1520879607.789 # {id=\"x\"} 5",
+        "http_requests_total{method=\"post\",code=\"200\"} 1027 1395066363000", "a{} 1", "a 1", "  a { b = \"c\" , } -Inf",
+            "m{l=\"x\\\\y\\\"z\\n\"} 1e-3",
+        "{\"a b\",\"c d\"=\"e\"} 5", "rpc_sum 1.7560473e+07 5", "# HELP a b\\nc", "# TYPE a counter", "#", "a{b=\"}\"} NaN",
+            "foo_total 17.0 1520879607.789 # {id=\"x\"} 5",
     ];
 
     private static readonly string[] s_lineSeeds =
     [
-        "cpu,host=a,region=eu value=1 1000", "m f=1i,g=\"t \\\" u\",h=true -5", "we\\ ather,lo\\,c=us\\=w t=82.5", "m,t=\\ f=1u", "# comment", " m f=.5e3 \r", "m f=\"a\nb\" 1",
+        "cpu,host=a,region=eu value=1 1000", "m f=1i,g=\"t \\\" u\",h=true -5", "we\\ ather,lo\\,c=us\\=w t=82.5", "m,t=\\ f=1u",
+            "# comment", " m f=.5e3 \r", "m f=\"a\nb\" 1",
     ];
 
     [Theory]
@@ -49,12 +55,14 @@ public sealed partial class FuzzTests
             string? ours = read ? Describe(labels, sample) : null;
             string? slow = SlowExposition.Read(line, format);
             if (ours != slow)
-                ours.Should().Be(slow, $"the line is {System.Text.Json.JsonSerializer.Serialize(Encoding.Latin1.GetString(line))} ({format})");
+                ours.Should()
+                    .Be(slow, $"the line is {System.Text.Json.JsonSerializer.Serialize(Encoding.Latin1.GetString(line))} ({format})");
             if (read)
             {
                 accepted++;
                 int measured = SeriesText.Measure(line);
-                measured.Should().Be(length, $"the quick look and the whole reading must agree on good lines such as {Encoding.Latin1.GetString(line)}");
+                measured.Should()
+                    .Be(length, $"the quick look and the whole reading must agree on good lines such as {Encoding.Latin1.GetString(line)}");
             }
         }
         accepted.Should().BeGreaterThan(s_inputs / 100, "a fuzz that only ever sees refusals tests nothing");
@@ -86,7 +94,10 @@ public sealed partial class FuzzTests
             double value = BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue));
             if (!double.IsFinite(value))
                 continue;
-            string text = (i % 3) switch { 0 => value.ToString("R", CultureInfo.InvariantCulture), 1 => value.ToString("E5", CultureInfo.InvariantCulture), _ => (random.Next(1_000_000) / 1000.0).ToString(CultureInfo.InvariantCulture) };
+            string text =
+                (i % 3) switch { 0 => value.ToString("R", CultureInfo.InvariantCulture),
+                    1 => value.ToString("E5", CultureInfo.InvariantCulture), _ =>
+                    (random.Next(1_000_000) / 1000.0).ToString(CultureInfo.InvariantCulture) };
             FloatText.TryParse(Encoding.ASCII.GetBytes(text), out double read).Should().BeTrue(text);
             read.Should().Be(double.Parse(text, CultureInfo.InvariantCulture), text);
             double.Parse(FloatText.Format(value), CultureInfo.InvariantCulture).Should().Be(value);
@@ -119,7 +130,8 @@ public sealed partial class FuzzTests
     }
 
     private static string Describe(IEnumerable<Label> labels, SampleValue sample) =>
-        string.Join('|', labels.Select(l => $"{l.Name}={l.Value}")) + $" {BitConverter.DoubleToInt64Bits(sample.Value):x} {(sample.HasTime ? sample.Time : "-")}";
+        string.Join('|', labels.Select(l => $"{l.Name}={l.Value}"))
+            + $" {BitConverter.DoubleToInt64Bits(sample.Value):x} {(sample.HasTime ? sample.Time : "-")}";
 
     private static string ReadAll(byte[] body, LineProtocolPoint point, ref int accepted)
     {
@@ -138,10 +150,13 @@ public sealed partial class FuzzTests
             accepted++;
             all.Append(point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes));
             foreach (TagToken tag in point.Tags)
-                all.Append('|').Append(tag.Key.Text(body, LineProtocolReader.KeyEscapes)).Append('=').Append(tag.Value.Text(body, LineProtocolReader.KeyEscapes));
+                all.Append('|').Append(tag.Key.Text(body, LineProtocolReader.KeyEscapes)).Append('=')
+                    .Append(tag.Value.Text(body, LineProtocolReader.KeyEscapes));
             foreach (FieldToken field in point.Fields)
             {
-                string value = field.Kind == FieldKind.String ? field.Value.Text(body, LineProtocolReader.StringEscapes) : field.Number.ToString("R", CultureInfo.InvariantCulture);
+                string value = field.Kind == FieldKind.String
+                    ? field.Value.Text(body, LineProtocolReader.StringEscapes)
+                    : field.Number.ToString("R", CultureInfo.InvariantCulture);
                 all.Append(' ').Append(field.Key.Text(body, LineProtocolReader.KeyEscapes)).Append('=').Append(field.Kind).Append(value);
             }
             all.Append('@').Append(point.Timestamp).Append(';');

@@ -14,12 +14,14 @@ internal static class SlowExposition
     private const string Number = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
     private const string Value = "(?<value>" + Number + "|[nN][aA][nN]|[+-]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?))";
 
-    private static readonly Regex s_text = Line("[ \t]*", "[ \t]+", "[ \t]*", "(?:[ \t]+(?<time>-?[0-9]{1,18}))?[ \t]*", trailingComma: true);
+    private static readonly Regex s_text =
+        Line("[ \t]*", "[ \t]+", "[ \t]*", "(?:[ \t]+(?<time>-?[0-9]{1,18}))?[ \t]*", trailingComma: true);
     private static readonly Regex s_openMetrics = Line(
         "", " ", "", "(?: (?<time>" + Number + "))?(?: # (?<exemplar>\\{.*))?", trailingComma: false);
 
     private static readonly Regex s_exemplar = new(
-        @"\A\{(?<labels>(?:(?:" + LabelName + "|" + Quoted + ")=" + Quoted + "(?:, ?(?:" + LabelName + "|" + Quoted + ")=" + Quoted + @")*)?)\} " + Value + "(?: (?<time>" + Number + @"))?\z",
+        @"\A\{(?<labels>(?:(?:" + LabelName + "|" + Quoted + ")=" + Quoted + "(?:, ?(?:" + LabelName + "|" + Quoted + ")=" + Quoted
+            + @")*)?)\} " + Value + "(?: (?<time>" + Number + @"))?\z",
         RegexOptions.CultureInvariant | RegexOptions.Singleline);
 
     public static string? Read(byte[] line, ExpositionFormat format)
@@ -59,7 +61,9 @@ internal static class SlowExposition
     private static bool IsExemplar(string text)
     {
         Match match = s_exemplar.Match(text);
-        if (!match.Success || !TryNumber(match.Groups["value"].Value, out _) || (match.Groups["time"].Success && Time(match.Groups["time"].Value, ExpositionFormat.OpenMetrics) is null))
+        if (!match.Success
+            || !TryNumber(match.Groups["value"].Value, out _)
+            || (match.Groups["time"].Success && Time(match.Groups["time"].Value, ExpositionFormat.OpenMetrics) is null))
             return false;
         foreach (Match pair in Regex.Matches(match.Groups["labels"].Value, "(" + LabelName + "|" + Quoted + ")=(" + Quoted + ")"))
         {
@@ -76,13 +80,15 @@ internal static class SlowExposition
         string comma = trailingComma ? $"{free},{free}" : ", ?";
         string last = trailingComma ? $"(?:{free},)?" : "";
         string body = $"\\{{{free}(?:{pair}(?:{comma}{pair})*{last}{(trailingComma ? "|," : "")})?{free}\\}}";
-        string series = $"(?:(?<name>{Name})(?:{free}{body}{(trailingComma ? "[ \t]*" : " ")}|{blank})|{body}{(trailingComma ? "[ \t]*" : " ")})";
+        string series =
+            $"(?:(?<name>{Name})(?:{free}{body}{(trailingComma ? "[ \t]*" : " ")}|{blank})|{body}{(trailingComma ? "[ \t]*" : " ")})";
         return new Regex($"\\A{lead}{series}{Value}{tail}\\z", RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }
 
     private static (string? Key, string? Value) Split(string pair)
     {
-        Match match = Regex.Match(pair, "\\A(" + LabelName + "|" + Quoted + ")(?:[ \t]*=[ \t]*(" + Quoted + "))?\\z", RegexOptions.Singleline);
+        Match match =
+            Regex.Match(pair, "\\A(" + LabelName + "|" + Quoted + ")(?:[ \t]*=[ \t]*(" + Quoted + "))?\\z", RegexOptions.Singleline);
         string key = match.Groups[1].Value;
         return (key.StartsWith('"') ? Unquote(key) : key, match.Groups[2].Success ? match.Groups[2].Value : null);
     }

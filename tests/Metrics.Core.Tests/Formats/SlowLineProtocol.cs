@@ -77,7 +77,9 @@ internal static class SlowLineProtocol
             if (Take(text, ref i, ",= ") is not { Length: > 0 } key || i >= text.Length || text[i] != '=')
                 return null;
             i++;
-            if (Take(text, ref i, ",= ") is not { Length: > 0 } value || (i < text.Length && text[i] is not (',' or ' ')) || tags.Exists(t => t.Item1 == key))
+            if (Take(text, ref i, ",= ") is not { Length: > 0 } value
+                || (i < text.Length && text[i] is not (',' or ' '))
+                || tags.Exists(t => t.Item1 == key))
                 return null;
             tags.Add((key, value));
         }
@@ -109,7 +111,8 @@ internal static class SlowLineProtocol
             while (i < text.Length && (char.IsAsciiDigit(text[i]) || text[i] == '-'))
                 i++;
             time = text[start..i];
-            if (!long.TryParse(time, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long stamp) || (i < text.Length && text[i] is not (' ' or '\r' or '\n')))
+            if (!long.TryParse(time, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long stamp)
+                || (i < text.Length && text[i] is not (' ' or '\r' or '\n')))
                 return null;
             time = stamp.ToString(CultureInfo.InvariantCulture);
             while (i < text.Length && text[i] == ' ')
@@ -118,7 +121,8 @@ internal static class SlowLineProtocol
                 return null;
         }
         i = EndOfLine(text, i);
-        return Utf8(measurement) + string.Concat(tags.Select(t => $"|{Utf8(t.Item1)}={Utf8(t.Item2)}")) + string.Concat(fields.Select(f => " " + f)) + "@" + time;
+        return Utf8(measurement) + string.Concat(tags.Select(t => $"|{Utf8(t.Item1)}={Utf8(t.Item2)}"))
+            + string.Concat(fields.Select(f => " " + f)) + "@" + time;
     }
 
     private static string? Field(string text, ref int i)
@@ -136,10 +140,19 @@ internal static class SlowLineProtocol
         {
             "t" or "T" or "true" or "True" or "TRUE" => "Boolean1",
             "f" or "F" or "false" or "False" or "FALSE" => "Boolean0",
-            _ when value.Length > 1 && value[^1] == 'i' && (char.IsAsciiDigit(value[0]) || value[0] == '-') && long.TryParse(value[..^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) => "Integer" + ((double)n).ToString("R", CultureInfo.InvariantCulture),
-            _ when value.Length > 1 && value[^1] == 'u' && char.IsAsciiDigit(value[0]) && ulong.TryParse(value[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong u) => "Unsigned" + ((double)u).ToString("R", CultureInfo.InvariantCulture),
+            _ when value.Length > 1
+                && value[^1] == 'i'
+                && (char.IsAsciiDigit(value[0]) || value[0] == '-')
+                && long.TryParse(value[..^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) =>
+                "Integer" + ((double)n).ToString("R", CultureInfo.InvariantCulture),
+            _ when value.Length > 1
+                && value[^1] == 'u'
+                && char.IsAsciiDigit(value[0])
+                && ulong.TryParse(value[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong u) =>
+                "Unsigned" + ((double)u).ToString("R", CultureInfo.InvariantCulture),
             _ when System.Text.RegularExpressions.Regex.IsMatch(value, @"\A-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z")
-                && double.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture) is var d && double.IsFinite(d) => "Float" + d.ToString("R", CultureInfo.InvariantCulture),
+                && double.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture) is var d && double.IsFinite(d) =>
+                    "Float" + d.ToString("R", CultureInfo.InvariantCulture),
             _ => null,
         };
         return typed is null ? null : $"{Utf8(key)}={typed}";

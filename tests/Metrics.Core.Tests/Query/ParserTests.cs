@@ -13,7 +13,8 @@ public sealed class ParserTests
     [InlineData("sum(rate(x[5m]))by(a)", "sum by (a) (rate(x[5m]))")]
     [InlineData("-1 ^ 2 * 3", "-1 ^ 2 * 3")]
     [InlineData("a + b * c unless d or e", "a + b * c unless d or e")]
-    [InlineData("topk without(a,b)(5,x) offset 1h30m", "1:1: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery")]
+    [InlineData("topk without(a,b)(5,x) offset 1h30m",
+        "1:1: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery")]
     [InlineData("x[5m:] @ end() offset -1m", "x[5m:] @ end() offset -1m")]
     [InlineData("x @ 1.5 > bool on(a) group_left(b) y", "x @ 1.500 > bool on (a) group_left (b) y")]
     [InlineData("sum + avg # metrics, not operators", "sum + avg")]
@@ -35,7 +36,8 @@ public sealed class ParserTests
     [InlineData("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher")]
     [InlineData("up{job=}", "1:8: parse error: unexpected \"}\" in label matching, expected string")]
     [InlineData("up{job=\"a}", "1:8: parse error: unterminated quoted string")]
-    [InlineData("up{job \"a\"}", "1:8: parse error: unexpected string \"a\" in label matching, expected label matching operator: =, !=, =~ or !~")]
+    [InlineData("up{job \"a\"}",
+        "1:8: parse error: unexpected string \"a\" in label matching, expected label matching operator: =, !=, =~ or !~")]
     [InlineData("up{a=~\"(\"}", "1:7: parse error: error parsing regexp: '(': *")]
     [InlineData("up{a=~\"(?=x)\"}", "1:7: parse error: error parsing regexp: look-around*")]
     [InlineData("sum(up", "1:7: parse error: unclosed left parenthesis")]
@@ -50,7 +52,8 @@ public sealed class ParserTests
     [InlineData("up and 1", "1:1: parse error: set operator \"and\" not allowed in binary scalar expression")]
     [InlineData("up + bool up", "1:1: parse error: bool modifier can only be used on comparison operators")]
     [InlineData("up and on(a) group_left up", "1:1: parse error: no grouping allowed for \"and\" operation")]
-    [InlineData("sum(up)[5m]", "1:1: parse error: ranges only allowed for vector selectors; for any other expression write a subquery, such as [300s:]")]
+    [InlineData("sum(up)[5m]",
+        "1:1: parse error: ranges only allowed for vector selectors; for any other expression write a subquery, such as [300s:]")]
     [InlineData("up[0s]", "1:4: parse error: duration must be greater than 0")]
     [InlineData("up[5]m", "1:6: parse error: unexpected identifier \"m\", expected an operator or end of input")]
     [InlineData("up offset 5", "")]
@@ -93,7 +96,8 @@ public sealed class ParserTests
     {
         string[] real = [.. File.ReadAllLines(Metrics.Testing.Cases.Own("queries.txt")).Where(l => l.Length > 0)];
         real.Should().HaveCountGreaterThan(40);
-        int rounds = int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "20000", System.Globalization.CultureInfo.InvariantCulture);
+        int rounds =
+            int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "20000", System.Globalization.CultureInfo.InvariantCulture);
         var random = new Random(11);
         int read = 0;
         for (int i = 0; i < rounds; i++)
@@ -102,7 +106,8 @@ public sealed class ParserTests
             if (Parser.TryParse(text, out QueryError? error) is { } expr)
             {
                 read++;
-                Parser.TryParse(expr.ToString(), out QueryError? again).Should().NotBeNull($"'{text}' is written as '{expr}', which must read back: {again}");
+                Parser.TryParse(expr.ToString(), out QueryError? again).Should()
+                    .NotBeNull($"'{text}' is written as '{expr}', which must read back: {again}");
             }
             else
             {
@@ -123,7 +128,9 @@ public sealed class ParserTests
     private static string Mutated(string query, Random random)
     {
         const string Signs = "(){}[]\"'`,:@+-*/%^=!<>~#._ 0159abxemshdinN\\\n\0é";
-        string[] words = [" by ", " on(", " offset ", " @ ", " bool ", "[5m:", "rate(", " or ", " group_left ", "fill(0)", " smoothed", "step()", "1e", "0x", "Inf"];
+        string[] words =
+            [" by ", " on(", " offset ", " @ ", " bool ", "[5m:", "rate(", " or ", " group_left ", "fill(0)", " smoothed", "step()", "1e",
+                "0x", "Inf"];
         var text = new System.Text.StringBuilder(query);
         for (int n = random.Next(1, 4); n > 0; n--)
         {

@@ -9,8 +9,8 @@ using Metrics.Rules.Testing;
 namespace Metrics.Tests.Query;
 
 /// <summary>
-/// Runs scripts of Prometheus's own test suite: <c>load</c>, <c>clear</c>, <c>eval instant|range</c> with expected series and <c>expect …</c>.
-/// Cases that touch native histograms are left out, and told by name.
+/// Runs scripts of Prometheus's own test suite: <c>load</c>, <c>clear</c>, <c>eval instant|range</c> with expected series and <c>expect
+/// …</c>. Cases that touch native histograms are left out, and told by name.
 /// </summary>
 /// <remarks>https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md</remarks>
 internal sealed partial class PromqlScript
@@ -139,7 +139,8 @@ internal sealed partial class PromqlScript
         bool native = false;
         string? unread = null;
         if (test.IsRange)
-            (test.From, test.To, test.Step) = (Milliseconds(match.Groups["from"].Value), Milliseconds(match.Groups["to"].Value), Milliseconds(match.Groups["step"].Value));
+            (test.From, test.To, test.Step) = (
+                Milliseconds(match.Groups["from"].Value), Milliseconds(match.Groups["to"].Value), Milliseconds(match.Groups["step"].Value));
         else
             test.From = test.To = Milliseconds(match.Groups["at"].Value);
         foreach (string expected in Block())
@@ -240,8 +241,11 @@ internal sealed partial class PromqlScript
     {
         if (Parser.TryParse(test.Text, out _) is not { } expr)
             return false;
-        bool only = expr.All().OfType<CallExpr>().Any(c => c.Function.Name.StartsWith("histogram_", StringComparison.Ordinal) && c.Function.Name is not ("histogram_quantile" or "histogram_quantiles" or "histogram_fraction"));
-        return only || expr.All().OfType<SelectorExpr>().Any(s => _histograms.Select(s.Selector.Matchers, long.MinValue, long.MaxValue).Count > 0);
+        bool only = expr.All().OfType<CallExpr>()
+            .Any(c => c.Function.Name.StartsWith("histogram_", StringComparison.Ordinal)
+            && c.Function.Name is not ("histogram_quantile" or "histogram_quantiles" or "histogram_fraction"));
+        return only
+            || expr.All().OfType<SelectorExpr>().Any(s => _histograms.Select(s.Selector.Matchers, long.MinValue, long.MaxValue).Count > 0);
     }
 
     private string? Try(Case test)
@@ -255,7 +259,8 @@ internal sealed partial class PromqlScript
                 : _engine.Instant(query!, _series, test.From);
             if (test.Fails)
                 return "should have failed";
-            return CheckNotes(test, result) ?? (test.IsRange ? CheckRange(test, result.Matrix, test.From, test.Step) : CheckInstant(test, query!, result));
+            return CheckNotes(test, result)
+                ?? (test.IsRange ? CheckRange(test, result.Matrix, test.From, test.Step) : CheckInstant(test, query!, result));
         }
         catch (QueryException e)
         {
@@ -268,7 +273,9 @@ internal sealed partial class PromqlScript
         if (test.Message is not { } expected)
             return null;
         string text = expected[(expected.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        bool met = expected.StartsWith("msg:", StringComparison.Ordinal) ? message.Contains(text, StringComparison.Ordinal) : Regex.IsMatch(message, text);
+        bool met = expected.StartsWith("msg:", StringComparison.Ordinal)
+            ? message.Contains(text, StringComparison.Ordinal)
+            : Regex.IsMatch(message, text);
         return met ? null : $"failed with: {message}\n    expected:    {text}";
     }
 
@@ -294,7 +301,9 @@ internal sealed partial class PromqlScript
         if (test.ExpectsSamples)
             return CheckRange(test, result.Matrix, test.SamplesFrom, test.SamplesStep);
         if (test.ExpectedScalar is { } scalar)
-            return result.Type == ExprType.Scalar && Same(scalar, result.Vector[0].Sample.Value) ? null : $"gave {result.Type} {(result.Vector.Count > 0 ? result.Vector[0].Sample.Value : null)}, expected {scalar}";
+            return result.Type == ExprType.Scalar && Same(scalar, result.Vector[0].Sample.Value)
+                ? null
+                : $"gave {result.Type} {(result.Vector.Count > 0 ? result.Vector[0].Sample.Value : null)}, expected {scalar}";
         if (result.Type is not (ExprType.Vector or ExprType.Scalar))
             return $"gave a {result.Type}";
         string? fault = CheckVector(test, [.. result.Vector.Select(v => (v.Labels, v.Sample.Value))]);
@@ -302,18 +311,22 @@ internal sealed partial class PromqlScript
             return fault;
         // The same moment within a range gives the same.
         QueryResult around = _engine.Range(query, _series, new EvaluationSteps(test.From - 60_000, 60_000, 3));
-        List<(Labels, double)> middle = [.. around.Matrix.Where(m => Array.IndexOf(m.Times, test.From) >= 0).Select(m => (m.Labels, m.Values[Array.IndexOf(m.Times, test.From)]))];
+        List<(Labels, double)> middle =
+            [.. around.Matrix.Where(m => Array.IndexOf(m.Times, test.From) >= 0)
+                .Select(m => (m.Labels, m.Values[Array.IndexOf(m.Times, test.From)]))];
         return DependsOnRange(query) ? null : CheckVector(test, middle) is { } inRange ? $"within a range: {inRange}" : null;
     }
 
     private static bool DependsOnRange(PreparedQuery query) =>
-        query.Root.All().Any(e => e is CallExpr { Function.Name: "start" or "end" or "step" or "range" } or SelectorExpr { Time.At: AtKind.Start or AtKind.End } or SubqueryExpr { Time.At: AtKind.Start or AtKind.End })
+        query.Root.All().Any(e => e is CallExpr { Function.Name: "start" or "end" or "step" or "range" }
+            or SelectorExpr { Time.At: AtKind.Start or AtKind.End } or SubqueryExpr { Time.At: AtKind.Start or AtKind.End })
         || query.Text.Contains("step()", StringComparison.Ordinal) || query.Text.Contains("range()", StringComparison.Ordinal);
 
     private static string? CheckVector(Case test, List<(Labels Labels, double Value)> got)
     {
         if (got.Count != test.Expected.Count)
-            return $"gave {got.Count} series, expected {test.Expected.Count}: {string.Join("; ", got.Select(g => $"{g.Labels} {g.Value}"))}";
+            return $"gave {got.Count} series, expected {test.Expected.Count}: "
+                + $"{string.Join("; ", got.Select(g => $"{g.Labels} {g.Value}"))}";
         for (int i = 0; i < got.Count; i++)
         {
             (Labels labels, List<NotedValue> values) = test.Expected[i];
@@ -327,7 +340,8 @@ internal sealed partial class PromqlScript
     private static string? CheckRange(Case test, IReadOnlyList<RangeSeries> got, long from, long step)
     {
         if (got.Count != test.Expected.Count(e => e.Values.Exists(v => v.Value is not null)))
-            return $"gave {got.Count} series, expected {test.Expected.Count}: {string.Join("; ", got.Select(g => $"{g.Labels} {string.Join(' ', g.Values)}"))}";
+            return $"gave {got.Count} series, expected {test.Expected.Count}: "
+                + $"{string.Join("; ", got.Select(g => $"{g.Labels} {string.Join(' ', g.Values)}"))}";
         foreach ((Labels labels, List<NotedValue> values) in test.Expected)
         {
             if (!values.Exists(v => v.Value is not null))
@@ -340,7 +354,8 @@ internal sealed partial class PromqlScript
             for (int i = 0; same && i < expected.Count; i++)
                 same = expected[i].Time == series.Times[i] && Same(expected[i].Value!.Value, series.Values[i]);
             if (!same)
-                return $"{labels}: gave {string.Join(' ', series.Times.Zip(series.Values, (t, v) => $"{t / 1000.0}:{v}"))}\n    expected {string.Join(' ', expected.Select(e => $"{e.Time / 1000.0}:{e.Value}"))}";
+                return $"{labels}: gave {string.Join(' ', series.Times.Zip(series.Values, (t, v) => $"{t / 1000.0}:{v}"))}\n    expected "
+                    + $"{string.Join(' ', expected.Select(e => $"{e.Time / 1000.0}:{e.Value}"))}";
         }
         return null;
     }

@@ -6,14 +6,16 @@ namespace Metrics.Tests.Query;
 public sealed class PromqlSuiteTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Scripts() =>
-        [.. Directory.EnumerateFiles(Cases.Own(""), "*.test").Order(StringComparer.Ordinal), .. Cases.Extra("rules", "promqltest", "*.test")];
+        [.. Directory.EnumerateFiles(Cases.Own(""), "*.test").Order(StringComparer.Ordinal),
+            .. Cases.Extra("rules", "promqltest", "*.test")];
 
     [Theory]
     [MemberData(nameof(Scripts))]
     public void Every_case_without_native_histograms_passes(string file)
     {
         PromqlScript script = PromqlScript.Run(file);
-        output.WriteLine($"{Path.GetFileName(file)}: {script.Passed} passed, {script.Failed.Count} failed, {script.LeftOut.Count} left out");
+        output.WriteLine($"{Path.GetFileName(file)}: {script.Passed} passed, {script.Failed.Count} failed, {script.LeftOut.Count} left "
+            + $"out");
         foreach (string name in script.LeftOut)
             output.WriteLine($"left out (native histograms): {name}");
         script.Failed.Should().BeEmpty();

@@ -4,10 +4,13 @@ using Metrics.Model;
 namespace Metrics.Formats.PrometheusText;
 
 /// <summary>
-/// Says whether a page is exactly what its format demands. Scraping is more patient (as Prometheus is); this is for whoever writes an exporter
-/// and for <c>metricsd check metrics</c>.
+/// Says whether a page is exactly what its format demands. Scraping is more patient (as Prometheus is); this is for whoever writes an
+/// exporter and for <c>metricsd check metrics</c>.
 /// </summary>
-/// <remarks>OpenMetrics 1.0: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md ; text 0.0.4: as Prometheus's own decoder library.</remarks>
+/// <remarks>
+/// OpenMetrics 1.0: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md ; text 0.0.4: as Prometheus's own
+/// decoder library.
+/// </remarks>
 public static class ExpositionValidator
 {
     /// <summary>Checks a page.</summary>
@@ -37,7 +40,8 @@ public static class ExpositionValidator
         return families.End() is { } last ? Problem(line, last) : [];
     }
 
-    private static string? CheckLine(ReadOnlySpan<byte> text, ExpositionFormat format, IFamilyRules families, List<Label> labels, ref bool ended)
+    private static string? CheckLine(
+        ReadOnlySpan<byte> text, ExpositionFormat format, IFamilyRules families, List<Label> labels, ref bool ended)
     {
         ReadOnlySpan<byte> visible = format == ExpositionFormat.Text ? text.Trim(" \t"u8) : text;
         if (visible.IsEmpty)
@@ -51,7 +55,8 @@ public static class ExpositionValidator
             return ended ? families.End() : told.Kind == LineKind.Comment ? null : families.Describe(told);
         }
         if (!SeriesText.TryRead(text, format, labels, out int length, out fault)
-            || !SampleValue.TryRead(text[length..], format, text[length - 1] == '}', out SampleValue sample, out ReadOnlySpan<byte> exemplar, out fault))
+            || !SampleValue.TryRead(
+                text[length..], format, text[length - 1] == '}', out SampleValue sample, out ReadOnlySpan<byte> exemplar, out fault))
         {
             return fault.ToString();
         }
@@ -104,7 +109,9 @@ internal sealed class TextRules : IFamilyRules
         if (told.Kind == LineKind.Help)
             return _helped.Add(told.Name) ? null : $"second HELP line for metric name {told.Name}";
         MetadataLine.TryReadType(told.Text, ExpositionFormat.Text, out MetricType type);
-        return !_sampled.Contains(told.Name) && _types.TryAdd(told.Name, type) ? null : $"second TYPE line for metric name {told.Name}, or TYPE reported after samples";
+        return !_sampled.Contains(told.Name) && _types.TryAdd(told.Name, type)
+            ? null
+            : $"second TYPE line for metric name {told.Name}, or TYPE reported after samples";
     }
 
     public string? Add(List<Label> labels, SampleValue sample, List<Label>? exemplar)
@@ -116,13 +123,17 @@ internal sealed class TextRules : IFamilyRules
             ("", "quantile", (MetricType[])[MetricType.Summary]), ("_bucket", "le", [MetricType.Histogram, MetricType.GaugeHistogram]),
         })
         {
-            if (!name.EndsWith(suffix, StringComparison.Ordinal) || !_types.TryGetValue(name[..^suffix.Length], out MetricType type) || !types.Contains(type))
+            if (!name.EndsWith(suffix, StringComparison.Ordinal)
+                || !_types.TryGetValue(name[..^suffix.Length], out MetricType type)
+                || !types.Contains(type))
                 continue;
             string value = labels.Find(l => l.Name == label).Value ?? "";
             if (value.Length > 0 && !FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(value), out _))
                 return $"expected a number as value of the label {label}";
         }
-        bool isCount = (name.EndsWith("_count", StringComparison.Ordinal) && _types.GetValueOrDefault(name[..^6]) is MetricType.Histogram or MetricType.Summary)
+        bool isCount =
+            (name.EndsWith("_count", StringComparison.Ordinal)
+                && _types.GetValueOrDefault(name[..^6]) is MetricType.Histogram or MetricType.Summary)
             || (name.EndsWith("_bucket", StringComparison.Ordinal) && _types.GetValueOrDefault(name[..^7]) == MetricType.Histogram);
         return isCount && sample.Value < 0 ? $"negative count in {name}" : null;
     }

@@ -58,7 +58,8 @@ public readonly record struct MetadataLine(LineKind Kind, string Name, string Te
             string type = Encoding.UTF8.GetString(rest.TrimEnd(" \t"u8));
             metadata = new MetadataLine(kind, name, type);
             return TryReadType(type, ExpositionFormat.Text, out _)
-                || Refuse("unknown metric type; known are counter, gauge, histogram, summary, untyped", line.Length - rest.Length, out fault);
+                || Refuse("unknown metric type; known are counter, gauge, histogram, summary, untyped", line.Length - rest.Length,
+                    out fault);
         }
         if (!System.Text.Unicode.Utf8.IsValid(rest))
             return Refuse("not valid UTF-8", line.Length - rest.Length, out fault);

@@ -3,8 +3,8 @@ using Metrics.Model;
 namespace Metrics.Formats.PrometheusText;
 
 /// <summary>
-/// OpenMetrics 1.0 across lines: families stand together and clash with none, metadata comes first and once, each type has its own suffixes,
-/// labels and values, the metrics of a family are not interleaved, times do not go back, and histograms add up.
+/// OpenMetrics 1.0 across lines: families stand together and clash with none, metadata comes first and once, each type has its own
+/// suffixes, labels and values, the metrics of a family are not interleaved, times do not go back, and histograms add up.
 /// </summary>
 internal sealed class OpenMetricsRules : IFamilyRules
 {
@@ -90,7 +90,8 @@ internal sealed class OpenMetricsRules : IFamilyRules
         return null;
     }
 
-    private string? SuffixOf(string name) => _family is not null && name.StartsWith(_family, StringComparison.Ordinal) ? name[_family.Length..] : null;
+    private string? SuffixOf(string name) =>
+        _family is not null && name.StartsWith(_family, StringComparison.Ordinal) ? name[_family.Length..] : null;
 
     private static string[] Suffixes(MetricType type) => type switch
     {
@@ -108,7 +109,9 @@ internal sealed class OpenMetricsRules : IFamilyRules
             return $"a sample of the stateset {_family} lacks the label {_family}";
         if (suffix == "_bucket" && !IsCanonical(Value(labels, "le"), out _))
             return "a bucket needs the label le with a canonical number, such as 1.0 or +Inf";
-        if (_type == MetricType.Summary && suffix.Length == 0 && (!IsCanonical(Value(labels, "quantile"), out double quantile) || quantile is < 0 or > 1))
+        if (_type == MetricType.Summary
+            && suffix.Length == 0
+            && (!IsCanonical(Value(labels, "quantile"), out double quantile) || quantile is < 0 or > 1))
             return "a quantile needs the label quantile with a number from 0 to 1";
         return null;
     }
@@ -140,14 +143,18 @@ internal sealed class OpenMetricsRules : IFamilyRules
 
     private string? CheckGroup(List<Label> labels, SampleValue sample)
     {
-        string group = string.Join('\u0001', labels.Skip(1).Where(l => !IsWithinGroup(l.Name)).OrderBy(l => l.Name, StringComparer.Ordinal).Select(l => $"{l.Name}\u0002{l.Value}"));
+        string group =
+            string.Join('\u0001',
+                labels.Skip(1).Where(l => !IsWithinGroup(l.Name)).OrderBy(l => l.Name, StringComparer.Ordinal)
+                .Select(l => $"{l.Name}\u0002{l.Value}"));
         if (group != _group)
         {
             if (EndGroup() is { } problem)
                 return problem;
             if (!_groups.Add(group))
                 return $"the metrics of {_family} are interleaved";
-            (_group, _groupTime, _groupHasTime, _tally) = (group, sample.HasTime ? sample.Time : null, sample.HasTime, new HistogramTally());
+            (_group, _groupTime, _groupHasTime, _tally) =
+                (group, sample.HasTime ? sample.Time : null, sample.HasTime, new HistogramTally());
             return null;
         }
         if (sample.HasTime != _groupHasTime)
@@ -159,7 +166,8 @@ internal sealed class OpenMetricsRules : IFamilyRules
     }
 
     private bool IsWithinGroup(string label) =>
-        (label == "le" && _type is MetricType.Histogram or MetricType.GaugeHistogram) || (label == "quantile" && _type == MetricType.Summary)
+        (label == "le" && _type is MetricType.Histogram or MetricType.GaugeHistogram)
+            || (label == "quantile" && _type == MetricType.Summary)
         || (_type == MetricType.StateSet && label == _family);
 
     private string? Tally(string suffix, List<Label> labels, double value)
@@ -170,9 +178,11 @@ internal sealed class OpenMetricsRules : IFamilyRules
         return _tally.Add(suffix, bound, value);
     }
 
-    private string? EndGroup() => _group is not null && _type is MetricType.Histogram or MetricType.GaugeHistogram && _hasSamples ? _tally.End() : null;
+    private string? EndGroup() =>
+        _group is not null && _type is MetricType.Histogram or MetricType.GaugeHistogram && _hasSamples ? _tally.End() : null;
 
-    private static string? Value(List<Label> labels, string name) => labels.Skip(1).FirstOrDefault(l => l.Name == name) is { Name: not null } label ? label.Value : null;
+    private static string? Value(List<Label> labels, string name) =>
+        labels.Skip(1).FirstOrDefault(l => l.Name == name) is { Name: not null } label ? label.Value : null;
 
     private static bool IsCanonical(string? text, out double number)
     {

@@ -50,7 +50,8 @@ public readonly record struct SampleValue(double Value, bool HasTime, long Time)
         return true;
     }
 
-    private static bool TryReadOpenMetrics(ReadOnlySpan<byte> rest, out SampleValue sample, out ReadOnlySpan<byte> exemplar, out ParseFault fault)
+    private static bool TryReadOpenMetrics(
+        ReadOnlySpan<byte> rest, out SampleValue sample, out ReadOnlySpan<byte> exemplar, out ParseFault fault)
     {
         sample = default;
         exemplar = default;

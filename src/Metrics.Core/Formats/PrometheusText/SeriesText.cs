@@ -19,8 +19,8 @@ namespace Metrics.Formats.PrometheusText;
 public static class SeriesText
 {
     /// <summary>
-    /// Finds where the series part of a well-formed line ends, quickly and without checking it: enough to look the bytes up among those that
-    /// were parsed before. Zero when no end is found.
+    /// Finds where the series part of a well-formed line ends, quickly and without checking it: enough to look the bytes up among those
+    /// that were parsed before. Zero when no end is found.
     /// </summary>
     public static int Measure(ReadOnlySpan<byte> line)
     {
@@ -155,7 +155,9 @@ public static class SeriesText
         {
             bool quoted = Current == '"';
             string label;
-            if (!(quoted ? TryReadQuoted("expected a label name", out label) : TryReadBareName(colon: false, out label, "expected a label name")))
+            if (!(quoted
+                ? TryReadQuoted("expected a label name", out label)
+                : TryReadBareName(colon: false, out label, "expected a label name")))
                 return false;
             SkipBlanks();
             if (quoted && Current is (byte)',' or (byte)'}')

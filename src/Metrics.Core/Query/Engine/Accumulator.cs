@@ -56,7 +56,9 @@ internal abstract class Accumulator
                     continue;
                 }
                 double next = sum + value;
-                lost[i] = double.IsInfinity(next) ? 0 : lost[i] + (Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum);
+                lost[i] = double.IsInfinity(next)
+                    ? 0
+                    : lost[i] + (Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum);
                 sums[i] = next;
             }
         }

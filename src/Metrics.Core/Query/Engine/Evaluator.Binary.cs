@@ -9,7 +9,9 @@ internal sealed partial class Evaluator
     private void Binary(BinaryExpr binary, EvaluationSteps grid, RowSink sink)
     {
         if (binary.Operator.IsTrim())
-            Notes.Inform(binary, $"incompatible sample types encountered for binary operator \"{binary.Operator.Sign()}\": it trims native histograms, which are not supported");
+            Notes.Inform(
+                binary, $"incompatible sample types encountered for binary operator \"{binary.Operator.Sign()}\": it trims native "
+                    + $"histograms, which are not supported");
         else if (binary.Left.Type == ExprType.Scalar)
             WithScalar(binary, binary.Right, Scalar(binary.Left, grid), scalarIsLeft: true, grid, sink);
         else if (binary.Right.Type == ExprType.Scalar)

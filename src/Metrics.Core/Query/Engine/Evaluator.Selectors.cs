@@ -126,7 +126,9 @@ internal sealed partial class Evaluator
                 return samples.Values[next];
             if (next == 0 || samples.Times[next - 1] <= at - lookback)
                 return NoValue.Value;
-            return hasNext ? ExtendedRate.Interpolate(samples.Times, samples.Values, next - 1, at, isCounter: false) : samples.Values[next - 1];
+            return hasNext
+                ? ExtendedRate.Interpolate(samples.Times, samples.Values, next - 1, at, isCounter: false)
+                : samples.Values[next - 1];
         }
     }
 
@@ -138,7 +140,8 @@ internal sealed partial class Evaluator
     /// <param name="second">Its second.</param>
     /// <param name="grid">The steps.</param>
     /// <param name="sink">Receives the rows.</param>
-    private void OverWindows(CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, RowSink sink)
+    private void OverWindows(
+        CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, RowSink sink)
     {
         var row = new double[grid.Count];
         if (range is SubqueryExpr subquery)
@@ -153,7 +156,8 @@ internal sealed partial class Evaluator
         long length = matrix.Range.Milliseconds(top.Step, QueryRange, positive: true);
         long before = edge == RangeEdge.None ? 0 : Lookback;
         long behind = edge == RangeEdge.Smoothed ? Lookback : 0;
-        IReadOnlyList<ISeries> found = source.Select(matrix.Selector.Selector.Matchers, moments.First - length - before, moments.Last + behind);
+        IReadOnlyList<ISeries> found =
+            source.Select(matrix.Selector.Selector.Matchers, moments.First - length - before, moments.Last + behind);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -173,7 +177,9 @@ internal sealed partial class Evaluator
         }
     }
 
-    private void OverSubquery(CallExpr call, SubqueryExpr subquery, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, double[] row, RowSink sink)
+    private void OverSubquery(
+        CallExpr call, SubqueryExpr subquery, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, double[] row,
+        RowSink sink)
     {
         Moments moments = MomentsOf(subquery.Time, grid);
         long length = subquery.Range.Milliseconds(top.Step, QueryRange, positive: true);
@@ -209,13 +215,15 @@ internal sealed partial class Evaluator
             return false;
         long count = ((moments.Last - start) / step) + 1;
         if (count > options.MaxSamples)
-            throw new QueryException($"a subquery has {count} steps, more than the limit of {options.MaxSamples} samples", QueryFailure.Limit);
+            throw new QueryException($"a subquery has {count} steps, more than the limit of {options.MaxSamples} samples",
+                QueryFailure.Limit);
         inner = new EvaluationSteps(start, step, (int)count);
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool FillRow(double[] row, Moments moments, RangeFunction function, Windows windows, CallExpr call, double[]? first, double[]? second)
+    private bool FillRow(
+        double[] row, Moments moments, RangeFunction function, Windows windows, CallExpr call, double[]? first, double[]? second)
     {
         bool any = false;
         for (int i = 0; i < row.Length; i++)
@@ -242,7 +250,8 @@ internal sealed partial class Evaluator
     {
         string[] allowed = edge == RangeEdge.Anchored ? ["changes", "delta", "increase", "rate", "resets"] : ["delta", "increase", "rate"];
         if (edge != RangeEdge.None && !allowed.Contains(call.Function.Name))
-            throw new QueryException($"{(edge == RangeEdge.Anchored ? "anchored" : "smoothed")} modifier can only be used with: {string.Join(", ", allowed)} - not with {call.Function.Name}");
+            throw new QueryException($"{(edge == RangeEdge.Anchored ? "anchored" : "smoothed")} modifier can only be used with: "
+                + $"{string.Join(", ", allowed)} - not with {call.Function.Name}");
     }
 
     /// <summary>A range selector or subquery that is the whole query: its samples as they are.</summary>

@@ -27,7 +27,8 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     {
         ct.ThrowIfCancellationRequested();
         if ((_kept += values) > options.MaxSamples)
-            throw new QueryException($"query processing would load too many samples into memory in query execution (limit: {options.MaxSamples})", QueryFailure.Limit);
+            throw new QueryException("query processing would load too many samples into memory in query execution (limit: "
+                + $"{options.MaxSamples})", QueryFailure.Limit);
     }
 
     /// <summary>Counts samples that are read, and ends the evaluation at the limit or when nobody waits for it any more.</summary>
@@ -35,15 +36,16 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     {
         ct.ThrowIfCancellationRequested();
         if ((_read += samples) > options.MaxSamplesRead)
-            throw new QueryException($"query reads too many samples (limit: {options.MaxSamplesRead}); narrow its selectors or its range", QueryFailure.Limit);
+            throw new QueryException($"query reads too many samples (limit: {options.MaxSamplesRead}); narrow its selectors or its range",
+                QueryFailure.Limit);
     }
 
     /// <summary>Samples read so far.</summary>
     public long Samples => _read;
 
     /// <summary>
-    /// The labels of a row as others see them. By default a name goes at once where a function or operator drops it; with delayed removal it
-    /// can still be seen by <c>label_replace</c>, <c>by (__name__)</c> and the like, and goes at the end.
+    /// The labels of a row as others see them. By default a name goes at once where a function or operator drops it; with delayed removal
+    /// it can still be seen by <c>label_replace</c>, <c>by (__name__)</c> and the like, and goes at the end.
     /// </summary>
     public Labels Identity(Labels labels, bool nameless) => nameless && !options.DelayedNameRemoval ? labels.WithoutIdentity() : labels;
 
@@ -103,7 +105,9 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
             case BinaryExpr binary:
                 double[] left = Scalar(binary.Left, grid), right = Scalar(binary.Right, grid);
                 for (int i = 0; i < left.Length; i++)
-                    left[i] = binary.Operator.IsComparison() ? (binary.Operator.Compare(left[i], right[i]) ? 1 : 0) : binary.Operator.Compute(left[i], right[i]);
+                    left[i] = binary.Operator.IsComparison()
+                        ? (binary.Operator.Compare(left[i], right[i]) ? 1 : 0)
+                        : binary.Operator.Compute(left[i], right[i]);
                 return left;
             case CallExpr call:
                 return ScalarCall(call, grid);
@@ -163,8 +167,8 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
     }
 
     /// <summary>
-    /// Lets rows go on without their metric names. Where series of different names may then be the same they are made one, or the evaluation
-    /// ends if they have values at the same step.
+    /// Lets rows go on without their metric names. Where series of different names may then be the same they are made one, or the
+    /// evaluation ends if they have values at the same step.
     /// </summary>
     /// <param name="inner">Where the rows come from.</param>
     /// <param name="grid">The steps.</param>
@@ -183,7 +187,9 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
         merged.Send(sink);
     }
 
-    /// <summary>Whether the series of an expression differ in more than their metric names. False where that cannot be told from the expression.</summary>
+    /// <summary>
+    /// Whether the series of an expression differ in more than their metric names. False where that cannot be told from the expression.
+    /// </summary>
     private static bool IsUniqueWithoutName(Expr expr) => expr switch
     {
         SelectorExpr s => s.Selector.MetricName is not null,
@@ -193,7 +199,9 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
         UnaryExpr u => u.Negative || IsUniqueWithoutName(u.Inner),
         AggregateExpr a => !a.Grouping.Contains(Labels.MetricName) && !Aggregations.KeepsSeries(a.Operator),
         BinaryExpr { Operator: var op } b => !op.IsSet() && !op.IsComparison() && b.Type == ExprType.Vector || b.ReturnsBool,
-        CallExpr c => MathFunctions.Find(c.Function.Name) is not null || c.Function.Name is "rate" or "increase" or "irate" or "delta" or "histogram_quantile" or "vector" or "absent",
+        CallExpr c =>
+            MathFunctions.Find(c.Function.Name) is not null
+                || c.Function.Name is "rate" or "increase" or "irate" or "delta" or "histogram_quantile" or "vector" or "absent",
         _ => false,
     };
 

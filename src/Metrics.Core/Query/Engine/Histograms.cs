@@ -23,7 +23,8 @@ internal static class Histograms
     {
         double[] q = evaluator.Scalar(call.Arguments[0], grid);
         Complain(evaluator, call.Arguments[0], q);
-        Each(evaluator, call, call.Arguments[1], grid, sink, (buckets, step, labels) => Quantile(evaluator, call.Arguments[1], buckets, q[step], labels));
+        Each(evaluator, call, call.Arguments[1], grid, sink,
+            (buckets, step, labels) => Quantile(evaluator, call.Arguments[1], buckets, q[step], labels));
     }
 
     public static void Quantiles(Evaluator evaluator, CallExpr call, string label, EvaluationSteps grid, RowSink sink)
@@ -33,7 +34,8 @@ internal static class Histograms
             double[] q = evaluator.Scalar(argument, grid);
             Complain(evaluator, argument, q);
             RowSink labelled = (labels, nameless, values) => sink(labels.With(label, Canonical(q[0])), nameless, values);
-            Each(evaluator, call, call.Arguments[0], grid, labelled, (buckets, step, labels) => Quantile(evaluator, call.Arguments[0], buckets, q[step], labels));
+            Each(evaluator, call, call.Arguments[0], grid, labelled,
+                (buckets, step, labels) => Quantile(evaluator, call.Arguments[0], buckets, q[step], labels));
         }
     }
 
@@ -49,7 +51,9 @@ internal static class Histograms
         if (forced)
         {
             string of = labels.Name.Length > 0 ? $" for metric name {Labels.Quote(labels.Name)}" : "";
-            evaluator.Notes.Inform(at, $"input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){of}");
+            evaluator.Notes.Inform(
+                at, "input to histogram_quantile needed to be fixed for monotonicity (see "
+                    + $"https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){of}");
         }
         return quantile;
     }
@@ -63,7 +67,9 @@ internal static class Histograms
         }
     }
 
-    private static void Each(Evaluator evaluator, CallExpr call, Expr argument, EvaluationSteps grid, RowSink sink, Func<List<Bucket>, int, Labels, double> compute)
+    private static void Each(
+        Evaluator evaluator, CallExpr call, Expr argument, EvaluationSteps grid, RowSink sink,
+        Func<List<Bucket>, int, Labels, double> compute)
     {
         var rows = new RowSet(evaluator, grid.Count);
         var histograms = new Dictionary<Labels, Histogram>();
@@ -71,7 +77,10 @@ internal static class Histograms
         {
             if (!FloatText.TryParse(Encoding.UTF8.GetBytes(labels[BucketLabel]), out double bound))
             {
-                evaluator.Notes.Warn(argument, $"bucket label \"le\" is missing or has a malformed value of {Labels.Quote(labels[BucketLabel])}{(labels.Name.Length > 0 ? $" for metric name {Labels.Quote(labels.Name)}" : "")}");
+                evaluator.Notes.Warn(
+                    argument,
+                    "bucket label \"le\" is missing or has a malformed value of "
+                        + $"{Labels.Quote(labels[BucketLabel])}{(labels.Name.Length > 0 ? $" for metric name {Labels.Quote(labels.Name)}" : "")}");
                 return;
             }
             Labels identity = evaluator.Identity(labels, nameless).Without(BucketLabel);

@@ -18,9 +18,12 @@ internal static class InfoFunction
 
     private sealed record InfoSeries(Labels Labels, double[] Times);
 
-    public static void Run(Evaluator evaluator, ISeriesSource source, CallExpr call, EvaluationSteps top, long lookback, EvaluationSteps grid, RowSink sink)
+    public static void Run(
+        Evaluator evaluator, ISeriesSource source, CallExpr call, EvaluationSteps top, long lookback, EvaluationSteps grid, RowSink sink)
     {
-        IReadOnlyList<LabelMatcher> asked = call.Arguments.Count > 1 ? ((SelectorExpr)Evaluator.Unwrap(call.Arguments[1])).Selector.Matchers : [];
+        IReadOnlyList<LabelMatcher> asked = call.Arguments.Count > 1
+            ? ((SelectorExpr)Evaluator.Unwrap(call.Arguments[1])).Selector.Matchers
+            : [];
         List<LabelMatcher> names = [.. asked.Where(m => m.Name == Labels.MetricName)];
         if (names.Count == 0)
             names.Add(new LabelMatcher(Labels.MetricName, MatchKind.Equal, "target_info"));
@@ -62,7 +65,8 @@ internal static class InfoFunction
     private static bool IsInfo(Labels labels, List<LabelMatcher> names) => names.TrueForAll(m => m.Matches(labels));
 
     private static Dictionary<InfoKey, List<InfoSeries>> ReadInfos(
-        Evaluator evaluator, ISeriesSource source, RowSet bases, List<LabelMatcher> names, List<LabelMatcher> data, CallExpr call, EvaluationSteps top, long lookback, EvaluationSteps grid)
+        Evaluator evaluator, ISeriesSource source, RowSet bases, List<LabelMatcher> names, List<LabelMatcher> data, CallExpr call,
+            EvaluationSteps top, long lookback, EvaluationSteps grid)
     {
         var infos = new Dictionary<InfoKey, List<InfoSeries>>();
         var matchers = new List<LabelMatcher>(names);
@@ -70,7 +74,9 @@ internal static class InfoFunction
         bool any = false;
         foreach (string label in s_identifying)
         {
-            string[] values = [.. Enumerable.Range(0, bases.Count).Where(r => !IsInfo(bases.Labels(r), names)).Select(r => bases.Labels(r)[label]).Where(v => v.Length > 0).Distinct()];
+            string[] values =
+                [.. Enumerable.Range(0, bases.Count).Where(r => !IsInfo(bases.Labels(r), names)).Select(r => bases.Labels(r)[label])
+                    .Where(v => v.Length > 0).Distinct()];
             if (values.Length > 0)
                 matchers.Add(new LabelMatcher(label, MatchKind.Regex, string.Join('|', values.Select(Regex.Escape))));
             any |= values.Length > 0;
@@ -110,18 +116,22 @@ internal static class InfoFunction
     }
 
     /// <summary>The labels with those of the info series added; null where one was asked for that is not there.</summary>
-    private static Labels? Enrich(Labels labels, Dictionary<InfoKey, List<InfoSeries>> infos, string[] infoNames, List<LabelMatcher> data, int step)
+    private static Labels? Enrich(
+        Labels labels, Dictionary<InfoKey, List<InfoSeries>> infos, string[] infoNames, List<LabelMatcher> data, int step)
     {
         Labels enriched = labels;
         bool found = false;
         foreach (string name in infoNames)
         {
-            if (!infos.TryGetValue(new InfoKey(name, labels["instance"], labels["job"]), out List<InfoSeries>? candidates) || Newest(candidates, step) is not { } info)
+            if (!infos.TryGetValue(new InfoKey(name, labels["instance"], labels["job"]), out List<InfoSeries>? candidates)
+                || Newest(candidates, step) is not { } info)
                 continue;
             found = true;
             foreach (Label label in info.Labels)
             {
-                if (label.Name == Labels.MetricName || labels[label.Name].Length > 0 || (data.Count > 0 && !data.Exists(m => m.Name == label.Name)))
+                if (label.Name == Labels.MetricName
+                    || labels[label.Name].Length > 0
+                    || (data.Count > 0 && !data.Exists(m => m.Name == label.Name)))
                     continue;
                 if (enriched[label.Name] is { Length: > 0 } given && given != label.Value)
                     throw new QueryException($"conflicting label: {label.Name}");
@@ -139,7 +149,8 @@ internal static class InfoFunction
             if (NoValue.Is(candidate.Times[step]))
                 continue;
             if (newest is not null && newest.Times[step] == candidate.Times[step])
-                throw new QueryException($"found duplicate series for info metric: existing {newest.Labels} @ {(long)newest.Times[step]}, new {candidate.Labels} @ {(long)newest.Times[step]}");
+                throw new QueryException($"found duplicate series for info metric: existing {newest.Labels} @ {(long)newest.Times[step]}, "
+                    + $"new {candidate.Labels} @ {(long)newest.Times[step]}");
             if (newest is null || newest.Times[step] < candidate.Times[step])
                 newest = candidate;
         }

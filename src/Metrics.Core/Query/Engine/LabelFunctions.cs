@@ -36,7 +36,8 @@ internal static class LabelFunctions
     /// <param name="grid">The steps.</param>
     /// <param name="sink">Receives the rows.</param>
     /// <param name="value">The label's new value; null leaves the series as it is.</param>
-    private static void Relabel(Evaluator evaluator, CallExpr call, string target, EvaluationSteps grid, RowSink sink, Func<Labels, string?> value)
+    private static void Relabel(
+        Evaluator evaluator, CallExpr call, string target, EvaluationSteps grid, RowSink sink, Func<Labels, string?> value)
     {
         var merged = new MergedRows(evaluator, grid.Count);
         evaluator.Vector(call.Arguments[0], grid, (labels, nameless, values) =>

@@ -14,7 +14,8 @@ internal sealed class LabelGrouping
     private readonly List<(Labels Labels, bool Nameless, int Next)> _groups = [];
 
     /// <param name="names">Label names.</param>
-    /// <param name="only">Whether these alone count (<c>by</c>, <c>on</c>); else all but these and the metric name (<c>without</c>, <c>ignoring</c>).</param>
+    /// <param name="only">Whether these alone count (<c>by</c>, <c>on</c>); else all but these and the metric name (<c>without</c>,
+    /// <c>ignoring</c>).</param>
     public LabelGrouping(IReadOnlyList<string> names, bool only)
     {
         _only = only;

@@ -2,7 +2,10 @@ using Metrics.Model;
 
 namespace Metrics.Query.Engine;
 
-/// <summary>The labels that say which metric a series is of: its name and, where they are kept, its type and unit. They go together when a value is no longer that metric.</summary>
+/// <summary>
+/// The labels that say which metric a series is of: its name and, where they are kept, its type and unit. They go together when a value is
+/// no longer that metric.
+/// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/feature_flags/#type-and-unit-labels</remarks>
 internal static class MetricIdentity
 {

@@ -23,7 +23,9 @@ public sealed class QueryEngine(EngineOptions? options = null)
         EvaluationSteps grid = EvaluationSteps.At(at);
         return Guarded(query, source, grid, evaluator => query.Root.Type switch
         {
-            ExprType.Scalar => new QueryResult(ExprType.Scalar) { Vector = [new VectorElement(Labels.Empty, new Sample(at, evaluator.Scalar(query.Root, grid)[0]))] },
+            ExprType.Scalar =>
+                new QueryResult(
+                    ExprType.Scalar) { Vector = [new VectorElement(Labels.Empty, new Sample(at, evaluator.Scalar(query.Root, grid)[0]))] },
             ExprType.String => new QueryResult(ExprType.String) { Text = ((StringExpr)Evaluator.Unwrap(query.Root)).Value },
             ExprType.Matrix => new QueryResult(ExprType.Matrix) { Matrix = Samples(evaluator, query.Root, grid) },
             _ => new QueryResult(ExprType.Vector) { Vector = Elements(evaluator, query.Root, grid) },
@@ -32,10 +34,12 @@ public sealed class QueryEngine(EngineOptions? options = null)
 
     /// <summary>The values over a range, in steps; series sorted by their labels.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public QueryResult Range(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default) => Guarded(query, source, grid, evaluator =>
+    public QueryResult Range(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default) =>
+        Guarded(query, source, grid, evaluator =>
     {
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
-            throw new QueryException($"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
+            throw new QueryException($"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or "
+                + $"instant Vector");
         var series = new List<RangeSeries>();
         if (query.Root.Type == ExprType.Scalar)
             series.Add(RangeSeries.Of(Labels.Empty, evaluator.Scalar(query.Root, grid), grid));
@@ -54,7 +58,8 @@ public sealed class QueryEngine(EngineOptions? options = null)
             Instant(query, source, grid.Start);
     }
 
-    private QueryResult Guarded(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
+    private QueryResult Guarded(
+        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
     {
         var notes = new Notes(query.Text);
         var evaluator = new Evaluator(source, _options, grid, notes, ct);

@@ -2,7 +2,9 @@ using Metrics.Model;
 
 namespace Metrics.Query.Engine;
 
-/// <summary>Takes one series of a vector, a value or gap a step. The row is scratch: it may be changed, and is not valid after the call.</summary>
+/// <summary>
+/// Takes one series of a vector, a value or gap a step. The row is scratch: it may be changed, and is not valid after the call.
+/// </summary>
 /// <param name="labels">The series.</param>
 /// <param name="nameless">Whether its metric name is no longer part of it (see <see cref="Evaluator.Identity"/>).</param>
 /// <param name="values">One a step.</param>

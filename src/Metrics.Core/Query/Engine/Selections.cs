@@ -65,7 +65,10 @@ internal static class Selections
             foreach (double bound in new[] { parameter.Max(), parameter.Min() })
             {
                 if (Math.Abs(bound) > 1)
-                    evaluator.Notes.Warn(expr.Parameter!, $"ratio value should be between -1 and 1, got {Formats.FloatText.FormatGeneral(bound)}, capping to {(bound > 0 ? 1 : -1)}");
+                    evaluator.Notes.Warn(
+                        expr.Parameter!,
+                        $"ratio value should be between -1 and 1, got {Formats.FloatText.FormatGeneral(bound)}, capping to "
+                            + $"{(bound > 0 ? 1 : -1)}");
             }
             return true;
         }

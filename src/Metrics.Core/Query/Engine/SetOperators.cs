@@ -16,7 +16,8 @@ internal static class SetOperators
         }
         // Which groups have a series on the right, at which steps.
         var present = new Presence(grid.Count);
-        evaluator.Vector(binary.Right, grid, (labels, nameless, values) => present.Note(grouping.Of(labels, evaluator.HidesName(nameless)), values));
+        evaluator.Vector(
+            binary.Right, grid, (labels, nameless, values) => present.Note(grouping.Of(labels, evaluator.HidesName(nameless)), values));
         bool wanted = binary.Operator == BinaryOperator.And;
         evaluator.Vector(binary.Left, grid, (labels, nameless, values) =>
         {

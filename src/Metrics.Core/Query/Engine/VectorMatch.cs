@@ -177,9 +177,11 @@ internal sealed class VectorMatch
 
     private QueryException Twice(int row, int other)
     {
-        Labels a = _evaluator.Identity(_one.Labels(row), _one.Nameless(row)), b = _evaluator.Identity(_one.Labels(other), _one.Nameless(other));
+        Labels a = _evaluator.Identity(_one.Labels(row), _one.Nameless(row)),
+            b = _evaluator.Identity(_one.Labels(other), _one.Nameless(other));
         return new QueryException(
-            $"found duplicate series for the match group {_grouping.Reduce(a, false)} on the {(_swapped ? "left" : "right")} hand-side of the operation: [{a}, {b}]"
+            $"found duplicate series for the match group {_grouping.Reduce(a, false)} on the {(_swapped ? "left" : "right")} hand-side of "
+                + $"the operation: [{a}, {b}]"
             + ";many-to-many matching not allowed: matching labels must be unique on one side");
     }
 
@@ -202,7 +204,9 @@ internal sealed class VectorMatch
 
     private Labels Matched(int one) => _grouping.Reduce(_one.Labels(one), _evaluator.HidesName(_one.Nameless(one)));
 
-    /// <summary>The labels that are matched on, or those that are not ignored; the name stays where it was, unless it is itself not matched on.</summary>
+    /// <summary>
+    /// The labels that are matched on, or those that are not ignored; the name stays where it was, unless it is itself not matched on.
+    /// </summary>
     private Labels Keep(Labels labels)
     {
         var kept = new List<Label>(labels.Count);

@@ -4,7 +4,10 @@ using Metrics.Series;
 
 namespace Metrics.Query.Functions;
 
-/// <summary>Changes over ranges that are <c>anchored</c> or <c>smoothed</c>: the values at both edges are known or interpolated, nothing is extrapolated.</summary>
+/// <summary>
+/// Changes over ranges that are <c>anchored</c> or <c>smoothed</c>: the values at both edges are known or interpolated, nothing is
+/// extrapolated.
+/// </summary>
 /// <remarks>https://github.com/prometheus/proposals/blob/main/proposals/0052-extended-range-selectors-semantics.md</remarks>
 internal static class ExtendedRate
 {
@@ -76,7 +79,8 @@ internal static class ExtendedRate
         return i;
     }
 
-    private static double Left(ReadOnlySpan<long> times, ReadOnlySpan<double> values, int first, long start, bool smoothed, bool isCounter) =>
+    private static double Left(
+        ReadOnlySpan<long> times, ReadOnlySpan<double> values, int first, long start, bool smoothed, bool isCounter) =>
         smoothed && times[first] < start ? Interpolate(times, values, first, start, isCounter) : values[first];
 
     private static double Right(ReadOnlySpan<long> times, ReadOnlySpan<double> values, int last, long end, bool smoothed, bool isCounter) =>

@@ -21,10 +21,14 @@ public static class FunctionCatalog
 
     private static readonly Dictionary<string, Function> s_functions = new IEnumerable<Function>[]
     {
-        Each(V, [V], "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp", "floor", "ln", "log10", "log2", "rad", "sgn", "sin",
-            "sinh", "sort", "sort_desc", "sqrt", "start_timestamp", "tan", "tanh", "timestamp", "histogram_avg", "histogram_count", "histogram_sum", "histogram_stddev", "histogram_stdvar"),
-        Each(V, [M], "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time", "idelta", "increase", "irate", "last_over_time",
-            "mad_over_time", "max_over_time", "min_over_time", "present_over_time", "rate", "resets", "stddev_over_time", "stdvar_over_time", "sum_over_time",
+        Each(V, [V], "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp", "floor", "ln",
+            "log10", "log2", "rad", "sgn", "sin",
+            "sinh", "sort", "sort_desc", "sqrt", "start_timestamp", "tan", "tanh", "timestamp", "histogram_avg", "histogram_count",
+                "histogram_sum", "histogram_stddev", "histogram_stdvar"),
+        Each(V, [M], "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time", "idelta",
+            "increase", "irate", "last_over_time",
+            "mad_over_time", "max_over_time", "min_over_time", "present_over_time", "rate", "resets", "stddev_over_time",
+                "stdvar_over_time", "sum_over_time",
             "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time"),
         Each(S, [], "end", "pi", "range", "start", "step", "time"),
         Each(S, [S, S], "max_of", "min_of"),
@@ -46,7 +50,8 @@ public static class FunctionCatalog
             new("sort_by_label_desc", [V, T], 2, int.MaxValue, V),
             new("vector", [S], 1, 1, V),
         ],
-        new[] { "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year" }.Select(n => new Function(n, [V], 0, 1, V)),
+        new[] { "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year" }.Select(
+            n => new Function(n, [V], 0, 1, V)),
     }.SelectMany(f => f).ToDictionary(f => f.Name);
 
     /// <summary>All functions, by name.</summary>
@@ -58,7 +63,11 @@ public static class FunctionCatalog
     /// <summary>What a misspelt name may have meant, as the end of an error message.</summary>
     internal static string Suggest(string name)
     {
-        string? near = s_functions.Keys.FirstOrDefault(k => string.Equals(k.Replace("_", "", StringComparison.Ordinal), name.Replace("_", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase));
+        string? near =
+            s_functions.Keys.FirstOrDefault(
+                k => string.Equals(
+                k.Replace("_", "", StringComparison.Ordinal), name.Replace("_", "", StringComparison.Ordinal),
+                StringComparison.OrdinalIgnoreCase));
         return near is null ? "" : $"; did you mean \"{near}\"?";
     }
 

@@ -12,7 +12,8 @@ internal delegate double WindowFunction(in Window window);
 /// <param name="KeepsName">Whether the result still is the metric that it was.</param>
 /// <param name="Review">What to say about a series that gave a result.</param>
 /// <param name="Fill">Computes all steps of a plain range at once, where that is faster than window by window.</param>
-internal sealed record RangeFunction(WindowFunction Compute, bool KeepsName = false, Action<Evaluator, CallExpr, Labels>? Review = null, RowFunction? Fill = null);
+internal sealed record RangeFunction(
+    WindowFunction Compute, bool KeepsName = false, Action<Evaluator, CallExpr, Labels>? Review = null, RowFunction? Fill = null);
 
 /// <summary>Computes a row; false when no step has a value.</summary>
 /// <param name="samples">The series' samples, without start times.</param>
@@ -28,9 +29,15 @@ internal static class RangeFunctions
 {
     private static readonly Dictionary<string, RangeFunction> s_functions = new()
     {
-        ["rate"] = new((in Window w) => Rates.Extrapolated(w, isCounter: true, isRate: true), Review: Rates.Review, Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: true, isRate: true)),
-        ["increase"] = new((in Window w) => Rates.Extrapolated(w, isCounter: true, isRate: false), Review: Rates.Review, Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: true, isRate: false)),
-        ["delta"] = new((in Window w) => Rates.Extrapolated(w, isCounter: false, isRate: false), Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: false, isRate: false)),
+        ["rate"] =
+            new((in Window w) => Rates.Extrapolated(w, isCounter: true, isRate: true), Review: Rates.Review,
+                Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: true, isRate: true)),
+        ["increase"] =
+            new((in Window w) => Rates.Extrapolated(w, isCounter: true, isRate: false), Review: Rates.Review,
+                Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: true, isRate: false)),
+        ["delta"] =
+            new((in Window w) => Rates.Extrapolated(w, isCounter: false, isRate: false),
+                Fill: (s, row, end, step, length) => Rates.Fill(s, row, end, step, length, isCounter: false, isRate: false)),
         ["irate"] = new((in Window w) => Rates.Instant(w, isRate: true)),
         ["idelta"] = new((in Window w) => Rates.Instant(w, isRate: false)),
         ["resets"] = new(Rates.Resets),

@@ -10,9 +10,9 @@ namespace Metrics.Query.Functions;
 internal static class Rates
 {
     /// <summary>
-    /// <c>rate</c>, <c>increase</c> and <c>delta</c>: the change between first and last sample, extended to the edges of the range as far as
-    /// the series may be supposed to reach: to an edge that is no further than 1.1 times the usual distance of samples, else by half of that
-    /// distance; never to before a counter was 0.
+    /// <c>rate</c>, <c>increase</c> and <c>delta</c>: the change between first and last sample, extended to the edges of the range as far
+    /// as the series may be supposed to reach: to an edge that is no further than 1.1 times the usual distance of samples, else by half of
+    /// that distance; never to before a counter was 0.
     /// </summary>
     public static double Extrapolated(in Window w, bool isCounter, bool isRate)
     {
@@ -26,7 +26,9 @@ internal static class Rates
             change += ValueResets(w.Values);
         if (isCounter && !w.Starts.IsEmpty && w.Starts[0] != 0 && w.Starts[0] > w.RangeStart && w.Starts[0] < w.Times[0])
             return FromStart(w, change, isRate);
-        return last == 0 ? NoValue.Value : Extrapolate(change, w.Values[0], w.Times[0], w.Times[last], last, w.RangeStart, w.RangeEnd, isCounter, isRate);
+        return last == 0
+            ? NoValue.Value
+            : Extrapolate(change, w.Values[0], w.Times[0], w.Times[last], last, w.RangeStart, w.RangeEnd, isCounter, isRate);
     }
 
     /// <summary>The counter began within the range: it was 0 then, nothing has to be guessed before it.</summary>
@@ -43,7 +45,8 @@ internal static class Rates
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Extrapolate(double change, double first, long firstTime, long lastTime, int distances, long start, long end, bool isCounter, bool isRate)
+    private static double Extrapolate(
+        double change, double first, long firstTime, long lastTime, int distances, long start, long end, bool isCounter, bool isRate)
     {
         double toStart = (firstTime - start) / 1000.0;
         double toEnd = (end - lastTime) / 1000.0;
@@ -126,7 +129,9 @@ internal static class Rates
                 lost += w.Values[i - 1];
         }
         if (overlaps)
-            w.Notes.Warn(w.Call.Arguments[0], $"sample has start time that overlaps with previous sample timestamp for metric {Labels.Quote(w.Labels.Name)}");
+            w.Notes.Warn(
+                w.Call.Arguments[0],
+                $"sample has start time that overlaps with previous sample timestamp for metric {Labels.Quote(w.Labels.Name)}");
         return lost;
     }
 
@@ -201,7 +206,8 @@ internal static class Rates
         if (name.Length > 0 && !name.EndsWith("_total", StringComparison.Ordinal) && !name.EndsWith("_sum", StringComparison.Ordinal)
             && !name.EndsWith("_count", StringComparison.Ordinal) && !name.EndsWith("_bucket", StringComparison.Ordinal))
         {
-            evaluator.Notes.Inform(call.Arguments[0], $"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Labels.Quote(name)}");
+            evaluator.Notes.Inform(
+                call.Arguments[0], $"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Labels.Quote(name)}");
         }
     }
 }

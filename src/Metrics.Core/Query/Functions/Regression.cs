@@ -45,9 +45,11 @@ internal static class Regression
     {
         (double smoothing, double trend) = (w.First, w.Second);
         if (!(smoothing is > 0 and < 1))
-            throw new QueryException(string.Create(CultureInfo.InvariantCulture, $"invalid smoothing factor. Expected: 0 < sf < 1, got: {smoothing:F6}"));
+            throw new QueryException(
+                string.Create(CultureInfo.InvariantCulture, $"invalid smoothing factor. Expected: 0 < sf < 1, got: {smoothing:F6}"));
         if (!(trend is > 0 and < 1))
-            throw new QueryException(string.Create(CultureInfo.InvariantCulture, $"invalid trend factor. Expected: 0 < tf < 1, got: {trend:F6}"));
+            throw new QueryException(
+                string.Create(CultureInfo.InvariantCulture, $"invalid trend factor. Expected: 0 < tf < 1, got: {trend:F6}"));
         if (w.Count < 2)
             return NoValue.Value;
         double before = 0, level = w.Values[0], slope = w.Values[1] - w.Values[0];

@@ -66,9 +66,13 @@ public static class BinaryOperators
     /// <summary>As it is written.</summary>
     public static string Sign(this BinaryOperator op) => op switch
     {
-        BinaryOperator.Or => "or", BinaryOperator.And => "and", BinaryOperator.Unless => "unless", BinaryOperator.Equal => "==", BinaryOperator.NotEqual => "!=",
-        BinaryOperator.Less => "<", BinaryOperator.LessOrEqual => "<=", BinaryOperator.Greater => ">", BinaryOperator.GreaterOrEqual => ">=",
-        BinaryOperator.Add => "+", BinaryOperator.Sub => "-", BinaryOperator.Mul => "*", BinaryOperator.Div => "/", BinaryOperator.Mod => "%",
+        BinaryOperator.Or =>
+            "or", BinaryOperator.And =>
+                "and", BinaryOperator.Unless => "unless", BinaryOperator.Equal => "==", BinaryOperator.NotEqual => "!=",
+        BinaryOperator.Less =>
+            "<", BinaryOperator.LessOrEqual => "<=", BinaryOperator.Greater => ">", BinaryOperator.GreaterOrEqual => ">=",
+        BinaryOperator.Add =>
+            "+", BinaryOperator.Sub => "-", BinaryOperator.Mul => "*", BinaryOperator.Div => "/", BinaryOperator.Mod => "%",
         BinaryOperator.Atan2 => "atan2", BinaryOperator.Pow => "^", BinaryOperator.TrimUpper => "</", _ => ">/",
     };
 

@@ -45,7 +45,9 @@ public enum DurationOperator
 /// <param name="Right">Right operand.</param>
 /// <param name="Wrapped">Whether it stands in parentheses.</param>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/feature_flags/#promql-duration-expressions</remarks>
-public sealed record DurationExpr(TextSpan Span, DurationOperator Operator, double Seconds = 0, DurationExpr? Left = null, DurationExpr? Right = null, bool Wrapped = false)
+public sealed record DurationExpr(
+    TextSpan Span, DurationOperator Operator, double Seconds = 0, DurationExpr? Left = null, DurationExpr? Right = null,
+    bool Wrapped = false)
 {
     /// <summary>Whether a literal was written without a unit; within arithmetic it may be a mere factor.</summary>
     public bool IsNumber { get; init; }

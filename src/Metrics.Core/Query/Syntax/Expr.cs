@@ -159,7 +159,8 @@ public sealed record CallExpr(TextSpan Span, Function Function, IReadOnlyList<Ex
 /// <param name="Parameter">The first argument of <c>topk</c> and others.</param>
 /// <param name="Without">Whether <paramref name="Grouping"/> is what is left out.</param>
 /// <param name="Grouping">Label names.</param>
-public sealed record AggregateExpr(TextSpan Span, string Operator, Expr Inner, Expr? Parameter, bool Without, IReadOnlyList<string> Grouping) : Expr(Span)
+public sealed record AggregateExpr(
+    TextSpan Span, string Operator, Expr Inner, Expr? Parameter, bool Without, IReadOnlyList<string> Grouping) : Expr(Span)
 {
     /// <inheritdoc />
     public override ExprType Type => ExprType.Vector;
@@ -191,10 +192,13 @@ public enum MatchCardinality
 /// <param name="Include">Labels that the "one" side gives to the result.</param>
 /// <param name="FillLeft">Value for a missing left side.</param>
 /// <param name="FillRight">Value for a missing right side.</param>
-public sealed record VectorMatching(MatchCardinality Cardinality, bool On, IReadOnlyList<string> Labels, IReadOnlyList<string> Include, double? FillLeft, double? FillRight);
+public sealed record VectorMatching(
+    MatchCardinality Cardinality, bool On, IReadOnlyList<string> Labels, IReadOnlyList<string> Include, double? FillLeft,
+    double? FillRight);
 
 /// <summary>Two operands.</summary>
-public sealed record BinaryExpr(TextSpan Span, BinaryOperator Operator, Expr Left, Expr Right, VectorMatching? Matching, bool ReturnsBool) : Expr(Span)
+public sealed record BinaryExpr(TextSpan Span, BinaryOperator Operator, Expr Left, Expr Right, VectorMatching? Matching, bool ReturnsBool)
+    : Expr(Span)
 {
     /// <inheritdoc />
     public override ExprType Type => Left.Type == ExprType.Scalar && Right.Type == ExprType.Scalar ? ExprType.Scalar : ExprType.Vector;

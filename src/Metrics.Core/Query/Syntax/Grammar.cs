@@ -6,7 +6,8 @@ internal static class Grammar
     /// <summary>Aggregation operators; a metric may have such a name where no parenthesis, <c>by</c> or <c>without</c> follows.</summary>
     public static readonly HashSet<string> Aggregators = new(StringComparer.OrdinalIgnoreCase)
     {
-        "sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", "topk", "bottomk", "count_values", "quantile", "limitk", "limit_ratio",
+        "sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", "topk", "bottomk", "count_values", "quantile", "limitk",
+            "limit_ratio",
     };
 
     /// <summary>Those that take a parameter before the vector.</summary>

@@ -133,7 +133,8 @@ internal sealed class Lexer(string text)
 
         static string Name(char c) => c switch
         {
-            '(' => "left parenthesis", ')' => "right parenthesis", '{' => "left brace", '}' => "right brace", '[' => "left bracket", _ => "right bracket",
+            '(' => "left parenthesis", ')' =>
+                "right parenthesis", '{' => "left brace", '}' => "right brace", '[' => "left bracket", _ => "right bracket",
         };
     }
 
@@ -143,7 +144,8 @@ internal sealed class Lexer(string text)
         while (char.IsAsciiLetterOrDigit(Current) || Current == '_' || (Current == ':' && !_inBraces && !_inBrackets))
             _at++;
         string name = text[start.._at];
-        bool number = !_inBraces && (name.Equals("inf", StringComparison.OrdinalIgnoreCase) || name.Equals("nan", StringComparison.OrdinalIgnoreCase));
+        bool number = !_inBraces
+            && (name.Equals("inf", StringComparison.OrdinalIgnoreCase) || name.Equals("nan", StringComparison.OrdinalIgnoreCase));
         _tokens.Add(new Token(number ? TokenKind.Number : TokenKind.Name, start, name, _at));
     }
 
@@ -224,7 +226,9 @@ internal sealed class Lexer(string text)
         _tokens.Add(new Token(TokenKind.Text, start, content.ToString(), _at));
     }
 
-    /// <summary>Escapes of single bytes may together make one character of UTF-8; a byte that does not is kept as <see cref="RawBytes"/>.</summary>
+    /// <summary>
+    /// Escapes of single bytes may together make one character of UTF-8; a byte that does not is kept as <see cref="RawBytes"/>.
+    /// </summary>
     private static StringBuilder Flush(StringBuilder content, ref List<byte>? bytes)
     {
         for (ReadOnlySpan<byte> rest = bytes is null ? [] : [.. bytes]; rest.Length > 0;)
@@ -245,14 +249,16 @@ internal sealed class Lexer(string text)
             throw new SyntaxException(start, "escape sequence not terminated");
         char? plain = kind switch
         {
-            'a' => '\a', 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', '\\' => '\\', _ => kind == quote ? kind : null,
+            'a' => '\a', 'b' =>
+                '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', '\\' => '\\', _ => kind == quote ? kind : null,
         };
         if (plain is { } character)
         {
             Flush(content, ref bytes).Append(character);
             return;
         }
-        (int count, int numberBase) = kind switch { >= '0' and <= '7' => (3, 8), 'x' => (2, 16), 'u' => (4, 16), 'U' => (8, 16), _ => (0, 0) };
+        (int count, int numberBase) =
+            kind switch { >= '0' and <= '7' => (3, 8), 'x' => (2, 16), 'u' => (4, 16), 'U' => (8, 16), _ => (0, 0) };
         if (count == 0)
             throw new SyntaxException(start, $"unknown escape sequence {Described(kind)}");
         if (numberBase == 8)
@@ -262,7 +268,10 @@ internal sealed class Lexer(string text)
         {
             int digit = char.IsAsciiHexDigit(Current) ? Convert.ToInt32(Current.ToString(), 16) : 16;
             if (digit >= numberBase)
-                throw new SyntaxException(_at, _at >= text.Length ? "escape sequence not terminated" : $"illegal character {Described(Current)} in escape sequence");
+                throw new SyntaxException(
+                    _at, _at >= text.Length
+                    ? "escape sequence not terminated"
+                    : $"illegal character {Described(Current)} in escape sequence");
             value = (value * numberBase) + digit;
         }
         bool single = kind is 'x' or (>= '0' and <= '7');

@@ -11,7 +11,9 @@ internal sealed partial class Parser
         switch (expr)
         {
             case UnaryExpr unary when unary.Inner.Type is not (ExprType.Scalar or ExprType.Vector):
-                throw Fault(unary, $"unary expression only allowed on expressions of type scalar or instant vector, got \"{Name(unary.Inner.Type)}\"");
+                throw Fault(
+                    unary, "unary expression only allowed on expressions of type scalar or instant vector, got "
+                        + $"\"{Name(unary.Inner.Type)}\"");
             case SubqueryExpr subquery when subquery.Inner.Type != ExprType.Vector:
                 throw Fault(subquery, $"subquery is only allowed on instant vector, got {Name(subquery.Inner.Type)} instead");
             case AggregateExpr aggregate:

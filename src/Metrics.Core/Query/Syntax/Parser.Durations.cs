@@ -42,7 +42,9 @@ internal sealed partial class Parser
             case TokenKind.Number:
                 Take();
                 double seconds = Number(token);
-                return double.IsFinite(seconds) ? new DurationExpr(SpanOf(token), DurationOperator.Literal, seconds) { IsNumber = true } : throw new SyntaxException(token.Start, "duration out of range");
+                return double.IsFinite(seconds)
+                    ? new DurationExpr(SpanOf(token), DurationOperator.Literal, seconds) { IsNumber = true }
+                    : throw new SyntaxException(token.Start, "duration out of range");
             case TokenKind.Duration:
                 Take();
                 return new DurationExpr(SpanOf(token), DurationOperator.Literal, Duration.Parse(token.Text).TotalSeconds);
@@ -51,8 +53,11 @@ internal sealed partial class Parser
                 // Behind 'offset' a sign takes the one duration that follows; what else follows belongs to the expression.
                 DurationExpr inner = withinBrackets ? ReadDuration(3) : ReadDurationOperand(withinBrackets: false);
                 if (inner is { Operator: DurationOperator.Literal, Wrapped: false })
-                    return inner with { Span = new TextSpan(token.Start, inner.Span.End), Seconds = token.Kind == TokenKind.Sub ? -inner.Seconds : inner.Seconds };
-                return new DurationExpr(new TextSpan(token.Start, inner.Span.End), token.Kind == TokenKind.Sub ? DurationOperator.Sub : DurationOperator.Add, 0, null, inner);
+                    return inner with { Span = new TextSpan(token.Start, inner.Span.End),
+                        Seconds = token.Kind == TokenKind.Sub ? -inner.Seconds : inner.Seconds };
+                return new DurationExpr(
+                    new TextSpan(token.Start, inner.Span.End), token.Kind == TokenKind.Sub ? DurationOperator.Sub : DurationOperator.Add, 0,
+                    null, inner);
             case TokenKind.LeftParen:
                 Take();
                 DurationExpr wrapped = ReadDuration(0);

@@ -39,7 +39,8 @@ internal sealed partial class Parser
             if (label.Kind == TokenKind.Text && Current.Kind is TokenKind.Comma or TokenKind.RightBrace)
             {
                 if (name is not null)
-                    throw new SyntaxException(label.Start, $"metric name must not be set twice: {Labels.Quote(name)} or {Labels.Quote(label.Text)}");
+                    throw new SyntaxException(
+                        label.Start, $"metric name must not be set twice: {Labels.Quote(name)} or {Labels.Quote(label.Text)}");
                 matchers.Add(new LabelMatcher(Labels.MetricName, MatchKind.Equal, name = label.Text));
                 continue;
             }
@@ -60,7 +61,8 @@ internal sealed partial class Parser
         Take();
         Token value = Expect(TokenKind.Text, "label matching", "string");
         if (label.Text == Labels.MetricName && name is not null && kind == MatchKind.Equal)
-            throw new SyntaxException(label.Start, $"metric name must not be set twice: {Labels.Quote(name)} or {Labels.Quote(value.Text)}");
+            throw new SyntaxException(
+                label.Start, $"metric name must not be set twice: {Labels.Quote(name)} or {Labels.Quote(value.Text)}");
         if (label.Text.Length == 0)
             throw new SyntaxException(label.Start, "invalid label name: \"\"");
         try
@@ -105,7 +107,8 @@ internal sealed partial class Parser
         Expect(TokenKind.RightBracket, "subquery or range selector", "\":\" or \"]\"");
         CheckPositive(range);
         if (expr is not SelectorExpr selector)
-            throw Fault(expr, $"ranges only allowed for vector selectors; for any other expression write a subquery, such as [{range.Seconds}s:]");
+            throw Fault(
+                expr, $"ranges only allowed for vector selectors; for any other expression write a subquery, such as [{range.Seconds}s:]");
         if (selector.Time.Offset is not null)
             throw Fault(expr, "no offset modifiers allowed before range");
         if (selector.Time.At != AtKind.Step)
@@ -144,14 +147,19 @@ internal sealed partial class Parser
         seconds = negative ? -seconds : seconds;
         if (!(Math.Abs(seconds) < long.MaxValue / 1000.0))
             throw new SyntaxException(number.Start, $"timestamp out of bounds for @ modifier: {number.Text}");
-        return Timed(expr, keyword, "@ <timestamp>", t => t.At != AtKind.Step, t => t with { At = AtKind.Fixed, Time = (long)Math.Floor((seconds * 1000) + 0.5) });
+        return Timed(
+            expr, keyword, "@ <timestamp>", t =>
+            t.At != AtKind.Step, t => t with { At = AtKind.Fixed, Time = (long)Math.Floor((seconds * 1000) + 0.5) });
     }
 
     private Expr Timed(Expr expr, Token keyword, string what, Predicate<SelectorTime> isSet, Func<SelectorTime, SelectorTime> set)
     {
         SelectorTime? time = expr switch { SelectorExpr s => s.Time, MatrixExpr m => m.Selector.Time, SubqueryExpr q => q.Time, _ => null };
         if (time is null)
-            throw new SyntaxException(expr.Span.Start, $"{(what == "offset" ? "offset" : "@")} modifier must be preceded by an instant vector selector or range vector selector or a subquery");
+            throw new SyntaxException(
+                expr.Span.Start,
+                $"{(what == "offset" ? "offset" : "@")} modifier must be preceded by an instant vector selector or range vector selector "
+                    + $"or a subquery");
         if (isSet(time))
             throw new SyntaxException(keyword.Start, $"{what} may not be set multiple times");
         var span = new TextSpan(expr.Span.Start, Behind);

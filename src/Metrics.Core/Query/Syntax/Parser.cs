@@ -75,7 +75,8 @@ internal sealed partial class Parser
         Current.Kind == kind ? Take() : throw Unexpected(context, expected);
 
     private SyntaxException Unexpected(string context, string? expected = null) =>
-        new(Current.Start, $"unexpected {Current.Described}{(context.Length == 0 ? "" : $" in {context}")}{(expected is null ? "" : $", expected {expected}")}");
+        new(Current.Start, $"unexpected {Current.Described}"
+            + (context.Length == 0 ? "" : $" in {context}") + (expected is null ? "" : $", expected {expected}"));
 
     private static SyntaxException Fault(Expr at, string message) => new(at.Span.Start, message);
 
@@ -148,7 +149,8 @@ internal sealed partial class Parser
                 return Checked(new ParenExpr(new TextSpan(token.Start, Behind), inner));
             case TokenKind.LeftBrace:
                 return ReadSelector();
-            case TokenKind.Name when Grammar.Aggregators.Contains(token.Text) && (Following.Kind == TokenKind.LeftParen || Following.Is("by") || Following.Is("without")):
+            case TokenKind.Name when Grammar.Aggregators.Contains(token.Text)
+                && (Following.Kind == TokenKind.LeftParen || Following.Is("by") || Following.Is("without")):
                 return ReadAggregation();
             case TokenKind.Name when Following.Kind == TokenKind.LeftParen && !Grammar.IsReserved(token.Text):
                 return ReadCall();
@@ -162,7 +164,8 @@ internal sealed partial class Parser
     private CallExpr ReadCall()
     {
         Token name = Take();
-        Function function = FunctionCatalog.Find(name.Text) ?? throw new SyntaxException(name.Start, $"unknown function with name \"{name.Text}\"{FunctionCatalog.Suggest(name.Text)}");
+        Function function = FunctionCatalog.Find(name.Text)
+            ?? throw new SyntaxException(name.Start, $"unknown function with name \"{name.Text}\"{FunctionCatalog.Suggest(name.Text)}");
         List<Expr> arguments = ReadArguments("call to function");
         return Checked(new CallExpr(new TextSpan(name.Start, Behind), function, arguments));
     }
@@ -196,8 +199,12 @@ internal sealed partial class Parser
             throw new SyntaxException(name.Start, "no arguments for aggregate expression provided");
         int wanted = takesParameter ? 2 : 1;
         if (arguments.Count != wanted)
-            throw new SyntaxException(name.Start, $"wrong number of arguments for aggregate expression provided, expected {wanted}, got {arguments.Count}");
-        return Checked(new AggregateExpr(new TextSpan(name.Start, Behind), op, arguments[^1], takesParameter ? arguments[0] : null, grouping?.Without ?? false, grouping?.Labels ?? []));
+            throw new SyntaxException(
+                name.Start, $"wrong number of arguments for aggregate expression provided, expected {wanted}, got {arguments.Count}");
+        return Checked(
+            new AggregateExpr(
+            new TextSpan(name.Start, Behind), op, arguments[^1], takesParameter ? arguments[0] : null, grouping?.Without ?? false,
+            grouping?.Labels ?? []));
     }
 
     private (bool Without, List<string> Labels)? ReadGrouping()
@@ -275,7 +282,9 @@ internal sealed partial class Parser
 
     private static TextSpan SpanOf(Token token) => new(token.Start, token.End);
 
-    /// <summary>Decimal with point and exponent, <c>0x</c> hexadecimal, a leading 0 octal, underscores between digits, Inf and NaN.</summary>
+    /// <summary>
+    /// Decimal with point and exponent, <c>0x</c> hexadecimal, a leading 0 octal, underscores between digits, Inf and NaN.
+    /// </summary>
     private static double Number(Token token)
     {
         string digits = token.Text.Replace("_", "", StringComparison.Ordinal);

@@ -54,7 +54,8 @@ public static class Printer
         return $"{a.Operator} {(a.Without ? "without" : "by")} ({Names(a.Grouping)}) ";
     }
 
-    private static string Names(IEnumerable<string> labels) => string.Join(", ", labels.Select(l => Labels.IsPlainLabelName(l) ? l : Labels.Quote(l)));
+    private static string Names(IEnumerable<string> labels) =>
+        string.Join(", ", labels.Select(l => Labels.IsPlainLabelName(l) ? l : Labels.Quote(l)));
 
     private static string Modifiers(BinaryExpr b)
     {
@@ -64,7 +65,8 @@ public static class Printer
         if (m.On || m.Labels.Count > 0)
             text.Append(m.On ? " on (" : " ignoring (").Append(Names(m.Labels)).Append(')');
         if (m.Cardinality is MatchCardinality.ManyToOne or MatchCardinality.OneToMany)
-            text.Append(m.Cardinality == MatchCardinality.ManyToOne ? " group_left (" : " group_right (").Append(Names(m.Include)).Append(')');
+            text.Append(m.Cardinality == MatchCardinality.ManyToOne ? " group_left (" : " group_right (").Append(Names(m.Include))
+                .Append(')');
         if (m.FillLeft is { } both && m.FillRight is { } right && both.Equals(right))
             return text.Append(" fill (").Append(FloatText.FormatGeneral(both)).Append(')').ToString();
         if (m.FillLeft is { } l)
@@ -74,7 +76,8 @@ public static class Printer
         return text.ToString();
     }
 
-    private static string Edge(RangeEdge edge) => edge switch { RangeEdge.Anchored => " anchored", RangeEdge.Smoothed => " smoothed", _ => "" };
+    private static string Edge(RangeEdge edge) =>
+        edge switch { RangeEdge.Anchored => " anchored", RangeEdge.Smoothed => " smoothed", _ => "" };
 
     private static string Time(SelectorTime time)
     {
@@ -106,9 +109,13 @@ public static class Printer
 
     private static char Sign(DurationOperator op) => op switch
     {
-        DurationOperator.Add => '+', DurationOperator.Sub => '-', DurationOperator.Mul => '*', DurationOperator.Div => '/', DurationOperator.Mod => '%', _ => '^',
+        DurationOperator.Add =>
+            '+', DurationOperator.Sub =>
+                '-', DurationOperator.Mul => '*', DurationOperator.Div => '/', DurationOperator.Mod => '%', _ => '^',
     };
 
     private static string Seconds(double seconds) =>
-        Math.Abs(seconds) < 9e9 && seconds * 1000 == Math.Truncate(seconds * 1000) ? Duration.Format(TimeSpan.FromSeconds(seconds)) : FloatText.FormatGeneral(seconds);
+        Math.Abs(seconds) < 9e9 && seconds * 1000 == Math.Truncate(seconds * 1000)
+            ? Duration.Format(TimeSpan.FromSeconds(seconds))
+            : FloatText.FormatGeneral(seconds);
 }

@@ -26,8 +26,9 @@ internal readonly record struct Token(TokenKind Kind, int Start, string Text, in
         TokenKind.Duration => $"duration \"{Text}\"",
         TokenKind.Text => $"string {Model.Labels.Quote(Text.Length > 20 ? Text[..20] + "..." : Text)}",
         TokenKind.Name => Grammar.IsReserved(Text) ? $"<{Text}>" : $"identifier \"{Text}\"",
-        TokenKind.Add or TokenKind.Sub or TokenKind.Mul or TokenKind.Div or TokenKind.Mod or TokenKind.Pow or TokenKind.Equal or TokenKind.NotEqual
-            or TokenKind.Less or TokenKind.LessOrEqual or TokenKind.Greater or TokenKind.GreaterOrEqual or TokenKind.TrimUpper or TokenKind.TrimLower => $"<op:{Text}>",
+        TokenKind.Add or TokenKind.Sub or TokenKind.Mul or TokenKind.Div or TokenKind.Mod or TokenKind.Pow
+            or TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessOrEqual
+            or TokenKind.Greater or TokenKind.GreaterOrEqual or TokenKind.TrimUpper or TokenKind.TrimLower => $"<op:{Text}>",
         _ => $"\"{Text}\"",
     };
 }

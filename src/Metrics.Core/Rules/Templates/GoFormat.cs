@@ -20,7 +20,8 @@ internal static class GoFormat
         double number => FloatText.FormatGeneral(number),
         long whole => whole.ToString(CultureInfo.InvariantCulture),
         Labels labels => $"map[{string.Join(' ', labels.Select(l => $"{l.Name}:{l.Value}"))}]",
-        IDictionary map => $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
+        IDictionary map =>
+            $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
         VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
         DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF '+0000 UTC'", CultureInfo.InvariantCulture),
         GoTemplate.AlertData data => $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
@@ -30,7 +31,8 @@ internal static class GoFormat
 
     public static string TypeOf(object? value) => value switch
     {
-        null => "nil", string => "string", bool => "bool", double => "float64", long => "int", Labels or IDictionary => "map[string]string", _ => "struct",
+        null => "nil", string =>
+            "string", bool => "bool", double => "float64", long => "int", Labels or IDictionary => "map[string]string", _ => "struct",
     };
 
     /// <summary><c>printf</c>: a verb that does not suit its value is printed as Go prints it, so that the mistake is seen.</summary>
@@ -93,14 +95,17 @@ internal static class GoFormat
             ('d', long whole) => whole.ToString(CultureInfo.InvariantCulture),
             ('x', long whole) => whole.ToString("x", CultureInfo.InvariantCulture),
             ('t', bool flag) => flag ? "true" : "false",
-            ('f' or 'F', double number) => double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
+            ('f' or 'F', double number) =>
+                double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
             ('e', double number) => double.IsFinite(number) ? Exponent(number, precision ?? 6) : FloatText.Format(number),
             ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
             _ => null,
         };
         if (text is null)
             return $"%!{verb}({TypeOf(value)}={Print(value)})";
-        return flags.Contains('+', StringComparison.Ordinal) && value is double or long && !text.StartsWith('-') && !text.StartsWith('+') ? "+" + text : text;
+        return flags.Contains('+', StringComparison.Ordinal) && value is double or long && !text.StartsWith('-') && !text.StartsWith('+')
+            ? "+" + text
+            : text;
     }
 
     private static string Exponent(double value, int digits)
@@ -121,7 +126,9 @@ internal static class GoFormat
         int power = int.Parse(exponent.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         if (power < -4 || power >= digits)
         {
-            string mantissa = exponent[..e].Contains('.', StringComparison.Ordinal) ? exponent[..e].TrimEnd('0').TrimEnd('.') : exponent[..e];
+            string mantissa = exponent[..e].Contains('.', StringComparison.Ordinal)
+                ? exponent[..e].TrimEnd('0').TrimEnd('.')
+                : exponent[..e];
             return mantissa + exponent[e..];
         }
         string plain = value.ToString("F" + Math.Max(0, digits - 1 - power), CultureInfo.InvariantCulture);

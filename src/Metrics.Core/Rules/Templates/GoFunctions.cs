@@ -24,7 +24,10 @@ internal static class GoFunctions
         ["le"] = (2, 2, (a, _) => Order(a[0], a[1]) is <= 0),
         ["gt"] = (2, 2, (a, _) => Order(a[0], a[1]) is > 0),
         ["ge"] = (2, 2, (a, _) => Order(a[0], a[1]) is >= 0),
-        ["len"] = (1, 1, (a, _) => (long)(a[0] switch { string s => System.Text.Encoding.UTF8.GetByteCount(s), Labels l => l.Count, ICollection c => c.Count, var v => throw new TemplateException($"len of type {GoFormat.TypeOf(v)}") })),
+        ["len"] =
+            (1, 1, (a, _) =>
+                (long)(a[0] switch { string s => System.Text.Encoding.UTF8.GetByteCount(s), Labels l => l.Count, ICollection c => c.Count,
+                    var v => throw new TemplateException($"len of type {GoFormat.TypeOf(v)}") })),
         ["index"] = (2, 9, (a, _) => a.Skip(1).Aggregate(a[0], Index)),
         ["print"] = (0, 99, (a, _) => string.Concat(a.Select(GoFormat.Print))),
         ["println"] = (0, 99, (a, _) => string.Join(' ', a.Select(GoFormat.Print)) + "\n"),
@@ -34,11 +37,16 @@ internal static class GoFunctions
         ["urlQueryEscape"] = (1, 1, (a, _) => Uri.EscapeDataString(Text(a[0]))),
 
         ["query"] = (1, 1, (a, scope) => scope.Ask(Text(a[0])).Cast<object?>().ToList()),
-        ["first"] = (1, 1, (a, _) => Samples(a[0]) is [var first, ..] ? first : throw new TemplateException("first() called on vector with no elements")),
+        ["first"] =
+            (1, 1, (a, _) => Samples(a[0]) is [var first, ..]
+                ? first
+                : throw new TemplateException("first() called on vector with no elements")),
         ["label"] = (2, 2, (a, _) => Sample(a[1]).Labels[Text(a[0])]),
         ["value"] = (1, 1, (a, _) => Sample(a[0]).Sample.Value),
         ["strvalue"] = (1, 1, (a, _) => Sample(a[0]).Labels["__value__"]),
-        ["sortByLabel"] = (2, 2, (a, _) => Samples(a[1]).Cast<VectorElement>().OrderBy(e => e.Labels[Text(a[0])], StringComparer.Ordinal).Cast<object?>().ToList()),
+        ["sortByLabel"] =
+            (2, 2, (a, _) => Samples(a[1]).Cast<VectorElement>().OrderBy(e => e.Labels[Text(a[0])], StringComparer.Ordinal).Cast<object?>()
+                .ToList()),
         ["args"] = (0, 99, (a, _) => a.Select((v, i) => (Key: $"arg{i}", Value: v)).ToDictionary(v => v.Key, v => v.Value)),
 
         ["reReplaceAll"] = (3, 3, (a, _) => Regex(Text(a[0])).Replace(Text(a[2]), Text(a[1]))),
@@ -52,7 +60,8 @@ internal static class GoFunctions
         ["graphLink"] = (1, 1, (a, _) => $"/graph?g0.expr={Uri.EscapeDataString(Text(a[0]))}&g0.tab=0"),
         ["tableLink"] = (1, 1, (a, _) => $"/graph?g0.expr={Uri.EscapeDataString(Text(a[0]))}&g0.tab=1"),
         ["externalURL"] = (0, 0, (_, scope) => scope.ExternalUrl),
-        ["pathPrefix"] = (0, 0, (_, scope) => Uri.TryCreate(scope.ExternalUrl, UriKind.Absolute, out Uri? url) ? url.AbsolutePath.TrimEnd('/') : ""),
+        ["pathPrefix"] =
+            (0, 0, (_, scope) => Uri.TryCreate(scope.ExternalUrl, UriKind.Absolute, out Uri? url) ? url.AbsolutePath.TrimEnd('/') : ""),
 
         ["humanize"] = (1, 1, (a, _) => TemplateFunctions.Humanize(Number(a[0]))),
         ["humanize1024"] = (1, 1, (a, _) => TemplateFunctions.Humanize1024(Number(a[0]))),
@@ -60,7 +69,10 @@ internal static class GoFunctions
         ["humanizePercentage"] = (1, 1, (a, _) => TemplateFunctions.HumanizePercentage(Number(a[0]))),
         ["humanizeTimestamp"] = (1, 1, (a, _) => TemplateFunctions.HumanizeTimestamp(Number(a[0]))),
         ["toTime"] = (1, 1, (a, _) => DateTimeOffset.UnixEpoch.AddSeconds(Number(a[0]))),
-        ["parseDuration"] = (1, 1, (a, _) => Duration.TryParse(Text(a[0]), out TimeSpan span) ? span.TotalSeconds : throw new TemplateException($"not a valid duration string: \"{Text(a[0])}\"")),
+        ["parseDuration"] =
+            (1, 1, (a, _) => Duration.TryParse(Text(a[0]), out TimeSpan span)
+                ? span.TotalSeconds
+                : throw new TemplateException($"not a valid duration string: \"{Text(a[0])}\"")),
         ["now"] = (0, 0, (_, scope) => scope.At / 1000.0),
     };
 
@@ -70,7 +82,8 @@ internal static class GoFunctions
     {
         (int min, int max, Function call) = s_functions[name];
         if (arguments.Count < min || arguments.Count > max)
-            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? min : $"at least {min}")} got {arguments.Count}");
+            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? min : $"at least {min}")} got "
+                + $"{arguments.Count}");
         try
         {
             return call(arguments, scope);
@@ -122,11 +135,14 @@ internal static class GoFunctions
         _ => throw new TemplateException($"can't convert {GoFormat.TypeOf(value)} to float: {GoFormat.Print(value)}"),
     };
 
-    private static string Text(object? value) => value as string ?? throw new TemplateException($"wrong type for value; expected string; got {GoFormat.TypeOf(value)}");
+    private static string Text(object? value) =>
+        value as string ?? throw new TemplateException($"wrong type for value; expected string; got {GoFormat.TypeOf(value)}");
 
-    private static List<object?> Samples(object? value) => value as List<object?> ?? throw new TemplateException("expected the result of query");
+    private static List<object?> Samples(object? value) =>
+        value as List<object?> ?? throw new TemplateException("expected the result of query");
 
-    private static VectorElement Sample(object? value) => value is VectorElement element ? element : throw new TemplateException("expected a sample of a query's result");
+    private static VectorElement Sample(object? value) =>
+        value is VectorElement element ? element : throw new TemplateException("expected a sample of a query's result");
 
     private static object? Index(object? of, object? key) => (of, key) switch
     {

@@ -27,7 +27,10 @@ internal sealed class GoParser
     private TemplateException Fault(string message)
     {
         ReadOnlySpan<char> before = _text.AsSpan(0, Math.Min(_at, _text.Length));
-        return new TemplateException(string.Create(CultureInfo.InvariantCulture, $"{message} (line {before.Count('\n') + 1}, column {before.Length - before.LastIndexOf('\n')} of the template)"));
+        return new TemplateException(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"{message} (line {before.Count('\n') + 1}, column {before.Length - before.LastIndexOf('\n')} of the template)"));
     }
 
     /// <summary>Reads up to <c>end</c> or <c>else</c>, which it takes and tells.</summary>
@@ -133,7 +136,9 @@ internal sealed class GoParser
         }
         if (end == "else")
             otherwise = ReadList(out end);
-        return end == "end" ? new GoBranch(isWith, variable, condition, then, otherwise) : throw Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
+        return end == "end"
+            ? new GoBranch(isWith, variable, condition, then, otherwise)
+            : throw Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
     }
 
     private GoRange ReadRange()
@@ -298,7 +303,9 @@ internal sealed class GoParser
         string word = _text[start.._at];
         if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
             return whole;
-        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw Fault($"bad number syntax: {word}");
+        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw Fault($"bad number syntax: {word}");
     }
 
     private string ReadText(char quote)

@@ -47,7 +47,9 @@ internal sealed class GoTemplate
         {
             _scope = scope;
             Data = new AlertData(scope.Sample, Labels.Empty, scope.ExternalUrl, scope.Value);
-            _variables.AddRange([("", Data), ("labels", Data.Labels), ("externalLabels", Data.ExternalLabels), ("externalURL", Data.ExternalURL), ("value", Data.Value)]);
+            _variables.AddRange(
+                [("", Data), ("labels", Data.Labels), ("externalLabels", Data.ExternalLabels), ("externalURL", Data.ExternalURL),
+                ("value", Data.Value)]);
         }
 
         public AlertData Data { get; }

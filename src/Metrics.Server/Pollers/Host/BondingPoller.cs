@@ -6,8 +6,10 @@ namespace Metrics.Pollers.Host;
 /// <remarks>Source: <c>/sys/class/net/bonding_masters</c>, kernel Documentation/networking/bonding.rst.</remarks>
 internal sealed class BondingPoller(HostFiles files) : IPoller
 {
-    private static readonly Metric s_slaves = Metric.Gauge("node_bonding_slaves", "Number of configured slaves per bonding interface.", "master");
-    private static readonly Metric s_active = Metric.Gauge("node_bonding_active", "Number of active slaves per bonding interface.", "master");
+    private static readonly Metric s_slaves =
+        Metric.Gauge("node_bonding_slaves", "Number of configured slaves per bonding interface.", "master");
+    private static readonly Metric s_active =
+        Metric.Gauge("node_bonding_active", "Number of active slaves per bonding interface.", "master");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

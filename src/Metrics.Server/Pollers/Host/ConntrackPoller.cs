@@ -4,10 +4,14 @@ using Metrics.Model;
 namespace Metrics.Pollers.Host;
 
 /// <summary>Connections that the firewall tracks, their limit, and what was dropped for it.</summary>
-/// <remarks>Source: <c>/proc/sys/net/netfilter</c> and <c>/proc/net/stat/nf_conntrack</c> (hexadecimal, a line a processor). Absent without conntrack.</remarks>
+/// <remarks>
+/// Source: <c>/proc/sys/net/netfilter</c> and <c>/proc/net/stat/nf_conntrack</c> (hexadecimal, a line a processor). Absent without
+/// conntrack.
+/// </remarks>
 internal sealed class ConntrackPoller(HostFiles files) : IPoller
 {
-    private static readonly Metric s_entries = Metric.Gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.");
+    private static readonly Metric s_entries =
+        Metric.Gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.");
     private static readonly Metric s_limit = Metric.Gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.");
 
     private static readonly Dictionary<string, Metric> s_statistics = new[]

@@ -4,7 +4,10 @@ using Metrics.Model;
 namespace Metrics.Pollers.Host;
 
 /// <summary>Reads, writes, discards and flushes of block devices: counts, bytes (sectors of 512) and seconds.</summary>
-/// <remarks>Source: <c>/proc/diskstats</c>, kernel Documentation/admin-guide/iostats.rst; names and serials from udev's database. Partitions are left out.</remarks>
+/// <remarks>
+/// Source: <c>/proc/diskstats</c>, kernel Documentation/admin-guide/iostats.rst; names and serials from udev's database. Partitions are
+/// left out.
+/// </remarks>
 internal sealed partial class DiskPoller(HostFiles files) : IPoller
 {
     private const double SectorBytes = 512;
@@ -54,7 +57,9 @@ internal sealed partial class DiskPoller(HostFiles files) : IPoller
             .Where(l => l.StartsWith("E:", StringComparison.Ordinal) && l.Contains('=', StringComparison.Ordinal))
             .Select(l => l[2..].Split('=', 2))
             .GroupBy(p => p[0]).ToDictionary(g => g.Key, g => g.First()[1]);
-        string serial = udev.GetValueOrDefault("SCSI_IDENT_SERIAL") ?? udev.GetValueOrDefault("ID_SERIAL_SHORT") ?? udev.GetValueOrDefault("ID_SERIAL", "");
+        string serial = udev.GetValueOrDefault("SCSI_IDENT_SERIAL")
+            ?? udev.GetValueOrDefault("ID_SERIAL_SHORT")
+            ?? udev.GetValueOrDefault("ID_SERIAL", "");
         sink.Add(s_info, 1, device, major, minor, udev.GetValueOrDefault("ID_PATH", ""), udev.GetValueOrDefault("ID_WWN", ""),
             udev.GetValueOrDefault("ID_MODEL", ""), serial, udev.GetValueOrDefault("ID_REVISION", ""));
     }

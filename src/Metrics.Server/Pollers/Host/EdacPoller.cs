@@ -6,11 +6,19 @@ namespace Metrics.Pollers.Host;
 /// <remarks>Source: <c>/sys/devices/system/edac/mc</c>, kernel Documentation/admin-guide/RAS/main.rst.</remarks>
 internal sealed class EdacPoller(HostFiles files) : IPoller
 {
-    private static readonly Metric s_correctable = Metric.Counter("node_edac_correctable_errors_total", "Total correctable memory errors.", "controller");
-    private static readonly Metric s_uncorrectable = Metric.Counter("node_edac_uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller");
-    private static readonly Metric s_rowCorrectable = Metric.Counter("node_edac_csrow_correctable_errors_total", "Total correctable memory errors for this csrow.", "controller", "csrow");
-    private static readonly Metric s_rowUncorrectable = Metric.Counter("node_edac_csrow_uncorrectable_errors_total", "Total uncorrectable memory errors for this csrow.", "controller", "csrow");
-    private static readonly Metric s_channel = Metric.Counter("node_edac_channel_correctable_errors_total", "Total correctable memory errors for this channel.", "controller", "csrow", "channel", "dimm_label");
+    private static readonly Metric s_correctable =
+        Metric.Counter("node_edac_correctable_errors_total", "Total correctable memory errors.", "controller");
+    private static readonly Metric s_uncorrectable =
+        Metric.Counter("node_edac_uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller");
+    private static readonly Metric s_rowCorrectable =
+        Metric.Counter("node_edac_csrow_correctable_errors_total", "Total correctable memory errors for this csrow.", "controller",
+            "csrow");
+    private static readonly Metric s_rowUncorrectable =
+        Metric.Counter("node_edac_csrow_uncorrectable_errors_total", "Total uncorrectable memory errors for this csrow.", "controller",
+            "csrow");
+    private static readonly Metric s_channel =
+        Metric.Counter("node_edac_channel_correctable_errors_total", "Total correctable memory errors for this channel.", "controller",
+            "csrow", "channel", "dimm_label");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

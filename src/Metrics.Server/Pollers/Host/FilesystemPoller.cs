@@ -9,8 +9,8 @@ namespace Metrics.Pollers.Host;
 
 /// <summary>Size, free and available bytes and inodes of mounted filesystems.</summary>
 /// <remarks>
-/// Source: <c>/proc/1/mounts</c> and statvfs(3). A mount that does not answer (a dead NFS server) gives <c>node_filesystem_device_error 1</c>
-/// and is not asked again until it does. Virtual filesystems are left out.
+/// Source: <c>/proc/1/mounts</c> and statvfs(3). A mount that does not answer (a dead NFS server) gives <c>node_filesystem_device_error
+/// 1</c> and is not asked again until it does. Virtual filesystems are left out.
 /// </remarks>
 internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider time) : IPoller
 {
@@ -19,11 +19,13 @@ internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider tim
 
     private static readonly Metric s_size = Gauge("node_filesystem_size_bytes", "Filesystem size in bytes.");
     private static readonly Metric s_free = Gauge("node_filesystem_free_bytes", "Filesystem free space in bytes.");
-    private static readonly Metric s_available = Gauge("node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes.");
+    private static readonly Metric s_available =
+        Gauge("node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes.");
     private static readonly Metric s_files = Gauge("node_filesystem_files", "Filesystem total file nodes.");
     private static readonly Metric s_filesFree = Gauge("node_filesystem_files_free", "Filesystem total free file nodes.");
     private static readonly Metric s_readOnly = Gauge("node_filesystem_readonly", "Filesystem read-only status.");
-    private static readonly Metric s_error = Gauge("node_filesystem_device_error", "Whether an error occurred while getting statistics for the given device.");
+    private static readonly Metric s_error =
+        Gauge("node_filesystem_device_error", "Whether an error occurred while getting statistics for the given device.");
 
     /// <summary>Mounts whose last question has not been answered.</summary>
     private readonly ConcurrentDictionary<string, Task> _stuck = new();
@@ -72,7 +74,8 @@ internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider tim
     {
         if (_stuck.ContainsKey(mountPoint))
             return null;
-        Task<StatVfs?> question = Task.Run(() => statvfs(Encoding.UTF8.GetBytes(files.Root(mountPoint) + "\0"), out StatVfs stat) == 0 ? stat : (StatVfs?)null, ct);
+        Task<StatVfs?> question = Task.Run(
+            () => statvfs(Encoding.UTF8.GetBytes(files.Root(mountPoint) + "\0"), out StatVfs stat) == 0 ? stat : (StatVfs?)null, ct);
         _stuck[mountPoint] = question;
         try
         {
@@ -84,12 +87,15 @@ internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider tim
         }
         finally
         {
-            _ = question.ContinueWith(_ => _stuck.TryRemove(mountPoint, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = question.ContinueWith(
+                _ => _stuck.TryRemove(mountPoint, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
     }
 
     /// <summary>Blanks and backslashes stand as three octal digits in a list of mounts.</summary>
-    private static string Unescape(string text) => Octal().Replace(text, m => ((char)Convert.ToInt32(m.Groups[1].Value, 8)).ToString(CultureInfo.InvariantCulture));
+    private static string Unescape(string text) =>
+        Octal().Replace(text, m => ((char)Convert.ToInt32(m.Groups[1].Value, 8)).ToString(CultureInfo.InvariantCulture));
 
     private static Metric Gauge(string name, string help) => Metric.Gauge(name, help, s_labels);
 

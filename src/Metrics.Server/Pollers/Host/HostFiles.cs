@@ -24,7 +24,9 @@ internal sealed class HostFiles(string proc, string sys, string root)
     /// <summary>Lines of a file, or none when it is not there.</summary>
     public static string[] LinesIfAny(string path) => TryText(path)?.Split('\n') ?? [];
 
-    /// <summary>A file's text without blanks around it; null when it is not there, or the kernel cannot tell (many attributes answer EINVAL).</summary>
+    /// <summary>
+    /// A file's text without blanks around it; null when it is not there, or the kernel cannot tell (many attributes answer EINVAL).
+    /// </summary>
     public static string? TryText(string path)
     {
         try
@@ -59,7 +61,8 @@ internal sealed class HostFiles(string proc, string sys, string root)
         try
         {
             return Directory.Exists(folder)
-                ? Directory.EnumerateFileSystemEntries(folder, prefix + "*").Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal).ToList()
+                ? Directory.EnumerateFileSystemEntries(folder, prefix + "*").Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)
+                    .ToList()
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -9,7 +9,8 @@ namespace Metrics.Pollers.Host;
 internal sealed class HostPoller(IReadOnlyList<(string Name, IPoller Poller)> pollers, TimeProvider time) : IPoller
 {
     private static readonly Metric s_success = Metric.Gauge("node_scrape_collector_success", "Whether a collector succeeded.", "collector");
-    private static readonly Metric s_duration = Metric.Gauge("node_scrape_collector_duration_seconds", "How long a collector took.", "collector");
+    private static readonly Metric s_duration =
+        Metric.Gauge("node_scrape_collector_duration_seconds", "How long a collector took.", "collector");
 
     /// <inheritdoc />
     public override string ToString() => "this host";

@@ -3,17 +3,22 @@ using Metrics.Model;
 
 namespace Metrics.Pollers.Host;
 
-/// <summary>Hardware sensors: temperatures (°C), fans (rpm), voltages, currents, power, energy, humidity, their limits and alarms.</summary>
+/// <summary>
+/// Hardware sensors: temperatures (°C), fans (rpm), voltages, currents, power, energy, humidity, their limits and alarms.
+/// </summary>
 /// <remarks>Source: <c>/sys/class/hwmon</c>, kernel Documentation/hwmon/sysfs-interface.rst; milli- and micro-units there.</remarks>
 internal sealed partial class HwmonPoller(HostFiles files) : IPoller
 {
-    private static readonly Metric s_chipName = Metric.Gauge("node_hwmon_chip_names", "Annotation metric for human-readable chip names", "chip", "chip_name");
-    private static readonly Metric s_label = Metric.Gauge("node_hwmon_sensor_label", "Label for given chip and sensor", "chip", "sensor", "label");
+    private static readonly Metric s_chipName =
+        Metric.Gauge("node_hwmon_chip_names", "Annotation metric for human-readable chip names", "chip", "chip_name");
+    private static readonly Metric s_label =
+        Metric.Gauge("node_hwmon_sensor_label", "Label for given chip and sensor", "chip", "sensor", "label");
 
     /// <summary>Unit that a sensor type's numbers get, and what one of the file is worth.</summary>
     private static readonly Dictionary<string, (string Unit, double Factor, bool Counter)> s_units = new()
     {
-        ["in"] = ("volts", .001, false), ["cpu"] = ("volts", .001, false), ["temp"] = ("celsius", .001, false), ["curr"] = ("amps", .001, false),
+        ["in"] = ("volts", .001, false), ["cpu"] = ("volts", .001, false), ["temp"] = ("celsius", .001, false),
+            ["curr"] = ("amps", .001, false),
         ["energy"] = ("joule_total", 1e-6, true), ["humidity"] = ("humidity", 1e-6, false), ["fan"] = ("rpm", 1, false),
         ["freq"] = ("freq_mhz", 1e-6, false),
     };
@@ -42,7 +47,8 @@ internal sealed partial class HwmonPoller(HostFiles files) : IPoller
             Match match = SensorFile().Match(file);
             if (!match.Success || HostFiles.TryText(Path.Combine(folder, file)) is not { } text)
                 continue;
-            (string type, string sensor, string element) = (match.Groups[1].Value, match.Groups[1].Value + match.Groups[2].Value, match.Groups[3].Value);
+            (string type, string sensor, string element) =
+                (match.Groups[1].Value, match.Groups[1].Value + match.Groups[2].Value, match.Groups[3].Value);
             if (element == "label")
                 sink.Add(s_label, 1, chip, sensor, text);
             else if (HostFiles.Number(text) is { } number && MetricFor(type, element, out double factor) is { } metric)
@@ -77,7 +83,8 @@ internal sealed partial class HwmonPoller(HostFiles files) : IPoller
                 _ => ($"{stem}_{element}_watt", 1e-6, false),
             };
         }
-        if (!s_units.TryGetValue(type, out (string Unit, double Factor, bool Counter) unit) || (type == "fan" && element is not ("input" or "min" or "max" or "target" or "div")))
+        if (!s_units.TryGetValue(type, out (string Unit, double Factor, bool Counter) unit)
+            || (type == "fan" && element is not ("input" or "min" or "max" or "target" or "div")))
             return ($"{stem}_{(element.Length == 0 ? "value" : element)}", 1, false);
         if (type == "fan" && element == "div")
             return ($"{stem}_div", 1, false);

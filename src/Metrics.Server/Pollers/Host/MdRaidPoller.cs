@@ -9,7 +9,8 @@ internal sealed partial class MdRaidPoller(HostFiles files) : IPoller
 {
     private static readonly string[] s_states = ["active", "inactive", "recovering", "resync", "check"];
     private static readonly Metric s_state = Metric.Gauge("node_md_state", "Indicates the state of md-device.", "device", "state");
-    private static readonly Metric s_disks = Metric.Gauge("node_md_disks", "Number of active/failed/spare disks of device.", "device", "state");
+    private static readonly Metric s_disks =
+        Metric.Gauge("node_md_disks", "Number of active/failed/spare disks of device.", "device", "state");
     private static readonly Metric s_required = Metric.Gauge("node_md_disks_required", "Total number of disks of device.", "device");
     private static readonly Metric s_blocks = Metric.Gauge("node_md_blocks", "Total number of blocks on device.", "device");
     private static readonly Metric s_synced = Metric.Gauge("node_md_blocks_synced", "Number of blocks synced on device.", "device");
@@ -35,9 +36,13 @@ internal sealed partial class MdRaidPoller(HostFiles files) : IPoller
         Match progress = Progress().Match(text);
         Match counts = DiskCounts().Match(text);
         int listed = Member().Count(members), failed = FailedMember().Count(members), spare = SpareMember().Count(members);
-        double required = counts.Success ? HostFiles.Required(counts.Groups[1].Value, "/proc/mdstat") : active ? listed - failed - spare : 0;
+        double required = counts.Success ? HostFiles.Required(counts.Groups[1].Value, "/proc/mdstat")
+            : active ? listed - failed - spare
+            : 0;
         double up = counts.Success ? HostFiles.Required(counts.Groups[2].Value, "/proc/mdstat") : active ? required : 0;
-        string state = !active ? "inactive" : progress.Success ? progress.Groups[1].Value switch { "recovery" or "reshape" => "recovering", var s => s } : "active";
+        string state = !active ? "inactive"
+            : progress.Success ? progress.Groups[1].Value switch { "recovery" or "reshape" => "recovering", var s => s }
+            : "active";
         foreach (string known in s_states)
             sink.Add(s_state, known == state ? 1 : 0, name, known);
         sink.Add(s_disks, up, name, "active");
@@ -45,7 +50,9 @@ internal sealed partial class MdRaidPoller(HostFiles files) : IPoller
         sink.Add(s_disks, spare, name, "spare");
         sink.Add(s_required, required, name);
         sink.Add(s_blocks, blocks, name);
-        sink.Add(s_synced, progress.Success && progress.Groups[2].Success ? HostFiles.Required(progress.Groups[2].Value, "/proc/mdstat") : blocks, name);
+        sink.Add(
+            s_synced,
+            progress.Success && progress.Groups[2].Success ? HostFiles.Required(progress.Groups[2].Value, "/proc/mdstat") : blocks, name);
     }
 
     [GeneratedRegex(@"^(md\S+)\s*:\s*(active|inactive)\s+(.*)$")]

@@ -2,7 +2,9 @@ using Metrics.Model;
 
 namespace Metrics.Pollers.Host;
 
-/// <summary>Every line of <c>/proc/meminfo</c>: sizes in bytes as <c>node_memory_NAME_bytes</c>, page counts as <c>node_memory_NAME</c>.</summary>
+/// <summary>
+/// Every line of <c>/proc/meminfo</c>: sizes in bytes as <c>node_memory_NAME_bytes</c>, page counts as <c>node_memory_NAME</c>.
+/// </summary>
 /// <remarks>Source: man 5 proc_meminfo.</remarks>
 internal sealed class MemoryPoller(HostFiles files) : IPoller
 {
@@ -26,7 +28,8 @@ internal sealed class MemoryPoller(HostFiles files) : IPoller
     {
         if (_metrics.TryGetValue(key, out Metric? metric))
             return metric;
-        string name = key.TrimEnd(':').Replace("(", "_", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal) + (bytes ? "_bytes" : "");
+        string name = key.TrimEnd(':').Replace("(", "_", StringComparison.Ordinal)
+            .Replace(")", "", StringComparison.Ordinal) + (bytes ? "_bytes" : "");
         return _metrics[key] = Metric.Gauge($"node_memory_{name}", $"Memory information field {name}.");
     }
 }

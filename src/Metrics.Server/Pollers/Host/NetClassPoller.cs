@@ -29,7 +29,8 @@ internal sealed class NetClassPoller(HostFiles files) : IPoller
     private static readonly Metric s_up = Gauge("up", "Value is 1 if operstate is 'up', 0 otherwise.");
     private static readonly Metric s_speed = Gauge("speed_bytes", "Speed of the link in bytes per second.");
     private static readonly Metric s_info = Metric.Gauge(
-        "node_network_info", "Non-numeric data of a network device, value is always 1.", "device", "address", "broadcast", "duplex", "operstate", "ifalias");
+        "node_network_info", "Non-numeric data of a network device, value is always 1.", "device", "address", "broadcast", "duplex",
+            "operstate", "ifalias");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

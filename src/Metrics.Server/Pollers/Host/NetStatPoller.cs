@@ -40,7 +40,8 @@ internal sealed partial class NetStatPoller(HostFiles files) : IPoller
         {
             if (!Kept().IsMatch(name))
                 return;
-            _metrics[name] = metric = Metric.Untyped($"node_netstat_{name}", $"Statistic {name.Replace("_", "", StringComparison.Ordinal)}.");
+            _metrics[name] = metric =
+                Metric.Untyped($"node_netstat_{name}", $"Statistic {name.Replace("_", "", StringComparison.Ordinal)}.");
         }
         sink.Add(metric, HostFiles.Required(value, $"statistic {name}"));
     }

@@ -7,19 +7,28 @@ namespace Metrics.Pollers.Host;
 internal sealed class OsPoller(HostFiles files) : IPoller
 {
     private static readonly string[] s_osKeys =
-        ["build_id", "id", "id_like", "image_id", "image_version", "name", "pretty_name", "variant", "variant_id", "version", "version_codename", "version_id"];
+        ["build_id", "id", "id_like", "image_id", "image_version", "name", "pretty_name", "variant", "variant_id", "version",
+            "version_codename", "version_id"];
 
     private static readonly string[] s_dmiFiles =
     [
-        "bios_date", "bios_release", "bios_vendor", "bios_version", "board_asset_tag", "board_name", "board_serial", "board_vendor", "board_version",
-        "chassis_asset_tag", "chassis_serial", "chassis_vendor", "chassis_version", "product_family", "product_name", "product_serial", "product_sku",
+        "bios_date", "bios_release", "bios_vendor", "bios_version", "board_asset_tag", "board_name", "board_serial", "board_vendor",
+            "board_version",
+        "chassis_asset_tag", "chassis_serial", "chassis_vendor", "chassis_version", "product_family", "product_name", "product_serial",
+            "product_sku",
         "product_uuid", "product_version", "sys_vendor",
     ];
 
-    private static readonly Metric s_uname = Metric.Gauge("node_uname_info", "Labeled system information as provided by the uname system call.", "sysname", "release", "version", "machine", "nodename", "domainname");
-    private static readonly Metric s_os = Metric.Gauge("node_os_info", "A metric with a constant '1' value labeled by the fields of os-release.", s_osKeys);
-    private static readonly Metric s_version = Metric.Gauge("node_os_version", "Metric containing the major.minor part of the OS version.", "id", "id_like", "name");
-    private static readonly Metric s_dmi = Metric.Gauge("node_dmi_info", "A metric with a constant '1' value labeled by the fields of /sys/class/dmi/id if provided by DMI.", [.. s_dmiFiles.Select(DmiLabel)]);
+    private static readonly Metric s_uname =
+        Metric.Gauge("node_uname_info", "Labeled system information as provided by the uname system call.", "sysname", "release", "version",
+            "machine", "nodename", "domainname");
+    private static readonly Metric s_os =
+        Metric.Gauge("node_os_info", "A metric with a constant '1' value labeled by the fields of os-release.", s_osKeys);
+    private static readonly Metric s_version =
+        Metric.Gauge("node_os_version", "Metric containing the major.minor part of the OS version.", "id", "id_like", "name");
+    private static readonly Metric s_dmi =
+        Metric.Gauge("node_dmi_info", "A metric with a constant '1' value labeled by the fields of /sys/class/dmi/id if provided by DMI.",
+            [.. s_dmiFiles.Select(DmiLabel)]);
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
@@ -51,7 +60,9 @@ internal sealed class OsPoller(HostFiles files) : IPoller
         sink.Add(s_os, 1, [.. s_osKeys.Select(k => release.GetValueOrDefault(k, ""))]);
         string[] parts = release.GetValueOrDefault("version_id", "").Split('.');
         if (HostFiles.Number(string.Join('.', parts.Take(2))) is { } number)
-            sink.Add(s_version, number, release.GetValueOrDefault("id", ""), release.GetValueOrDefault("id_like", ""), release.GetValueOrDefault("name", ""));
+            sink.Add(
+                s_version, number, release.GetValueOrDefault("id", ""), release.GetValueOrDefault("id_like", ""),
+                release.GetValueOrDefault("name", ""));
     }
 
     private static string DmiLabel(string file) => file == "sys_vendor" ? "system_vendor" : file;

@@ -2,7 +2,9 @@ using Metrics.Model;
 
 namespace Metrics.Pollers.Host;
 
-/// <summary>Processor time by mode, and the kernel's totals: boot time, context switches, interrupts, forks, running and blocked processes.</summary>
+/// <summary>
+/// Processor time by mode, and the kernel's totals: boot time, context switches, interrupts, forks, running and blocked processes.
+/// </summary>
 /// <remarks>Source: <c>/proc/stat</c>, man 5 proc_stat; times are in 1/100 s (USER_HZ) there and seconds here.</remarks>
 internal sealed class StatPoller(HostFiles files) : IPoller
 {
@@ -10,7 +12,8 @@ internal sealed class StatPoller(HostFiles files) : IPoller
 
     private static readonly string[] s_modes = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
     private static readonly Metric s_cpu = Metric.Counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode");
-    private static readonly Metric s_guest = Metric.Counter("node_cpu_guest_seconds_total", "Seconds the CPUs spent in guests (VMs) for each mode.", "cpu", "mode");
+    private static readonly Metric s_guest =
+        Metric.Counter("node_cpu_guest_seconds_total", "Seconds the CPUs spent in guests (VMs) for each mode.", "cpu", "mode");
 
     private static readonly Dictionary<string, Metric> s_totals = new()
     {

@@ -4,13 +4,16 @@ using Metrics.Model;
 namespace Metrics.Pollers.Host;
 
 /// <summary>States of systemd's units, and whether the system as a whole runs.</summary>
-/// <remarks>Source: <c>systemctl list-units</c> and <c>is-system-running</c>, man 1 systemctl. Nothing where systemd does not run.</remarks>
+/// <remarks>
+/// Source: <c>systemctl list-units</c> and <c>is-system-running</c>, man 1 systemctl. Nothing where systemd does not run.
+/// </remarks>
 internal sealed class SystemdPoller(HostFiles files) : IPoller
 {
     private static readonly string[] s_states = ["active", "activating", "deactivating", "inactive", "failed"];
     private static readonly Metric s_unit = Metric.Gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type");
     private static readonly Metric s_count = Metric.Gauge("node_systemd_units", "Summary of systemd unit states", "state");
-    private static readonly Metric s_running = Metric.Gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')");
+    private static readonly Metric s_running =
+        Metric.Gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')");
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
@@ -44,7 +47,8 @@ internal sealed class SystemdPoller(HostFiles files) : IPoller
 
     private static async Task<string> RunAsync(CancellationToken ct, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("systemctl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
+        using var process =
+            Process.Start(new ProcessStartInfo("systemctl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
             ?? throw new InvalidOperationException("systemctl cannot be started");
         try
         {

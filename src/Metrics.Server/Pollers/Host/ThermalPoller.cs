@@ -7,8 +7,10 @@ namespace Metrics.Pollers.Host;
 internal sealed class ThermalPoller(HostFiles files) : IPoller
 {
     private static readonly Metric s_zone = Metric.Gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type");
-    private static readonly Metric s_current = Metric.Gauge("node_cooling_device_cur_state", "Current throttle state of the cooling device", "name", "type");
-    private static readonly Metric s_most = Metric.Gauge("node_cooling_device_max_state", "Maximum throttle state of the cooling device", "name", "type");
+    private static readonly Metric s_current =
+        Metric.Gauge("node_cooling_device_cur_state", "Current throttle state of the cooling device", "name", "type");
+    private static readonly Metric s_most =
+        Metric.Gauge("node_cooling_device_max_state", "Maximum throttle state of the cooling device", "name", "type");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

@@ -7,9 +7,14 @@ namespace Metrics.Pollers.Host;
 internal sealed class TimePoller(HostFiles files, TimeProvider time) : IPoller
 {
     private static readonly Metric s_now = Metric.Gauge("node_time_seconds", "System time in seconds since epoch (1970).");
-    private static readonly Metric s_zone = Metric.Gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone");
-    private static readonly Metric s_available = Metric.Gauge("node_time_clocksource_available_info", "Available clocksources read from '/sys/devices/system/clocksource'.", "device", "clocksource");
-    private static readonly Metric s_current = Metric.Gauge("node_time_clocksource_current_info", "Current clocksource read from '/sys/devices/system/clocksource'.", "device", "clocksource");
+    private static readonly Metric s_zone =
+        Metric.Gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone");
+    private static readonly Metric s_available =
+        Metric.Gauge("node_time_clocksource_available_info", "Available clocksources read from '/sys/devices/system/clocksource'.",
+            "device", "clocksource");
+    private static readonly Metric s_current =
+        Metric.Gauge("node_time_clocksource_current_info", "Current clocksource read from '/sys/devices/system/clocksource'.", "device",
+            "clocksource");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

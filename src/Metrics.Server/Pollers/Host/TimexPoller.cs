@@ -11,7 +11,8 @@ internal sealed class TimexPoller : IPoller
     private const int StateError = 5;
     private const double FrequencyScale = 65536.0 * 1e6;   // parts per million with a 16-bit fraction
 
-    private static readonly Metric s_offset = Metric.Gauge("node_timex_offset_seconds", "Time offset in between local system and reference clock.");
+    private static readonly Metric s_offset =
+        Metric.Gauge("node_timex_offset_seconds", "Time offset in between local system and reference clock.");
     private static readonly Metric s_frequency = Metric.Gauge("node_timex_frequency_adjustment_ratio", "Local clock frequency adjustment.");
     private static readonly Metric s_maxError = Metric.Gauge("node_timex_maxerror_seconds", "Maximum error in seconds.");
     private static readonly Metric s_estimatedError = Metric.Gauge("node_timex_estimated_error_seconds", "Estimated error in seconds.");
@@ -21,13 +22,19 @@ internal sealed class TimexPoller : IPoller
     private static readonly Metric s_ppsFrequency = Metric.Gauge("node_timex_pps_frequency_hertz", "Pulse per second frequency.");
     private static readonly Metric s_ppsJitter = Metric.Gauge("node_timex_pps_jitter_seconds", "Pulse per second jitter.");
     private static readonly Metric s_ppsShift = Metric.Gauge("node_timex_pps_shift_seconds", "Pulse per second interval duration.");
-    private static readonly Metric s_ppsStability = Metric.Gauge("node_timex_pps_stability_hertz", "Pulse per second stability, average of recent frequency changes.");
-    private static readonly Metric s_ppsJitterTotal = Metric.Counter("node_timex_pps_jitter_total", "Pulse per second count of jitter limit exceeded events.");
-    private static readonly Metric s_ppsCalibration = Metric.Counter("node_timex_pps_calibration_total", "Pulse per second count of calibration intervals.");
-    private static readonly Metric s_ppsError = Metric.Counter("node_timex_pps_error_total", "Pulse per second count of calibration errors.");
-    private static readonly Metric s_ppsExceeded = Metric.Counter("node_timex_pps_stability_exceeded_total", "Pulse per second count of stability limit exceeded events.");
+    private static readonly Metric s_ppsStability =
+        Metric.Gauge("node_timex_pps_stability_hertz", "Pulse per second stability, average of recent frequency changes.");
+    private static readonly Metric s_ppsJitterTotal =
+        Metric.Counter("node_timex_pps_jitter_total", "Pulse per second count of jitter limit exceeded events.");
+    private static readonly Metric s_ppsCalibration =
+        Metric.Counter("node_timex_pps_calibration_total", "Pulse per second count of calibration intervals.");
+    private static readonly Metric s_ppsError =
+        Metric.Counter("node_timex_pps_error_total", "Pulse per second count of calibration errors.");
+    private static readonly Metric s_ppsExceeded =
+        Metric.Counter("node_timex_pps_stability_exceeded_total", "Pulse per second count of stability limit exceeded events.");
     private static readonly Metric s_tai = Metric.Gauge("node_timex_tai_offset_seconds", "International Atomic Time (TAI) offset.");
-    private static readonly Metric s_sync = Metric.Gauge("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).");
+    private static readonly Metric s_sync =
+        Metric.Gauge("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).");
 
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

@@ -13,7 +13,9 @@ internal sealed class VmStatPoller(HostFiles files) : IPoller
         foreach (string line in HostFiles.Lines(files.Proc("vmstat")))
         {
             if (!line.StartsWith("oom_kill", StringComparison.Ordinal) && !line.StartsWith("pgpg", StringComparison.Ordinal)
-                && !line.StartsWith("pswp", StringComparison.Ordinal) && !(line.StartsWith("pg", StringComparison.Ordinal) && line.Contains("fault", StringComparison.Ordinal)))
+
+                    && !line.StartsWith("pswp", StringComparison.Ordinal)
+                    && !(line.StartsWith("pg", StringComparison.Ordinal) && line.Contains("fault", StringComparison.Ordinal)))
             {
                 continue;
             }

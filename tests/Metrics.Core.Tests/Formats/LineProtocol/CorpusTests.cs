@@ -24,7 +24,8 @@ public sealed class CorpusTests
                 string? ours = Read(body, input);
                 string? theirs = output.TryGetProperty("error", out JsonElement error) ? null : Expected(output.GetProperty("result"));
                 if (ours != theirs)
-                    wrong.Add($"{input.GetProperty("key")} {JsonSerializer.Serialize(Encoding.UTF8.GetString(body))}: {ours ?? "refused"} ≠ {theirs ?? error.GetString()}");
+                    wrong.Add($"{input.GetProperty("key")} {JsonSerializer.Serialize(Encoding.UTF8.GetString(body))}: {ours ?? "refused"} "
+                        + $"≠ {theirs ?? error.GetString()}");
             }
         }
         string.Join("\n", wrong).Should().BeEmpty($"{wrong.Count} inputs differ");
@@ -52,11 +53,14 @@ public sealed class CorpusTests
                 to.Write(" v=1 5"u8);
                 var read = new LineProtocolPoint();
                 var reader = new LineProtocolReader(to.WrittenSpan);
-                reader.Read(read, out ParseFault fault).Should().Be(LineResult.Point, $"{Encoding.UTF8.GetString(to.WrittenSpan)}: {fault}");
+                reader.Read(read, out ParseFault fault).Should()
+                    .Be(LineResult.Point, $"{Encoding.UTF8.GetString(to.WrittenSpan)}: {fault}");
                 if (changed)
                     continue;
-                read.Measurement.Text(to.WrittenSpan, LineProtocolReader.MeasurementEscapes).Should().Be(point.GetProperty("name").GetString());
-                read.Tags.Select(t => Text(to, t.Value)).Should().Equal(point.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("value").GetString()));
+                read.Measurement.Text(to.WrittenSpan, LineProtocolReader.MeasurementEscapes).Should()
+                    .Be(point.GetProperty("name").GetString());
+                read.Tags.Select(t => Text(to, t.Value)).Should()
+                    .Equal(point.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("value").GetString()));
             }
         }
 
@@ -96,11 +100,15 @@ public sealed class CorpusTests
                 return null;
             all.Append(Quote(point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes)));
             foreach (TagToken tag in point.Tags.OrderBy(t => t.Key.Text(body, LineProtocolReader.KeyEscapes), StringComparer.Ordinal))
-                all.Append(',').Append(Quote(tag.Key.Text(body, LineProtocolReader.KeyEscapes))).Append('=').Append(Quote(tag.Value.Text(body, LineProtocolReader.KeyEscapes)));
+                all.Append(',').Append(Quote(tag.Key.Text(body, LineProtocolReader.KeyEscapes))).Append('=')
+                    .Append(Quote(tag.Value.Text(body, LineProtocolReader.KeyEscapes)));
             foreach (FieldToken field in point.Fields)
             {
-                string value = field.Kind == FieldKind.String ? Quote(field.Value.Text(body, LineProtocolReader.StringEscapes)) : (field.Number == 0 ? 0 : field.Number).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-                all.Append(' ').Append(Quote(field.Key.Text(body, LineProtocolReader.KeyEscapes))).Append('=').Append(field.Kind).Append(value);
+                string value = field.Kind == FieldKind.String
+                    ? Quote(field.Value.Text(body, LineProtocolReader.StringEscapes))
+                    : (field.Number == 0 ? 0 : field.Number).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+                all.Append(' ').Append(Quote(field.Key.Text(body, LineProtocolReader.KeyEscapes))).Append('=').Append(field.Kind)
+                    .Append(value);
             }
             all.Append('@').Append(time).Append('\n');
         }
@@ -135,7 +143,10 @@ public sealed class CorpusTests
         return all.ToString();
 
         static string Text(JsonElement e) => Encoding.UTF8.GetString(BytesOf(e));
-        static string Number(JsonElement e) => double.Parse(e.GetRawText().Trim('"'), System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        static string Number(JsonElement e) =>
+            double.Parse(
+                e.GetRawText().Trim('"'), System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture)
+                .ToString("R", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static string Quote(string text) => JsonSerializer.Serialize(text);

@@ -48,5 +48,6 @@ internal static class ExpositionPage
         return format == ExpositionFormat.OpenMetrics && !ended ? "no # EOF" : null;
     }
 
-    public static string? TryRead(string page, ExpositionFormat format, List<Entry> samples) => TryRead(Encoding.UTF8.GetBytes(page), format, samples, []);
+    public static string? TryRead(string page, ExpositionFormat format, List<Entry> samples) =>
+        TryRead(Encoding.UTF8.GetBytes(page), format, samples, []);
 }

@@ -41,7 +41,8 @@ public sealed class CloudClientTests : IDisposable
         (await StubCloud.PollAsync(snapshots)).Should().Contain("openstack_cinder_snapshots 0");
         _stub.Time.Advance(TimeSpan.FromMinutes(5));
         Func<Task> after = () => StubCloud.PollAsync(snapshots);
-        (await after.Should().ThrowAsync<CloudException>()).Which.Message.Should().Be("identity POST /auth/tokens: HTTP 503: as the test wants it");
+        (await after.Should().ThrowAsync<CloudException>()).Which.Message.Should()
+            .Be("identity POST /auth/tokens: HTTP 503: as the test wants it");
         _stub.Failures.Clear();
         _stub.Time.Advance(TimeSpan.FromSeconds(11));
         await StubCloud.PollAsync(snapshots);
@@ -69,17 +70,22 @@ public sealed class CloudClientTests : IDisposable
     [Fact]
     public async Task Every_form_of_paging_is_followed_and_a_missing_page_fails_the_whole_list()
     {
-        _stub.Answers["/identity/v3/groups"] = "{\"groups\":[{\"id\":\"a\"}],\"links\":{\"next\":\"http://other.host/v3/groups?marker=a\"}}";
+        _stub.Answers["/identity/v3/groups"] =
+            "{\"groups\":[{\"id\":\"a\"}],\"links\":{\"next\":\"http://other.host/v3/groups?marker=a\"}}";
         _stub.Answers["/identity/v3/groups?marker=a"] = "{\"groups\":[{\"id\":\"b\"}],\"links\":{}}";
-        _stub.Answers["/volume/v3/snapshots/detail"] = "{\"snapshots\":[{\"id\":\"1\"}],\"snapshots_links\":[{\"rel\":\"next\",\"href\":\"http://10.0.0.1/x/v3/p/snapshots/detail?all_tenants=true&limit=1&marker=1\"}]}";
+        _stub.Answers["/volume/v3/snapshots/detail"] =
+            "{\"snapshots\":[{\"id\":\"1\"}],\"snapshots_links\":[{\"rel\":\"next\",\"href\":\"http://10.0.0.1/x/v3/p/snapshots/detail?all_tenants=true&limit=1&marker=1\"}]}";
         _stub.Answers["/volume/v3/snapshots/detail?marker=1"] = "{\"snapshots\":[{\"id\":\"2\"}]}";
         _stub.Answers["/image/v2/images"] = "{\"images\":[{\"id\":\"1\",\"size\":5}],\"next\":\"/v2/images?limit=1000&marker=1\"}";
         _stub.Answers["/image/v2/images?marker=1"] = "{\"images\":[{\"id\":\"2\",\"size\":null}]}";
         using WatchedCloud cloud = _stub.Connect();
         (await StubCloud.PollAsync(CountPoller.Groups(cloud))).Should().Equal("openstack_identity_groups 2");
         (await StubCloud.PollAsync(new SnapshotsPoller(cloud))).Should().Contain("openstack_cinder_snapshots 2");
-        (await StubCloud.PollAsync(new Metrics.Pollers.OpenStack.Glance.ImagesPoller(cloud))).Should().Contain("openstack_glance_images 2").And.ContainSingle(s => s.StartsWith("openstack_glance_image_bytes", StringComparison.Ordinal), "an image without a size has no size");
-        _stub.Requests.Should().OnlyContain(r => !r.Contains("/x/v3", StringComparison.Ordinal), "an address that only the service can reach is not followed");
+        (await StubCloud.PollAsync(new Metrics.Pollers.OpenStack.Glance.ImagesPoller(cloud))).Should()
+            .Contain("openstack_glance_images 2").And.ContainSingle(
+            s => s.StartsWith("openstack_glance_image_bytes", StringComparison.Ordinal), "an image without a size has no size");
+        _stub.Requests.Should()
+            .OnlyContain(r => !r.Contains("/x/v3", StringComparison.Ordinal), "an address that only the service can reach is not followed");
 
         _stub.Answers.Remove("/volume/v3/snapshots/detail?marker=1");
         _stub.Answers["/volume/v3/snapshots/detail?marker=1"] = "{}";
@@ -101,7 +107,11 @@ public sealed class CloudClientTests : IDisposable
         _stub.Answers["/compute/v2.1/os-services"] = "{\"services\":[]}";
         var seen = new List<string?>();
         using var handler = new HeaderSpy(_stub, seen);
-        using var cloud = new WatchedCloud(ConfigurationFile.Parse($"openstack: [ {{ auth: {{ auth_url: '{StubCloud.Url}/identity', username: u, password: p }} }} ]").Clouds[0], new Metrics.Telemetry.SelfMetrics(), _stub.Time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, handler);
+        using var cloud =
+            new WatchedCloud(
+                ConfigurationFile.Parse($"openstack: [ {{ auth: {{ auth_url: '{StubCloud.Url}/identity', username: u, password: p }} }} "
+                    + $"]").Clouds[0], new Metrics.Telemetry.SelfMetrics(), _stub.Time,
+                    Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, handler);
         await StubCloud.PollAsync(new Metrics.Pollers.OpenStack.Nova.ComputeServicesPoller(cloud));
         seen.Should().EndWith($"compute {expected}");
     }
@@ -112,7 +122,8 @@ public sealed class CloudClientTests : IDisposable
         _stub.Failures["/identity/v3/groups"] = 403;
         using WatchedCloud cloud = _stub.Connect();
         Func<Task> refused = () => StubCloud.PollAsync(CountPoller.Groups(cloud));
-        (await refused.Should().ThrowAsync<CloudException>()).Which.Message.Should().Be("identity GET /groups: HTTP 403: as the test wants it");
+        (await refused.Should().ThrowAsync<CloudException>()).Which.Message.Should()
+            .Be("identity GET /groups: HTTP 403: as the test wants it");
         Token token = await cloud.Session.GetAsync(default);
         $"{token} {cloud.Job.Access.Auth} {cloud.Job}".Should().NotContain("token-1").And.NotContain("Password = p");
         CloudException.Reason("{\"NeutronError\":{\"type\":\"X\",\"message\":\"No such\\nthing\"}}").Should().Be(": No such thing");
@@ -140,14 +151,20 @@ public sealed class CloudClientTests : IDisposable
         CloudJob prod = Read("cloud: prod").Single();
         prod.Name.Should().Be("prod");
         (prod.Access.Region, prod.Access.Interface, prod.Access.Tls.InsecureSkipVerify).Should().Be(("West", "internal", true));
-        Body(prod).Should().Be("""{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"monitor","domain":{"name":"Corp"},"password":"hidden"}}},"scope":{"project":{"name":"ops","domain":{"id":"d1"}}}}}""");
-        Body(Read("cloud: app").Single()).Should().Be("""{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"id":"abc","secret":"s3cret"}}}}""");
-        Problems("cloud: half").Should().ContainSingle().Which.Should().Contain("openstack[0].cloud needs username and password, or application_credential_id");
+        Body(prod).Should()
+            .Be("""{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"monitor","domain":{"name":"Corp"},"password":"hidden"}}},"scope":{"project":{"name":"ops","domain":{"id":"d1"}}}}}""");
+        Body(Read("cloud: app").Single()).Should()
+            .Be("""{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"id":"abc","secret":"s3cret"}}}}""");
+        Problems("cloud: half").Should().ContainSingle().Which.Should()
+            .Contain("openstack[0].cloud needs username and password, or application_credential_id");
         Problems("cloud: nowhere").Should().ContainSingle().Which.Should().Contain("is 'nowhere'; ").And.EndWith("has prod, app, half");
-        Problems("cloud: prod, disabled: [nova/fish]").Should().ContainSingle().Which.Should().Contain("holds 'nova/fish'; known are endpoints, identity/projects");
-        ConfigurationProblems("openstack: [ { auth: { auth_url: 'http://k', username: a, password: b, sytem_scope: all } } ]").Should().ContainSingle().Which.Should().Contain("did you mean 'system_scope'?");
+        Problems("cloud: prod, disabled: [nova/fish]").Should().ContainSingle().Which.Should()
+            .Contain("holds 'nova/fish'; known are endpoints, identity/projects");
+        ConfigurationProblems("openstack: [ { auth: { auth_url: 'http://k', username: a, password: b, sytem_scope: all } } ]").Should()
+            .ContainSingle().Which.Should().Contain("did you mean 'system_scope'?");
 
-        IReadOnlyList<CloudJob> Read(string entry) => ConfigurationFile.Parse($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]").Clouds;
+        IReadOnlyList<CloudJob> Read(string entry) =>
+            ConfigurationFile.Parse($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]").Clouds;
         string[] Problems(string entry) => ConfigurationProblems($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]");
     }
 

@@ -14,9 +14,11 @@ public sealed class CloudPollerTests : IDisposable
     [Fact]
     public async Task Quotas_are_asked_for_in_slices_and_one_project_that_fails_takes_no_other_with_it()
     {
-        _stub.Answers["/identity/v3/projects"] = $"{{\"projects\":[{string.Join(',', Enumerable.Range(0, 8).Select(i => $"{{\"id\":\"p{i}\",\"name\":\"n{i}\"}}"))}]}}";
+        _stub.Answers["/identity/v3/projects"] =
+            $"{{\"projects\":[{string.Join(',', Enumerable.Range(0, 8).Select(i => $"{{\"id\":\"p{i}\",\"name\":\"n{i}\"}}"))}]}}";
         for (int i = 0; i < 8; i++)
-            _stub.Answers[$"/network/v2.0/quotas/p{i}/details.json"] = $"{{\"quota\":{{\"network\":{{\"used\":{i},\"limit\":100,\"reserved\":0}}}}}}";
+            _stub.Answers[$"/network/v2.0/quotas/p{i}/details.json"] =
+                $"{{\"quota\":{{\"network\":{{\"used\":{i},\"limit\":100,\"reserved\":0}}}}}}";
         _stub.Failures["/network/v2.0/quotas/p3/details.json"] = 500;
         using WatchedCloud cloud = _stub.Connect();
         await StubCloud.PollAsync(new ProjectsPoller(cloud));
@@ -28,13 +30,18 @@ public sealed class CloudPollerTests : IDisposable
         int asked = _stub.Requests.Count(r => r.Contains("/quotas/", StringComparison.Ordinal));
         _stub.Time.Advance(TimeSpan.FromMinutes(1));
         string[] second = await StubCloud.PollAsync(quotas, series);
-        (_stub.Requests.Count(r => r.Contains("/quotas/", StringComparison.Ordinal)) - asked).Should().Be(2, "a quarter of the projects each minute, with a slow interval of four");
-        second.Count(s => s.Contains("type=\"used\"", StringComparison.Ordinal)).Should().BeInRange(1, 2, "the others keep their value and its time");
+        (_stub.Requests.Count(r => r.Contains("/quotas/", StringComparison.Ordinal)) - asked).Should()
+            .Be(2, "a quarter of the projects each minute, with a slow interval of four");
+        second.Count(s => s.Contains("type=\"used\"", StringComparison.Ordinal)).Should()
+            .BeInRange(1, 2, "the others keep their value and its time");
         _stub.Answers["/identity/v3/projects"] = "{\"projects\":[{\"id\":\"p0\",\"name\":\"n0\"}]}";
         await StubCloud.PollAsync(new ProjectsPoller(cloud));
         _stub.Requests.Clear();
         await StubCloud.PollAsync(quotas, series);
-        _stub.Requests.Should().OnlyContain(r => !r.Contains("/quotas/", StringComparison.Ordinal) || r.Contains("/quotas/p0/", StringComparison.Ordinal), "a deleted project is not asked for");
+        _stub.Requests.Should()
+            .OnlyContain(
+            r => !r.Contains("/quotas/", StringComparison.Ordinal) || r.Contains("/quotas/p0/", StringComparison.Ordinal),
+            "a deleted project is not asked for");
     }
 
     [Fact]
@@ -42,10 +49,12 @@ public sealed class CloudPollerTests : IDisposable
     {
         _stub.Answers["/network/v2.0/ports"] = "{\"ports\":[{\"id\":\"p1\",\"tenant_id\":\"t\",\"status\":\"ACTIVE\",\"fixed_ips\":[]}]}";
         using WatchedCloud cloud = _stub.Connect(", disabled_metrics: [openstack_neutron_port]");
-        (await StubCloud.PollAsync(new PortsPoller(cloud))).Should().Equal("openstack_neutron_ports 1", "openstack_neutron_ports_lb_not_active 0", "openstack_neutron_ports_no_ips 1");
+        (await StubCloud.PollAsync(new PortsPoller(cloud))).Should()
+            .Equal("openstack_neutron_ports 1", "openstack_neutron_ports_lb_not_active 0", "openstack_neutron_ports_no_ips 1");
         cloud.Inventory[ResourceKind.Port]!.Items.Keys.Should().Equal("p1");
         Action wrong = () => _stub.Connect(", disabled_metrics: [node_load1]");
-        wrong.Should().Throw<Metrics.Configuration.ConfigurationException>().WithMessage("*disabled_metrics holds 'node_load1'; the names of these metrics begin with openstack_*");
+        wrong.Should().Throw<Metrics.Configuration.ConfigurationException>()
+            .WithMessage("*disabled_metrics holds 'node_load1'; the names of these metrics begin with openstack_*");
     }
 
     [Fact]
@@ -53,8 +62,10 @@ public sealed class CloudPollerTests : IDisposable
     {
         void Set(int generation, int used)
         {
-            _stub.Answers["/placement/resource_providers"] = $"{{\"resource_providers\":[{{\"uuid\":\"r1\",\"name\":\"host-1\",\"generation\":{generation}}}]}}";
-            _stub.Answers["/placement/resource_providers/r1/inventories"] = $"{{\"resource_provider_generation\":{generation},\"inventories\":{{\"VCPU\":{{\"total\":8,\"reserved\":1,\"allocation_ratio\":16.0}}}}}}";
+            _stub.Answers["/placement/resource_providers"] =
+                $"{{\"resource_providers\":[{{\"uuid\":\"r1\",\"name\":\"host-1\",\"generation\":{generation}}}]}}";
+            _stub.Answers["/placement/resource_providers/r1/inventories"] =
+                $"{{\"resource_provider_generation\":{generation},\"inventories\":{{\"VCPU\":{{\"total\":8,\"reserved\":1,\"allocation_ratio\":16.0}}}}}}";
             _stub.Answers["/placement/resource_providers/r1/usages"] = $"{{\"usages\":{{\"VCPU\":{used}}}}}";
             _stub.Answers["/placement/resource_providers/r1/allocations"] = "{\"allocations\":{}}";
         }
@@ -62,14 +73,17 @@ public sealed class CloudPollerTests : IDisposable
         using WatchedCloud cloud = _stub.Connect();
         var providers = new ProvidersPoller(cloud);
         (await StubCloud.PollAsync(providers)).Should().Equal(
-            "openstack_placement_resource_allocation_ratio{hostname=\"host-1\", resourcetype=\"VCPU\"} 16", "openstack_placement_resource_generation{hostname=\"host-1\", resourcetype=\"VCPU\"} 3",
-            "openstack_placement_resource_reserved{hostname=\"host-1\", resourcetype=\"VCPU\"} 1", "openstack_placement_resource_total{hostname=\"host-1\", resourcetype=\"VCPU\"} 8",
+            "openstack_placement_resource_allocation_ratio{hostname=\"host-1\", resourcetype=\"VCPU\"} 16",
+                "openstack_placement_resource_generation{hostname=\"host-1\", resourcetype=\"VCPU\"} 3",
+            "openstack_placement_resource_reserved{hostname=\"host-1\", resourcetype=\"VCPU\"} 1",
+                "openstack_placement_resource_total{hostname=\"host-1\", resourcetype=\"VCPU\"} 8",
             "openstack_placement_resource_usage{hostname=\"host-1\", resourcetype=\"VCPU\"} 2");
         _stub.Requests.Clear();
         (await StubCloud.PollAsync(providers)).Should().HaveCount(5);
         _stub.Requests.Should().Equal("GET /placement/resource_providers");
         Set(4, 5);
-        (await StubCloud.PollAsync(providers)).Should().Contain("openstack_placement_resource_usage{hostname=\"host-1\", resourcetype=\"VCPU\"} 5");
+        (await StubCloud.PollAsync(providers)).Should()
+            .Contain("openstack_placement_resource_usage{hostname=\"host-1\", resourcetype=\"VCPU\"} 5");
     }
 
     [Fact]
@@ -82,7 +96,8 @@ public sealed class CloudPollerTests : IDisposable
         using WatchedCloud cloud = _stub.Connect();
         (await StubCloud.PollAsync(new UsersPoller(cloud))).Should().Equal(
             "openstack_identity_user_inactive_days{domain_id=\"default\", enabled=\"true\", id=\"u1\", name=\"alice\"} 90",
-            "openstack_identity_user_password_expires_timestamp_seconds{domain_id=\"default\", enabled=\"true\", id=\"u1\", name=\"alice\"} 1775001600",
+            "openstack_identity_user_password_expires_timestamp_seconds{domain_id=\"default\", enabled=\"true\", id=\"u1\", "
+                + "name=\"alice\"} 1775001600",
             "openstack_identity_users 2", "openstack_identity_users_disabled 1");
     }
 
@@ -98,8 +113,11 @@ public sealed class CloudPollerTests : IDisposable
         using WatchedCloud cloud = _stub.Connect();
         var endpoints = new EndpointsPoller(cloud);
         string[] samples = await StubCloud.PollAsync(endpoints);
-        samples.Should().Contain("openstack_nova_up 1").And.Contain("openstack_glance_up 1").And.Contain("openstack_neutron_up 0").And.Contain("openstack_cinder_up 0");
-        samples.Should().Contain("openstack_api_status_code{interface=\"public\", region=\"R1\", request=\"authenticated\", service=\"neutron\", type=\"network\", url=\"http://cloud.test/network/v2.0\"} 0");
+        samples.Should()
+            .Contain("openstack_nova_up 1").And.Contain("openstack_glance_up 1").And.Contain("openstack_neutron_up 0").And.Contain("openstack_cinder_up 0");
+        samples.Should()
+            .Contain("openstack_api_status_code{interface=\"public\", region=\"R1\", request=\"authenticated\", service=\"neutron\", "
+                + "type=\"network\", url=\"http://cloud.test/network/v2.0\"} 0");
         _stub.Failures["/compute/v2.1/os-services"] = 500;
         Func<Task> services = () => StubCloud.PollAsync(new ComputeServicesPoller(cloud));
         await services.Should().ThrowAsync<Metrics.Pollers.OpenStack.Client.CloudException>();
@@ -113,7 +131,10 @@ public sealed class CloudPollerTests : IDisposable
     [InlineData("10.0.0.0/24", "10.0.0.0/24", 26, 0)]
     [InlineData("fd00::/48", "fd00::/64", 64, 65535)]
     public void Room_in_a_subnet_pool_is_counted_around_what_is_taken(string prefix, string taken, int length, double free) =>
-        SubnetsPoller.Free(System.Net.IPNetwork.Parse(prefix), [.. taken.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => System.Net.IPNetwork.Parse(t))], length).Should().Be(free);
+        SubnetsPoller.Free(
+            System.Net.IPNetwork.Parse(prefix),
+            [.. taken.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => System.Net.IPNetwork.Parse(t))], length).Should()
+            .Be(free);
 
     public void Dispose() => _stub.Dispose();
 }

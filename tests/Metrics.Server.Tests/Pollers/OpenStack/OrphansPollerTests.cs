@@ -29,10 +29,14 @@ public sealed class OrphansPollerTests : IDisposable
     {
         await RoundAsync();
         SetProjects("own", "other");
-        (await RoundAsync()).Should().NotContain(s => s.Contains("v1", StringComparison.Ordinal), "the volume has not been seen after the project was missing");
+        (await RoundAsync()).Should()
+            .NotContain(s => s.Contains("v1", StringComparison.Ordinal), "the volume has not been seen after the project was missing");
         string[] found = await RoundAsync();
         found.Should().Contain("openstack_orphans{kind=\"volume\"} 1");
-        found.Should().Contain(s => s.StartsWith("openstack_orphan_disk_bytes{id=\"v1\", kind=\"volume\", name=\"name-v1\", project_id=\"shop\", reason=\"project_gone\"} 10737418240", StringComparison.Ordinal));
+        found.Should()
+            .Contain(
+            s => s.StartsWith("openstack_orphan_disk_bytes{id=\"v1\", kind=\"volume\", name=\"name-v1\", project_id=\"shop\", "
+                + "reason=\"project_gone\"} 10737418240", StringComparison.Ordinal));
         _stub.Requests.Count(r => r == "GET /identity/v3/projects/shop").Should().Be(1, "a 404 needs no second question");
         SetVolumes(("v2", "other"), ("v3", "own"));
         (await RoundAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 0");
@@ -44,7 +48,8 @@ public sealed class OrphansPollerTests : IDisposable
         await RoundAsync();
         SetVolumes(("v1", "shop"), ("v9", "brand-new"));
         await StubCloud.PollAsync(_volumes);
-        (await StubCloud.PollAsync(_orphans)).Should().Contain("openstack_orphans{kind=\"volume\"} 0").And.Contain("openstack_orphans_unknown{kind=\"volume\"} 0");
+        (await StubCloud.PollAsync(_orphans)).Should()
+            .Contain("openstack_orphans{kind=\"volume\"} 0").And.Contain("openstack_orphans_unknown{kind=\"volume\"} 0");
         SetProjects("own", "shop", "other", "brand-new");
         for (int i = 0; i < 3; i++)
             (await RoundAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 0");
@@ -65,7 +70,9 @@ public sealed class OrphansPollerTests : IDisposable
             _stub.Failures["/identity/v3/projects/shop"] = status;
         await RoundAsync();
         string[] samples = await RoundAsync();
-        samples.Should().Contain("openstack_orphans{kind=\"volume\"} 0").And.Contain($"openstack_orphans_unknown{{kind=\"volume\"}} {(expected == "unknown" ? 1 : 0)}");
+        samples.Should()
+            .Contain("openstack_orphans{kind=\"volume\"} 0").And.Contain($"openstack_orphans_unknown{{kind=\"volume\"}} "
+                + $"{(expected == "unknown" ? 1 : 0)}");
     }
 
     [Theory]
@@ -105,7 +112,8 @@ public sealed class OrphansPollerTests : IDisposable
     [Fact]
     public async Task A_port_whose_server_is_gone_is_an_orphan_and_one_of_a_new_server_is_not()
     {
-        _stub.Answers["/network/v2.0/ports"] = """{"ports":[{"id":"p1","tenant_id":"own","device_owner":"compute:nova","device_id":"s1"},{"id":"p2","tenant_id":"own","device_owner":"network:dhcp","device_id":"s9"}]}""";
+        _stub.Answers["/network/v2.0/ports"] =
+            """{"ports":[{"id":"p1","tenant_id":"own","device_owner":"compute:nova","device_id":"s1"},{"id":"p2","tenant_id":"own","device_owner":"network:dhcp","device_id":"s9"}]}""";
         _stub.Answers["/compute/v2.1/servers/detail"] = """{"servers":[{"id":"s1","tenant_id":"own","status":"ACTIVE"}]}""";
         _stub.Answers["/compute/v2.1/flavors/detail"] = """{"flavors":[{"id":"1","name":"tiny"}]}""";
         _stub.Answers["/compute/v2.1/"] = """{"version":{"version":"2.93"}}""";
@@ -123,8 +131,12 @@ public sealed class OrphansPollerTests : IDisposable
         _stub.Answers["/compute/v2.1/servers/detail"] = """{"servers":[{"id":"s1","status":"DELETED"}]}""";
         await AllAsync();
         string[] found = await AllAsync();
-        found.Should().Contain("openstack_orphans{kind=\"port\"} 1").And.Contain(s => s.Contains("id=\"p1\"", StringComparison.Ordinal) && s.Contains("reason=\"server_gone\"", StringComparison.Ordinal));
-        _stub.Requests.Should().Contain(r => r.Contains("changes-since=2026-03-10T", StringComparison.Ordinal), "after the first list only changes are asked for");
+        found.Should()
+            .Contain("openstack_orphans{kind=\"port\"} 1").And.Contain(
+            s => s.Contains("id=\"p1\"", StringComparison.Ordinal) && s.Contains("reason=\"server_gone\"", StringComparison.Ordinal));
+        _stub.Requests.Should()
+            .Contain(
+            r => r.Contains("changes-since=2026-03-10T", StringComparison.Ordinal), "after the first list only changes are asked for");
     }
 
     public void Dispose()
@@ -145,7 +157,9 @@ public sealed class OrphansPollerTests : IDisposable
         return samples;
     }
 
-    private void SetProjects(params string[] ids) => _stub.Answers["/identity/v3/projects"] = $"{{\"projects\":[{string.Join(',', ids.Select(i => $"{{\"id\":\"{i}\",\"name\":\"{i}\",\"enabled\":true,\"domain_id\":\"default\"}}"))}],\"links\":{{}}}}";
+    private void SetProjects(params string[] ids) =>
+        _stub.Answers["/identity/v3/projects"] =
+            $"{{\"projects\":[{string.Join(',', ids.Select(i => $"{{\"id\":\"{i}\",\"name\":\"{i}\",\"enabled\":true,\"domain_id\":\"default\"}}"))}],\"links\":{{}}}}";
 
     private void SetVolumes(params (string Id, string Project)[] volumes) => _stub.Answers["/volume/v3/volumes/detail"] =
         $"{{\"volumes\":[{string.Join(',', volumes.Select(v => $"{{\"id\":\"{v.Id}\",\"name\":\"name-{v.Id}\",\"size\":10,\"status\":\"available\",\"os-vol-tenant-attr:tenant_id\":\"{v.Project}\",\"attachments\":[]}}"))}]}}";

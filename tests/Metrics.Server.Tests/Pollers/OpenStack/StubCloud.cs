@@ -12,8 +12,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Metrics.Tests.Pollers.OpenStack;
 
 /// <summary>
-/// Answers as the services of a cloud do, from texts; requests are noted. What the real services say is held against the same pollers in the
-/// integration tests.
+/// Answers as the services of a cloud do, from texts; requests are noted. What the real services say is held against the same pollers in
+/// the integration tests.
 /// </summary>
 internal sealed class StubCloud : HttpMessageHandler
 {
@@ -41,12 +41,18 @@ internal sealed class StubCloud : HttpMessageHandler
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
-    public static string Catalog => string.Join(',', new[] { ("identity", "/identity"), ("compute", "/compute/v2.1"), ("placement", "/placement"), ("network", "/network"), ("block-storage", "/volume/v3"), ("image", "/image") }
-        .Select(s => $$"""{"type":"{{s.Item1}}","name":"{{s.Item1}}","endpoints":[{"interface":"public","region":"R1","region_id":"R1","url":"{{Url}}{{s.Item2}}"}]}"""));
+    public static string Catalog =>
+        string.Join(',',
+            new[] { ("identity", "/identity"), ("compute", "/compute/v2.1"), ("placement", "/placement"), ("network", "/network"),
+            ("block-storage", "/volume/v3"), ("image", "/image") }
+        .Select(s =>
+            $$"""{"type":"{{s.Item1}}","name":"{{s.Item1}}","endpoints":[{"interface":"public","region":"R1","region_id":"R1","url":"{{Url}}{{s.Item2}}"}]}"""));
 
     public WatchedCloud Connect(string more = "")
     {
-        string yaml = $"openstack: [ {{ name: test, region_name: {(Token is null ? "R1" : "RegionOne")}, auth: {{ auth_url: '{Url}/identity/v3', username: u, password: p, project_name: admin }}, requests_per_second: 10000, concurrency: 8{more} }} ]";
+        string yaml =
+            $"openstack: [ {{ name: test, region_name: {(Token is null ? "R1" : "RegionOne")}, auth: {{ auth_url: '{Url}/identity/v3', "
+                + $"username: u, password: p, project_name: admin }}, requests_per_second: 10000, concurrency: 8{more} }} ]";
         return new WatchedCloud(ConfigurationFile.Parse(yaml).Clouds[0], new SelfMetrics(), Time, NullLogger.Instance, this);
     }
 
@@ -57,7 +63,8 @@ internal sealed class StubCloud : HttpMessageHandler
         series ??= new TargetSeries([]);
         series.Begin();
         await poller.PollAsync(new SampleSink(series, batch, 0), default);
-        return [.. Enumerable.Range(0, batch.Count).Select(i => $"{batch.Series[i]} {FloatText.Format(batch.Values[i])}").Order(StringComparer.Ordinal)];
+        return [.. Enumerable.Range(0, batch.Count).Select(i => $"{batch.Series[i]} {FloatText.Format(batch.Values[i])}")
+            .Order(StringComparer.Ordinal)];
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -69,24 +76,34 @@ internal sealed class StubCloud : HttpMessageHandler
             Headers[plain] = [.. request.Headers.Select(h => $"{h.Key}: {string.Join(", ", h.Value)}")];
         }
         if (Failures.TryGetValue(plain, out int status))
-            return status == 0 ? throw new HttpRequestException("Connection refused") : Task.FromResult(Answer((HttpStatusCode)status, "{\"error\":{\"message\":\"as the test wants it\"}}"));
+            return status == 0
+                ? throw new HttpRequestException("Connection refused")
+                : Task.FromResult(Answer((HttpStatusCode)status, "{\"error\":{\"message\":\"as the test wants it\"}}"));
         if (plain == "/identity/v3/auth/tokens")
         {
-            HttpResponseMessage token = Answer(HttpStatusCode.Created, Token ?? $"{{\"token\":{{\"expires_at\":\"{Time.GetUtcNow().AddHours(1):yyyy-MM-dd'T'HH:mm:ss}.000000Z\",\"project\":{{\"id\":\"own\"}},\"catalog\":[{Catalog}]}}}}");
+            HttpResponseMessage token =
+                Answer(HttpStatusCode.Created,
+                    Token ?? $"{{\"token\":{{\"expires_at\":\"{Time.GetUtcNow().AddHours(1):yyyy-MM-dd'T'HH:mm:ss}.000000Z\",\"project\":{{\"id\":\"own\"}},\"catalog\":[{Catalog}]}}}}");
             token.Headers.Add("X-Subject-Token", $"token-{++Tokens}");
             return Task.FromResult(token);
         }
         if (request.Headers.TryGetValues("X-Auth-Token", out IEnumerable<string>? tokens) && Revoked.Contains(tokens.Single()))
             return Task.FromResult(Answer(HttpStatusCode.Unauthorized, "{\"error\":{\"code\":401}}"));
-        return Task.FromResult(Find(plain, request.RequestUri.Query) is { } body ? Answer(HttpStatusCode.OK, body) : Answer(HttpStatusCode.NotFound, "{\"itemNotFound\":{\"message\":\"Nothing here\"}}"));
+        return Task.FromResult(
+            Find(plain, request.RequestUri.Query) is { } body
+            ? Answer(HttpStatusCode.OK, body)
+            : Answer(HttpStatusCode.NotFound, "{\"itemNotFound\":{\"message\":\"Nothing here\"}}"));
     }
 
     private string? Find(string path, string query)
     {
         HashSet<string> asked = [.. query.TrimStart('?').Split('&')];
-        return Answers.Where(a => a.Key.Split('?')[0] == path && (!a.Key.Contains('?', StringComparison.Ordinal) || a.Key.Split('?')[1].Split('&').All(asked.Contains)))
+        return Answers.Where(
+            a => a.Key.Split('?')[0] == path
+            && (!a.Key.Contains('?', StringComparison.Ordinal) || a.Key.Split('?')[1].Split('&').All(asked.Contains)))
             .OrderByDescending(a => a.Key.Count(c => c is '&' or '?')).Select(a => a.Value).FirstOrDefault();
     }
 
-    private static HttpResponseMessage Answer(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+    private static HttpResponseMessage Answer(HttpStatusCode status, string body) =>
+        new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 }

@@ -4,15 +4,20 @@ using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack.Cinder;
 
-/// <summary>Storage pools as Cinder's scheduler sees them. A pool whose size is <c>infinite</c> or <c>unknown</c> has no capacity series.</summary>
+/// <summary>
+/// Storage pools as Cinder's scheduler sees them. A pool whose size is <c>infinite</c> or <c>unknown</c> has no capacity series.
+/// </summary>
 /// <remarks>https://docs.openstack.org/api-ref/block-storage/v3/#list-all-back-end-storage-pools</remarks>
 internal sealed class PoolsPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Cinder)
 {
     private static readonly string[] s_labels = ["name", "volume_backend_name", "vendor_name"];
-    private static readonly Metric s_free = Metric.Gauge("openstack_cinder_pool_capacity_free_gb", "GiB that are free in a pool.", s_labels);
+    private static readonly Metric s_free =
+        Metric.Gauge("openstack_cinder_pool_capacity_free_gb", "GiB that are free in a pool.", s_labels);
     private static readonly Metric s_total = Metric.Gauge("openstack_cinder_pool_capacity_total_gb", "GiB of a pool.", s_labels);
-    private static readonly Metric s_provisioned = Metric.Gauge("openstack_cinder_pool_provisioned_capacity_gb", "GiB that a pool has promised.", s_labels);
-    private static readonly Metric s_ratio = Metric.Gauge("openstack_cinder_pool_max_over_subscription_ratio", "How many times a pool may promise what it has.", s_labels);
+    private static readonly Metric s_provisioned =
+        Metric.Gauge("openstack_cinder_pool_provisioned_capacity_gb", "GiB that a pool has promised.", s_labels);
+    private static readonly Metric s_ratio =
+        Metric.Gauge("openstack_cinder_pool_max_over_subscription_ratio", "How many times a pool may promise what it has.", s_labels);
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {

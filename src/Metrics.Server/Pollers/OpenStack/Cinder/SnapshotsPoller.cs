@@ -18,7 +18,9 @@ internal sealed class SnapshotsPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         await foreach (JsonElement s in Api.ListAsync("/snapshots/detail?all_tenants=true&limit=1000", "snapshots", ct))
         {
             string id = s.Text("id");
-            snapshots.Add(new Resource(id, s.Text("name"), s.Text("os-extended-snapshot-attributes:project_id"), s.Text("user_id"), s.Time("created_at"))
+            snapshots.Add(
+                new Resource(
+                id, s.Text("name"), s.Text("os-extended-snapshot-attributes:project_id"), s.Text("user_id"), s.Time("created_at"))
             {
                 DiskGiB = s.Number("size"), Parent = s.Text("volume_id") is { Length: > 0 } volume ? (ResourceKind.Volume, volume) : null,
             });

@@ -12,13 +12,19 @@ internal sealed class VolumeQuotasPoller(WatchedCloud cloud) : SlicedPoller(clou
 
     private static readonly (string Quota, Metric Most, Metric Used)[] s_limits =
     [
-        ("gigabytes", Limit("limits_volume_max_gb", "GiB of volumes that a project may have; -1 is any number."), Limit("limits_volume_used_gb", "GiB of volumes that a project has.")),
-        ("backup_gigabytes", Limit("limits_backup_max_gb", "GiB of backups that a project may have; -1 is any number."), Limit("limits_backup_used_gb", "GiB of backups that a project has.")),
-        ("volumes", Limit("limits_volumes_max", "Volumes that a project may have; -1 is any number."), Limit("limits_volumes_used", "Volumes that a project has.")),
-        ("snapshots", Limit("limits_snapshots_max", "Snapshots that a project may have; -1 is any number."), Limit("limits_snapshots_used", "Snapshots that a project has.")),
+        ("gigabytes", Limit("limits_volume_max_gb", "GiB of volumes that a project may have; -1 is any number."),
+            Limit("limits_volume_used_gb", "GiB of volumes that a project has.")),
+        ("backup_gigabytes", Limit("limits_backup_max_gb", "GiB of backups that a project may have; -1 is any number."),
+            Limit("limits_backup_used_gb", "GiB of backups that a project has.")),
+        ("volumes", Limit("limits_volumes_max", "Volumes that a project may have; -1 is any number."),
+            Limit("limits_volumes_used", "Volumes that a project has.")),
+        ("snapshots", Limit("limits_snapshots_max", "Snapshots that a project may have; -1 is any number."),
+            Limit("limits_snapshots_used", "Snapshots that a project has.")),
     ];
 
-    private static readonly Metric s_byType = Metric.Gauge("openstack_cinder_volume_type_quota_gigabytes", "GiB of volumes of a type that a project may have; -1 is any number.", "tenant", "tenant_id", "volume_type");
+    private static readonly Metric s_byType =
+        Metric.Gauge("openstack_cinder_volume_type_quota_gigabytes", "GiB of volumes of a type that a project may have; -1 is any number.",
+            "tenant", "tenant_id", "volume_type");
 
     protected override IReadOnlyCollection<(string Id, string Name)>? Things => Cloud.ProjectNames();
 

@@ -50,11 +50,14 @@ internal static class CloudSource
         string? url = Text("auth_url");
         if (url is null || !Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
         {
-            namedBy.Report(namedBy.Has("cloud") ? "cloud" : "auth", url is null ? "has no auth_url" : $"has the auth_url '{url}', which is no http or https URL");
+            namedBy.Report(
+                namedBy.Has("cloud") ? "cloud" : "auth",
+                url is null ? "has no auth_url" : $"has the auth_url '{url}', which is no http or https URL");
             return null;
         }
         string? defaultDomain = Text("default_domain");
-        CloudAuth.DomainRef Domain(string id, string domain) => Text(id) is { } byId ? new(byId, null) : Text(domain) is { } byName ? new(null, byName) : new(defaultDomain ?? "default", null);
+        CloudAuth.DomainRef Domain(string id, string domain) =>
+            Text(id) is { } byId ? new(byId, null) : Text(domain) is { } byName ? new(null, byName) : new(defaultDomain ?? "default", null);
         var account = new CloudAuth
         {
             AuthUrl = address,
@@ -74,12 +77,21 @@ internal static class CloudSource
         if (ReferenceEquals(cloud, namedBy))
             auth.Finish();
         string key = namedBy.Has("cloud") ? "cloud" : "auth";
-        if (account.ApplicationCredentialSecret is not null && account.ApplicationCredentialId is null && (account.ApplicationCredentialName is null || (account.UserName ?? account.UserId) is null))
-            namedBy.Report(key, "has an application_credential_secret; it needs application_credential_id, or application_credential_name and the user");
+        if (account.ApplicationCredentialSecret is not null
+            && account.ApplicationCredentialId is null
+            && (account.ApplicationCredentialName is null || (account.UserName ?? account.UserId) is null))
+            namedBy.Report(
+                key, "has an application_credential_secret; it needs application_credential_id, or application_credential_name and the "
+                    + "user");
         else if (account.ApplicationCredentialSecret is null && ((account.UserName ?? account.UserId) is null || account.Password is null))
             namedBy.Report(key, "needs username and password, or application_credential_id and application_credential_secret");
-        var tls = new TlsOptions(ExistingFile(cloud, namedBy, "cacert"), ExistingFile(cloud, namedBy, "cert"), ExistingFile(cloud, namedBy, "key"), null, !cloud.Flag("verify", true) || cloud.Flag("insecure", false));
-        return new CloudAccess(account, namedBy.Text("region_name") ?? cloud.Text("region_name"), namedBy.Text("interface") ?? cloud.Text("interface") ?? "public", tls);
+        var tls =
+            new TlsOptions(
+                ExistingFile(cloud, namedBy, "cacert"), ExistingFile(cloud, namedBy, "cert"), ExistingFile(cloud, namedBy, "key"), null,
+                !cloud.Flag("verify", true) || cloud.Flag("insecure", false));
+        return new CloudAccess(
+            account, namedBy.Text("region_name") ?? cloud.Text("region_name"),
+            namedBy.Text("interface") ?? cloud.Text("interface") ?? "public", tls);
     }
 
     private static string? ExistingFile(YamlSection cloud, YamlSection namedBy, string key)
@@ -99,7 +111,10 @@ internal static class CloudSource
         YamlMap? clouds = (root as YamlMap)?["clouds"] as YamlMap;
         YamlMap? entry = clouds?[name] as YamlMap;
         if (entry is null && !optional && problems.Count == 0)
-            section.Report("cloud", $"is '{name}'; {file} has {(clouds is null || clouds.Entries.Count == 0 ? "no clouds" : string.Join(", ", clouds.Entries.Select(e => e.Key.Text)))}");
+        {
+            string known = clouds is null || clouds.Entries.Count == 0 ? "no clouds" : string.Join(", ", clouds.Entries.Select(e => e.Key.Text));
+            section.Report("cloud", $"is '{name}'; {file} has {known}");
+        }
         return entry;
     }
 
@@ -107,7 +122,8 @@ internal static class CloudSource
     {
         var merged = new YamlMap { Line = first.Line, Column = first.Column };
         foreach ((YamlText key, YamlValue value) in first.Entries)
-            merged.Entries.Add(new(key, second[key.Text] is YamlMap more && value is YamlMap map ? Merge(map, more) : second[key.Text] ?? value));
+            merged.Entries.Add(
+                new(key, second[key.Text] is YamlMap more && value is YamlMap map ? Merge(map, more) : second[key.Text] ?? value));
         merged.Entries.AddRange(second.Entries.Where(e => first[e.Key.Text] is null));
         return merged;
     }
@@ -127,7 +143,8 @@ internal static class CloudSource
         (YamlMap cloud, YamlMap auth) = (new YamlMap { Line = 0, Column = 0 }, new YamlMap { Line = 0, Column = 0 });
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
         {
-            if (variable is not { Key: string name, Value: string { Length: > 0 } value } || !name.StartsWith("OS_", StringComparison.Ordinal))
+            if (variable is not { Key: string name, Value: string { Length: > 0 } value }
+                || !name.StartsWith("OS_", StringComparison.Ordinal))
                 continue;
             string key = name[3..].ToLowerInvariant();
             bool outside = key is "region_name" or "interface" or "cacert" or "cert" or "key" or "insecure" or "verify";

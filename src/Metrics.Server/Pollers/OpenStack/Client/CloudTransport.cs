@@ -40,7 +40,9 @@ internal sealed class CloudTransport : IDisposable
                 ReplenishmentPeriod = TimeSpan.FromMilliseconds(100 * Math.Max(1, 10.0 / job.RequestsPerSecond)),
                 QueueLimit = int.MaxValue,
             });
-            _budgets.Add(service.Name, (rate, new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = job.Concurrency, QueueLimit = int.MaxValue })));
+            _budgets.Add(
+                service.Name,
+                (rate, new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = job.Concurrency, QueueLimit = int.MaxValue })));
         }
     }
 
@@ -98,7 +100,9 @@ internal sealed class CloudTransport : IDisposable
 }
 
 /// <summary>An answer whose body is still to be read.</summary>
-internal sealed class CloudAnswer(HttpResponseMessage response, CloudService service, string route, TimeSpan timeout, Action<string> release, CancellationToken within) : IDisposable
+internal sealed class CloudAnswer(
+    HttpResponseMessage response, CloudService service, string route, TimeSpan timeout, Action<string> release, CancellationToken within)
+    : IDisposable
 {
     private string? _outcome;
     private bool _released;

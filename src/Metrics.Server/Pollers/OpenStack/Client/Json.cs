@@ -44,16 +44,23 @@ internal static class Json
 
     /// <summary>An object; null when it is none or not there.</summary>
     public static JsonElement? Child(this JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement child) && child.ValueKind == JsonValueKind.Object ? child : null;
+        from.ValueKind == JsonValueKind.Object
+            && from.TryGetProperty(name, out JsonElement child)
+            && child.ValueKind == JsonValueKind.Object ? child : null;
 
     /// <summary>The items of a list; none when it is none or not there.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray()
+            : [];
 
     /// <summary>The texts of a list.</summary>
-    public static IEnumerable<string> Texts(this JsonElement from, string name) => from.Items(name).Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!);
+    public static IEnumerable<string> Texts(this JsonElement from, string name) =>
+        from.Items(name).Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!);
 
     /// <summary>A time; services leave out the zone, which is UTC, and some write a blank for the T. Null when it is none.</summary>
     public static DateTimeOffset? Time(this JsonElement from, string name) =>
-        DateTimeOffset.TryParse(from.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
+        DateTimeOffset.TryParse(
+            from.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out DateTimeOffset time) ? time : null;
 }

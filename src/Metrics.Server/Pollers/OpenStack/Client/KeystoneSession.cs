@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace Metrics.Pollers.OpenStack.Client;
 
 /// <summary>
-/// The token of one account: got once, shared by all, renewed before it ends and when a service refuses it. While Keystone does not answer, a
-/// token whose time is not over goes on being used, even one that a service has refused: without Keystone it could not tell, others may know.
+/// The token of one account: got once, shared by all, renewed before it ends and when a service refuses it. While Keystone does not answer,
+/// a token whose time is not over goes on being used, even one that a service has refused: without Keystone it could not tell, others may
+/// know.
 /// </summary>
 internal sealed class KeystoneSession(CloudAccess access, CloudTransport transport, TimeProvider time) : IDisposable
 {
@@ -74,8 +75,10 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using CloudAnswer answer = await transport.SendAsync(CloudService.Identity, "/auth/tokens", request, ct);
         if (answer.Status != 201 && answer.Status != 200)
-            throw new CloudException($"identity POST /auth/tokens: HTTP {answer.Status}{CloudException.Reason(await answer.ReadTextAsync(ct))}", answer.Status);
-        string id = answer.Header("X-Subject-Token") ?? throw new CloudException("identity POST /auth/tokens: the answer brings no X-Subject-Token");
+            throw new CloudException("identity POST /auth/tokens: HTTP "
+                + $"{answer.Status}{CloudException.Reason(await answer.ReadTextAsync(ct))}", answer.Status);
+        string id = answer.Header("X-Subject-Token")
+            ?? throw new CloudException("identity POST /auth/tokens: the answer brings no X-Subject-Token");
         using JsonDocument body = await answer.ReadJsonAsync(ct);
         var token = Token.Read(id, body.RootElement, time.GetUtcNow());
         return token.Catalog.Count > 0 ? token : token with { Catalog = await ReadCatalogAsync(token, ct) };
@@ -86,7 +89,8 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
     {
         using JsonDocument services = await GetAsync(token, "/services", ct);
         using JsonDocument endpoints = await GetAsync(token, "/endpoints", ct);
-        Dictionary<string, (string Type, string Name)> byId = services.RootElement.Items("services").ToDictionary(s => s.Text("id"), s => (s.Text("type"), s.Text("name")));
+        Dictionary<string, (string Type, string Name)> byId = services.RootElement.Items("services")
+            .ToDictionary(s => s.Text("id"), s => (s.Text("type"), s.Text("name")));
         return [.. endpoints.RootElement.Items("endpoints")
             .Where(e => byId.ContainsKey(e.Text("service_id")) && e.Text("enabled") != "false")
             .Select(e => Token.Endpoint(byId[e.Text("service_id")].Type, byId[e.Text("service_id")].Name, e)).OfType<CloudEndpoint>()];
@@ -97,6 +101,8 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
         using var request = new HttpRequestMessage(HttpMethod.Get, ServiceApi.At(Url, route));
         request.Headers.TryAddWithoutValidation("X-Auth-Token", token.Id);
         using CloudAnswer answer = await transport.SendAsync(CloudService.Identity, route, request, ct);
-        return answer.Status == 200 ? await answer.ReadJsonAsync(ct) : throw CloudException.Of("identity", route, answer.Status, await answer.ReadTextAsync(ct));
+        return answer.Status == 200
+            ? await answer.ReadJsonAsync(ct)
+            : throw CloudException.Of("identity", route, answer.Status, await answer.ReadTextAsync(ct));
     }
 }

@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace Metrics.Pollers.OpenStack.Client;
 
 /// <summary>One service of a cloud: its address, the microversion that both sides know, lists by their pages.</summary>
-internal sealed partial class ServiceApi(CloudService service, CloudAccess access, KeystoneSession session, CloudTransport transport, TimeProvider time)
+internal sealed partial class ServiceApi(
+    CloudService service, CloudAccess access, KeystoneSession session, CloudTransport transport, TimeProvider time)
 {
     private const int MaxPages = 100_000;
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
@@ -22,7 +23,8 @@ internal sealed partial class ServiceApi(CloudService service, CloudAccess acces
     {
         if (service == CloudService.Identity)
             return session.Url;
-        IEnumerable<CloudEndpoint> here = token.Catalog.Where(e => e.Interface == access.Interface && (access.Region is null || e.Region == access.Region));
+        IEnumerable<CloudEndpoint> here =
+            token.Catalog.Where(e => e.Interface == access.Interface && (access.Region is null || e.Region == access.Region));
         CloudEndpoint? endpoint = service.Types.SelectMany(t => here.Where(e => e.Type == t)).FirstOrDefault();
         return endpoint is null ? null : WithVersion(endpoint.Url, service);
     }
@@ -50,7 +52,9 @@ internal sealed partial class ServiceApi(CloudService service, CloudAccess acces
         while (true)
         {
             Token token = await session.GetAsync(ct);
-            Uri url = Find(token) ?? throw new CloudException($"{service.Name}: the catalogue has no endpoint of the type {service.Types[0]}, interface {access.Interface}{(access.Region is null ? "" : $", region {access.Region}")}");
+            Uri url = Find(token)
+                ?? throw new CloudException($"{service.Name}: the catalogue has no endpoint of the type {service.Types[0]}, interface "
+                    + $"{access.Interface}{(access.Region is null ? "" : $", region {access.Region}")}");
             string? version = await MicroversionAsync(url, microversion, token, ct);
             using var request = new HttpRequestMessage(HttpMethod.Get, At(url, path));
             request.Headers.TryAddWithoutValidation("X-Auth-Token", token.Id);
@@ -108,7 +112,9 @@ internal sealed partial class ServiceApi(CloudService service, CloudAccess acces
             foreach (JsonElement item in items.EnumerateArray())
                 yield return item;
             string? following = items.GetArrayLength() == 0 ? null : Next(document.RootElement, key, route);
-            next = following == next ? throw new CloudException($"{service.Name} {route}: the page after '{next}' is that page again") : following;
+            next = following == next
+                ? throw new CloudException($"{service.Name} {route}: the page after '{next}' is that page again")
+                : following;
         }
     }
 

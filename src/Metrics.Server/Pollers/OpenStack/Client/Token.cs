@@ -12,7 +12,8 @@ internal sealed record CloudEndpoint(string Type, string Service, string Interfa
 /// <param name="ExpiresAt">When it ends.</param>
 /// <param name="ProjectId">The project that it is for; null for a system or domain token.</param>
 /// <param name="Catalog">The endpoints; empty in tokens that bring none.</param>
-internal sealed record Token(string Id, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string? ProjectId, IReadOnlyList<CloudEndpoint> Catalog)
+internal sealed record Token(
+    string Id, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string? ProjectId, IReadOnlyList<CloudEndpoint> Catalog)
 {
     /// <summary>Reads the answer to <c>POST /v3/auth/tokens</c>.</summary>
     /// <exception cref="CloudException">It is no token.</exception>
@@ -36,8 +37,11 @@ internal sealed record Token(string Id, DateTimeOffset IssuedAt, DateTimeOffset 
     }
 
     /// <summary>One endpoint, or null when its address is none.</summary>
-    public static CloudEndpoint? Endpoint(string type, string service, JsonElement endpoint) => Uri.TryCreate(endpoint.Text("url"), UriKind.Absolute, out Uri? url)
-        ? new CloudEndpoint(type, service, endpoint.Text("interface"), endpoint.Text("region") is { Length: > 0 } region ? region : endpoint.Text("region_id"), url)
+    public static CloudEndpoint? Endpoint(string type, string service, JsonElement endpoint) =>
+        Uri.TryCreate(endpoint.Text("url"), UriKind.Absolute, out Uri? url)
+        ? new CloudEndpoint(
+            type, service, endpoint.Text("interface"),
+            endpoint.Text("region") is { Length: > 0 } region ? region : endpoint.Text("region_id"), url)
         : null;
 
     /// <summary>Says when it ends, never what it is.</summary>

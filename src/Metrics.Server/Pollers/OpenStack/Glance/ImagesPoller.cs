@@ -12,7 +12,9 @@ internal sealed class ImagesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clou
 
     private static readonly Metric s_count = Metric.Gauge("openstack_glance_images", "Images.");
     private static readonly Metric s_bytes = Metric.Gauge("openstack_glance_image_bytes", "Bytes of an image.", "id", "name", "tenant_id");
-    private static readonly Metric s_created = Metric.Gauge("openstack_glance_image_created_at", "When an image was made, seconds since 1970.", "id", "name", "tenant_id", "visibility", "hidden", "status");
+    private static readonly Metric s_created =
+        Metric.Gauge("openstack_glance_image_created_at", "When an image was made, seconds since 1970.", "id", "name", "tenant_id",
+            "visibility", "hidden", "status");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
@@ -26,7 +28,9 @@ internal sealed class ImagesPoller(WatchedCloud cloud) : CloudPoller(cloud, Clou
             if (!double.IsNaN(bytes))
                 sink.Add(s_bytes, bytes, id, name, owner);
             if (created is { } at)
-                sink.Add(s_created, at.ToUnixTimeSeconds(), id, name, owner, i.Text("visibility"), i.Flag("os_hidden") ? "true" : "false", i.Text("status"));
+                sink.Add(
+                    s_created, at.ToUnixTimeSeconds(), id, name, owner, i.Text("visibility"), i.Flag("os_hidden") ? "true" : "false",
+                    i.Text("status"));
         }
         sink.Add(s_count, images.Count);
         images.Complete();

@@ -11,9 +11,12 @@ internal sealed class GnocchiPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     private const int MaxPages = 10_000;
 
     private static readonly Metric s_metrics = Metric.Gauge("openstack_gnocchi_total_metrics", "Metrics that Gnocchi keeps.");
-    private static readonly Metric s_processors = Metric.Gauge("openstack_gnocchi_status_metricd_processors", "Processes that work at new measures.");
-    private static readonly Metric s_behind = Metric.Gauge("openstack_gnocchi_status_metric_having_measures_to_process", "Metrics with measures that are not worked at yet.");
-    private static readonly Metric s_measures = Metric.Gauge("openstack_gnocchi_status_measures_to_process", "Measures that are not worked at yet.");
+    private static readonly Metric s_processors =
+        Metric.Gauge("openstack_gnocchi_status_metricd_processors", "Processes that work at new measures.");
+    private static readonly Metric s_behind =
+        Metric.Gauge("openstack_gnocchi_status_metric_having_measures_to_process", "Metrics with measures that are not worked at yet.");
+    private static readonly Metric s_measures =
+        Metric.Gauge("openstack_gnocchi_status_measures_to_process", "Measures that are not worked at yet.");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {

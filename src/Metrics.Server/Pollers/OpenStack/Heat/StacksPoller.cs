@@ -8,9 +8,13 @@ namespace Metrics.Pollers.OpenStack.Heat;
 /// <remarks>https://docs.openstack.org/api-ref/orchestration/v1/#list-stacks ; values of the status are openstack-exporter's.</remarks>
 internal sealed class StacksPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Heat)
 {
-    private static readonly string[] s_actions = ["INIT", "CREATE", "DELETE", "UPDATE", "ROLLBACK", "SUSPEND", "RESUME", "ADOPT", "SNAPSHOT", "CHECK"];
-    private static readonly string[] s_statuses = [.. s_actions.SelectMany(a => new[] { $"{a}_IN_PROGRESS", $"{a}_FAILED", $"{a}_COMPLETE" })];
-    private static readonly Metric s_status = Metric.Gauge("openstack_heat_stack_status", "Status of a stack: " + string.Join(", ", s_statuses.Select((s, i) => $"{i} {s}")) + ".", "id", "name", "project_id", "status");
+    private static readonly string[] s_actions =
+        ["INIT", "CREATE", "DELETE", "UPDATE", "ROLLBACK", "SUSPEND", "RESUME", "ADOPT", "SNAPSHOT", "CHECK"];
+    private static readonly string[] s_statuses =
+        [.. s_actions.SelectMany(a => new[] { $"{a}_IN_PROGRESS", $"{a}_FAILED", $"{a}_COMPLETE" })];
+    private static readonly Metric s_status =
+        Metric.Gauge("openstack_heat_stack_status",
+            "Status of a stack: " + string.Join(", ", s_statuses.Select((s, i) => $"{i} {s}")) + ".", "id", "name", "project_id", "status");
     private static readonly Metric s_byStatus = Metric.Gauge("openstack_heat_stack_status_counter", "Stacks by status.", "status");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)

@@ -9,7 +9,8 @@ namespace Metrics.Pollers.OpenStack.Keystone;
 internal sealed class DomainsPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Identity)
 {
     private static readonly Metric s_count = Metric.Gauge("openstack_identity_domains", "Domains.");
-    private static readonly Metric s_info = Metric.Gauge("openstack_identity_domain_info", "A constant 1 for each domain.", "description", "enabled", "id", "name");
+    private static readonly Metric s_info =
+        Metric.Gauge("openstack_identity_domain_info", "A constant 1 for each domain.", "description", "enabled", "id", "name");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {

@@ -20,7 +20,9 @@ internal sealed class ProjectsPoller(WatchedCloud cloud) : CloudPoller(cloud, Cl
         {
             var project = new Owner(p.Text("id"), p.Text("name"), p.Text("domain_id"), p.Flag("enabled"));
             projects[project.Id] = project;
-            sink.Add(s_info, 1, p.Text("is_domain"), p.Text("description"), project.DomainId, p.Text("enabled"), project.Id, project.Name, p.Text("parent_id"), string.Join(',', p.Texts("tags")));
+            sink.Add(
+                s_info, 1, p.Text("is_domain"), p.Text("description"), project.DomainId, p.Text("enabled"), project.Id, project.Name,
+                p.Text("parent_id"), string.Join(',', p.Texts("tags")));
         }
         sink.Add(s_count, projects.Count);
         Cloud.Inventory.Projects = new Listing<Owner>(started, Cloud.Time.GetUtcNow(), projects);

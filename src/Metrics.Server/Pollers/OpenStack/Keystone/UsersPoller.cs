@@ -8,15 +8,22 @@ namespace Metrics.Pollers.OpenStack.Keystone;
 /// Users: how many, which are disabled, when passwords end, and, where Keystone tells it (<c>last_active_at</c>), for how long each has not
 /// logged in.
 /// </summary>
-/// <remarks>https://docs.openstack.org/api-ref/identity/v3/#list-users ; Keystone keeps <c>last_active_at</c> when <c>disable_user_account_days_inactive</c> is set.</remarks>
+/// <remarks>
+/// https://docs.openstack.org/api-ref/identity/v3/#list-users ; Keystone keeps <c>last_active_at</c> when
+/// <c>disable_user_account_days_inactive</c> is set.
+/// </remarks>
 internal sealed class UsersPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Identity)
 {
     private const double SecondsPerDay = 86400;
 
     private static readonly Metric s_count = Metric.Gauge("openstack_identity_users", "Users.");
     private static readonly Metric s_disabled = Metric.Gauge("openstack_identity_users_disabled", "Users that are disabled.");
-    private static readonly Metric s_inactive = Metric.Gauge("openstack_identity_user_inactive_days", "Days since a user's last login, where Keystone tells it.", "id", "name", "domain_id", "enabled");
-    private static readonly Metric s_expires = Metric.Gauge("openstack_identity_user_password_expires_timestamp_seconds", "When a user's password ends.", "id", "name", "domain_id", "enabled");
+    private static readonly Metric s_inactive =
+        Metric.Gauge("openstack_identity_user_inactive_days", "Days since a user's last login, where Keystone tells it.", "id", "name",
+            "domain_id", "enabled");
+    private static readonly Metric s_expires =
+        Metric.Gauge("openstack_identity_user_password_expires_timestamp_seconds", "When a user's password ends.", "id", "name",
+            "domain_id", "enabled");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {

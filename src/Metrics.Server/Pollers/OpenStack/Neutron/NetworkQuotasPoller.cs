@@ -11,7 +11,9 @@ internal sealed class NetworkQuotasPoller(WatchedCloud cloud) : SlicedPoller(clo
     private static readonly Dictionary<string, Metric> s_quotas = new[]
     {
         "floatingip", "network", "port", "rbac_policy", "router", "security_group", "security_group_rule", "subnet", "subnetpool", "trunk",
-    }.ToDictionary(n => n, n => Metric.Gauge($"openstack_neutron_quota_{n}", $"Quota of {n.Replace('_', ' ')} and its use, by project.", "type", "tenant", "tenant_id"));
+    }.ToDictionary(n =>
+        n, n => Metric.Gauge($"openstack_neutron_quota_{n}", $"Quota of {n.Replace('_', ' ')} and its use, by project.", "type", "tenant",
+            "tenant_id"));
 
     protected override IReadOnlyCollection<(string Id, string Name)>? Things => Cloud.ProjectNames();
 

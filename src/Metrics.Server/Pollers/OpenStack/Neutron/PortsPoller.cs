@@ -14,7 +14,8 @@ internal sealed class PortsPoller(WatchedCloud cloud) : CloudPoller(cloud, Cloud
         "uuid", "network_id", "mac_address", "device_owner", "device_id", "status", "binding_vif_type", "admin_state_up", "fixed_ips");
     private static readonly Metric s_count = Metric.Gauge("openstack_neutron_ports", "Ports.");
     private static readonly Metric s_noAddress = Metric.Gauge("openstack_neutron_ports_no_ips", "Active ports without an address.");
-    private static readonly Metric s_lbDown = Metric.Gauge("openstack_neutron_ports_lb_not_active", "Ports of load balancers that are not active.");
+    private static readonly Metric s_lbDown =
+        Metric.Gauge("openstack_neutron_ports_lb_not_active", "Ports of load balancers that are not active.");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
@@ -30,7 +31,9 @@ internal sealed class PortsPoller(WatchedCloud cloud) : CloudPoller(cloud, Cloud
             {
                 Parent = owner.StartsWith("compute:", StringComparison.Ordinal) && device.Length > 0 ? (ResourceKind.Server, device) : null,
             });
-            sink.Add(s_port, 1, id, p.Text("network_id"), p.Text("mac_address"), owner, device, status, p.Text("binding:vif_type"), p.Flag("admin_state_up") ? "true" : "false", string.Join(',', addresses));
+            sink.Add(
+                s_port, 1, id, p.Text("network_id"), p.Text("mac_address"), owner, device, status, p.Text("binding:vif_type"),
+                p.Flag("admin_state_up") ? "true" : "false", string.Join(',', addresses));
         }
         sink.Add(s_count, ports.Count);
         sink.Add(s_noAddress, noAddress);

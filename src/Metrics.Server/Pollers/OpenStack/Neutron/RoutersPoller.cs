@@ -4,13 +4,20 @@ using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack.Neutron;
 
-/// <summary>Routers, and which agents carry them. The agents are asked for one router at a time, each once in <c>slow_interval</c>.</summary>
-/// <remarks>https://docs.openstack.org/api-ref/network/v2/#list-routers ; https://docs.openstack.org/api-ref/network/v2/#list-l3-agents-hosting-a-router</remarks>
+/// <summary>
+/// Routers, and which agents carry them. The agents are asked for one router at a time, each once in <c>slow_interval</c>.
+/// </summary>
+/// <remarks>
+/// https://docs.openstack.org/api-ref/network/v2/#list-routers ;
+/// https://docs.openstack.org/api-ref/network/v2/#list-l3-agents-hosting-a-router
+/// </remarks>
 internal sealed class RoutersPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Neutron)
 {
     private static readonly Metric s_count = Metric.Gauge("openstack_neutron_routers", "Routers.");
     private static readonly Metric s_down = Metric.Gauge("openstack_neutron_routers_not_active", "Routers that are not active.");
-    private static readonly Metric s_router = Metric.Gauge("openstack_neutron_router", "A constant 1 for each router.", "id", "name", "project_id", "admin_state_up", "status", "external_network_id");
+    private static readonly Metric s_router =
+        Metric.Gauge("openstack_neutron_router", "A constant 1 for each router.", "id", "name", "project_id", "admin_state_up", "status",
+            "external_network_id");
 
     private readonly RouterAgents _agents = new(cloud);
 
@@ -23,7 +30,9 @@ internal sealed class RoutersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             string id = r.Text("id"), name = r.Text("name"), project = r.Text("project_id") is { Length: > 0 } p ? p : r.Text("tenant_id");
             down += r.Text("status") == "ACTIVE" ? 0 : 1;
             routers.Add(new Resource(id, name, project, Created: r.Time("created_at")));
-            sink.Add(s_router, 1, id, name, project, r.Flag("admin_state_up") ? "true" : "false", r.Text("status"), r.Child("external_gateway_info")?.Text("network_id") ?? "");
+            sink.Add(
+                s_router, 1, id, name, project, r.Flag("admin_state_up") ? "true" : "false", r.Text("status"),
+                r.Child("external_gateway_info")?.Text("network_id") ?? "");
         }
         sink.Add(s_count, routers.Count);
         sink.Add(s_down, down);
@@ -33,9 +42,12 @@ internal sealed class RoutersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
 
     private sealed class RouterAgents(WatchedCloud cloud) : SlicedPoller(cloud, CloudService.Neutron)
     {
-        private static readonly Metric s_agent = Metric.Gauge("openstack_neutron_l3_agent_of_router", "Whether an agent that carries a router is alive.", "router_id", "l3_agent_id", "ha_state", "agent_alive", "agent_admin_up", "agent_host");
+        private static readonly Metric s_agent =
+            Metric.Gauge("openstack_neutron_l3_agent_of_router", "Whether an agent that carries a router is alive.", "router_id",
+                "l3_agent_id", "ha_state", "agent_alive", "agent_admin_up", "agent_host");
 
-        protected override IReadOnlyCollection<(string Id, string Name)>? Things => [.. (Cloud.Inventory[ResourceKind.Router]?.Items.Values ?? []).Select(r => (r.Id, r.Name))];
+        protected override IReadOnlyCollection<(string Id, string Name)>? Things =>
+            [.. (Cloud.Inventory[ResourceKind.Router]?.Items.Values ?? []).Select(r => (r.Id, r.Name))];
 
         protected override async Task<List<CloudValue>> AskAsync(string id, string name, CancellationToken ct)
         {
@@ -52,7 +64,10 @@ internal sealed class RoutersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             using (answer)
             {
                 return [.. answer.RootElement.Items("agents").Select(a => new CloudValue(
-                    s_agent, s_agent.Series(id, a.Text("id"), a.Text("ha_state"), a.Flag("alive") ? "true" : "false", a.Flag("admin_state_up") ? "true" : "false", a.Text("host")), a.Flag("alive") ? 1 : 0))];
+                    s_agent,
+                        s_agent.Series(
+                        id, a.Text("id"), a.Text("ha_state"), a.Flag("alive") ? "true" : "false",
+                        a.Flag("admin_state_up") ? "true" : "false", a.Text("host")), a.Flag("alive") ? 1 : 0))];
             }
         }
     }

@@ -7,15 +7,23 @@ using Metrics.Pollers.OpenStack.Client;
 namespace Metrics.Pollers.OpenStack.Neutron;
 
 /// <summary>Subnets, and how many more of each size the subnet pools can give.</summary>
-/// <remarks>https://docs.openstack.org/api-ref/network/v2/#list-subnets ; https://docs.openstack.org/api-ref/network/v2/#list-subnet-pools</remarks>
+/// <remarks>
+/// https://docs.openstack.org/api-ref/network/v2/#list-subnets ; https://docs.openstack.org/api-ref/network/v2/#list-subnet-pools
+/// </remarks>
 internal sealed class SubnetsPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Neutron)
 {
-    private static readonly string[] s_poolLabels = ["ip_version", "prefix", "prefix_length", "project_id", "subnet_pool_id", "subnet_pool_name"];
+    private static readonly string[] s_poolLabels =
+        ["ip_version", "prefix", "prefix_length", "project_id", "subnet_pool_id", "subnet_pool_name"];
     private static readonly Metric s_count = Metric.Gauge("openstack_neutron_subnets", "Subnets.");
-    private static readonly Metric s_subnet = Metric.Gauge("openstack_neutron_subnet", "A constant 1 for each subnet.", "id", "tenant_id", "name", "network_id", "cidr", "gateway_ip", "enable_dhcp", "dns_nameservers", "tags");
-    private static readonly Metric s_total = Metric.Gauge("openstack_neutron_subnets_total", "Subnets of a size that a prefix of a pool holds.", s_poolLabels);
-    private static readonly Metric s_used = Metric.Gauge("openstack_neutron_subnets_used", "Subnets of a size that a prefix of a pool has given.", s_poolLabels);
-    private static readonly Metric s_free = Metric.Gauge("openstack_neutron_subnets_free", "Subnets of a size that a prefix of a pool can still give.", s_poolLabels);
+    private static readonly Metric s_subnet =
+        Metric.Gauge("openstack_neutron_subnet", "A constant 1 for each subnet.", "id", "tenant_id", "name", "network_id", "cidr",
+            "gateway_ip", "enable_dhcp", "dns_nameservers", "tags");
+    private static readonly Metric s_total =
+        Metric.Gauge("openstack_neutron_subnets_total", "Subnets of a size that a prefix of a pool holds.", s_poolLabels);
+    private static readonly Metric s_used =
+        Metric.Gauge("openstack_neutron_subnets_used", "Subnets of a size that a prefix of a pool has given.", s_poolLabels);
+    private static readonly Metric s_free =
+        Metric.Gauge("openstack_neutron_subnets_free", "Subnets of a size that a prefix of a pool can still give.", s_poolLabels);
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
@@ -24,7 +32,9 @@ internal sealed class SubnetsPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         await foreach (JsonElement s in Api.ListAsync("/subnets?limit=1000", "subnets", ct))
         {
             count++;
-            sink.Add(s_subnet, 1, s.Text("id"), s.Text("tenant_id"), s.Text("name"), s.Text("network_id"), s.Text("cidr"), s.Text("gateway_ip"), s.Flag("enable_dhcp") ? "true" : "false",
+            sink.Add(
+                s_subnet, 1, s.Text("id"), s.Text("tenant_id"), s.Text("name"), s.Text("network_id"), s.Text("cidr"), s.Text("gateway_ip"),
+                s.Flag("enable_dhcp") ? "true" : "false",
                 string.Join(',', s.Texts("dns_nameservers")), string.Join(',', s.Texts("tags")));
             if (s.Text("subnetpool_id") is { Length: > 0 } pool && IPNetwork.TryParse(s.Text("cidr"), out IPNetwork subnet))
                 (byPool.TryGetValue(pool, out List<IPNetwork>? subnets) ? subnets : byPool[pool] = []).Add(subnet);
@@ -44,7 +54,9 @@ internal sealed class SubnetsPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             for (int length = Math.Max((int)shortest, prefix.PrefixLength); length <= longest; length++)
             {
                 string project = pool.Text("project_id") is { Length: > 0 } p ? p : pool.Text("tenant_id");
-                string[] labels = [pool.Text("ip_version"), prefix.ToString(), length.ToString(CultureInfo.InvariantCulture), project, pool.Text("id"), pool.Text("name")];
+                string[] labels =
+                    [pool.Text("ip_version"), prefix.ToString(), length.ToString(CultureInfo.InvariantCulture), project, pool.Text("id"),
+                        pool.Text("name")];
                 IPNetwork[] within = [.. subnets.Where(s => prefix.Contains(s.BaseAddress))];
                 sink.Add(s_total, Math.Pow(2, length - prefix.PrefixLength), labels);
                 sink.Add(s_used, within.Count(s => s.PrefixLength == length), labels);

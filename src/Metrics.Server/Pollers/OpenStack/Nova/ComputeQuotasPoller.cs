@@ -10,15 +10,21 @@ internal sealed class ComputeQuotasPoller(WatchedCloud cloud) : SlicedPoller(clo
 {
     private static readonly Dictionary<string, Metric> s_quotas = new[]
     {
-        "cores", "instances", "key_pairs", "metadata_items", "ram", "server_groups", "server_group_members", "fixed_ips", "floating_ips", "security_group_rules", "security_groups",
+        "cores", "instances", "key_pairs", "metadata_items", "ram", "server_groups", "server_group_members", "fixed_ips", "floating_ips",
+            "security_group_rules", "security_groups",
         "injected_file_content_bytes", "injected_file_path_bytes", "injected_files",
-    }.ToDictionary(n => n, n => Metric.Gauge($"openstack_nova_quota_{n}", $"Quota of {n.Replace('_', ' ')} and its use, by project.", "type", "tenant", "tenant_id"));
+    }.ToDictionary(n =>
+        n, n => Metric.Gauge($"openstack_nova_quota_{n}", $"Quota of {n.Replace('_', ' ')} and its use, by project.", "type", "tenant",
+            "tenant_id"));
 
     private static readonly (string Quota, Metric Most, Metric Used)[] s_limits =
     [
-        ("cores", Limit("vcpus_max", "Virtual processors that a project may have; -1 is any number."), Limit("vcpus_used", "Virtual processors that a project has.")),
-        ("ram", Limit("memory_max", "Memory that a project may have, MiB; -1 is any."), Limit("memory_used", "Memory that a project has, MiB.")),
-        ("instances", Limit("instances_max", "Servers that a project may have; -1 is any number."), Limit("instances_used", "Servers that a project has.")),
+        ("cores", Limit("vcpus_max", "Virtual processors that a project may have; -1 is any number."),
+            Limit("vcpus_used", "Virtual processors that a project has.")),
+        ("ram", Limit("memory_max", "Memory that a project may have, MiB; -1 is any."),
+            Limit("memory_used", "Memory that a project has, MiB.")),
+        ("instances", Limit("instances_max", "Servers that a project may have; -1 is any number."),
+            Limit("instances_used", "Servers that a project has.")),
     ];
 
     protected override IReadOnlyCollection<(string Id, string Name)>? Things => Cloud.ProjectNames();

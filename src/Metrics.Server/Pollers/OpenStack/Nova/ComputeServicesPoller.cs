@@ -8,14 +8,19 @@ namespace Metrics.Pollers.OpenStack.Nova;
 /// <remarks>https://docs.openstack.org/api-ref/compute/#list-compute-services</remarks>
 internal sealed class ComputeServicesPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Nova)
 {
-    private static readonly Metric s_state = Metric.Gauge("openstack_nova_agent_state", "Whether a service is up.", "id", "hostname", "service", "adminState", "zone", "disabledReason");
-    private static readonly Metric s_seen = Metric.Gauge("openstack_nova_agent_last_report_timestamp_seconds", "When a service last reported.", "hostname", "service");
+    private static readonly Metric s_state =
+        Metric.Gauge("openstack_nova_agent_state", "Whether a service is up.", "id", "hostname", "service", "adminState", "zone",
+            "disabledReason");
+    private static readonly Metric s_seen =
+        Metric.Gauge("openstack_nova_agent_last_report_timestamp_seconds", "When a service last reported.", "hostname", "service");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
         await foreach (JsonElement s in Api.ListAsync("/os-services", "services", ct))
         {
-            sink.Add(s_state, s.Text("state") == "up" ? 1 : 0, s.Text("id"), s.Text("host"), s.Text("binary"), s.Text("status"), s.Text("zone"), s.Text("disabled_reason"));
+            sink.Add(
+                s_state, s.Text("state") == "up" ? 1 : 0, s.Text("id"), s.Text("host"), s.Text("binary"), s.Text("status"), s.Text("zone"),
+                s.Text("disabled_reason"));
             if (s.Time("updated_at") is { } seen)
                 sink.Add(s_seen, seen.ToUnixTimeMilliseconds() / 1000.0, s.Text("host"), s.Text("binary"));
         }

@@ -9,7 +9,8 @@ namespace Metrics.Pollers.OpenStack.Nova;
 internal sealed class FlavorsPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Nova)
 {
     private static readonly Metric s_count = Metric.Gauge("openstack_nova_flavors", "Flavours.");
-    private static readonly Metric s_flavor = Metric.Gauge("openstack_nova_flavor", "A constant 1 for each flavour.", "id", "name", "vcpus", "ram", "disk", "is_public");
+    private static readonly Metric s_flavor =
+        Metric.Gauge("openstack_nova_flavor", "A constant 1 for each flavour.", "id", "name", "vcpus", "ram", "disk", "is_public");
 
     private const string Path = "/flavors/detail?is_public=None";
 
@@ -28,7 +29,9 @@ internal sealed class FlavorsPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         await foreach (JsonElement f in Api.ListAsync(Path, "flavors", ct))
         {
             ids[f.Text("name")] = f.Text("id");
-            sink.Add(s_flavor, 1, f.Text("id"), f.Text("name"), f.Text("vcpus"), f.Text("ram"), f.Text("disk"), f.Text("os-flavor-access:is_public"));
+            sink.Add(
+                s_flavor, 1, f.Text("id"), f.Text("name"), f.Text("vcpus"), f.Text("ram"), f.Text("disk"),
+                f.Text("os-flavor-access:is_public"));
         }
         sink.Add(s_count, ids.Count);
         Cloud.Inventory.FlavorIds = ids;

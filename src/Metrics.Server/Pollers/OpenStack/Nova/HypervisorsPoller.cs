@@ -5,22 +5,32 @@ using Metrics.Pollers.OpenStack.Client;
 namespace Metrics.Pollers.OpenStack.Nova;
 
 /// <summary>Hypervisors: what each has and uses, with its availability zone and aggregates.</summary>
-/// <remarks>https://docs.openstack.org/api-ref/compute/#list-hypervisors-details ; https://docs.openstack.org/api-ref/compute/#list-aggregates</remarks>
+/// <remarks>
+/// https://docs.openstack.org/api-ref/compute/#list-hypervisors-details ; https://docs.openstack.org/api-ref/compute/#list-aggregates
+/// </remarks>
 internal sealed class HypervisorsPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Nova)
 {
     private const double MiB = 1 << 20;
     private const double GiB = 1 << 30;
     private static readonly string[] s_labels = ["hostname", "availability_zone", "aggregates"];
 
-    private static readonly Metric s_up = Metric.Gauge("openstack_nova_hypervisor_up", "Whether a hypervisor is up.", "hostname", "availability_zone", "aggregates", "status");
-    private static readonly Metric s_workload = Metric.Gauge("openstack_nova_current_workload", "Tasks that a hypervisor works at: builds, migrations, resizes.", s_labels);
+    private static readonly Metric s_up =
+        Metric.Gauge("openstack_nova_hypervisor_up", "Whether a hypervisor is up.", "hostname", "availability_zone", "aggregates",
+            "status");
+    private static readonly Metric s_workload =
+        Metric.Gauge("openstack_nova_current_workload", "Tasks that a hypervisor works at: builds, migrations, resizes.", s_labels);
     private static readonly Metric s_vcpus = Metric.Gauge("openstack_nova_vcpus_available", "Processors of a hypervisor.", s_labels);
-    private static readonly Metric s_vcpusUsed = Metric.Gauge("openstack_nova_vcpus_used", "Virtual processors of a hypervisor's servers.", s_labels);
+    private static readonly Metric s_vcpusUsed =
+        Metric.Gauge("openstack_nova_vcpus_used", "Virtual processors of a hypervisor's servers.", s_labels);
     private static readonly Metric s_memory = Metric.Gauge("openstack_nova_memory_available_bytes", "Memory of a hypervisor.", s_labels);
-    private static readonly Metric s_memoryUsed = Metric.Gauge("openstack_nova_memory_used_bytes", "Memory of a hypervisor's servers, and what is reserved.", s_labels);
-    private static readonly Metric s_disk = Metric.Gauge("openstack_nova_local_storage_available_bytes", "Local disk of a hypervisor.", s_labels);
-    private static readonly Metric s_diskUsed = Metric.Gauge("openstack_nova_local_storage_used_bytes", "Local disk of a hypervisor's servers.", s_labels);
-    private static readonly Metric s_diskFree = Metric.Gauge("openstack_nova_free_disk_bytes", "Local disk of a hypervisor that is free.", s_labels);
+    private static readonly Metric s_memoryUsed =
+        Metric.Gauge("openstack_nova_memory_used_bytes", "Memory of a hypervisor's servers, and what is reserved.", s_labels);
+    private static readonly Metric s_disk =
+        Metric.Gauge("openstack_nova_local_storage_available_bytes", "Local disk of a hypervisor.", s_labels);
+    private static readonly Metric s_diskUsed =
+        Metric.Gauge("openstack_nova_local_storage_used_bytes", "Local disk of a hypervisor's servers.", s_labels);
+    private static readonly Metric s_diskFree =
+        Metric.Gauge("openstack_nova_free_disk_bytes", "Local disk of a hypervisor that is free.", s_labels);
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
@@ -54,7 +64,8 @@ internal sealed class HypervisorsPoller(WatchedCloud cloud) : CloudPoller(cloud,
     {
         if (hypervisor.Child("cpu_info")?.Child("topology") is not { } topology)
             return hypervisor.Number("vcpus");
-        double count = topology.Number("sockets") * topology.Number("cores") * topology.Number("threads") * Math.Max(1, double.IsNaN(topology.Number("cells")) ? 1 : topology.Number("cells"));
+        double count = topology.Number("sockets") * topology.Number("cores") * topology.Number("threads") * Math.Max(
+            1, double.IsNaN(topology.Number("cells")) ? 1 : topology.Number("cells"));
         return count > 0 ? count : hypervisor.Number("vcpus");
     }
 
@@ -71,9 +82,12 @@ internal sealed class HypervisorsPoller(WatchedCloud cloud) : CloudPoller(cloud,
                 if (zone.Length > 0)
                     zones[host] = zone;
                 if (!onlyZone)
-                    (aggregates.TryGetValue(host, out SortedSet<string>? names) ? names : aggregates[host] = new SortedSet<string>(StringComparer.Ordinal)).Add(a.Text("name"));
+                    (aggregates.TryGetValue(host, out SortedSet<string>? names)
+                        ? names
+                        : aggregates[host] = new SortedSet<string>(StringComparer.Ordinal)).Add(a.Text("name"));
             }
         }
-        return zones.Keys.Union(aggregates.Keys).ToDictionary(h => h, h => (string.Join(',', aggregates.GetValueOrDefault(h) ?? []), zones.GetValueOrDefault(h, "")));
+        return zones.Keys.Union(aggregates.Keys)
+            .ToDictionary(h => h, h => (string.Join(',', aggregates.GetValueOrDefault(h) ?? []), zones.GetValueOrDefault(h, "")));
     }
 }

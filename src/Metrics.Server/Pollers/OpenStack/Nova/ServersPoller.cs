@@ -6,8 +6,8 @@ using Metrics.Pollers.OpenStack.Client;
 namespace Metrics.Pollers.OpenStack.Nova;
 
 /// <summary>
-/// Servers of all projects. After one complete list only what has changed is asked for (<c>changes-since</c>), so that a quiet cloud costs one
-/// call; now and then everything is listed anew.
+/// Servers of all projects. After one complete list only what has changed is asked for (<c>changes-since</c>), so that a quiet cloud costs
+/// one call; now and then everything is listed anew.
 /// </summary>
 /// <remarks>https://docs.openstack.org/api-ref/compute/#list-servers-detailed ; values of the status are openstack-exporter's.</remarks>
 internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Nova)
@@ -22,18 +22,26 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
 
     private static readonly string[] s_statuses =
     [
-        "ACTIVE", "BUILD", "BUILD(spawning)", "DELETED", "ERROR", "HARD_REBOOT", "PASSWORD", "REBOOT", "REBUILD", "RESCUE", "RESIZE", "SHUTOFF", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE",
+        "ACTIVE", "BUILD", "BUILD(spawning)", "DELETED", "ERROR", "HARD_REBOOT", "PASSWORD", "REBOOT", "REBUILD", "RESCUE", "RESIZE",
+            "SHUTOFF", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE",
         "MIGRATING", "PAUSED", "REVERT_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SOFT_DELETED",
     ];
 
     private static readonly Metric s_total = Metric.Gauge("openstack_nova_total_vms", "Servers.");
-    private static readonly Metric s_status = Metric.Gauge("openstack_nova_server_status", "Status of a server: " + string.Join(", ", s_statuses.Select((s, i) => $"{i} {s}")) + ".",
-        "id", "status", "name", "tenant_id", "user_id", "address_ipv4", "address_ipv6", "host_id", "hypervisor_hostname", "uuid", "availability_zone", "flavor_id", "instance_libvirt");
-    private static readonly Metric s_disk = Metric.Gauge("openstack_nova_server_local_gb", "Local disk of a server, GiB.", "name", "id", "tenant_id");
-    private static readonly Metric s_running = Metric.Gauge("openstack_nova_running_vms", "Active servers by hypervisor and project.", "hostname", "availability_zone", "aggregates", "tenant_id");
+    private static readonly Metric s_status =
+        Metric.Gauge("openstack_nova_server_status",
+            "Status of a server: " + string.Join(", ", s_statuses.Select((s, i) => $"{i} {s}")) + ".",
+        "id", "status", "name", "tenant_id", "user_id", "address_ipv4", "address_ipv6", "host_id", "hypervisor_hostname", "uuid",
+            "availability_zone", "flavor_id", "instance_libvirt");
+    private static readonly Metric s_disk =
+        Metric.Gauge("openstack_nova_server_local_gb", "Local disk of a server, GiB.", "name", "id", "tenant_id");
+    private static readonly Metric s_running =
+        Metric.Gauge("openstack_nova_running_vms", "Active servers by hypervisor and project.", "hostname", "availability_zone",
+            "aggregates", "tenant_id");
     private static readonly Metric s_byStatus = Metric.Gauge("openstack_nova_server_status_counter", "Servers by status.", "status");
     private static readonly Metric s_byFlavor = Metric.Gauge("openstack_nova_servers_by_flavor", "Servers by flavour.", "flavor");
-    private static readonly Metric s_transition = Metric.Gauge("openstack_nova_server_transition_age_seconds", "For how long a server has been in ERROR, building, or at one task.",
+    private static readonly Metric s_transition =
+        Metric.Gauge("openstack_nova_server_transition_age_seconds", "For how long a server has been in ERROR, building, or at one task.",
         "id", "name", "status", "task_state", "tenant_id", "hypervisor_hostname");
 
     private Dictionary<string, Server> _servers = [];
@@ -41,7 +49,9 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     private DateTimeOffset _listedAt;
 
     /// <summary>What is kept of a server.</summary>
-    private sealed record Server(Resource Resource, string Status, string TaskState, string Flavor, string Hypervisor, string Zone, string Host, DateTimeOffset Updated)
+    private sealed record Server(
+        Resource Resource, string Status, string TaskState, string Flavor, string Hypervisor, string Zone, string Host,
+        DateTimeOffset Updated)
     {
         public required Labels Series { get; set; }
 
@@ -107,8 +117,11 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             Vcpus = flavor?.Number("vcpus") ?? double.NaN, MemoryMiB = flavor?.Number("ram") ?? double.NaN, DiskGiB = disk,
         };
         Labels series = s_status.Series(
-            id, status, name, project, resource.UserId, s.Text("accessIPv4"), s.Text("accessIPv6"), s.Text("hostId"), hypervisor, id, zone, flavorId, s.Text("OS-EXT-SRV-ATTR:instance_name"));
-        return new Server(resource, status, s.Text("OS-EXT-STS:task_state"), flavorName.Length > 0 ? flavorName : flavorId, hypervisor, zone, s.Text("OS-EXT-SRV-ATTR:host"), s.Time("updated") ?? DateTimeOffset.UnixEpoch)
+            id, status, name, project, resource.UserId, s.Text("accessIPv4"), s.Text("accessIPv6"), s.Text("hostId"), hypervisor, id, zone,
+                flavorId, s.Text("OS-EXT-SRV-ATTR:instance_name"));
+        return new Server(
+            resource, status, s.Text("OS-EXT-STS:task_state"), flavorName.Length > 0 ? flavorName : flavorId, hypervisor, zone,
+            s.Text("OS-EXT-SRV-ATTR:host"), s.Time("updated") ?? DateTimeOffset.UnixEpoch)
         {
             Series = series, DiskSeries = s_disk.Series(name, id, project), LacksFlavorId = flavorId.Length == 0,
         };
@@ -117,7 +130,8 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
     private void Report(SampleSink sink, DateTimeOffset now)
     {
         var running = new Dictionary<(string, string, string, string), int>();
-        (Dictionary<string, int> byStatus, Dictionary<string, int> byFlavor) = (s_statuses.Where(s => s != "DELETED").ToDictionary(s => s, _ => 0), []);
+        (Dictionary<string, int> byStatus, Dictionary<string, int> byFlavor) =
+            (s_statuses.Where(s => s != "DELETED").ToDictionary(s => s, _ => 0), []);
         sink.Add(s_total, _servers.Count);
         foreach (Server server in _servers.Values)
         {
@@ -130,11 +144,15 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
             byFlavor[server.Flavor] = byFlavor.GetValueOrDefault(server.Flavor) + 1;
             if (server.Status == "ACTIVE" && server.Hypervisor.Length > 0)
             {
-                var key = (server.Hypervisor, server.Zone, Cloud.Inventory.Hosts.GetValueOrDefault(server.Host).Aggregates ?? "", server.Resource.ProjectId);
+                var key =
+                    (server.Hypervisor, server.Zone, Cloud.Inventory.Hosts.GetValueOrDefault(server.Host).Aggregates ?? "",
+                        server.Resource.ProjectId);
                 running[key] = running.GetValueOrDefault(key) + 1;
             }
             if (server.Status is "ERROR" or "BUILD" || server.TaskState.Length > 0)
-                sink.Add(s_transition, (now - server.Updated).TotalSeconds, server.Resource.Id, server.Resource.Name, server.Status, server.TaskState, server.Resource.ProjectId, server.Hypervisor);
+                sink.Add(
+                    s_transition, (now - server.Updated).TotalSeconds, server.Resource.Id, server.Resource.Name, server.Status,
+                    server.TaskState, server.Resource.ProjectId, server.Hypervisor);
         }
         foreach (((string host, string zone, string aggregates, string project), int count) in running)
             sink.Add(s_running, count, host, zone, aggregates, project);

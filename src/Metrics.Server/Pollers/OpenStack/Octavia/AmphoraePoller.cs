@@ -10,7 +10,9 @@ internal sealed class AmphoraePoller(WatchedCloud cloud) : CloudPoller(cloud, Cl
 {
     private static readonly string[] s_statuses = ["BOOTING", "ALLOCATED", "READY", "PENDING_CREATE", "PENDING_DELETE", "DELETED", "ERROR"];
     private static readonly Metric s_count = Metric.Gauge("openstack_loadbalancer_total_amphorae", "Amphorae.");
-    private static readonly Metric s_status = Metric.Gauge("openstack_loadbalancer_amphora_status", "Status of an amphora: 0 BOOTING, 1 ALLOCATED, 2 READY, 3 PENDING_CREATE, 4 PENDING_DELETE, 5 DELETED, 6 ERROR.",
+    private static readonly Metric s_status =
+        Metric.Gauge("openstack_loadbalancer_amphora_status",
+            "Status of an amphora: 0 BOOTING, 1 ALLOCATED, 2 READY, 3 PENDING_CREATE, 4 PENDING_DELETE, 5 DELETED, 6 ERROR.",
         "id", "loadbalancer_id", "compute_id", "status", "role", "lb_network_ip", "ha_ip", "cert_expiration");
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
@@ -19,8 +21,12 @@ internal sealed class AmphoraePoller(WatchedCloud cloud) : CloudPoller(cloud, Cl
         await foreach (JsonElement a in Api.ListAsync("/octavia/amphorae?limit=1000", "amphorae", ct))
         {
             count++;
-            string expires = a.Time("cert_expiration") is { } at ? at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) : "";
-            sink.Add(s_status, Array.IndexOf(s_statuses, a.Text("status")), a.Text("id"), a.Text("loadbalancer_id"), a.Text("compute_id"), a.Text("status"), a.Text("role"), a.Text("lb_network_ip"), a.Text("ha_ip"), expires);
+            string expires = a.Time("cert_expiration") is { } at
+                ? at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)
+                : "";
+            sink.Add(
+                s_status, Array.IndexOf(s_statuses, a.Text("status")), a.Text("id"), a.Text("loadbalancer_id"), a.Text("compute_id"),
+                a.Text("status"), a.Text("role"), a.Text("lb_network_ip"), a.Text("ha_ip"), expires);
         }
         sink.Add(s_count, count);
     }

@@ -1,8 +1,8 @@
 namespace Metrics.Pollers.OpenStack.Orphans;
 
 /// <summary>
-/// Tells whether a list of projects can be believed. One that is empty, that lacks our own project, or that is suddenly much shorter than it
-/// was is no ground to call anything an orphan; a shorter one that stays as it is counts after a while.
+/// Tells whether a list of projects can be believed. One that is empty, that lacks our own project, or that is suddenly much shorter than
+/// it was is no ground to call anything an orphan; a shorter one that stays as it is counts after a while.
 /// </summary>
 internal sealed class ListDoubt
 {

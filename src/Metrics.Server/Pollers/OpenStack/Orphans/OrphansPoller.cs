@@ -6,8 +6,8 @@ namespace Metrics.Pollers.OpenStack.Orphans;
 
 /// <summary>
 /// What was left behind: resources whose project or user is gone, or whose parent is (the server of a port, a volume attachment or an
-/// allocation; the port of a floating address). It works on the lists that the other pollers make, and asks one question about each owner that
-/// is missing. Where it cannot be sure it says "unknown", never "orphan".
+/// allocation; the port of a floating address). It works on the lists that the other pollers make, and asks one question about each owner
+/// that is missing. Where it cannot be sure it says "unknown", never "orphan".
 /// </summary>
 internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Identity)
 {
@@ -19,12 +19,19 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
 
     private static readonly string[] s_labels = ["kind", "id", "name", "project_id", "user_id", "reason"];
     private static readonly Metric s_count = Metric.Gauge("openstack_orphans", "Resources that were left behind, by kind.", "kind");
-    private static readonly Metric s_unknown = Metric.Gauge("openstack_orphans_unknown", "Resources of which it cannot be said whether they were left behind, by kind.", "kind");
-    private static readonly Metric s_doubt = Metric.Gauge("openstack_orphan_check_doubtful", "1 while the list of projects cannot be believed and nothing is called an orphan.", "reason");
-    private static readonly Metric s_age = Metric.Gauge("openstack_orphan_age_seconds", "Age of a resource that was left behind.", s_labels);
-    private static readonly Metric s_vcpus = Metric.Gauge("openstack_orphan_vcpus", "Virtual processors of a resource that was left behind.", s_labels);
-    private static readonly Metric s_memory = Metric.Gauge("openstack_orphan_memory_bytes", "Memory of a resource that was left behind.", s_labels);
-    private static readonly Metric s_disk = Metric.Gauge("openstack_orphan_disk_bytes", "Disk of a resource that was left behind.", s_labels);
+    private static readonly Metric s_unknown =
+        Metric.Gauge("openstack_orphans_unknown", "Resources of which it cannot be said whether they were left behind, by kind.", "kind");
+    private static readonly Metric s_doubt =
+        Metric.Gauge("openstack_orphan_check_doubtful", "1 while the list of projects cannot be believed and nothing is called an orphan.",
+            "reason");
+    private static readonly Metric s_age =
+        Metric.Gauge("openstack_orphan_age_seconds", "Age of a resource that was left behind.", s_labels);
+    private static readonly Metric s_vcpus =
+        Metric.Gauge("openstack_orphan_vcpus", "Virtual processors of a resource that was left behind.", s_labels);
+    private static readonly Metric s_memory =
+        Metric.Gauge("openstack_orphan_memory_bytes", "Memory of a resource that was left behind.", s_labels);
+    private static readonly Metric s_disk =
+        Metric.Gauge("openstack_orphan_disk_bytes", "Disk of a resource that was left behind.", s_labels);
 
     private readonly ListDoubt _doubt = new();
     private readonly OwnerCheck _projects = new(cloud.Api(CloudService.Identity), "/projects", cloud.Time);
@@ -134,7 +141,9 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
         }
     }
 
-    private void Report(SampleSink sink, List<(ResourceKind Kind, Resource Resource, string Reason)> orphans, Dictionary<ResourceKind, int> unknown, DateTimeOffset now)
+    private void Report(
+        SampleSink sink, List<(ResourceKind Kind, Resource Resource, string Reason)> orphans, Dictionary<ResourceKind, int> unknown,
+        DateTimeOffset now)
     {
         foreach ((ResourceKind kind, int count) in unknown)
         {

@@ -16,9 +16,9 @@ internal enum Presence
 }
 
 /// <summary>
-/// Tells whether what a resource belongs to is gone. Three things must come together: it is missing from a complete list that was begun after
-/// the resource was seen; the resource is still there in a list begun after that; and the service answers 404 when asked for it by id. So
-/// neither a list that is cut, nor a hidden domain, nor something that was just made or is just being deleted looks like an orphan.
+/// Tells whether what a resource belongs to is gone. Three things must come together: it is missing from a complete list that was begun
+/// after the resource was seen; the resource is still there in a list begun after that; and the service answers 404 when asked for it by
+/// id. So neither a list that is cut, nor a hidden domain, nor something that was just made or is just being deleted looks like an orphan.
 /// </summary>
 /// <param name="api">The service that knows owners of this kind.</param>
 /// <param name="path">Path of one of them, before its id.</param>
@@ -43,7 +43,8 @@ internal sealed class OwnerCheck(ServiceApi api, string path, TimeProvider time)
     /// <param name="seenFrom">When the list in which the resource was seen began.</param>
     /// <param name="seenTo">When it ended.</param>
     /// <param name="ct">Ends it.</param>
-    public async ValueTask<Presence> LookAsync<T>(string id, Listing<T>? owners, DateTimeOffset seenFrom, DateTimeOffset seenTo, CancellationToken ct)
+    public async ValueTask<Presence> LookAsync<T>(
+        string id, Listing<T>? owners, DateTimeOffset seenFrom, DateTimeOffset seenTo, CancellationToken ct)
     {
         if (owners is null)
             return Presence.Unknown;

@@ -5,18 +5,24 @@ using Metrics.Pollers.OpenStack.Client;
 namespace Metrics.Pollers.OpenStack.Placement;
 
 /// <summary>
-/// Resource providers: what each has, reserves, oversubscribes and gives away. A provider is asked again only when its generation has grown,
-/// which every change of inventory or allocation makes it do: what has not changed is still true.
+/// Resource providers: what each has, reserves, oversubscribes and gives away. A provider is asked again only when its generation has
+/// grown, which every change of inventory or allocation makes it do: what has not changed is still true.
 /// </summary>
 /// <remarks>https://docs.openstack.org/api-ref/placement/#resource-providers</remarks>
 internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Placement)
 {
     private static readonly string[] s_labels = ["hostname", "resourcetype"];
-    private static readonly Metric s_total = Metric.Gauge("openstack_placement_resource_total", "What a provider has of a resource.", s_labels);
-    private static readonly Metric s_ratio = Metric.Gauge("openstack_placement_resource_allocation_ratio", "How many times a provider gives away what it has of a resource.", s_labels);
-    private static readonly Metric s_generation = Metric.Gauge("openstack_placement_resource_generation", "Changes of a provider.", s_labels);
-    private static readonly Metric s_reserved = Metric.Gauge("openstack_placement_resource_reserved", "What a provider keeps back of a resource.", s_labels);
-    private static readonly Metric s_usage = Metric.Gauge("openstack_placement_resource_usage", "What a provider has given away of a resource.", s_labels);
+    private static readonly Metric s_total =
+        Metric.Gauge("openstack_placement_resource_total", "What a provider has of a resource.", s_labels);
+    private static readonly Metric s_ratio =
+        Metric.Gauge("openstack_placement_resource_allocation_ratio", "How many times a provider gives away what it has of a resource.",
+            s_labels);
+    private static readonly Metric s_generation =
+        Metric.Gauge("openstack_placement_resource_generation", "Changes of a provider.", s_labels);
+    private static readonly Metric s_reserved =
+        Metric.Gauge("openstack_placement_resource_reserved", "What a provider keeps back of a resource.", s_labels);
+    private static readonly Metric s_usage =
+        Metric.Gauge("openstack_placement_resource_usage", "What a provider has given away of a resource.", s_labels);
 
     private Dictionary<string, Provider> _providers = [];
 
@@ -67,7 +73,8 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
 
     private async Task<Provider> ReadAsync(string id, string name, string generation, CancellationToken ct)
     {
-        using JsonDocument inventories = await Api.GetAsync($"/resource_providers/{id}/inventories", "/resource_providers/{provider}/inventories", ct: ct);
+        using JsonDocument inventories =
+            await Api.GetAsync($"/resource_providers/{id}/inventories", "/resource_providers/{provider}/inventories", ct: ct);
         using JsonDocument usages = await Api.GetAsync($"/resource_providers/{id}/usages", "/resource_providers/{provider}/usages", ct: ct);
         var values = new List<CloudValue>();
         double changes = inventories.RootElement.Number("resource_provider_generation");
@@ -84,9 +91,13 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         return new Provider(name, generation, [.. values]);
     }
 
-    private static void Add(List<CloudValue> values, Metric metric, string host, string resource, double value) => values.Add(new CloudValue(metric, metric.Series(host, resource), value));
+    private static void Add(List<CloudValue> values, Metric metric, string host, string resource, double value) =>
+        values.Add(new CloudValue(metric, metric.Series(host, resource), value));
 
-    /// <summary>Who has what of which provider, to find allocations whose server is gone: one call a changed provider, spread over <c>slow_interval</c>.</summary>
+    /// <summary>
+    /// Who has what of which provider, to find allocations whose server is gone: one call a changed provider, spread over
+    /// <c>slow_interval</c>.
+    /// </summary>
     private async Task ReadConsumersAsync(ResourceList allocations, bool complete, ParallelOptions parallel)
     {
         int slice = (int)Math.Ceiling(_providers.Count * (Cloud.Job.Interval / Cloud.Job.SlowInterval));
@@ -95,9 +106,12 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         {
             await Parallel.ForEachAsync(due, parallel, async (p, ct) =>
             {
-                using JsonDocument answer = await Api.GetAsync($"/resource_providers/{p.Key}/allocations", "/resource_providers/{provider}/allocations", ct: ct);
+                using JsonDocument answer =
+                    await Api.GetAsync($"/resource_providers/{p.Key}/allocations", "/resource_providers/{provider}/allocations", ct: ct);
                 string name = $"on {p.Value.Name}";
-                p.Value.Consumers = [.. answer.RootElement.Child("allocations")?.EnumerateObject().Select(a => Consumer(Json.Shared(a.Name), name, a.Value.Child("resources"))) ?? []];
+                p.Value.Consumers =
+                    [.. answer.RootElement.Child("allocations")?.EnumerateObject()
+                        .Select(a => Consumer(Json.Shared(a.Name), name, a.Value.Child("resources"))) ?? []];
             });
         }
         catch (CloudException)
@@ -121,5 +135,6 @@ internal sealed class ProvidersPoller(WatchedCloud cloud) : CloudPoller(cloud, C
         DiskGiB = Amount(resources, "DISK_GB"),
     };
 
-    private static double Amount(JsonElement? resources, string name) => resources?.Number(name) is { } amount && !double.IsNaN(amount) ? amount : 0;
+    private static double Amount(JsonElement? resources, string name) =>
+        resources?.Number(name) is { } amount && !double.IsNaN(amount) ? amount : 0;
 }

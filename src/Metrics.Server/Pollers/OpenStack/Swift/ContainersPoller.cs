@@ -18,7 +18,8 @@ internal sealed class ContainersPoller(WatchedCloud cloud) : CloudPoller(cloud, 
         string? marker = null;
         for (int page = 0; page < MaxPages; page++)
         {
-            using JsonDocument containers = await Api.GetAsync("/?format=json" + (marker is null ? "" : $"&marker={Uri.EscapeDataString(marker)}"), "/", ct: ct);
+            using JsonDocument containers =
+                await Api.GetAsync("/?format=json" + (marker is null ? "" : $"&marker={Uri.EscapeDataString(marker)}"), "/", ct: ct);
             if (containers.RootElement.ValueKind != JsonValueKind.Array || containers.RootElement.GetArrayLength() == 0)
                 return;
             foreach (JsonElement c in containers.RootElement.EnumerateArray())
