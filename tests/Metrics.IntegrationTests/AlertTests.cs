@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
+using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 
@@ -84,18 +84,12 @@ public sealed class AlertTests
     /// <summary>Receives webhooks.</summary>
     private sealed class Hook : IDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly LocalServer _server;
         private readonly ConcurrentQueue<JsonElement> _alerts = new();
 
-        public Hook()
-        {
-            Url = $"http://127.0.0.1:{Daemon.FreePort()}/hook/";
-            _listener.Prefixes.Add(Url);
-            _listener.Start();
-            _ = Task.Run(ServeAsync);
-        }
+        public Hook() => _server = new LocalServer(TakeAsync);
 
-        public string Url { get; }
+        public string Url => _server.Url;
 
         public volatile int Status = 200;
 
@@ -109,36 +103,22 @@ public sealed class AlertTests
 
         public JsonElement Last(string alert) => _alerts.Last(a => Describe(a).Contains(alert, StringComparison.Ordinal));
 
-        public void Dispose() => ((IDisposable)_listener).Dispose();
+        public void Dispose() => _server.Dispose();
 
         private static string Describe(JsonElement alert) => string.Create(CultureInfo.InvariantCulture,
             $"{alert.GetProperty("status").GetString()} {alert.GetProperty("labels").GetProperty("alertname").GetString()} {(alert.GetProperty("annotations").TryGetProperty("summary", out JsonElement s) ? s.GetString() : "")}");
 
-        private async Task ServeAsync()
+        private async Task TakeAsync(HttpListenerContext context)
         {
-            while (_listener.IsListening)
+            JsonElement message = JsonDocument.Parse(await LocalServer.ReadAsync(context)).RootElement;
+            Tries++;
+            Keys.Enqueue(context.Request.Headers["Idempotency-Key"] ?? "");
+            if (Status == 200)
             {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-                using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-                JsonElement message = JsonDocument.Parse(await reader.ReadToEndAsync()).RootElement;
-                Tries++;
-                Keys.Enqueue(context.Request.Headers["Idempotency-Key"] ?? "");
-                if (Status == 200)
-                {
-                    foreach (JsonElement alert in message.GetProperty("alerts").EnumerateArray())
-                        _alerts.Enqueue(alert);
-                }
-                context.Response.StatusCode = Status;
-                context.Response.Close();
+                foreach (JsonElement alert in message.GetProperty("alerts").EnumerateArray())
+                    _alerts.Enqueue(alert);
             }
+            context.Response.StatusCode = Status;
         }
     }
 }

@@ -11,20 +11,26 @@ internal sealed class Component : IDisposable
 
     /// <summary>Skips the calling test where a program is missing.</summary>
     public static void Need(string program) => Assert.SkipUnless(
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, program))), $"{program} is not installed");
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, program))),
+            $"{program} is not installed");
 
     public static Component Start(string folder, string program, params string[] arguments)
     {
         Need(Path.GetFileName(program));
         string quoted = string.Join(' ', arguments.Select(a => $"'{a}'"));
         string log = Path.Combine(folder, Path.GetFileName(program) + ".log");
-        return new Component(Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec {program} {quoted} >>'{log}' 2>&1 </dev/null"]) { WorkingDirectory = folder })!);
+        return new Component(
+            Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", $"exec {program} {quoted} >>'{log}' 2>&1 </dev/null"]) { WorkingDirectory = folder })!);
     }
 
     public static async Task<(int Code, string Output)> RunAsync(string program, string input, params string[] arguments)
     {
         Need(program);
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process =
+            Process.Start(
+                new ProcessStartInfo(
+                program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();

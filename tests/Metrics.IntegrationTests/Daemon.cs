@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
@@ -33,7 +32,8 @@ internal sealed class Daemon : IAsyncDisposable
     private string LogPath => Path.Combine(Folder, "log");
 
     /// <summary>Starts it and waits until it is ready.</summary>
-    /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the port.</param>
+    /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the
+    /// port.</param>
     public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }")
     {
         var daemon = new Daemon(configuration);
@@ -83,7 +83,8 @@ internal sealed class Daemon : IAsyncDisposable
 
     public async Task<string> GetAsync(string path) => await Http.GetStringAsync(Url(path));
 
-    public async Task<HttpResponseMessage> PushAsync(string lines, string path = "/write?precision=ms") => await Http.PostAsync(Url(path), new StringContent(lines));
+    public async Task<HttpResponseMessage> PushAsync(string lines, string path = "/write?precision=ms") =>
+        await Http.PostAsync(Url(path), new StringContent(lines));
 
     /// <summary>The newest samples that a selector gives, by federation.</summary>
     public async Task<List<string>> FederateAsync(string selector) =>
@@ -94,12 +95,7 @@ internal sealed class Daemon : IAsyncDisposable
         .Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is ' ' or '{')
         .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => LocalServer.FreePort();
 
     public async ValueTask DisposeAsync()
     {
@@ -113,7 +109,10 @@ internal sealed class Daemon : IAsyncDisposable
     private static Process Start(string folder, int port, string[] arguments, string log)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
-        var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory = folder };
+        var info =
+            new ProcessStartInfo("/bin/sh",
+                ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
+                folder };
         info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
         if (!arguments.Contains("check"))
             info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Metrics.Testing;
 
@@ -20,17 +21,23 @@ public sealed class DashboardTests
             scrape_configs:
             - { job_name: federate, honor_labels: true, metrics_path: /federate, params: { 'match[]': ['{__name__=~".+"}'] }, static_configs: [ { targets: ['127.0.0.1:{{daemon.Port}}'] } ] }
             """);
-        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
+        using Component prometheus = Component.Start(
+            folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
         async Task<int> CountAsync(string query, int server)
         {
-            HttpResponseMessage answer = await daemon.Http.GetAsync($"http://127.0.0.1:{server}/api/v1/query?query={Uri.EscapeDataString(query)}");
+            string url = $"http://127.0.0.1:{server}/api/v1/query?query={Uri.EscapeDataString(query)}";
+            HttpResponseMessage answer = await daemon.Http.GetAsync(url);
+            // A Prometheus that is not ready yet says so in plain text.
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                throw new HttpRequestException($"{url} is not ready");
             JsonElement body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
             body.GetProperty("status").GetString().Should().Be("success", $"{query}: {body}");
             return body.GetProperty("data").GetProperty("result").GetArrayLength();
         }
 
         foreach (int server in new[] { port, daemon.Port })
-            await Eventually.Async(async () => await CountAsync("rate(node_cpu_seconds_total[20s])", server) > 0, "there is enough to compute rates");
+            await Eventually.Async(
+                async () => await CountAsync("rate(node_cpu_seconds_total[20s])", server) > 0, "there is enough to compute rates");
         int asked = 0;
         foreach (string file in Directory.GetFiles(Path.Combine(Cases.Repository, "grafana/dashboards"), "metricsd-host.json"))
         {
@@ -41,12 +48,14 @@ public sealed class DashboardTests
                 foreach (JsonElement target in panel.GetProperty("targets").EnumerateArray())
                 {
                     string query = target.GetProperty("expr").GetString()!
-                        .Replace("$__rate_interval", "20s", StringComparison.Ordinal).Replace("$job", "host", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal);
+                        .Replace("$__rate_interval", "20s", StringComparison.Ordinal).Replace("$job", "host", StringComparison.Ordinal)
+                            .Replace("$instance", ".+", StringComparison.Ordinal);
                     string title = panel.GetProperty("title").GetString()!;
                     foreach (int server in new[] { port, daemon.Port })
                     {
                         if (await CountAsync(query, server) == 0 && !s_mayBeEmpty.Contains(title))
-                            Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query} {(server == port ? "from Prometheus" : "from metricsd")}");
+                            Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query} "
+                                + $"{(server == port ? "from Prometheus" : "from metricsd")}");
                     }
                     asked++;
                 }

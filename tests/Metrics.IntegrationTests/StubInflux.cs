@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 
@@ -11,7 +12,7 @@ namespace Metrics.IntegrationTests;
 /// </summary>
 internal sealed class StubInflux : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly LocalServer _server;
     private readonly int _version;
     private readonly ConcurrentQueue<(int Status, string RetryAfter)> _failures = new();
 
@@ -20,13 +21,10 @@ internal sealed class StubInflux : IDisposable
     public StubInflux(int version)
     {
         _version = version;
-        Url = $"http://127.0.0.1:{Daemon.FreePort()}";
-        _listener.Prefixes.Add(Url + "/");
-        _listener.Start();
-        _ = Task.Run(ServeAsync);
+        _server = new LocalServer(Take);
     }
 
-    public string Url { get; }
+    public string Url => _server.Url.TrimEnd('/');
 
     public ConcurrentQueue<Seen> Requests { get; } = new();
 
@@ -34,32 +32,21 @@ internal sealed class StubInflux : IDisposable
 
     public void FailNext(int status, string retryAfter) => _failures.Enqueue((status, retryAfter));
 
-    public void Dispose() => ((IDisposable)_listener).Dispose();
+    public void Dispose() => _server.Dispose();
 
-    private async Task ServeAsync()
+    private Task Take(HttpListenerContext context)
     {
-        while (_listener.IsListening)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-            HttpListenerRequest request = context.Request;
-            if (request.HttpMethod == "POST")
-                Answer(context, request);
-            else
-                Reply(context, 200, "{\"results\":[{\"statement_id\":0}]}");
-        }
+        if (context.Request.HttpMethod == "POST")
+            Answer(context, context.Request);
+        else
+            Reply(context, 200, "{\"results\":[{\"statement_id\":0}]}");
+        return Task.CompletedTask;
     }
 
     private void Answer(HttpListenerContext context, HttpListenerRequest request)
     {
-        Requests.Enqueue(new Seen($"POST {request.RawUrl}", request.Headers["Authorization"], request.Headers["Content-Encoding"], request.ContentType));
+        Requests.Enqueue(
+            new Seen($"POST {request.RawUrl}", request.Headers["Authorization"], request.Headers["Content-Encoding"], request.ContentType));
         using var reader = new StreamReader(new GZipStream(request.InputStream, CompressionMode.Decompress), Encoding.UTF8);
         string[] lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (_failures.TryDequeue(out (int Status, string RetryAfter) failure))
@@ -77,7 +64,9 @@ internal sealed class StubInflux : IDisposable
         foreach (string line in lines.Except(bad))
             Lines.Enqueue(line);
         if (bad.Length > 0)
-            Reply(context, 400, "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"original_line\":\"x\",\"line_number\":2,\"error_message\":\"bad\"}]}");
+            Reply(context, 400,
+                "{\"error\":\"partial write of line protocol "
+                    + "occurred\",\"data\":[{\"original_line\":\"x\",\"line_number\":2,\"error_message\":\"bad\"}]}");
         else
             Reply(context, 204, "");
     }
@@ -88,6 +77,5 @@ internal sealed class StubInflux : IDisposable
         context.Response.ContentType = "application/json";
         if (body.Length > 0)
             context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(body));
-        context.Response.Close();
     }
 }

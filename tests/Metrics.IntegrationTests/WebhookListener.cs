@@ -1,23 +1,19 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
+using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>Receives webhooks: what comes, by path. It honours the idempotency key: what it has accepted already it accepts again, and counts once.</summary>
+/// <summary>
+/// Receives webhooks: what comes, by path. It honours the idempotency key: what it has accepted already it accepts again, and counts once.
+/// </summary>
 internal sealed class WebhookListener : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly LocalServer _server;
 
-    public WebhookListener()
-    {
-        Url = $"http://127.0.0.1:{Daemon.FreePort()}/";
-        _listener.Prefixes.Add(Url);
-        _listener.Start();
-        _ = Task.Run(ServeAsync);
-    }
+    public WebhookListener() => _server = new LocalServer(TakeAsync);
 
     /// <summary>A message as it came.</summary>
     /// <param name="Path">Where to.</param>
@@ -29,11 +25,15 @@ internal sealed class WebhookListener : IDisposable
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
         /// <summary>The alerts of a message in Alertmanager's form: <c>firing TooHot cellar</c>.</summary>
-        public IEnumerable<string> Alerts => Body.Length == 0 || Body[0] != '{' ? [] : Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
-            $"{a.GetProperty("status").GetString()} {string.Join(' ', a.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity").Select(l => l.Value.GetString()))}"));
+        public IEnumerable<string> Alerts =>
+            Body.Length == 0 || Body[0] != '{'
+                ? []
+                : Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
+            $"{a.GetProperty("status").GetString()} "
+                + $"{string.Join(' ', a.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity").Select(l => l.Value.GetString()))}"));
     }
 
-    public string Url { get; }
+    public string Url => _server.Url;
 
     /// <summary>Status to answer; null is 200.</summary>
     public Func<Message, int>? Answer { get; set; }
@@ -53,41 +53,25 @@ internal sealed class WebhookListener : IDisposable
     /// <summary>Alerts of the messages to a path, in order.</summary>
     public List<string> AlertsAt(string path) => [.. Accepted.Where(m => m.Path == path).SelectMany(m => m.Alerts)];
 
-    public Task UntilAsync(string path, string alert) => Eventually.Async(() => Task.FromResult(AlertsAt(path).Contains(alert)), $"'{alert}' at {path}; came: {string.Join(" | ", Accepted.Select(m => $"{m.Path}: {string.Join(", ", m.Alerts)}"))}");
+    public Task UntilAsync(string path, string alert) =>
+        Eventually.Async(
+            () => Task.FromResult(AlertsAt(path).Contains(alert)),
+            $"'{alert}' at {path}; came: {string.Join(" | ", Accepted.Select(m => $"{m.Path}: {string.Join(", ", m.Alerts)}"))}");
 
-    public void Dispose() => ((IDisposable)_listener).Dispose();
+    public void Dispose() => _server.Dispose();
 
-    private async Task ServeAsync()
+    private async Task TakeAsync(HttpListenerContext context)
     {
-        while (_listener.IsListening)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-            using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-            var message = new Message(
-                context.Request.Url!.AbsolutePath, context.Request.Headers["Idempotency-Key"] ?? "", await reader.ReadToEndAsync(), context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!));
-            Interlocked.Increment(ref _tries);
-            int status = Answer?.Invoke(message) ?? 200;
-            if (status is >= 200 and < 300 && _keys.TryAdd((message.Path, message.Key), true))
-                Accepted.Enqueue(message);
-            if (status is >= 200 and < 300 && LosesAnswer?.Invoke() == true)
-                status = 502;
-            context.Response.StatusCode = status;
-            try
-            {
-                context.Response.Close();
-            }
-            catch (HttpListenerException)
-            {
-                // The sender was killed meanwhile.
-            }
-        }
+        HttpListenerRequest request = context.Request;
+        var message = new Message(
+            request.Url!.AbsolutePath, request.Headers["Idempotency-Key"] ?? "", await LocalServer.ReadAsync(context),
+            request.Headers.AllKeys.ToDictionary(k => k!, k => request.Headers[k]!));
+        Interlocked.Increment(ref _tries);
+        int status = Answer?.Invoke(message) ?? 200;
+        if (status is >= 200 and < 300 && _keys.TryAdd((message.Path, message.Key), true))
+            Accepted.Enqueue(message);
+        if (status is >= 200 and < 300 && LosesAnswer?.Invoke() == true)
+            status = 502;
+        context.Response.StatusCode = status;
     }
 }

@@ -1,48 +1,35 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Metrics.Testing;
 
 namespace Metrics.Tests.Notifiers;
 
 /// <summary>An HTTP server that keeps what comes and answers as it is told.</summary>
 internal sealed class Endpoint : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly LocalServer _server;
 
-    public Endpoint()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        probe.Stop();
-        _listener.Prefixes.Add(Url);
-        _listener.Start();
-        _ = Task.Run(ServeAsync);
-    }
+    public Endpoint() => _server = new LocalServer(TakeAsync);
 
     public sealed record Request(string Method, string Path, string Body, WebHeaderCollection Headers)
     {
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
     }
 
-    public string Url { get; }
+    public string Url => _server.Url;
 
     public ConcurrentQueue<Request> Requests { get; } = new();
 
     public Action<HttpListenerResponse>? Answer { get; set; }
 
-    public void Dispose() => ((IDisposable)_listener).Dispose();
+    public void Dispose() => _server.Dispose();
 
-    private async Task ServeAsync()
+    private async Task TakeAsync(HttpListenerContext context)
     {
-        while (_listener.IsListening)
-        {
-            HttpListenerContext context = await _listener.GetContextAsync();
-            using var reader = new StreamReader(context.Request.InputStream);
-            Requests.Enqueue(new Request(context.Request.HttpMethod, context.Request.Url!.PathAndQuery, await reader.ReadToEndAsync(), (WebHeaderCollection)context.Request.Headers));
-            Answer?.Invoke(context.Response);
-            context.Response.Close();
-        }
+        HttpListenerRequest request = context.Request;
+        Requests.Enqueue(new Request(
+            request.HttpMethod, request.Url!.PathAndQuery, await LocalServer.ReadAsync(context), (WebHeaderCollection)request.Headers));
+        Answer?.Invoke(context.Response);
     }
 }
