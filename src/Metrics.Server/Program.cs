@@ -27,6 +27,7 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddQueries(options.Query)
         .AddNotifiers()
         .AddRules()
+        .AddAlerting()
         .AddPollers()
         .AddInputs()
         .AddApi()

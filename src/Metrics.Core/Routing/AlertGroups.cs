@@ -4,7 +4,7 @@ using Metrics.Rules;
 namespace Metrics.Routing;
 
 /// <summary>
-/// Where alerts wait to be told of together: takes each to its groups and says which group is due. Time is an argument; not for use by two
+/// Where alerts wait to be reported together: takes each to its groups and says which group is due. Time is an argument; not for use by two
 /// threads at once.
 /// </summary>
 /// <param name="root">The routing tree.</param>
@@ -13,7 +13,8 @@ public sealed class AlertGroups(Route root)
     /// <summary>How often a group without an interval is looked at while some of its alerts are mute.</summary>
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<(string Route, Labels Labels), AlertGroup> _groups = [];
+    private readonly Dictionary<string, Route> _routes = root.All().DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+    private readonly Dictionary<GroupKey, AlertGroup> _groups = [];
     private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
     private readonly Dictionary<AlertKey, Labels> _labels = [];
     private readonly PriorityQueue<AlertGroup, long> _due = new();
@@ -65,18 +66,13 @@ public sealed class AlertGroups(Route root)
     }
 
     /// <summary>Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.</summary>
-    /// <param name="routeId">Its route.</param>
-    /// <param name="labels">Its labels.</param>
-    /// <param name="nextFlush">When it is due.</param>
-    /// <param name="told">What was said.</param>
-    /// <param name="over">Alerts that have ended, which nobody was told yet, or which are held open as flapping.</param>
-    public void Restore(string routeId, Labels labels, long nextFlush, IReadOnlyDictionary<string, Told> told, IEnumerable<RoutedAlert> over)
+    public void Restore(GroupState state)
     {
-        if (root.All().FirstOrDefault(r => r.Id == routeId) is not { } route)
+        if (!_routes.TryGetValue(state.Key.Route, out Route? route))
             return;
-        AlertGroup group = Group(route, labels, nextFlush);
-        group.Restore(told);
-        foreach (RoutedAlert alert in over)
+        AlertGroup group = Group(route, state.Key.Labels, state.NextFlush);
+        group.Restore(state.Log);
+        foreach (RoutedAlert alert in state.Over)
         {
             group.Take(alert);
             if (alert.IsOver)
@@ -112,11 +108,12 @@ public sealed class AlertGroups(Route root)
         if (group.IsEmpty)
         {
             group.IsGone = true;
-            _groups.Remove((group.Route.Id, group.Labels));
+            _groups.Remove(group.Key);
             return;
         }
         // Without an interval it is due when something comes.
-        TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
+        TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval
+            : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
         Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
     }
 
@@ -131,10 +128,11 @@ public sealed class AlertGroups(Route root)
 
     private AlertGroup Group(Route route, Labels labels, long firstFlush)
     {
-        if (_groups.TryGetValue((route.Id, labels), out AlertGroup? group))
-            return group;
-        group = new AlertGroup(route, labels) { NextFlush = firstFlush };
-        _groups.Add((route.Id, labels), group);
+        var group = new AlertGroup(route, labels);
+        if (_groups.TryGetValue(group.Key, out AlertGroup? known))
+            return known;
+        group.NextFlush = firstFlush;
+        _groups.Add(group.Key, group);
         _due.Enqueue(group, firstFlush);
         return group;
     }

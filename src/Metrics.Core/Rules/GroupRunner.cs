@@ -7,7 +7,7 @@ namespace Metrics.Rules;
 /// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
 public sealed class GroupRunner
 {
-    private readonly Dictionary<Rule, string> _keys = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);
     private HashSet<Labels> _written = [];
 
     /// <param name="group">Its rules.</param>
@@ -22,7 +22,7 @@ public sealed class GroupRunner
         {
             // Two rules may have one name, as a warning and a critical alert often do.
             int nth = times[rule.Name] = times.GetValueOrDefault(rule.Name) + 1;
-            _keys[rule] = $"{Path.GetFileName(group.File)};{group.Name};{rule.Name}{(nth > 1 ? $"#{nth}" : "")}";
+            _ids[rule] = new RuleId(Path.GetFileName(group.File), group.Name, rule.Name, nth);
         }
     }
 
@@ -45,7 +45,7 @@ public sealed class GroupRunner
     public long LastAt { get; private set; }
 
     /// <summary>File, group and name (and which, where a name is there twice): what the state database knows a rule by.</summary>
-    public string KeyOf(Rule rule) => _keys[rule];
+    public RuleId IdOf(Rule rule) => _ids[rule];
 
     /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended.</summary>
     public void TakeOverFrom(GroupRunner before) => _written = before._written;

@@ -30,7 +30,6 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly QueryEngine _engine;
     private readonly CurrentOptions _options;
     private readonly RuleEnvironment _surroundings;
-    private readonly ActiveRules _inForce;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -41,9 +40,9 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
-        (_surroundings, _inForce) = (surroundings, inForce);
+        _surroundings = surroundings;
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
         _plan = MakePlan(RuleSet.Load(options.Value.Rules));
         _metrics.RuleErrors.Set(0);
@@ -99,7 +98,6 @@ internal sealed partial class RuleEngine : BackgroundService
             }
             _book.TakeSent(Now());
             _book.Flush(Now());
-            _metrics.ExternalAlerts.Set(_inForce.Sent.Count);
             await WaitAsync(plan, stoppingToken);
         }
     }

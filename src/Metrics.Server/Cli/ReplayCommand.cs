@@ -178,8 +178,8 @@ internal static class ReplayCommand
         int quiet = result.Rules.Count(r => r.Fired + r.OnlyPending + r.NoData == 0 && r.Error is null);
         Console.WriteLine($"{quiet} rules had nothing to say.");
         Console.WriteLine();
-        foreach (string who in result.Messages.Keys.Union(before?.Messages.Keys ?? []).Order(StringComparer.Ordinal))
-            Console.WriteLine($"{who}: {Both(result.Messages.GetValueOrDefault(who), before?.Messages.GetValueOrDefault(who))} messages");
+        foreach (string who in result.Counts.Keys.Union(before?.Counts.Keys ?? []).Order(StringComparer.Ordinal))
+            Console.WriteLine($"{who}: {Both(result.Counts.GetValueOrDefault(who), before?.Counts.GetValueOrDefault(who))} messages");
         if (result.Messages.Count == 0 && before?.Messages.Count is null or 0)
             Console.WriteLine("Nobody would have got a message.");
         foreach ((string reason, int times) in result.Muted.OrderByDescending(m => m.Value))

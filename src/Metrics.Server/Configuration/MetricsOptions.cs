@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
@@ -168,13 +169,13 @@ internal sealed record HostSection
 /// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is none.</param>
 internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery);
 
-/// <summary>Who is told of alerts.</summary>
-/// <param name="Receivers">Those who can be told.</param>
-/// <param name="Routing">Who is told of what.</param>
+/// <summary>Who is notified of alerts.</summary>
+/// <param name="Receivers">Those who can be notified.</param>
+/// <param name="Routing">Who is notified of what.</param>
 /// <param name="ExternalUrl">The address under which people reach us.</param>
 internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl)
 {
-    /// <summary>Alertmanagers that get every alert.</summary>
+    /// <summary>Alertmanagers that get every alert of our rules.</summary>
     public IReadOnlyList<AlertmanagerOptions> Alertmanagers { get; init; } = [];
 
     /// <summary>The dead man's switch; null is none.</summary>
@@ -183,24 +184,22 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     /// <summary>For how long an alert that others send holds, where they do not say.</summary>
     public TimeSpan ResolveTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
+    private readonly Dictionary<IntegrationId, NamedNotifier> _byId = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Id);
 
-    /// <summary>The routing tree that alerts go through.</summary>
-    public Route Tree { get; } = Receivers.Count > 1 ? Routing.WithReceiverDown() : Routing.Root;
+    /// <summary>What the dispatcher goes by.</summary>
+    public DispatchPlan Plan { get; } = new(Routing, [.. Receivers.Select(r => r.ToRouting())]);
 
-    /// <summary>The ways of a receiver.</summary>
+    /// <summary>The notifiers of a receiver; none when there is no such receiver.</summary>
     public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
 
-    /// <summary>The ways of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names, else of all.</summary>
-    public IReadOnlyList<NamedNotifier> OthersThan(string receiver) =>
-        [.. Receivers.Where(r => r.Name != receiver && (Routing.FailureReceiver is not { } chosen || chosen == receiver || r.Name == chosen)).SelectMany(r => r.Notifiers)];
-
-    /// <summary>The kind of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
-    public static NotifierKind? KindOf(string integration) => NotifierCatalog.All.FirstOrDefault(k => integration.EndsWith($"/{k.Name}/{integration[(integration.LastIndexOf('/') + 1)..]}", StringComparison.Ordinal));
-
-    /// <summary>The notifier of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
-    public Notifier? Find(string integration) => _byKey.GetValueOrDefault(integration);
+    /// <summary>The notifier of an integration; null when there is none.</summary>
+    public NamedNotifier? Find(IntegrationId integration) => _byId.GetValueOrDefault(integration);
 }
 
-/// <summary>Somebody who can be told.</summary>
-internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers);
+/// <summary>Somebody who can be notified.</summary>
+internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers)
+{
+    /// <summary>What routing must know of it.</summary>
+    public Receiver ToRouting() =>
+        new(Name, [.. Notifiers.Select(n => new Integration(n.Id, n.Notifier.SendResolved) { IsForPeople = n.Kind.IsForPeople })]);
+}

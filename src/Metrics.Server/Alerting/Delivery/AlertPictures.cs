@@ -23,7 +23,7 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
     /// <inheritdoc />
     public async Task<byte[]?> DrawAsync(AlertSource alert, long until, CancellationToken ct)
     {
-        if (!rules.All.TryGetValue(alert.Rule, out AlertRuleState? rule))
+        if (!rules.All.TryGetValue(RuleId.Parse(alert.Rule), out AlertRuleState? rule))
             return null;
         try
         {

@@ -8,11 +8,14 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Hands all open alerts to Alertmanagers, as Prometheus does: at once when one begins or ends, again every minute while it is open and for a quarter of an
-/// hour after its end. An alert that is no longer repeated, since we are dead, ends over there after four minutes.
+/// Hands all open alerts of our rules to Alertmanagers, as Prometheus does: at once when one begins or ends, again every minute while it is open and for a quarter of an
+/// hour after its end. An alert that is no longer repeated, since we are dead, ends over there after four minutes. What others have sent is not
+/// handed on: two daemons that know each other would keep it alive between them.
 /// </summary>
 /// <remarks>Prometheus's rules/manager.go (<c>resendDelay</c>, <c>resolvedRetention</c>) and notifier; https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
-internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time, ILogger<AlertmanagerForwarder> log) : BackgroundService
+internal sealed partial class AlertmanagerForwarder(
+    ActiveAlerts alerts, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time, ILogger<AlertmanagerForwarder> log)
+    : BackgroundService
 {
     private const int BatchSize = 256;
     private static readonly TimeSpan s_resend = TimeSpan.FromMinutes(1);
@@ -27,7 +30,7 @@ internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOp
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        rules.Changed += Wake;
+        alerts.Changed += Wake;
         while (!stoppingToken.IsCancellationRequested)
         {
             NotificationOptions notifications = options.Value.Notifications;
@@ -76,16 +79,14 @@ internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOp
     {
         var due = new List<(AlertKey, Handed)>();
         var open = new HashSet<AlertKey>();
-        foreach ((string rule, AlertRuleState state) in rules.All)
+        foreach (ActiveAlert active in alerts.OfOurRules.Where(a => a.IsOpen))
         {
-            foreach (AlertInstance alert in state.Alerts.Where(a => a.State.IsOpen))
-            {
-                var key = new AlertKey(rule, alert.Series);
-                open.Add(key);
-                Handed? before = _handed.GetValueOrDefault(key);
-                if (before is null || before.EndedAt is not null || before.Alert.State.Name != alert.State.Name || now - before.SentAt >= s_resend.TotalMilliseconds)
-                    due.Add((key, new Handed(alert, 0, null)));
-            }
+            var key = new AlertKey(active.Rule, active.Alert.Series);
+            open.Add(key);
+            Handed? before = _handed.GetValueOrDefault(key);
+            if (before is null || before.EndedAt is not null || before.Alert.State.Name != active.Alert.State.Name
+                || now - before.SentAt >= s_resend.TotalMilliseconds)
+                due.Add((key, new Handed(active.Alert, 0, null)));
         }
         foreach ((AlertKey key, Handed before) in _handed.Where(h => !open.Contains(h.Key)).ToList())
         {
@@ -111,7 +112,7 @@ internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOp
         };
     }
 
-    private void Note(Uri url, Delivery delivery, int alerts)
+    private void Note(Uri url, Delivery delivery, int handed)
     {
         metrics.Deliveries.WithLabels("alertmanager", delivery.Status.ToString().ToLowerInvariant()).Inc();
         if (delivery.Status == DeliveryStatus.Sent)
@@ -121,7 +122,7 @@ internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOp
         }
         else if (_failing.Add(url))
         {
-            LogFailing(alerts, url.Authority, delivery.Reason ?? "no reason given");
+            LogFailing(handed, url.Authority, delivery.Reason ?? "no reason given");
         }
     }
 

@@ -9,7 +9,8 @@ namespace Metrics.Alerting;
 /// The dead man's switch: a message in regular intervals to a receiver outside, which raises the alarm when it stops. It is sent only while rules are
 /// evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
-internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
+internal sealed partial class Heartbeat(
+    CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
@@ -43,7 +44,7 @@ internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engin
             EndsAt = AlertMessage.NoTime,
             GeneratorUrl = $"{externalUrl}/",
             Fingerprint = "heartbeat",
-        }], notifier.Key.Split('/')[0], externalUrl);
+        }], notifier.Id.Receiver, externalUrl);
         Delivery delivery;
         try
         {
@@ -55,7 +56,7 @@ internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engin
         }
         metrics.Heartbeats.WithLabels(delivery.Status.ToString().ToLowerInvariant()).Inc();
         if (delivery.Status != DeliveryStatus.Sent)
-            LogMissed(notifier.Key, delivery.Reason ?? "no reason given");
+            LogMissed(notifier.Id.ToString(), delivery.Reason ?? "no reason given");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The heartbeat to {Target} failed: {Reason}")]

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Notifiers;
-using Metrics.Routing;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -13,13 +13,14 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, HistoryWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, CurrentOptions options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+    : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
-    /// <summary>The trail keeps the first tries of a message, and the last.</summary>
-    private const int TrailedTries = 5;
+    /// <summary>The history keeps the first tries of a message, and the last.</summary>
+    private const int TriesInHistory = 5;
 
     private const int ReadAtOnce = 16;
 
@@ -37,7 +38,7 @@ internal sealed partial class Outbox(
         {
             long now = time.GetUtcNow().ToUnixTimeMilliseconds();
             long next = now + (_failing.IsEmpty ? 60_000 : 5_000);
-            TellFailing(now);
+            ReportFailing(now);
             List<(string Target, long NextTry)> heads = Heads();
             foreach ((string target, long nextTry) in heads)
             {
@@ -62,24 +63,21 @@ internal sealed partial class Outbox(
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), which the others are told.</summary>
-    private void TellFailing(long now)
+    /// <summary>That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), of which the others are notified.</summary>
+    private void ReportFailing(long now)
     {
         foreach (NamedNotifier notifier in options.Value.Notifications.Receivers.SelectMany(r => r.Notifiers))
-            TellFailing(notifier.Key, _failing.TryGetValue(notifier.Key, out long since) ? Math.Max(0, now - since) / 1000.0 : 0);
+            ReportFailing(notifier.Id, _failing.TryGetValue(notifier.Id.ToString(), out long since) ? Math.Max(0, now - since) / 1000.0 : 0);
     }
 
-    private void TellFailing(string target, double seconds)
-    {
-        string[] parts = target.Split('/');
-        metrics.Failing.WithLabels(string.Join('/', parts[..^2]), $"{parts[^2]}/{parts[^1]}").Set(seconds);
-    }
+    private void ReportFailing(IntegrationId integration, double seconds) => metrics.Failing.WithLabels(integration.Receiver, integration.Way).Set(seconds);
 
     /// <summary>The oldest message of each integration.</summary>
     private List<(string Target, long NextTry)> Heads()
     {
         metrics.Outbox.Set(state.Read(db => db.Outbox.Count()));
-        var rows = state.Read(db => db.Outbox.AsNoTracking().GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
+        var rows = state.Read(db => db.Outbox.AsNoTracking()
+            .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
             .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
         return [.. rows.Select(r => (r.Target, r.NextTry))];
     }
@@ -97,7 +95,8 @@ internal sealed partial class Outbox(
     {
         while (!ct.IsCancellationRequested)
         {
-            List<OutboxRow> rows = state.Read(db => db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
+            List<OutboxRow> rows = state.Read(db =>
+                db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
                 if (row.NextTry > time.GetUtcNow().ToUnixTimeMilliseconds() || !await DeliverAsync(target, row, ct))
@@ -112,17 +111,18 @@ internal sealed partial class Outbox(
     private async Task<bool> DeliverAsync(string target, OutboxRow row, CancellationToken ct)
     {
         long start = time.GetTimestamp();
-        string integration = target.Split('/')[^2];
-        Delivery delivery = await TryAsync(target, row, ct);
-        metrics.DeliverySeconds.WithLabels(integration).Observe(time.GetElapsedTime(start).TotalSeconds);
-        metrics.Deliveries.WithLabels(integration, delivery.Status.ToString().ToLowerInvariant()).Inc();
+        IntegrationId? integration = IntegrationId.TryParse(target, out IntegrationId id) ? id : null;
+        string kind = integration?.Kind ?? "unknown";
+        Delivery delivery = await TryAsync(integration, row, ct);
+        metrics.DeliverySeconds.WithLabels(kind).Observe(time.GetElapsedTime(start).TotalSeconds);
+        metrics.Deliveries.WithLabels(kind, delivery.Status.ToString().ToLowerInvariant()).Inc();
         int attempts = row.Attempts + 1;
         if (delivery.Status == DeliveryStatus.Retry)
             _failing.TryAdd(target, row.CreatedAt);
-        else if (_failing.TryRemove(target, out _))
-            TellFailing(target, 0);
-        if (attempts <= TrailedTries || delivery.Status != DeliveryStatus.Retry)
-            trail.Add(new TrailRow { At = time.GetUtcNow().ToUnixTimeMilliseconds(), Subject = row.IdempotencyKey, What = delivery.Status.ToString().ToLowerInvariant(), Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}" });
+        else if (_failing.TryRemove(target, out _) && integration is { } works)
+            ReportFailing(works, 0);
+        if (attempts <= TriesInHistory || delivery.Status != DeliveryStatus.Retry)
+            NoteTry(target, row, delivery);
         if (delivery.Status == DeliveryStatus.Rejected)
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
@@ -137,13 +137,21 @@ internal sealed partial class Outbox(
         return delivery.Status != DeliveryStatus.Retry;
     }
 
+    private void NoteTry(string target, OutboxRow row, Delivery delivery) => history.Add(new TrailRow
+    {
+        At = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Subject = row.IdempotencyKey,
+        What = delivery.Status.ToString().ToLowerInvariant(),
+        Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}",
+    });
+
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
-    private async Task<Delivery> TryAsync(string target, OutboxRow row, CancellationToken ct)
+    private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)
     {
         try
         {
-            return options.Value.Notifications.Find(target) is { } notifier
-                ? await notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
+            return integration is { } id && options.Value.Notifications.Find(id) is { } named
+                ? await named.Notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
                 : Delivery.Rejected("the configuration has no such receiver any more");
         }
         catch (Exception e) when (!ct.IsCancellationRequested)

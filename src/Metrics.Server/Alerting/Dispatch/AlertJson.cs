@@ -35,7 +35,7 @@ internal static class AlertJson
         return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteState(Utf8JsonWriter json, AlertState state)
+    public static void WriteState(Utf8JsonWriter json, AlertState state)
     {
         json.WriteStartObject();
         switch (state)
@@ -80,15 +80,7 @@ internal static class AlertJson
         };
     }
 
-    internal static JsonObject WriteState(AlertState state) => state switch
-    {
-        AlertState.Pending p => new() { ["is"] = "pending", ["since"] = p.Since },
-        AlertState.Firing f => new() { ["is"] = "firing", ["since"] = f.Since, ["firedAt"] = f.FiredAt, ["clearSince"] = f.ClearSince },
-        AlertState.NoData n => new() { ["is"] = "noData", ["since"] = n.Since, ["before"] = WriteState(n.Before) },
-        _ => new() { ["is"] = "inactive", ["reason"] = ((AlertState.Inactive)state).Reason.ToString() },
-    };
-
-    internal static AlertState ReadState(JsonObject o) => (string)o["is"]! switch
+    public static AlertState ReadState(JsonObject o) => (string)o["is"]! switch
     {
         "pending" => new AlertState.Pending((long)o["since"]!),
         "firing" => new AlertState.Firing((long)o["since"]!, (long)o["firedAt"]!, (long?)o["clearSince"]),

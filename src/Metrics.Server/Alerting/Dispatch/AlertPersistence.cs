@@ -4,137 +4,105 @@ using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
+using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
 /// <summary>
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
-/// messages that tell of it. Used by the rule engine's thread only.
+/// messages about it. Who is notified is the <see cref="Dispatcher"/>'s verdict. Used by one thread, the one that writes alerts.
 /// </summary>
-internal sealed class AlertPersistence(CurrentOptions options, StateStore state, AlertRouter router, Silences silences, Acknowledgements acks, ActiveRules inForce, AlertInbox inbox, HistoryWriter trail, Outbox outbox)
+internal sealed class AlertPersistence(
+    CurrentOptions options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks, SignedLinks links,
+    ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history, Outbox outbox, SelfMetrics metrics)
 {
-    /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
-    private const long ExpectedStepMilliseconds = 60_000;
-
-    private const long LearnedStepMilliseconds = 300_000;
-    private const long MostTrailRows = 2_000_000;
-    private static readonly TimeSpan s_trailKept = TimeSpan.FromDays(30);
+    private const long MaxHistoryRows = 2_000_000;
+    private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
     private static readonly TimeSpan s_auditKept = TimeSpan.FromDays(365);
 
-    /// <summary>By rule: the last time of an expected series that is written down.</summary>
-    private readonly Dictionary<string, Dictionary<Labels, long>> _expected = [];
-
+    private NotificationOptions _options = options.Value.Notifications;
+    private Dispatcher _dispatcher = new(DispatchPlan.None);
     private bool _isOpen;
     private long _nextTidying;
-    private long _nextLearnedSave;
 
-    /// <summary>When somebody is to be told something next, milliseconds since 1970 UTC.</summary>
-    public long NextDue => Math.Min(router.NextDue, inForce.Sent.NextDue);
+    /// <summary>A step of an alert with its line of the history.</summary>
+    private readonly record struct NotedStep(RoutedAlert Step, string Text, AlertPlacement? Placement);
+
+    /// <summary>When somebody is to be notified of something next, milliseconds since 1970 UTC.</summary>
+    public long NextDue => Math.Min(_dispatcher.NextDue, external.NextDue);
 
     /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
     public void Restore(IReadOnlyList<GroupRunner> groups, long at)
     {
-        if (!_isOpen)
-        {
-            silences.Load();
-            acks.Load();
-        }
         var kept = state.Read(db => (
             Alerts: db.Alerts.AsNoTracking().ToLookup(a => a.Rule),
             Learned: db.Learned.AsNoTracking().ToLookup(l => l.Rule),
-            Expected: db.Expected.AsNoTracking().ToLookup(e => e.Rule),
-            Groups: db.Groups.AsNoTracking().ToList(),
-            Flaps: db.Flaps.AsNoTracking().ToList()));
-        state.Write(writer =>
-        {
-            if (!_isOpen)
-            {
-                router.Restore(kept.Groups, kept.Flaps, writer, at);
-                // Their senders have as long as they would have had, from now on.
-                foreach (AlertRow row in kept.Alerts.Where(r => ExternalAlerts.IsKey(r.Key)).SelectMany(r => r))
-                    inForce.Sent.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds);
-                _isOpen = true;
-            }
-            Use(groups, kept.Alerts, kept.Learned, kept.Expected, writer, at);
-        });
-        Flush(at);
-        outbox.Wake();
-    }
-
-    private void Use(
-        IReadOnlyList<GroupRunner> groups, ILookup<string, AlertRow> alerts, ILookup<string, LearnedRow> learned, ILookup<string, ExpectedRow> expected, StateWriter writer, long at)
-    {
-        _expected.Clear();
-        var rules = new Dictionary<string, AlertRuleState>();
+            Expected: db.Expected.AsNoTracking().ToLookup(e => e.Rule)));
+        if (!_isOpen)
+            Open(kept.Alerts, at);
+        var known = new Dictionary<RuleId, AlertRuleState>();
+        memory.Clear();
         foreach (GroupRunner group in groups)
         {
             foreach (AlertRuleState rule in group.Alerting)
             {
-                string key = group.KeyOf(rule.Rule);
-                List<ExpectedSeries> series = [.. expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-                rule.Restore(alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
-                foreach (LearnedRow model in learned[key])
+                RuleId id = group.IdOf(rule.Rule);
+                string key = id.ToString();
+                List<ExpectedSeries> series = [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
+                rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
+                foreach (LearnedRow model in kept.Learned[key])
                     rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
-                _expected[key] = series.ToDictionary(e => e.Series, e => e.LastSeen);
-                rules.TryAdd(key, rule);
+                memory.Restore(id, series);
+                known.TryAdd(id, rule);
             }
         }
-        foreach (AlertRow row in alerts.Where(r => !rules.ContainsKey(r.Key) && !ExternalAlerts.IsKey(r.Key)).SelectMany(r => r))
-        {
-            AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
-            router.Take(row.Rule, new AlertChange(alert, alert.State, at));
-            router.Take(row.Rule, new AlertChange(alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
-            writer.DeleteAlert(row.Rule, row.Series);
-        }
-        inForce.All = rules;
-        router.Use(rules, inForce.Sent.All, at);
+        Retire(kept.Alerts, known, at);
+        rules.All = known;
+        _dispatcher.Use(known, at);
+        foreach (ActiveAlert alert in external.All)
+            _dispatcher.Take(alert.ToRouted(at));
+        Flush(at);
+        outbox.Wake();
     }
 
     /// <summary>Takes what others have sent, and ends what they no longer send.</summary>
     public void TakeSent(long at)
     {
-        List<AlertInbox.AlertBatch> parcels = inbox.TakeAll();
-        // What only tells the same in other words is told when something is told, and not written.
-        List<AlertChange> changes = [.. parcels.SelectMany(p => p.Alerts).Select(a => inForce.Sent.Take(a, at)).OfType<AlertChange>(), .. inForce.Sent.Expire(at)];
+        List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
+        // What only says the same in other words is sent when something is sent, and not written.
+        List<AlertChange> changes =
+            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
+        List<NotedStep> steps = [];
         foreach (AlertChange change in changes)
-            router.Take(ExternalAlerts.KeyOf(change.Alert.Labels), change);
-        List<AlertChange> steps = changes.FindAll(c => c.Before.Name != c.Alert.State.Name);
+        {
+            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
+            if (change.Before.Name != change.Alert.State.Name)
+                steps.Add(step);
+        }
+        metrics.ExternalAlerts.Set(external.Count);
         if (steps.Count > 0)
         {
-            Commit(at, writer => steps.ForEach(s => Save(writer, ExternalAlerts.KeyOf(s.Alert.Labels), SentText(s), s)));
-            inForce.NoteChange();
+            Commit(at, writer => steps.ForEach(s => Save(writer, s)));
+            alerts.NoteChange();
         }
-        parcels.ForEach(p => p.Done.SetResult());
+        batches.ForEach(b => b.Done.SetResult());
     }
-
-    private static string SentText(AlertChange change) => change.Alert.State switch
-    {
-        AlertState.Inactive { Reason: EndReason.Expired } => "its sender was not heard of again in time",
-        AlertState.Inactive => "its sender says that it is over",
-        _ => "sent by others",
-    };
 
     /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
     public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
     {
-        foreach ((AlertRuleState rule, AlertChange change) in changes)
-            router.Take(group.KeyOf(rule.Rule), change);
-        List<(string Rule, ExpectedSeries Series)> seen = [.. NewlySeen(group)];
-        List<(string Rule, Labels Series)> forgotten = [.. Forgotten(group)];
-        if (changes.Count == 0 && seen.Count == 0 && forgotten.Count == 0 && !router.IsDue(at))
+        List<NotedStep> steps = [.. changes.Select(c => Note(group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)))];
+        List<RuleMemory.ExpectedChange> expected = memory.ChangesOf(group);
+        if (steps.Count == 0 && expected.Count == 0 && !IsDue(at))
             return;
         Commit(at, writer =>
         {
-            foreach ((AlertRuleState rule, AlertChange change) in changes)
-                Save(writer, group.KeyOf(rule.Rule), StepText.Of(rule.Rule, change), change);
-            foreach ((string rule, ExpectedSeries series) in seen)
-                SaveExpected(writer, rule, series);
-            foreach ((string rule, Labels series) in forgotten)
-                Forget(writer, rule, series);
+            steps.ForEach(s => Save(writer, s));
+            memory.Write(writer, expected);
         });
-        if (changes.Count > 0)
-            inForce.NoteChange();
+        if (steps.Count > 0)
+            alerts.NoteChange();
     }
 
     /// <summary>Commits the messages that are due by the clock.</summary>
@@ -142,112 +110,98 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
     {
         if (at >= _nextTidying)
             Tidy(at);
-        if (at >= _nextLearnedSave)
-            SaveLearned(at);
-        if (!router.IsDue(at))
+        memory.SaveLearned(rules.All, at);
+        if (!IsDue(at))
             return;
-        trail.IsBusy = true;
+        history.IsBusy = true;
         try
         {
-            while (router.IsDue(at))
+            while (IsDue(at))
                 Commit(at, _ => { });
         }
         finally
         {
-            trail.IsBusy = false;
+            history.IsBusy = false;
         }
     }
 
-    /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
-    private void SaveLearned(long at)
+    private void Open(ILookup<string, AlertRow> kept, long at)
     {
-        _nextLearnedSave = at + LearnedStepMilliseconds;
-        List<(string Rule, Labels Series, byte[] Model)> changed = [.. inForce.All.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model)))];
-        if (changed.Count == 0)
-            return;
-        state.Write(writer => changed.ForEach(l => writer.SaveLearned(l.Rule, LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
+        silences.Load();
+        acks.Load();
+        links.Load();
+        _options = options.Value.Notifications;
+        _dispatcher = new Dispatcher(_options.Plan);
+        (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
+            db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
+            db.Flaps.AsNoTracking().ToList().ConvertAll(FlapText.Read)));
+        _dispatcher.Restore(groups, flaps, at);
+        // Their senders have as long as they would have had, from now on.
+        foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
+            external.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)_options.ResolveTimeout.TotalMilliseconds);
+        _isOpen = true;
     }
 
-    /// <summary>Trails are kept for a month, and within a bound that no flood of alerts passes.</summary>
+    /// <summary>Ends the alerts of rules that are no longer there.</summary>
+    private void Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at) => state.Write(writer =>
+    {
+        foreach (IGrouping<string, AlertRow> rows in kept)
+        {
+            RuleId id = RuleId.Parse(rows.Key);
+            foreach (AlertRow row in known.ContainsKey(id) || id.IsOfOthers ? [] : rows.AsEnumerable())
+            {
+                AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+                _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
+                _dispatcher.Take(new RoutedAlert(id, alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
+                writer.DeleteAlert(row.Rule, row.Series);
+            }
+        }
+    });
+
+    /// <summary>History is kept for a month, and within a bound that no flood of alerts passes.</summary>
     private void Tidy(long at)
     {
         _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
         state.Write(writer =>
         {
-            writer.DeleteTrail(at - (long)s_trailKept.TotalMilliseconds, MostTrailRows);
+            writer.DeleteTrail(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
             writer.DeleteAudit(at - (long)s_auditKept.TotalMilliseconds);
         });
     }
 
+    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value.Notifications);
+
+    private NotedStep Note(RuleId rule, AlertChange change, string text)
+    {
+        var step = new RoutedAlert(rule, change.Alert, change.Before, change.At);
+        return new NotedStep(step, text, _dispatcher.Take(step));
+    }
+
     private void Commit(long at, Action<StateWriter> more)
     {
-        int messages = 0;
+        if (!ReferenceEquals(_options, options.Value.Notifications))
+            _dispatcher.Use((_options = options.Value.Notifications).Plan, at);
+        _dispatcher.Use(silences.All);
+        _dispatcher.Use(acks.All);
+        Dispatch dispatch = _dispatcher.Collect(at);
         state.Write(writer =>
         {
             more(writer);
-            messages = router.Flush(writer, at);
+            committer.Write(writer, dispatch, _options, at);
         });
-        if (messages > 0)
+        metrics.AlertGroups.Set(_dispatcher.GroupCount);
+        if (dispatch.Notifications.Count > 0)
             outbox.Wake();
     }
 
-    private void Save(StateWriter to, string key, string text, AlertChange change)
+    private void Save(StateWriter to, NotedStep noted)
     {
-        AlertInstance alert = change.Alert;
-        string series = LabelsJson.Write(alert.Series);
+        AlertInstance alert = noted.Step.Alert;
+        (string rule, string series) = (noted.Step.Rule.ToString(), LabelsJson.Write(alert.Series));
         if (alert.State is AlertState.Inactive)
-            to.DeleteAlert(key, series);
+            to.DeleteAlert(rule, series);
         else
-            to.SaveAlert(key, series, AlertJson.Write(alert));
-        var alertKey = new AlertKey(key, alert.Series);
-        (UInt128 id, string way, string? groups) = router.TakeRoutingNote(alertKey);
-        trail.Add(new TrailRow { At = change.At, Subject = Acknowledgements.WriteId(id), What = StepName(alert.State), Text = way.Length > 0 ? $"{text}; {way}" : text, Ref = key, Members = series, Groups = groups });
-    }
-
-    private static string StepName(AlertState state) => state is AlertState.Inactive ended ? ended.Reason switch { EndReason.Expired => "expired", EndReason.Retired => "retired", EndReason.Resolved => "resolved", _ => "cleared" } : state.Name;
-
-    private IEnumerable<(string, ExpectedSeries)> NewlySeen(GroupRunner group)
-    {
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
-        {
-            string key = group.KeyOf(rule.Rule);
-            Dictionary<Labels, long> written = Of(_expected, key);
-            foreach (ExpectedSeries series in rule.Expected)
-            {
-                if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
-                    yield return (key, series);
-            }
-        }
-    }
-
-    private IEnumerable<(string, Labels)> Forgotten(GroupRunner group)
-    {
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
-        {
-            string key = group.KeyOf(rule.Rule);
-            Dictionary<Labels, long> written = Of(_expected, key);
-            var expected = rule.Expected.Select(e => e.Series).ToHashSet();
-            foreach (Labels series in written.Keys.Where(s => !expected.Contains(s)))
-                yield return (key, series);
-        }
-    }
-
-    private void SaveExpected(StateWriter to, string rule, ExpectedSeries series)
-    {
-        to.SaveExpected(rule, LabelsJson.Write(series.Series), series.LastSeen);
-        Of(_expected, rule)[series.Series] = series.LastSeen;
-    }
-
-    private void Forget(StateWriter to, string rule, Labels series)
-    {
-        Of(_expected, rule).Remove(series);
-        to.DeleteExpected(rule, LabelsJson.Write(series));
-    }
-
-    private static Dictionary<Labels, long> Of(Dictionary<string, Dictionary<Labels, long>> byRule, string rule)
-    {
-        if (!byRule.TryGetValue(rule, out Dictionary<Labels, long>? series))
-            byRule.Add(rule, series = []);
-        return series;
+            to.SaveAlert(rule, series, AlertJson.Write(alert));
+        history.Add(HistoryRows.Of(noted.Step, noted.Text, noted.Placement));
     }
 }

@@ -1,4 +1,8 @@
 using System.Globalization;
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Storage;
+using Metrics.Storage.State;
 
 namespace Metrics.Alerting;
 
@@ -7,5 +11,9 @@ internal static class FlapText
 {
     public static string Write(IEnumerable<long> changes) => string.Join(' ', changes.Select(c => c.ToString(CultureInfo.InvariantCulture)));
 
-    public static IReadOnlyList<long> Read(string changes) => [.. changes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => long.Parse(c, CultureInfo.InvariantCulture))];
+    public static FlapRecord Read(FlapRow row) =>
+        new(new AlertKey(RuleId.Parse(row.Rule), LabelsJson.Read(row.Series)), Read(row.Changes), row.IsFlapping, row.IsOver);
+
+    private static List<long> Read(string changes) =>
+        [.. changes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => long.Parse(c, CultureInfo.InvariantCulture))];
 }

@@ -1,36 +1,68 @@
-using System.Globalization;
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Storage;
+using Metrics.Storage.State;
 
 namespace Metrics.Alerting;
 
 /// <summary>What is remembered of a group of alerts, as the state database keeps it.</summary>
 internal static class GroupJson
 {
-    public static string WriteTold(IReadOnlyDictionary<string, Told> told)
+    public static GroupState Read(GroupRow row) =>
+        new(new GroupKey(row.Route, LabelsJson.Read(row.Labels)), row.NextFlush, ReadLog(row.Told), [.. ReadOver(row.Over)]);
+
+    public static string WriteLog(IReadOnlyDictionary<IntegrationId, NotificationLogEntry> log)
     {
         var all = new JsonObject();
-        foreach ((string integration, Told what) in told)
-            all[integration] = new JsonObject { ["at"] = what.At, ["open"] = Write(what.Open), ["silent"] = Write(what.Marked) };
+        foreach ((IntegrationId integration, NotificationLogEntry entry) in log)
+            all[integration.ToString()] = new JsonObject { ["at"] = entry.At, ["open"] = AlertId.Write(entry.Open), ["silent"] = AlertId.Write(entry.Marked) };
         return all.ToJsonString();
     }
 
-    public static Dictionary<string, Told> ReadTold(string json) => JsonNode.Parse(json)!.AsObject()
-        .ToDictionary(t => t.Key, t => new Told((long)t.Value!["at"]!, ReadIds(t.Value["open"]!), ReadIds(t.Value["silent"]!)));
-
-    public static string WriteOver(IEnumerable<RoutedAlert> alerts) => new JsonArray([.. alerts.Select(a => new JsonObject
+    /// <summary>What is not an integration's name is passed over: whoever it was is notified anew.</summary>
+    public static Dictionary<IntegrationId, NotificationLogEntry> ReadLog(string json)
     {
-        ["rule"] = a.Rule, ["series"] = LabelsJson.Write(a.Alert.Series), ["alert"] = AlertJson.Write(a.Alert), ["before"] = AlertJson.WriteState(a.Before), ["at"] = a.At, ["flapping"] = a.IsFlapping,
-    })]).ToJsonString();
+        var log = new Dictionary<IntegrationId, NotificationLogEntry>();
+        foreach ((string name, JsonNode? entry) in JsonNode.Parse(json)!.AsObject())
+        {
+            if (IntegrationId.TryParse(name, out IntegrationId id))
+                log[id] = new NotificationLogEntry((long)entry!["at"]!, AlertId.ParseAll((string)entry["open"]!), AlertId.ParseAll((string)entry["silent"]!));
+        }
+        return log;
+    }
 
-    public static IEnumerable<RoutedAlert> ReadOver(string json) => JsonNode.Parse(json)!.AsArray()
-        .Select(a => new RoutedAlert((string)a!["rule"]!, AlertJson.Read((string)a["series"]!, (string)a["alert"]!), AlertJson.ReadState(a["before"]!.AsObject()), (long)a["at"]!) { IsFlapping = (bool?)a["flapping"] ?? false });
+    public static string WriteOver(IReadOnlyList<RoutedAlert> alerts)
+    {
+        if (alerts.Count == 0)
+            return "[]";
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            foreach (RoutedAlert alert in alerts)
+            {
+                json.WriteStartObject();
+                json.WriteString("rule", alert.Rule.ToString());
+                json.WriteString("series", LabelsJson.Write(alert.Alert.Series));
+                json.WriteString("alert", AlertJson.Write(alert.Alert));
+                json.WritePropertyName("before");
+                AlertJson.WriteState(json, alert.Before);
+                json.WriteNumber("at", alert.At);
+                json.WriteBoolean("flapping", alert.IsFlapping);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 
-    /// <summary>Half a hundred thousand ids are one text rather than so many nodes.</summary>
-    private static string Write(IReadOnlySet<UInt128> ids) => string.Join(' ', ids.Select(i => i.ToString("x32", CultureInfo.InvariantCulture)));
-
-    private static HashSet<UInt128> ReadIds(JsonNode text) =>
-        [.. ((string)text!).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(i => UInt128.Parse(i, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+    public static IEnumerable<RoutedAlert> ReadOver(string json) => JsonNode.Parse(json)!.AsArray().Select(a => new RoutedAlert(
+        RuleId.Parse((string)a!["rule"]!),
+        AlertJson.Read((string)a["series"]!, (string)a["alert"]!),
+        AlertJson.ReadState(a["before"]!.AsObject()),
+        (long)a["at"]!) { IsFlapping = (bool?)a["flapping"] ?? false });
 }

@@ -2,12 +2,13 @@ using System.Threading.Channels;
 
 namespace Metrics.Alerting;
 
-/// <summary>Alerts that others send, on their way to the rule engine's thread. Who sends is answered when they are committed; while too many wait, senders wait too.</summary>
+/// <summary>Alerts that others send, on their way to the thread that writes alerts. Who sends is answered when they are committed; while too many wait, senders wait too.</summary>
 internal sealed class AlertInbox
 {
     private const int Waiting = 64;
 
-    private readonly Channel<AlertBatch> _parcels = Channel.CreateBounded<AlertBatch>(new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<AlertBatch> _batches =
+        Channel.CreateBounded<AlertBatch>(new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>Alerts of one request.</summary>
     internal sealed record AlertBatch(IReadOnlyList<SentAlert> Alerts)
@@ -16,24 +17,24 @@ internal sealed class AlertInbox
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Told when something has come.</summary>
+    /// <summary>Raised when something has come.</summary>
     public event Action? Arrived;
 
     /// <summary>Hands over alerts and waits until they are committed.</summary>
     public async Task PutAsync(IReadOnlyList<SentAlert> alerts, CancellationToken ct)
     {
-        var parcel = new AlertBatch(alerts);
-        await _parcels.Writer.WriteAsync(parcel, ct);
+        var batch = new AlertBatch(alerts);
+        await _batches.Writer.WriteAsync(batch, ct);
         Arrived?.Invoke();
-        await parcel.Done.Task.WaitAsync(ct);
+        await batch.Done.Task.WaitAsync(ct);
     }
 
     /// <summary>Everything that waits.</summary>
     public List<AlertBatch> TakeAll()
     {
-        var parcels = new List<AlertBatch>();
-        while (parcels.Count < Waiting && _parcels.Reader.TryRead(out AlertBatch? parcel))
-            parcels.Add(parcel);
-        return parcels;
+        var batches = new List<AlertBatch>();
+        while (batches.Count < Waiting && _batches.Reader.TryRead(out AlertBatch? batch))
+            batches.Add(batch);
+        return batches;
     }
 }

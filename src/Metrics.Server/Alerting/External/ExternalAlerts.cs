@@ -8,56 +8,67 @@ namespace Metrics.Alerting;
 /// <param name="Annotations">Texts for people.</param>
 /// <param name="StartsAt">Since when, milliseconds since 1970 UTC.</param>
 /// <param name="EndsAt">Until when it holds unless it is sent again; not after now: it is over.</param>
-/// <param name="GeneratorUrl">Where its sender tells of it.</param>
+/// <param name="GeneratorUrl">Where its sender shows it.</param>
 internal sealed record SentAlert(Labels Labels, IReadOnlyDictionary<string, string> Annotations, long StartsAt, long EndsAt, string? GeneratorUrl);
 
 /// <summary>
 /// Alerts that others have judged and sent: Prometheus, vmalert, Grafana, a script. Each is open until its sender says that it is over, or nothing is
-/// heard of it for as long as it named. Changed by the rule engine's thread; anybody may look.
+/// heard of it for as long as it named. Changed by the thread that writes alerts; anybody may look.
 /// </summary>
 internal sealed class ExternalAlerts
 {
-    private const string Sender = "(sent)";
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Labels, (AlertInstance Alert, long Until)> _alerts = [];
+    private readonly Dictionary<Labels, (ActiveAlert Alert, long Until)> _alerts = [];
     private long _nextLook = long.MaxValue;
 
     /// <summary>How many are open.</summary>
-    public int Count => _alerts.Count;
-
-    /// <summary>When the next may end without a word, milliseconds since 1970 UTC.</summary>
-    public long NextDue => _alerts.Count == 0 ? long.MaxValue : _nextLook;
-
-    /// <summary>All that are open, with the keys that state and messages know them by.</summary>
-    public IReadOnlyList<(string Key, AlertInstance Alert)> All
+    public int Count
     {
         get
         {
             lock (_lock)
-                return [.. _alerts.Values.Select(a => (KeyOf(a.Alert.Labels), a.Alert))];
+                return _alerts.Count;
         }
     }
 
-    /// <summary>What stands where a rule of ours has file, group and name.</summary>
-    public static string KeyOf(Labels labels) => $"{Sender};{Sender};{labels["alertname"]}";
+    /// <summary>When the next may end without a word, milliseconds since 1970 UTC.</summary>
+    public long NextDue => _alerts.Count == 0 ? long.MaxValue : _nextLook;
 
-    /// <summary>Whether a key is of an alert that was sent.</summary>
-    public static bool IsKey(string rule) => rule.StartsWith($"{Sender};{Sender};", StringComparison.Ordinal);
+    /// <summary>All that are open.</summary>
+    public IReadOnlyList<ActiveAlert> All
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _alerts.Values.Select(a => a.Alert)];
+        }
+    }
+
+    /// <summary>What stands where an alert of ours has its rule.</summary>
+    public static RuleId IdOf(Labels labels) => RuleId.OfOthers(labels["alertname"]);
+
+    /// <summary>What became of an alert, for its history.</summary>
+    public static string Describe(AlertChange change) => change.Alert.State switch
+    {
+        AlertState.Inactive { Reason: EndReason.Expired } => "its sender was not heard of again in time",
+        AlertState.Inactive => "its sender says that it is over",
+        _ => "sent by others",
+    };
 
     /// <summary>The alert with these labels, or null.</summary>
     public AlertInstance? Find(Labels labels)
     {
         lock (_lock)
-            return _alerts.TryGetValue(labels, out (AlertInstance Alert, long) known) ? known.Alert : null;
+            return _alerts.TryGetValue(labels, out (ActiveAlert Alert, long) known) ? known.Alert.Alert : null;
     }
 
     /// <summary>Puts back an alert that was open; its sender is waited for.</summary>
     public void Restore(AlertInstance alert, long until) => Set(alert, until);
 
     /// <summary>Takes an alert.</summary>
-    /// <returns>What changed; null when nothing that people are told did.</returns>
+    /// <returns>What changed; null when nothing that people are notified of did.</returns>
     public AlertChange? Take(SentAlert sent, long now)
     {
         AlertInstance? known = Find(sent.Labels);
@@ -65,9 +76,17 @@ internal sealed class ExternalAlerts
             return known is null ? null : End(known, EndReason.Resolved, now);
         AlertState before = known?.State ?? new AlertState.Inactive();
         long since = known?.State is AlertState.Firing firing ? Math.Min(firing.Since, sent.StartsAt) : sent.StartsAt;
-        var alert = new AlertInstance { Series = sent.Labels, Labels = sent.Labels, State = new AlertState.Firing(since, since), Annotations = sent.Annotations, GeneratorUrl = sent.GeneratorUrl };
+        var alert = new AlertInstance
+        {
+            Series = sent.Labels,
+            Labels = sent.Labels,
+            State = new AlertState.Firing(since, since),
+            Annotations = sent.Annotations,
+            GeneratorUrl = sent.GeneratorUrl,
+        };
         Set(alert, sent.EndsAt);
-        return known is not null && known.GeneratorUrl == alert.GeneratorUrl && Same(known.Annotations, alert.Annotations) ? null : new AlertChange(alert, before, now);
+        bool isSame = known is not null && known.GeneratorUrl == alert.GeneratorUrl && Same(known.Annotations, alert.Annotations);
+        return isSame ? null : new AlertChange(alert, before, now);
     }
 
     /// <summary>Ends what nothing was heard of for as long as it named.</summary>
@@ -76,13 +95,13 @@ internal sealed class ExternalAlerts
         if (now < _nextLook)
             return [];
         _nextLook = now + (long)s_look.TotalMilliseconds;
-        return [.. _alerts.Values.Where(a => a.Until <= now).Select(a => a.Alert).ToList().Select(a => End(a, EndReason.Expired, now))];
+        return [.. _alerts.Values.Where(a => a.Until <= now).Select(a => a.Alert.Alert).ToList().Select(a => End(a, EndReason.Expired, now))];
     }
 
     private void Set(AlertInstance alert, long until)
     {
         lock (_lock)
-            _alerts[alert.Labels] = (alert, until);
+            _alerts[alert.Labels] = (new ActiveAlert(IdOf(alert.Labels), alert), until);
         _nextLook = Math.Min(_nextLook, until);
     }
 
@@ -93,5 +112,6 @@ internal sealed class ExternalAlerts
         return new AlertChange(alert with { State = new AlertState.Inactive(reason) }, alert.State, now);
     }
 
-    private static bool Same(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) => a.Count == b.Count && a.All(p => b.GetValueOrDefault(p.Key) == p.Value);
+    private static bool Same(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(p => b.GetValueOrDefault(p.Key) == p.Value);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
 using Metrics.Storage.State;
@@ -10,7 +9,7 @@ namespace Metrics.Alerting;
 /// <summary>All silences: in the state database, and in memory for whoever asks. Safe for use by several threads.</summary>
 internal sealed class Silences(StateStore state, TimeProvider time)
 {
-    /// <summary>Ended silences are kept this long, for those who want to know why nobody was told.</summary>
+    /// <summary>Ended silences are kept this long, for those who want to know why nobody was notified.</summary>
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
@@ -26,13 +25,14 @@ internal sealed class Silences(StateStore state, TimeProvider time)
         _all = [.. state.Read(db => db.Silences.AsNoTracking().ToList()).Select(Read).OrderByDescending(s => s.UpdatedAt)];
     }
 
-    /// <summary>The silences that an alert meets now.</summary>
-    public IEnumerable<Silence> Of(Labels alert, long now) => _all.Where(s => s.StartsAt <= now && now < s.EndsAt && s.Matches(alert));
-
-    /// <summary>Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it: <c>by</c>, or else <c>createdBy</c>.</summary>
+    /// <summary>
+    /// Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it: <c>by</c>, or
+    /// else <c>createdBy</c>.
+    /// </summary>
     /// <returns>Its id.</returns>
     /// <exception cref="FormatException">Something is missing or makes no sense.</exception>
-    public string Put(string? id, IReadOnlyList<LabelMatcher> matchers, long startsAt, long endsAt, string createdBy, string comment, string? by = null)
+    public string Put(
+        string? id, IReadOnlyList<LabelMatcher> matchers, long startsAt, long endsAt, string createdBy, string comment, string? by = null)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         if (matchers.Count == 0 || matchers.All(m => m.MatchesEmpty))
@@ -44,14 +44,17 @@ internal sealed class Silences(StateStore state, TimeProvider time)
         if (createdBy.Length == 0)
             throw new FormatException("createdBy is required: who wants it");
         if (comment.Length == 0)
-            throw new FormatException("comment is required: why nobody shall be told");
+            throw new FormatException("comment is required: why nobody shall be notified");
         lock (_lock)
         {
-            Silence? before = id is null or "" ? null : _all.FirstOrDefault(s => s.Id == id) ?? throw new FormatException($"there is no silence {id}");
-            bool isSame = before is not null && before.EndsAt > now && before.Matchers.Select(MatcherText.Write).SequenceEqual(matchers.Select(MatcherText.Write)) && (before.StartsAt == startsAt || before.StartsAt > now);
+            Silence? before = id is null or "" ? null
+                : _all.FirstOrDefault(s => s.Id == id) ?? throw new FormatException($"there is no silence {id}");
+            bool isSame = before is not null && before.EndsAt > now && (before.StartsAt == startsAt || before.StartsAt > now)
+                && before.Matchers.Select(MatcherText.Write).SequenceEqual(matchers.Select(MatcherText.Write));
             if (before is not null && !isSame && before.EndsAt > now)
                 Save(before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced");
-            var silence = new Silence(isSame ? before!.Id : Guid.NewGuid().ToString(), matchers, isSame ? startsAt : Math.Max(startsAt, now), endsAt, createdBy, comment, now);
+            string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
+            var silence = new Silence(itsId, matchers, isSame ? startsAt : Math.Max(startsAt, now), endsAt, createdBy, comment, now);
             Save(silence, by ?? createdBy, "silenced");
             id = silence.Id;
         }
@@ -92,8 +95,12 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     }
 
     private static string Describe(Silence silence) =>
-        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {AlertHistory.Moment(silence.StartsAt)} to {AlertHistory.Moment(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
+        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {AlertHistory.Moment(silence.StartsAt)} "
+        + $"to {AlertHistory.Moment(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
 
-    private static Silence Read(SilenceRow row) => new(
-        row.Id, [.. JsonSerializer.Deserialize<string[]>(row.Matchers)!.SelectMany(MatcherText.Parse)], row.StartsAt, row.EndsAt, row.CreatedBy, row.Comment, row.UpdatedAt);
+    private static Silence Read(SilenceRow row)
+    {
+        IEnumerable<LabelMatcher> matchers = JsonSerializer.Deserialize<string[]>(row.Matchers)!.SelectMany(MatcherText.Parse);
+        return new Silence(row.Id, [.. matchers], row.StartsAt, row.EndsAt, row.CreatedBy, row.Comment, row.UpdatedAt);
+    }
 }

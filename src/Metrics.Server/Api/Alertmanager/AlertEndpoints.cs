@@ -10,15 +10,17 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Silences silences, CurrentOptions options, TimeProvider time)
+internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, CurrentOptions options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    private sealed record Seen(string Rule, AlertInstance Alert, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
+    private sealed record Seen(ActiveAlert Active, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
     {
+        public AlertInstance Alert => Active.Alert;
+
         public bool IsMuted => SilencedBy.Length > 0 || InhibitedBy.Length > 0;
     }
 
@@ -63,17 +65,22 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
 
     private List<Seen> All()
     {
-        List<(string Rule, AlertInstance Alert)> open = [.. inForce.Open];
+        NotificationOptions notifications = options.Value.Notifications;
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // The router's own inhibitor belongs to its thread.
-        var inhibitor = new Inhibitor(options.Value.Notifications.Routing.Inhibits);
-        open.ForEach(a => inhibitor.Add(a.Alert.Labels));
-        return [.. open.Select(a => new Seen(a.Rule, a.Alert, router.Root.Match(a.Alert.Labels), [.. silences.Of(a.Alert.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : []))];
+        Inhibitor inhibitor = active.SuppressionNow(notifications).Inhibitor;
+        return
+        [
+            .. active.Open.Select(a => new Seen(
+                a,
+                notifications.Plan.Tree.Match(a.Alert.Labels),
+                [.. silences.All.Where(s => s.IsOn(a.Alert.Labels, now)).Select(s => s.Id)],
+                inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : [])),
+        ];
     }
 
     private object Write(Seen seen, IReadOnlyList<string> receivers)
     {
-        MessageAlert alert = MessageAlert.Of(new RoutedAlert(seen.Rule, seen.Alert, seen.Alert.State, 0), options.Value.Notifications.ExternalUrl);
+        MessageAlert alert = MessageAlert.Of(seen.Active.ToRouted(), options.Value.Notifications.ExternalUrl);
         DateTimeOffset now = time.GetUtcNow();
         return new
         {

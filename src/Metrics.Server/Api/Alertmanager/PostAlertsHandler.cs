@@ -8,7 +8,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Takes alerts as Prometheus, vmalert and Grafana send them to an Alertmanager. Those that are right are taken even when others of the request are not.</summary>
-internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time)
+internal sealed class PostAlertsHandler(AlertInbox inbox, ExternalAlerts external, CurrentOptions options, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxOpen = 500_000;
     private const int MaxLabels = 64;
@@ -35,11 +35,11 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
                 faults.Add(e.Message);
             }
         }
-        if (inForce.Sent.Count + alerts.Count > MaxOpen)
+        if (external.Count + alerts.Count > MaxOpen)
         {
             // Those that are known, and their ends, are taken all the same.
             int before = alerts.Count;
-            alerts.RemoveAll(a => a.EndsAt > now && inForce.Sent.Find(a.Labels) is null);
+            alerts.RemoveAll(a => a.EndsAt > now && external.Find(a.Labels) is null);
             faults.AddRange(Enumerable.Repeat($"{MaxOpen} alerts are open, more are not taken", before - alerts.Count));
         }
         if (alerts.Count > 0)

@@ -13,7 +13,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Prometheus;
 
 /// <summary>Rules, alerts, targets, and how the daemon is.</summary>
-internal sealed class StateEndpoints(RuleEngine rules, PollScheduler scheduler, Head head, CurrentOptions options, TimeProvider time)
+internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, CurrentOptions options, TimeProvider time)
 {
     /// <summary>The level of Prometheus's API that is spoken: clients choose by it what they ask for.</summary>
     private const string ApiLevel = "3.5.0";
@@ -68,8 +68,8 @@ internal sealed class StateEndpoints(RuleEngine rules, PollScheduler scheduler, 
         json.WriteStartObject();
         if (state is AlertRuleState alerting)
         {
-            IReadOnlyList<AlertInstance> alerts = alerting.Alerts;
-            json.WriteString("state", alerts.Any(a => a.State.IsOpen) ? "firing" : alerts.Count > 0 ? "pending" : "inactive");
+            IReadOnlyList<AlertInstance> judged = alerting.Alerts;
+            json.WriteString("state", judged.Any(a => a.State.IsOpen) ? "firing" : judged.Count > 0 ? "pending" : "inactive");
             json.WriteString("name", state.Rule.Name);
             json.WriteString("query", QueryOf(alerting.Rule));
             json.WriteNumber("duration", alerting.Rule.Policy.For.TotalSeconds);
@@ -77,7 +77,7 @@ internal sealed class StateEndpoints(RuleEngine rules, PollScheduler scheduler, 
             WriteTemplates(json, "labels", alerting.Rule.Labels);
             WriteTemplates(json, "annotations", alerting.Rule.Annotations);
             json.WriteStartArray("alerts");
-            foreach (AlertInstance alert in withAlerts ? alerts : [])
+            foreach (AlertInstance alert in withAlerts ? judged : [])
                 WriteAlert(json, alert);
             json.WriteEndArray();
         }
@@ -136,8 +136,8 @@ internal sealed class StateEndpoints(RuleEngine rules, PollScheduler scheduler, 
     {
         json.WriteStartObject();
         json.WriteStartArray("alerts");
-        foreach (AlertInstance alert in rules.Groups.SelectMany(g => g.Alerting).SelectMany(r => r.Alerts))
-            WriteAlert(json, alert);
+        foreach (ActiveAlert active in alerts.All)
+            WriteAlert(json, active.Alert);
         json.WriteEndArray();
         json.WriteEndObject();
         return PrometheusApi.Notes.None;
