@@ -57,7 +57,12 @@ public sealed partial class OnCallTests
         await daemon.PushAsync("room,host=attic temp=50");
         string said = "";
         await Eventually.Async(
-            async () => (said = (await daemon.CommandAsync("explain", "Hot", "--url", daemon.Url(""))).Output).Contains("firing", StringComparison.Ordinal), "it fires");
+            async () =>
+            {
+                said = (await daemon.CommandAsync("explain", "Hot", "--url", daemon.Url(""))).Output;
+                return said.Contains("firing", StringComparison.Ordinal);
+            },
+            "it fires");
         said.Should().Contain("no receiver is configured: nobody is notified").And.NotContain("goes to");
     }
 

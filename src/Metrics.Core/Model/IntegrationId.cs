@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Metrics.Model;
 
 /// <summary>
-/// One way of a receiver to be reached: the nth entry of a kind. Stored and shown as <c>ops/email/0</c>; the receiver's name may hold slashes,
-/// the kind's does not.
+/// One way of a receiver to be reached: the nth entry of a kind. Stored and shown as <c>ops/email/0</c>; the receiver's name may hold
+/// slashes, the kind's does not.
 /// </summary>
 /// <param name="Receiver">Name of the receiver.</param>
 /// <param name="Kind">Name of the kind, such as <c>email</c>.</param>

@@ -56,7 +56,8 @@ public sealed class RuleId : IEquatable<RuleId>
         int sign = name.LastIndexOf('#'), ordinal = 1;
         if (sign > 0 && int.TryParse(name.AsSpan(sign + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 1)
             (name, ordinal) = (name[..sign], number);
-        return first == last ? new RuleId("", "", name, ordinal, text) : new RuleId(text[..first], text[(first + 1)..last], name, ordinal, text);
+        return first == last ? new RuleId("", "", name, ordinal, text)
+            : new RuleId(text[..first], text[(first + 1)..last], name, ordinal, text);
     }
 
     /// <inheritdoc />

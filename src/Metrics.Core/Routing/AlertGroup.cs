@@ -29,8 +29,8 @@ public sealed class AlertGroup(Route route, Labels labels)
     }
 
     /// <summary>
-    /// Whether there is something new to be remembered over a restart: when it is due, what was sent, what is over. Open alerts are remembered
-    /// elsewhere.
+    /// Whether there is something new to be remembered over a restart: when it is due, what was sent, what is over. Open alerts are
+    /// remembered elsewhere.
     /// </summary>
     public bool IsChanged { get; set; } = true;
 
@@ -89,7 +89,8 @@ public sealed class AlertGroup(Route route, Labels labels)
     /// <param name="isSilent">Whether the whole route is mute now.</param>
     /// <param name="isAcknowledged">Alerts that somebody is at: they are neither repeated nor escalated.</param>
     public List<Notification> Flush(
-        long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent, Func<RoutedAlert, bool>? isAcknowledged = null)
+        long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent,
+        Func<RoutedAlert, bool>? isAcknowledged = null)
     {
         var notifications = new List<Notification>();
         HasMuted = isSilent;
@@ -114,17 +115,21 @@ public sealed class AlertGroup(Route route, Labels labels)
     private Notification? Notify(Integration integration, List<RoutedAlert> heard, long now, Func<RoutedAlert, bool>? isAcknowledged)
     {
         NotificationLogEntry before = _log.GetValueOrDefault(integration.Id, NotificationLogEntry.None);
-        List<RoutedAlert> open = [.. heard.Where(a => !a.IsOver && (integration.After == TimeSpan.Zero || before.Open.Contains(a.Id) || HasWaited(a)))];
+        bool isAtOnce = integration.After == TimeSpan.Zero;
+        List<RoutedAlert> open = [.. heard.Where(a => !a.IsOver && (isAtOnce || before.Open.Contains(a.Id) || HasWaited(a)))];
         List<RoutedAlert> over = [.. heard.Where(a => a.IsOver && before.Open.Contains(a.Id))];
         if (!IsNews())
             return null;
         IsChanged = true;
-        var entry = new NotificationLogEntry(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet());
-        _log = new Dictionary<IntegrationId, NotificationLogEntry>(_log) { [integration.Id] = entry };
+        _log = new Dictionary<IntegrationId, NotificationLogEntry>(_log)
+        {
+            [integration.Id] = new(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet()),
+        };
         List<RoutedAlert> reported = integration.SendResolved ? [.. open, .. over] : open;
         return reported.Count > 0 ? new Notification(Key, route.Receiver, integration, reported) : null;
 
-        bool HasWaited(RoutedAlert alert) => now - alert.FiredAt >= integration.After.TotalMilliseconds && isAcknowledged?.Invoke(alert) != true;
+        bool HasWaited(RoutedAlert alert) =>
+            now - alert.FiredAt >= integration.After.TotalMilliseconds && isAcknowledged?.Invoke(alert) != true;
 
         bool IsNews() =>
             open.Exists(a => !before.Open.Contains(a.Id) || (a.IsMarked && !before.Marked.Contains(a.Id)))

@@ -17,7 +17,11 @@ public sealed class AlertGroups(Route root)
     private readonly Dictionary<GroupKey, AlertGroup> _groups = [];
     private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
     private readonly Dictionary<AlertKey, Labels> _labels = [];
-    private readonly PriorityQueue<AlertGroup, long> _due = new();
+
+    /// <summary>What is due at one moment keeps the order in which it came.</summary>
+    private readonly PriorityQueue<AlertGroup, (long At, long Order)> _due = new();
+
+    private long _order;
 
     /// <summary>The routing tree.</summary>
     public Route Root => root;
@@ -26,7 +30,7 @@ public sealed class AlertGroups(Route root)
     public IReadOnlyCollection<AlertGroup> All => _groups.Values;
 
     /// <summary>When a group is due next, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when there is none.</summary>
-    public long NextDue => _due.TryPeek(out _, out long at) ? at : long.MaxValue;
+    public long NextDue => _due.TryPeek(out _, out (long At, long) next) ? next.At : long.MaxValue;
 
     /// <summary>The groups of an alert.</summary>
     public IReadOnlyList<AlertGroup> Of(AlertKey alert) => _byAlert.TryGetValue(alert, out List<AlertGroup>? groups) ? groups : [];
@@ -65,7 +69,9 @@ public sealed class AlertGroups(Route root)
         return groups;
     }
 
-    /// <summary>Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.</summary>
+    /// <summary>
+    /// Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.
+    /// </summary>
     public void Restore(GroupState state)
     {
         if (!_routes.TryGetValue(state.Key.Route, out Route? route))
@@ -90,11 +96,11 @@ public sealed class AlertGroups(Route root)
     /// <returns>A group, or null when none is due.</returns>
     public AlertGroup? TakeDue(long now)
     {
-        while (_due.TryPeek(out AlertGroup? group, out long at) && at <= now)
+        while (_due.TryPeek(out AlertGroup? group, out (long At, long) due) && due.At <= now)
         {
             _due.Dequeue();
             // Else it is a place in the queue that a later one has replaced.
-            if (group.NextFlush == at && !group.IsGone)
+            if (group.NextFlush == due.At && !group.IsGone)
                 return group;
         }
         return null;
@@ -120,7 +126,7 @@ public sealed class AlertGroups(Route root)
     private void Enqueue(AlertGroup group, long at)
     {
         group.NextFlush = at;
-        _due.Enqueue(group, at);
+        _due.Enqueue(group, (at, _order++));
     }
 
     private List<AlertGroup> Enter(RoutedAlert alert, long now) =>
@@ -131,9 +137,8 @@ public sealed class AlertGroups(Route root)
         var group = new AlertGroup(route, labels);
         if (_groups.TryGetValue(group.Key, out AlertGroup? known))
             return known;
-        group.NextFlush = firstFlush;
         _groups.Add(group.Key, group);
-        _due.Enqueue(group, firstFlush);
+        Enqueue(group, firstFlush);
         return group;
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Metrics.Routing;
 
-/// <summary>A number that stands for an alert, also over restarts (<see cref="AlertKey.ToId"/>). Stored and shown as 32 hex digits.</summary>
+/// <summary>
+/// A number that stands for an alert, also over restarts (<see cref="AlertKey.ToId"/>). Stored and shown as 32 hex digits.
+/// </summary>
 public readonly record struct AlertId(UInt128 Value)
 {
     /// <summary>Reads the stored form.</summary>

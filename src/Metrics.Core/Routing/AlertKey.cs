@@ -14,8 +14,8 @@ public readonly record struct AlertKey(RuleId Rule, Labels Series)
     private static IncrementalHash? t_sha256;
 
     /// <summary>
-    /// A number for it that stays the same over restarts. It comes of SHA-256, so that nobody who chooses labels can make an alert look like
-    /// another that people know already.
+    /// A number for it that stays the same over restarts. It comes of SHA-256, so that nobody who chooses labels can make an alert look
+    /// like another that people know already.
     /// </summary>
     public AlertId ToId()
     {

@@ -1,7 +1,8 @@
 namespace Metrics.Routing;
 
 /// <summary>
-/// What a round of the <see cref="Dispatcher"/> has come to. All of it belongs into one unit of work: who is notified, and that it is remembered.
+/// What a round of the <see cref="Dispatcher"/> has come to. All of it belongs into one unit of work: who is notified, and that it is
+/// remembered.
 /// </summary>
 public sealed record Dispatch
 {

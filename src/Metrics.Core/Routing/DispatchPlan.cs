@@ -14,16 +14,19 @@ public sealed record DispatchPlan(RoutingOptions Routing, IReadOnlyList<Receiver
     public Route Tree { get; } = Receivers.Count > 1 ? Routing.WithReceiverDown() : Routing.Root;
 
     /// <summary>The integrations of a receiver; none when there is no such receiver.</summary>
-    public IReadOnlyList<Integration> IntegrationsOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Integrations ?? [];
+    public IReadOnlyList<Integration> IntegrationsOf(string receiver) =>
+        Receivers.FirstOrDefault(r => r.Name == receiver)?.Integrations ?? [];
 
     /// <summary>
-    /// The integrations of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names,
-    /// else of all.
+    /// The integrations of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration
+    /// names, else of all.
     /// </summary>
     public IReadOnlyList<Integration> OthersThan(string receiver) =>
         [.. Receivers.Where(r => r.Name != receiver && IsForFailuresOf(receiver, r)).SelectMany(r => r.Integrations)];
 
-    /// <summary>Who is notified of a group: the route's receiver, and those of its steps of escalation; each once, by its first step.</summary>
+    /// <summary>
+    /// Who is notified of a group: the route's receiver, and those of its steps of escalation; each once, by its first step.
+    /// </summary>
     public IReadOnlyList<Integration> IntegrationsOf(Route route, Labels group)
     {
         if (route.AllReceiversBut is { } label)

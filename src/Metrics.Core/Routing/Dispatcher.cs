@@ -4,13 +4,15 @@ using Metrics.Rules;
 namespace Metrics.Routing;
 
 /// <summary>
-/// From verdicts to notifications: alerts go into the groups of their routes; when a group is due, those who are to be notified of it come out,
-/// with all that is to be remembered of it. It does nothing itself: it takes steps, knows the time only as an argument, and gives back values, so
-/// that the daemon, which commits them, and a replay, which counts them, cannot differ. Not for use by two threads at once.
+/// From verdicts to notifications: alerts go into the groups of their routes; when a group is due, those who are to be notified of it come
+/// out, with all that is to be remembered of it. It does nothing itself: it takes steps, knows the time only as an argument, and gives back
+/// values, so that the daemon, which commits them, and a replay, which counts them, cannot differ. Not for use by two threads at once.
 /// </summary>
 public sealed class Dispatcher
 {
-    /// <summary>Alerts that a round looks at, a whole group more at most: those who come first need not wait for those who come last.</summary>
+    /// <summary>
+    /// Alerts that a round looks at, a whole group more at most: those who come first need not wait for those who come last.
+    /// </summary>
     private const int AlertsAtOnce = 500;
 
     private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
@@ -45,7 +47,7 @@ public sealed class Dispatcher
     /// <summary>Whether a round would come to anything: something is due, or is to be remembered.</summary>
     public bool IsDue(long now) => _changed.Count > 0 || _isRerouted || _goneFlaps.Count > 0 || NextDue <= now;
 
-    /// <summary>Puts back what was remembered over a restart; open alerts follow by <see cref="Use(IReadOnlyDictionary{RuleId, AlertRuleState}, long)"/>.</summary>
+    /// <summary>Puts back what was remembered over a restart; open alerts follow with their rules.</summary>
     public void Restore(IEnumerable<GroupState> groups, IEnumerable<FlapRecord> flaps, long now)
     {
         var held = new Dictionary<AlertKey, RoutedAlert>();
@@ -64,7 +66,9 @@ public sealed class Dispatcher
         }
     }
 
-    /// <summary>Says which rules are in force, and takes their open alerts: messages say what was judged last, not what began an alert.</summary>
+    /// <summary>
+    /// Says which rules are in force, and takes their open alerts: messages say what was judged last, not what began an alert.
+    /// </summary>
     public void Use(IReadOnlyDictionary<RuleId, AlertRuleState> rules, long now)
     {
         _judged.Use(rules);
@@ -86,15 +90,17 @@ public sealed class Dispatcher
     {
         List<GroupState> groups = [.. _groups.All.Select(g => g.ToState())];
         List<RoutedAlert> alerts = [.. _groups.All.SelectMany(g => g.Alerts).DistinctBy(a => a.Key)];
-        List<(FlapRecord Record, RoutedAlert Alert)> flaps =
-            [.. alerts.Select(a => (Record: _flaps.Find(a.Key), Alert: a)).Where(f => f.Record is not null).Select(f => (f.Record!, f.Alert))];
+        List<(FlapRecord? Record, RoutedAlert Alert)> flaps = alerts.ConvertAll(a => (_flaps.Find(a.Key), a));
         IReadOnlyList<Silence> silences = _suppression.Silences;
         (Plan, _groups, _flaps, _suppression) = Make(plan);
         _suppression.Silences = silences;
         _changed.Clear();
         _isRerouted = true;
-        foreach ((FlapRecord record, RoutedAlert alert) in flaps)
-            _flaps.Restore(record, alert);
+        foreach ((FlapRecord? record, RoutedAlert alert) in flaps)
+        {
+            if (record is not null)
+                _flaps.Restore(record, alert);
+        }
         groups.ForEach(_groups.Restore);
         foreach (RoutedAlert alert in alerts.Where(a => a.Alert.State is not AlertState.Inactive))
             EnterUnasked(alert, now);
@@ -174,7 +180,7 @@ public sealed class Dispatcher
     private void EnterUnasked(RoutedAlert alert, long now)
     {
         if (Enter(alert, now) is { } placement)
-            _history.Add(new HistoryLine.Grouped(alert.At, alert.Id, placement));
+            _history.Add(new HistoryLine.Grouped(now, alert.Id, placement));
     }
 
     private AlertPlacement? Enter(RoutedAlert alert, long now)
@@ -215,8 +221,9 @@ public sealed class Dispatcher
 
     private bool IsMuted(RoutedAlert alert, long now)
     {
-        SuppressionReason? reason = _suppression.Reason(alert.Alert.Labels, now)
-            ?? (_severities.Above(_judged.SeverityOf(alert.Rule), alert.Alert.Series) is { } higher ? new SuppressionReason.HigherSeverity(higher) : null);
+        SuppressionReason? reason = _suppression.Reason(alert.Alert.Labels, now);
+        if (reason is null && _severities.Above(_judged.SeverityOf(alert.Rule), alert.Alert.Series) is { } higher)
+            reason = new SuppressionReason.HigherSeverity(higher);
         NoteMute(alert, reason, now);
         return reason is not null;
     }

@@ -27,10 +27,15 @@ public sealed record InhibitRule(IReadOnlyList<LabelMatcher> Source, IReadOnlyLi
     internal Labels TargetKey(Labels alert) => Key(alert, p => p.Target);
 
     private Labels Key(Labels alert, Func<LabelPair, string> side) => Labels.Of(
-        [.. ((IEnumerable<Label>)alert).Where(l => Equal.Contains(l.Name)), .. Pairs.Select((p, i) => new Label($"pair {i}", alert[side(p)]))]);
+    [
+        .. ((IEnumerable<Label>)alert).Where(l => Equal.Contains(l.Name)),
+        .. Pairs.Select((p, i) => new Label($"pair {i}", alert[side(p)])),
+    ]);
 }
 
-/// <summary>Knows the firing alerts by what they may inhibit, so that a question costs one look-up a rule. Not for use by two threads at once.</summary>
+/// <summary>
+/// Knows the firing alerts by what they may inhibit, so that a question costs one look-up a rule. Not for use by two threads at once.
+/// </summary>
 public sealed class Inhibitor(IReadOnlyList<InhibitRule> rules)
 {
     private readonly Dictionary<Labels, HashSet<Labels>>[] _sources = [.. rules.Select(_ => new Dictionary<Labels, HashSet<Labels>>())];

@@ -4,8 +4,8 @@ using Metrics.Rules;
 namespace Metrics.Routing;
 
 /// <summary>
-/// How alerts are judged now, by the snapshots that rules leave for any thread; an index of a snapshot is made when it is asked for. Not for use by
-/// two threads at once.
+/// How alerts are judged now, by the snapshots that rules leave for any thread; an index of a snapshot is made when it is asked for. Not
+/// for use by two threads at once.
 /// </summary>
 internal sealed class JudgedAlerts
 {

@@ -36,7 +36,8 @@ public readonly record struct DigestCount(string AlertName, bool IsOver, int Ale
 /// <param name="Shown">Its first alerts.</param>
 /// <param name="Counts">All its alerts by kind, the most frequent first.</param>
 public sealed record Digest(
-    DigestId Id, string Receiver, long SendAt, TimeSpan Within, int Messages, IReadOnlyList<RoutedAlert> Shown, IReadOnlyList<DigestCount> Counts)
+    DigestId Id, string Receiver, long SendAt, TimeSpan Within, int Messages, IReadOnlyList<RoutedAlert> Shown,
+    IReadOnlyList<DigestCount> Counts)
 {
     /// <summary>How many alerts it is about.</summary>
     public int Alerts => Counts.Sum(c => c.Alerts);

@@ -1,6 +1,8 @@
 namespace Metrics.Routing;
 
-/// <summary>What one integration was notified of last about a group: it is not notified of the same again before the repeat interval.</summary>
+/// <summary>
+/// What one integration was notified of last about a group: it is not notified of the same again before the repeat interval.
+/// </summary>
 /// <param name="At">When, milliseconds since 1970 UTC.</param>
 /// <param name="Open">The alerts that it knows as open.</param>
 /// <param name="Marked">Of these the ones that it knows to have no data, or to flap.</param>

@@ -72,9 +72,11 @@ public sealed class NotificationThrottle
         foreach ((IntegrationId integration, Storm storm) in _storms.Where(s => s.Value.HasGrown))
         {
             storm.HasGrown = false;
+            long sendAt = storm.Start + (long)storm.Within.TotalMilliseconds + SlackMilliseconds;
+            IEnumerable<DigestCount> counts = storm.Counts.Select(c => new DigestCount(c.Key.Name, c.Key.IsOver, c.Value));
             yield return new Digest(
-                new DigestId(integration, storm.Start), storm.Receiver, storm.Start + (long)storm.Within.TotalMilliseconds + SlackMilliseconds, storm.Within,
-                storm.Held, [.. storm.Shown], [.. storm.Counts.Select(c => new DigestCount(c.Key.Name, c.Key.IsOver, c.Value)).OrderByDescending(c => c.Alerts)]);
+                new DigestId(integration, storm.Start), storm.Receiver, sendAt, storm.Within, storm.Held, [.. storm.Shown],
+                [.. counts.OrderByDescending(c => c.Alerts)]);
         }
     }
 }

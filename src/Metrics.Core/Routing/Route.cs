@@ -15,7 +15,9 @@ public sealed record EscalationStep(TimeSpan After, string Receiver);
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#route</remarks>
 public sealed record Route
 {
-    /// <summary>Its place in the tree and its matchers, such as <c>{}/{team="db"}/0</c>: tells routes apart, also after a restart.</summary>
+    /// <summary>
+    /// Its place in the tree and its matchers, such as <c>{}/{team="db"}/0</c>: tells routes apart, also after a restart.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>What an alert must meet, besides what the nodes above ask for.</summary>
@@ -25,8 +27,8 @@ public sealed record Route
     public required string Receiver { get; init; }
 
     /// <summary>
-    /// The label that names a receiver who is passed over while all others are notified, in place of <see cref="Receiver"/>; null, the default, is
-    /// a common route.
+    /// The label that names a receiver who is passed over while all others are notified, in place of <see cref="Receiver"/>; null, the
+    /// default, is a common route.
     /// </summary>
     public string? AllReceiversBut { get; init; }
 

@@ -22,10 +22,15 @@ public sealed record RoutingOptions(
     /// <summary>Planned times that come again.</summary>
     public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
 
-    /// <summary>When an alert counts as flapping. Default: never; the configuration's default is six changes within 1 h, until it is quiet for 15 min.</summary>
+    /// <summary>
+    /// When an alert counts as flapping. Default: never; the configuration's default is six changes within 1 h, until it is quiet for 15
+    /// min.
+    /// </summary>
     public FlapPolicy Flapping { get; init; } = FlapPolicy.Off;
 
-    /// <summary>How many messages people get before the rest becomes a digest. Default: any number; the configuration's default is 20 within 1 min.</summary>
+    /// <summary>
+    /// How many messages people get before the rest becomes a digest. Default: any number; the configuration's default is 20 within 1 min.
+    /// </summary>
     public StormOptions Storm { get; init; } = new(0, TimeSpan.Zero);
 
     /// <summary>Who is notified when another receiver cannot be reached; null is all others.</summary>

@@ -4,7 +4,9 @@ using Metrics.Series;
 
 namespace Metrics.Rules;
 
-/// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
+/// <summary>
+/// A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.
+/// </summary>
 public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);

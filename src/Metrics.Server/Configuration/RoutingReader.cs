@@ -7,7 +7,7 @@ namespace Metrics.Configuration;
 
 /// <summary>
 /// Reads <c>route</c>, <c>inhibit_rules</c> and <c>time_intervals</c> in Alertmanager's words and with its defaults. Without a <c>route</c> the first receiver is
-/// told of each rule's alerts at once.
+/// notified of each rule's alerts at once.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/</remarks>
 internal static class RoutingReader
@@ -34,12 +34,15 @@ internal static class RoutingReader
             top.Report("failure_receiver", $"is '{failure}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers))}");
         return new RoutingOptions(root, inhibits, intervals)
         {
-            Maintenance = [.. top.Sections("maintenance").Select(s => MaintenanceReader.Read(s, ReadMatchers(s, "match", "match_re", "matchers"))).OfType<MaintenanceWindow>()],
+            Maintenance = [.. top.Sections("maintenance").Select(ReadMaintenance).OfType<MaintenanceWindow>()],
             Flapping = ReadFlapping(top.Section("flapping")),
             Storm = ReadStorm(top.Section("storm")),
             FailureReceiver = failure,
         };
     }
+
+    private static MaintenanceWindow? ReadMaintenance(YamlSection section) =>
+        MaintenanceReader.Read(section, ReadMatchers(section, "match", "match_re", "matchers"));
 
     private static FlapPolicy ReadFlapping(YamlSection section)
     {
@@ -58,7 +61,7 @@ internal static class RoutingReader
         return storm;
     }
 
-    /// <summary>While what others depend on is down, nobody is told of them.</summary>
+    /// <summary>While what others depend on is down, nobody is notified of them.</summary>
     private static InhibitRule ReadDependency(YamlSection section)
     {
         YamlSection where = section.Section("where");

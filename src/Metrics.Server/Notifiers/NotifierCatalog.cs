@@ -6,11 +6,14 @@ namespace Metrics.Notifiers;
 /// <summary>A kind of notifier.</summary>
 /// <param name="Name">As it stands in the names of integrations, <c>ops/slack/0</c>, and in metrics.</param>
 /// <param name="Section">Key of its list in a receiver.</param>
-/// <param name="SendsResolved">Whether the end of alerts is reported when <c>send_resolved</c> is not given; Alertmanager's default of each kind.</param>
+/// <param name="SendsResolved">Whether the end of alerts is reported when <c>send_resolved</c> is not given; Alertmanager's default of each
+/// kind.</param>
 /// <param name="Read">Reads an entry.</param>
 /// <param name="IsForPeople">Whether people read each message, so that a storm of them becomes a digest.</param>
 /// <param name="IsBare">Whether it passes on the public form of a message and nothing else need be kept of it.</param>
-internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false, bool IsBare = false);
+internal sealed record NotifierKind(
+    string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false,
+    bool IsBare = false);
 
 /// <summary>All kinds of notifiers.</summary>
 internal static class NotifierCatalog

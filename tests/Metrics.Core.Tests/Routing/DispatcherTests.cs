@@ -10,7 +10,11 @@ public sealed class DispatcherTests
 {
     private static readonly Route s_route = new()
     {
-        Id = "{}", Receiver = "first", GroupBy = new HashSet<string> { "alertname" }, GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.FromSeconds(10),
+        Id = "{}",
+        Receiver = "first",
+        GroupBy = new HashSet<string> { "alertname" },
+        GroupWait = TimeSpan.Zero,
+        GroupInterval = TimeSpan.FromSeconds(10),
     };
 
     private Dispatcher _dispatcher = new(Plan(s_route));
@@ -19,7 +23,8 @@ public sealed class DispatcherTests
     [Fact]
     public void Each_integration_is_notified_once_however_many_steps_of_escalation_name_it()
     {
-        _dispatcher = new Dispatcher(Plan(s_route with { Escalation = [Step(60, "first"), Step(60, "boss"), Step(120, "boss"), Step(120, "rest")] }));
+        EscalationStep[] steps = [Step(60, "first"), Step(60, "boss"), Step(120, "boss"), Step(120, "rest")];
+        _dispatcher = new Dispatcher(Plan(s_route with { Escalation = steps }));
         Fires(0, "a");
         At(0).Should().Equal("first: firing a");
         At(59).Should().BeEmpty();
@@ -54,10 +59,13 @@ public sealed class DispatcherTests
     [Fact]
     public void Of_a_storm_the_first_messages_go_out_and_the_rest_is_one_digest_that_grows()
     {
-        _dispatcher = new Dispatcher(Plan(s_route with { GroupBy = null }, o => o with { Storm = new StormOptions(2, TimeSpan.FromSeconds(60)) }));
+        var storm = new StormOptions(2, TimeSpan.FromSeconds(60));
+        _dispatcher = new Dispatcher(Plan(s_route with { GroupBy = null }, o => o with { Storm = storm }));
         for (int i = 0; i < 5; i++)
             Fires(0, $"a{i}");
-        At(0).Should().Equal("first: firing a0", "first: firing a1", "first: firing a2 (in a digest)", "first: firing a3 (in a digest)", "first: firing a4 (in a digest)");
+        At(0).Should().Equal(
+            "first: firing a0", "first: firing a1",
+            "first: firing a2 (in a digest)", "first: firing a3 (in a digest)", "first: firing a4 (in a digest)");
         Digest first = _rounds[^1].Digests.Should().ContainSingle().Subject;
         (first.Messages, first.Alerts, first.SendAt).Should().Be((3, 3, 62_000));
         Ends(10, "a0");
@@ -75,7 +83,8 @@ public sealed class DispatcherTests
     public void Machines_get_every_message_of_a_storm()
     {
         DispatchPlan plan = Plan(s_route with { GroupBy = null }, o => o with { Storm = new StormOptions(1, TimeSpan.FromSeconds(60)) });
-        _dispatcher = new Dispatcher(plan with { Receivers = [new Receiver("first", [new Integration(new("first", "webhook", 0), true)])] });
+        var machine = new Integration(new("first", "webhook", 0), true);
+        _dispatcher = new Dispatcher(plan with { Receivers = [new Receiver("first", [machine])] });
         for (int i = 0; i < 5; i++)
             Fires(0, $"a{i}");
         At(0).Should().HaveCount(5);
@@ -99,7 +108,8 @@ public sealed class DispatcherTests
     {
         _dispatcher.Take(Alert("a", 0, new AlertState.Firing(0, 0), new AlertState.Inactive()))!.Text
             .Should().Be("goes to first by route {}, together with alerts of {alertname=\"Down\"}");
-        _dispatcher.Take(Alert("a", 1, new AlertState.NoData(new AlertState.Firing(0, 0), 1), new AlertState.Firing(0, 0))).Should().BeNull();
+        var firing = new AlertState.Firing(0, 0);
+        _dispatcher.Take(Alert("a", 1, new AlertState.NoData(firing, 1), firing)).Should().BeNull();
         _dispatcher.Take(Alert("b", 1, new AlertState.Pending(1), new AlertState.Inactive())).Should().BeNull("it does not fire");
     }
 
@@ -115,7 +125,8 @@ public sealed class DispatcherTests
     [Fact]
     public void What_is_remembered_is_enough_to_go_on_after_a_restart()
     {
-        DispatchPlan plan = Plan(s_route, o => o with { Flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50)) });
+        var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));
+        DispatchPlan plan = Plan(s_route, o => o with { Flapping = flapping });
         _dispatcher = new Dispatcher(plan);
         Fires(0, "a");
         Fires(0, "b");
@@ -148,7 +159,8 @@ public sealed class DispatcherTests
         At(100).Should().BeEmpty();
         _dispatcher.Use(Plan(s_route with { Id = "{}/other", Receiver = "rest" }), 101_000);
         At(101).Should().Equal("rest: firing a");
-        _rounds[^1].History.Select(Describe).Should().Equal("101 grouped: goes to rest by route {}/other, together with alerts of {alertname=\"Down\"}");
+        _rounds[^1].History.Select(Describe).Should().Equal(
+            "101 grouped: goes to rest by route {}/other, together with alerts of {alertname=\"Down\"}");
     }
 
     [Fact]
@@ -188,7 +200,8 @@ public sealed class DispatcherTests
         return string.Create(CultureInfo.InvariantCulture, $"{line.At / 1000} {text}");
     }
 
-    private RoutedAlert Fires(int at, string host) => Take(host, at, new AlertState.Firing(at * 1000L, at * 1000L), new AlertState.Inactive());
+    private RoutedAlert Fires(int at, string host) =>
+        Take(host, at, new AlertState.Firing(at * 1000L, at * 1000L), new AlertState.Inactive());
 
     private void Ends(int at, string host) => Take(host, at, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0));
 
@@ -217,12 +230,17 @@ public sealed class DispatcherTests
         {
             Dispatch dispatch = _dispatcher.Collect(Math.Min(_dispatcher.NextDue, at * 1000L));
             _rounds.Add(dispatch);
-            sent.AddRange(dispatch.Notifications.Select(n => $"{n.Integration.Id.Receiver}: {Describe(n)}{(n.Digest is null ? "" : " (in a digest)")}"));
+            sent.AddRange(dispatch.Notifications.Select(Describe));
         }
         return sent;
     }
 
-    private static string Describe(Notification notification) => string.Join(", ", notification.Alerts
-        .Select(a => $"{(a.IsFlapping ? "flapping" : a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}{a.Alert.Series["receiver"]}")
-        .Order(StringComparer.Ordinal));
+    private static string Describe(Notification notification)
+    {
+        IEnumerable<string> alerts = notification.Alerts.Select(a => $"{StateOf(a)} {a.Alert.Series["host"]}{a.Alert.Series["receiver"]}");
+        string text = $"{notification.Integration.Id.Receiver}: {string.Join(", ", alerts.Order(StringComparer.Ordinal))}";
+        return notification.Digest is null ? text : $"{text} (in a digest)";
+
+        static string StateOf(RoutedAlert alert) => alert.IsFlapping ? "flapping" : alert.IsOver ? "resolved" : alert.Alert.State.Name;
+    }
 }

@@ -21,9 +21,12 @@ public sealed class ReplayParityTests : IDisposable
     private const long From = 1_700_000_100_000;
     private const long Step = 15_000;
     private const int Steps = 480;
+    private const long To = From + (Steps * Step);
     private const string Receivers = """
         receivers:
-          - { name: first, http_configs: [ { url: 'http://127.0.0.1:1/' } ], webhook_configs: [ { url: 'http://127.0.0.1:1/', send_resolved: false } ] }
+          - name: first
+            http_configs: [ { url: 'http://127.0.0.1:1/' } ]
+            webhook_configs: [ { url: 'http://127.0.0.1:1/', send_resolved: false } ]
           - { name: boss, webhook_configs: [ { url: 'http://127.0.0.1:1/' } ] }
           - { name: rest, email_configs: [ { to: a@x.example, from: m@x.example, smarthost: 'h:25' } ] }
 
@@ -34,7 +37,11 @@ public sealed class ReplayParityTests : IDisposable
           - name: g
             interval: 15s
             rules:
-              - { alert: Hot, expr: room_temp, above: 30, labels: { severity: warning }, annotations: { summary: "{{ labels.host }} is at {{ value }}" } }
+              - alert: Hot
+                expr: room_temp
+                above: 30
+                labels: { severity: warning }
+                annotations: { summary: "{{ labels.host }} is at {{ value }}" }
               - { alert: VeryHot, expr: room_temp, above: 50, for: 30s, labels: { severity: critical } }
           - name: own
             interval: 1m
@@ -58,17 +65,31 @@ public sealed class ReplayParityTests : IDisposable
         """)]
     [InlineData("digests", """
         storm: { messages: 2, within: 5m }
-        route: { receiver: first, group_by: ['...'], group_wait: 0s, group_interval: 0s, routes: [ { matchers: ['severity="critical"'], receiver: rest } ] }
+        route:
+          receiver: first
+          group_by: ['...']
+          group_wait: 0s
+          group_interval: 0s
+          routes: [ { matchers: ['severity="critical"'], receiver: rest } ]
         """)]
     [InlineData("flapping, inhibition and a route that goes on", """
         flapping: { changes: 4, within: 40m, quiet: 12m }
         inhibit_rules: [ { source_matchers: ['alertname="VeryHot"'], target_matchers: ['alertname="Hot"'], equal: [host] } ]
-        route: { receiver: first, group_by: [host], group_wait: 5s, group_interval: 30s, routes: [ { matchers: ['host=~".+"'], receiver: boss, continue: true }, { receiver: rest } ] }
+        route:
+          receiver: first
+          group_by: [host]
+          group_wait: 5s
+          group_interval: 30s
+          routes: [ { matchers: ['host=~".+"'], receiver: boss, continue: true }, { receiver: rest } ]
         """)]
     [InlineData("calendar", """
         time_intervals: [ { name: always, time_intervals: [ { times: [ { start_time: '00:00', end_time: '24:00' } ] } ] } ]
         maintenance: [ { name: early, cron: '0 30 22 ? * *', duration: 20m, matchers: ['host="a"'] } ]
-        route: { receiver: first, group_wait: 0s, group_interval: 1m, routes: [ { matchers: ['severity="critical"'], receiver: boss, mute_time_intervals: [always] } ] }
+        route:
+          receiver: first
+          group_wait: 0s
+          group_interval: 1m
+          routes: [ { matchers: ['severity="critical"'], receiver: boss, mute_time_intervals: [always] } ]
         """)]
     public void A_replay_says_the_messages_that_the_daemon_writes(string what, string routes)
     {
@@ -88,37 +109,41 @@ public sealed class ReplayParityTests : IDisposable
     private List<string> RunReplay(MetricsOptions options)
     {
         using Head head = Samples();
-        ReplayResult result = new Replay(ReadRules(), options.Notifications, head, _time).Run(From, From + (Steps * Step), NoRuleEnvironment.Instance, _ => { });
+        var replay = new Replay(ReadRules(), options.Notifications, head, _time);
+        ReplayResult result = replay.Run(From, To, NoRuleEnvironment.Instance, _ => { });
         result.Counts.Values.Sum().Should().Be(result.Messages.Count);
-        return [.. result.Messages.Select(m => Describe(m.At, m.To.ToString(), (options.Notifications.Find(m.To)!.Kind.IsBare ? m.Message.ToPublic() : m.Message).ToJson()))];
+        return [.. result.Messages.Select(m => Describe(m.At, m.To.ToString(), Stored(m)))];
+
+        AlertMessage Stored(ReplayedMessage m) => options.Notifications.Find(m.To)!.Kind.IsBare ? m.Message.ToPublic() : m.Message;
     }
 
-    /// <summary>As the rule engine calls it, with the time going by as it does in a replay; what the outbox would send is read from its table.</summary>
+    /// <summary>As the rule engine does it, with time going by as in a replay; what the outbox would send is read from its table.</summary>
     private List<string> RunDaemon(MetricsOptions options)
     {
-        using var state = new StateStore(
-            options, new SelfMetrics(), new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        using var state = new StateStore(options, new SelfMetrics(), lifetime, _time, NullLogger<StateStore>.Instance);
         state.Prepare();
         AlertPersistence alerts = Persistence(options, state);
         using Head head = Samples();
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. ReadRules().Select(r => new GroupRunner(r, _time) { NextDue = From })];
         alerts.Restore(groups, From);
-        while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= From + (Steps * Step))
+        while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= To)
         {
             long at = next.NextDue;
             FlushUntil(at);
             next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
             using var output = new SampleBatch("rules");
-            alerts.Note(next, next.Evaluate(new RuleRound(head, at, From, options.Notifications.ExternalUrl), s => new LocalQueries(engine, s), output, _time), at);
+            var round = new RuleRound(head, at, From, options.Notifications.ExternalUrl);
+            alerts.Note(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), at);
             head.Append(output, at);
         }
-        FlushUntil(From + (Steps * Step));
+        FlushUntil(To);
         using StateDb db = state.Open();
         return
         [
             .. db.Outbox.AsNoTracking().OrderBy(o => o.Id).ToList().Select(o => Describe(
-                Math.Max(o.CreatedAt, o.NextTry), o.Target, (AlertMessage.FromJson(o.Payload) with { Links = null }).ToJson())),
+                Math.Max(o.CreatedAt, o.NextTry), o.Target, AlertMessage.FromJson(o.Payload) with { Links = null })),
         ];
 
         void FlushUntil(long until)
@@ -144,7 +169,9 @@ public sealed class ReplayParityTests : IDisposable
             new Outbox(state, current, history, null!, metrics, _time, NullLogger<Outbox>.Instance), metrics);
     }
 
-    /// <summary>Two hours of five hosts: hot for some minutes of each half hour, one hotter than the others, one always; and a receiver that is down for a while.</summary>
+    /// <summary>
+    /// Two hours of five hosts: hot for a quarter of each half hour, one hotter than the others, one always; a receiver is down for a while.
+    /// </summary>
     private static Head Samples()
     {
         var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromDays(1) });
@@ -158,7 +185,8 @@ public sealed class ReplayParityTests : IDisposable
                 double hot = host == "b" ? 60 : 40 + (i / 120);
                 batch.Add(Labels.Of(new Label(Labels.MetricName, "room_temp"), new Label("host", host)), at, isHot ? hot : 20);
             }
-            batch.Add(Labels.Of(new Label(Labels.MetricName, "receiver_down"), new Label("receiver", "boss")), at, i is > 100 and < 300 ? 1 : 0);
+            Labels down = Labels.Of(new Label(Labels.MetricName, "receiver_down"), new Label("receiver", "boss"));
+            batch.Add(down, at, i is > 100 and < 300 ? 1 : 0);
             head.Append(batch, at);
         }
         return head;
@@ -172,5 +200,5 @@ public sealed class ReplayParityTests : IDisposable
         return groups;
     }
 
-    private static string Describe(long at, string to, string message) => $"{AlertHistory.Moment(at)} {to} {message}";
+    private static string Describe(long at, string to, AlertMessage message) => $"{AlertHistory.Moment(at)} {to} {message.ToJson()}";
 }

@@ -21,7 +21,8 @@ internal enum MessageKind
 }
 
 /// <summary>
-/// A message about alerts. Its public form is Alertmanager's webhook JSON, version 4, so that existing receivers work; what is stored holds a little more.
+/// A message about alerts. Its public form is Alertmanager's webhook JSON, version 4, so that existing receivers work; what is stored holds
+/// a little more.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#webhook_config</remarks>
 internal sealed record AlertMessage
@@ -73,7 +74,8 @@ internal sealed record AlertMessage
     public MessageLinks? Links { get; init; }
 
     /// <summary>A message about some alerts.</summary>
-    public static AlertMessage Of(string groupKey, Labels group, IReadOnlyList<MessageAlert> alerts, string receiver, string externalUrl) => new()
+    public static AlertMessage Of(
+        string groupKey, Labels group, IReadOnlyList<MessageAlert> alerts, string receiver, string externalUrl) => new()
     {
         GroupKey = groupKey,
         Status = alerts.Any(a => a.Status == "firing") ? "firing" : "resolved",
@@ -115,8 +117,12 @@ internal sealed record AlertMessage
                 common = new(map);
                 continue;
             }
-            foreach (string name in common.Where(p => !map.TryGetValue(p.Key, out string? value) || value != p.Value).Select(p => p.Key).ToList())
-                common.Remove(name);
+            foreach ((string name, string value) in common)
+            {
+                // A dictionary may lose entries while it is looked through.
+                if (map.GetValueOrDefault(name) != value)
+                    common.Remove(name);
+            }
             if (common.Count == 0)
                 break;
         }

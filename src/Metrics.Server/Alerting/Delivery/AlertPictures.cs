@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Query;
@@ -10,7 +11,10 @@ using ScottPlot;
 
 namespace Metrics.Alerting;
 
-/// <summary>Draws the metric of an alert over the time around its beginning, with its threshold. What cannot be drawn costs a picture, never a message.</summary>
+/// <summary>
+/// Draws the metric of an alert over the time around its beginning, with its threshold. What cannot be drawn costs a picture, never a
+/// message.
+/// </summary>
 internal sealed partial class AlertPictures(ActiveRules rules, QueryService queries, ILogger<AlertPictures> log) : IAlertPictures
 {
     private const int Width = 1280;
@@ -32,7 +36,8 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
             long step = Math.Max(1000, span / Points / 1000 * 1000);
             QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct);
             Labels series = LabelsJson.Read(alert.Series);
-            return result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series)) is { } found ? Draw(rule.Rule, query.Text, found, bound ?? alert.Bound, alert.Since) : null;
+            RangeSeries? found = result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series));
+            return found is null ? null : Draw(rule.Rule, query.Text, found, bound ?? alert.Bound, alert.Since);
         }
         catch (Exception e) when (e is QueryException or DllNotFoundException or TypeInitializationException)
         {
@@ -47,7 +52,8 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
         Expr root = rule.Expr.Root;
         while (root is ParenExpr paren)
             root = paren.Inner;
-        return rule.Threshold is null && rule.AbsentFor is null && root is BinaryExpr comparison && comparison.Operator.IsComparison() && comparison.Left.Type == ExprType.Vector
+        return rule.Threshold is null && rule.AbsentFor is null
+            && root is BinaryExpr { Left.Type: ExprType.Vector } comparison && comparison.Operator.IsComparison()
             ? (PreparedQuery.Of(comparison.Left), comparison.Right is NumberExpr number ? number.Value : null)
             : (rule.Expr, null);
     }
@@ -55,7 +61,7 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
     private static byte[] Draw(AlertRule rule, string expression, RangeSeries series, double? bound, long since)
     {
         using var plot = new Plot();
-        double[] times = [.. series.Times.Select(t => DateTimeOffset.FromUnixTimeMilliseconds(t).UtcDateTime.ToOADate())];
+        double[] times = [.. series.Times.Select(DateOf)];
         ScottPlot.Plottables.Scatter line = plot.Add.Scatter(times, series.Values);
         (line.LineWidth, line.MarkerSize, line.Color) = (3, series.Values.Length == 1 ? 10 : 0, Color.FromHex("#1f5fa8"));
         if (bound is { } level && double.IsFinite(level) && rule.AbsentFor is null)
@@ -68,15 +74,20 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
             threshold.LabelAlignment = Alignment.MiddleLeft;
         }
         if (since > 0)
-            plot.Add.VerticalLine(DateTimeOffset.FromUnixTimeMilliseconds(since).UtcDateTime.ToOADate(), 2, Color.FromHex("#777777"), LinePattern.Dotted);
-        plot.Axes.DateTimeTicksBottom().TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = t => t.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture) };
-        plot.Axes.Bottom.Label.Text = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{DateTime.FromOADate(times[^1]):yyyy-MM-dd}, UTC");
+            plot.Add.VerticalLine(DateOf(since), 2, Color.FromHex("#777777"), LinePattern.Dotted);
+        plot.Axes.DateTimeTicksBottom().TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic
+        {
+            LabelFormatter = t => t.ToString("HH:mm", CultureInfo.InvariantCulture),
+        };
+        plot.Axes.Bottom.Label.Text = string.Create(CultureInfo.InvariantCulture, $"{DateTime.FromOADate(times[^1]):yyyy-MM-dd}, UTC");
         (plot.Axes.Bottom.Label.FontSize, plot.Axes.Bottom.TickLabelStyle.FontSize, plot.Axes.Left.TickLabelStyle.FontSize) = (22, 22, 22);
         plot.Axes.Margins(0, 0.15);
         plot.Title(Shorten($"{rule.Name}: {expression}"), 24);
         (plot.Axes.Right.MinimumSize, plot.Axes.Left.MinimumSize) = (110, 90);
         return plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
     }
+
+    private static double DateOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime.ToOADate();
 
     private static string Shorten(string text) => text.Length <= 90 ? text : text[..89] + "…";
 

@@ -8,14 +8,17 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Hands all open alerts of our rules to Alertmanagers, as Prometheus does: at once when one begins or ends, again every minute while it is open and for a quarter of an
-/// hour after its end. An alert that is no longer repeated, since we are dead, ends over there after four minutes. What others have sent is not
-/// handed on: two daemons that know each other would keep it alive between them.
+/// Hands all open alerts of our rules to Alertmanagers, as Prometheus does: at once when one begins or ends, again every minute while it is
+/// open and for a quarter of an hour after its end. An alert that is no longer repeated, since we are dead, ends over there after four
+/// minutes. What others have sent is not handed on: two daemons that know each other would keep it alive between them.
 /// </summary>
-/// <remarks>Prometheus's rules/manager.go (<c>resendDelay</c>, <c>resolvedRetention</c>) and notifier; https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
+/// <remarks>
+/// Prometheus's rules/manager.go (<c>resendDelay</c>, <c>resolvedRetention</c>) and notifier;
+/// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
+/// </remarks>
 internal sealed partial class AlertmanagerForwarder(
-    ActiveAlerts alerts, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time, ILogger<AlertmanagerForwarder> log)
-    : BackgroundService
+    ActiveAlerts alerts, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time,
+    ILogger<AlertmanagerForwarder> log) : BackgroundService
 {
     private const int BatchSize = 256;
     private static readonly TimeSpan s_resend = TimeSpan.FromMinutes(1);
@@ -126,7 +129,8 @@ internal sealed partial class AlertmanagerForwarder(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Alerts} alerts could not be handed to the Alertmanager {Address}, and are again: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "{Alerts} alerts could not be handed to the Alertmanager {Address}, and are again: {Reason}")]
     private partial void LogFailing(int alerts, string address, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The Alertmanager {Address} takes alerts again")]

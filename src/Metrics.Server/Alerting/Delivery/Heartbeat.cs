@@ -6,11 +6,12 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// The dead man's switch: a message in regular intervals to a receiver outside, which raises the alarm when it stops. It is sent only while rules are
-/// evaluated, and never queued: an old heartbeat would be a lie.
+/// The dead man's switch: a message in regular intervals to a receiver outside, which raises the alarm when it stops. It is sent only while
+/// rules are evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
 internal sealed partial class Heartbeat(
-    CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
+    CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log)
+    : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
@@ -29,7 +30,8 @@ internal sealed partial class Heartbeat(
                 else
                     LogStuck(heartbeat.Receiver);
             }
-            await Task.Delay(notifications.Heartbeat?.Interval ?? s_idle, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            TimeSpan pause = notifications.Heartbeat?.Interval ?? s_idle;
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -39,7 +41,10 @@ internal sealed partial class Heartbeat(
         {
             Status = "firing",
             Labels = new Dictionary<string, string> { ["alertname"] = "Watchdog", ["severity"] = "none" },
-            Annotations = new Dictionary<string, string> { ["summary"] = "metricsd is alive and evaluates its rules. When this message stops, it does not." },
+            Annotations = new Dictionary<string, string>
+            {
+                ["summary"] = "metricsd is alive and evaluates its rules. When this message stops, it does not.",
+            },
             StartsAt = _startedAt,
             EndsAt = AlertMessage.NoTime,
             GeneratorUrl = $"{externalUrl}/",
@@ -62,6 +67,8 @@ internal sealed partial class Heartbeat(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The heartbeat to {Target} failed: {Reason}")]
     private partial void LogMissed(string target, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "No rule was evaluated for minutes: the heartbeat to {Receiver} is held back, so that somebody comes")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "No rule was evaluated for minutes: the heartbeat to {Receiver} is held back, so that somebody comes")]
     private partial void LogStuck(string receiver);
 }

@@ -57,7 +57,7 @@ internal sealed record MessageAlert
         };
         var annotations = new Dictionary<string, string>(alert.Annotations);
         if (acknowledged is not null)
-            annotations["metricsd_acknowledged"] = acknowledged.Comment.Length > 0 ? $"by {acknowledged.By}: {acknowledged.Comment}" : $"by {acknowledged.By}";
+            annotations["metricsd_acknowledged"] = $"by {acknowledged.By}" + (acknowledged.Comment.Length > 0 ? $": {acknowledged.Comment}" : "");
         if (NoteOn(routed) is { } note)
             annotations["metricsd_state"] = note;
         return new MessageAlert
@@ -70,7 +70,8 @@ internal sealed record MessageAlert
             GeneratorUrl = alert.GeneratorUrl ?? $"{externalUrl}/alerts/{routed.Id:x32}",
             Fingerprint = alert.Labels.Fingerprint(),
             Source = new AlertSource(
-                routed.Rule.ToString(), LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound), known is AlertState.Firing firing ? firing.Since : startsAt),
+                routed.Rule.ToString(), LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound),
+                known is AlertState.Firing firing ? firing.Since : startsAt),
         };
 
         static string Time(long milliseconds) =>

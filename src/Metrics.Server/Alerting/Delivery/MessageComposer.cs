@@ -15,10 +15,11 @@ internal static class MessageComposer
     public static AlertMessage Compose(Notification notification, string externalUrl, Func<RoutedAlert, Acknowledgement?> acknowledgement)
     {
         List<MessageAlert> alerts = [.. notification.Alerts.Select(a => MessageAlert.Of(a, externalUrl, acknowledgement(a)))];
+        TimeSpan after = notification.Integration.After;
         return AlertMessage.Of(notification.Group.ToString(), notification.Group.Labels, alerts, notification.Receiver, externalUrl) with
         {
             Kind = notification.IsOfFlapping ? MessageKind.Flapping : MessageKind.Alerts,
-            Note = notification.Integration.After > TimeSpan.Zero ? $"Nobody has acknowledged this for {Duration.Format(notification.Integration.After)}." : null,
+            Note = after > TimeSpan.Zero ? $"Nobody has acknowledged this for {Duration.Format(after)}." : null,
         };
     }
 
@@ -27,13 +28,15 @@ internal static class MessageComposer
     public static AlertMessage Compose(Digest digest, string externalUrl, Func<RoutedAlert, Acknowledgement?> acknowledgement)
     {
         List<MessageAlert> shown = [.. digest.Shown.Select(a => MessageAlert.Of(a, externalUrl, acknowledgement(a)))];
-        IEnumerable<string> counts = digest.Counts.Take(CountedKinds).Select(c => $"{c.Alerts} {c.AlertName} {(c.IsOver ? "resolved" : "firing")}");
+        IEnumerable<string> counts =
+            digest.Counts.Take(CountedKinds).Select(c => $"{c.Alerts} {c.AlertName} {(c.IsOver ? "resolved" : "firing")}");
         return AlertMessage.Of($"storm:{digest.Id.Integration}:{digest.Id.Start}", Labels.Empty, shown, digest.Receiver, externalUrl) with
         {
             Kind = MessageKind.Digest,
             Status = digest.Counts.Any(c => !c.IsOver) ? "firing" : "resolved",
             TruncatedAlerts = digest.Alerts - shown.Count,
-            Note = $"A storm: {digest.Alerts} alerts in {digest.Messages} more messages within {Duration.Format(digest.Within)}: {string.Join(", ", counts)}.",
+            Note = $"A storm: {digest.Alerts} alerts in {digest.Messages} more messages within {Duration.Format(digest.Within)}: "
+                + $"{string.Join(", ", counts)}.",
         };
     }
 }

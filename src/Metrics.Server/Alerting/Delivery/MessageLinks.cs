@@ -3,7 +3,8 @@ using Metrics.Model;
 namespace Metrics.Alerting;
 
 /// <summary>Links that a message holds.</summary>
-/// <param name="Acknowledge">Says that somebody is at it; signed, so that it works without a password. Null where nothing is to be acknowledged.</param>
+/// <param name="Acknowledge">Says that somebody is at it; signed, so that it works without a password. Null where nothing is to be
+/// acknowledged.</param>
 /// <param name="Silence">Leads to the form of a silence.</param>
 internal sealed record MessageLinks(string? Acknowledge, string? Silence)
 {

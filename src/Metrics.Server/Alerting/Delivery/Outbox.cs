@@ -13,8 +13,8 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log)
-    : BackgroundService
+    StateStore state, CurrentOptions options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
+    ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
@@ -63,14 +63,20 @@ internal sealed partial class Outbox(
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), of which the others are notified.</summary>
+    /// <summary>
+    /// That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), of which the others are notified.
+    /// </summary>
     private void ReportFailing(long now)
     {
         foreach (NamedNotifier notifier in options.Value.Notifications.Receivers.SelectMany(r => r.Notifiers))
-            ReportFailing(notifier.Id, _failing.TryGetValue(notifier.Id.ToString(), out long since) ? Math.Max(0, now - since) / 1000.0 : 0);
+        {
+            bool isFailing = _failing.TryGetValue(notifier.Id.ToString(), out long since);
+            ReportFailing(notifier.Id, isFailing ? Math.Max(0, now - since) / 1000.0 : 0);
+        }
     }
 
-    private void ReportFailing(IntegrationId integration, double seconds) => metrics.Failing.WithLabels(integration.Receiver, integration.Way).Set(seconds);
+    private void ReportFailing(IntegrationId integration, double seconds) =>
+        metrics.Failing.WithLabels(integration.Receiver, integration.Way).Set(seconds);
 
     /// <summary>The oldest message of each integration.</summary>
     private List<(string Target, long NextTry)> Heads()
@@ -82,7 +88,9 @@ internal sealed partial class Outbox(
         return [.. rows.Select(r => (r.Target, r.NextTry))];
     }
 
-    /// <summary>The loop is woken when the turn is really over: woken from within, it would still see it running and pass over what came next.</summary>
+    /// <summary>
+    /// The loop is woken when the turn is really over: woken from within, it would still see it running and pass over what came next.
+    /// </summary>
     private Task Deliver(string target, CancellationToken ct)
     {
         Task delivery = Task.Run(() => DeliverAsync(target, ct), CancellationToken.None);
@@ -127,10 +135,11 @@ internal sealed partial class Outbox(
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
             LogRetrying(target, delivery.Reason ?? "no reason given");
+        long nextTry = (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds();
         state.Write(writer =>
         {
             if (delivery.Status == DeliveryStatus.Retry)
-                writer.DelayMessage(row.Id, attempts, (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds(), delivery.Reason);
+                writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason);
             else
                 writer.DeleteMessage(row.Id);
         });

@@ -6,7 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
-/// <summary>Links that work without a password, since they are signed, for a limited time. The key is made at the first start and kept with the state.</summary>
+/// <summary>
+/// Links that work without a password, since they are signed, for a limited time. The key is made at the first start and kept with the
+/// state.
+/// </summary>
 internal sealed class SignedLinks(StateStore state, TimeProvider time)
 {
     private const string KeyName = "links";
@@ -36,7 +39,7 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
     /// <summary>Whether a link is ours and not too old.</summary>
     public bool IsGood(string what, string? until, string? signature)
     {
-        if (until is null || signature is null || signature.Length != 64 || !long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+        if (signature?.Length != 64 || !long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
             return false;
         byte[] given;
         try
@@ -47,9 +50,10 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
         {
             return false;
         }
-        return CryptographicOperations.FixedTimeEquals(given, SignatureOf(what, until)) && time.GetUtcNow().ToUnixTimeSeconds() <= seconds;
+        return CryptographicOperations.FixedTimeEquals(given, SignatureOf(what, until!)) && time.GetUtcNow().ToUnixTimeSeconds() <= seconds;
     }
 
-    private byte[] SignatureOf(string what, string until) =>
-        _key.Length > 0 ? HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{what}\n{until}")) : throw new InvalidOperationException("The key is not loaded.");
+    private byte[] SignatureOf(string what, string until) => _key.Length > 0
+        ? HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{what}\n{until}"))
+        : throw new InvalidOperationException("The key is not loaded.");
 }

@@ -22,8 +22,8 @@ internal sealed record ActiveAlert(RuleId Rule, AlertInstance Alert)
 }
 
 /// <summary>
-/// All alerts that are pending, firing or without data: of our rules, and those that others have sent. Every API and every page reads them here.
-/// Safe for use by several threads; each answer is as of its time.
+/// All alerts that are pending, firing or without data: of our rules, and those that others have sent. Every API and every page reads them
+/// here. Safe for use by several threads; each answer is as of its time.
 /// </summary>
 internal sealed class ActiveAlerts(ActiveRules rules, ExternalAlerts external, Silences silences)
 {

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metrics.Formats;
@@ -11,7 +12,7 @@ namespace Metrics.Alerting;
 internal static class AlertJson
 {
     /// <summary>Quotes within texts cost one sign more, not five.</summary>
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Write(AlertInstance alert)
     {

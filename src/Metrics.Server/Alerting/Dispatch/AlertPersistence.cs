@@ -14,8 +14,9 @@ namespace Metrics.Alerting;
 /// messages about it. Who is notified is the <see cref="Dispatcher"/>'s verdict. Used by one thread, the one that writes alerts.
 /// </summary>
 internal sealed class AlertPersistence(
-    CurrentOptions options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks, SignedLinks links,
-    ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history, Outbox outbox, SelfMetrics metrics)
+    CurrentOptions options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
+    SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
+    Outbox outbox, SelfMetrics metrics)
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
@@ -49,7 +50,8 @@ internal sealed class AlertPersistence(
             {
                 RuleId id = group.IdOf(rule.Rule);
                 string key = id.ToString();
-                List<ExpectedSeries> series = [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
+                List<ExpectedSeries> series =
+                    [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
                 rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
                 foreach (LearnedRow model in kept.Learned[key])
                     rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));

@@ -7,7 +7,8 @@ using Metrics.Storage.State;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Writes what the dispatcher has come to into a unit of work: messages for the outbox, and what is to be remembered of groups. Used by one thread.
+/// Writes what the dispatcher has come to into a unit of work: messages for the outbox, and what is to be remembered of groups. Used by one
+/// thread.
 /// </summary>
 internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links, HistoryWriter history)
 {
@@ -34,15 +35,22 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         foreach (Digest digest in dispatch.Digests)
             Save(to, digest, options);
         foreach (GroupState group in dispatch.Groups)
-            to.SaveGroup(group.Key.Route, LabelsJson.Write(group.Key.Labels), group.NextFlush, GroupJson.WriteLog(group.Log), GroupJson.WriteOver(group.Over));
+            Save(to, group);
         foreach (GroupKey gone in dispatch.GoneGroups)
             to.DeleteGroup(gone.Route, LabelsJson.Write(gone.Labels));
         foreach (FlapRecord flap in dispatch.Flaps)
-            to.SaveFlap(flap.Alert.Rule.ToString(), LabelsJson.Write(flap.Alert.Series), FlapText.Write(flap.Changes), flap.IsFlapping, flap.IsOver);
+            Save(to, flap);
         foreach (AlertKey gone in dispatch.GoneFlaps)
             to.DeleteFlap(gone.Rule.ToString(), LabelsJson.Write(gone.Series));
         acks.Forget(to, dispatch.Ended);
     }
+
+    private static void Save(StateWriter to, GroupState group) => to.SaveGroup(
+        group.Key.Route, LabelsJson.Write(group.Key.Labels), group.NextFlush, GroupJson.WriteLog(group.Log),
+        GroupJson.WriteOver(group.Over));
+
+    private static void Save(StateWriter to, FlapRecord flap) => to.SaveFlap(
+        flap.Alert.Rule.ToString(), LabelsJson.Write(flap.Alert.Series), FlapText.Write(flap.Changes), flap.IsFlapping, flap.IsOver);
 
     private void Send(StateWriter to, Notification notification, NotificationOptions options, long now)
     {
@@ -52,8 +60,8 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         {
             AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
-            to.AddMessage(
-                integration.ToString(), (isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links) }).ToJson(), key, now, 0);
+            message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links) };
+            to.AddMessage(integration.ToString(), message.ToJson(), key, now, 0);
         }
         to.AddTrail(HistoryRows.Of(notification, key, now));
     }

@@ -9,7 +9,8 @@ namespace Metrics.Alerting;
 /// <summary>When an alert began and ended, as the state database keeps it: times with blanks between.</summary>
 internal static class FlapText
 {
-    public static string Write(IEnumerable<long> changes) => string.Join(' ', changes.Select(c => c.ToString(CultureInfo.InvariantCulture)));
+    public static string Write(IEnumerable<long> changes) =>
+        string.Join(' ', changes.Select(c => c.ToString(CultureInfo.InvariantCulture)));
 
     public static FlapRecord Read(FlapRow row) =>
         new(new AlertKey(RuleId.Parse(row.Rule), LabelsJson.Read(row.Series)), Read(row.Changes), row.IsFlapping, row.IsOver);

@@ -19,7 +19,14 @@ internal static class GroupJson
     {
         var all = new JsonObject();
         foreach ((IntegrationId integration, NotificationLogEntry entry) in log)
-            all[integration.ToString()] = new JsonObject { ["at"] = entry.At, ["open"] = AlertId.Write(entry.Open), ["silent"] = AlertId.Write(entry.Marked) };
+        {
+            all[integration.ToString()] = new JsonObject
+            {
+                ["at"] = entry.At,
+                ["open"] = AlertId.Write(entry.Open),
+                ["silent"] = AlertId.Write(entry.Marked),
+            };
+        }
         return all.ToJsonString();
     }
 
@@ -30,7 +37,9 @@ internal static class GroupJson
         foreach ((string name, JsonNode? entry) in JsonNode.Parse(json)!.AsObject())
         {
             if (IntegrationId.TryParse(name, out IntegrationId id))
-                log[id] = new NotificationLogEntry((long)entry!["at"]!, AlertId.ParseAll((string)entry["open"]!), AlertId.ParseAll((string)entry["silent"]!));
+                log[id] = new NotificationLogEntry((long)entry!["at"]!, Ids("open"), Ids("silent"));
+
+            HashSet<AlertId> Ids(string property) => AlertId.ParseAll((string)entry![property]!);
         }
         return log;
     }

@@ -4,7 +4,8 @@ using Metrics.Routing;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Takes what the dispatcher has come to where nobody is notified: writes the messages that the daemon would have written, and counts what was mute.
+/// Takes what the dispatcher has come to where nobody is notified: writes the messages that the daemon would have written, and counts what
+/// was mute.
 /// </summary>
 internal sealed class ReplayLog(NotificationOptions notifications)
 {
@@ -23,11 +24,12 @@ internal sealed class ReplayLog(NotificationOptions notifications)
     /// <param name="now">Its time, milliseconds since 1970 UTC.</param>
     public void Take(Dispatch dispatch, long now)
     {
+        string url = notifications.ExternalUrl;
         foreach (Notification notification in dispatch.Notifications.Where(n => n.Digest is null))
-            _messages.Add(new ReplayedMessage(now, notification.Integration.Id, MessageComposer.Compose(notification, notifications.ExternalUrl, _ => null)));
+            _messages.Add(new ReplayedMessage(now, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
         foreach (Digest digest in dispatch.Digests)
         {
-            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, notifications.ExternalUrl, _ => null));
+            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
             if (_digests.TryAdd(digest.Id, _messages.Count))
                 _messages.Add(message);
             else

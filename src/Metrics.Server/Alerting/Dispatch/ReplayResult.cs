@@ -47,5 +47,6 @@ internal sealed record ReplayResult(
     IReadOnlyList<ReplayedRule> Rules, IReadOnlyList<ReplayedMessage> Messages, IReadOnlyDictionary<string, int> Muted)
 {
     /// <summary>Messages by integration, such as <c>ops/email/0</c>.</summary>
-    public IReadOnlyDictionary<string, int> Counts { get; } = Messages.GroupBy(m => m.To).ToDictionary(g => g.Key.ToString(), g => g.Count());
+    public IReadOnlyDictionary<string, int> Counts { get; } =
+        Messages.GroupBy(m => m.To).ToDictionary(g => g.Key.ToString(), g => g.Count());
 }

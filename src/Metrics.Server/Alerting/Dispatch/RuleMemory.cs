@@ -5,10 +5,14 @@ using Metrics.Storage.State;
 
 namespace Metrics.Alerting;
 
-/// <summary>What rules must know after a restart beside their alerts: series that they expect, and what they have learned. Used by one thread.</summary>
+/// <summary>
+/// What rules must know after a restart beside their alerts: series that they expect, and what they have learned. Used by one thread.
+/// </summary>
 internal sealed class RuleMemory(StateStore state)
 {
-    /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
+    /// <summary>
+    /// Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.
+    /// </summary>
     private const long ExpectedStepMilliseconds = 60_000;
 
     private const long LearnedStepMilliseconds = 300_000;
@@ -25,7 +29,8 @@ internal sealed class RuleMemory(StateStore state)
     internal readonly record struct ExpectedChange(RuleId Rule, Labels Series, long? LastSeen);
 
     /// <summary>Notes what is written down of a rule.</summary>
-    public void Restore(RuleId rule, IReadOnlyList<ExpectedSeries> expected) => _expected[rule] = expected.ToDictionary(e => e.Series, e => e.LastSeen);
+    public void Restore(RuleId rule, IReadOnlyList<ExpectedSeries> expected) =>
+        _expected[rule] = expected.ToDictionary(e => e.Series, e => e.LastSeen);
 
     /// <summary>Forgets what was noted; other rules come.</summary>
     public void Clear() => _expected.Clear();
@@ -77,10 +82,16 @@ internal sealed class RuleMemory(StateStore state)
         _nextLearnedSave = now + LearnedStepMilliseconds;
         List<(RuleId Rule, Labels Series, byte[] Model)> changed =
         [
-            .. rules.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model))),
+            .. rules.Where(r => r.Value.Rule.Learned is not null)
+                .SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model))),
         ];
-        if (changed.Count > 0)
-            state.Write(writer => changed.ForEach(l => writer.SaveLearned(l.Rule.ToString(), LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
+        if (changed.Count == 0)
+            return;
+        state.Write(writer =>
+        {
+            foreach ((RuleId rule, Labels series, byte[] model) in changed)
+                writer.SaveLearned(rule.ToString(), LabelsJson.Write(series), Convert.ToBase64String(model));
+        });
     }
 
     private Dictionary<Labels, long> Of(RuleId rule)

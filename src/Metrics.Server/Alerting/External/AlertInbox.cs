@@ -2,13 +2,16 @@ using System.Threading.Channels;
 
 namespace Metrics.Alerting;
 
-/// <summary>Alerts that others send, on their way to the thread that writes alerts. Who sends is answered when they are committed; while too many wait, senders wait too.</summary>
+/// <summary>
+/// Alerts that others send, on their way to the thread that writes alerts. Who sends is answered when they are committed; while too many
+/// wait, senders wait too.
+/// </summary>
 internal sealed class AlertInbox
 {
     private const int Waiting = 64;
 
-    private readonly Channel<AlertBatch> _batches =
-        Channel.CreateBounded<AlertBatch>(new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<AlertBatch> _batches = Channel.CreateBounded<AlertBatch>(
+        new BoundedChannelOptions(Waiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>Alerts of one request.</summary>
     internal sealed record AlertBatch(IReadOnlyList<SentAlert> Alerts)

@@ -9,11 +9,12 @@ namespace Metrics.Alerting;
 /// <param name="StartsAt">Since when, milliseconds since 1970 UTC.</param>
 /// <param name="EndsAt">Until when it holds unless it is sent again; not after now: it is over.</param>
 /// <param name="GeneratorUrl">Where its sender shows it.</param>
-internal sealed record SentAlert(Labels Labels, IReadOnlyDictionary<string, string> Annotations, long StartsAt, long EndsAt, string? GeneratorUrl);
+internal sealed record SentAlert(
+    Labels Labels, IReadOnlyDictionary<string, string> Annotations, long StartsAt, long EndsAt, string? GeneratorUrl);
 
 /// <summary>
-/// Alerts that others have judged and sent: Prometheus, vmalert, Grafana, a script. Each is open until its sender says that it is over, or nothing is
-/// heard of it for as long as it named. Changed by the thread that writes alerts; anybody may look.
+/// Alerts that others have judged and sent: Prometheus, vmalert, Grafana, a script. Each is open until its sender says that it is over, or
+/// nothing is heard of it for as long as it named. Changed by the thread that writes alerts; anybody may look.
 /// </summary>
 internal sealed class ExternalAlerts
 {
@@ -95,7 +96,8 @@ internal sealed class ExternalAlerts
         if (now < _nextLook)
             return [];
         _nextLook = now + (long)s_look.TotalMilliseconds;
-        return [.. _alerts.Values.Where(a => a.Until <= now).Select(a => a.Alert.Alert).ToList().Select(a => End(a, EndReason.Expired, now))];
+        List<AlertInstance> over = [.. _alerts.Values.Where(a => a.Until <= now).Select(a => a.Alert.Alert)];
+        return over.ConvertAll(a => End(a, EndReason.Expired, now));
     }
 
     private void Set(AlertInstance alert, long until)

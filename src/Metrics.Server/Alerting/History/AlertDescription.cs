@@ -9,7 +9,8 @@ namespace Metrics.Alerting;
 /// <summary>
 /// Says in sentences how an alert is now: its rule, its value, where it goes, what mutes it, who is at it. Safe for use by several threads.
 /// </summary>
-internal sealed class AlertDescription(ActiveRules rules, ActiveAlerts alerts, Acknowledgements acks, CurrentOptions options, TimeProvider time)
+internal sealed class AlertDescription(
+    ActiveRules rules, ActiveAlerts alerts, Acknowledgements acks, CurrentOptions options, TimeProvider time)
 {
     /// <summary>How a rule is.</summary>
     public static IReadOnlyList<string> Describe(AlertRuleState rule) =>

@@ -26,7 +26,8 @@ internal sealed record AlertExplanation(
     string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<TrailLine> Lines);
 
 /// <summary>Explains alerts: why somebody was notified, or not. Safe for use by several threads.</summary>
-internal sealed class AlertHistory(StateStore state, HistoryWriter writer, ActiveRules rules, ActiveAlerts alerts, AlertDescription description)
+internal sealed class AlertHistory(
+    StateStore state, HistoryWriter writer, ActiveRules rules, ActiveAlerts alerts, AlertDescription description)
 {
     private const int MaxAlerts = 20;
     private const int MaxLines = 2000;
@@ -39,8 +40,11 @@ internal sealed class AlertHistory(StateStore state, HistoryWriter writer, Activ
         writer.Flush();
         using StateDb db = state.Open();
         var found = new Dictionary<AlertKey, AlertInstance?>();
-        foreach (ActiveAlert active in alerts.All.Where(a => a.Name == name && (Meets(a.Alert.Labels, matchers) || Meets(a.Alert.Series, matchers))))
-            found[new AlertKey(active.Rule, active.Alert.Series)] = active.Alert;
+        foreach (ActiveAlert active in alerts.All.Where(a => a.Name == name))
+        {
+            if (Meets(active.Alert.Labels, matchers) || Meets(active.Alert.Series, matchers))
+                found[new AlertKey(active.Rule, active.Alert.Series)] = active.Alert;
+        }
         string part = $";{name}";
         var steps = db.Trail.AsNoTracking()
             .Where(t => t.Ref != null && t.Members != null && t.Ref.Contains(part) && t.What != HistoryRows.Message)
@@ -76,7 +80,8 @@ internal sealed class AlertHistory(StateStore state, HistoryWriter writer, Activ
     public IReadOnlyList<RoutedAlert> OpenOf(string message)
     {
         using StateDb db = state.Open();
-        List<string?> members = [.. db.Trail.AsNoTracking().Where(t => t.Ref == message && t.What == HistoryRows.Message).Select(t => t.Members)];
+        List<string?> members =
+            [.. db.Trail.AsNoTracking().Where(t => t.Ref == message && t.What == HistoryRows.Message).Select(t => t.Members)];
         HashSet<AlertId> ids = [.. members.SelectMany(m => AlertId.ParseAll(m ?? ""))];
         return [.. alerts.Open.Select(a => a.ToRouted()).Where(a => ids.Contains(a.Id))];
     }
@@ -96,14 +101,16 @@ internal sealed class AlertHistory(StateStore state, HistoryWriter writer, Activ
                 .OrderByDescending(t => t.Id).Take(MaxLines),
         ];
         List<string> keys = [.. messages.Select(m => m.Ref!).Distinct()];
-        List<TrailRow> tries = [.. db.Trail.AsNoTracking().Where(t => keys.Contains(t.Subject)).OrderByDescending(t => t.Id).Take(MaxLines)];
+        List<TrailRow> tries =
+            [.. db.Trail.AsNoTracking().Where(t => keys.Contains(t.Subject)).OrderByDescending(t => t.Id).Take(MaxLines)];
         IEnumerable<TrailRow> all =
             own.Concat(messages).Concat(tries).OrderBy(t => t.At).ThenBy(t => t.What == HistoryRows.Message ? 1 : 0).ThenBy(t => t.Id);
         return new AlertExplanation(
             id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert), [.. all.Select(Line)]);
     }
 
-    private static TrailLine Line(TrailRow row) => new(row.At, row.What, row.What == HistoryRows.Message ? $"{row.Text} (key {row.Ref})" : row.Text);
+    private static TrailLine Line(TrailRow row) =>
+        new(row.At, row.What, row.What == HistoryRows.Message ? $"{row.Text} (key {row.Ref})" : row.Text);
 
     private static bool Meets(Labels labels, IReadOnlyList<LabelMatcher> matchers) => matchers.All(m => m.Matches(labels));
 }

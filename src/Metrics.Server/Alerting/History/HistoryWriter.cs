@@ -4,8 +4,8 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9 may
-/// be missing from a trail; messages and states never are. Safe for use by several threads.
+/// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9
+/// may be missing from a trail; messages and states never are. Safe for use by several threads.
 /// </summary>
 internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
 {

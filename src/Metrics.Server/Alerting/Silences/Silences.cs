@@ -26,8 +26,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     }
 
     /// <summary>
-    /// Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it: <c>by</c>, or
-    /// else <c>createdBy</c>.
+    /// Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it:
+    /// <c>by</c>, or else <c>createdBy</c>.
     /// </summary>
     /// <returns>Its id.</returns>
     /// <exception cref="FormatException">Something is missing or makes no sense.</exception>

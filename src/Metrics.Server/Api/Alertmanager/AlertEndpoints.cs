@@ -29,18 +29,27 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
         cluster = new { name = "", status = "disabled", peers = Array.Empty<object>() },
         config = new { original = "" },
         uptime = _started,
-        versionInfo = new { branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}" },
+        versionInfo = new
+        {
+            branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}",
+        },
     };
 
     public IEnumerable<object> Receivers() => options.Value.Notifications.Receivers.Select(r => new { name = r.Name });
 
-    public IEnumerable<object> Alerts(IQueryCollection query) => Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
+    public IEnumerable<object> Alerts(IQueryCollection query) =>
+        Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
 
     public IEnumerable<object> Groups(IQueryCollection query) => Chosen(query)
         .SelectMany(s => s.Routes.Select(r => (Seen: s, Route: r, Labels: r.GroupOf(s.Alert.Labels))))
         .GroupBy(a => (a.Route.Receiver, a.Labels))
         .OrderBy(g => g.Key.Receiver, StringComparer.Ordinal).ThenBy(g => g.Key.Labels, Comparer<Labels>.Create(Labels.Compare))
-        .Select(g => new { labels = Map(g.Key.Labels), receiver = new { name = g.Key.Receiver }, alerts = g.Select(a => Write(a.Seen, [a.Route.Receiver])) });
+        .Select(g => new
+        {
+            labels = Map(g.Key.Labels),
+            receiver = new { name = g.Key.Receiver },
+            alerts = g.Select(a => Write(a.Seen, [a.Route.Receiver])),
+        });
 
     private List<Seen> Chosen(IQueryCollection query)
     {
@@ -48,7 +57,8 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
         LabelMatcher? receiver;
         try
         {
-            receiver = query["receiver"].FirstOrDefault() is { Length: > 0 } asked ? new LabelMatcher("receiver", MatchKind.Regex, asked) : null;
+            string? asked = query["receiver"].FirstOrDefault();
+            receiver = string.IsNullOrEmpty(asked) ? null : new LabelMatcher("receiver", MatchKind.Regex, asked);
         }
         catch (ArgumentException e)
         {
