@@ -14,6 +14,7 @@ public sealed class RuleId : IEquatable<RuleId>
     private const string OthersPrefix = $"{Others};{Others};";
 
     private readonly string _text;
+    private readonly int _hash;
 
     /// <param name="file">Name of the rule's file, without its folder.</param>
     /// <param name="group">Name of its group.</param>
@@ -25,7 +26,7 @@ public sealed class RuleId : IEquatable<RuleId>
     }
 
     private RuleId(string file, string group, string name, int ordinal, string text) =>
-        (File, Group, Name, Ordinal, _text) = (file, group, name, ordinal, text);
+        (File, Group, Name, Ordinal, _text, _hash) = (file, group, name, ordinal, text, text.GetHashCode(StringComparison.Ordinal));
 
     /// <summary>Name of the rule's file, without its folder.</summary>
     public string File { get; }
@@ -67,7 +68,7 @@ public sealed class RuleId : IEquatable<RuleId>
     public override bool Equals(object? obj) => Equals(obj as RuleId);
 
     /// <inheritdoc />
-    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => _hash;
 
     /// <summary>The stored form.</summary>
     public override string ToString() => _text;

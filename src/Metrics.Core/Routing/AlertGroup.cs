@@ -5,21 +5,24 @@ namespace Metrics.Routing;
 
 /// <summary>Alerts that go into one message: same route, same values of its group labels.</summary>
 /// <param name="route">The route.</param>
-/// <param name="labels">The group's labels.</param>
-public sealed class AlertGroup(Route route, Labels labels)
+/// <param name="key">Tells groups apart, also after a restart.</param>
+public sealed class AlertGroup(Route route, GroupKey key)
 {
+    private static readonly IReadOnlyDictionary<IntegrationId, NotificationLogEntry> s_nobody =
+        new Dictionary<IntegrationId, NotificationLogEntry>();
+
     private readonly Dictionary<AlertKey, RoutedAlert> _alerts = [];
-    private IReadOnlyDictionary<IntegrationId, NotificationLogEntry> _log = new Dictionary<IntegrationId, NotificationLogEntry>();
+    private IReadOnlyDictionary<IntegrationId, NotificationLogEntry> _log = s_nobody;
     private long _nextFlush;
 
     /// <summary>The route.</summary>
     public Route Route => route;
 
     /// <summary>The labels that all its alerts have.</summary>
-    public Labels Labels => labels;
+    public Labels Labels => key.Labels;
 
     /// <summary>Tells groups apart, also after a restart.</summary>
-    public GroupKey Key { get; } = new(route.Id, labels);
+    public GroupKey Key => key;
 
     /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
     public long NextFlush

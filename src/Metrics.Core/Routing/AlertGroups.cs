@@ -134,10 +134,10 @@ public sealed class AlertGroups(Route root)
 
     private AlertGroup Group(Route route, Labels labels, long firstFlush)
     {
-        var group = new AlertGroup(route, labels);
-        if (_groups.TryGetValue(group.Key, out AlertGroup? known))
-            return known;
-        _groups.Add(group.Key, group);
+        var key = new GroupKey(route.Id, labels);
+        if (_groups.TryGetValue(key, out AlertGroup? group))
+            return group;
+        _groups.Add(key, group = new AlertGroup(route, key));
         Enqueue(group, firstFlush);
         return group;
     }

@@ -73,10 +73,10 @@ public sealed class DispatcherTests
         Digest grown = _rounds[^1].Digests.Should().ContainSingle().Subject;
         grown.Id.Should().Be(first.Id);
         grown.Counts.Should().Equal(new DigestCount("Down", false, 3), new DigestCount("Down", true, 1));
-        At(20).Should().BeEmpty();
+        At(60).Should().BeEmpty();
         _rounds[^1].Digests.Should().BeEmpty();
         Ends(61, "a1");
-        At(61).Should().Equal("first: resolved a1");
+        At(70).Should().Equal("first: resolved a1");
     }
 
     [Fact]

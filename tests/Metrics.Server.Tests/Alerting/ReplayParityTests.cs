@@ -53,17 +53,17 @@ public sealed class ReplayParityTests : IDisposable
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(From));
 
     [Theory]
-    [InlineData("escalation, the first receiver named again, and one that is down", """
+    [InlineData("Nobody has acknowledged this for 5m", "rest/email/0 .*MetricsdReceiverDown", """
         route:
           receiver: first
           group_by: [alertname]
           group_wait: 10s
           group_interval: 1m
           repeat_interval: 20m
-          escalation: [ { after: 2m, receiver: first }, { after: 3m, receiver: boss }, { after: 5m, receiver: boss } ]
+          escalation: [ { after: 2m, receiver: first }, { after: 3m, receiver: boss }, { after: 5m, receiver: rest } ]
         failure_receiver: rest
         """)]
-    [InlineData("digests", """
+    [InlineData("A storm: ", "webhook/0 .*VeryHot|rest/email/0 .*VeryHot", """
         storm: { messages: 2, within: 5m }
         route:
           receiver: first
@@ -72,8 +72,8 @@ public sealed class ReplayParityTests : IDisposable
           group_interval: 0s
           routes: [ { matchers: ['severity="critical"'], receiver: rest } ]
         """)]
-    [InlineData("flapping, inhibition and a route that goes on", """
-        flapping: { changes: 4, within: 40m, quiet: 12m }
+    [InlineData("flapping: the alert begins and ends", "boss/webhook/0 .*rest/email/0 ", """
+        flapping: { changes: 3, within: 40m, quiet: 12m }
         inhibit_rules: [ { source_matchers: ['alertname="VeryHot"'], target_matchers: ['alertname="Hot"'], equal: [host] } ]
         route:
           receiver: first
@@ -82,7 +82,7 @@ public sealed class ReplayParityTests : IDisposable
           group_interval: 30s
           routes: [ { matchers: ['host=~".+"'], receiver: boss, continue: true }, { receiver: rest } ]
         """)]
-    [InlineData("calendar", """
+    [InlineData("first/http/0", "host.:.a.*host.:.b", """
         time_intervals: [ { name: always, time_intervals: [ { times: [ { start_time: '00:00', end_time: '24:00' } ] } ] } ]
         maintenance: [ { name: early, cron: '0 30 22 ? * *', duration: 20m, matchers: ['host="a"'] } ]
         route:
@@ -91,13 +91,13 @@ public sealed class ReplayParityTests : IDisposable
           group_interval: 1m
           routes: [ { matchers: ['severity="critical"'], receiver: boss, mute_time_intervals: [always] } ]
         """)]
-    public void A_replay_says_the_messages_that_the_daemon_writes(string what, string routes)
+    public void A_replay_says_the_messages_that_the_daemon_writes(string shown, string pattern, string routes)
     {
         MetricsOptions options = ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}\n{Receivers}{routes}");
         List<string> expected = RunDaemon(options);
         List<string> replayed = RunReplay(options);
-        expected.Should().NotBeEmpty(what);
-        replayed.Should().Equal(expected, what);
+        string.Join(' ', expected).Should().Contain(shown, "the case is about that").And.MatchRegex(pattern);
+        replayed.Should().Equal(expected);
     }
 
     public void Dispose()
