@@ -5,13 +5,12 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Querying;
-using Metrics.Rules;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>
 /// What rules know of store, calendars and inventories. Baselines are read in the background, one question for all series of an expression and an hour of
-/// the week; until the answer is there the rule says so. Called on the rule engine's thread.
+/// the week; until the answer is there the rule says so. Safe for use by several threads.
 /// </summary>
 internal sealed class RuleEnvironment(CurrentOptions options, QueryService queries) : IRuleEnvironment
 {
@@ -22,7 +21,7 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, Loaded> _baselines = [];
-    private readonly Dictionary<string, (DateTime Written, IReadOnlyList<Labels> Labels)> _inventories = [];
+    private readonly ConcurrentDictionary<string, (DateTime Written, IReadOnlyList<Labels> Labels)> _inventories = [];
 
     private sealed record Loaded(long Hour, IReadOnlyDictionary<Labels, Baseline>? Series, string? Error, Loaded? Before);
 

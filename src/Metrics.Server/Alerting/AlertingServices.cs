@@ -1,12 +1,14 @@
+using Metrics.Rules;
+
 namespace Metrics.Alerting;
-internal static class RuleServices
+
+internal static class AlertingServices
 {
-    public static IServiceCollection AddRules(this IServiceCollection services) => services
+    public static IServiceCollection AddAlerting(this IServiceCollection services) => services
         .AddSingleton<HistoryWriter>()
         .AddHostedService(s => s.GetRequiredService<HistoryWriter>())
         .AddSingleton<ActiveRules>()
         .AddSingleton<AlertInbox>()
-        .AddSingleton<RuleEnvironment>()
         .AddSingleton<Notifiers.IAlertPictures, AlertPictures>()
         .AddSingleton<Outbox>()
         .AddHostedService(s => s.GetRequiredService<Outbox>())
@@ -17,8 +19,9 @@ internal static class RuleServices
         .AddSingleton<SignedLinks>()
         .AddSingleton<AlertRouter>()
         .AddSingleton<AlertPersistence>()
-        .AddSingleton<RuleEngine>()
-        .AddHostedService(s => s.GetRequiredService<RuleEngine>())
+        .AddSingleton<AlertWriter>()
+        .AddSingleton<IEvaluationSink>(s => s.GetRequiredService<AlertWriter>())
+        .AddHostedService(s => s.GetRequiredService<AlertWriter>())
         .AddHostedService<AlertmanagerForwarder>()
         .AddHostedService<Heartbeat>();
 }
