@@ -86,8 +86,7 @@ internal sealed class AlertWriter(
             }
             if (isLast)
                 return;
-            long next = _isRestored ? Math.Min(persistence.NextDue, Now() + 60_000) : Now() + 60_000;
-            await _wake.WaitAsync(TimeSpan.FromMilliseconds(next - Now()), stoppingToken);
+            await _wake.WaitAsync(_isRestored ? persistence.NextDue : long.MaxValue, stoppingToken);
         }
     }
 

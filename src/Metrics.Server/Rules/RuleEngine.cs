@@ -92,7 +92,7 @@ internal sealed class RuleEngine : BackgroundService
                     await ReplaceAsync(groups, stoppingToken);
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
                 long next = BeginRounds(stoppingToken);
-                await _wake.WaitAsync(TimeSpan.FromMilliseconds(next - Now()), stoppingToken);
+                await _wake.WaitAsync(next, stoppingToken);
             }
         }
         finally

@@ -3,7 +3,7 @@ namespace Metrics.Rules;
 /// <summary>Wakes a loop that waits for work; to be woken twice before it looks is to be woken once. Any thread may wake, one waits.</summary>
 internal sealed class WakeSignal(TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
+    private const long Longest = 60_000;
 
     private readonly SemaphoreSlim _woken = new(0, 1);
     private int _isSet;
@@ -15,12 +15,16 @@ internal sealed class WakeSignal(TimeProvider time) : IDisposable
             _woken.Release();
     }
 
-    /// <summary>Waits until somebody wakes, or so long (a minute at the longest).</summary>
-    public async Task WaitAsync(TimeSpan patience, CancellationToken ct)
+    /// <summary>Waits until somebody wakes, or a moment comes (a minute at the longest); may return before, so look again.</summary>
+    /// <param name="until">The moment, milliseconds since 1970 UTC.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public async Task WaitAsync(long until, CancellationToken ct)
     {
-        if (patience <= TimeSpan.Zero && Volatile.Read(ref _isSet) == 0)
+        long now = Now();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Clamp(until - now, 0, Longest)), time);
+        // The clock went on before the timer was set: it would ring too late.
+        if (Now() != now)
             return;
-        using var timeout = new CancellationTokenSource(patience < TimeSpan.Zero ? TimeSpan.Zero : patience < s_longest ? patience : s_longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         try
         {
@@ -32,6 +36,8 @@ internal sealed class WakeSignal(TimeProvider time) : IDisposable
             // The time is over, or we stop.
         }
     }
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public void Dispose() => _woken.Dispose();
 }

@@ -106,15 +106,16 @@ public sealed class RuleEngineTests
     {
         await using var harness = new EngineHarness(_time, Group("- { record: r, expr: a }\n- { alert: Long, expr: a > 1, for: 2m }\n- { alert: Now, expr: a > 1 }"));
         await harness.StartAsync();
-        await harness.SendAsync(("a", 2));
         await harness.NextAsync();
-        _time.Advance(TimeSpan.FromMinutes(4.5));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        harness.Slip("a", 2);
+        _time.Advance(TimeSpan.FromSeconds(269));
         long start = s_now.ToUnixTimeMilliseconds();
-        (await harness.NextAsync()).At.Should().Be(start + 60_000);
+        (await harness.NextAsync()).Changes.Should().ContainSingle().Which.Change.At.Should().Be(start + 60_000, "it is pending since then");
         (await harness.NextAsync()).At.Should().Be(start + 120_000);
         GroupEvaluation round = await harness.NextAsync();
         (round.At, round.Changes.Count).Should().Be((start + 180_000, 1));
-        round.Changes[0].Alert.State.Name.Should().Be("firing", "its two minutes were over then");
+        round.Changes[0].Change.Alert.State.Name.Should().Be("firing", "its two minutes were over then");
         round = await harness.NextAsync();
         (round.At, round.Changes.Count).Should().Be((start + 270_000, 1));
         round.Changes[0].Rule.Rule.Name.Should().Be("Now", "a rule that fires at once fires now, not in the past");
