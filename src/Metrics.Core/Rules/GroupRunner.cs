@@ -4,7 +4,9 @@ using Metrics.Series;
 
 namespace Metrics.Rules;
 
-/// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
+/// <summary>
+/// A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.
+/// </summary>
 public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, string> _keys = new(ReferenceEqualityComparer.Instance);
@@ -15,7 +17,9 @@ public sealed class GroupRunner
     public GroupRunner(RuleGroup group, TimeProvider time)
     {
         Group = group;
-        Rules = [.. group.Rules.Select(r => r is AlertRule alert ? (RuleState)new AlertRuleState(alert, time, group.Limit) : new RecordingRuleState((RecordingRule)r, group.Limit))];
+        Rules = [.. group.Rules.Select(r => r is AlertRule alert
+            ? (RuleState)new AlertRuleState(alert, time, group.Limit)
+            : new RecordingRuleState((RecordingRule)r, group.Limit))];
         Alerting = [.. Rules.OfType<AlertRuleState>()];
         _written = new WrittenSeries(Rules.Count);
         var times = new Dictionary<string, int>();
@@ -49,17 +53,20 @@ public sealed class GroupRunner
     public string KeyOf(Rule rule) => _keys[rule];
 
     /// <summary>
-    /// Whether a rule has its turn when a round is made up for: those that record have, and those whose alerts wait before they fire or end.
-    /// What is absent, or less than usual, is judged by the present alone.
+    /// Whether a rule has its turn when a round is made up for: those that record have, and those whose alerts wait before they fire or
+    /// end. What is absent, or less than usual, is judged by the present alone.
     /// </summary>
     public bool IsCaughtUp(int rule) => Rules[rule].Rule switch
     {
         RecordingRule => true,
-        AlertRule { AbsentFor: null, Learned: null } alert => alert.Policy.For > TimeSpan.Zero || alert.Policy.KeepFiringFor > TimeSpan.Zero,
+        AlertRule { AbsentFor: null, Learned: null, Policy: var policy } =>
+            policy.For > TimeSpan.Zero || policy.KeepFiringFor > TimeSpan.Zero,
         _ => false,
     };
 
-    /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and when it is due.</summary>
+    /// <summary>
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and when it is due.
+    /// </summary>
     public void TakeOverFrom(GroupRunner before)
     {
         _written.TakeOverFrom(before._written);
@@ -82,7 +89,10 @@ public sealed class GroupRunner
         LastAt = round.At;
         long at = round.At - (long)Group.QueryOffset.TotalMilliseconds;
         var source = new RoundSource(round.Source);
-        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl) { Environment = round.Environment, IsCatchUp = round.IsCatchUp };
+        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl)
+        {
+            Environment = round.Environment, IsCatchUp = round.IsCatchUp,
+        };
         var changes = new List<(AlertRuleState, AlertChange)>();
         for (int i = 0; i < Rules.Count; i++)
         {
@@ -94,7 +104,8 @@ public sealed class GroupRunner
         return changes;
     }
 
-    private void Evaluate(int place, RuleContext context, SampleBatch output, TimeProvider time, List<(AlertRuleState, AlertChange)> changes)
+    private void Evaluate(
+        int place, RuleContext context, SampleBatch output, TimeProvider time, List<(AlertRuleState, AlertChange)> changes)
     {
         long start = time.GetTimestamp();
         RuleState rule = Rules[place];

@@ -6,8 +6,8 @@ using Metrics.Series;
 namespace Metrics.Rules;
 
 /// <summary>
-/// What the rules of a group write, rule by rule: what one no longer writes ends, unless another rule of the group writes it still. What a rule
-/// wrote last is also what the others see of it in a round that leaves it out: its samples may still be on their way into the head.
+/// What the rules of a group write, rule by rule: what one no longer writes ends, unless another rule of the group writes it still. What a
+/// rule wrote last is also what the others see of it in a round that leaves it out: its samples may still be on their way into the head.
 /// </summary>
 internal sealed class WrittenSeries(int rules)
 {
@@ -23,7 +23,9 @@ internal sealed class WrittenSeries(int rules)
     /// <summary>What a rule wrote last.</summary>
     public IReadOnlyList<VectorElement> Of(int rule) => _byRule[rule] ?? (IReadOnlyList<VectorElement>)[];
 
-    /// <summary>Notes what a rule writes now, and adds it to a batch; what another rule has written in this round stands there already.</summary>
+    /// <summary>
+    /// Notes what a rule writes now, and adds it to a batch; what another rule has written in this round stands there already.
+    /// </summary>
     public void Write(int rule, List<VectorElement> elements, SampleBatch output)
     {
         List<VectorElement>? before = _byRule[rule];
@@ -64,7 +66,9 @@ internal sealed class WrittenSeries(int rules)
             output.Add(gone, at, StaleMarker.Value);
     }
 
-    /// <summary>Takes over what the same group wrote before its rules changed: what they no longer write ends with the first whole round.</summary>
+    /// <summary>
+    /// Takes over what the same group wrote before its rules changed: what they no longer write ends with the first whole round.
+    /// </summary>
     public void TakeOverFrom(WrittenSeries before) => _inherited = [.. before._writers.Keys, .. before._inherited];
 
     private void Release(Labels labels)

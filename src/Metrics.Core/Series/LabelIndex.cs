@@ -128,8 +128,8 @@ public sealed class LabelIndex
     }
 
     /// <summary>
-    /// A list of slots that holds every series that meets all conditions, and maybe more: what conditions of equality have in common, or the shortest
-    /// list that another condition gives. Null means that no condition narrows the search and every series is a candidate.
+    /// A list of slots that holds every series that meets all conditions, and maybe more: what conditions of equality have in common, or
+    /// the shortest list that another condition gives. Null means that no condition narrows the search and every series is a candidate.
     /// </summary>
     public IReadOnlyList<int>? Candidates(IReadOnlyList<LabelMatcher> matchers)
     {

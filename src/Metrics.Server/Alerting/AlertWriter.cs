@@ -5,12 +5,13 @@ using Metrics.Telemetry;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// The one hand that writes the state of alerts: takes what rounds of rules changed and what others sent, and commits it together with the messages that
-/// tell of it before anybody is notified. While the database is slow, rounds wait in a bounded queue, then those who bring them. It stops after the rule
-/// engine: what is queued is still written.
+/// The one hand that writes the state of alerts: takes what rounds of rules changed and what others sent, and commits it together with the
+/// messages that tell of it before anybody is notified. While the database is slow, rounds wait in a bounded queue, then those who bring
+/// them. It stops after the rule engine: what is queued is still written.
 /// </summary>
 internal sealed class AlertWriter(
-    AlertPersistence persistence, AlertInbox inbox, ActiveRules active, SelfMetrics metrics, TimeProvider time) : BackgroundService, IEvaluationSink
+    AlertPersistence persistence, AlertInbox inbox, ActiveRules active, SelfMetrics metrics, TimeProvider time)
+    : BackgroundService, IEvaluationSink
 {
     internal const int QueueCapacity = 64;
 
@@ -28,7 +29,9 @@ internal sealed class AlertWriter(
         internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, long At, TaskCompletionSource Done) : Work;
     }
 
-    /// <summary>When it last looked round, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.</summary>
+    /// <summary>
+    /// When it last looked round, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.
+    /// </summary>
     public long LastLook => Volatile.Read(ref _lastLook);
 
     /// <inheritdoc />

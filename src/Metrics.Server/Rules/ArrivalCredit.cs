@@ -1,8 +1,8 @@
 namespace Metrics.Rules;
 
 /// <summary>
-/// A share of a core's time, in milliseconds that may be spent: it grows with the clock up to a bound, is spent by rounds, and may be overdrawn by
-/// the last of them, which the next one waits for. Safe for use by several threads.
+/// A share of a core's time, in milliseconds that may be spent: it grows with the clock up to a bound, is spent by rounds, and may be
+/// overdrawn by the last of them, which the next one waits for. Safe for use by several threads.
 /// </summary>
 /// <param name="share">How much of a core, such as 0.1; 0 is none.</param>
 /// <param name="most">How much may be saved, in milliseconds.</param>
@@ -12,7 +12,9 @@ internal sealed class ArrivalCredit(double share, double most)
     private double _spent;
     private long _at;
 
-    /// <summary>When there is something to spend: now or later, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> is never.</summary>
+    /// <summary>
+    /// When there is something to spend: now or later, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> is never.
+    /// </summary>
     public long FreeAt(long now)
     {
         if (share <= 0)

@@ -1,8 +1,8 @@
 namespace Metrics.Rules;
 
 /// <summary>
-/// How often a group may be evaluated because data arrived, by what its rounds cost: so often that they take at most a tenth of the share that all
-/// groups have together. Where that is hardly more often than its interval, it goes by the interval alone.
+/// How often a group may be evaluated because data arrived, by what its rounds cost: so often that they take at most a tenth of the share
+/// that all groups have together. Where that is hardly more often than its interval, it goes by the interval alone.
 /// </summary>
 /// <param name="share">What all groups' rounds on arrival may take of a core, such as 0.1; 0 is nothing.</param>
 /// <param name="interval">The group's interval.</param>

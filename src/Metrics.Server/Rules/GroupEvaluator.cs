@@ -9,12 +9,13 @@ using Metrics.Telemetry;
 namespace Metrics.Rules;
 
 /// <summary>
-/// Carries out one round of a group: asks, judges, hands what changed to the sink and what is recorded to the intake. Rounds of several groups run side by
-/// side, so many at a time as there are cores (two at the least); those that a remote engine answers wait for it without taking anybody's place.
+/// Carries out one round of a group: asks, judges, hands what changed to the sink and what is recorded to the intake. Rounds of several
+/// groups run side by side, so many at a time as there are cores (two at the least); those that a remote engine answers wait for it without
+/// taking anybody's place.
 /// </summary>
 internal sealed partial class GroupEvaluator(
-    Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, CurrentOptions options, SelfMetrics metrics, TimeProvider time,
-    ILogger<GroupEvaluator> log) : IDisposable
+    Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, CurrentOptions options,
+    SelfMetrics metrics, TimeProvider time, ILogger<GroupEvaluator> log) : IDisposable
 {
     /// <summary>Lines of the log a round; the trail has all.</summary>
     private const int LoggedChanges = 100;
@@ -94,7 +95,8 @@ internal sealed partial class GroupEvaluator(
     /// <summary>What is to be judged, and of which moment, which is asked for when the turn comes.</summary>
     private sealed record Turn(RuleMask? Chosen, Func<long> At, bool IsCatchUp = false);
 
-    private sealed record Result(SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration) : IDisposable
+    private sealed record Result(
+        SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration) : IDisposable
     {
         /// <summary>Whether the output has gone to the intake, which disposes it.</summary>
         public bool IsSent { get; set; }
@@ -139,7 +141,10 @@ internal sealed partial class GroupEvaluator(
 
     private Result Judge(GroupRunner runner, Turn turn, long at, Func<ISeriesSource, IVectorQueries> queries, long start)
     {
-        var round = new RuleRound(head, at, ListeningSince, options.Value.Notifications.ExternalUrl) { Environment = environment, IsCatchUp = turn.IsCatchUp };
+        var round = new RuleRound(head, at, ListeningSince, options.Value.Notifications.ExternalUrl)
+        {
+            Environment = environment, IsCatchUp = turn.IsCatchUp,
+        };
         var output = new SampleBatch(RulePlan.SourcePrefix + runner.Group.Name);
         List<(AlertRuleState, AlertChange)> changes = runner.Evaluate(round, queries, output, time, turn.Chosen);
         return new Result(output, changes, at, time.GetElapsedTime(start));
@@ -159,6 +164,7 @@ internal sealed partial class GroupEvaluator(
     [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
     private partial void LogChange(string rule, string series, string before, string after);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Changes} more alerts of the group {Group} changed; metricsd explain tells of each")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Changes} more alerts of the group {Group} changed; metricsd explain tells of each")]
     private partial void LogMore(int changes, string group);
 }

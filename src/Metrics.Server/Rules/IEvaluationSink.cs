@@ -4,7 +4,8 @@ namespace Metrics.Rules;
 /// <param name="Group">The group.</param>
 /// <param name="Changes">Every alert that changed its state, with its rule; often none.</param>
 /// <param name="At">The moment that was judged, milliseconds since 1970 UTC.</param>
-/// <param name="Arrived">When the data came that caused it, as <see cref="TimeProvider.GetTimestamp"/> has it; 0 for a round at the interval.</param>
+/// <param name="Arrived">When the data came that caused it, as <see cref="TimeProvider.GetTimestamp"/> has it; 0 for a round at the
+/// interval.</param>
 internal sealed record GroupEvaluation(GroupRunner Group, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, long Arrived);
 
 /// <summary>
@@ -14,7 +15,8 @@ internal sealed record GroupEvaluation(GroupRunner Group, List<(AlertRuleState R
 internal interface IEvaluationSink
 {
     /// <summary>
-    /// Puts back what is remembered of these groups' rules, once all that was handed over before is written. None of them is evaluated meanwhile.
+    /// Puts back what is remembered of these groups' rules, once all that was handed over before is written. None of them is evaluated
+    /// meanwhile.
     /// </summary>
     Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct);
 

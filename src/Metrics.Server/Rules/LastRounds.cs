@@ -4,8 +4,8 @@ using Metrics.Series;
 namespace Metrics.Rules;
 
 /// <summary>
-/// When groups were evaluated last, as a series that is stored like any other: so the next start knows which rounds were missed, and people see it in
-/// their queries.
+/// When groups were evaluated last, as a series that is stored like any other: so the next start knows which rounds were missed, and people
+/// see it in their queries.
 /// </summary>
 internal static class LastRounds
 {

@@ -15,7 +15,8 @@ internal sealed record MissedRounds(long Count, IReadOnlyList<long> CaughtUp)
     /// <param name="due">When the group was due.</param>
     /// <param name="now">The moment; the round of now is for what was due last.</param>
     /// <param name="interval">The group's interval.</param>
-    /// <param name="cost">What a round of it costs: making up for rounds takes at most half an interval, else it would cause what it mends.</param>
+    /// <param name="cost">What a round of it costs: making up for rounds takes at most half an interval, else it would cause what it
+    /// mends.</param>
     /// <param name="oldest">Samples before are not at hand.</param>
     public static MissedRounds Of(long due, long now, TimeSpan interval, TimeSpan cost, long oldest)
     {
@@ -25,6 +26,7 @@ internal sealed record MissedRounds(long Count, IReadOnlyList<long> CaughtUp)
             return None;
         double affordable = cost <= TimeSpan.Zero ? MaxCaughtUp : interval / 2 / cost;
         int count = (int)Math.Min(Math.Min(missed, MaxCaughtUp), affordable);
-        return new MissedRounds(missed, [.. Enumerable.Range(0, count).Select(i => due + ((missed - count + i) * step)).Where(at => at >= oldest)]);
+        IEnumerable<long> latest = Enumerable.Range(0, count).Select(i => due + ((missed - count + i) * step));
+        return new MissedRounds(missed, [.. latest.Where(at => at >= oldest)]);
     }
 }

@@ -15,9 +15,10 @@ internal sealed class RemoteEngine(HttpClient http, Uri url)
     /// <exception cref="QueryException">It answers, but not with a vector; the message says why.</exception>
     public async Task<IReadOnlyList<VectorElement>> AskAsync(PreparedQuery query, long at, CancellationToken ct)
     {
+        string time = (at / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url.ToString().TrimEnd('/') + "/api/v1/query"))
         {
-            Content = new FormUrlEncodedContent([new("query", query.Text), new("time", (at / 1000.0).ToString("F3", CultureInfo.InvariantCulture))]),
+            Content = new FormUrlEncodedContent([new("query", query.Text), new("time", time)]),
         };
         try
         {
@@ -26,7 +27,11 @@ internal sealed class RemoteEngine(HttpClient http, Uri url)
             using JsonDocument answer = await JsonDocument.ParseAsync(body, default, ct);
             return Read(answer.RootElement, at);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new RemoteEngineException($"the remote engine at {url.Host} cannot be asked: {e.Message}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new RemoteEngineException($"the remote engine at {url.Host} cannot be asked: {e.Message}");
         }
@@ -53,8 +58,11 @@ internal sealed class RemoteEngine(HttpClient http, Uri url)
         Labels.Of([.. element.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]),
         new Sample(at, Number(element.GetProperty("value")[1])));
 
-    private static double Number(JsonElement text) =>
-        FloatText.TryParse(System.Text.Encoding.ASCII.GetBytes(text.GetString()!), out double number) ? number : throw new FormatException($"'{text}' is no number");
+    private static double Number(JsonElement text)
+    {
+        byte[] digits = System.Text.Encoding.ASCII.GetBytes(text.GetString()!);
+        return FloatText.TryParse(digits, out double number) ? number : throw new FormatException($"'{text}' is no number");
+    }
 }
 
 /// <summary>A remote engine cannot be reached, so that to ask it more in this round is to wait more.</summary>

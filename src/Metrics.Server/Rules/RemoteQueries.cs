@@ -4,8 +4,8 @@ using Metrics.Query;
 namespace Metrics.Rules;
 
 /// <summary>
-/// The answers of a remote engine for one round of a group. What the round will ask is asked beforehand, some questions side by side; what nobody
-/// foresaw (a template's <c>metric "…"</c>, the first round) is asked when it comes up, by the round's own thread.
+/// The answers of a remote engine for one round of a group. What the round will ask is asked beforehand, some questions side by side; what
+/// nobody foresaw (a template's <c>metric "…"</c>, the first round) is asked when it comes up, by the round's own thread.
 /// </summary>
 internal sealed class RemoteQueries(RemoteEngine engine, long at, CancellationToken ct) : IVectorQueries
 {
@@ -21,8 +21,11 @@ internal sealed class RemoteQueries(RemoteEngine engine, long at, CancellationTo
     public IReadOnlySet<PreparedQuery> Asked => _asked;
 
     /// <summary>Asks beforehand.</summary>
-    public Task PrepareAsync(IEnumerable<PreparedQuery> queries) => Parallel.ForEachAsync(
-        queries, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = ct }, async (query, _) => _answers[query] = await AskAsync(query));
+    public Task PrepareAsync(IEnumerable<PreparedQuery> queries)
+    {
+        var few = new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = ct };
+        return Parallel.ForEachAsync(queries, few, async (query, _) => _answers[query] = await AskAsync(query));
+    }
 
     /// <inheritdoc />
     public IReadOnlyList<VectorElement> Evaluate(PreparedQuery query, long at)

@@ -3,7 +3,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Rules;
 
-/// <summary>Counts and logs rules that are in error: once when they begin to be, and once when they no longer are. Safe for use by several threads.</summary>
+/// <summary>
+/// Counts and logs rules that are in error: once when they begin to be, and once when they no longer are. Safe for use by several threads.
+/// </summary>
 internal sealed partial class RuleErrors(SelfMetrics metrics, ILogger log)
 {
     private readonly ConcurrentDictionary<RuleState, string> _known = new(ReferenceEqualityComparer.Instance);

@@ -3,7 +3,9 @@ using Metrics.Model;
 
 namespace Metrics.Rules;
 
-/// <summary>The groups in force, and which of their rules read what arrives. Immutable but for the groups' own turns; swapped whole.</summary>
+/// <summary>
+/// The groups in force, and which of their rules read what arrives. Immutable but for the groups' own turns; swapped whole.
+/// </summary>
 internal sealed class RulePlan
 {
     /// <summary>How the sources of batches begin that rules make themselves; these wake nobody.</summary>

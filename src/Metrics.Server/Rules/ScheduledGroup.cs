@@ -10,7 +10,9 @@ namespace Metrics.Rules;
 /// <param name="Missed">Rounds before it that did not take place.</param>
 internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, MissedRounds Missed);
 
-/// <summary>A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.</summary>
+/// <summary>
+/// A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.
+/// </summary>
 internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
 {
     private readonly Lock _lock = new();

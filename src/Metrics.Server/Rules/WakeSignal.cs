@@ -1,6 +1,8 @@
 namespace Metrics.Rules;
 
-/// <summary>Wakes a loop that waits for work; to be woken twice before it looks is to be woken once. Any thread may wake, one waits.</summary>
+/// <summary>
+/// Wakes a loop that waits for work; to be woken twice before it looks is to be woken once. Any thread may wake, one waits.
+/// </summary>
 internal sealed class WakeSignal(TimeProvider time) : IDisposable
 {
     private const long Longest = 60_000;

@@ -63,7 +63,8 @@ public sealed class GroupRunnerTests
     [Fact]
     public void What_the_rules_before_a_reload_wrote_ends_with_the_first_round_of_all()
     {
-        GroupRunner before = Group("- { record: one, expr: a }\n- { record: two, expr: a }"), after = Group("- { record: one, expr: a }\n- { record: three, expr: b }");
+        GroupRunner before = Group("- { record: one, expr: a }\n- { record: two, expr: a }");
+        GroupRunner after = Group("- { record: one, expr: a }\n- { record: three, expr: b }");
         Append(0, ("a", 1), ("b", 2));
         Round(before, 0);
         after.TakeOverFrom(before);
@@ -75,7 +76,12 @@ public sealed class GroupRunnerTests
     [Fact]
     public void In_a_round_that_is_made_up_for_only_what_is_there_counts()
     {
-        GroupRunner group = Group("- { alert: Hot, expr: 'a > 5', for: 30s }\n- { alert: Now, expr: 'a > 5' }\n- { alert: Gone, expr: a, absent_for: 1m }\n- { record: r, expr: a }");
+        GroupRunner group = Group("""
+            - { alert: Hot, expr: 'a > 5', for: 30s }
+            - { alert: Now, expr: 'a > 5' }
+            - { alert: Gone, expr: a, absent_for: 1m }
+            - { record: r, expr: a }
+            """);
         Enumerable.Range(0, 4).Where(group.IsCaughtUp).Should().Equal([0, 3], "alerts at once, and absence, are of the present");
         Append(0, ("a", 9));
         Round(group, 0);
@@ -113,7 +119,8 @@ public sealed class GroupRunnerTests
             mask!.Add(rule);
         long at = Start + (second * 1000L);
         using var output = new SampleBatch("rules/g");
-        group.Evaluate(new RuleRound(_head, at) { IsCatchUp = catchUp }, s => new LocalQueries(s_engine, s), output, TimeProvider.System, mask);
+        var round = new RuleRound(_head, at) { IsCatchUp = catchUp };
+        group.Evaluate(round, s => new LocalQueries(s_engine, s), output, TimeProvider.System, mask);
         List<string> written = [];
         for (int i = 0; i < output.Count; i++)
         {

@@ -81,7 +81,10 @@ public sealed class ArrivalTests
         ScheduledGroup group = Group("- { alert: A, expr: a > 1 }\n- { alert: B, expr: b > 1 }");
         group.Pace.NoteArrival(TimeSpan.FromMilliseconds(4), Now);
         for (int target = 0; target < 100; target++)
-            group.Mark(group.Wakes.ByMetric["a"], Now + target, 7 + target, Now + (target / 2)).Should().Be(target == 0, "one look is enough");
+        {
+            bool isNews = group.Mark(group.Wakes.ByMetric["a"], Now + target, 7 + target, Now + (target / 2));
+            isNews.Should().Be(target == 0, "one look is enough");
+        }
         group.NextArrival(Now + 49).Should().Be(Now + 100, "25 times its cost");
         Round round = group.TakeArrival()!;
         (round.Chosen![0], round.Chosen[1], round.Newest, round.Arrived).Should().Be((true, false, Now + 99, 7L));
@@ -111,8 +114,10 @@ public sealed class ArrivalTests
 
         missed = MissedRounds.Of(Now, Now + 15_000_000, s_interval, TimeSpan.FromMilliseconds(1), 0);
         (missed.Count, missed.CaughtUp.Count, missed.CaughtUp[^1]).Should().Be((1000, MissedRounds.MaxCaughtUp, Now + (999 * 15_000)));
-        MissedRounds.Of(Now, Now + 150_000, s_interval, TimeSpan.FromSeconds(3), 0).CaughtUp.Should().HaveCount(2, "more would take longer than half an interval");
-        MissedRounds.Of(Now, Now + 150_000, s_interval, TimeSpan.FromSeconds(20), 0).CaughtUp.Should().BeEmpty("who does not keep up is not given more to do");
+        MissedRounds.Of(Now, Now + 150_000, s_interval, TimeSpan.FromSeconds(3), 0).CaughtUp
+            .Should().HaveCount(2, "more would take longer than half an interval");
+        MissedRounds.Of(Now, Now + 150_000, s_interval, TimeSpan.FromSeconds(20), 0).CaughtUp
+            .Should().BeEmpty("who does not keep up is not given more to do");
         MissedRounds.Of(Now, Now + 60_000, s_interval, TimeSpan.Zero, Now + 20_000).CaughtUp.Should().Equal(Now + 30_000, Now + 45_000);
     }
 

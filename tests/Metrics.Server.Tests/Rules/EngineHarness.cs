@@ -28,14 +28,16 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         _time = time;
         string file = Path.Combine(_folder, "rules.yaml");
         File.WriteAllText(file, rules);
-        MetricsOptions options = ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}\nrules: {{ shipped: false, files: ['{file}'] {settings} }}");
+        MetricsOptions options = ConfigurationFile.Parse(
+            $"storage: {{ path: '{_folder}' }}\nrules: {{ shipped: false, files: ['{file}'] {settings} }}");
         var current = new CurrentOptions(options);
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
         _store = new StoreWriter(null!, options, Metrics, time, NullLogger<StoreWriter>.Instance);
         _intake = new IntakePipeline(Head, _store, new MetadataTable(), Metrics, time);
         _evaluator = new GroupEvaluator(
-            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time, NullLogger<GroupEvaluator>.Instance);
+            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time,
+            NullLogger<GroupEvaluator>.Instance);
         Engine = new RuleEngine(Head, _intake, this, _evaluator, current, Metrics, time);
     }
 

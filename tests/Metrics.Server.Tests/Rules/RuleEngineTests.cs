@@ -45,7 +45,8 @@ public sealed class RuleEngineTests
         GroupEvaluation round = await harness.NextAsync();
         (round.Arrived, round.Changes.Count).Should().Be((0, 1));
         harness.Engine.Schedule.Single().Pace.IsTooDear.Should().BeTrue();
-        (await harness.MetricsAsync()).Should().Contain("metricsd_rule_groups_interval_only 1").And.Contain("metricsd_alerts{state=\"firing\"} 1");
+        (await harness.MetricsAsync()).Should().Contain("metricsd_rule_groups_interval_only 1")
+            .And.Contain("metricsd_alerts{state=\"firing\"} 1");
     }
 
     [Fact]
@@ -98,20 +99,26 @@ public sealed class RuleEngineTests
         await harness.StartAsync();
         for (int i = 0; i < 3; i++)
             (await harness.NextAsync("quick")).Group.Rules[0].Error.Should().BeNull();
-        harness.Engine.Groups.Where(g => g.Group.Name != "quick").Should().OnlyContain(g => g.Rules[0].LastAt == 0, "they wait for their answer still");
+        harness.Engine.Groups.Where(g => g.Group.Name != "quick")
+            .Should().OnlyContain(g => g.Rules[0].LastAt == 0, "they wait for their answer still");
     }
 
     [Fact]
     public async Task Rounds_that_were_missed_are_counted_and_made_up_for_at_their_own_moments()
     {
-        await using var harness = new EngineHarness(_time, Group("- { record: r, expr: a }\n- { alert: Long, expr: a > 1, for: 2m }\n- { alert: Now, expr: a > 1 }"));
+        await using var harness = new EngineHarness(_time, Group("""
+            - { record: r, expr: a }
+            - { alert: Long, expr: a > 1, for: 2m }
+            - { alert: Now, expr: a > 1 }
+            """));
         await harness.StartAsync();
         await harness.NextAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
         harness.Slip("a", 2);
         _time.Advance(TimeSpan.FromSeconds(269));
         long start = s_now.ToUnixTimeMilliseconds();
-        (await harness.NextAsync()).Changes.Should().ContainSingle().Which.Change.At.Should().Be(start + 60_000, "it is pending since then");
+        (await harness.NextAsync()).Changes.Should().ContainSingle()
+            .Which.Change.At.Should().Be(start + 60_000, "it is pending since then");
         (await harness.NextAsync()).At.Should().Be(start + 120_000);
         GroupEvaluation round = await harness.NextAsync();
         (round.At, round.Changes.Count).Should().Be((start + 180_000, 1));
@@ -120,7 +127,8 @@ public sealed class RuleEngineTests
         (round.At, round.Changes.Count).Should().Be((start + 270_000, 1));
         round.Changes[0].Rule.Rule.Name.Should().Be("Now", "a rule that fires at once fires now, not in the past");
         string metrics = await harness.MetricsAsync();
-        metrics.Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 3").And.Contain("metricsd_rule_group_iterations_caught_up_total{group=\"g\"} 3");
+        metrics.Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 3")
+            .And.Contain("metricsd_rule_group_iterations_caught_up_total{group=\"g\"} 3");
         _time.Advance(TimeSpan.FromSeconds(30));
         (await harness.NextAsync()).At.Should().Be(start + 300_000, "the beat goes on as it was");
     }
@@ -142,7 +150,8 @@ public sealed class RuleEngineTests
         head.Find(Labels.Of(LastRounds.Metric, ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
     }
 
-    private static string Group(string rules) => $"groups:\n  - name: g\n    interval: 1m\n    rules:\n      {rules.ReplaceLineEndings("\n      ")}\n";
+    private static string Group(string rules) =>
+        $"groups:\n  - name: g\n    interval: 1m\n    rules:\n      {rules.ReplaceLineEndings("\n      ")}\n";
 
     /// <summary>Answers with nothing, but to questions about <c>slow</c> never.</summary>
     private sealed class RemoteStub : IDisposable
@@ -172,7 +181,8 @@ public sealed class RuleEngineTests
                 using var reader = new StreamReader(context.Request.InputStream);
                 if ((await reader.ReadToEndAsync()).Contains("slow", StringComparison.Ordinal))
                     continue;
-                await context.Response.OutputStream.WriteAsync("""{"status":"success","data":{"resultType":"vector","result":[]}}"""u8.ToArray());
+                byte[] answer = """{"status":"success","data":{"resultType":"vector","result":[]}}"""u8.ToArray();
+                await context.Response.OutputStream.WriteAsync(answer);
                 context.Response.Close();
             }
         }
