@@ -52,12 +52,12 @@ internal sealed partial class GroupEvaluator(
         if (round.Chosen is null)
         {
             runner.LastDuration = result.Duration;
-            group.Pace.NoteInterval(result.Duration);
+            group.Pace.NoteInterval(result.Cost);
             result.Output.Add(group.LastRoundSeries, result.At, result.At / 1000.0);
         }
         else
         {
-            group.Pace.NoteArrival(result.Duration, Now());
+            group.Pace.NoteArrival(result.Cost, Now());
         }
         metrics.RuleEvaluations.WithLabels(runner.Group.Name, round.Chosen is null ? "interval" : "arrival").Inc();
         metrics.RuleSeconds.Observe(result.Duration.TotalSeconds);
@@ -67,7 +67,7 @@ internal sealed partial class GroupEvaluator(
             LogChange(rule.Rule.Name, change.Alert.Series.ToString(), change.Before.Name, change.Alert.State.Name);
         if (result.Changes.Count > LoggedChanges)
             LogMore(result.Changes.Count - LoggedChanges, runner.Group.Name);
-        return result.Duration;
+        return result.Cost;
     }
 
     private async Task CatchUpAsync(ScheduledGroup group, MissedRounds missed, CancellationToken judging, CancellationToken ct)
@@ -96,7 +96,7 @@ internal sealed partial class GroupEvaluator(
     private sealed record Turn(RuleMask? Chosen, Func<long> At, bool IsCatchUp = false);
 
     private sealed record Result(
-        SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration) : IDisposable
+        SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration, TimeSpan Cost) : IDisposable
     {
         /// <summary>Whether the output has gone to the intake, which disposes it.</summary>
         public bool IsSent { get; set; }
@@ -136,7 +136,8 @@ internal sealed partial class GroupEvaluator(
             () => Judge(group.Runner, turn, at, _ => remote, start), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (turn.Chosen is null)
             group.AskedLast = remote.Asked;
-        return result;
+        // What it costs is spent elsewhere; how long that takes is all that can be seen of it here.
+        return result with { Cost = result.Duration };
     }
 
     private Result Judge(GroupRunner runner, Turn turn, long at, Func<ISeriesSource, IVectorQueries> queries, long start)
@@ -146,8 +147,9 @@ internal sealed partial class GroupEvaluator(
             Environment = environment, IsCatchUp = turn.IsCatchUp,
         };
         var output = new SampleBatch(RulePlan.SourcePrefix + runner.Group.Name);
+        TimeSpan before = ThreadClock.Read(time);
         List<(AlertRuleState, AlertChange)> changes = runner.Evaluate(round, queries, output, time, turn.Chosen);
-        return new Result(output, changes, at, time.GetElapsedTime(start));
+        return new Result(output, changes, at, time.GetElapsedTime(start), ThreadClock.Read(time) - before);
     }
 
     private async Task HandOverAsync(GroupRunner runner, Result result, long arrived, CancellationToken ct)
