@@ -6,6 +6,7 @@ using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
+using Metrics.Rules;
 using Metrics.Inputs;
 using Metrics.Scheduling;
 using Metrics.Storage;
@@ -26,8 +27,8 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddIntake(options)
         .AddQueries(options.Query)
         .AddNotifiers()
-        .AddRules()
         .AddAlerting()
+        .AddRules()
         .AddPollers()
         .AddInputs()
         .AddApi()

@@ -1,4 +1,5 @@
 using Metrics.Notifiers;
+using Metrics.Rules;
 
 namespace Metrics.Alerting;
 
@@ -11,8 +12,10 @@ internal static class AlertingServices
         .AddSingleton<AlertHistory>()
         .AddSingleton<AlertDescription>()
         .AddSingleton<AlertInbox>()
+        .AddSingleton<ActiveRules>()
         .AddSingleton<ExternalAlerts>()
         .AddSingleton<ActiveAlerts>()
+        .AddSingleton<RuleHistory>()
         .AddSingleton<IAlertPictures, AlertPictures>()
         .AddSingleton<SignedLinks>()
         .AddSingleton<Outbox>()
@@ -22,6 +25,9 @@ internal static class AlertingServices
         .AddSingleton<RuleMemory>()
         .AddSingleton<DispatchCommitter>()
         .AddSingleton<AlertPersistence>()
+        .AddSingleton<AlertWriter>()
+        .AddSingleton<IEvaluationSink>(s => s.GetRequiredService<AlertWriter>())
+        .AddHostedService(s => s.GetRequiredService<AlertWriter>())
         .AddHostedService<AlertmanagerForwarder>()
         .AddHostedService<Heartbeat>();
 }

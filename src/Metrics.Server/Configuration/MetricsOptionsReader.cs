@@ -185,7 +185,11 @@ internal static class MetricsOptionsReader
 
     private static RuleOptions ReadRules(YamlSection section)
     {
-        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true), section.Has("remote_query") ? ReadUrl(section, "remote_query") : null);
+        var options = new RuleOptions(
+            section.Texts("files"), section.Flag("shipped", true), section.Has("remote_query") ? ReadUrl(section, "remote_query") : null)
+        {
+            ArrivalShare = section.Share("arrival_share", 0.1),
+        };
         section.Finish();
         return options;
     }

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Rules;
 using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
@@ -10,8 +11,8 @@ namespace Metrics.Alerting;
 /// rules are evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
 internal sealed partial class Heartbeat(
-    CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log)
-    : BackgroundService
+    CurrentOptions options, RuleEngine engine, AlertWriter writer, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
+    ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
@@ -25,7 +26,7 @@ internal sealed partial class Heartbeat(
             NotificationOptions notifications = options.Value.Notifications;
             if (notifications.Heartbeat is { } heartbeat && notifications.NotifiersOf(heartbeat.Receiver) is { Count: > 0 } notifiers)
             {
-                if (time.GetElapsedTime(engine.LastRound) < s_stuck)
+                if (time.GetElapsedTime(Math.Min(engine.LastRound, writer.LastLook)) < s_stuck)
                     await Task.WhenAll(notifiers.Select(n => BeatAsync(n, notifications.ExternalUrl, stoppingToken)));
                 else
                     LogStuck(heartbeat.Receiver);

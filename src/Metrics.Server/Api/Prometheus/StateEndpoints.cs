@@ -31,15 +31,16 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
         {
             json.WriteStartObject();
             json.WriteStartArray("groups");
-            foreach (GroupRunner group in rules.Groups)
+            foreach (ScheduledGroup scheduled in rules.Schedule)
             {
+                GroupRunner group = scheduled.Runner;
                 List<RuleState> shown =
                 [
                     .. group.Rules.Where(r => (names.Count == 0 || names.Contains(r.Rule.Name)) && (type is null or "" || type == "alert" == r is AlertRuleState)),
                 ];
                 bool chosen = (groupNames.Count == 0 || groupNames.Contains(group.Group.Name)) && (files.Count == 0 || files.Contains(group.Group.File));
                 if (chosen && (shown.Count > 0 || (names.Count == 0 && type is null or "")))
-                    WriteGroup(json, group, shown, withAlerts);
+                    WriteGroup(json, scheduled, shown, withAlerts);
             }
             json.WriteEndArray();
             json.WriteEndObject();
@@ -47,8 +48,9 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
         };
     }
 
-    private static void WriteGroup(Utf8JsonWriter json, GroupRunner group, List<RuleState> shown, bool withAlerts)
+    private static void WriteGroup(Utf8JsonWriter json, ScheduledGroup scheduled, List<RuleState> shown, bool withAlerts)
     {
+        GroupRunner group = scheduled.Runner;
         json.WriteStartObject();
         json.WriteString("name", group.Group.Name);
         json.WriteString("file", group.Group.File);
@@ -60,6 +62,9 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
         json.WriteNumber("limit", group.Group.Limit);
         json.WriteNumber("evaluationTime", group.LastDuration.TotalSeconds);
         json.WriteString("lastEvaluation", Time(group.LastAt));
+        // Ours: how the arrival of data evaluates the group.
+        json.WriteBoolean("evaluatedOnArrival", !scheduled.Pace.IsTooDear);
+        json.WriteNumber("arrivalEvaluationTime", scheduled.Pace.Cost.TotalSeconds);
         json.WriteEndObject();
     }
 

@@ -5,13 +5,12 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Querying;
-using Metrics.Rules;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>
-/// What rules know of store, calendars and inventories. Baselines are read in the background, one question for all series of an expression and an hour of
-/// the week; until the answer is there the rule says so. Called on the rule engine's thread.
+/// What rules know of store, calendars and inventories. Baselines are read in the background, one question for all series of an expression
+/// and an hour of the week; until the answer is there the rule says so. Safe for use by several threads.
 /// </summary>
 internal sealed class RuleEnvironment(CurrentOptions options, QueryService queries) : IRuleEnvironment
 {
@@ -22,7 +21,7 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, Loaded> _baselines = [];
-    private readonly Dictionary<string, (DateTime Written, IReadOnlyList<Labels> Labels)> _inventories = [];
+    private readonly ConcurrentDictionary<string, (DateTime Written, IReadOnlyList<Labels> Labels)> _inventories = [];
 
     private sealed record Loaded(long Hour, IReadOnlyDictionary<Labels, Baseline>? Series, string? Error, Loaded? Before);
 
@@ -39,7 +38,8 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
         if (known.Error is not null)
             throw new ArgumentException($"the baseline cannot be read: {known.Error}");
         // While the new hour is read, the hour before is near enough.
-        IReadOnlyDictionary<Labels, Baseline> all = known.Series ?? known.Before?.Series ?? throw new ArgumentException("the baseline is being read");
+        IReadOnlyDictionary<Labels, Baseline> all =
+            known.Series ?? known.Before?.Series ?? throw new ArgumentException("the baseline is being read");
         return all.GetValueOrDefault(series, Baseline.Empty);
     }
 
@@ -49,7 +49,9 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
         IReadOnlyDictionary<string, IReadOnlyList<Routing.TimeInterval>> known = options.Value.Notifications.Routing.TimeIntervals;
         return known.TryGetValue(interval, out IReadOnlyList<Routing.TimeInterval>? parts)
             ? parts.Any(p => p.Contains(DateTimeOffset.FromUnixTimeMilliseconds(at)))
-            : throw new ArgumentException($"there is no time interval '{interval}'; time_intervals has {(known.Count == 0 ? "none" : string.Join(", ", known.Keys))}");
+            : throw new ArgumentException(
+                $"there is no time interval '{interval}'; time_intervals has "
+                + (known.Count == 0 ? "none" : string.Join(", ", known.Keys)));
     }
 
     /// <inheritdoc />
@@ -77,7 +79,8 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
     {
         if (root is not YamlList list)
         {
-            problems.Add(new Problem(file, root?.Line ?? 1, root?.Column ?? 1, "expected a list of mappings of labels, such as - { host: a }"));
+            const string Expected = "expected a list of mappings of labels, such as - { host: a }";
+            problems.Add(new Problem(file, root?.Line ?? 1, root?.Column ?? 1, Expected));
             return [];
         }
         var all = new List<Labels>();
@@ -99,7 +102,9 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
             var values = new Dictionary<Labels, List<double>>();
             for (int week = 1; week <= Weeks; week++)
             {
-                QueryResult result = await queries.RangeAsync(expr, EvaluationSteps.Between(asked.Hour - (week * Week), asked.Hour - (week * Week) + Hour - Step, Step), s_patience, CancellationToken.None);
+                long from = asked.Hour - (week * Week);
+                QueryResult result = await queries.RangeAsync(
+                    expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience, CancellationToken.None);
                 foreach (RangeSeries series in result.Matrix)
                 {
                     Labels key = series.Labels.Without(Labels.MetricName);

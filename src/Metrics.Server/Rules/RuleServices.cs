@@ -1,10 +1,10 @@
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
+
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
-        .AddSingleton<ActiveRules>()
         .AddSingleton<RuleEnvironment>()
-        .AddSingleton<RuleHistory>()
+        .AddSingleton<GroupEvaluator>()
         .AddSingleton<RuleEngine>()
         .AddHostedService(s => s.GetRequiredService<RuleEngine>());
 }

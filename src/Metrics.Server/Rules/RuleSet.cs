@@ -1,8 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Text;
-using Metrics.Rules;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>The rule files that a configuration names, and those that are shipped beside the program.</summary>
 internal static class RuleSet
