@@ -47,8 +47,29 @@ public sealed class GroupRunner
     /// <summary>File, group and name (and which, where a name is there twice): what the state database knows a rule by.</summary>
     public string KeyOf(Rule rule) => _keys[rule];
 
-    /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended.</summary>
-    public void TakeOverFrom(GroupRunner before) => _written = before._written;
+    /// <summary>
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and what its rules
+    /// remember.
+    /// </summary>
+    public void TakeOverFrom(GroupRunner before)
+    {
+        _written = before._written;
+        foreach (AlertRuleState rule in Alerting)
+        {
+            if (before.Alerting.FirstOrDefault(b => before.KeyOf(b.Rule) == KeyOf(rule.Rule)) is { } same)
+                rule.TakeOverFrom(same);
+        }
+    }
+
+    /// <summary>Hands arriving events to its rules. May be called while they are evaluated.</summary>
+    /// <returns>Whether some rule is about one of them.</returns>
+    public bool Take(EventBatch batch)
+    {
+        int taken = 0;
+        foreach (AlertRuleState rule in Alerting)
+            taken += rule.Take(batch);
+        return taken > 0;
+    }
 
     /// <summary>Marks everything that was written as ended.</summary>
     public void EndAll(long at, SampleBatch output)

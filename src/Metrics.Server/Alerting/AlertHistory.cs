@@ -72,7 +72,7 @@ internal sealed class AlertHistory(StateStore state, HistoryWriter writer, Activ
     [
         .. rules.All.Where(r => r.Value.Rule.Name == name).SelectMany(r => new[]
         {
-            $"rule {r.Value.Rule.Name} ({r.Value.Rule.Location}): {r.Value.Rule.Expr.Text}",
+            $"rule {r.Value.Rule.Name} ({r.Value.Rule.Location}): {r.Value.Rule.Text}",
             r.Value.Error is { } error ? $"it is in error: {error}" : r.Value.LastAt == 0 ? "it has not been evaluated yet" : $"last evaluated at {Moment(r.Value.LastAt)} in {r.Value.LastDuration.TotalMilliseconds:0.#} ms; {r.Value.Alerts.Count} alerts are pending, firing or without data",
         }),
     ];

@@ -2,6 +2,7 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Storage;
 using Metrics.Storage.State;
 using Microsoft.EntityFrameworkCore;
@@ -73,9 +74,10 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
             {
                 string key = group.KeyOf(rule.Rule);
                 List<ExpectedSeries> series = [.. expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-                rule.Restore(alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
-                foreach (LearnedRow model in learned[key])
-                    rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
+                rule.Restore(alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)));
+                (rule.Memory as AbsenceMemory)?.Restore(series);
+                foreach (LearnedRow model in rule.Memory is LearnedMemory ? learned[key] : [])
+                    ((LearnedMemory)rule.Memory).Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
                 _expected[key] = series.ToDictionary(e => e.Series, e => e.LastSeen);
                 rules.TryAdd(key, rule);
             }
@@ -162,7 +164,8 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
     private void SaveLearned(long at)
     {
         _nextLearnedSave = at + LearnedStepMilliseconds;
-        List<(string Rule, Labels Series, byte[] Model)> changed = [.. inForce.All.Where(r => r.Value.Rule.Learned is not null).SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model)))];
+        List<(string Rule, Labels Series, byte[] Model)> changed =
+            [.. inForce.All.SelectMany(r => r.Value.Memory is LearnedMemory learned ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model)) : [])];
         if (changed.Count == 0)
             return;
         state.Write(writer => changed.ForEach(l => writer.SaveLearned(l.Rule, LabelsJson.Write(l.Series), Convert.ToBase64String(l.Model))));
@@ -208,11 +211,13 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
 
     private IEnumerable<(string, ExpectedSeries)> NewlySeen(GroupRunner group)
     {
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
+        foreach (AlertRuleState rule in group.Alerting)
         {
+            if (rule.Memory is not AbsenceMemory memory)
+                continue;
             string key = group.KeyOf(rule.Rule);
             Dictionary<Labels, long> written = Of(_expected, key);
-            foreach (ExpectedSeries series in rule.Expected)
+            foreach (ExpectedSeries series in memory.Expected)
             {
                 if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
                     yield return (key, series);
@@ -222,11 +227,13 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
 
     private IEnumerable<(string, Labels)> Forgotten(GroupRunner group)
     {
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
+        foreach (AlertRuleState rule in group.Alerting)
         {
+            if (rule.Memory is not AbsenceMemory memory)
+                continue;
             string key = group.KeyOf(rule.Rule);
             Dictionary<Labels, long> written = Of(_expected, key);
-            var expected = rule.Expected.Select(e => e.Series).ToHashSet();
+            var expected = memory.Expected.Select(e => e.Series).ToHashSet();
             foreach (Labels series in written.Keys.Where(s => !expected.Contains(s)))
                 yield return (key, series);
         }

@@ -2,6 +2,7 @@ using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 using Metrics.Testing;
 
@@ -107,7 +108,7 @@ public sealed class RuleTests
         AlertRuleState before = Rule("expr: up\n        absent_for: 3m");
         Evaluate(before, 0, (Labels.Of("up", ("host", "a")), 1));
         AlertRuleState after = Rule("expr: up\n        absent_for: 3m");
-        after.Restore([], before.Expected);
+        ((AbsenceMemory)after.Memory).Restore(((AbsenceMemory)before.Memory).Expected);
         using var empty = new Head(HeadOptions.Default);
         long restart = Start + 3_600_000;
         after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");

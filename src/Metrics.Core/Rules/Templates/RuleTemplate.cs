@@ -34,6 +34,9 @@ public sealed record TemplateScope(
 
     /// <summary>Why a series is absent, in a sentence; empty where nothing is.</summary>
     public string Absence { get; init; } = "";
+
+    /// <summary>Of a rule over events: the newest that were counted, the newest first.</summary>
+    public IReadOnlyList<Event> Events { get; init; } = [];
 }
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
@@ -158,7 +161,11 @@ public sealed class RuleTemplate
     }
 
     /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
-    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector) { Baseline = () => new Baseline([1]) };
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector)
+    {
+        Baseline = () => new Baseline([1]),
+        Events = [new Event { Time = 0, ObservedTime = 0, Kind = "", SeverityNumber = 0, Body = "", Fields = [] }],
+    };
 
     private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
         PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
@@ -173,12 +180,13 @@ public sealed class RuleTemplate
             return _go.Render(scope);
         TemplateContext context = _context ??= CreateContext();
         _scope = scope;
-        _labels.Labels = scope.Labels;
+        _labels.Values = scope.Labels;
         _globals.SetValue("value", scope.Value, readOnly: false);
         _globals.SetValue("threshold", scope.Threshold, readOnly: false);
         _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
         _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
         _globals.SetValue("absence", scope.Absence, readOnly: false);
+        _globals.SetValue("events", TemplateObjects.Of(scope.Events), readOnly: false);
         context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
         try
         {
@@ -236,57 +244,5 @@ public sealed class RuleTemplate
                 return false;
         }
         return true;
-    }
-
-    /// <summary>The baseline as a template sees it; the store is asked only when one of its members is.</summary>
-    private sealed class BaselineObject(Func<Baseline> baseline) : ScriptObject
-    {
-        public override bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
-        {
-            Baseline known = baseline();
-            value = member switch
-            {
-                "mean" => known.Mean,
-                "deviation" => known.Deviation,
-                "count" => known.Values.Count,
-                "quantile" => DelegateCustomFunction.CreateFunc<double, double>(known.Quantile),
-                _ => null,
-            };
-            return value is not null;
-        }
-    }
-
-    /// <summary>Labels as a template sees them: any name may be asked for, and one that is not there is empty.</summary>
-    private sealed class LabelsObject : IScriptObject
-    {
-        public Labels Labels { get; set; } = Labels.Empty;
-
-        public int Count => Labels.Count;
-
-        public bool IsReadOnly { get => true; set { } }
-
-        public IEnumerable<string> GetMembers() => Labels.Select(l => l.Name);
-
-        public bool Contains(string member) => true;
-
-        public bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
-        {
-            value = Labels[member];
-            return true;
-        }
-
-        public bool CanWrite(string member) => false;
-
-        public bool TrySetValue(TemplateContext? context, SourceSpan span, string member, object? value, bool readOnly) => false;
-
-        public bool Remove(string member) => false;
-
-        public void SetReadOnly(string member, bool readOnly)
-        {
-        }
-
-        public IScriptObject Clone(bool deep) => this;
-
-        public override string ToString() => Labels.ToString();
     }
 }

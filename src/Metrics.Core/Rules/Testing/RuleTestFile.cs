@@ -37,6 +37,9 @@ public sealed record RuleTest
     /// <summary>The input.</summary>
     public required IReadOnlyList<InputSeries> Series { get; init; }
 
+    /// <summary>Events that come in, in that order.</summary>
+    public IReadOnlyList<Event> Events { get; init; } = [];
+
     /// <summary>Expected alerts.</summary>
     public required IReadOnlyList<AlertTest> Alerts { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record RuleTest
     public required string ExternalUrl { get; init; }
 }
 
-/// <summary>A file of tests in promtool's format, and ours on top: <c>exp_no_data</c>.</summary>
+/// <summary>A file of tests in promtool's format, and ours on top: <c>exp_no_data</c>, <c>input_events</c>.</summary>
 /// <param name="RuleFiles">Rule files, as written: relative to the test file, wildcards in the last part.</param>
 /// <param name="Interval">How often rules are evaluated.</param>
 /// <param name="GroupOrder">Names of groups in the order of their evaluation.</param>
@@ -80,12 +83,14 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
     private static RuleTest ReadTest(YamlSection section, int number, TimeSpan evaluation)
     {
         string name = section.Text("name", string.Create(CultureInfo.InvariantCulture, $"#{number}"));
+        long start = ReadStart(section);
         var test = new RuleTest
         {
             Name = name,
             Interval = section.Duration("interval", evaluation, min: TimeSpan.FromMilliseconds(1)),
-            Start = ReadStart(section),
+            Start = start,
             Series = [.. section.Sections("input_series").Select(ReadSeries).OfType<InputSeries>()],
+            Events = InputEvents.Read(section, start),
             Alerts = [.. section.Sections("alert_rule_test").Select(ReadAlert)],
             Exprs = [.. section.Sections("promql_expr_test").Select(ReadExpr).OfType<ExprTest>()],
             ExternalUrl = section.Text("external_url", ""),

@@ -38,8 +38,16 @@ public static class RuleTestRun
         long last = test.Alerts.Select(a => a.At).Concat(test.Exprs.Select(e => e.At)).DefaultIfEmpty(0).Max();
         Queue<AlertTest> waiting = new(test.Alerts.OrderBy(a => a.At));
         var errors = new HashSet<string>();
+        using EventFeed events = EventFeed.Of(test.Events);
         for (long step = 0; step <= last; step += interval)
         {
+            // As live: events are judged when they come in, and all else at the interval.
+            for (long arrival = events.Next - test.Start; arrival < step; arrival = events.Next - test.Start)
+            {
+                foreach (GroupRunner woken in Take(events, test.Start + arrival, runners))
+                    Evaluate(woken, engine, series, test, arrival, time, errors);
+            }
+            Take(events, test.Start + step, runners);
             foreach (GroupRunner runner in runners)
                 Evaluate(runner, engine, series, test, step, time, errors);
             while (waiting.TryPeek(out AlertTest? next) && next.At < step + interval)
@@ -49,6 +57,13 @@ public static class RuleTestRun
         foreach (ExprTest expr in test.Exprs)
             Check(expr, engine, series, test, file.Fuzzy, failures);
         return failures;
+    }
+
+    /// <summary>Hands out what came in up to a moment; gives the groups that have a rule about it.</summary>
+    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> runners)
+    {
+        using EventBatch? batch = events.TakeUntil(at);
+        return batch is null ? [] : runners.FindAll(r => r.Take(batch));
     }
 
     private static IEnumerable<RuleGroup> Ordered(IReadOnlyList<RuleGroup> groups, IReadOnlyList<string> order) =>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Metrics.Model;
 using Metrics.Series;
 
-namespace Metrics.Rules.Absence;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>Says why a series may be absent: a target that is down, a series that it gives no longer, a whole site, or ourselves.</summary>
 internal static class AbsenceReason

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Metrics.Rules.Absence;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>
 /// What is usual for a source: how much comes from it in a window of time, by hour of the week, and how long its pauses are. Counts are taken as negative

@@ -2,7 +2,7 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
 
-namespace Metrics.Rules;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>
 /// Tells an alert that is over from one that is blind: where the top of an expression is a comparison, a series that left the result but
