@@ -115,13 +115,15 @@ public sealed class RuleTests
         after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
     }
 
-    [Fact]
-    public void Every_problem_of_a_file_is_told_with_line_and_column()
+    [Theory]
+    [InlineData("wrong.bad")]
+    [InlineData("events.bad")]
+    public void Every_problem_of_a_file_is_reported_with_line_and_column(string name)
     {
         var problems = new List<Problem>();
-        RuleFile.Read(File.ReadAllText(Cases.Own("wrong.bad.yaml")), "wrong.bad.yaml", problems);
+        RuleFile.Read(File.ReadAllText(Cases.Own($"{name}.yaml")), $"{name}.yaml", problems);
         string actual = string.Concat(problems.Select(p => p + "\n"));
-        string expected = Cases.Own("wrong.bad.expected");
+        string expected = Cases.Own($"{name}.expected");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
             File.WriteAllText(expected, actual);
         actual.Should().Be(File.ReadAllText(expected));
