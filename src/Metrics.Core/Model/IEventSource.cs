@@ -7,6 +7,7 @@ public interface IEventSource
     /// <param name="kinds">Only events of these kinds; null is any.</param>
     /// <param name="from">Earliest time of an event, nanoseconds since 1970 UTC, inclusive.</param>
     /// <param name="to">Latest time of an event, inclusive.</param>
-    /// <returns>Batches; whoever reads disposes each. What was accepted before the call is among them.</returns>
-    IEnumerable<EventBatch> Read(IReadOnlySet<string>? kinds, long from, long to);
+    /// <param name="ct">Ends the reading.</param>
+    /// <returns>Batches with the ids of their events; whoever reads disposes each.</returns>
+    IAsyncEnumerable<EventBatch> ReadAsync(IReadOnlySet<string>? kinds, long from, long to, CancellationToken ct);
 }

@@ -28,12 +28,16 @@ internal static class AlertRuleReader
             rule.Report("labels", "cannot set __name__ or alertname; the rule's name is the alertname");
         List<Severity> severities = ReadSeverities(rule, read);
         if (severities.Count == 0 && read is { Condition: null, WithBounds: not null })
-            rule.Report("count", "or distinct needs a threshold (above, below, outside, equals or not_equals), or the rule severities that have one");
+        {
+            rule.Report("count", "or distinct needs a threshold (above, below, outside, equals or not_equals), "
+                + "or the rule severities that have one");
+        }
         if ((read.Condition ?? severities.FirstOrDefault()?.Condition) is not { } condition)
             return [];
         var alert = new AlertRule
         {
-            Name = name, Location = $"{rule.File}:{rule.Line}", Condition = condition, Policy = policy, Labels = labels, Annotations = annotations,
+            Name = name, Location = $"{rule.File}:{rule.Line}", Condition = condition, Policy = policy,
+            Labels = labels, Annotations = annotations,
         };
         return severities.Count == 0 ? [alert] :
         [
@@ -88,9 +92,12 @@ internal static class AlertRuleReader
         foreach ((YamlText name, YamlText value) in rule.TextEntries(key))
         {
             if (RuleTemplate.TryCompile(value.Text, out RuleTemplate? template, out string? error))
+            {
                 templates.Add(new(name.Text, template!));
-            else
-                rule.Problems.Add(new Problem(rule.File, value.Line, value.Column, $"{rule.Path}.{key}.{name.Text} is not a valid template: {error}"));
+                continue;
+            }
+            string problem = $"{rule.Path}.{key}.{name.Text} is not a valid template: {error}";
+            rule.Problems.Add(new Problem(rule.File, value.Line, value.Column, problem));
         }
         return templates;
     }

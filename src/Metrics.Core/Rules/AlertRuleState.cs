@@ -5,8 +5,8 @@ using Metrics.Rules.Conditions;
 namespace Metrics.Rules;
 
 /// <summary>
-/// An alerting rule at work: moves its alerts through their lives by what its condition says. Owned by whoever evaluates its group; not for
-/// use by two threads at once. Time is an argument.
+/// An alerting rule at work: moves its alerts through their lives by what its condition says. One thread at a time evaluates it; others may
+/// look at its alerts and at its memory meanwhile. Time is an argument.
 /// </summary>
 public sealed class AlertRuleState : RuleState
 {
@@ -39,14 +39,21 @@ public sealed class AlertRuleState : RuleState
     /// <inheritdoc />
     public override bool NeedsClock => Alerts.Count > 0 || Memory.NeedsClock;
 
-    /// <summary>The alert of a series, or null. For the thread that evaluates.</summary>
-    public AlertInstance? Find(Labels series) => _alerts.GetValueOrDefault(series);
+    /// <summary>The alert of a series, or null; any thread may ask.</summary>
+    public AlertInstance? Find(Labels series)
+    {
+        lock (_alerts)
+            return _alerts.GetValueOrDefault(series);
+    }
 
     /// <summary>Puts back alerts that were open.</summary>
     public void Restore(IEnumerable<AlertInstance> alerts)
     {
-        foreach (AlertInstance alert in alerts)
-            _alerts[alert.Series] = alert;
+        lock (_alerts)
+        {
+            foreach (AlertInstance alert in alerts)
+                _alerts[alert.Series] = alert;
+        }
         Alerts = [.. _alerts.Values];
     }
 
@@ -91,10 +98,13 @@ public sealed class AlertRuleState : RuleState
         AlertInstance next = verdict.End is { } reason
             ? alert with { State = new AlertState.Inactive(reason) }
             : Step(round, alert, verdict);
-        if (next.State is AlertState.Inactive)
-            _alerts.Remove(alert.Series);
-        else
-            _alerts[alert.Series] = next;
+        lock (_alerts)
+        {
+            if (next.State is AlertState.Inactive)
+                _alerts.Remove(alert.Series);
+            else
+                _alerts[alert.Series] = next;
+        }
         if (next.State.Name != before.Name)
             changes.Add(new AlertChange(next, before, round.At));
     }

@@ -111,7 +111,7 @@ public sealed record RuleGroup(string Name, string File, TimeSpan Interval, IRea
     /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
     public IReadOnlySet<string>? MetricNames { get; } = Union(Rules.Select(r => r.Metrics));
 
-    /// <summary>The kinds of events whose arrival evaluates the group; null when some rule looks at any, empty when none looks at events.</summary>
+    /// <summary>The kinds of events whose arrival evaluates the group; null when some rule counts any, empty when none does.</summary>
     public IReadOnlySet<string>? EventKinds { get; } = Union(Rules.Select(r => r.EventKinds));
 
     private static HashSet<string>? Union(IEnumerable<IReadOnlySet<string>?> sets)

@@ -5,7 +5,9 @@ using Metrics.Text;
 
 namespace Metrics.Rules;
 
-/// <summary>Reads rule files: Prometheus's schema and ours on top (docs/rules.md). Every problem is reported with line and column.</summary>
+/// <summary>
+/// Reads rule files: Prometheus's schema and ours on top (docs/rules.md). Every problem is reported with line and column.
+/// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/</remarks>
 public static class RuleFile
 {
@@ -69,7 +71,8 @@ public static class RuleFile
         IReadOnlyDictionary<string, string> labels = rule.Map("labels");
         return expr is null ? null : new RecordingRule
         {
-            Name = name, Location = $"{rule.File}:{rule.Line}", Expr = expr, Labels = [.. groupLabels.Where(g => !labels.ContainsKey(g.Key)), .. labels],
+            Name = name, Location = $"{rule.File}:{rule.Line}", Expr = expr,
+            Labels = [.. groupLabels.Where(g => !labels.ContainsKey(g.Key)), .. labels],
         };
     }
 }

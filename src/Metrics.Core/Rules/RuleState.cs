@@ -22,7 +22,8 @@ public abstract class RuleState(Rule rule)
     public virtual bool NeedsClock => true;
 
     /// <summary>The labels of what it gives more than once are an error, since nobody could tell which is which.</summary>
-    protected static QueryException Twice(Labels labels) => new($"the result has the labels {labels} more than once after the rule's labels are set");
+    protected static QueryException Twice(Labels labels) =>
+        new($"the result has the labels {labels} more than once after the rule's labels are set");
 }
 
 /// <summary>A recording rule at work.</summary>

@@ -13,7 +13,8 @@ internal sealed class TemplateScopes(AlertRule rule)
     /// <param name="value">Its value.</param>
     /// <param name="bound">The bound as rendered; NaN where there is none.</param>
     public TemplateScope Of(RuleContext context, Labels series, double value, double bound) => new(
-        series, value, bound, context.At, rule.Condition.Window ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl)
+        series, value, bound, context.At, rule.Condition.Window ?? rule.Policy.For, expression => Ask(context, expression),
+        context.ExternalUrl)
     {
         Baseline = () => rule.Condition.Queries is [var expr, ..]
             ? context.Environment.BaselineOf(expr, series, context.At)

@@ -3,6 +3,7 @@ using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 
 namespace Metrics.Alerting;
@@ -58,33 +59,54 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     /// <param name="to">Last moment.</param>
     /// <param name="surroundings">Calendars and inventories.</param>
     /// <param name="progress">Told of the moment from time to time.</param>
-    public ReplayResult Run(long from, long to, IRuleEnvironment surroundings, Action<long> progress)
+    /// <param name="events">Events of that time, and of the windows before it; null when there are none to be had.</param>
+    public ReplayResult Run(long from, long to, IRuleEnvironment surroundings, Action<long> progress, EventFeed? events = null)
     {
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. rules.Select(r => new GroupRunner(r, time) { NextDue = from })];
         foreach ((GroupRunner group, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g, r))))
         {
             _byKey[group.KeyOf(rule.Rule)] = rule.Rule;
+            if (events is null && rule.Rule.Condition is EventCount)
+                Of(rule.Rule).Error = "there are no events to replay";
             Of(rule.Rule);
         }
         while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= to)
         {
-            long at = next.NextDue;
-            Flush(at);
-            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
-            using var output = new SampleBatch("replay");
-            foreach ((AlertRuleState rule, AlertChange change) in next.Evaluate(new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = surroundings }, s => new LocalQueries(engine, s), output, time))
-                Note(next.KeyOf(rule.Rule), rule.Rule, change);
-            foreach (AlertRuleState rule in next.Alerting.Where(r => r.Error is not null))
-                Of(rule.Rule).Error = rule.Error;
-            if (output.Count > 0)
-                samples.Append(output, at);
-            progress(at);
+            // As live: events are judged when they come in, all else at the interval.
+            long arrival = events?.Next ?? long.MaxValue, at = Math.Min(next.NextDue, Math.Max(arrival, from));
+            List<GroupRunner> due = events is null ? [] : Take(events, at, groups);
+            if (at == next.NextDue)
+            {
+                next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
+                due = [.. due.Where(g => g != next), next];
+                progress(at);
+            }
+            due.ForEach(g => Evaluate(g, at));
         }
         Flush(to);
         foreach ((AlertKey key, long since) in _firingSince)
             AddDuration(Of(_byKey[key.Rule]), to - since);
         return new ReplayResult([.. _rules.Values], _messages, _muted);
+
+        void Evaluate(GroupRunner group, long at)
+        {
+            Flush(at);
+            var round = new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = surroundings };
+            using var output = new SampleBatch("replay");
+            foreach ((AlertRuleState rule, AlertChange change) in group.Evaluate(round, s => new LocalQueries(engine, s), output, time))
+                Note(group.KeyOf(rule.Rule), rule.Rule, change);
+            foreach (AlertRuleState rule in group.Alerting.Where(r => r.Error is not null))
+                Of(rule.Rule).Error = rule.Error;
+            if (output.Count > 0)
+                samples.Append(output, at);
+        }
+    }
+
+    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> groups)
+    {
+        using EventBatch? batch = events.TakeUntil(at);
+        return batch is null ? [] : groups.FindAll(g => g.Take(batch));
     }
 
     private void Note(string key, AlertRule rule, AlertChange change)

@@ -3,6 +3,7 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 using Metrics.Telemetry;
 
@@ -31,6 +32,7 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly CurrentOptions _options;
     private readonly RuleEnvironment _surroundings;
     private readonly ActiveRules _inForce;
+    private readonly IEventSource? _events;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
     private volatile Plan _plan = new([], new Dictionary<string, List<GroupRunner>>(), []);
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -41,9 +43,9 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log, IEventSource? events = null)
     {
-        (_surroundings, _inForce) = (surroundings, inForce);
+        (_surroundings, _inForce, _events) = (surroundings, inForce, events);
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
         _plan = MakePlan(RuleSet.Load(options.Value.Rules));
         _metrics.RuleErrors.Set(0);
@@ -70,12 +72,20 @@ internal sealed partial class RuleEngine : BackgroundService
         base.Dispose();
     }
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         _listeningSince = Now();
         _book.Restore(_plan.Groups, Now());
+        await RestoreEventsAsync(_plan, cancellationToken);
         CountAlerts();
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Windows of rules over events reach back before the start, or before the reload that brought the rule.</summary>
+    private async Task RestoreEventsAsync(Plan plan, CancellationToken ct)
+    {
+        if (_events is not null)
+            await EventWindows.RestoreAsync(plan.Groups.SelectMany(g => g.Alerting), _events, Now(), ct);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -118,6 +128,7 @@ internal sealed partial class RuleEngine : BackgroundService
         _book.Restore(plan.Groups, Now());
         _told.Clear();
         _plan = plan;
+        await RestoreEventsAsync(plan, ct);
         lock (_lock)
             _dirty.Clear();
         CountAlerts();
@@ -177,14 +188,25 @@ internal sealed partial class RuleEngine : BackgroundService
             (touched ??= []).UnionWith(plan.ReadAny);
         if (touched is null)
             return;
+        foreach (GroupRunner group in touched)
+            MarkDirty(group, newest, arrived);
+    }
+
+    /// <summary>Takes arriving events, which have their ids by then. Called on the intake's thread for each batch: must be quick.</summary>
+    public void NoteArrival(EventBatch batch)
+    {
+        long arrived = _time.GetTimestamp(), newest = Now();
+        foreach (GroupRunner group in _plan.Groups.Where(g => g.Take(batch)))
+            MarkDirty(group, newest, arrived);
+    }
+
+    private void MarkDirty(GroupRunner group, long newest, long arrived)
+    {
         lock (_lock)
         {
-            foreach (GroupRunner group in touched)
-            {
-                _dirty[group] = _dirty.TryGetValue(group, out (long Newest, long Arrived) known)
-                    ? (Math.Max(known.Newest, newest), known.Arrived)
-                    : (newest, arrived);
-            }
+            _dirty[group] = _dirty.TryGetValue(group, out (long Newest, long Arrived) known)
+                ? (Math.Max(known.Newest, newest), known.Arrived)
+                : (newest, arrived);
         }
         Wake();
     }

@@ -14,15 +14,18 @@ public sealed class AbsenceMemory : ConditionMemory
 
     internal AbsenceMemory(Absence condition) => _condition = condition;
 
-    /// <summary>What is expected now.</summary>
-    public IEnumerable<ExpectedSeries> Expected => _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value));
+    /// <summary>What is expected since the last round; a snapshot that any thread may keep.</summary>
+    public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
 
     /// <summary>Puts back what was expected.</summary>
     public void Restore(IEnumerable<ExpectedSeries> expected)
     {
         foreach (ExpectedSeries series in expected)
             _lastSeen[series.Series] = series.LastSeen;
+        Publish();
     }
+
+    private void Publish() => Expected = _lastSeen.Count == 0 ? [] : [.. _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value))];
 
     internal override void Observe(ConditionRound round)
     {
@@ -34,6 +37,7 @@ public sealed class AbsenceMemory : ConditionMemory
         }
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
             Judge(round, expected, seen);
+        Publish();
     }
 
     private void Judge(ConditionRound round, Labels expected, long seen)
@@ -65,7 +69,7 @@ public sealed class AbsenceMemory : ConditionMemory
         });
     }
 
-    /// <summary>Of a plain selector every series is expected from its own last sample on; of any other expression every series it gives.</summary>
+    /// <summary>Of a plain selector every series is expected from its own last sample on; of another expression all it gives.</summary>
     private IReadOnlyList<Labels> NoteSeen(ConditionRound round)
     {
         if (_condition.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)

@@ -39,7 +39,7 @@ public sealed record Bounds(ThresholdKind Kind, IReadOnlyList<RuleTemplate> Limi
     /// <summary>Whether they are the same for every series and time.</summary>
     public bool IsConstant => Limits.All(l => l.ConstantNumber is not null) && Clear is null or { ConstantNumber: not null };
 
-    /// <summary>How the value of an alert lies to the bound that was rendered last: <c>is &gt; 85</c>, <c>is no longer &gt; 85</c>.</summary>
+    /// <summary>How the value of an alert lies to its bound as rendered last: <c>is &gt; 85</c>, <c>is no longer &gt; 85</c>.</summary>
     public string Describe(AlertInstance alert)
     {
         string bound = Kind == ThresholdKind.Outside

@@ -2,7 +2,10 @@ using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 
-/// <summary>Reads the thresholds of a rule, or of a part of it: <c>above</c>, <c>below</c>, <c>outside</c>, <c>equals</c>, <c>not_equals</c>, <c>clear</c>.</summary>
+/// <summary>
+/// Reads the threshold of a rule, or of a part of it: <c>above</c>, <c>below</c>, <c>outside</c>, <c>equals</c>, <c>not_equals</c>, and
+/// <c>clear</c>.
+/// </summary>
 internal static class BoundsReader
 {
     private static readonly (string Key, ThresholdKind Kind)[] s_kinds =

@@ -4,8 +4,9 @@ using Metrics.Query;
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// What an alerting rule watches for: one of <see cref="Comparison"/>, <see cref="Threshold"/>, <see cref="Absence"/>, <see cref="Learned"/>
-/// and <see cref="EventCount"/>. As its file has it, immutable; what it remembers from round to round is its <see cref="ConditionMemory"/>.
+/// What an alerting rule watches for: one of <see cref="Comparison"/>, <see cref="Threshold"/>, <see cref="Absence"/>,
+/// <see cref="Learned"/> and <see cref="EventCount"/>. As its file has it, immutable; what it remembers from
+/// round to round is its <see cref="ConditionMemory"/>.
 /// </summary>
 public abstract record Condition
 {
@@ -62,7 +63,10 @@ public abstract record Condition
     }
 }
 
-/// <summary>A condition at work: what it remembers from one round to the next. Used by the thread that evaluates its rule.</summary>
+/// <summary>
+/// A condition at work: what it remembers from one round to the next. One thread at a time evaluates it; what is public may be asked by
+/// any.
+/// </summary>
 public abstract class ConditionMemory
 {
     private protected ConditionMemory()

@@ -88,7 +88,8 @@ internal static class ConditionReader
     private static Learned? ReadLearned(YamlSection section, PreparedQuery? expr)
     {
         string text = section.Text("probability", "0.999");
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double probability) || probability is not (> 0.5 and < 1))
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double probability)
+            || probability is not (> 0.5 and < 1))
         {
             section.Report("probability", $"is '{text}'; it must be a number above 0.5 and below 1, such as 0.999");
             probability = 0.999;

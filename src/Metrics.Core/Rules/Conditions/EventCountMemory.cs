@@ -68,8 +68,8 @@ public sealed class EventCountMemory : ConditionMemory
     internal void TakeOverFrom(EventCountMemory before)
     {
         EventCount other = before._condition;
-        bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.Over == _condition.Over
-            && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups && other.GroupBy.SequenceEqual(_condition.GroupBy);
+        bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.GroupBy.SequenceEqual(_condition.GroupBy)
+            && other.Over == _condition.Over && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups;
         if (isSame)
             (_groups, _knownSince) = (before._groups, before._knownSince);
     }
@@ -107,9 +107,10 @@ public sealed class EventCountMemory : ConditionMemory
             return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
-        bool isSure = isComplete || (observation == Observation.Breached && _condition.Bounds.Kind == ThresholdKind.Above);
-        if (!isSure || (observation != Observation.Breached && !isOpen))
+        bool isBreached = observation == Observation.Breached;
+        bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
+        if (!isSure || (!isBreached && !isOpen))
             return null;
-        return new Verdict(series, observation, count, bound) { Events = observation == Observation.Breached ? _groups.NewestOf(series) : [] };
+        return new Verdict(series, observation, count, bound) { Events = isBreached ? _groups.NewestOf(series) : [] };
     }
 }

@@ -3,13 +3,16 @@ using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 
-/// <summary>Reads a rule over events: <c>events</c>, <c>window</c>, <c>group_by</c>, <c>count</c> or <c>distinct</c>, <c>max_groups</c>.</summary>
+/// <summary>
+/// Reads a rule over events: <c>events</c>, <c>window</c>, <c>group_by</c>, <c>count</c> or <c>distinct</c>, <c>max_groups</c>.
+/// </summary>
 internal static class EventCountReader
 {
     private const int DefaultMaxGroups = 10_000;
     private const int MaxMaxGroups = 100_000;
     private static readonly TimeSpan s_longestWindow = TimeSpan.FromDays(7);
-    private static readonly string[] s_foreign = ["expr", "above", "below", "outside", "equals", "not_equals", "clear", "forecast", "learned", "absent_for", "expect"];
+    private static readonly string[] s_foreign =
+        ["expr", "above", "below", "outside", "equals", "not_equals", "clear", "forecast", "learned", "absent_for", "expect"];
 
     public static ConditionRead Read(YamlSection rule)
     {
@@ -82,7 +85,11 @@ internal static class EventCountReader
         string? field = rule.Has("distinct") ? EventFields.FullName(section.RequiredText("field")) : null;
         Bounds? bounds = BoundsReader.Read(section);
         if (field is not null && bounds?.Limits.Max(l => l.ConstantNumber) >= DistinctWindow.MaxValues)
-            rule.Report("distinct", $"has a bound that is never reached: at most {DistinctWindow.MaxValues} different values are kept for each group");
+        {
+            rule.Report(
+                "distinct",
+                $"has a bound that is never reached: at most {DistinctWindow.MaxValues} different values are kept for each group");
+        }
         section.Finish();
         return (field, bounds);
     }

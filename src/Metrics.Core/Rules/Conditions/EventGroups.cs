@@ -65,7 +65,10 @@ internal sealed class EventGroups(EventCount condition)
             lock (_lock)
             {
                 if (_other is not null)
-                    return $"more than {condition.MaxGroups} groups are in the window; the events of all further ones are counted together as 'other'";
+                {
+                    return $"more than {condition.MaxGroups} groups are in the window; "
+                        + "the events of all further ones are counted together as 'other'";
+                }
                 return _squeezed > _until && condition.Distinct is not null
                     ? $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted"
                     : null;
@@ -73,7 +76,7 @@ internal sealed class EventGroups(EventCount condition)
         }
     }
 
-    /// <summary>When an event happened for us, milliseconds since 1970 UTC: what claims to come from the future came when it was seen.</summary>
+    /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
     public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
     /// <summary>Counts a row that the rule's filter lets through.</summary>
@@ -157,7 +160,9 @@ internal sealed class EventGroups(EventCount condition)
     private static int CompareExpiry(EventGroup a, EventGroup b) =>
         a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);
 
-    /// <summary>Queues a group by its oldest entry. What is queued for an earlier time already stays: it is looked at then, and queued again.</summary>
+    /// <summary>
+    /// Queues a group by its oldest entry. What is queued for an earlier time already stays: it is looked at then, and queued again.
+    /// </summary>
     private void Queue(EventGroup group)
     {
         if (group.Window.Oldest >= group.QueuedExpiry)

@@ -12,15 +12,16 @@ public static class EventWindows
     /// <param name="rules">The rules; those whose windows are known already are left alone.</param>
     /// <param name="source">The event log.</param>
     /// <param name="at">Now, milliseconds since 1970 UTC.</param>
+    /// <param name="ct">Ends the reading; windows that were not filled by then stay unknown.</param>
     /// <returns>How many events were read.</returns>
-    public static long Restore(IEnumerable<AlertRuleState> rules, IEventSource source, long at)
+    public static async Task<long> RestoreAsync(IEnumerable<AlertRuleState> rules, IEventSource source, long at, CancellationToken ct)
     {
         List<EventCountMemory> memories = [.. rules.Select(r => r.Memory).OfType<EventCountMemory>().Where(m => !m.IsKnown)];
         if (memories.Count == 0)
             return 0;
         long from = at - (long)memories.Max(m => m.Window).TotalMilliseconds, read = 0;
         // An event that claims to be of the future counts from when it was seen; therefore without end.
-        foreach (EventBatch batch in source.Read(KindsOf(memories), from * 1_000_000, long.MaxValue))
+        await foreach (EventBatch batch in source.ReadAsync(KindsOf(memories), from * 1_000_000, long.MaxValue, ct))
         {
             using (batch)
             {

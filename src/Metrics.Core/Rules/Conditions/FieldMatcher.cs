@@ -61,7 +61,8 @@ public sealed class FieldMatcher
             tests.Add(test!);
         }
         string text = string.Join(" or ", parts.Select(p => $"{field}{p.Sign}{Labels.Quote(p.Value)}"));
-        matcher = new FieldMatcher(field, text, [.. tests], Array.TrueForAll(parts, p => p.Sign == "=") ? [.. parts.Select(p => p.Value)] : null);
+        IReadOnlyList<string>? values = Array.TrueForAll(parts, p => p.Sign == "=") ? [.. parts.Select(p => p.Value)] : null;
+        matcher = new FieldMatcher(field, text, [.. tests], values);
         error = null;
         return true;
     }

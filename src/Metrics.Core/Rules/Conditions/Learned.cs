@@ -30,8 +30,11 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
     public override PreparedQuery Drawn => Expr;
 
     /// <inheritdoc />
-    public override string Describe(AlertInstance alert) =>
-        $"{FloatText.Format(alert.Value)} came in {Duration.Format(Over)}; usual for this hour are {FloatText.Format(Math.Round(alert.Bound, 2))}";
+    public override string Describe(AlertInstance alert)
+    {
+        string usual = FloatText.Format(Math.Round(alert.Bound, 2));
+        return $"{FloatText.Format(alert.Value)} came in {Duration.Format(Over)}; usual for this hour are {usual}";
+    }
 
     internal override ConditionMemory Remember() => new LearnedMemory(this);
 }
@@ -40,35 +43,50 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
 public sealed class LearnedMemory : ConditionMemory
 {
     private readonly Learned _condition;
+    private readonly Lock _lock = new();
     private readonly Dictionary<Labels, Source> _models = [];
 
     internal LearnedMemory(Learned condition) => _condition = condition;
 
-    /// <summary>What was learned since this was last asked.</summary>
+    /// <summary>What was learned since this was last asked; any thread may ask.</summary>
     public IReadOnlyList<(Labels Series, byte[] Model)> TakeChanged()
     {
         List<(Labels, byte[])> changed = [];
-        foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
+        lock (_lock)
         {
-            changed.Add((series, source.Model.ToBytes()));
-            source.IsChanged = false;
+            foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
+            {
+                changed.Add((series, source.Model.ToBytes()));
+                source.IsChanged = false;
+            }
         }
         return changed;
     }
 
     /// <summary>Puts back what was learned.</summary>
-    public void Restore(Labels series, ReadOnlySpan<byte> model) => _models[series] = new Source(ArrivalModel.FromBytes(model));
+    public void Restore(Labels series, ReadOnlySpan<byte> model)
+    {
+        var source = new Source(ArrivalModel.FromBytes(model));
+        lock (_lock)
+            _models[series] = source;
+    }
 
     internal override void Observe(ConditionRound round)
     {
         Dictionary<Labels, double> counts = [];
         foreach (VectorElement element in round.Evaluate(_condition.Expr))
             counts[element.Labels.Without(Labels.MetricName)] = element.Sample.Value;
-        foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
-            _models.Add(fresh, new Source(new ArrivalModel()));
-        // A series that gives nothing counts as zero.
-        foreach ((Labels series, Source source) in _models.ToList())
-            Judge(round, series, source, counts.TryGetValue(series, out double given) && double.IsFinite(given) ? Math.Max(0, given) : 0);
+        lock (_lock)
+        {
+            foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
+                _models.Add(fresh, new Source(new ArrivalModel()));
+            // A series that gives nothing counts as zero.
+            foreach ((Labels series, Source source) in _models)
+            {
+                double given = counts.GetValueOrDefault(series);
+                Judge(round, series, source, double.IsFinite(given) ? Math.Max(0, given) : 0);
+            }
+        }
     }
 
     private void Judge(ConditionRound round, Labels series, Source source, double count)

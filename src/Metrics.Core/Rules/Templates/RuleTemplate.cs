@@ -46,7 +46,7 @@ public sealed class TemplateException(string message) : Exception(message);
 /// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
 /// limited in loops, recursion, output and time, and folded to its value when it is constant. Not for use by two threads at once.
 /// </summary>
-/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for annotations written for Prometheus.</remarks>
+/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for Prometheus's annotations.</remarks>
 public sealed class RuleTemplate
 {
     private readonly Template? _template;
@@ -92,7 +92,8 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
-        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it looks like.
+        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it
+        // looks like.
         if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
             return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
         if (TryCompileGo(text, out template, out error))
@@ -104,10 +105,15 @@ public sealed class RuleTemplate
         return false;
     }
 
-    private static readonly string[] s_goSigns = ["$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with", "{{with"];
+    private static readonly string[] s_goSigns =
+    [
+        "$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with",
+        "{{with",
+    ];
 
     /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
-    private static bool IsClosed(string text) => text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
+    private static bool IsClosed(string text) =>
+        text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
 
     private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
     {
@@ -143,7 +149,8 @@ public sealed class RuleTemplate
         if (parsed.HasErrors)
         {
             LogMessage first = parsed.Messages.First(m => m.Type == ParserMessageType.Error);
-            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the template)");
+            (int line, int column) = (first.Span.Start.Line + 1, first.Span.Start.Column + 1);
+            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {line}, column {column} of the template)");
             return false;
         }
         var compiled = new RuleTemplate(text, parsed, null);
@@ -168,7 +175,9 @@ public sealed class RuleTemplate
     };
 
     private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
-        PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
+        PreparedQuery.TryParse(expression, out _, out QueryError? error)
+            ? [new VectorElement(Labels.Empty, new Sample(0, 1))]
+            : throw new ArgumentException($"'{expression}': {error}");
 
     /// <summary>Renders the template.</summary>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>

@@ -26,7 +26,9 @@ internal sealed class BaselineObject(Func<Baseline> baseline) : ScriptObject
 /// <summary>Events as a template sees them.</summary>
 internal static class TemplateObjects
 {
-    /// <summary>A list of objects with <c>id</c>, <c>time</c>, <c>kind</c>, <c>severity_number</c>, <c>body</c> and <c>fields</c>.</summary>
+    /// <summary>
+    /// A list of objects with <c>id</c>, <c>time</c>, <c>kind</c>, <c>severity_number</c>, <c>body</c> and <c>fields</c>.
+    /// </summary>
     public static ScriptArray Of(IReadOnlyList<Event> events)
     {
         var all = new ScriptArray();

@@ -4,7 +4,9 @@ using Scriban.Syntax;
 
 namespace Metrics.Rules;
 
-/// <summary>What holds a Scriban template within bounds: an unknown name is an error, and loops, recursion, output and time are limited.</summary>
+/// <summary>
+/// What holds a Scriban template within bounds: an unknown name is an error, and loops, recursion, output and time are limited.
+/// </summary>
 /// <remarks>https://scriban.github.io/docs/runtime/safe-runtime/</remarks>
 public static class TemplateSandbox
 {

@@ -28,12 +28,14 @@ internal static class InputEvents
         TimeSpan every = section.Duration("every", TimeSpan.Zero);
         if (arrives < time)
             section.Report("arrives", "must not lie before time: what has not happened cannot be sent");
-        List<(string Field, IReadOnlyList<string> Values)> fields = [.. section.Keys.ToList().Where(k => !s_known.Contains(k)).Select(ReadField)];
+        List<(string Field, IReadOnlyList<string> Values)> fields =
+            [.. section.Keys.ToList().Where(k => !s_known.Contains(k)).Select(ReadField)];
         int times = section.Number("times", fields.Select(f => f.Values.Count).Append(1).Max(), min: 1, max: MaxTimes);
         section.Finish();
         return [.. Enumerable.Range(0, times).Select(Nth)];
 
-        (string, IReadOnlyList<string>) ReadField(string key) => (EventFields.FullName(key), section.Texts(key) is { Count: > 0 } values ? values : [""]);
+        (string, IReadOnlyList<string>) ReadField(string key) =>
+            (EventFields.FullName(key), section.Texts(key) is { Count: > 0 } values ? values : [""]);
 
         Event Nth(int n) => new()
         {

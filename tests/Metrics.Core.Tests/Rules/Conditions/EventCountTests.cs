@@ -6,6 +6,8 @@ namespace Metrics.Tests.Rules.Conditions;
 /// <summary>Events counted in a window that slides.</summary>
 public sealed class EventCountTests
 {
+    private const string Of = "events: { kind: identity.authenticate }\ngroup_by: [source_ip]\n";
+
     private static Event[] Failures(int from, int count, string source = "192.0.2.1") =>
         [.. Enumerable.Range(from, count).Select(s => EventRules.Failure(s, source))];
 
@@ -33,7 +35,7 @@ public sealed class EventCountTests
     [Fact]
     public void An_open_alert_clears_only_at_its_lower_bound()
     {
-        EventRules rules = new("events: { kind: identity.authenticate }\nwindow: 10s\ngroup_by: [source_ip]\ncount: { above: 5, clear: 2 }");
+        EventRules rules = new($"{Of}window: 10s\ncount: {{ above: 5, clear: 2 }}");
         rules.Take(Failures(0, 6)).Open(5).Should().Be("192.0.2.1 firing 6");
         rules.Open(12).Should().Be("192.0.2.1 firing 3", "three are more than two");
         rules.Open(13).Should().Be("192.0.2.1 firing 2", "at the bound it is not below it");
@@ -61,8 +63,14 @@ public sealed class EventCountTests
     [Fact]
     public void Different_values_of_a_field_are_counted_by_the_newest_event_that_has_them()
     {
-        EventRules rules = new("events: { kind: identity.authenticate }\nwindow: 10m\ngroup_by: [source.ip]\ndistinct: { field: user.name, above: 2 }");
-        rules.Take(EventRules.Failure(0, "a", "one"), EventRules.Failure(1, "a", "two"), EventRules.Failure(2, "a", "two")).Open(3).Should().Be("");
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 10m
+            group_by: [source.ip]
+            distinct: { field: user.name, above: 2 }
+            """);
+        rules.Take(EventRules.Failure(0, "a", "one"), EventRules.Failure(1, "a", "two"), EventRules.Failure(2, "a", "two"));
+        rules.Open(3).Should().Be("");
         rules.Take(EventRules.Failure(4, "a", "three")).Open(4).Should().Be("a firing 3");
         rules.Take(EventRules.Failure(5, "a", "one")).Open(603).Should().Be("", "'two' was seen last at second 2");
         rules.Take(EventRules.Failure(602, "a", "four"), EventRules.Failure(602, "a", "five")).Open(603).Should().Be("a firing 4");
@@ -92,12 +100,14 @@ public sealed class EventCountTests
             count: { above: "{{ if labels.host == 'keystone-1' }}1{{ else }}9{{ end }}" }
             annotations:
               summary: "{{ value }} in {{ window }} on {{ labels.host }}, allowed {{ threshold }}"
-              who: "{{ for e in events }}{{ e.fields.user_name }}/{{ e.fields['source.ip'] }} {{ e.body }} {{ e.time | date.to_string '%H:%M:%S' }};{{ end }}"
+              who: "{{ for e in events }}{{ e.fields.user_name }}/{{ e.fields['source.ip'] }} {{ e.body }};{{ end }}"
+              when: "{{ events[0].time | date.to_string '%H:%M:%S' }}"
             """);
         rules.Take(EventRules.Failure(0, "a", "bob"), EventRules.Failure(1, "a", "eve")).Evaluate(1);
         AlertInstance alert = rules.Rule.Alerts.Should().ContainSingle().Subject;
         alert.Annotations["summary"].Should().Be("2 in 5m on keystone-1, allowed 1");
-        alert.Annotations["who"].Should().Be("eve/a Failed password for eve 22:13:21;bob/a Failed password for bob 22:13:20;");
+        alert.Annotations["who"].Should().Be("eve/a Failed password for eve;bob/a Failed password for bob;");
+        alert.Annotations["when"].Should().Be("22:13:21");
         alert.Series.ToString().Should().Be("{host=\"keystone-1\", source_ip=\"a\"}");
         rules.Rule.Rule.Condition.Describe(alert).Should().Be(
             "2 events in 5m, which is > 1; the newest: 22:13:21 UTC identity.authenticate \"Failed password for eve\" (event 2)");
@@ -140,7 +150,7 @@ public sealed class EventCountTests
     [Fact]
     public void A_group_limit_fails_the_rule_and_changes_nothing_until_it_is_kept()
     {
-        var rules = new EventRules("events: { kind: identity.authenticate }\nwindow: 60s\ngroup_by: [source.ip]\ncount: { above: 0 }", limit: 1);
+        var rules = new EventRules($"{Of}window: 60s\ncount: {{ above: 0 }}", limit: 1);
         rules.Take(EventRules.Failure(0, "a"), EventRules.Failure(20, "b")).Open(20).Should().Be("");
         rules.Rule.Error.Should().Be("exceeded limit of 1 with 2 alerts");
         rules.Open(61).Should().Be("b firing 1");
@@ -151,7 +161,8 @@ public sealed class EventCountTests
     public void A_rule_says_what_wakes_it()
     {
         Rule pinned = new EventRules().Rule.Rule;
-        (pinned.WakesOnKind("identity.authenticate"), pinned.WakesOnKind("log"), pinned.WakesOnMetric("up")).Should().Be((true, false, false));
+        pinned.WakesOnKind("identity.authenticate").Should().BeTrue();
+        (pinned.WakesOnKind("log"), pinned.WakesOnMetric("up")).Should().Be((false, false));
         Rule any = new EventRules("events: { kind: '=~identity.*' }\nwindow: 1m\ncount: { above: 1 }").Rule.Rule;
         any.EventKinds.Should().BeNull("an expression may let any kind through");
         pinned.Text.Should().Be(

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
@@ -28,7 +29,7 @@ internal sealed class EventRules
         Rules = [.. RuleHarness.Parse(body, out List<Problem> problems).Select(r => new AlertRuleState(r, TimeProvider.System, limit))];
         problems.Should().BeEmpty();
         if (isKnown)
-            EventWindows.Restore(Rules, new EventLog(), RuleHarness.At(0));
+            Restore(new EventLog(), 0).Should().Be(0);
     }
 
     /// <summary>An event log in memory.</summary>
@@ -36,9 +37,12 @@ internal sealed class EventRules
     {
         public List<Event> Events { get; } = [];
 
-        public IEnumerable<EventBatch> Read(IReadOnlySet<string>? kinds, long from, long to)
+        public async IAsyncEnumerable<EventBatch> ReadAsync(
+            IReadOnlySet<string>? kinds, long from, long to, [EnumeratorCancellation] CancellationToken ct)
         {
-            foreach (Event[] some in Events.Where(e => (kinds is null || kinds.Contains(e.Kind)) && e.Time >= from && e.Time <= to).Chunk(3))
+            await Task.CompletedTask;
+            IEnumerable<Event> wanted = Events.Where(e => (kinds?.Contains(e.Kind) ?? true) && e.Time >= from && e.Time <= to);
+            foreach (Event[] some in wanted.Chunk(3))
             {
                 var batch = new EventBatch("log");
                 foreach (Event one in some)
@@ -73,6 +77,14 @@ internal sealed class EventRules
 
     public static long Nanoseconds(double second) => (RuleHarness.At(0) + (long)Math.Round(second * 1000)) * 1_000_000;
 
+    /// <summary>Reads windows back out of a log that answers at once.</summary>
+    public long Restore(EventLog log, int second)
+    {
+        Task<long> restored = EventWindows.RestoreAsync(Rules, log, RuleHarness.At(second), CancellationToken.None);
+        restored.IsCompletedSuccessfully.Should().BeTrue();
+        return restored.Result;
+    }
+
     /// <summary>Hands events to the rules as one batch; those without an id get the next.</summary>
     public EventRules Take(params Event[] events)
     {
@@ -87,7 +99,8 @@ internal sealed class EventRules
     public IReadOnlyList<AlertChange> Evaluate(double second)
     {
         var nothing = new MemorySeries();
-        var context = new RuleContext(nothing, new LocalQueries(s_engine, nothing), RuleHarness.At(0) + (long)(second * 1000), ListeningSince);
+        long at = RuleHarness.At(0) + (long)(second * 1000);
+        var context = new RuleContext(nothing, new LocalQueries(s_engine, nothing), at, ListeningSince);
         return [.. Rules.SelectMany(r => r.Evaluate(context))];
     }
 
@@ -96,7 +109,8 @@ internal sealed class EventRules
     {
         Evaluate(second);
         return string.Join("; ", Rules.SelectMany(r => r.Alerts)
-            .Select(a => $"{a.Series["source_ip"]} {a.Labels["severity"]} {a.State.Name} {a.Value}".Replace("  ", " ", StringComparison.Ordinal).Trim())
+            .Select(a => $"{a.Series["source_ip"]} {a.Labels["severity"]} {a.State.Name} {a.Value}")
+            .Select(t => t.Replace("  ", " ", StringComparison.Ordinal).Trim())
             .Order(StringComparer.Ordinal));
     }
 }

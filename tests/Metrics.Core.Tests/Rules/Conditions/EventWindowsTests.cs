@@ -1,6 +1,5 @@
 using Metrics.Model;
 using Metrics.Rules;
-using Metrics.Rules.Conditions;
 
 namespace Metrics.Tests.Rules.Conditions;
 
@@ -17,10 +16,10 @@ public sealed class EventWindowsTests
         // This one arrives, and is in the log, before the log is read back.
         log.Events.Add(s_failures[3]);
         rules.Take(s_failures[3]);
-        EventWindows.Restore(rules.Rules, log, RuleHarness.At(41)).Should().Be(4);
+        rules.Restore(log, 41).Should().Be(4);
         rules.Open(41).Should().Be("a firing 4");
         rules.Take(s_failures[4]).Open(50).Should().Be("a firing 5");
-        EventWindows.Restore(rules.Rules, log, RuleHarness.At(51)).Should().Be(0, "its windows are known");
+        rules.Restore(log, 51).Should().Be(0, "its windows are known");
     }
 
     [Fact]
@@ -28,7 +27,7 @@ public sealed class EventWindowsTests
     {
         var log = new EventRules.EventLog { Events = { s_failures[0], s_failures[1] with { Kind = "log" }, s_failures[2] } };
         var rules = new EventRules(isKnown: false);
-        EventWindows.Restore(rules.Rules, log, RuleHarness.At(315)).Should().Be(1);
+        rules.Restore(log, 315).Should().Be(1);
     }
 
     [Fact]
@@ -38,7 +37,7 @@ public sealed class EventWindowsTests
         before.Open(50).Should().Be("a firing 5");
         var after = new EventRules(isKnown: false) { ListeningSince = RuleHarness.At(1000) };
         after.Rule.Restore(before.Rule.Alerts);
-        EventWindows.Restore(after.Rules, new EventRules.EventLog(), RuleHarness.At(1000));
+        after.Restore(new EventRules.EventLog(), 1000);
         after.Open(1001).Should().Be("a firing 5", "what happened while we were down nobody knows");
         after.Open(1299.9).Should().Be("a firing 5");
         after.Open(1300).Should().Be("");

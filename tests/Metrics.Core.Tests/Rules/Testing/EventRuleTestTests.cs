@@ -78,7 +78,8 @@ public sealed class EventRuleTestTests
     private static IReadOnlyList<RuleGroup> Rules()
     {
         var problems = new List<Problem>();
-        IReadOnlyList<RuleGroup> groups = RuleFile.Read(File.ReadAllText(Path.Combine(s_folder, "identity.yaml")), "identity.yaml", problems);
+        string text = File.ReadAllText(Path.Combine(s_folder, "identity.yaml"));
+        IReadOnlyList<RuleGroup> groups = RuleFile.Read(text, "identity.yaml", problems);
         problems.Should().BeEmpty();
         return groups;
     }
