@@ -130,6 +130,20 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public void The_examples_of_the_manual_are_valid()
+    {
+        string manual = File.ReadAllText(Path.Combine(Cases.Repository, "docs", "rules.md"));
+        string[] examples = [.. manual.Split("```").Where((part, i) => i % 2 == 1 && part.StartsWith("yaml\n      - alert:", StringComparison.Ordinal))];
+        examples.Should().HaveCountGreaterThanOrEqualTo(3);
+        foreach (string example in examples)
+        {
+            var problems = new List<Problem>();
+            RuleFile.Read("groups:\n  - name: g\n    rules:\n" + example["yaml\n".Length..], "rules.md", problems).Should().NotBeEmpty();
+            problems.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
     public void The_shipped_rules_are_valid()
     {
         string[] files = Directory.GetFiles(Path.Combine(Cases.Repository, "rules"), "*.yaml");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
@@ -42,6 +43,17 @@ public sealed class EventCountMemory : ConditionMemory
 
     /// <inheritdoc />
     public override bool NeedsClock => _condition.GroupBy.Count == 0 || _groups.Count > 0 || _judgedComplete != true;
+
+    /// <inheritdoc />
+    public override string? Status
+    {
+        get
+        {
+            (int groups, long late) = (_groups.Count, _groups.Late);
+            string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
+            return late == 0 ? held : string.Create(CultureInfo.InvariantCulture, $"{held}; {late} events came too late");
+        }
+    }
 
     /// <summary>Counts those rows of a batch that the rule is about. May be called while the rule is evaluated.</summary>
     /// <returns>How many these are.</returns>

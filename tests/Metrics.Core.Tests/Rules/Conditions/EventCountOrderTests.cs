@@ -51,6 +51,23 @@ public sealed class EventCountOrderTests
         rules.Take(EventRules.Failure(301, "a"), EventRules.Failure(300, "a"), EventRules.Failure(10, "a"));
         rules.Open(600.5).Should().Be("a firing 1");
         rules.Memory.Late.Should().Be(2);
+        rules.Memory.Status.Should().Be("1 group in the window; 2 events came too late");
+    }
+
+    [Fact]
+    public void Events_may_come_in_while_the_rule_is_evaluated()
+    {
+        EventRules rules = new(Count);
+        Task arriving = Task.Run(() =>
+        {
+            for (int i = 0; i < 20_000; i++)
+                rules.Take(EventRules.Failure(i / 200.0, $"s{i % 100}"));
+        });
+        while (!arriving.IsCompleted)
+            rules.Evaluate(100);
+        arriving.IsCompletedSuccessfully.Should().BeTrue();
+        rules.Evaluate(100);
+        rules.Rule.Alerts.Should().HaveCount(100).And.OnlyContain(a => a.Value == 200);
     }
 
     [Fact]
