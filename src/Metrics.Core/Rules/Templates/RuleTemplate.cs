@@ -156,7 +156,7 @@ public sealed class RuleTemplate
         var compiled = new RuleTemplate(text, parsed, null);
         try
         {
-            string trial = compiled.Render(TrialScope, TimeProvider.System);
+            string trial = compiled.RenderWithin(TemplateSandbox.TrialTimeLimit, TrialScope, TimeProvider.System);
             template = NamesNothing(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
             return true;
         }
@@ -181,7 +181,9 @@ public sealed class RuleTemplate
 
     /// <summary>Renders the template.</summary>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
-    public string Render(TemplateScope scope, TimeProvider time)
+    public string Render(TemplateScope scope, TimeProvider time) => RenderWithin(TemplateSandbox.TimeLimit, scope, time);
+
+    private string RenderWithin(TimeSpan limit, TemplateScope scope, TimeProvider time)
     {
         if (_constant is not null)
             return _constant;
@@ -199,7 +201,7 @@ public sealed class RuleTemplate
         context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
         try
         {
-            return TemplateSandbox.Render(_template!, context, time);
+            return TemplateSandbox.Render(_template!, context, time, limit);
         }
         catch (TemplateException)
         {
