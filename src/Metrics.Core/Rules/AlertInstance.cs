@@ -23,6 +23,9 @@ public sealed record AlertInstance
     /// <summary>Texts for people as rendered last.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Of an alert over events: the newest that were counted when it was last out of bounds, the newest first.</summary>
+    public IReadOnlyList<Event> Events { get; init; } = [];
+
     /// <summary>Where somebody else who has judged it tells of it; null for our own rules.</summary>
     public string? GeneratorUrl { get; init; }
 }
@@ -32,8 +35,3 @@ public sealed record AlertInstance
 /// <param name="Before">Its state before.</param>
 /// <param name="At">When, milliseconds since 1970 UTC.</param>
 public sealed record AlertChange(AlertInstance Alert, AlertState Before, long At);
-
-/// <summary>A series that an <c>absent_for</c> rule expects.</summary>
-/// <param name="Series">Its labels, metric name included.</param>
-/// <param name="LastSeen">Time of its newest sample, milliseconds since 1970 UTC.</param>
-public readonly record struct ExpectedSeries(Labels Series, long LastSeen);

@@ -1,30 +1,43 @@
 using Metrics.Model;
 using Metrics.Query;
-using Metrics.Query.Syntax;
-using Metrics.Rules.Absence;
-using Metrics.Series;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules;
 
 /// <summary>
-/// An alerting rule at work: queries, judges, and moves its alerts through their lives. One thread at a time evaluates it; others may look at
-/// its alerts, at what it expects and at what it learned meanwhile. Time is an argument.
+/// An alerting rule at work: moves its alerts through their lives by what its condition says. One thread at a time evaluates it; others may
+/// look at its alerts and at its memory meanwhile. Time is an argument.
 /// </summary>
-public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit = 0) : RuleState(rule)
+public sealed class AlertRuleState : RuleState
 {
+    private readonly TimeProvider _time;
+    private readonly int _limit;
+    private readonly TemplateScopes _scopes;
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
-    private readonly Dictionary<Labels, long> _lastSeen = [];
-    private readonly Dictionary<Labels, string> _absences = [];
-    private readonly List<Labels> _retired = [];
-    private readonly Dictionary<Labels, Source> _models = [];
-    private readonly Dictionary<string, PreparedQuery> _asked = [];
-    private readonly ComparedSide? _compared = rule.Threshold is null && rule.AbsentFor is null ? ComparedSide.Of(rule.Expr) : null;
+
+    /// <param name="rule">The rule.</param>
+    /// <param name="time">For the time limit of templates.</param>
+    /// <param name="limit">Alerts that it may give; 0 is any number.</param>
+    public AlertRuleState(AlertRule rule, TimeProvider time, int limit = 0)
+        : base(rule)
+    {
+        Rule = rule;
+        Memory = rule.Condition.Remember();
+        _scopes = new TemplateScopes(rule);
+        (_time, _limit) = (time, limit);
+    }
 
     /// <summary>The rule.</summary>
-    public new AlertRule Rule => rule;
+    public new AlertRule Rule { get; }
+
+    /// <summary>What its condition remembers from round to round.</summary>
+    public ConditionMemory Memory { get; }
 
     /// <summary>Alerts that are pending, firing or without data; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<AlertInstance> Alerts { get; private set; } = [];
+
+    /// <inheritdoc />
+    public override bool NeedsClock => Alerts.Count > 0 || Memory.NeedsClock;
 
     /// <summary>The alert of a series, or null; any thread may ask.</summary>
     public AlertInstance? Find(Labels series)
@@ -33,42 +46,26 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             return _alerts.GetValueOrDefault(series);
     }
 
-    /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart; a snapshot that any thread may keep.</summary>
-    public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
-
-    /// <summary>What was learned since this was last asked, to be remembered over a restart.</summary>
-    public IReadOnlyList<(Labels Series, byte[] Model)> TakeLearned()
-    {
-        List<(Labels, byte[])> changed = [];
-        lock (_models)
-        {
-            foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
-            {
-                changed.Add((series, source.Model.ToBytes()));
-                source.IsChanged = false;
-            }
-        }
-        return changed;
-    }
-
-    /// <summary>Puts back what was learned.</summary>
-    public void RestoreLearned(Labels series, ReadOnlySpan<byte> model)
-    {
-        lock (_models)
-            _models[series] = new Source(ArrivalModel.FromBytes(model));
-    }
-
-    /// <summary>Puts back what was remembered.</summary>
-    public void Restore(IEnumerable<AlertInstance> alerts, IEnumerable<ExpectedSeries> expected)
+    /// <summary>Puts back alerts that were open.</summary>
+    public void Restore(IEnumerable<AlertInstance> alerts)
     {
         lock (_alerts)
         {
             foreach (AlertInstance alert in alerts)
                 _alerts[alert.Series] = alert;
         }
-        foreach (ExpectedSeries series in expected)
-            _lastSeen[series.Series] = series.LastSeen;
-        Publish();
+        Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
+    }
+
+    /// <summary>Takes arriving events; those that the rule is about are counted. May be called while the rule is evaluated.</summary>
+    /// <returns>How many these are.</returns>
+    public int Take(EventBatch batch) => Memory is EventCountMemory events ? events.Take(batch) : 0;
+
+    /// <summary>Goes on with what the same rule remembered before a reload, where that is not saved.</summary>
+    public void TakeOverFrom(AlertRuleState before)
+    {
+        if (Memory is EventCountMemory mine && before.Memory is EventCountMemory events)
+            mine.TakeOverFrom(events);
     }
 
     /// <summary>Evaluates the rule.</summary>
@@ -76,320 +73,84 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     /// <returns>Every alert that changed its state.</returns>
     public List<AlertChange> Evaluate(RuleContext context)
     {
-        Error = null;
         var changes = new List<AlertChange>();
+        ConditionRound round = null!;
+        round = new ConditionRound(context, Rule.Policy, _limit, _alerts, _scopes, verdict => Take(round, verdict, changes), _time);
         try
         {
-            if (rule.AbsentFor is { } absentFor)
-                EvaluateAbsence(context, absentFor, changes);
-            else if (rule.Learned is { } learned)
-                EvaluateLearned(context, learned, changes);
-            else
-                EvaluateValues(context, changes);
+            Memory.Observe(round);
         }
         catch (QueryException e)
         {
             // Nothing is known: every alert stays as it is.
-            Error = e.Message;
+            round.Error = e.Message;
         }
-        Publish();
+        Error = round.Error;
+        Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
         return changes;
     }
 
-    /// <summary>Shows others what is so now.</summary>
-    private void Publish()
+    private void Take(ConditionRound round, Verdict verdict, List<AlertChange> changes)
     {
-        Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
-        Expected = _lastSeen.Count == 0 ? [] : [.. _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value))];
-    }
-
-    private void EvaluateValues(RuleContext context, List<AlertChange> changes)
-    {
-        var judged = new HashSet<Labels>();
-        IReadOnlyList<VectorElement> vector = context.Queries.Evaluate(rule.Expr, context.At);
-        if (limit > 0 && vector.Count > limit)
-            throw new QueryException($"exceeded limit of {limit} with {vector.Count} alerts");
-        foreach (VectorElement element in vector)
-        {
-            Labels series = element.Labels.Without(Labels.MetricName);
-            if (!judged.Add(series))
-            {
-                Error = $"the expression gives {series} more than once, under different metric names";
-                continue;
-            }
-            Judge(context, element.Labels, series, element.Sample.Value, changes);
-        }
-        // Of a moment at which nobody was listening, what is not there says nothing.
-        if (context.IsCatchUp || judged.IsSupersetOf(_alerts.Keys))
-            return;
-        IReadOnlySet<Labels>? within = _compared?.SeriesWithValue(context);
-        foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
-        {
-            bool isClear = within is null ? _compared is { AlwaysKnown: true } : within.Contains(alert.Series);
-            Step(context, alert, alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound, changes);
-        }
-    }
-
-    private void Judge(RuleContext context, Labels sample, Labels series, double value, List<AlertChange> changes)
-    {
-        AlertInstance? alert = _alerts.GetValueOrDefault(series);
-        var reading = Observation.Breached;
-        double bound = double.NaN;
-        if (rule.Threshold is not null)
-        {
-            bool open = alert?.State is AlertState.Firing or AlertState.NoData { Before: AlertState.Firing };
-            try
-            {
-                (reading, bound) = rule.Threshold.Judge(Scope(context, series, value, double.NaN), open, time);
-            }
-            catch (TemplateException e)
-            {
-                Error = $"threshold of {series}: {e.Message}";
-                return;
-            }
-        }
-        if (alert is null)
-        {
-            if (reading != Observation.Breached)
-                return;
-            alert = new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
-        }
-        Step(context, alert, sample, reading, value, bound, changes);
-    }
-
-    private void EvaluateAbsence(RuleContext context, TimeSpan absentFor, List<AlertChange> changes)
-    {
-        long at = context.At, listeningSince = context.ListeningSince;
-        NoteSeen(context);
-        foreach (Labels gone in _retired)
-        {
-            _lastSeen.Remove(gone);
-            if (_alerts.TryGetValue(gone, out AlertInstance? open))
-                End(open, EndReason.Retired, at, changes);
-        }
-        _retired.Clear();
-        foreach ((Labels expected, long seen) in _lastSeen.ToList())
-        {
-            Labels series = expected.Without(Labels.MetricName);
-            long silentSince = Math.Max(seen, listeningSince);
-            bool absent = at - silentSince > absentFor.TotalMilliseconds;
-            AlertInstance? alert = _alerts.GetValueOrDefault(series);
-            if (!absent && alert is null)
-                continue;
-            // An alert that was open before a restart stays as it is until we have listened for long enough to know.
-            if (!absent && seen < listeningSince)
-                continue;
-            if (absent && at - silentSince > (absentFor + rule.Policy.NoDataTimeout).TotalMilliseconds)
-            {
-                if (alert is not null)
-                    End(alert, EndReason.Expired, at, changes);
-                _lastSeen.Remove(expected);
-                continue;
-            }
-            alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
-            if (absent && !_absences.ContainsKey(series))
-                _absences[series] = AbsenceReason.Of(context, expected, seen, _lastSeen, absentFor);
-            else if (!absent)
-                _absences.Remove(series);
-            Step(context, alert, expected, absent ? Observation.Breached : Observation.Clear, (at - seen) / 1000.0, absentFor.TotalSeconds, changes);
-        }
-    }
-
-    /// <summary>Less came than is usual for this hour of the week; a series that gives nothing counts as zero.</summary>
-    private void EvaluateLearned(RuleContext context, LearnedExpectation learned, List<AlertChange> changes)
-    {
-        Dictionary<Labels, double> counts = [];
-        foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, context.At))
-            counts[element.Labels.Without(Labels.MetricName)] = element.Sample.Value;
-        lock (_models)
-            JudgeCounts(context, learned, counts, changes);
-    }
-
-    private void JudgeCounts(RuleContext context, LearnedExpectation learned, Dictionary<Labels, double> counts, List<AlertChange> changes)
-    {
-        long at = context.At, window = (long)learned.Window.TotalMilliseconds;
-        foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
-            _models.Add(fresh, new Source(new ArrivalModel()));
-        foreach ((Labels series, Source source) in _models.ToList())
-        {
-            double count = counts.TryGetValue(series, out double given) && double.IsFinite(given) ? Math.Max(0, given) : 0;
-            AlertInstance? alert = _alerts.GetValueOrDefault(series);
-            bool isWatching = source.Model.Windows * window >= learned.MinHistory.TotalMilliseconds && at - context.ListeningSince >= window;
-            bool isSilent = isWatching && source.Model.Probability(at, count) < 1 - learned.Probability;
-            // Silence is not learned, else it would become usual; after a day it is what is usual now.
-            bool isNews = isSilent && (alert is null || at - Began(alert, at) < rule.Policy.NoDataTimeout.TotalMilliseconds);
-            if (at - source.LearnedAt >= window && at - context.ListeningSince >= window)
-            {
-                source.Model.Take(at, count, learn: !isNews);
-                source.LearnedAt = at;
-                source.IsChanged = true;
-            }
-            if (isSilent && alert is not null && at - Began(alert, at) > rule.Policy.NoDataTimeout.TotalMilliseconds)
-            {
-                End(alert, EndReason.Expired, at, changes);
-                continue;
-            }
-            if (!isSilent && alert is null)
-                continue;
-            alert ??= new AlertInstance { Series = series, Labels = Labels.Empty, State = new AlertState.Inactive() };
-            Step(context, alert, series, isSilent ? Observation.Breached : Observation.Clear, count, source.Model.Expected(at), changes);
-        }
-
-        static long Began(AlertInstance alert, long at) => alert.State switch { AlertState.Firing f => f.Since, AlertState.Pending p => p.Since, _ => at };
-    }
-
-    private sealed class Source(ArrivalModel model)
-    {
-        public ArrivalModel Model { get; } = model;
-
-        public long LearnedAt { get; set; }
-
-        public bool IsChanged { get; set; }
-    }
-
-    /// <summary>Of a plain selector every series is expected from its own last sample on; of any other expression every series it gives.</summary>
-    private void NoteSeen(RuleContext context)
-    {
-        if (rule.Expect is { } expect)
-        {
-            NoteDeclared(context, expect);
-            return;
-        }
-        if (rule.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
-        {
-            foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, context.At))
-                _lastSeen[element.Labels] = context.At;
-            return;
-        }
-        SampleBuffer? samples = null;
-        foreach (ISeries series in context.Source.Select(selector.Selector.Matchers, long.MinValue, context.At))
-        {
-            bool known = _lastSeen.TryGetValue(series.Labels, out long seen);
-            if (series.TryLast(context.At, long.MinValue, out Sample last))
-            {
-                if (!known || last.Time > seen)
-                    _lastSeen[series.Labels] = last.Time;
-            }
-            else if (!known)
-            {
-                // It ended before we first looked: it was there, up to the sample before its end.
-                (samples ??= new SampleBuffer()).Clear();
-                series.Read(long.MinValue, context.At, samples);
-                samples.DropStale();
-                if (samples.Count > 0)
-                    _lastSeen[series.Labels] = samples.Times[^1];
-            }
-        }
-    }
-
-    /// <summary>What is declared is expected from the moment that we listen; what is no longer declared, no longer.</summary>
-    private void NoteDeclared(RuleContext context, DeclaredExpectation expect)
-    {
-        HashSet<Labels> declared = [.. expect.Series];
-        if (expect.File is not null)
-            declared.UnionWith(context.Environment.Inventory(expect.File));
-        if (expect.Query is not null)
-            declared.UnionWith(context.Queries.Evaluate(expect.Query, context.At).Select(e => Labels.Of([.. expect.By.Where(b => e.Labels[b].Length > 0).Select(b => new Label(b, e.Labels[b]))])));
-        // An inventory that is empty for a moment (a cloud that does not answer) says nothing.
-        if (declared.Count == 0)
-            return;
-        IReadOnlyList<VectorElement> there = context.Queries.Evaluate(rule.Expr, context.At);
-        foreach (Labels series in declared)
-        {
-            if (there.Any(e => ((IEnumerable<Label>)series).All(l => e.Labels[l.Name] == l.Value)))
-                _lastSeen[series] = context.At;
-            else
-                _lastSeen.TryAdd(series, context.At);
-        }
-        _retired.Clear();
-        _retired.AddRange(_lastSeen.Keys.Where(s => !declared.Contains(s)));
-    }
-
-    private void Step(RuleContext context, AlertInstance alert, Labels sample, Observation reading, double value, double bound, List<AlertChange> changes)
-    {
-        long at = context.At;
+        AlertInstance alert = _alerts.GetValueOrDefault(verdict.Series)
+            ?? new AlertInstance { Series = verdict.Series, Labels = Labels.Empty, State = new AlertState.Inactive() };
         AlertState before = alert.State;
-        AlertState after = before.Next(reading, at, rule.Policy);
-        AlertInstance next = alert with { State = after };
-        if (reading != Observation.NoData)
-            next = next with { Value = value, Bound = bound };
-        // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message tells of the breach.
-        if (reading == Observation.Breached && after is not AlertState.Inactive)
-            next = Render(context, next, sample);
+        AlertInstance next = verdict.End is { } reason
+            ? alert with { State = new AlertState.Inactive(reason) }
+            : Step(round, alert, verdict);
         lock (_alerts)
         {
-            if (after is AlertState.Inactive)
+            if (next.State is AlertState.Inactive)
                 _alerts.Remove(alert.Series);
             else
                 _alerts[alert.Series] = next;
         }
-        if (after.Name != before.Name)
-            changes.Add(new AlertChange(next, before, at));
+        if (next.State.Name != before.Name)
+            changes.Add(new AlertChange(next, before, round.At));
     }
 
-    private void End(AlertInstance alert, EndReason reason, long at, List<AlertChange> changes)
+    private AlertInstance Step(ConditionRound round, AlertInstance alert, Verdict verdict)
     {
-        lock (_alerts)
-            _alerts.Remove(alert.Series);
-        changes.Add(new AlertChange(alert with { State = new AlertState.Inactive(reason) }, alert.State, at));
+        AlertInstance next = alert with { State = alert.State.Next(verdict.Observation, round.At, Rule.Policy) };
+        if (verdict.Observation != Observation.NoData)
+            next = next with { Value = verdict.Value, Bound = verdict.Bound };
+        // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message speaks of the breach.
+        return verdict.Observation == Observation.Breached && next.State is not AlertState.Inactive ? Render(round, next, verdict) : next;
     }
 
-    private AlertInstance Render(RuleContext context, AlertInstance alert, Labels sample)
+    private AlertInstance Render(ConditionRound round, AlertInstance alert, Verdict verdict)
     {
-        TemplateScope scope = Scope(context, alert.Series, alert.Value, alert.Bound) with { Sample = sample };
+        TemplateScope scope = _scopes.Of(round.Context, alert.Series, alert.Value, alert.Bound) with
+        {
+            Sample = verdict.Sample, Absence = verdict.Absence, Events = verdict.Events,
+        };
         var labels = new Dictionary<string, string>();
         foreach (Label label in alert.Series)
             labels[label.Name] = label.Value;
-        foreach ((string name, RuleTemplate template) in rule.Labels)
-            labels[name] = RenderText(template, scope, $"label {name}");
-        labels["alertname"] = rule.Name;
+        foreach ((string name, RuleTemplate template) in Rule.Labels)
+            labels[name] = RenderText(round, template, scope, $"label {name}");
+        labels["alertname"] = Rule.Name;
         Labels all = Labels.Of([.. labels.Select(l => new Label(l.Key, l.Value))]);
         scope = scope with { Labels = all };
         var annotations = new Dictionary<string, string>();
-        foreach ((string name, RuleTemplate template) in rule.Annotations)
-            annotations[name] = RenderText(template, scope, $"annotation {name}");
-        if (scope.Absence.Length > 0)
-            annotations.TryAdd("absence", scope.Absence);
-        return alert with { Labels = all, Annotations = annotations };
+        foreach ((string name, RuleTemplate template) in Rule.Annotations)
+            annotations[name] = RenderText(round, template, scope, $"annotation {name}");
+        if (verdict.Absence.Length > 0)
+            annotations.TryAdd("absence", verdict.Absence);
+        return alert with { Labels = all, Annotations = annotations, Events = verdict.Events };
     }
 
     /// <summary>A text that cannot be rendered must not hold the alert back: it says what is wrong in its place.</summary>
-    private string RenderText(RuleTemplate template, TemplateScope scope, string what)
+    private string RenderText(ConditionRound round, RuleTemplate template, TemplateScope scope, string what)
     {
         try
         {
-            return template.Render(scope, time);
+            return template.Render(scope, _time);
         }
         catch (TemplateException e)
         {
-            Error = $"{what}: {e.Message}";
+            round.Error = $"{what}: {e.Message}";
             return $"<error in template: {e.Message}>";
-        }
-    }
-
-    private TemplateScope Scope(RuleContext context, Labels series, double value, double bound) =>
-        new(series, value, bound, context.At, rule.AbsentFor ?? rule.Learned?.Window ?? rule.Policy.For, expression => Ask(context, expression), context.ExternalUrl)
-        {
-            Baseline = () => context.Environment.BaselineOf(rule.Expr, series, context.At),
-            IsWithin = interval => context.Environment.IsWithin(interval, context.At),
-            Absence = _absences.GetValueOrDefault(series, ""),
-        };
-
-    private IReadOnlyList<VectorElement> Ask(RuleContext context, string expression)
-    {
-        if (!_asked.TryGetValue(expression, out PreparedQuery? query))
-        {
-            if (!PreparedQuery.TryParse(expression, out query, out QueryError? error))
-                throw new ArgumentException($"'{expression}': {error}");
-            _asked.Add(expression, query!);
-        }
-        try
-        {
-            return context.Queries.Evaluate(query!, context.At);
-        }
-        catch (QueryException e)
-        {
-            throw new ArgumentException($"'{expression}': {e.Message}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 
 namespace Metrics.Rules;
@@ -59,18 +60,34 @@ public sealed class GroupRunner
     public bool IsCaughtUp(int rule) => Rules[rule].Rule switch
     {
         RecordingRule => true,
-        AlertRule { AbsentFor: null, Learned: null, Policy: var policy } =>
+        AlertRule { Condition: Comparison or Threshold, Policy: var policy } =>
             policy.For > TimeSpan.Zero || policy.KeepFiringFor > TimeSpan.Zero,
         _ => false,
     };
 
     /// <summary>
-    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and when it is due.
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, what its rules
+    /// remember, and when it is due.
     /// </summary>
     public void TakeOverFrom(GroupRunner before)
     {
         _written.TakeOverFrom(before._written);
+        foreach (AlertRuleState rule in Alerting)
+        {
+            if (before.Alerting.FirstOrDefault(b => before.IdOf(b.Rule) == IdOf(rule.Rule)) is { } same)
+                rule.TakeOverFrom(same);
+        }
         (LastAt, NextDue) = (before.LastAt, Math.Min(before.NextDue, before.LastAt + (long)Group.Interval.TotalMilliseconds));
+    }
+
+    /// <summary>Hands arriving events to its rules. May be called while they are evaluated.</summary>
+    /// <returns>Whether some rule is about one of them.</returns>
+    public bool Take(EventBatch batch)
+    {
+        int taken = 0;
+        foreach (AlertRuleState rule in Alerting)
+            taken += rule.Take(batch);
+        return taken > 0;
     }
 
     /// <summary>Marks everything that was written as ended.</summary>

@@ -1,5 +1,5 @@
 using Metrics.Query;
-using Metrics.Rules.Absence;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules;
 
@@ -12,8 +12,25 @@ public abstract record Rule
     /// <summary>The file and line where it stands.</summary>
     public required string Location { get; init; }
 
-    /// <summary>What is evaluated.</summary>
-    public required PreparedQuery Expr { get; init; }
+    /// <summary>What it evaluates or watches for, as people read it.</summary>
+    public abstract string Text { get; }
+
+    /// <summary>The expressions that it evaluates.</summary>
+    public abstract IReadOnlyList<PreparedQuery> Queries { get; }
+
+    /// <summary>Metrics whose arrival may change what it gives; null is any.</summary>
+    public abstract IReadOnlySet<string>? Metrics { get; }
+
+    /// <summary>Kinds of events whose arrival may change what it gives; null is any, empty is none.</summary>
+    public virtual IReadOnlySet<string>? EventKinds => s_nothing;
+
+    private static readonly HashSet<string> s_nothing = [];
+
+    /// <summary>Whether a sample of a metric may change what it gives.</summary>
+    public bool WakesOnMetric(string metric) => Metrics?.Contains(metric) ?? true;
+
+    /// <summary>Whether an event of a kind may change what it gives.</summary>
+    public bool WakesOnKind(string kind) => EventKinds?.Contains(kind) ?? true;
 }
 
 /// <summary>One of several severities of a rule.</summary>
@@ -25,20 +42,20 @@ public sealed record SeverityStep(string Family, string Severity, int Rank);
 /// <summary>A rule that raises alerts.</summary>
 public sealed record AlertRule : Rule
 {
-    /// <summary>The bound; null means that a series is out of bounds by being there.</summary>
-    public Threshold? Threshold { get; init; }
+    /// <summary>What it watches for.</summary>
+    public required Condition Condition { get; init; }
 
-    /// <summary>
-    /// When set the rule watches for absence: every series that the expression ever gave is expected, and alerts when it was not heard of
-    /// for so long.
-    /// </summary>
-    public TimeSpan? AbsentFor { get; init; }
+    /// <inheritdoc />
+    public override string Text => Condition.Text;
 
-    /// <summary>When set the expression counts what came in a window, and the rule alerts when that is less than usual for the hour of the week.</summary>
-    public LearnedExpectation? Learned { get; init; }
+    /// <inheritdoc />
+    public override IReadOnlyList<PreparedQuery> Queries => Condition.Queries;
 
-    /// <summary>What an <c>absent_for</c> rule expects because somebody says so; null is what the expression ever gave.</summary>
-    public DeclaredExpectation? Expect { get; init; }
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? Metrics => Condition.Metrics;
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? EventKinds => Condition.EventKinds;
 
     /// <summary>Its place among the severities of one rule; null where it stands alone.</summary>
     public SeverityStep? Ladder { get; init; }
@@ -56,6 +73,18 @@ public sealed record AlertRule : Rule
 /// <summary>A rule that writes what its expression gives as a new metric.</summary>
 public sealed record RecordingRule : Rule
 {
+    /// <summary>What is evaluated.</summary>
+    public required PreparedQuery Expr { get; init; }
+
+    /// <inheritdoc />
+    public override string Text => Expr.Text;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<PreparedQuery> Queries => [Expr];
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? Metrics => Expr.MetricNames is { } names ? names.ToHashSet() : null;
+
     /// <summary>Labels set on what is written; an empty one is removed.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; }
 }
@@ -80,8 +109,20 @@ public sealed record RuleGroup(string Name, string File, TimeSpan Interval, IRea
     public IEnumerable<RecordingRule> Recording => Rules.OfType<RecordingRule>();
 
     /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
-    public IReadOnlySet<string>? MetricNames { get; } = NamesOf(Rules);
+    public IReadOnlySet<string>? MetricNames { get; } = Union(Rules.Select(r => r.Metrics));
 
-    private static HashSet<string>? NamesOf(IReadOnlyList<Rule> rules) =>
-        rules.Any(r => r.Expr.MetricNames is null) ? null : [.. rules.SelectMany(r => r.Expr.MetricNames!)];
+    /// <summary>The kinds of events whose arrival evaluates the group; null when some rule counts any, empty when none does.</summary>
+    public IReadOnlySet<string>? EventKinds { get; } = Union(Rules.Select(r => r.EventKinds));
+
+    private static HashSet<string>? Union(IEnumerable<IReadOnlySet<string>?> sets)
+    {
+        var all = new HashSet<string>();
+        foreach (IReadOnlySet<string>? set in sets)
+        {
+            if (set is null)
+                return null;
+            all.UnionWith(set);
+        }
+        return all;
+    }
 }

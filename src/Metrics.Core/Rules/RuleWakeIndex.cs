@@ -9,6 +9,7 @@ public sealed class RuleWakeIndex
     private static readonly string[] s_alertMetrics = ["ALERTS", "ALERTS_FOR_STATE"];
 
     private readonly Dictionary<string, RuleMask> _byMetric = [];
+    private readonly RuleMask?[] _downstream;
 
     /// <param name="rules">The group's rules in the order of the file.</param>
     public RuleWakeIndex(IReadOnlyList<Rule> rules)
@@ -17,14 +18,14 @@ public sealed class RuleWakeIndex
         var readersOfAny = new List<int>();
         for (int i = 0; i < rules.Count; i++)
             NoteReader(rules[i], i);
-        RuleMask?[] downstream = Downstream(rules, readers, readersOfAny);
+        _downstream = Downstream(rules, readers, readersOfAny);
         foreach ((string metric, List<int> places) in readers)
-            _byMetric[metric] = MaskOf(places, downstream);
-        OfAny = readersOfAny.Count == 0 ? null : MaskOf(readersOfAny, downstream);
+            _byMetric[metric] = MaskOf(places, _downstream);
+        OfAny = readersOfAny.Count == 0 ? null : MaskOf(readersOfAny, _downstream);
 
         void NoteReader(Rule rule, int place)
         {
-            if (rule.Expr.MetricNames is not { } names)
+            if (rule.Metrics is not { } names)
             {
                 readersOfAny.Add(place);
                 return;
@@ -43,6 +44,9 @@ public sealed class RuleWakeIndex
 
     /// <summary>The rules that the arrival of any metric concerns, since they may read any; null when there is none.</summary>
     public RuleMask? OfAny { get; }
+
+    /// <summary>The rules that news for one rule concerns: itself, and those after it that read what it writes.</summary>
+    public RuleMask Of(int rule) => MaskOf([rule], _downstream);
 
     /// <summary>By rule: those after it that read, at first or second hand, what it records; null where nobody does.</summary>
     private static RuleMask?[] Downstream(IReadOnlyList<Rule> rules, Dictionary<string, List<int>> readers, List<int> readersOfAny)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
@@ -47,7 +48,7 @@ internal sealed class AlertWriter(
     public async ValueTask TakeAsync(GroupEvaluation evaluation, CancellationToken ct)
     {
         // Most rounds change nothing; only what is expected is remembered even so.
-        if (evaluation.Changes.Count == 0 && evaluation.Group.Alerting.All(r => r.Rule.AbsentFor is null))
+        if (evaluation.Changes.Count == 0 && evaluation.Group.Alerting.All(r => r.Memory is not AbsenceMemory))
             return;
         await _queue.Writer.WriteAsync(new Work.Note(evaluation), ct);
         _wake.Wake();

@@ -79,7 +79,8 @@ internal static class ReplayCommand
 
     private static List<QueryNeed> Needs(IReadOnlyList<RuleGroup> rules, long from, long to) =>
     [
-        .. rules.SelectMany(g => g.Rules.Select(r => (g, r))).SelectMany(p => p.r.Expr.Needs(EvaluationSteps.Between(from, to, Math.Max(1000, (long)p.g.Interval.TotalMilliseconds)), new EngineOptions()))
+        .. rules.SelectMany(g => g.Rules.SelectMany(r => r.Queries.Select(q => (Query: q, Step: Math.Max(1000, (long)g.Interval.TotalMilliseconds)))))
+            .SelectMany(p => p.Query.Needs(EvaluationSteps.Between(from, to, p.Step), new EngineOptions()))
             .GroupBy(n => string.Join(',', n.Matchers)).Select(n => new QueryNeed(n.First().Matchers, n.Min(x => x.After), n.Max(x => x.To))),
         // Why a series is absent is asked of these.
         new QueryNeed([new LabelMatcher(Labels.MetricName, MatchKind.Equal, "up")], from - 300_000, to),

@@ -34,7 +34,7 @@ internal sealed class MessageTemplate(string text, Template template)
         }
         foreach (AlertMessage trial in Trials)
         {
-            if (!template.TryRender(trial, TimeProvider.System, out string said))
+            if (!template.TryRender(trial, TimeProvider.System, TemplateSandbox.TrialTimeLimit, out string said))
             {
                 section.Report(key, $"fails when it is tried: {said}{GoHint(text)}");
                 return null;
@@ -48,15 +48,15 @@ internal sealed class MessageTemplate(string text, Template template)
     /// <param name="plain">What is said when the template fails.</param>
     /// <param name="time">For the time limit.</param>
     public string Render(AlertMessage message, Func<AlertMessage, string> plain, TimeProvider time) =>
-        TryRender(message, time, out string said) ? said : $"{plain(message)}\n(The template of this message failed: {said})";
+        TryRender(message, time, TemplateSandbox.TimeLimit, out string said) ? said : $"{plain(message)}\n(The template of this message failed: {said})";
 
-    private bool TryRender(AlertMessage message, TimeProvider time, out string said)
+    private bool TryRender(AlertMessage message, TimeProvider time, TimeSpan limit, out string said)
     {
         TemplateContext context = TemplateSandbox.CreateContext();
         context.PushGlobal(Globals(message));
         try
         {
-            said = TemplateSandbox.Render(template, context, time);
+            said = TemplateSandbox.Render(template, context, time, limit);
             return true;
         }
         catch (TemplateException e)

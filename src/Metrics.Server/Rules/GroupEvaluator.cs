@@ -129,7 +129,7 @@ internal sealed partial class GroupEvaluator(
         var remote = new RemoteQueries(new RemoteEngine(_http, url), at - (long)group.Runner.Group.QueryOffset.TotalMilliseconds, ct);
         IReadOnlySet<PreparedQuery> before = group.AskedLast;
         await remote.PrepareAsync(turn.Chosen is { } chosen
-            ? group.Runner.Rules.Where((_, i) => chosen[i]).Select(r => r.Rule.Expr).Where(before.Contains)
+            ? group.Runner.Rules.Where((_, i) => chosen[i]).SelectMany(r => r.Rule.Queries).Where(before.Contains)
             : before);
         // Not on a thread of the pool: it may have to wait for an answer that nobody foresaw.
         Result result = await Task.Factory.StartNew(

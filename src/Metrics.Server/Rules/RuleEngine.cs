@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Model;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 using Metrics.Telemetry;
 
@@ -19,6 +20,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly CurrentOptions _options;
     private readonly SelfMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly IEventSource? _events;
     private readonly WakeSignal _wake;
     private volatile RoundScheduler _scheduler;
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -26,10 +28,10 @@ internal sealed class RuleEngine : BackgroundService
 
     public RuleEngine(
         Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, CurrentOptions options, SelfMetrics metrics,
-        TimeProvider time)
+        TimeProvider time, IEventSource? events = null)
     {
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
-        (_options, _metrics, _time) = (options, metrics, time);
+        (_options, _metrics, _time, _events) = (options, metrics, time, events);
         _wake = new WakeSignal(time);
         _scheduler = MakeScheduler(RuleSet.Load(options.Value.Rules));
         metrics.RuleErrors.Set(0);
@@ -70,6 +72,7 @@ internal sealed class RuleEngine : BackgroundService
         foreach (ScheduledGroup group in Schedule)
             group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
         await _sink.RestoreAsync(Groups, now, cancellationToken);
+        await RestoreEventsAsync(Groups, now, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -108,6 +111,7 @@ internal sealed class RuleEngine : BackgroundService
         await _sink.RestoreAsync(after.Plan.Runners, now, ct);
         _evaluator.Reset();
         _scheduler = after;
+        await RestoreEventsAsync(after.Plan.Runners, now, ct);
         before.Dispose();
         if (output.Count > 0)
             await _intake.WriteAsync(output, ct);
@@ -135,6 +139,20 @@ internal sealed class RuleEngine : BackgroundService
             return;
         if (plan.Mark(batch, _time.GetTimestamp(), Now()))
             _wake.Wake();
+    }
+
+    /// <summary>Takes arriving events, which have their ids by then. Called on the intake's thread for each batch: must be quick.</summary>
+    private void NoteArrival(EventBatch batch)
+    {
+        if (_scheduler.Plan.Mark(batch, _time.GetTimestamp(), Now()))
+            _wake.Wake();
+    }
+
+    /// <summary>Windows of rules over events reach back before the start, or before the reload that brought the rule.</summary>
+    private async Task RestoreEventsAsync(IReadOnlyList<GroupRunner> groups, long now, CancellationToken ct)
+    {
+        if (_events is not null)
+            await EventWindows.RestoreAsync(groups.SelectMany(g => g.Alerting), _events, now, ct);
     }
 
     private void Count()

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Metrics.Model;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules;
 
@@ -13,6 +14,7 @@ internal sealed class RulePlan
 
     private readonly FrozenDictionary<string, Reader[]> _byMetric;
     private readonly Reader[] _ofAny;
+    private readonly EventReader[] _ofEvents;
 
     /// <param name="groups">As their files have them.</param>
     /// <param name="arrivalShare">What rounds on arrival may take of a core.</param>
@@ -32,11 +34,20 @@ internal sealed class RulePlan
             }
         }
         _byMetric = byMetric.ToFrozenDictionary(m => m.Key, m => m.Value.ToArray());
+        _ofEvents =
+        [
+            .. Groups.Index().SelectMany(g => g.Item.Runner.Rules.Index()
+                .Where(r => r.Item is AlertRuleState { Memory: EventCountMemory })
+                .Select(r => new EventReader(g.Index, (AlertRuleState)r.Item, g.Item.Wakes.Of(r.Index)))),
+        ];
         _ofAny = [.. Groups.Index().Where(g => g.Item.Wakes.OfAny is not null).Select(g => new Reader(g.Index, g.Item.Wakes.OfAny!))];
     }
 
     /// <summary>Rules of one group that read something; they are not to be changed.</summary>
     private readonly record struct Reader(int Group, RuleMask Rules);
+
+    /// <summary>A rule that counts events, and the rules that its news concern.</summary>
+    private readonly record struct EventReader(int Group, AlertRuleState Rule, RuleMask Wakes);
 
     /// <summary>The groups.</summary>
     public IReadOnlyList<ScheduledGroup> Groups { get; }
@@ -71,6 +82,20 @@ internal sealed class RulePlan
         }
         Touch(_ofAny, ref touched);
         return touched is not null && Mark(touched, newest, arrived, now);
+    }
+
+    /// <summary>Hands events to the rules that count them, and marks these. For the intake's thread: must be quick.</summary>
+    /// <returns>Whether some group is to have its turn.</returns>
+    public bool Mark(EventBatch batch, long arrived, long now)
+    {
+        bool isNews = false;
+        foreach (EventReader reader in _ofEvents)
+        {
+            ScheduledGroup group = Groups[reader.Group];
+            if (reader.Rule.Take(batch) > 0 && !group.Pace.IsTooDear)
+                isNews |= group.Mark(reader.Wakes, now, arrived, now);
+        }
+        return isNews;
     }
 
     private bool Mark(RuleMask?[] touched, long newest, long arrived, long now)

@@ -67,7 +67,7 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
         var faults = new List<string>();
         var series = new MemorySeries();
         // One sample for every selector, so that expressions have something to work on and most alerts something to say.
-        foreach (Metrics.Query.Syntax.SelectorExpr selector in group.Rules.SelectMany(r => r.Expr.Root.All()).OfType<Metrics.Query.Syntax.SelectorExpr>())
+        foreach (Metrics.Query.Syntax.SelectorExpr selector in group.Rules.SelectMany(r => r.Queries.SelectMany(q => q.Root.All())).OfType<Metrics.Query.Syntax.SelectorExpr>())
         {
             Label[] labels = [.. selector.Selector.Matchers.Where(m => m.Kind == Metrics.Series.MatchKind.Equal && m.Value.Length > 0).DistinctBy(m => m.Name).Select(m => new Label(m.Name, m.Value))];
             Labels of = Labels.Of(labels);
@@ -79,7 +79,7 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
         {
             try
             {
-                engine.Instant(rule.Expr, series, 300_000);
+                rule.Queries.ToList().ForEach(q => engine.Instant(q, series, 300_000));
             }
             catch (QueryException e) when (e.Message.Contains("many-to-many", StringComparison.Ordinal) || e.Message.Contains("multiple matches", StringComparison.Ordinal) || e.Message.Contains("same labelset", StringComparison.Ordinal))
             {

@@ -2,6 +2,7 @@ using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 using Metrics.Testing;
 
@@ -107,23 +108,39 @@ public sealed class RuleTests
         AlertRuleState before = Rule("expr: up\n        absent_for: 3m");
         Evaluate(before, 0, (Labels.Of("up", ("host", "a")), 1));
         AlertRuleState after = Rule("expr: up\n        absent_for: 3m");
-        after.Restore([], before.Expected);
+        ((AbsenceMemory)after.Memory).Restore(((AbsenceMemory)before.Memory).Expected);
         using var empty = new Head(HeadOptions.Default);
         long restart = Start + 3_600_000;
         after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");
         after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
     }
 
-    [Fact]
-    public void Every_problem_of_a_file_is_told_with_line_and_column()
+    [Theory]
+    [InlineData("wrong.bad")]
+    [InlineData("events.bad")]
+    public void Every_problem_of_a_file_is_reported_with_line_and_column(string name)
     {
         var problems = new List<Problem>();
-        RuleFile.Read(File.ReadAllText(Cases.Own("wrong.bad.yaml")), "wrong.bad.yaml", problems);
+        RuleFile.Read(File.ReadAllText(Cases.Own($"{name}.yaml")), $"{name}.yaml", problems);
         string actual = string.Concat(problems.Select(p => p + "\n"));
-        string expected = Cases.Own("wrong.bad.expected");
+        string expected = Cases.Own($"{name}.expected");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
             File.WriteAllText(expected, actual);
         actual.Should().Be(File.ReadAllText(expected));
+    }
+
+    [Fact]
+    public void The_examples_of_the_manual_are_valid()
+    {
+        string manual = File.ReadAllText(Path.Combine(Cases.Repository, "docs", "rules.md"));
+        string[] examples = [.. manual.Split("```").Where((part, i) => i % 2 == 1 && part.StartsWith("yaml\n      - alert:", StringComparison.Ordinal))];
+        examples.Should().HaveCountGreaterThanOrEqualTo(3);
+        foreach (string example in examples)
+        {
+            var problems = new List<Problem>();
+            RuleFile.Read("groups:\n  - name: g\n    rules:\n" + example["yaml\n".Length..], "rules.md", problems).Should().NotBeEmpty();
+            problems.Should().BeEmpty();
+        }
     }
 
     [Fact]

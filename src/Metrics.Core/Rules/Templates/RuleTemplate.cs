@@ -34,6 +34,9 @@ public sealed record TemplateScope(
 
     /// <summary>Why a series is absent, in a sentence; empty where nothing is.</summary>
     public string Absence { get; init; } = "";
+
+    /// <summary>Of a rule over events: the newest that were counted, the newest first.</summary>
+    public IReadOnlyList<Event> Events { get; init; } = [];
 }
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
@@ -43,7 +46,7 @@ public sealed class TemplateException(string message) : Exception(message);
 /// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
 /// limited in loops, recursion, output and time, and folded to its value when it is constant. Not for use by two threads at once.
 /// </summary>
-/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for annotations written for Prometheus.</remarks>
+/// <remarks>https://scriban.github.io/docs/language/ ; <c>$labels</c> and <c>$value</c> are there for Prometheus's annotations.</remarks>
 public sealed class RuleTemplate
 {
     private readonly Template? _template;
@@ -89,7 +92,8 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
-        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it looks like.
+        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it
+        // looks like.
         if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
             return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
         if (TryCompileGo(text, out template, out error))
@@ -101,10 +105,15 @@ public sealed class RuleTemplate
         return false;
     }
 
-    private static readonly string[] s_goSigns = ["$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with", "{{with"];
+    private static readonly string[] s_goSigns =
+    [
+        "$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with",
+        "{{with",
+    ];
 
     /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
-    private static bool IsClosed(string text) => text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
+    private static bool IsClosed(string text) =>
+        text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
 
     private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
     {
@@ -140,13 +149,14 @@ public sealed class RuleTemplate
         if (parsed.HasErrors)
         {
             LogMessage first = parsed.Messages.First(m => m.Type == ParserMessageType.Error);
-            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the template)");
+            (int line, int column) = (first.Span.Start.Line + 1, first.Span.Start.Column + 1);
+            error = string.Create(CultureInfo.InvariantCulture, $"{first.Message} (line {line}, column {column} of the template)");
             return false;
         }
         var compiled = new RuleTemplate(text, parsed, null);
         try
         {
-            string trial = compiled.Render(TrialScope, TimeProvider.System);
+            string trial = compiled.RenderWithin(TemplateSandbox.TrialTimeLimit, TrialScope, TimeProvider.System);
             template = NamesNothing(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
             return true;
         }
@@ -158,14 +168,22 @@ public sealed class RuleTemplate
     }
 
     /// <summary>A series that no rule will meet: every label reads as empty, every number is 1.</summary>
-    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector) { Baseline = () => new Baseline([1]) };
+    private static TemplateScope TrialScope => new(Labels.Empty, 1, 1, 0, TimeSpan.FromMinutes(1), CheckSelector)
+    {
+        Baseline = () => new Baseline([1]),
+        Events = [new Event { Time = 0, ObservedTime = 0, Kind = "", SeverityNumber = 0, Body = "", Fields = [] }],
+    };
 
     private static IReadOnlyList<VectorElement> CheckSelector(string expression) =>
-        PreparedQuery.TryParse(expression, out _, out QueryError? error) ? [new VectorElement(Labels.Empty, new Sample(0, 1))] : throw new ArgumentException($"'{expression}': {error}");
+        PreparedQuery.TryParse(expression, out _, out QueryError? error)
+            ? [new VectorElement(Labels.Empty, new Sample(0, 1))]
+            : throw new ArgumentException($"'{expression}': {error}");
 
     /// <summary>Renders the template.</summary>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
-    public string Render(TemplateScope scope, TimeProvider time)
+    public string Render(TemplateScope scope, TimeProvider time) => RenderWithin(TemplateSandbox.TimeLimit, scope, time);
+
+    private string RenderWithin(TimeSpan limit, TemplateScope scope, TimeProvider time)
     {
         if (_constant is not null)
             return _constant;
@@ -173,16 +191,17 @@ public sealed class RuleTemplate
             return _go.Render(scope);
         TemplateContext context = _context ??= CreateContext();
         _scope = scope;
-        _labels.Labels = scope.Labels;
+        _labels.Values = scope.Labels;
         _globals.SetValue("value", scope.Value, readOnly: false);
         _globals.SetValue("threshold", scope.Threshold, readOnly: false);
         _globals.SetValue("now", DateTimeOffset.FromUnixTimeMilliseconds(scope.At).UtcDateTime, readOnly: false);
         _globals.SetValue("window", Duration.Format(scope.Window), readOnly: false);
         _globals.SetValue("absence", scope.Absence, readOnly: false);
+        _globals.SetValue("events", TemplateObjects.Of(scope.Events), readOnly: false);
         context.SetValue(ScriptVariable.Create("value", ScriptVariableScope.Local), scope.Value);
         try
         {
-            return TemplateSandbox.Render(_template!, context, time);
+            return TemplateSandbox.Render(_template!, context, time, limit);
         }
         catch (TemplateException)
         {
@@ -236,57 +255,5 @@ public sealed class RuleTemplate
                 return false;
         }
         return true;
-    }
-
-    /// <summary>The baseline as a template sees it; the store is asked only when one of its members is.</summary>
-    private sealed class BaselineObject(Func<Baseline> baseline) : ScriptObject
-    {
-        public override bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
-        {
-            Baseline known = baseline();
-            value = member switch
-            {
-                "mean" => known.Mean,
-                "deviation" => known.Deviation,
-                "count" => known.Values.Count,
-                "quantile" => DelegateCustomFunction.CreateFunc<double, double>(known.Quantile),
-                _ => null,
-            };
-            return value is not null;
-        }
-    }
-
-    /// <summary>Labels as a template sees them: any name may be asked for, and one that is not there is empty.</summary>
-    private sealed class LabelsObject : IScriptObject
-    {
-        public Labels Labels { get; set; } = Labels.Empty;
-
-        public int Count => Labels.Count;
-
-        public bool IsReadOnly { get => true; set { } }
-
-        public IEnumerable<string> GetMembers() => Labels.Select(l => l.Name);
-
-        public bool Contains(string member) => true;
-
-        public bool TryGetValue(TemplateContext? context, SourceSpan span, string member, out object? value)
-        {
-            value = Labels[member];
-            return true;
-        }
-
-        public bool CanWrite(string member) => false;
-
-        public bool TrySetValue(TemplateContext? context, SourceSpan span, string member, object? value, bool readOnly) => false;
-
-        public bool Remove(string member) => false;
-
-        public void SetReadOnly(string member, bool readOnly)
-        {
-        }
-
-        public IScriptObject Clone(bool deep) => this;
-
-        public override string ToString() => Labels.ToString();
     }
 }

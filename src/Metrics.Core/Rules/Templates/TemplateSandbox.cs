@@ -4,7 +4,9 @@ using Scriban.Syntax;
 
 namespace Metrics.Rules;
 
-/// <summary>What holds a Scriban template within bounds: an unknown name is an error, and loops, recursion, output and time are limited.</summary>
+/// <summary>
+/// What holds a Scriban template within bounds: an unknown name is an error, and loops, recursion, output and time are limited.
+/// </summary>
 /// <remarks>https://scriban.github.io/docs/runtime/safe-runtime/</remarks>
 public static class TemplateSandbox
 {
@@ -14,6 +16,9 @@ public static class TemplateSandbox
 
     /// <summary>How long one template may take.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long the trial of a template may take when it is loaded: the engine itself is compiled then, on a busy machine too.</summary>
+    public static readonly TimeSpan TrialTimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>A context with the limits and nothing else in it.</summary>
     public static TemplateContext CreateContext()
@@ -33,18 +38,22 @@ public static class TemplateSandbox
     }
 
     /// <summary>Renders a template. After a failure the context must not be used again.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="context">From <see cref="CreateContext"/>.</param>
+    /// <param name="time">For the time limit.</param>
+    /// <param name="limit">How long it may take.</param>
     /// <exception cref="TemplateException">An unknown name, a limit, a failing function.</exception>
-    public static string Render(Template template, TemplateContext context, TimeProvider time)
+    public static string Render(Template template, TemplateContext context, TimeProvider time, TimeSpan limit)
     {
-        using var limit = new CancellationTokenSource(TimeLimit, time);
-        context.CancellationToken = limit.Token;
+        using var timeout = new CancellationTokenSource(limit, time);
+        context.CancellationToken = timeout.Token;
         try
         {
             return template.Render(context);
         }
         catch (ScriptAbortException)
         {
-            throw new TemplateException($"the template takes longer than {TimeLimit.TotalMilliseconds:0} ms");
+            throw new TemplateException($"the template takes longer than {limit.TotalMilliseconds:0} ms");
         }
         catch (Exception e) when (e is ScriptRuntimeException or OperationCanceledException or ArgumentException or InvalidOperationException or FormatException)
         {

@@ -14,7 +14,8 @@ public sealed record ExpectedAlert(Labels Labels, IReadOnlyDictionary<string, st
 /// <param name="Group">Only rules of this group; null is any.</param>
 /// <param name="Firing">Alerts that fire.</param>
 /// <param name="NoData">Alerts that are open without data; null where the test does not ask.</param>
-public sealed record AlertTest(long At, string AlertName, string? Group, IReadOnlyList<ExpectedAlert> Firing, IReadOnlyList<ExpectedAlert>? NoData);
+public sealed record AlertTest(
+    long At, string AlertName, string? Group, IReadOnlyList<ExpectedAlert> Firing, IReadOnlyList<ExpectedAlert>? NoData);
 
 /// <summary>What an expression should give at a moment.</summary>
 public sealed record ExprTest(long At, PreparedQuery Expr, IReadOnlyList<(Labels Labels, double Value)> Samples);
@@ -37,6 +38,9 @@ public sealed record RuleTest
     /// <summary>The input.</summary>
     public required IReadOnlyList<InputSeries> Series { get; init; }
 
+    /// <summary>Events that come in, in that order.</summary>
+    public IReadOnlyList<Event> Events { get; init; } = [];
+
     /// <summary>Expected alerts.</summary>
     public required IReadOnlyList<AlertTest> Alerts { get; init; }
 
@@ -47,14 +51,15 @@ public sealed record RuleTest
     public required string ExternalUrl { get; init; }
 }
 
-/// <summary>A file of tests in promtool's format, and ours on top: <c>exp_no_data</c>.</summary>
+/// <summary>A file of tests in promtool's format, and ours on top: <c>exp_no_data</c>, <c>input_events</c>.</summary>
 /// <param name="RuleFiles">Rule files, as written: relative to the test file, wildcards in the last part.</param>
 /// <param name="Interval">How often rules are evaluated.</param>
 /// <param name="GroupOrder">Names of groups in the order of their evaluation.</param>
 /// <param name="Fuzzy">Whether values may differ in their last digits.</param>
 /// <param name="Tests">The tests.</param>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/</remarks>
-public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Interval, IReadOnlyList<string> GroupOrder, bool Fuzzy, IReadOnlyList<RuleTest> Tests)
+public sealed record RuleTestFile(
+    IReadOnlyList<string> RuleFiles, TimeSpan Interval, IReadOnlyList<string> GroupOrder, bool Fuzzy, IReadOnlyList<RuleTest> Tests)
 {
     /// <summary>Reads a file's text.</summary>
     /// <param name="text">The YAML text.</param>
@@ -72,7 +77,8 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
         var top = new YamlSection(map, file, "", problems);
         TimeSpan interval = top.Duration("evaluation_interval", TimeSpan.FromMinutes(1), min: TimeSpan.FromMilliseconds(1));
         var read = new RuleTestFile(
-            top.Texts("rule_files"), interval, top.Texts("group_eval_order"), top.Flag("fuzzy_compare", false), [.. top.Sections("tests").Select((s, i) => ReadTest(s, i + 1, interval))]);
+            top.Texts("rule_files"), interval, top.Texts("group_eval_order"), top.Flag("fuzzy_compare", false),
+            [.. top.Sections("tests").Select((s, i) => ReadTest(s, i + 1, interval))]);
         top.Finish();
         return problems.Count == 0 ? read : null;
     }
@@ -80,12 +86,14 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
     private static RuleTest ReadTest(YamlSection section, int number, TimeSpan evaluation)
     {
         string name = section.Text("name", string.Create(CultureInfo.InvariantCulture, $"#{number}"));
+        long start = ReadStart(section);
         var test = new RuleTest
         {
             Name = name,
             Interval = section.Duration("interval", evaluation, min: TimeSpan.FromMilliseconds(1)),
-            Start = ReadStart(section),
+            Start = start,
             Series = [.. section.Sections("input_series").Select(ReadSeries).OfType<InputSeries>()],
+            Events = InputEvents.Read(section, start),
             Alerts = [.. section.Sections("alert_rule_test").Select(ReadAlert)],
             Exprs = [.. section.Sections("promql_expr_test").Select(ReadExpr).OfType<ExprTest>()],
             ExternalUrl = section.Text("external_url", ""),
@@ -112,7 +120,8 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
         InputSeries? series = null;
         try
         {
-            series = new InputSeries(SeriesNotation.ReadLabels(section.RequiredText("series")), SeriesNotation.ReadValues(section.Text("values", "")));
+            series = new InputSeries(
+                SeriesNotation.ReadLabels(section.RequiredText("series")), SeriesNotation.ReadValues(section.Text("values", "")));
         }
         catch (FormatException e)
         {
@@ -136,7 +145,8 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
     {
         IReadOnlyDictionary<string, string> labels = section.Map("exp_labels");
         var expected = new ExpectedAlert(
-            Labels.Of([.. labels.Where(l => l.Key != "alertname").Select(l => new Label(l.Key, l.Value)), new Label("alertname", alert)]), section.Map("exp_annotations"));
+            Labels.Of([.. labels.Where(l => l.Key != "alertname").Select(l => new Label(l.Key, l.Value)), new Label("alertname", alert)]),
+            section.Map("exp_annotations"));
         section.Finish();
         return expected;
     }
@@ -168,10 +178,13 @@ public sealed record RuleTestFile(IReadOnlyList<string> RuleFiles, TimeSpan Inte
         if (section.Has("histogram"))
             section.Report("histogram", "native histograms are not supported");
         string text = section.Text("value", "0");
-        if (!Formats.FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out value) && text.TrimStart('.').ToLowerInvariant() is not ("nan" or "inf"))
+        if (!Formats.FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out value)
+            && text.TrimStart('.').ToLowerInvariant() is not ("nan" or "inf"))
             section.Report("value", $"is '{text}', which is not a number");
         section.Finish();
-        return (labels, text.StartsWith('.') && text.Length == 4 && !char.IsAsciiDigit(text[1]) ? (text[1] is 'n' or 'N' ? double.NaN : double.PositiveInfinity) : value);
+        if (text.StartsWith('.') && text.Length == 4 && !char.IsAsciiDigit(text[1]))
+            value = text[1] is 'n' or 'N' ? double.NaN : double.PositiveInfinity;
+        return (labels, value);
     }
 
     private static long Time(YamlSection section)

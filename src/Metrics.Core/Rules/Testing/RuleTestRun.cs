@@ -38,8 +38,16 @@ public static class RuleTestRun
         long last = test.Alerts.Select(a => a.At).Concat(test.Exprs.Select(e => e.At)).DefaultIfEmpty(0).Max();
         Queue<AlertTest> waiting = new(test.Alerts.OrderBy(a => a.At));
         var errors = new HashSet<string>();
+        using EventFeed events = EventFeed.Of(test.Events);
         for (long step = 0; step <= last; step += interval)
         {
+            // As live: events are judged when they come in, and all else at the interval.
+            for (long arrival = events.Next - test.Start; arrival < step; arrival = events.Next - test.Start)
+            {
+                foreach (GroupRunner woken in Take(events, test.Start + arrival, runners))
+                    Evaluate(woken, engine, series, test, arrival, time, errors);
+            }
+            Take(events, test.Start + step, runners);
             foreach (GroupRunner runner in runners)
                 Evaluate(runner, engine, series, test, step, time, errors);
             while (waiting.TryPeek(out AlertTest? next) && next.At < step + interval)
@@ -51,13 +59,22 @@ public static class RuleTestRun
         return failures;
     }
 
+    /// <summary>Hands out what came in up to a moment; gives the groups that have a rule about it.</summary>
+    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> runners)
+    {
+        using EventBatch? batch = events.TakeUntil(at);
+        return batch is null ? [] : runners.FindAll(r => r.Take(batch));
+    }
+
     private static IEnumerable<RuleGroup> Ordered(IReadOnlyList<RuleGroup> groups, IReadOnlyList<string> order) =>
         groups.OrderBy(g => order.ToList().IndexOf(g.Name) is >= 0 and var place ? place : int.MaxValue);
 
-    private static void Evaluate(GroupRunner runner, QueryEngine engine, MemorySeries series, RuleTest test, long step, TimeProvider time, HashSet<string> errors)
+    private static void Evaluate(GroupRunner runner, QueryEngine engine, MemorySeries series, RuleTest test, long step,
+        TimeProvider time, HashSet<string> errors)
     {
         using var output = new SampleBatch("test");
-        runner.Evaluate(new RuleRound(series, test.Start + step, test.Start, test.ExternalUrl), source => new LocalQueries(engine, source), output, time);
+        var round = new RuleRound(series, test.Start + step, test.Start, test.ExternalUrl);
+        runner.Evaluate(round, source => new LocalQueries(engine, source), output, time);
         for (int i = 0; i < output.Count; i++)
             series.Add(output.Series[i], output.Times[i], output.Values[i]);
         foreach (RuleState rule in runner.Rules.Where(r => r.Error is not null))
@@ -66,13 +83,18 @@ public static class RuleTestRun
 
     private static void Check(AlertTest test, List<GroupRunner> runners, List<string> failures)
     {
-        List<AlertInstance> alerts = [.. runners.Where(r => test.Group is null || r.Group.Name == test.Group).SelectMany(r => r.Alerting).Where(r => r.Rule.Name == test.AlertName).SelectMany(r => r.Alerts)];
+        List<AlertInstance> alerts =
+        [
+            .. runners.Where(r => test.Group is null || r.Group.Name == test.Group).SelectMany(r => r.Alerting)
+                .Where(r => r.Rule.Name == test.AlertName).SelectMany(r => r.Alerts),
+        ];
         Compare(test, "firing", test.Firing, [.. alerts.Where(a => a.State is AlertState.Firing)], failures);
         if (test.NoData is { } noData)
             Compare(test, "without data", noData, [.. alerts.Where(a => a.State is AlertState.NoData)], failures);
     }
 
-    private static void Compare(AlertTest test, string state, IReadOnlyList<ExpectedAlert> expected, List<AlertInstance> got, List<string> failures)
+    private static void Compare(
+        AlertTest test, string state, IReadOnlyList<ExpectedAlert> expected, List<AlertInstance> got, List<string> failures)
     {
         List<string> wanted = [.. expected.Select(e => Describe(e.Labels, e.Annotations)).Order(StringComparer.Ordinal)];
         List<string> found = [.. got.Select(a => Describe(a.Labels, a.Annotations)).Order(StringComparer.Ordinal)];
@@ -98,9 +120,11 @@ public static class RuleTestRun
         try
         {
             IReadOnlyList<VectorElement> got = new LocalQueries(engine, series).Evaluate(test.Expr, of.Start + test.At);
-            List<(Labels Labels, double Value)> wanted = [.. test.Samples.OrderBy(s => s.Labels, Comparer<Labels>.Create(Labels.Compare))];
-            List<(Labels Labels, double Value)> found = [.. got.Select(g => (g.Labels, g.Sample.Value)).OrderBy(s => s.Labels, Comparer<Labels>.Create(Labels.Compare))];
-            bool same = wanted.Count == found.Count && wanted.Zip(found).All(p => p.First.Labels.Equals(p.Second.Labels) && Same(p.First.Value, p.Second.Value, fuzzy));
+            var order = Comparer<Labels>.Create(Labels.Compare);
+            List<(Labels Labels, double Value)> wanted = [.. test.Samples.OrderBy(s => s.Labels, order)];
+            List<(Labels Labels, double Value)> found = [.. got.Select(g => (g.Labels, g.Sample.Value)).OrderBy(s => s.Labels, order)];
+            bool same = wanted.Count == found.Count
+                && wanted.Zip(found).All(p => p.First.Labels.Equals(p.Second.Labels) && Same(p.First.Value, p.Second.Value, fuzzy));
             if (!same)
                 failures.Add($"{what}\n    expected: {List([.. wanted.Select(Sample)])}\n    got:      {List([.. found.Select(Sample)])}");
         }
@@ -113,5 +137,6 @@ public static class RuleTestRun
     private static string Sample((Labels Labels, double Value) sample) => $"{sample.Labels} {FloatText.Format(sample.Value)}";
 
     private static bool Same(double expected, double got, bool fuzzy) =>
-        expected.Equals(got) || expected == got || (fuzzy && Math.Abs(expected - got) <= 1e-9 * Math.Max(Math.Abs(expected), Math.Abs(got)));
+        expected.Equals(got) || expected == got
+        || (fuzzy && Math.Abs(expected - got) <= 1e-9 * Math.Max(Math.Abs(expected), Math.Abs(got)));
 }

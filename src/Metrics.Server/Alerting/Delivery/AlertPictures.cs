@@ -3,7 +3,6 @@ using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Query;
 using Metrics.Query.Engine;
-using Metrics.Query.Syntax;
 using Metrics.Querying;
 using Metrics.Rules;
 using Metrics.Storage;
@@ -31,13 +30,16 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
             return null;
         try
         {
-            (PreparedQuery query, double? bound) = WhatToDraw(rule.Rule);
+            if (rule.Rule.Condition.Drawn is not { } query)
+                return null;
             long span = Math.Clamp(3 * (until - alert.Since), (long)s_shortest.TotalMilliseconds, (long)s_longest.TotalMilliseconds);
             long step = Math.Max(1000, span / Points / 1000 * 1000);
             QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct);
             Labels series = LabelsJson.Read(alert.Series);
             RangeSeries? found = result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series));
-            return found is null ? null : Draw(rule.Rule, query.Text, found, bound ?? alert.Bound, alert.Since);
+            return found is null
+                ? null
+                : Draw(rule.Rule, query.Text, found, rule.Rule.Condition.DrawnBound(alert.Bound ?? double.NaN), alert.Since);
         }
         catch (Exception e) when (e is QueryException or DllNotFoundException or TypeInitializationException)
         {
@@ -46,28 +48,16 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
         }
     }
 
-    /// <summary>The value beside its bound: of <c>x &gt; 5</c> it is x, since the comparison would hide the way there.</summary>
-    internal static (PreparedQuery Query, double? Bound) WhatToDraw(AlertRule rule)
-    {
-        Expr root = rule.Expr.Root;
-        while (root is ParenExpr paren)
-            root = paren.Inner;
-        return rule.Threshold is null && rule.AbsentFor is null
-            && root is BinaryExpr { Left.Type: ExprType.Vector } comparison && comparison.Operator.IsComparison()
-            ? (PreparedQuery.Of(comparison.Left), comparison.Right is NumberExpr number ? number.Value : null)
-            : (rule.Expr, null);
-    }
-
-    private static byte[] Draw(AlertRule rule, string expression, RangeSeries series, double? bound, long since)
+    private static byte[] Draw(AlertRule rule, string expression, RangeSeries series, double bound, long since)
     {
         using var plot = new Plot();
         double[] times = [.. series.Times.Select(DateOf)];
         ScottPlot.Plottables.Scatter line = plot.Add.Scatter(times, series.Values);
         (line.LineWidth, line.MarkerSize, line.Color) = (3, series.Values.Length == 1 ? 10 : 0, Color.FromHex("#1f5fa8"));
-        if (bound is { } level && double.IsFinite(level) && rule.AbsentFor is null)
+        if (double.IsFinite(bound))
         {
-            ScottPlot.Plottables.HorizontalLine threshold = plot.Add.HorizontalLine(level, 3, Color.FromHex("#b00020"), LinePattern.Dashed);
-            threshold.LabelText = Formats.FloatText.Format(Math.Round(level, 3));
+            ScottPlot.Plottables.HorizontalLine threshold = plot.Add.HorizontalLine(bound, 3, Color.FromHex("#b00020"), LinePattern.Dashed);
+            threshold.LabelText = Formats.FloatText.Format(Math.Round(bound, 3));
             threshold.LabelOppositeAxis = true;
             threshold.LabelFontSize = 22;
             threshold.LabelRotation = 0;

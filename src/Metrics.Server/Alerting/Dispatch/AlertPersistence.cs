@@ -2,6 +2,7 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Storage;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
@@ -52,9 +53,14 @@ internal sealed class AlertPersistence(
                 string key = id.ToString();
                 List<ExpectedSeries> series =
                     [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-                rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
-                foreach (LearnedRow model in kept.Learned[key])
-                    rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
+                rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)));
+                if (rule.Memory is AbsenceMemory absence)
+                    absence.Restore(series);
+                if (rule.Memory is LearnedMemory learned)
+                {
+                    foreach (LearnedRow model in kept.Learned[key])
+                        learned.Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
+                }
                 memory.Restore(id, series);
                 known.TryAdd(id, rule);
             }

@@ -3,6 +3,7 @@ using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Series;
 
 namespace Metrics.Alerting;
@@ -23,25 +24,25 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     /// <param name="to">Last moment.</param>
     /// <param name="environment">Calendars and inventories.</param>
     /// <param name="progress">Called with the moment from time to time.</param>
-    public ReplayResult Run(long from, long to, IRuleEnvironment environment, Action<long> progress)
+    /// <param name="events">Events of that time, and of the windows before it; null when there are none to be had.</param>
+    public ReplayResult Run(long from, long to, IRuleEnvironment environment, Action<long> progress, EventFeed? events = null)
     {
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. rules.Select(r => new GroupRunner(r, time) { NextDue = from })];
-        Use(groups, from);
+        Use(groups, from, hasEvents: events is not null);
         while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= to)
         {
-            long at = next.NextDue;
-            Flush(at);
-            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
-            var round = new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment };
-            using var output = new SampleBatch("replay");
-            foreach ((AlertRuleState rule, AlertChange change) in next.Evaluate(round, s => new LocalQueries(engine, s), output, time))
-                Note(next.IdOf(rule.Rule), Of(rule.Rule), change);
-            foreach (AlertRuleState rule in next.Alerting.Where(r => r.Error is not null))
-                Of(rule.Rule).Error = rule.Error;
-            if (output.Count > 0)
-                samples.Append(output, at);
-            progress(at);
+            // As live: events are judged when they come in, all else at the interval.
+            long at = Math.Min(next.NextDue, Math.Max(events?.Next ?? long.MaxValue, from));
+            List<GroupRunner> due = events is null ? [] : Take(events, at, groups);
+            if (at == next.NextDue)
+            {
+                next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
+                due = [.. due.Where(g => g != next), next];
+                progress(at);
+            }
+            foreach (GroupRunner group in due)
+                Evaluate(group, new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment }, engine);
         }
         Flush(to);
         foreach ((ReplayedRule rule, long since) in _firing.Values)
@@ -49,13 +50,33 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         return new ReplayResult([.. _rules.Values], _log.Messages, _log.Muted);
     }
 
-    private void Use(List<GroupRunner> groups, long from)
+    private void Evaluate(GroupRunner group, RuleRound round, QueryEngine engine)
+    {
+        Flush(round.At);
+        using var output = new SampleBatch("replay");
+        foreach ((AlertRuleState rule, AlertChange change) in group.Evaluate(round, s => new LocalQueries(engine, s), output, time))
+            Note(group.IdOf(rule.Rule), Of(rule.Rule), change);
+        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Error is not null))
+            Of(rule.Rule).Error = rule.Error;
+        if (output.Count > 0)
+            samples.Append(output, round.At);
+    }
+
+    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> groups)
+    {
+        using EventBatch? batch = events.TakeUntil(at);
+        return batch is null ? [] : groups.FindAll(g => g.Take(batch));
+    }
+
+    private void Use(List<GroupRunner> groups, long from, bool hasEvents)
     {
         var inForce = new Dictionary<RuleId, AlertRuleState>();
         foreach ((GroupRunner group, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g, r))))
         {
             inForce.TryAdd(group.IdOf(rule.Rule), rule);
-            Of(rule.Rule);
+            ReplayedRule replayed = Of(rule.Rule);
+            if (!hasEvents && rule.Rule.Condition is EventCount)
+                replayed.Error = "there are no events to replay";
         }
         _dispatcher.Use(inForce, from);
     }

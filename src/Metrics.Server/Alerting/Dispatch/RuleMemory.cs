@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Storage;
 using Metrics.Storage.State;
 
@@ -39,12 +40,14 @@ internal sealed class RuleMemory(StateStore state)
     public List<ExpectedChange> ChangesOf(GroupRunner group)
     {
         var changes = new List<ExpectedChange>();
-        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
+        foreach (AlertRuleState rule in group.Alerting)
         {
+            if (rule.Memory is not AbsenceMemory absence)
+                continue;
             RuleId id = group.IdOf(rule.Rule);
             Dictionary<Labels, long> written = Of(id);
             var expected = new HashSet<Labels>();
-            foreach (ExpectedSeries series in rule.Expected)
+            foreach (ExpectedSeries series in absence.Expected)
             {
                 expected.Add(series.Series);
                 if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
@@ -82,8 +85,9 @@ internal sealed class RuleMemory(StateStore state)
         _nextLearnedSave = now + LearnedStepMilliseconds;
         List<(RuleId Rule, Labels Series, byte[] Model)> changed =
         [
-            .. rules.Where(r => r.Value.Rule.Learned is not null)
-                .SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model))),
+            .. rules.SelectMany(r => r.Value.Memory is LearnedMemory learned
+                ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model))
+                : []),
         ];
         if (changed.Count == 0)
             return;

@@ -15,7 +15,7 @@ internal sealed class AlertDescription(
     /// <summary>How a rule is.</summary>
     public static IReadOnlyList<string> Describe(AlertRuleState rule) =>
     [
-        $"rule {rule.Rule.Name} ({rule.Rule.Location}): {rule.Rule.Expr.Text}",
+        $"rule {rule.Rule.Name} ({rule.Rule.Location}): {rule.Rule.Text}",
         rule switch
         {
             { Error: { } error } => $"it is in error: {error}",

@@ -76,7 +76,7 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
             IReadOnlyList<AlertInstance> judged = alerting.Alerts;
             json.WriteString("state", judged.Any(a => a.State.IsOpen) ? "firing" : judged.Count > 0 ? "pending" : "inactive");
             json.WriteString("name", state.Rule.Name);
-            json.WriteString("query", QueryOf(alerting.Rule));
+            json.WriteString("query", alerting.Rule.Condition.Query);
             json.WriteNumber("duration", alerting.Rule.Policy.For.TotalSeconds);
             json.WriteNumber("keepFiringFor", alerting.Rule.Policy.KeepFiringFor.TotalSeconds);
             WriteTemplates(json, "labels", alerting.Rule.Labels);
@@ -89,7 +89,7 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
         else
         {
             json.WriteString("name", state.Rule.Name);
-            json.WriteString("query", state.Rule.Expr.Text);
+            json.WriteString("query", state.Rule.Text);
             if (((RecordingRule)state.Rule).Labels is { Count: > 0 } labels)
             {
                 json.WriteStartObject("labels");
@@ -106,11 +106,6 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
         json.WriteString("type", state is AlertRuleState ? "alerting" : "recording");
         json.WriteEndObject();
     }
-
-    /// <summary>The expression, with the threshold as a comparison where it is written apart.</summary>
-    private static string QueryOf(AlertRule rule) => rule.Threshold is { Bounds: [{ ConstantNumber: { } bound }] } threshold
-        ? $"{rule.Expr.Text} {Threshold.Describe(threshold.Kind, [bound])}"
-        : rule.Expr.Text;
 
     private static void WriteTemplates(Utf8JsonWriter json, string property, IReadOnlyList<KeyValuePair<string, RuleTemplate>> templates)
     {

@@ -1,4 +1,7 @@
-namespace Metrics.Rules;
+using Metrics.Formats;
+using Metrics.Model;
+
+namespace Metrics.Rules.Conditions;
 
 /// <summary>How a value is compared with a rule's threshold.</summary>
 public enum ThresholdKind
@@ -22,21 +25,38 @@ public enum ThresholdKind
     Within,
 }
 
-/// <summary>The bound of a rule: a kind, one number (two for <see cref="ThresholdKind.Outside"/>), and where it clears.</summary>
+/// <summary>What a value must not reach: a kind, one limit (two for <see cref="ThresholdKind.Outside"/>), and where it clears.</summary>
 /// <param name="Kind">The comparison.</param>
-/// <param name="Bounds">One template, or low and high.</param>
-/// <param name="Clear">For above and below: the value at which an open alert clears (hysteresis); null is the bound itself.</param>
-public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> Bounds, RuleTemplate? Clear)
+/// <param name="Limits">One template, or low and high.</param>
+/// <param name="Clear">For above and below: the value at which an open alert clears (hysteresis); null is the limit itself.</param>
+public sealed record Bounds(ThresholdKind Kind, IReadOnlyList<RuleTemplate> Limits, RuleTemplate? Clear)
 {
+    /// <summary>The bounds as they were written: numbers as a comparison, templates as they are.</summary>
+    public string Text => Limits.All(l => l.ConstantNumber is not null)
+        ? Describe(Kind, [.. Limits.Select(l => l.ConstantNumber!.Value)])
+        : $"{Kind.ToString().ToLowerInvariant()} {string.Join(" … ", Limits.Select(l => l.Text))}";
+
+    /// <summary>Whether they are the same for every series and time.</summary>
+    public bool IsConstant => Limits.All(l => l.ConstantNumber is not null) && Clear is null or { ConstantNumber: not null };
+
+    /// <summary>How the value of an alert lies to its bound as rendered last: <c>is &gt; 85</c>, <c>is no longer &gt; 85</c>.</summary>
+    public string Describe(AlertInstance alert)
+    {
+        string bound = Kind == ThresholdKind.Outside
+            ? $"outside, crossing {FloatText.Format(alert.Bound)}"
+            : Describe(Kind, [alert.Bound]);
+        return alert.State is AlertState.Inactive ? $"is no longer {bound}" : $"is {bound}";
+    }
+
     /// <summary>The comparison as a person reads it: <c>&gt; 85</c>.</summary>
     public static string Describe(ThresholdKind kind, IReadOnlyList<double> bounds) => kind switch
     {
-        ThresholdKind.Above => $"> {Formats.FloatText.Format(bounds[0])}",
-        ThresholdKind.Below => $"< {Formats.FloatText.Format(bounds[0])}",
-        ThresholdKind.Outside => $"outside {Formats.FloatText.Format(bounds[0])} … {Formats.FloatText.Format(bounds[1])}",
-        ThresholdKind.Within => $"reached within {Model.Duration.Format(TimeSpan.FromSeconds(bounds[0]))}",
-        ThresholdKind.Equals => $"== {Formats.FloatText.Format(bounds[0])}",
-        _ => $"!= {Formats.FloatText.Format(bounds[0])}",
+        ThresholdKind.Above => $"> {FloatText.Format(bounds[0])}",
+        ThresholdKind.Below => $"< {FloatText.Format(bounds[0])}",
+        ThresholdKind.Outside => $"outside {FloatText.Format(bounds[0])} … {FloatText.Format(bounds[1])}",
+        ThresholdKind.Within => $"reached within {Duration.Format(TimeSpan.FromSeconds(bounds[0]))}",
+        ThresholdKind.Equals => $"== {FloatText.Format(bounds[0])}",
+        _ => $"!= {FloatText.Format(bounds[0])}",
     };
 
     /// <summary>Whether a value is out of bounds.</summary>
@@ -60,8 +80,8 @@ public sealed record Threshold(ThresholdKind Kind, IReadOnlyList<RuleTemplate> B
     {
         if (double.IsNaN(scope.Value))
             return (Observation.NoData, double.NaN);
-        double low = Bounds[0].RenderNumber(scope, time);
-        double high = Bounds.Count > 1 ? Bounds[1].RenderNumber(scope, time) : low;
+        double low = Limits[0].RenderNumber(scope, time);
+        double high = Limits.Count > 1 ? Limits[1].RenderNumber(scope, time) : low;
         bool breached = IsBreached(Kind, [low, high], scope.Value);
         double bound = Kind == ThresholdKind.Outside && scope.Value > low ? high : low;
         if (!breached && open && Clear is not null)

@@ -1,7 +1,8 @@
 using Metrics.Model;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 
-namespace Metrics.Tests.Rules.Absence;
+namespace Metrics.Tests.Rules.Conditions;
 
 /// <summary>Who is missing, and why.</summary>
 public sealed class AbsenceTests
@@ -50,7 +51,7 @@ public sealed class AbsenceTests
     public void That_we_were_not_running_ourselves_is_said()
     {
         RuleHarness rules = new RuleHarness { ListeningSince = RuleHarness.At(600) }.Read("expr: m\nabsent_for: 30s");
-        rules.Rules[0].Restore([], [new ExpectedSeries(s_series, RuleHarness.At(0))]);
+        ((AbsenceMemory)rules.Rules[0].Memory).Restore([new ExpectedSeries(s_series, RuleHarness.At(0))]);
         rules.Evaluate(620);
         rules.Open.Should().Be("", "we have not listened for long enough");
         rules.Evaluate(631);
@@ -110,8 +111,8 @@ public sealed class AbsenceTests
         rules.Open.Should().Be("");
 
         RuleHarness again = new RuleHarness { ListeningSince = RuleHarness.At(50 * 60) }.Read(Body);
-        foreach ((Labels learned, byte[] model) in rules.Rules[0].TakeLearned())
-            again.Rules[0].RestoreLearned(learned, model);
+        foreach ((Labels learned, byte[] model) in ((LearnedMemory)rules.Rules[0].Memory).TakeChanged())
+            ((LearnedMemory)again.Rules[0].Memory).Restore(learned, model);
         again.Evaluate(50 * 60);
         again.Open.Should().Be("", "we have not listened for a whole window");
         again.Evaluate(51 * 60);

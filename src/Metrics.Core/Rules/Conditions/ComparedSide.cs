@@ -2,7 +2,7 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
 
-namespace Metrics.Rules;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>
 /// Tells an alert that is over from one that is blind: where the top of an expression is a comparison, a series that left the result but
@@ -18,7 +18,7 @@ internal sealed class ComparedSide
         AlwaysKnown = alwaysKnown;
     }
 
-    /// <summary>Whether the expression's result is known even when it is empty: <c>absent(x)</c> gives nothing because x is there.</summary>
+    /// <summary>Whether the result is known even when it is empty: <c>absent(x)</c> gives nothing because x is there.</summary>
     public bool AlwaysKnown { get; }
 
     /// <summary>Finds the compared side of an expression; null where it has none.</summary>
@@ -38,7 +38,7 @@ internal sealed class ComparedSide
         ? null
         : _queries.SelectMany(q => context.Queries.Evaluate(q, context.At)).Select(e => e.Labels.Without(Labels.MetricName)).ToHashSet();
 
-    /// <summary>The same comparisons with <c>bool</c>: they give every series that can be compared, in bounds or not, under the same labels.</summary>
+    /// <summary>The comparisons with <c>bool</c>: they give every series that can be compared, in bounds or not, by its labels.</summary>
     private static void Collect(Expr expr, List<Expr> comparisons, ref bool alwaysKnown)
     {
         switch (expr)

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 
-namespace Metrics.Rules.Absence;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// What is usual for a source: how much comes from it in a window of time, by hour of the week, and how long its pauses are. Counts are taken as negative
-/// binomial: Poisson where they scatter no more than chance, wider where they come in bursts, and wider still while little is known. A quiet night is
-/// therefore nothing special, and half of the usual rate by day is. Pauses are measured in what would usually have come meanwhile, and compared with
-/// those of the past: what speaks rarely is silent when it has been so for longer than ever.
+/// What is usual for a source: how much comes from it in a window of time, by hour of the week, and how long its pauses are. Counts are
+/// taken as negative binomial: Poisson where they scatter no more than chance, wider where they come in bursts, and wider still while little is
+/// known. A quiet night is therefore nothing special, and half of the usual rate by day is. Pauses are measured in what would usually have
+/// come meanwhile, and compared with those of the past: what speaks rarely is silent when it has been so for longer than ever.
 /// </summary>
 /// <remarks>Everything is kept with weights that fade by a quarter a week, so that the model follows a changing cloud.</remarks>
 public sealed class ArrivalModel
@@ -80,7 +80,7 @@ public sealed class ArrivalModel
     /// <summary>What usually comes in a window that ends then.</summary>
     public double Expected(long at) => For(at) is { Windows: > 0 } known ? known.Sum / known.Windows : 0;
 
-    /// <summary>How probable it is that no more than this comes in a window that ends then, if all is as usual; 1 while nothing is known.</summary>
+    /// <summary>How probable no more than this is in a window that ends then, if all is as usual; 1 while nothing is known.</summary>
     /// <param name="at">End of the window, milliseconds since 1970 UTC.</param>
     /// <param name="count">What came.</param>
     public double Probability(long at, double count) => Math.Min(OfCount(at, count), OfPause(Pause(at, count)));
@@ -94,7 +94,9 @@ public sealed class ArrivalModel
         return _silence + (sum > 0 ? Math.Min(Expected(at) / (sum / windows), 4) : 0);
     }
 
-    /// <summary>How probable so long a pause is. Beyond the longest ever it falls with the square of the length: pauses have long tails.</summary>
+    /// <summary>
+    /// How probable so long a pause is. Beyond the longest ever it falls with the square of the length: pauses have long tails.
+    /// </summary>
     private double OfPause(double pause)
     {
         if (pause <= 0)
@@ -109,7 +111,9 @@ public sealed class ArrivalModel
         return 1 / (all + 1) * Math.Min(1, longest * longest / (pause * pause));
     }
 
-    private static int ClassOf(double pause) => pause < FirstClass ? 0 : Math.Min(Classes - 1, 1 + (int)Math.Floor(Math.Log(pause / FirstClass) / Math.Log(Growth)));
+    private static int ClassOf(double pause) => pause < FirstClass
+        ? 0
+        : Math.Min(Classes - 1, 1 + (int)Math.Floor(Math.Log(pause / FirstClass) / Math.Log(Growth)));
 
     private double OfCount(long at, double count)
     {
@@ -155,12 +159,20 @@ public sealed class ArrivalModel
         model._week = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         model._silence = BinaryPrimitives.ReadDoubleLittleEndian(bytes[8..]) is var silence && double.IsFinite(silence) ? silence : 0;
         for (int i = 0; i < Classes; i++)
-            model._pauses[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(16 + (i * 4))..]) is var pauses && float.IsFinite(pauses) ? pauses : 0;
+        {
+            float pauses = BinaryPrimitives.ReadSingleLittleEndian(bytes[(16 + (i * 4))..]);
+            model._pauses[i] = float.IsFinite(pauses) ? pauses : 0;
+        }
         for (ReadOnlySpan<byte> rest = bytes[Head..]; rest.Length >= 13; rest = rest[13..])
         {
             if (rest[0] >= Hours)
                 continue;
-            var hour = new Hour { Windows = BinaryPrimitives.ReadSingleLittleEndian(rest[1..]), Sum = BinaryPrimitives.ReadSingleLittleEndian(rest[5..]), Squares = BinaryPrimitives.ReadSingleLittleEndian(rest[9..]) };
+            var hour = new Hour
+            {
+                Windows = BinaryPrimitives.ReadSingleLittleEndian(rest[1..]),
+                Sum = BinaryPrimitives.ReadSingleLittleEndian(rest[5..]),
+                Squares = BinaryPrimitives.ReadSingleLittleEndian(rest[9..]),
+            };
             if (!float.IsFinite(hour.Windows) || !float.IsFinite(hour.Sum) || !float.IsFinite(hour.Squares))
                 continue;
             model._hours[rest[0]] = hour;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Metrics.Model;
 using Metrics.Series;
 
-namespace Metrics.Rules.Absence;
+namespace Metrics.Rules.Conditions;
 
 /// <summary>Says why a series may be absent: a target that is down, a series that it gives no longer, a whole site, or ourselves.</summary>
 internal static class AbsenceReason
@@ -19,13 +19,18 @@ internal static class AbsenceReason
     public static string Of(RuleContext context, Labels absent, long seen, IReadOnlyDictionary<Labels, long> expected, TimeSpan absentFor)
     {
         if (seen < context.ListeningSince)
-            return string.Create(CultureInfo.InvariantCulture, $"metricsd itself was not running until {DateTimeOffset.FromUnixTimeMilliseconds(context.ListeningSince):yyyy-MM-dd HH:mm:ss} UTC; it has heard nothing of this series since");
+        {
+            DateTimeOffset start = DateTimeOffset.FromUnixTimeMilliseconds(context.ListeningSince);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"metricsd itself was not running until {start:yyyy-MM-dd HH:mm:ss} UTC; it has heard nothing of this series since");
+        }
         foreach (string place in s_places.Where(p => absent[p].Length > 0))
         {
             List<KeyValuePair<Labels, long>> here = [.. expected.Where(e => e.Key[place] == absent[place])];
             bool isElsewhere = expected.Any(e => e.Key[place] != absent[place] && !IsSilent(e.Value));
             if (here.Count > 1 && isElsewhere && here.TrueForAll(e => IsSilent(e.Value)))
-                return string.Create(CultureInfo.InvariantCulture, $"everything from {place} {absent[place]} is gone ({here.Count} series), while others are heard of");
+                return $"everything from {place} {absent[place]} is gone ({here.Count} series), while others are heard of";
         }
         if (absent.Name == "up")
             return "the target is not polled any more";

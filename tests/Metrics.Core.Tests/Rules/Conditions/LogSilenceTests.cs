@@ -7,7 +7,7 @@ using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Testing;
 
-namespace Metrics.Tests.Rules.Absence;
+namespace Metrics.Tests.Rules.Conditions;
 
 /// <summary>
 /// A rule with <c>learned:</c> over real logs: the first half of each is learned, the second judged, and then the log stops as an intruder would stop it.

@@ -1,6 +1,6 @@
-using Metrics.Rules.Absence;
+using Metrics.Rules.Conditions;
 
-namespace Metrics.Tests.Rules.Absence;
+namespace Metrics.Tests.Rules.Conditions;
 
 public sealed class ArrivalModelTests
 {

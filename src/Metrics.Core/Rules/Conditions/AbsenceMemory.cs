@@ -1,0 +1,128 @@
+using Metrics.Model;
+using Metrics.Query;
+using Metrics.Query.Syntax;
+using Metrics.Series;
+
+namespace Metrics.Rules.Conditions;
+
+/// <summary>When each expected series was heard of last; to be kept over a restart.</summary>
+public sealed class AbsenceMemory : ConditionMemory
+{
+    private readonly Absence _condition;
+    private readonly Dictionary<Labels, long> _lastSeen = [];
+    private readonly Dictionary<Labels, string> _reasons = [];
+
+    internal AbsenceMemory(Absence condition) => _condition = condition;
+
+    /// <summary>What is expected since the last round; a snapshot that any thread may keep.</summary>
+    public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
+
+    /// <summary>Puts back what was expected.</summary>
+    public void Restore(IEnumerable<ExpectedSeries> expected)
+    {
+        foreach (ExpectedSeries series in expected)
+            _lastSeen[series.Series] = series.LastSeen;
+        Publish();
+    }
+
+    private void Publish() => Expected = _lastSeen.Count == 0 ? [] : [.. _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value))];
+
+    internal override void Observe(ConditionRound round)
+    {
+        foreach (Labels gone in _condition.Expect is null ? NoteSeen(round) : NoteDeclared(round, _condition.Expect))
+        {
+            _lastSeen.Remove(gone);
+            if (round.Open.ContainsKey(gone))
+                round.Say(Verdict.Ended(gone, EndReason.Retired));
+        }
+        foreach ((Labels expected, long seen) in _lastSeen.ToList())
+            Judge(round, expected, seen);
+        Publish();
+    }
+
+    private void Judge(ConditionRound round, Labels expected, long seen)
+    {
+        long listeningSince = round.Context.ListeningSince;
+        Labels series = expected.Without(Labels.MetricName);
+        double silentFor = round.At - Math.Max(seen, listeningSince);
+        bool isAbsent = silentFor > _condition.For.TotalMilliseconds, isOpen = round.Open.ContainsKey(series);
+        if (!isAbsent && !isOpen)
+            return;
+        // An alert that was open before a restart stays as it is until we have listened for long enough to know.
+        if (!isAbsent && seen < listeningSince)
+            return;
+        if (isAbsent && silentFor > (_condition.For + round.Policy.NoDataTimeout).TotalMilliseconds)
+        {
+            if (isOpen)
+                round.Say(Verdict.Ended(series, EndReason.Expired));
+            _lastSeen.Remove(expected);
+            return;
+        }
+        if (isAbsent && !_reasons.ContainsKey(series))
+            _reasons[series] = AbsenceReason.Of(round.Context, expected, seen, _lastSeen, _condition.For);
+        else if (!isAbsent)
+            _reasons.Remove(series);
+        Observation observation = isAbsent ? Observation.Breached : Observation.Clear;
+        round.Say(new Verdict(series, observation, (round.At - seen) / 1000.0, _condition.For.TotalSeconds)
+        {
+            Sample = expected, Absence = _reasons.GetValueOrDefault(series, ""),
+        });
+    }
+
+    /// <summary>Of a plain selector every series is expected from its own last sample on; of another expression all it gives.</summary>
+    private IReadOnlyList<Labels> NoteSeen(ConditionRound round)
+    {
+        if (_condition.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
+        {
+            foreach (VectorElement element in round.Evaluate(_condition.Expr))
+                _lastSeen[element.Labels] = round.At;
+            return [];
+        }
+        SampleBuffer? samples = null;
+        foreach (ISeries series in round.Context.Source.Select(selector.Selector.Matchers, long.MinValue, round.At))
+        {
+            bool known = _lastSeen.TryGetValue(series.Labels, out long seen);
+            if (series.TryLast(round.At, long.MinValue, out Sample last))
+            {
+                if (!known || last.Time > seen)
+                    _lastSeen[series.Labels] = last.Time;
+            }
+            else if (!known)
+            {
+                // It ended before we first looked: it was there, up to the sample before its end.
+                (samples ??= new SampleBuffer()).Clear();
+                series.Read(long.MinValue, round.At, samples);
+                samples.DropStale();
+                if (samples.Count > 0)
+                    _lastSeen[series.Labels] = samples.Times[^1];
+            }
+        }
+        return [];
+    }
+
+    /// <summary>What is declared is expected from the moment that we listen; what is no longer declared, no longer.</summary>
+    /// <returns>What is no longer declared.</returns>
+    private IReadOnlyList<Labels> NoteDeclared(ConditionRound round, DeclaredExpectation expect)
+    {
+        HashSet<Labels> declared = [.. expect.Series];
+        if (expect.File is not null)
+            declared.UnionWith(round.Context.Environment.Inventory(expect.File));
+        if (expect.Query is not null)
+            declared.UnionWith(round.Evaluate(expect.Query).Select(e => Named(e.Labels, expect.By)));
+        // An inventory that is empty for a moment (a cloud that does not answer) says nothing.
+        if (declared.Count == 0)
+            return [];
+        IReadOnlyList<VectorElement> there = round.Evaluate(_condition.Expr);
+        foreach (Labels series in declared)
+        {
+            if (there.Any(e => ((IEnumerable<Label>)series).All(l => e.Labels[l.Name] == l.Value)))
+                _lastSeen[series] = round.At;
+            else
+                _lastSeen.TryAdd(series, round.At);
+        }
+        return [.. _lastSeen.Keys.Where(s => !declared.Contains(s))];
+    }
+
+    private static Labels Named(Labels series, IReadOnlyList<string> by) =>
+        Labels.Of([.. by.Where(b => series[b].Length > 0).Select(b => new Label(b, series[b]))]);
+}

@@ -1,0 +1,113 @@
+using Metrics.Formats;
+using Metrics.Model;
+using Metrics.Query;
+using Metrics.Query.Syntax;
+
+namespace Metrics.Rules.Conditions;
+
+/// <summary>The expression compares by itself, as in Prometheus: a series is out of bounds by being in its result.</summary>
+/// <param name="Expr">The expression.</param>
+public sealed record Comparison(PreparedQuery Expr) : Condition
+{
+    /// <inheritdoc />
+    public override string Text => Expr.Text;
+
+    /// <inheritdoc />
+    public override string Query => Expr.Text;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<PreparedQuery> Queries { get; } = [Expr];
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? Metrics { get; } = MetricsOf(Expr);
+
+    /// <summary>The value beside its bound: of <c>x &gt; 5</c> it is x, since the comparison would hide the way there.</summary>
+    public override PreparedQuery Drawn => Compared is { } comparison ? PreparedQuery.Of(comparison.Left) : Expr;
+
+    /// <inheritdoc />
+    public override double DrawnBound(double bound) => Compared?.Right is NumberExpr number ? number.Value : bound;
+
+    private BinaryExpr? Compared
+    {
+        get
+        {
+            Expr root = Expr.Root;
+            while (root is ParenExpr paren)
+                root = paren.Inner;
+            return root is BinaryExpr { Left.Type: ExprType.Vector } binary && binary.Operator.IsComparison() ? binary : null;
+        }
+    }
+
+    /// <inheritdoc />
+    public override string Describe(AlertInstance alert) => double.IsNaN(alert.Value)
+        ? $"{Expr.Text} gives nothing for it"
+        : $"value {FloatText.Format(alert.Value)} of {Expr.Text}";
+
+    internal override ConditionMemory Remember() => new ValueMemory(Expr, null, ComparedSide.Of(Expr));
+}
+
+/// <summary>The values of an expression are judged by bounds beside it.</summary>
+/// <param name="Expr">The expression.</param>
+/// <param name="Bounds">What is out of bounds.</param>
+public sealed record Threshold(PreparedQuery Expr, Bounds Bounds) : Condition
+{
+    /// <inheritdoc />
+    public override string Text => $"{Expr.Text} {Bounds.Text}";
+
+    /// <inheritdoc />
+    public override string Query => Bounds is { Limits: [{ ConstantNumber: { } limit }] }
+        ? $"{Expr.Text} {Bounds.Describe(Bounds.Kind, [limit])}"
+        : Expr.Text;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<PreparedQuery> Queries { get; } = [Expr];
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? Metrics { get; } = MetricsOf(Expr);
+
+    /// <inheritdoc />
+    public override PreparedQuery Drawn => Expr;
+
+    /// <inheritdoc />
+    public override string Describe(AlertInstance alert) => double.IsNaN(alert.Value)
+        ? $"{Expr.Text} gives nothing for it"
+        : $"value {FloatText.Format(alert.Value)} {Bounds.Describe(alert)}";
+
+    internal override ConditionMemory Remember() => new ValueMemory(Expr, Bounds, null);
+}
+
+/// <summary>Judges the values of an expression; nothing is remembered but the open alerts themselves.</summary>
+internal sealed class ValueMemory(PreparedQuery expr, Bounds? bounds, ComparedSide? compared) : ConditionMemory
+{
+    internal override void Observe(ConditionRound round)
+    {
+        var judged = new HashSet<Labels>();
+        IReadOnlyList<VectorElement> vector = round.Evaluate(expr);
+        round.CheckLimit(vector.Count);
+        foreach (VectorElement element in vector)
+        {
+            Labels series = element.Labels.Without(Labels.MetricName);
+            if (!judged.Add(series))
+            {
+                round.Error = $"the expression gives {series} more than once, under different metric names";
+                continue;
+            }
+            (Observation Observation, double Bound)? verdict =
+                bounds is null ? (Observation.Breached, double.NaN) : round.Judge(bounds, series, element.Sample.Value);
+            if (verdict is { } known && (known.Observation == Observation.Breached || round.Open.ContainsKey(series)))
+                round.Say(new Verdict(series, known.Observation, element.Sample.Value, known.Bound) { Sample = element.Labels });
+        }
+        // Of a moment at which nobody was listening, what is not there says nothing.
+        if (round.Context.IsCatchUp)
+            return;
+        List<AlertInstance> left = [.. round.Open.Values.Where(a => !judged.Contains(a.Series))];
+        if (left.Count == 0)
+            return;
+        IReadOnlySet<Labels>? within = compared?.SeriesWithValue(round.Context);
+        foreach (AlertInstance alert in left)
+        {
+            bool isClear = within is null ? compared is { AlwaysKnown: true } : within.Contains(alert.Series);
+            round.Say(new Verdict(alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound));
+        }
+    }
+}

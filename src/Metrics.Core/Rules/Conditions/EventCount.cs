@@ -1,0 +1,65 @@
+using System.Globalization;
+using Metrics.Formats;
+using Metrics.Model;
+using Metrics.Query;
+
+namespace Metrics.Rules.Conditions;
+
+/// <summary>How many events, or how many different values of one of their fields, lie in a window that slides.</summary>
+/// <param name="Events">Which events.</param>
+/// <param name="Over">The window's length.</param>
+/// <param name="GroupBy">Full names of the fields by which it is counted apart; empty is all together.</param>
+/// <param name="Distinct">Full name of the field whose values are counted; null counts the events.</param>
+/// <param name="Bounds">What is out of bounds.</param>
+/// <param name="MaxGroups">Groups that are counted apart; the events of all further ones are counted together.</param>
+public sealed record EventCount(
+    EventFilter Events, TimeSpan Over, IReadOnlyList<string> GroupBy, string? Distinct, Bounds Bounds, int MaxGroups) : Condition
+{
+    /// <inheritdoc />
+    public override string Text
+    {
+        get
+        {
+            string what = Distinct is null ? "count of" : $"different {Distinct} of";
+            string by = GroupBy.Count == 0 ? "" : $" by {string.Join(", ", GroupBy)}";
+            return $"{what} events {Events}{by} in {Duration.Format(Over)} {Bounds.Text}";
+        }
+    }
+
+    /// <inheritdoc />
+    public override string Query => Text;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<PreparedQuery> Queries => [];
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? Metrics => Nothing;
+
+    /// <inheritdoc />
+    public override IReadOnlySet<string>? EventKinds => Events.Kinds;
+
+    /// <inheritdoc />
+    public override TimeSpan? Window => Over;
+
+    /// <summary>None: events are no series.</summary>
+    public override PreparedQuery? Drawn => null;
+
+    /// <inheritdoc />
+    public override string Describe(AlertInstance alert)
+    {
+        string what = Distinct is null ? "events" : $"different {Distinct}";
+        string min = Distinct is not null && alert.Value >= DistinctWindow.MaxValues ? "at least " : "";
+        string judged = $"{min}{FloatText.Format(alert.Value)} {what} in {Duration.Format(Over)}, which {Bounds.Describe(alert)}";
+        return alert is { State: not AlertState.Inactive, Events: [var newest, ..] } ? $"{judged}; the newest: {Describe(newest)}" : judged;
+    }
+
+    /// <summary>An event on one line: <c>12:00:03 UTC identity.authenticate "Failed password" (event 17)</c>.</summary>
+    private static string Describe(Event one)
+    {
+        string time = DateTimeOffset.FromUnixTimeMilliseconds(one.Time / 1_000_000).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        string body = one.Body.Length == 0 ? "" : $" {Labels.Quote(one.Body)}";
+        return $"{time} UTC {one.Kind}{body}{(one.Id == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (event {one.Id})"))}";
+    }
+
+    internal override ConditionMemory Remember() => new EventCountMemory(this);
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using Metrics.Model;
+
+namespace Metrics.Rules.Conditions;
+
+/// <summary>
+/// What a rule over events asks of one field: a value, any of several, or a comparison by its sign: <c>=</c>, <c>!=</c>, <c>=~</c>,
+/// <c>!~</c> (RE2, the whole value), <c>&gt;</c>, <c>&gt;=</c>, <c>&lt;</c>, <c>&lt;=</c> (numbers). A field that an event lacks is empty.
+/// </summary>
+public sealed class FieldMatcher
+{
+    private readonly Func<string, bool>[] _any;
+
+    private FieldMatcher(string field, string text, Func<string, bool>[] any, IReadOnlyList<string>? values) =>
+        (Field, Text, _any, Values) = (field, text, any, values);
+
+    /// <summary>Full name of the field.</summary>
+    public string Field { get; }
+
+    /// <summary>As people read it: <c>event.outcome="failure"</c>.</summary>
+    public string Text { get; }
+
+    /// <summary>The values that it lets through, where these can be listed; null otherwise.</summary>
+    public IReadOnlyList<string>? Values { get; }
+
+    /// <summary>Whether a value is let through.</summary>
+    public bool Matches(string value)
+    {
+        foreach (Func<string, bool> test in _any)
+        {
+            if (test(value))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Reads a matcher.</summary>
+    /// <param name="field">Full name of the field.</param>
+    /// <param name="texts">As they were written; any of them will do.</param>
+    /// <param name="matcher">The matcher, when the answer is true.</param>
+    /// <param name="error">What is wrong, in words that follow the key.</param>
+    public static bool TryParse(string field, IReadOnlyList<string> texts, out FieldMatcher? matcher, out string? error)
+    {
+        matcher = null;
+        if (texts.Count == 0)
+        {
+            error = "needs a value";
+            return false;
+        }
+        (string Sign, string Value)[] parts = [.. texts.Select(Split)];
+        if (parts.Length > 1 && Array.Find(parts, p => p.Sign is not ("=" or "=~")) is { Sign: { } wrong })
+        {
+            error = $"holds '{wrong}' in a list, of which any will do; write values and =~ there, and a negation alone";
+            return false;
+        }
+        var tests = new List<Func<string, bool>>();
+        foreach ((string sign, string value) in parts)
+        {
+            if (!TryTest(sign, value, out Func<string, bool>? test, out error))
+                return false;
+            tests.Add(test!);
+        }
+        string text = string.Join(" or ", parts.Select(p => $"{field}{p.Sign}{Labels.Quote(p.Value)}"));
+        IReadOnlyList<string>? values = Array.TrueForAll(parts, p => p.Sign == "=") ? [.. parts.Select(p => p.Value)] : null;
+        matcher = new FieldMatcher(field, text, [.. tests], values);
+        error = null;
+        return true;
+    }
+
+    private static (string Sign, string Value) Split(string text)
+    {
+        foreach (string sign in new[] { "=~", "!~", "!=", ">=", "<=", ">", "<", "=" })
+        {
+            if (text.StartsWith(sign, StringComparison.Ordinal))
+                return (sign, sign is "=~" or "!~" ? text[sign.Length..] : text[sign.Length..].TrimStart());
+        }
+        return ("=", text);
+    }
+
+    private static bool TryTest(string sign, string value, out Func<string, bool>? test, out string? error)
+    {
+        (test, error) = (null, null);
+        switch (sign)
+        {
+            case "=":
+                test = v => v == value;
+                return true;
+            case "!=":
+                test = v => v != value;
+                return true;
+            case "=~" or "!~":
+                return TryRegex(value, sign == "!~", out test, out error);
+            default:
+                return TryNumber(sign, value, out test, out error);
+        }
+    }
+
+    private static bool TryRegex(string pattern, bool isNegated, out Func<string, bool>? test, out string? error)
+    {
+        (test, error) = (null, null);
+        try
+        {
+            var regex = new Re2(pattern);
+            test = v => regex.IsMatch(v) != isNegated;
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            error = $"is not a valid regular expression: {e.Message}";
+            return false;
+        }
+    }
+
+    private static bool TryNumber(string sign, string text, out Func<string, bool>? test, out string? error)
+    {
+        (test, error) = (null, null);
+        if (!TryRead(text, out double limit))
+        {
+            error = $"is '{sign}{text}'; what follows {sign} must be a number";
+            return false;
+        }
+        test = v => TryRead(v, out double number) && sign switch
+        {
+            ">" => number > limit,
+            ">=" => number >= limit,
+            "<" => number < limit,
+            _ => number <= limit,
+        };
+        return true;
+    }
+
+    private static bool TryRead(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+}
+
+/// <summary>The events that a rule counts: those that meet every matcher.</summary>
+public sealed class EventFilter
+{
+    /// <summary>The kind first, which costs least and turns most away.</summary>
+    private readonly FieldMatcher[] _matchers;
+
+    /// <param name="matchers">One for each field.</param>
+    public EventFilter(IReadOnlyList<FieldMatcher> matchers)
+    {
+        _matchers = [.. matchers.OrderBy(m => m.Field == EventFields.Kind ? 0 : 1)];
+        Kinds = matchers.FirstOrDefault(m => m.Field == EventFields.Kind)?.Values?.ToHashSet();
+    }
+
+    /// <summary>Kinds that it may let through; null is any.</summary>
+    public IReadOnlySet<string>? Kinds { get; }
+
+    /// <summary>Whether a row meets every matcher.</summary>
+    public bool Matches(EventBatch batch, int row)
+    {
+        foreach (FieldMatcher matcher in _matchers)
+        {
+            if (!matcher.Matches(batch.Value(row, matcher.Field) ?? ""))
+                return false;
+        }
+        return true;
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => $"{{{string.Join(", ", _matchers.Select(m => m.Text))}}}";
+}

@@ -1,0 +1,171 @@
+using Metrics.Model;
+using Metrics.Rules;
+
+namespace Metrics.Tests.Rules.Conditions;
+
+/// <summary>Events counted in a window that slides.</summary>
+public sealed class EventCountTests
+{
+    private const string Of = "events: { kind: identity.authenticate }\ngroup_by: [source_ip]\n";
+
+    private static Event[] Failures(int from, int count, string source = "192.0.2.1") =>
+        [.. Enumerable.Range(from, count).Select(s => EventRules.Failure(s, source))];
+
+    [Fact]
+    public void It_fires_above_its_bound_for_each_group_alone_and_resolves_when_the_window_slides_on()
+    {
+        EventRules rules = new EventRules().Take(Failures(0, 4)).Take(Failures(0, 3, "192.0.2.2"));
+        rules.Open(4).Should().Be("192.0.2.1 firing 4");
+        rules.Rule.Alerts[0].Labels.ToString().Should().Be("{alertname=\"Test\", source_ip=\"192.0.2.1\"}");
+        rules.Open(299.999).Should().Be("192.0.2.1 firing 4", "the window reaches back to just after second 0");
+        rules.Evaluate(300).Should().ContainSingle().Which.Alert.State.Should().Be(new AlertState.Inactive(EndReason.Resolved));
+        rules.Rule.NeedsClock.Should().BeTrue("the rest of the events must leave the window yet");
+        rules.Evaluate(304).Should().BeEmpty();
+        (rules.Memory.Groups, rules.Rule.NeedsClock).Should().Be((0, false), "nothing can happen before the next event");
+    }
+
+    [Fact]
+    public void An_empty_window_is_health_and_never_without_data()
+    {
+        EventRules rules = new EventRules().Take(Failures(0, 9));
+        rules.Open(9).Should().Be("192.0.2.1 firing 9");
+        rules.Evaluate(5000).Should().ContainSingle().Which.Alert.State.Should().Be(new AlertState.Inactive(EndReason.Resolved));
+    }
+
+    [Fact]
+    public void An_open_alert_clears_only_at_its_lower_bound()
+    {
+        EventRules rules = new($"{Of}window: 10s\ncount: {{ above: 5, clear: 2 }}");
+        rules.Take(Failures(0, 6)).Open(5).Should().Be("192.0.2.1 firing 6");
+        rules.Open(12).Should().Be("192.0.2.1 firing 3", "three are more than two");
+        rules.Open(13).Should().Be("192.0.2.1 firing 2", "at the bound it is not below it");
+        rules.Open(14).Should().Be("");
+        rules.Take(Failures(14, 3)).Open(17).Should().Be("", "what is not open opens above five");
+    }
+
+    [Fact]
+    public void For_and_keep_firing_for_work_as_for_other_rules()
+    {
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 10s
+            group_by: [source.ip]
+            count: { above: 1 }
+            for: 5s
+            keep_firing_for: 20s
+            """);
+        rules.Take(Failures(0, 9)).Open(8).Should().Be("192.0.2.1 pending 9");
+        rules.Open(13).Should().Be("192.0.2.1 firing 5");
+        rules.Open(30).Should().Be("192.0.2.1 firing 0");
+        rules.Open(50).Should().Be("");
+    }
+
+    [Fact]
+    public void Different_values_of_a_field_are_counted_by_the_newest_event_that_has_them()
+    {
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 10m
+            group_by: [source.ip]
+            distinct: { field: user.name, above: 2 }
+            """);
+        rules.Take(EventRules.Failure(0, "a", "one"), EventRules.Failure(1, "a", "two"), EventRules.Failure(2, "a", "two"));
+        rules.Open(3).Should().Be("");
+        rules.Take(EventRules.Failure(4, "a", "three")).Open(4).Should().Be("a firing 3");
+        rules.Take(EventRules.Failure(5, "a", "one")).Open(603).Should().Be("", "'two' was seen last at second 2");
+        rules.Take(EventRules.Failure(602, "a", "four"), EventRules.Failure(602, "a", "five")).Open(603).Should().Be("a firing 4");
+    }
+
+    [Fact]
+    public void Several_severities_have_each_their_bound()
+    {
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 5m
+            group_by: [source.ip]
+            warning: { above: 2 }
+            critical: { above: 5, for: 1m }
+            """);
+        rules.Take(Failures(0, 4)).Open(4).Should().Be("192.0.2.1 warning firing 4");
+        rules.Take(Failures(5, 4)).Open(9).Should().Be("192.0.2.1 critical pending 8; 192.0.2.1 warning firing 8");
+    }
+
+    [Fact]
+    public void Templates_see_the_group_the_count_and_the_newest_events()
+    {
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 5m
+            group_by: [host.name, source.ip]
+            count: { above: "{{ if labels.host == 'keystone-1' }}1{{ else }}9{{ end }}" }
+            annotations:
+              summary: "{{ value }} in {{ window }} on {{ labels.host }}, allowed {{ threshold }}"
+              who: "{{ for e in events }}{{ e.fields.user_name }}/{{ e.fields['source.ip'] }} {{ e.body }};{{ end }}"
+              when: "{{ events[0].time | date.to_string '%H:%M:%S' }}"
+            """);
+        rules.Take(EventRules.Failure(0, "a", "bob"), EventRules.Failure(1, "a", "eve")).Evaluate(1);
+        AlertInstance alert = rules.Rule.Alerts.Should().ContainSingle().Subject;
+        alert.Annotations["summary"].Should().Be("2 in 5m on keystone-1, allowed 1");
+        alert.Annotations["who"].Should().Be("eve/a Failed password for eve;bob/a Failed password for bob;");
+        alert.Annotations["when"].Should().Be("22:13:21");
+        alert.Series.ToString().Should().Be("{host=\"keystone-1\", source_ip=\"a\"}");
+        rules.Rule.Rule.Condition.Describe(alert).Should().Be(
+            "2 events in 5m, which is > 1; the newest: 22:13:21 UTC identity.authenticate \"Failed password for eve\" (event 2)");
+    }
+
+    [Theory]
+    [InlineData("event.outcome: failure", true)]
+    [InlineData("event.outcome: success", false)]
+    [InlineData("event_outcome: [success, failure]", true)]
+    [InlineData("event_outcome: ['=~fail.*', success]", true)]
+    [InlineData("source.ip: '=~192\\.0\\.2\\..+'", true)]
+    [InlineData("source.ip: '=~192'", false)]
+    [InlineData("source.ip: '!~10\\..*'", true)]
+    [InlineData("host: keystone-1", true)]
+    [InlineData("host: '!=keystone-1'", false)]
+    [InlineData("severity_number: '>=13'", true)]
+    [InlineData("severity_number: '> 13'", false)]
+    [InlineData("user.name: '<5'", false)]
+    [InlineData("process.name: ''", true)]
+    [InlineData("user.name: '!='", true)]
+    [InlineData("body: '=Failed password for alice'", true)]
+    public void A_field_is_asked_for_a_value_any_of_several_or_a_comparison(string matcher, bool isCounted)
+    {
+        EventRules rules = new($"events: {{ {matcher} }}\nwindow: 1m\ncount: {{ above: 0 }}");
+        rules.Take(EventRules.Failure(0, "192.0.2.1")).Evaluate(0);
+        rules.Rule.Alerts.Should().HaveCount(isCounted ? 1 : 0);
+    }
+
+    [Fact]
+    public void Without_groups_too_few_events_are_an_alert_once_a_window_was_listened_to()
+    {
+        const string Body = "events: { kind: identity.authenticate }\nwindow: 60s\ncount: { below: 2 }";
+        var rules = new EventRules(Body) { ListeningSince = RuleHarness.At(0) };
+        rules.Evaluate(59).Should().BeEmpty("nobody listened for a whole window yet");
+        rules.Evaluate(60).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
+        rules.Take(Failures(61, 2)).Open(63).Should().Be("");
+        rules.Rule.NeedsClock.Should().BeTrue("its count falls without any event");
+    }
+
+    [Fact]
+    public void A_group_limit_fails_the_rule_and_changes_nothing_until_it_is_kept()
+    {
+        var rules = new EventRules($"{Of}window: 60s\ncount: {{ above: 0 }}", limit: 1);
+        rules.Take(EventRules.Failure(0, "a"), EventRules.Failure(20, "b")).Open(20).Should().Be("");
+        rules.Rule.Error.Should().Be("exceeded limit of 1 with 2 alerts");
+        rules.Open(61).Should().Be("b firing 1");
+        rules.Rule.Error.Should().BeNull();
+    }
+
+    [Fact]
+    public void A_rule_says_what_wakes_it()
+    {
+        Rule pinned = new EventRules().Rule.Rule;
+        pinned.WakesOnKind("identity.authenticate").Should().BeTrue();
+        (pinned.WakesOnKind("log"), pinned.WakesOnMetric("up")).Should().Be((false, false));
+        Rule any = new EventRules("events: { kind: '=~identity.*' }\nwindow: 1m\ncount: { above: 1 }").Rule.Rule;
+        any.EventKinds.Should().BeNull("an expression may let any kind through");
+        pinned.Text.Should().Be(
+            "count of events {kind=\"identity.authenticate\", event.outcome=\"failure\"} by source.ip in 5m > 3");
+    }
+}

@@ -1,0 +1,52 @@
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Rules;
+using Metrics.Series;
+
+namespace Metrics.Tests.Alerting;
+
+/// <summary>Rules over events in a replay.</summary>
+public sealed class ReplayEventsTests
+{
+    private const long Start = 1_700_000_000_000;
+
+    private static readonly IReadOnlyList<RuleGroup> s_rules = RuleFile.Read("""
+        groups:
+          - name: identity
+            interval: 1m
+            rules:
+              - alert: BruteForce
+                events: { kind: identity.authenticate }
+                window: 10s
+                group_by: [source.ip]
+                count: { above: 2 }
+        """, "rules.yaml", []);
+
+    [Fact]
+    public void Events_fire_when_they_came_in_also_between_two_intervals()
+    {
+        using EventFeed events = EventFeed.Of([Failure(-5), Failure(1), Failure(2), Failure(3), Failure(400)]);
+        ReplayedRule replayed = Run(events).Rules.Should().ContainSingle().Subject;
+        replayed.Error.Should().BeNull();
+        replayed.Fired.Should().Be(1);
+        replayed.Firing.Should().Be(TimeSpan.FromSeconds(58), "the third event within ten seconds came at 2 s, the next look is at the minute");
+    }
+
+    [Fact]
+    public void A_replay_without_events_says_so_instead_of_nothing() =>
+        Run(null).Rules.Should().ContainSingle().Which.Error.Should().Be("there are no events to replay");
+
+    private static ReplayResult Run(EventFeed? events)
+    {
+        using var head = new Head(HeadOptions.Default);
+        var replay = new Replay(s_rules, ConfigurationFile.Parse("").Notifications, head, TimeProvider.System);
+        return replay.Run(Start, Start + 600_000, NoRuleEnvironment.Instance, _ => { }, events);
+    }
+
+    private static Event Failure(int second) => new()
+    {
+        Time = (Start + (second * 1000L)) * 1_000_000, ObservedTime = (Start + (second * 1000L)) * 1_000_000, Kind = "identity.authenticate",
+        SeverityNumber = 0, Body = "", Fields = [new("source.ip", "192.0.2.1")],
+    };
+}
