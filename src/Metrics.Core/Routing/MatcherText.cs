@@ -65,7 +65,7 @@ public static class MatcherText
     private static string Plain(string text, ref int at)
     {
         int start = at;
-        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':') && !(at == start && char.IsAsciiDigit(text[at])))
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':' or '.') && !(at == start && char.IsAsciiDigit(text[at])))
             at++;
         return text[start..at];
     }

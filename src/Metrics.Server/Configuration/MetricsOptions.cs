@@ -4,6 +4,7 @@ using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Probes;
 using Metrics.Pollers.Scrape;
 using Metrics.Routing;
+using Metrics.Storage.Events;
 
 namespace Metrics.Configuration;
 
@@ -16,6 +17,8 @@ internal sealed record MetricsOptions
     public required AuthOptions Auth { get; init; }
 
     public required StorageOptions Storage { get; init; }
+
+    public required EventLogOptions Events { get; init; }
 
     public required HeadSection Head { get; init; }
 

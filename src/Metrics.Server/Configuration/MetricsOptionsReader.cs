@@ -5,6 +5,7 @@ using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Probes;
 using Metrics.Pollers.Scrape;
+using Metrics.Storage.Events;
 using Npgsql;
 
 namespace Metrics.Configuration;
@@ -16,11 +17,13 @@ internal static class MetricsOptionsReader
     {
         var top = new YamlSection(root, file, "", problems);
         AuthOptions auth = ReadAuth(top.Section("auth"));
+        StorageOptions storage = ReadStorage(top.Section("storage"));
         var options = new MetricsOptions
         {
             Listen = ReadListen(top, auth),
             Auth = auth,
-            Storage = ReadStorage(top.Section("storage")),
+            Storage = storage,
+            Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
             Head = ReadHead(top.Section("head")),
             Query = ReadQuery(top.Section("query")),
             Host = ReadHost(top.Section("host")),

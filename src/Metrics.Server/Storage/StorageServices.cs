@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Storage.Events;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
@@ -22,6 +23,10 @@ internal static class StorageServices
         }
         return services
             .AddSingleton<StateStore>()
-            .AddSingleton<StoreWriter>();
+            .AddSingleton<StoreWriter>()
+            .AddSingleton(s => new EventLog(
+                options.Storage, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventLog>>()))
+            .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
+            .AddSingleton<EventLogWriter>();
     }
 }
