@@ -8,13 +8,14 @@ namespace Metrics.Intake;
 
 /// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
 internal sealed partial class HeadLoader(
-    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log)
+    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log, EventCopies? copies = null)
 {
     /// <exception cref="StoreException">State, event log or store cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         state.Prepare();
         events.Open();
+        copies?.Open();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();

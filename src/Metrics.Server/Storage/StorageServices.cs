@@ -21,6 +21,12 @@ internal static class StorageServices
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
                 options.Storage, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
         }
+        if (options is { Events.CopyToInflux: true, Storage.Influx: { } copiesTo })
+        {
+            services.AddSingleton(s => new EventCopies(
+                copiesTo, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<EventCopies>>()));
+        }
         return services
             .AddSingleton<StateStore>()
             .AddSingleton<StoreWriter>()

@@ -45,14 +45,20 @@ internal sealed class SelfMetrics
         EventWriter = new WriterMetrics(factory, "metricsd_event_log", "events", "the event log", "queue_full");
         EventLogBytes = NewGauge(factory, "metricsd_event_log_bytes", "Bytes that the event log takes on disk.");
         EventTablesExpired = NewCounter(factory, "metricsd_event_log_tables_expired_total", "Tables of events, one a day or more, that went for age or size.");
+        EventCopiesLost = new LostRows(WithValues(
+            NewCounter(factory, "metricsd_event_copies_dropped_total", "Copies of events that InfluxDB did not get, by reason.", "reason"),
+            "spool_full", "expired", "rejected", "spool_unwritable"));
         EventStreamClients = NewGauge(factory, "metricsd_event_stream_clients", "Clients that follow events.");
         EventStreamDropped = NewCounter(factory, "metricsd_event_stream_dropped_total", "How often a client that follows events was too slow and missed some.");
         EventLogSetAside = NewCounter(factory, "metricsd_event_log_set_aside_total", "Event logs that could not be read and were set aside.");
         InfluxRequests = NewCounter(factory, "metricsd_influx_requests_total", "Write requests to InfluxDB by status code (or 'error', 'timeout').", "status");
         InfluxRenamed = NewCounter(factory, "metricsd_influx_texts_changed_total", "Names and tag values that had to be changed to fit line protocol.");
-        SpoolBytes = NewGauge(factory, "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.");
-        SpoolRecords = NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.");
-        SpoolOldest = NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.");
+        SpoolBytes = WithValues(
+            NewGauge(factory, "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.", "flow"), "samples");
+        SpoolRecords = WithValues(
+            NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.", "flow"), "samples");
+        SpoolOldest = WithValues(
+            NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.", "flow"), "samples");
 
         CloudRequests = NewCounter(factory, "metricsd_cloud_requests_total", "Requests to OpenStack services, by route and status ('timeout', 'error').", "cloud", "service", "route", "status");
         CloudRequestSeconds = factory.CreateHistogram("metricsd_cloud_request_duration_seconds", "How long requests to OpenStack services take.",
@@ -132,6 +138,7 @@ internal sealed class SelfMetrics
     public Gauge EventLogBytes { get; }
     public Counter EventTablesExpired { get; }
     public Counter EventLogSetAside { get; }
+    public LostRows EventCopiesLost { get; }
     public Gauge EventStreamClients { get; }
     public Counter EventStreamDropped { get; }
     public Counter InfluxRequests { get; }

@@ -29,6 +29,10 @@ internal sealed class WriterMetrics
     public Histogram Seconds { get; }
     public Counter Written { get; }
     public Counter Dropped { get; }
+
+    /// <summary><see cref="Dropped"/> for those who do not know the client library.</summary>
+    public LostRows Lost => new(Dropped);
+
     public Gauge Pending { get; }
     public Gauge Up { get; }
 }

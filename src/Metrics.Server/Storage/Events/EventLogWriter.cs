@@ -4,9 +4,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events;
 
-/// <summary>Writes events to the event log.</summary>
+/// <summary>Writes events to the event log, and copies of what it has committed to InfluxDB where that is wanted.</summary>
 internal sealed class EventLogWriter(
-    IEventLog events, MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<EventLogWriter> log)
+    IEventLog events, MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<EventLogWriter> log, EventCopies? copies = null)
     : BatchWriter<EventBatch>(options.Storage.FlushInterval, metrics.EventWriter, time, log)
 {
     protected override string Description => events.Description;
@@ -19,5 +19,9 @@ internal sealed class EventLogWriter(
 
     protected override (int Rows, long Bytes) SizeOf(EventBatch batch) => (batch.Count, batch.Bytes);
 
-    protected override Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct) => events.WriteAsync(batches, ct);
+    protected override async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
+    {
+        await events.WriteAsync(batches, ct);
+        copies?.Add(batches);
+    }
 }
