@@ -20,6 +20,9 @@ internal sealed record MetricsOptions
 
     public required EventLogOptions Events { get; init; }
 
+    /// <summary>Kind of event by measurement of line protocol. Default: none.</summary>
+    public required IReadOnlyDictionary<string, string> PushEvents { get; init; }
+
     public required HeadSection Head { get; init; }
 
     public required QuerySection Query { get; init; }

@@ -6,5 +6,6 @@ internal static class InputServices
 {
     public static IServiceCollection AddInputs(this IServiceCollection services) => services
         .AddSingleton<LineProtocolInput>()
+        .AddSingleton<TextFieldEvents>()
         .AddSingleton<EventInput>();
 }

@@ -31,7 +31,8 @@ internal static class StorageServices
             .AddSingleton<StateStore>()
             .AddSingleton<StoreWriter>()
             .AddSingleton(s => new EventLog(
-                options.Storage, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventLog>>()))
+                options.Storage, options.Events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<EventLogWriter>();
     }

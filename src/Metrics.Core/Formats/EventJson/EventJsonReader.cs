@@ -29,8 +29,9 @@ public static class EventJsonReader
         {
             var reader = new Utf8JsonReader(line, s_options);
             fault = reader.Read() && reader.TokenType == JsonTokenType.StartObject ? ReadObject(ref reader, "", draft) : "is no JSON object";
-            if (fault is null && reader.Read())
-                fault = "goes on after its object";
+            // What stands behind the object is looked at too.
+            if (fault is null)
+                reader.Read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

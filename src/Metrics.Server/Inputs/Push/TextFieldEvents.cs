@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
 using Metrics.Model;
 using Metrics.Telemetry;
@@ -8,10 +9,13 @@ namespace Metrics.Inputs.Push;
 /// Points of line protocol that are events: those whose measurement <c>inputs.push.events</c> names. Tags and fields become fields of the event,
 /// the field <c>message</c> (or <c>body</c>) its body. Text fields of other measurements have no number and no place: they are counted as refused.
 /// </summary>
-/// <param name="kinds">Kind of event by measurement.</param>
+/// <param name="options">Say the kind of event by measurement.</param>
 /// <param name="metrics">Counts what is refused.</param>
-internal sealed class TextFieldEvents(IReadOnlyDictionary<string, string> kinds, SelfMetrics metrics)
+internal sealed class TextFieldEvents(CurrentOptions options, SelfMetrics metrics)
 {
+    private const long NanosecondsAMillisecond = 1_000_000;
+
+
     /// <summary>What Telegraf's syslog input says in numbers, RFC 5424's severities.</summary>
     private const string SeverityCode = "severity_code";
 
@@ -21,15 +25,19 @@ internal sealed class TextFieldEvents(IReadOnlyDictionary<string, string> kinds,
     /// <summary>Adds a point as an event when its measurement is named.</summary>
     /// <param name="body">What the reader was given.</param>
     /// <param name="point">The point.</param>
-    /// <param name="time">Its time, nanoseconds since 1970 UTC.</param>
-    /// <param name="now">Now, in the same measure.</param>
+    /// <param name="precision">Unit of its timestamp.</param>
+    /// <param name="now">Now, milliseconds since 1970 UTC: its time when it has none.</param>
     /// <param name="batch">Where to.</param>
     /// <returns>False when it holds samples.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> body, LineProtocolPoint point, long time, long now, EventBatch batch)
+    public bool TryAdd(ReadOnlySpan<byte> body, LineProtocolPoint point, Precision precision, long now, EventBatch batch)
     {
+        IReadOnlyDictionary<string, string> kinds = options.Value.PushEvents;
         string? kind = null;
         if (kinds.Count == 0 || !kinds.TryGetValue(point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes), out kind))
             return false;
+        long observed = now * NanosecondsAMillisecond, time = observed;
+        if (point.Timestamp is { } given && precision.TryToNanoseconds(given, out long said))
+            time = said;
         string text = "";
         byte severity = 0;
         foreach (FieldToken field in point.Fields)
@@ -40,9 +48,8 @@ internal sealed class TextFieldEvents(IReadOnlyDictionary<string, string> kinds,
             else if (name == SeverityCode && field.Number is >= 0 and <= 7)
                 severity = s_severities[(int)field.Number];
         }
-        batch.Add(time, now, kind, severity, text);
-        foreach (TagToken tag in point.Tags)
-            batch.AddField(NameOf(tag.Key.Text(body, LineProtocolReader.KeyEscapes)), tag.Value.Text(body, LineProtocolReader.KeyEscapes));
+        batch.Add(time, observed, kind, severity, text);
+        AddTags(body, point, batch);
         foreach (FieldToken field in point.Fields)
         {
             string name = field.Key.Text(body, LineProtocolReader.KeyEscapes);
@@ -50,6 +57,20 @@ internal sealed class TextFieldEvents(IReadOnlyDictionary<string, string> kinds,
                 batch.AddField(NameOf(name), field.Value.Text(body, LineProtocolReader.StringEscapes));
         }
         return true;
+    }
+
+    private static void AddTags(ReadOnlySpan<byte> body, LineProtocolPoint point, EventBatch batch)
+    {
+        bool namesSender = false;
+        foreach (TagToken tag in point.Tags)
+            namesSender |= tag.Key.Raw(body).SequenceEqual("hostname"u8);
+        foreach (TagToken tag in point.Tags)
+        {
+            string name = tag.Key.Text(body, LineProtocolReader.KeyEscapes);
+            // Telegraf's tag 'host' is where Telegraf runs; what syslog's sender calls itself stands in 'hostname'.
+            string field = namesSender && name == "host" ? "observer.name" : NameOf(name);
+            batch.AddField(field, tag.Value.Text(body, LineProtocolReader.KeyEscapes));
+        }
     }
 
     /// <summary>Counts a text field that has no place.</summary>

@@ -11,12 +11,12 @@ namespace Metrics.Storage.Events;
 /// microseconds, but always greater than the one before.
 /// </summary>
 /// <remarks>One writes, any number read beside it: a reader sees what was committed when it began.</remarks>
-internal sealed partial class EventLog(StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log)
-    : IEventLog, IAsyncDisposable
+internal sealed partial class EventLog(
+    StorageOptions options, EventLogOptions bounds, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log) : IEventLog, IAsyncDisposable
 {
     private const int DaySeconds = 86_400;
 
-    /// <summary>A table goes whole, so none may become a larger part of the bound.</summary>
+    /// <summary>A table goes whole, so none may become a larger part of the bound, counted before its texts are packed.</summary>
     private const int MinTablesInBound = 8;
 
     private readonly EventLogFile _file = new(options, metrics, time, log);
@@ -26,9 +26,9 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
     private TaskCompletionSource _nextCommit = NewSignal();
     private long _lastNumber;
 
-    /// <summary>Whether the next write begins a table, and how large the file was when the one that is written now was begun.</summary>
-    private bool _beginTable;
-    private (string Table, long Bytes) _begun = ("", 0);
+    /// <summary>Bytes that were written into the newest table, and how many it may get.</summary>
+    private long _tableBytes;
+    private long _maxTableBytes = bounds.MaxBytes / MinTablesInBound;
 
     public string Description => $"the event log {_file.FilePath}";
 
@@ -111,17 +111,21 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
     }
 
     /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
+    /// <param name="now">The bounds, which a reload may have changed.</param>
+    /// <param name="ct">Ends the waiting for the writer.</param>
     /// <exception cref="StoreException">The file cannot be written now.</exception>
-    public async Task MaintainAsync(EventLogOptions bounds, CancellationToken ct)
+    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct)
     {
         await _writing.WaitAsync(ct);
         try
         {
+            _maxTableBytes = now.MaxBytes / MinTablesInBound;
             if (!_file.IsOpen)
                 return;
-            Expire(bounds);
+            Expire(now);
             _file.ShrinkWhenMostIsFree();
-            NoteSize(bounds);
+            (long used, long free) = _file.Measure();
+            metrics.EventLogBytes.Set(used + free);
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
@@ -134,11 +138,18 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
         }
     }
 
+    /// <summary>Closes the file; may be called more than once, as by a container that knows the log under two names.</summary>
     public async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync();
-        _file.Dispose();
-        _writing.Dispose();
+        try
+        {
+            _file.Dispose();
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private void Commit(IReadOnlyList<EventBatch> batches)
@@ -147,7 +158,7 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
         int day = (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
         using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
         // Any other day, also an earlier one when the clock is put back: tables stay in the order of their ids.
-        bool begins = tables.Count == 0 || tables[^1].Day != day || _beginTable;
+        bool begins = tables.Count == 0 || tables[^1].Day != day || _tableBytes > _maxTableBytes;
         EventTable table = begins ? EventTable.Begin(day, tables) : tables[^1];
         if (begins)
             _file.Execute(EventTable.Create(table.Name));
@@ -167,7 +178,8 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
             _file.Execute(EventTable.View(tables));
         transaction.Commit();
         _tables = tables;
-        _beginTable &= !begins;
+        // Two bytes a character in memory, mostly one in the file.
+        _tableBytes = (begins ? 0 : _tableBytes) + (batches.Sum(b => b.Bytes) / 2);
     }
 
     /// <summary>Appends what the log does not have: after a commit whose outcome was not known, some of it may be there.</summary>
@@ -183,14 +195,14 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
         return table;
     }
 
-    private void Expire(EventLogOptions bounds)
+    private void Expire(EventLogOptions now)
     {
         List<EventTable> tables = [.. _tables];
-        int oldest = (int)((time.GetUtcNow() - bounds.Retention).ToUnixTimeSeconds() / DaySeconds);
+        int oldest = (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
         // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
         for (int count = tables.FindLastIndex(t => t.Day < oldest) + 1; count > 0; count--)
-            Drop(tables, $"older than {Duration.Format(bounds.Retention)}");
-        while (tables.Count > 1 && _file.Measure().Used > bounds.MaxBytes)
+            Drop(tables, $"older than {Duration.Format(now.Retention)}");
+        while (tables.Count > 1 && _file.Measure().Used > now.MaxBytes)
             Drop(tables, "events.max_bytes is reached");
     }
 
@@ -208,17 +220,6 @@ internal sealed partial class EventLog(StorageOptions options, SelfMetrics metri
         _file.Execute("CHECKPOINT");
         metrics.EventTablesExpired.Inc();
         LogDropped(table.Name, reason);
-    }
-
-    private void NoteSize(EventLogOptions bounds)
-    {
-        (long used, long free) = _file.Measure();
-        metrics.EventLogBytes.Set(used + free);
-        if (_tables is not [.., var last])
-            return;
-        if (_begun.Table != last.Name)
-            _begun = (last.Name, used);
-        _beginTable |= used - _begun.Bytes > bounds.MaxBytes / MinTablesInBound;
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

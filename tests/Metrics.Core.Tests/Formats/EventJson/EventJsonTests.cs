@@ -41,7 +41,7 @@ public sealed class EventJsonTests
     [InlineData("", "no JSON")]
     [InlineData("[1]", "no JSON object")]
     [InlineData("{\"body\":\"x\"", "no JSON")]
-    [InlineData("{\"body\":\"x\"} {}", "")]
+    [InlineData("{\"body\":\"x\"} {}", "no JSON")]
     [InlineData("{\"host\":\"a\"}", "neither kind nor body")]
     [InlineData("{\"body\":\"x\",\"time\":\"yesterday\"}", "has a time that is neither")]
     [InlineData("{\"body\":\"x\",\"time\":\"1969-12-31T23:59:59Z\"}", "before 1970")]
