@@ -48,7 +48,9 @@ public static class EventJsonReader
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string name = prefix + reader.GetString();
+            // The same few names come again and again.
+            string own = reader.ValueIsEscaped ? reader.GetString()! : TextPool.Shared.Get(reader.ValueSpan);
+            string name = prefix.Length == 0 ? own : prefix + own;
             reader.Read();
             string? fault = reader.TokenType switch
             {
