@@ -13,16 +13,17 @@ public sealed class EventTests
     {
         await using Daemon daemon = await Daemon.StartAsync();
         (await SendAsync(daemon,
-            """{"kind":"identity.authenticate","severity_number":17,"body":"Failed password","host":"ctl-1","source_ip":"10.0.0.1","event.outcome":"failure"}""",
-            """{"kind":"identity.authenticate","body":"Accepted password","host":"ctl-2","source_ip":"10.0.0.2","event.outcome":"success"}""",
-            """{"body":"a line","host":{"name":"ctl-1"}}""")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+            """{"kind":"identity.authenticate","severity_number":17,"body":"Failed password","host":"a","source_ip":"10.0.0.1","event.outcome":"failure"}""",
+            """{"kind":"identity.authenticate","body":"Accepted password","host":"b","source_ip":"10.0.0.2","event.outcome":"success"}""",
+            """{"body":"a line","host":{"name":"a"}}""")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         (await BodiesAsync(daemon, "")).Should().Equal("a line", "Accepted password", "Failed password");
         (await BodiesAsync(daemon, Match("{kind=\"identity.authenticate\", event.outcome=\"failure\"}"))).Should().Equal("Failed password");
-        (await BodiesAsync(daemon, Match("source_ip=~\"10[.].*\"") + "&order=oldest")).Should().Equal("Failed password", "Accepted password");
-        (await BodiesAsync(daemon, Match("host=ctl-1") + "&text=PASSWORD&from=1h")).Should().Equal("Failed password");
+        (await BodiesAsync(daemon, Match("source_ip=~\"10[.].*\"") + "&order=oldest")).Should()
+            .Equal("Failed password", "Accepted password");
+        (await BodiesAsync(daemon, Match("host=a") + "&text=PASSWORD&from=1h")).Should().Equal("Failed password");
         JsonElement page = await GetAsync(daemon, "?limit=2");
         (await BodiesAsync(daemon, $"?limit=2&after={page.GetProperty("next").GetInt64()}")).Should().Equal("Failed password");
-        JsonElement one = (await GetAsync(daemon, Match("host=ctl-2"))).GetProperty("events")[0];
+        JsonElement one = (await GetAsync(daemon, Match("host=b"))).GetProperty("events")[0];
         one.GetProperty("source.ip").GetString().Should().Be("10.0.0.2");
         one.GetProperty("time").GetString().Should().Be(one.GetProperty("observed_time").GetString()).And.EndWith("Z");
         (await daemon.OwnAsync("metricsd_event_log_events_written_total")).Should().Be(3);
@@ -95,7 +96,8 @@ public sealed class EventTests
                 {
                     int[] numbers = [.. Enumerable.Range(sent, Lines)];
                     sent += Lines;
-                    (await SendAsync(daemon, [.. numbers.Select(i => $$"""{"body":"{{i}}"}""")])).StatusCode.Should().Be(HttpStatusCode.NoContent);
+                    string[] lines = [.. numbers.Select(i => $$"""{"body":"{{i}}"}""")];
+                    (await SendAsync(daemon, lines)).StatusCode.Should().Be(HttpStatusCode.NoContent);
                     answered.UnionWith(numbers);
                 }
             }
@@ -142,7 +144,8 @@ public sealed class EventTests
             events: { influx: true }
             storage: { influx: { url: '{{influxd.Url}}', database: metrics } }
             """);
-        string[] lines = [.. Enumerable.Range(0, 500).Select(i => $$"""{"time":"2026-01-31T12:00:00Z","kind":"host.login","host":"a","body":"{{i}}"}""")];
+        string[] lines = [.. Enumerable.Range(0, 500)
+            .Select(i => $$"""{"time":"2026-01-31T12:00:00Z","kind":"host.login","host":"a","body":"{{i}}"}""")];
         await SendAsync(daemon, lines);
         await Eventually.Async(async () => await CopiesAsync(influxd) == 500, "all copies are there, of one time as they are");
         influxd.Stop();
@@ -168,7 +171,8 @@ public sealed class EventTests
     }
 
     private static Task<HttpResponseMessage> SendAsync(Daemon daemon, params string[] lines) =>
-        daemon.Http.PostAsync(daemon.Url("/api/v1/events"), new StringContent(string.Join('\n', lines), Encoding.UTF8, "application/x-ndjson"));
+        daemon.Http.PostAsync(
+            daemon.Url("/api/v1/events"), new StringContent(string.Join('\n', lines), Encoding.UTF8, "application/x-ndjson"));
 
     private static async Task<JsonElement> GetAsync(Daemon daemon, string query) =>
         JsonDocument.Parse(await daemon.GetAsync("/api/v1/events" + query)).RootElement.GetProperty("data");

@@ -152,7 +152,9 @@ public sealed class EventBatch : IDisposable
         return null;
     }
 
-    /// <summary>The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.</summary>
+    /// <summary>
+    /// The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.
+    /// </summary>
     public string? Value(int row, string field) => field switch
     {
         EventFields.Kind => _kinds[row],

@@ -30,7 +30,9 @@ internal static class EventText
     private static bool IsShown(string field) =>
         field is "time" or "observed_time" or EventFields.Host or EventFields.Service or EventFields.Kind or EventFields.Body;
 
-    private static string TextOf(JsonElement one, string field) => one.TryGetProperty(field, out JsonElement value) ? Plain(value.ToString()) : "";
+    private static string TextOf(JsonElement one, string field) =>
+        one.TryGetProperty(field, out JsonElement value) ? Plain(value.ToString()) : "";
 
-    private static string Plain(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+    private static string Plain(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using Metrics.Configuration;
@@ -88,11 +87,11 @@ internal static class EventsCommand
 
     private static async Task<int> FollowAsync(HttpClient http, string url, bool json)
     {
-        await foreach (SseItem<string> item in EventFeed.FollowAsync(http, url, TimeProvider.System, CancellationToken.None))
+        await foreach (SseItem<string> item in EventFollower.FollowAsync(http, url, TimeProvider.System, CancellationToken.None))
         {
             using JsonDocument one = JsonDocument.Parse(item.Data);
             if (item.EventType == "dropped")
-                await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"metricsd: some events were missed: {item.Data}"));
+                await Console.Error.WriteLineAsync($"metricsd: some events were missed: {item.Data}");
             else
                 Write(one.RootElement, json);
         }

@@ -22,7 +22,8 @@ internal interface IIntakeStage
 /// <param name="Batch">The samples.</param>
 /// <param name="Appended">Given what the head took; null when nobody waits.</param>
 /// <param name="Committed">Completed when the store has committed or spooled them; null when nobody waits.</param>
-internal readonly record struct SampleWork(SampleBatch Batch, TaskCompletionSource<AppendResult>? Appended, TaskCompletionSource? Committed);
+internal readonly record struct SampleWork(
+    SampleBatch Batch, TaskCompletionSource<AppendResult>? Appended, TaskCompletionSource? Committed);
 
 /// <summary>Events on their way through the pipeline.</summary>
 /// <param name="Batch">The events.</param>

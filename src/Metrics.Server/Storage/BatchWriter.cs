@@ -3,9 +3,9 @@ using Metrics.Telemetry;
 namespace Metrics.Storage;
 
 /// <summary>
-/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit. Bounded by rows and bytes:
-/// what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its data kept meanwhile.
-/// Stops last: whoever adds has stopped before, then everything that waits is flushed.
+/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit. Bounded by rows and
+/// bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its data kept
+/// meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
 /// </summary>
 internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, WriterMetrics metrics, TimeProvider time, ILogger log)
     : BackgroundService
@@ -69,7 +69,9 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             _changed.Release();
     }
 
-    /// <summary>Waits while a batch finds no room, as long as the store works: a slow one slows its producers, a failing one does not.</summary>
+    /// <summary>
+    /// Waits while a batch finds no room, as long as the store works: a slow one slows its producers, a failing one does not.
+    /// </summary>
     public async Task WaitForRoomAsync(TBatch batch)
     {
         (int rows, long bytes) = SizeOf(batch);
@@ -174,7 +176,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
     {
         long start = time.GetTimestamp();
-        while (!_stopping && !stoppingToken.IsCancellationRequested && pause - time.GetElapsedTime(start) is var rest && rest > TimeSpan.Zero)
+        while (!_stopping && !stoppingToken.IsCancellationRequested
+            && pause - time.GetElapsedTime(start) is var rest && rest > TimeSpan.Zero)
         {
             TimeSpan step = rest < TimeSpan.FromMilliseconds(200) ? rest : TimeSpan.FromMilliseconds(200);
             await Task.Delay(step, time, CancellationToken.None);

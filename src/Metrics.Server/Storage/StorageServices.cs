@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Storage.Events;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
@@ -34,6 +35,7 @@ internal static class StorageServices
                 options.Storage, options.Events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
+            .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<EventLogWriter>();
     }
 }

@@ -14,14 +14,17 @@ public sealed class TextFieldEventsTests
     private readonly SelfMetrics _metrics = new();
     private readonly TextFieldEvents _events;
 
-    public TextFieldEventsTests() =>
-        _events = new TextFieldEvents(new CurrentOptions(ConfigurationFile.Parse("inputs: { push: { events: { syslog: log, ids: ids.alert } } }")), _metrics);
+    public TextFieldEventsTests()
+    {
+        MetricsOptions options = ConfigurationFile.Parse("inputs: { push: { events: { syslog: log, ids: ids.alert } } }");
+        _events = new TextFieldEvents(new CurrentOptions(options), _metrics);
+    }
 
     [Fact]
     public void What_Telegraf_reads_from_syslog_becomes_an_event()
     {
-        Event one = Read("syslog,appname=sshd,facility=auth,host=relay,hostname=ctl-1,severity=err message=\"no \\\"way\\\"\",procid=\"7\",severity_code=3i "
-            + "1769999999123456789")!;
+        Event one = Read("syslog,appname=sshd,facility=auth,host=relay,hostname=ctl-1,severity=err "
+            + "message=\"no \\\"way\\\"\",procid=\"7\",severity_code=3i 1769999999123456789")!;
         one.Should().BeEquivalentTo(new
         {
             Kind = "log", Body = "no \"way\"", SeverityNumber = (byte)17, Time = 1_769_999_999_123_456_789, ObservedTime = Now * 1_000_000,

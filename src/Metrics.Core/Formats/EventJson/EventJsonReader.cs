@@ -6,9 +6,9 @@ using Metrics.Model;
 namespace Metrics.Formats.EventJson;
 
 /// <summary>
-/// Reads an event from a JSON object, as <see cref="EventJsonWriter"/> writes it and as shippers send it: <c>kind</c>, <c>body</c>, <c>time</c>
-/// (RFC 3339, or nanoseconds since 1970), <c>severity_number</c>; everything else is a field, named in either form or by objects within each
-/// other. <c>id</c> and <c>observed_time</c> are ours to say and passed over. Never throws.
+/// Reads an event from a JSON object, as <see cref="EventJsonWriter"/> writes it and as shippers send it: <c>kind</c>, <c>body</c>,
+/// <c>time</c> (RFC 3339, or nanoseconds since 1970), <c>severity_number</c>; everything else is a field, named in either form or by
+/// objects within each other. <c>id</c> and <c>observed_time</c> are ours to say and passed over. Never throws.
 /// </summary>
 public static class EventJsonReader
 {
@@ -28,7 +28,8 @@ public static class EventJsonReader
         try
         {
             var reader = new Utf8JsonReader(line, s_options);
-            fault = reader.Read() && reader.TokenType == JsonTokenType.StartObject ? ReadObject(ref reader, "", draft) : "is no JSON object";
+            bool isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+            fault = isObject ? ReadObject(ref reader, "", draft) : "is no JSON object";
             // What stands behind the object is looked at too.
             if (fault is null)
                 reader.Read();
@@ -96,7 +97,9 @@ public static class EventJsonReader
                         : "has a severity_number that is no number from 0 to 24";
                 default:
                     _fields.Add(new EventField(EventFields.FullName(name), value));
-                    return name.Length > EventBounds.MaxNameLength ? $"has a field whose name is longer than {EventBounds.MaxNameLength}" : null;
+                    return name.Length > EventBounds.MaxNameLength
+                        ? $"has a field whose name is longer than {EventBounds.MaxNameLength}"
+                        : null;
             }
         }
 
@@ -111,8 +114,11 @@ public static class EventJsonReader
 
         private string? SetTime(string value)
         {
-            if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long time) && !EventTime.TryParse(value, out time))
+            if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long time)
+                && !EventTime.TryParse(value, out time))
+            {
                 return "has a time that is neither like 2026-01-31T12:00:00Z nor nanoseconds since 1970";
+            }
             _time = time;
             return EventBounds.IsSane(time, now) ? null : "has a time before 1970 or more than a day ahead";
         }

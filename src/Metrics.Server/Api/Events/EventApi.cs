@@ -16,7 +16,10 @@ internal static class EventApi
 {
     private const string Path = "/api/v1/events";
 
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 
     public static void MapEvents(this WebApplication app)
     {
@@ -38,14 +41,16 @@ internal static class EventApi
         }
         catch (StoreException e) when (!context.Response.HasStarted)
         {
-            await PrometheusApi.WriteErrorAsync(context, new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message));
+            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
+            await PrometheusApi.WriteErrorAsync(context, fault);
         }
         metrics.HttpRequests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
     }
 
     private static async Task WriteAsync(HttpContext context, EventLog events, EventQuery query)
     {
-        await using IAsyncEnumerator<EventBatch> batches = events.ReadAsync(query, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+        CancellationToken aborted = context.RequestAborted;
+        await using IAsyncEnumerator<EventBatch> batches = events.ReadAsync(query, aborted).GetAsyncEnumerator(aborted);
         // The first batch before the first byte: a question that fails is answered with its error.
         bool more = await batches.MoveNextAsync();
         context.Response.ContentType = "application/json";

@@ -65,14 +65,13 @@ internal static class EventParameters
             return null;
         if (EventTime.TryParse(text, out long nanoseconds))
             return nanoseconds;
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal seconds)
-            && Math.Abs(seconds) < 9_000_000_000)
-        {
+        const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
+        if (decimal.TryParse(text, Plain, CultureInfo.InvariantCulture, out decimal seconds) && Math.Abs(seconds) < 9_000_000_000)
             return (long)(seconds * 1_000_000_000);
-        }
         if (Duration.TryParse(text, out TimeSpan back))
             return (now - back).ToUnixTimeMilliseconds() * 1_000_000;
-        throw ApiException.BadParameter(name, $"cannot parse \"{text}\": write 2026-01-31T12:00:00Z, seconds since 1970, or 1h for an hour ago");
+        throw ApiException.BadParameter(
+            name, $"cannot parse \"{text}\": write 2026-01-31T12:00:00Z, seconds since 1970, or 1h for an hour ago");
     }
 
     private static int Limit(string? text)

@@ -13,7 +13,8 @@ namespace Metrics.Api.Events;
 
 /// <summary>
 /// Events as they are committed, as server-sent events. Each client has its place in the log and reads on from there, so nothing waits in
-/// memory for one that is slow. One that falls too far behind is sent where it missed some (<c>event: dropped</c>) and goes on with the newest.
+/// memory for one that is slow. One that falls too far behind is sent where it missed some (<c>event: dropped</c>) and goes on with the
+/// newest.
 /// </summary>
 /// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
 internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime)
@@ -33,7 +34,10 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
     /// <summary>Least time between two readings: pushed events are committed every few milliseconds.</summary>
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
 
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 
     private int _clients;
 
@@ -45,7 +49,8 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
         if (Interlocked.Increment(ref _clients) > MaxClients)
         {
             Interlocked.Decrement(ref _clients);
-            throw new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, $"{MaxClients} clients follow already; more are not served");
+            throw new ApiException(
+                "unavailable", StatusCodes.Status503ServiceUnavailable, $"{MaxClients} clients follow already; more are not served");
         }
         metrics.EventStreamClients.Inc();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
@@ -109,7 +114,8 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
                     EventJsonWriter.Write(json, batch, row);
                     json.Flush();
                     last = batch.Ids[row];
-                    page.Append(CultureInfo.InvariantCulture, $"id: {last}\ndata: ").Append(Encoding.UTF8.GetString(buffer.WrittenSpan)).Append("\n\n");
+                    page.Append(CultureInfo.InvariantCulture, $"id: {last}\ndata: ");
+                    page.Append(Encoding.UTF8.GetString(buffer.WrittenSpan)).Append("\n\n");
                 }
                 sent += batch.Count;
             }

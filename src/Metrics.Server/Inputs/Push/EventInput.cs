@@ -10,8 +10,8 @@ using Metrics.Telemetry;
 namespace Metrics.Inputs.Push;
 
 /// <summary>
-/// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one and
-/// named, the good ones of the same body are kept.
+/// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one
+/// and named, the good ones of the same body are kept.
 /// </summary>
 internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, TimeProvider time)
 {
@@ -41,7 +41,7 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
             {
                 buffer.Advance(read);
                 if (buffer.WrittenCount > MaxBodyBytes)
-                    return new Answer(413, 0, 0, string.Create(CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes"));
+                    return new Answer(413, 0, 0, $"the body is larger than {MaxBodyBytes >> 20} MiB");
             }
         }
         catch (InvalidDataException e)

@@ -6,8 +6,9 @@ using Metrics.Telemetry;
 namespace Metrics.Inputs.Push;
 
 /// <summary>
-/// Points of line protocol that are events: those whose measurement <c>inputs.push.events</c> names. Tags and fields become fields of the event,
-/// the field <c>message</c> (or <c>body</c>) its body. Text fields of other measurements have no number and no place: they are counted as refused.
+/// Points of line protocol that are events: those whose measurement <c>inputs.push.events</c> names. Tags and fields become fields of the
+/// event, the field <c>message</c> (or <c>body</c>) its body. Text fields of other measurements have no number and no place: they are
+/// counted as refused.
 /// </summary>
 /// <param name="options">Say the kind of event by measurement.</param>
 /// <param name="metrics">Counts what is refused.</param>

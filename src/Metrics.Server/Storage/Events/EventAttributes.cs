@@ -7,11 +7,15 @@ using Metrics.Model;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// The fields of an event that have no column, as a JSON object of texts. Always written alike, so that <c>"name":"value"</c> is found as text.
+/// The fields of an event that have no column, as a JSON object of texts. Always written alike, so that <c>"name":"value"</c> is found as
+/// text.
 /// </summary>
 internal static class EventAttributes
 {
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 
     /// <summary>Whether a field has a column of its own.</summary>
     public static bool HasColumn(string field) => field is EventFields.Host or EventFields.Service;

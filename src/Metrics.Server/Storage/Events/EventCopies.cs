@@ -6,8 +6,8 @@ using Metrics.Telemetry;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// Copies of events for InfluxDB (<c>events.influx</c>). They go by a spool of their own, so that a server that is slow or away holds nothing up;
-/// the event log stays the truth, and a copy that the spool cannot take is counted and given up.
+/// Copies of events for InfluxDB (<c>events.influx</c>). They go by a spool of their own, so that a server that is slow or away holds
+/// nothing up; the event log stays the truth, and a copy that the spool cannot take is counted and given up.
 /// </summary>
 internal sealed partial class EventCopies(
     InfluxOptions options, string dataFolder, SelfMetrics metrics, TimeProvider time, ILogger<EventCopies> log) : IAsyncDisposable

@@ -5,8 +5,8 @@ using Metrics.Model;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// From events to line protocol: measurement <c>events</c>, tags kind, host and service, everything else fields. InfluxDB keeps one point a tag
-/// set and time: times are made unique by nanoseconds. A line feed becomes a space, so that a line is a line. Not thread-safe.
+/// From events to line protocol: measurement <c>events</c>, tags kind, host and service, everything else fields. InfluxDB keeps one point a
+/// tag set and time: times are made unique by nanoseconds. A line feed becomes a space, so that a line is a line. Not thread-safe.
 /// </summary>
 internal sealed class EventLines
 {
@@ -62,11 +62,14 @@ internal sealed class EventLines
             WriteText(field.Name, field.Value);
         }
         LineProtocolWriter.WriteByte(_body, (byte)' ');
-        LineProtocolWriter.WriteInteger(_body, UniqueTime(HashCode.Combine(batch.Kinds[row], host, service), batch.Times[row], batch.Ids[row]));
+        int series = HashCode.Combine(batch.Kinds[row], host, service);
+        LineProtocolWriter.WriteInteger(_body, UniqueTime(series, batch.Times[row], batch.Ids[row]));
         LineProtocolWriter.WriteByte(_body, (byte)'\n');
     }
 
-    /// <summary>A time of whole milliseconds or seconds gets the end of its id, which is the same after a restart; then the next one free.</summary>
+    /// <summary>
+    /// A time of whole milliseconds or seconds gets the end of its id, which is the same after a restart; then the next one free.
+    /// </summary>
     private long UniqueTime(int series, long time, long id)
     {
         if (time % NanosecondsAMillisecond == 0)

@@ -12,7 +12,8 @@ namespace Metrics.Storage.Events;
 /// </summary>
 /// <remarks>One writes, any number read beside it: a reader sees what was committed when it began.</remarks>
 internal sealed partial class EventLog(
-    StorageOptions options, EventLogOptions bounds, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log) : IEventLog, IAsyncDisposable
+    StorageOptions options, EventLogOptions bounds, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log)
+    : IEventLog, IEventSource, IAsyncDisposable
 {
     private const int DaySeconds = 86_400;
 
@@ -91,7 +92,9 @@ internal sealed partial class EventLog(
         Interlocked.Exchange(ref _nextCommit, NewSignal()).TrySetResult();
     }
 
-    /// <summary>Reads what is committed, a batch at a time; the batches belong to the caller. Neither waits for the writer nor holds it up.</summary>
+    /// <summary>
+    /// Reads what is committed, a batch at a time; the batches belong to the caller. Neither waits for the writer nor holds it up.
+    /// </summary>
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public async IAsyncEnumerable<EventBatch> ReadAsync(EventQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -109,6 +112,10 @@ internal sealed partial class EventLog(
                 yield break;
         }
     }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<EventBatch> ReadAsync(IReadOnlySet<string>? kinds, long from, long to, CancellationToken ct) =>
+        ReadAsync(new EventQuery { Kinds = kinds, From = from, To = to }, ct);
 
     /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
     /// <param name="now">The bounds, which a reload may have changed.</param>

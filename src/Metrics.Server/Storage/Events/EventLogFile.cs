@@ -238,7 +238,8 @@ internal sealed partial class EventLogFile(StorageOptions options, SelfMetrics m
 
     private static string Quoted(string path) => path.Replace("'", "''", StringComparison.Ordinal);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{File} cannot be read: {Reason} It is set aside as {Aside}; a new event log is begun.")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "{File} cannot be read: {Reason} It is set aside as {Aside}; a new event log is begun.")]
     private partial void LogSetAside(string file, string reason, string aside);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{File} is written anew: {MiB} MiB were free in it.")]

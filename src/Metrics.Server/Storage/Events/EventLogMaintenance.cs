@@ -3,8 +3,8 @@ using Metrics.Configuration;
 namespace Metrics.Storage.Events;
 
 /// <summary>Keeps the event log within its bounds, which a reload may change.</summary>
-internal sealed partial class EventLogMaintenance(EventLog events, CurrentOptions options, TimeProvider time, ILogger<EventLogMaintenance> log)
-    : BackgroundService
+internal sealed partial class EventLogMaintenance(
+    EventLog events, CurrentOptions options, TimeProvider time, ILogger<EventLogMaintenance> log) : BackgroundService
 {
     /// <summary>How far the log may grow beyond its bytes: what comes in meanwhile.</summary>
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);

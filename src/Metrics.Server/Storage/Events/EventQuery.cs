@@ -11,6 +11,9 @@ internal sealed record EventQuery
     /// <summary>Conditions on fields, named in either form; each must hold. A field that an event lacks has the empty value.</summary>
     public IReadOnlyList<LabelMatcher> Matchers { get; init; } = [];
 
+    /// <summary>Only events of these kinds; null is any.</summary>
+    public IReadOnlySet<string>? Kinds { get; init; }
+
     /// <summary>Earliest time, nanoseconds since 1970 UTC, inclusive.</summary>
     public long From { get; init; } = long.MinValue;
 
@@ -39,14 +42,16 @@ internal sealed record EventQuery
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
-        sql.Append(CultureInfo.InvariantCulture,
-            $"SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM {table.Name} WHERE id <= {table.LastId}");
+        sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
+            .Append(CultureInfo.InvariantCulture, $" WHERE id <= {table.LastId}");
         if (After is { } after)
             sql.Append(CultureInfo.InvariantCulture, $" AND id {(NewestFirst ? '<' : '>')} {after}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
         if (To < long.MaxValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time <= {To}");
+        if (Kinds is { } kinds)
+            sql.Append(" AND kind IN (''").Append(string.Concat(kinds.Select(k => ", " + Quote(k)))).Append(')');
         foreach (LabelMatcher matcher in Matchers)
             sql.Append(" AND ").Append(Condition(EventFields.FullName(matcher.Name), matcher));
         if (Text.Length > 0)
@@ -79,5 +84,6 @@ internal sealed record EventQuery
         _ => null,
     };
 
-    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";
+    private static string Quote(string text) =>
+        $"'{text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";
 }

@@ -10,7 +10,8 @@ internal static class EventReader
     private const int RowsPerBatch = 1024;
 
     /// <exception cref="StoreException">The question fails.</exception>
-    public static async IAsyncEnumerable<EventBatch> ReadAsync(DuckDBConnection connection, string sql, [EnumeratorCancellation] CancellationToken ct)
+    public static async IAsyncEnumerable<EventBatch> ReadAsync(
+        DuckDBConnection connection, string sql, [EnumeratorCancellation] CancellationToken ct)
     {
         using DuckDBCommand command = connection.CreateCommand();
         command.UseStreamingMode = true;

@@ -62,17 +62,19 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
 
     private static EventTable? Find(DuckDBConnection connection, string name)
     {
-        if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !DateTime.TryParseExact(
-            name[Prefix.Length..].Split('_')[0], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime day))
-        {
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
-        }
+        string dayText = name[Prefix.Length..].Split('_')[0];
+        if (!DateTime.TryParseExact(dayText, DayFormat, CultureInfo.InvariantCulture, Utc, out DateTime day))
+            return null;
         using DuckDBCommand command = connection.CreateCommand();
         command.CommandText = $"SELECT min(id), max(id), min(time), max(time) FROM {name}";
         using DuckDBDataReader reader = command.ExecuteReader();
         reader.Read();
+        int number = (int)(day - DateTime.UnixEpoch).TotalDays;
         return reader.IsDBNull(0)
             ? null
-            : new EventTable(name, (int)(day - DateTime.UnixEpoch).TotalDays, reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+            : new EventTable(name, number, reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
     }
 }

@@ -64,7 +64,8 @@ public sealed class EventJsonTests
     public void Random_bytes_never_throw()
     {
         var random = new Random(7);
-        byte[] whole = Encoding.UTF8.GetBytes("{\"time\":\"2026-01-31T12:00:00Z\",\"kind\":\"log\",\"body\":\"\\u00e4\",\"host\":{\"name\":\"x\"},\"n\":1e3}");
+        byte[] whole = Encoding.UTF8.GetBytes(
+            """{"time":"2026-01-31T12:00:00Z","kind":"log","body":"\u00e4","host":{"name":"x"},"n":1e3}""");
         using var batch = new EventBatch("t");
         for (int i = 0; i < 20_000; i++)
         {

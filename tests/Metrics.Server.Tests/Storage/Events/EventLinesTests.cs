@@ -18,7 +18,8 @@ public sealed class EventLinesTests
         batch.AddField("source.ip", "10.0.0.1");
         batch.Ids[0] = 42;
         Lines(batch).Should().Equal(
-            $"events,kind=host.login,host=ctl\\ 1,service=sshd body=\"in \\\"quotes\\\" and two lines\",severity_number=9i,id=42i,source.ip=\"10.0.0.1\" {At + 5}");
+            $"events,kind=host.login,host=ctl\\ 1,service=sshd "
+            + $"body=\"in \\\"quotes\\\" and two lines\",severity_number=9i,id=42i,source.ip=\"10.0.0.1\" {At + 5}");
     }
 
     [Fact]

@@ -31,10 +31,12 @@ public sealed class EventLogTests : IDisposable
         Event read = (await ReadAsync(again, new EventQuery())).Should().ContainSingle().Subject;
         read.Should().BeEquivalentTo(new
         {
-            Time = Now + 1, ObservedTime = Now, Kind = "identity.authenticate", SeverityNumber = (byte)17, Body = "a \"quoted\" body\nof two lines, ü",
+            Time = Now + 1, ObservedTime = Now, Kind = "identity.authenticate", SeverityNumber = (byte)17,
+            Body = "a \"quoted\" body\nof two lines, ü",
         });
         read.Fields.Should().Equal(
-            new EventField("host.name", "ctl-1"), new EventField("user.name", "o'Neill \\ \"x\""), new EventField("source.ip", "2001:db8::1"));
+            new EventField("host.name", "ctl-1"), new EventField("user.name", "o'Neill \\ \"x\""),
+            new EventField("source.ip", "2001:db8::1"));
     }
 
     [Fact]
@@ -96,7 +98,8 @@ public sealed class EventLogTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(1));
         await WriteAsync(log, Bodies("disk failed on sdb"));
         (await ReadAsync(log, new EventQuery { Text = "disk Failed" })).Should().HaveCount(2);
-        (await ReadAsync(log, new EventQuery { Text = "disk Failed", From = Now })).Select(e => e.Body).Should().Equal("disk failed on sdb");
+        (await ReadAsync(log, new EventQuery { Text = "disk Failed", From = Now })).Select(e => e.Body).Should()
+            .Equal("disk failed on sdb");
         (await ReadAsync(log, new EventQuery { To = Now - 1 })).Should().HaveCount(2);
     }
 
@@ -204,6 +207,19 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Rules_read_a_span_of_some_kinds_back()
+    {
+        await using EventLog log = Open();
+        var batch = new EventBatch("t");
+        foreach (string kind in new[] { "host.login", "o'kind", "log" })
+            batch.Add(Now, Now, kind, 0, kind);
+        await WriteAsync(log, batch);
+        (await KindsAsync(log, new HashSet<string> { "o'kind", "host.login" })).Should().Equal("host.login", "o'kind");
+        (await KindsAsync(log, new HashSet<string>())).Should().BeEmpty();
+        (await KindsAsync(log, null)).Should().HaveCount(3);
+    }
+
+    [Fact]
     public async Task It_may_be_closed_twice()
     {
         EventLog log = Open();
@@ -252,6 +268,17 @@ public sealed class EventLogTests : IDisposable
                 events.AddRange(Enumerable.Range(0, batch.Count).Select(batch.ToEvent));
         }
         return events;
+    }
+
+    private async Task<List<string>> KindsAsync(EventLog log, IReadOnlySet<string>? kinds)
+    {
+        var found = new List<string>();
+        await foreach (EventBatch batch in ((IEventSource)log).ReadAsync(kinds, Now, Now, default))
+        {
+            using (batch)
+                found.AddRange(batch.Kinds.ToArray());
+        }
+        return found;
     }
 
     private static async Task<List<string>> PagesAsync(EventLog log, bool newestFirst)

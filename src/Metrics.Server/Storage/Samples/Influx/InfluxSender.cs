@@ -9,7 +9,8 @@ namespace Metrics.Storage.Samples.Influx;
 /// Sends lines to one InfluxDB. What the server does not take now goes to a bounded spool on disk and is replayed in order once it answers
 /// again; while anything waits there, everything goes through it.
 /// </summary>
-internal sealed partial class InfluxSender(InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
+internal sealed partial class InfluxSender(
+    InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);

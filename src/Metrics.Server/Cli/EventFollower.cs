@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Metrics.Cli;
 
 /// <summary>Events of a daemon as they come; when the connection ends it is made again, and goes on where it was.</summary>
-internal static class EventFeed
+internal static class EventFollower
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
@@ -27,7 +27,8 @@ internal static class EventFeed
                 using (answer)
                 {
                     await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
-                    await using IAsyncEnumerator<SseItem<string>> items = SseParser.Create(body).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
+                    await using IAsyncEnumerator<SseItem<string>> items =
+                        SseParser.Create(body).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
                     while (await TryMoveAsync(items))
                     {
                         last = items.Current.EventId ?? last;
@@ -57,7 +58,10 @@ internal static class EventFeed
         if (answer.IsSuccessStatusCode)
             return answer;
         using (answer)
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)answer.StatusCode}: ") + await answer.Content.ReadAsStringAsync(cancel));
+        {
+            string reason = await answer.Content.ReadAsStringAsync(cancel);
+            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)answer.StatusCode}: {reason}"));
+        }
     }
 
     private static async Task<bool> TryMoveAsync(IAsyncEnumerator<SseItem<string>> items)
