@@ -103,6 +103,9 @@ internal sealed partial class EventLog(
         int rest = query.Limit;
         foreach (EventTable table in (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn))
         {
+            // It may have gone for age or size while those before it were read.
+            if (table.FirstId < FirstId)
+                continue;
             await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(table, rest), ct))
             {
                 rest -= batch.Count;
