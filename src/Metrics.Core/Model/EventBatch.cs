@@ -5,10 +5,14 @@ namespace Metrics.Model;
 
 /// <summary>
 /// Events on their way, as columns in arrays from a pool: the second thing that flows beside <see cref="SampleBatch"/>. Written by one
-/// producer, then handed over; not safe for use by two threads at once. Dispose it once, by whoever holds it last.
+/// producer, then handed over; not safe for use by two threads at once. Dispose it once, by whoever holds it last. Outsiders choose what
+/// stands in events: whatever is beyond <see cref="EventBounds"/> is cut here, where every input passes, and counted in <see cref="Cuts"/>.
 /// </summary>
 public sealed class EventBatch : IDisposable
 {
+    private const int BytesPerRow = 64;
+    private const int BytesPerField = 40;
+
     private long[] _ids;
     private long[] _times;
     private long[] _observedTimes;
@@ -41,6 +45,12 @@ public sealed class EventBatch : IDisposable
 
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Bytes that its texts take in memory, two a character, and its rows beside them; a measure for bounds, not exact.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>What was cut to keep the bounds.</summary>
+    public EventCuts Cuts { get; private set; }
 
     /// <summary>Place of each row in the event log; the log writes them, 0 before.</summary>
     public Span<long> Ids => _ids.AsSpan(0, Count);
@@ -78,6 +88,16 @@ public sealed class EventBatch : IDisposable
         ObjectDisposedException.ThrowIf(_times.Length == 0, this);
         int row = Count;
         GrowFor(row);
+        if (!EventBounds.IsSane(time, observedTime))
+        {
+            time = observedTime;
+            Cuts = Cuts with { Times = Cuts.Times + 1 };
+        }
+        if (body.Length > EventBounds.MaxBodyLength)
+        {
+            body = EventBounds.Cut(body, EventBounds.MaxBodyLength);
+            Cuts = Cuts with { Bodies = Cuts.Bodies + 1 };
+        }
         _ids[row] = 0;
         _times[row] = time;
         _observedTimes[row] = observedTime;
@@ -86,6 +106,7 @@ public sealed class EventBatch : IDisposable
         _bodies[row] = body;
         _fieldEnds[row] = _fieldCount;
         Count = row + 1;
+        Bytes += BytesPerRow + (2L * body.Length);
     }
 
     /// <summary>Adds a field to the newest row; an empty value adds nothing, of a name that is there the first value stays.</summary>
@@ -94,6 +115,17 @@ public sealed class EventBatch : IDisposable
         int row = Count - 1;
         if (string.IsNullOrEmpty(value) || Find(row, name) is not null)
             return;
+        if (name.Length is 0 or > EventBounds.MaxNameLength || FieldsOf(row).Length == EventBounds.MaxFields)
+        {
+            Cuts = Cuts with { Fields = Cuts.Fields + 1 };
+            return;
+        }
+        if (value.Length > EventBounds.MaxValueLength)
+        {
+            value = EventBounds.Cut(value, EventBounds.MaxValueLength);
+            Cuts = Cuts with { Values = Cuts.Values + 1 };
+        }
+        Bytes += BytesPerField + (2L * value.Length);
         if (_fieldCount == _fields.Length)
             Grow(ref _fields, _fieldCount, clear: true);
         _fields[_fieldCount++] = new EventField(name, value);
@@ -120,7 +152,9 @@ public sealed class EventBatch : IDisposable
         return null;
     }
 
-    /// <summary>The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.</summary>
+    /// <summary>
+    /// The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.
+    /// </summary>
     public string? Value(int row, string field) => field switch
     {
         EventFields.Kind => _kinds[row],
@@ -153,6 +187,7 @@ public sealed class EventBatch : IDisposable
         Return(ref _fieldEnds);
         Return(ref _fields);
         Count = _fieldCount = 0;
+        Bytes = 0;
     }
 
     private void GrowFor(int row)

@@ -69,7 +69,7 @@ public static class MatcherText
     private static string Plain(string text, ref int at)
     {
         int start = at;
-        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':'))
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':' or '.'))
         {
             if (at == start && char.IsAsciiDigit(text[at]))
                 break;

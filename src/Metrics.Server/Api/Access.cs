@@ -52,6 +52,7 @@ internal sealed class Access(CurrentOptions options)
         "/silences/new" => Role.Operator,
         "/-/reload" or "/write" or "/api/v2/write" or "/query" => Role.Operator,
         { } path when (path == "/api/v2/alerts" || path.StartsWith("/api/v2/silence", StringComparison.Ordinal)) && !HttpMethods.IsGet(request.Method) => Role.Operator,
+        "/api/v1/events" when !HttpMethods.IsGet(request.Method) => Role.Operator,
         _ => Role.Viewer,
     };
 

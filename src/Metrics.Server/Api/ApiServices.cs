@@ -1,4 +1,5 @@
 using Metrics.Api.Alertmanager;
+using Metrics.Api.Events;
 using Metrics.Api.Prometheus;
 
 namespace Metrics.Api;
@@ -10,6 +11,7 @@ internal static class ApiServices
         .AddSingleton<QueryEndpoints>()
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
+        .AddSingleton<EventStream>()
         .AddSingleton<AlertEndpoints>()
         .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()

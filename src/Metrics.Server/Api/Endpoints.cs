@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Metrics.Api.Alertmanager;
 using Metrics.Api.Alerts;
+using Metrics.Api.Events;
 using Metrics.Api.Prometheus;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
@@ -40,6 +41,7 @@ internal static class Endpoints
                 : Results.Text("{\"error\":\"InfluxQL is not spoken here; only CREATE DATABASE is accepted, and does nothing\"}\n", "application/json", statusCode: 400);
         });
         app.MapGet("/export", ExportAsync);
+        app.MapEvents();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
         app.MapAlertApi();

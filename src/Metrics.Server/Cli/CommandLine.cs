@@ -20,6 +20,7 @@ internal static class CommandLine
           run                       watch (the default)
           check                     check the configuration and its rule files
           query EXPR                ask the running daemon a PromQL expression; --at TIME, --range 1h, --step 15s, --url ADDRESS
+          events [MATCHER...]       events, the newest last; --follow, --from 1h, --to TIME, --text TEXT, --limit COUNT, --output json, --url ADDRESS
           silence add MATCHER...    tell nobody of alerts that match; --comment TEXT, --duration 2h, --author NAME, --url ADDRESS
           silence list              silences that have not ended
           silence expire ID...      end silences now
@@ -64,6 +65,8 @@ internal static class CommandLine
                     return await ReplayCommand.RunAsync(source.Load(), files, options);
                 case ["query", var expression]:
                     return await QueryCommand.RunAsync(source.Load(), expression, options);
+                case ["events", .. var matchers]:
+                    return await EventsCommand.RunAsync(source.Load(), matchers, options);
                 case ["silence", .. var rest]:
                     return await SilenceCommand.RunAsync(source.Load(), rest, options);
                 case ["explain", var alert]:
@@ -162,7 +165,7 @@ internal static class CommandLine
 
     private static bool TryTakeOptions(string[] args, out List<string> words, out Dictionary<string, string> options, out string? error)
     {
-        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url", "comment", "duration", "author", "compare"];
+        string[] known = ["config", "output", "from", "to", "metric", "at", "range", "step", "url", "comment", "duration", "author", "compare", "text", "limit"];
         (words, options, error) = ([], [], null);
         for (int i = 0; i < args.Length; i++)
         {
@@ -170,6 +173,11 @@ internal static class CommandLine
             {
                 words = ["help"];
                 return true;
+            }
+            if (args[i] == "--follow")
+            {
+                options["follow"] = "";
+                continue;
             }
             if (!args[i].StartsWith("--", StringComparison.Ordinal))
             {

@@ -5,6 +5,7 @@ using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Probes;
 using Metrics.Pollers.Scrape;
 using Metrics.Routing;
+using Metrics.Storage.Events;
 
 namespace Metrics.Configuration;
 
@@ -17,6 +18,11 @@ internal sealed record MetricsOptions
     public required AuthOptions Auth { get; init; }
 
     public required StorageOptions Storage { get; init; }
+
+    public required EventLogOptions Events { get; init; }
+
+    /// <summary>Kind of event by measurement of line protocol. Default: none.</summary>
+    public required IReadOnlyDictionary<string, string> PushEvents { get; init; }
 
     public required HeadSection Head { get; init; }
 

@@ -1,10 +1,12 @@
 using System.Net;
 using Metrics.Text;
+using Metrics.Inputs.Push;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Probes;
 using Metrics.Pollers.Scrape;
+using Metrics.Storage.Events;
 using Npgsql;
 
 namespace Metrics.Configuration;
@@ -16,11 +18,14 @@ internal static class MetricsOptionsReader
     {
         var top = new YamlSection(root, file, "", problems);
         AuthOptions auth = ReadAuth(top.Section("auth"));
+        StorageOptions storage;
         var options = new MetricsOptions
         {
             Listen = ReadListen(top, auth),
             Auth = auth,
-            Storage = ReadStorage(top.Section("storage")),
+            Storage = storage = ReadStorage(top.Section("storage")),
+            Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
+            PushEvents = ReadPushEvents(top.Section("inputs")),
             Head = ReadHead(top.Section("head")),
             Query = ReadQuery(top.Section("query")),
             Host = ReadHost(top.Section("host")),
@@ -74,6 +79,15 @@ internal static class MetricsOptionsReader
         }
         section.Finish();
         return new AuthOptions(tokens);
+    }
+
+    private static IReadOnlyDictionary<string, string> ReadPushEvents(YamlSection inputs)
+    {
+        YamlSection push = inputs.Section("push");
+        IReadOnlyDictionary<string, string> kinds = PushEventKinds.Read(push);
+        push.Finish();
+        inputs.Finish();
+        return kinds;
     }
 
     private static StorageOptions ReadStorage(YamlSection section)

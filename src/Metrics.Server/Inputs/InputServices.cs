@@ -4,5 +4,8 @@ namespace Metrics.Inputs;
 
 internal static class InputServices
 {
-    public static IServiceCollection AddInputs(this IServiceCollection services) => services.AddSingleton<LineProtocolInput>();
+    public static IServiceCollection AddInputs(this IServiceCollection services) => services
+        .AddSingleton<LineProtocolInput>()
+        .AddSingleton<TextFieldEvents>()
+        .AddSingleton<EventInput>();
 }

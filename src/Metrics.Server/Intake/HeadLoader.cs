@@ -1,17 +1,21 @@
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Storage.Events;
 using Metrics.Storage.State;
 
 namespace Metrics.Intake;
 
-/// <summary>Opens state and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
-internal sealed partial class HeadLoader(Head head, ISampleStore store, StateStore state, TimeProvider time, ILogger<HeadLoader> log)
+/// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
+internal sealed partial class HeadLoader(
+    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log, EventCopies? copies = null)
 {
-    /// <exception cref="StoreException">State or store cannot be used.</exception>
+    /// <exception cref="StoreException">State, event log or store cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         state.Prepare();
+        events.Open();
+        copies?.Open();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -2,46 +2,80 @@ using System.Threading.Channels;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Storage.Events;
 using Metrics.Telemetry;
 
 namespace Metrics.Intake;
 
 /// <summary>
-/// The one way in: a bounded queue, then head, rules and store, in that order. When the queue is full, producers wait (back-pressure):
-/// pollers poll later, pushers are answered later. Stops after all producers: what is queued is still taken.
+/// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
+/// their order: head · event log · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll later,
+/// pushers are answered later, the other lane goes on. Stops after all producers: what is queued is still taken.
 /// </summary>
-internal sealed class IntakePipeline(Head head, StoreWriter writer, MetadataTable metadata, SelfMetrics metrics, TimeProvider time)
-    : BackgroundService
+internal sealed class IntakePipeline : BackgroundService
 {
+    /// <summary>Places of both lanes together.</summary>
     internal const int QueueCapacity = 256;
 
-    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
-        new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    /// <summary>Those of events, whose batches are larger.</summary>
+    internal const int EventCapacity = 64;
 
-    private readonly List<Action<SampleBatch>> _arrivals = [];
+    private readonly Head _head;
+    private readonly SelfMetrics _metrics;
+    private readonly ArrivalStage _arrivals = new();
+    private readonly IReadOnlyList<IIntakeStage> _stages;
+    private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
+    private readonly Channel<EventWork> _events = NewLane<EventWork>(EventCapacity);
 
-    private readonly record struct Work(SampleBatch Batch, TaskCompletionSource<AppendResult>? Appended, TaskCompletionSource? Committed);
+    public IntakePipeline(
+        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, SelfMetrics metrics, TimeProvider time)
+    {
+        (_head, _metrics) = (head, metrics);
+        _stages =
+        [
+            new HeadStage(head, metadata, metrics, time),
+            new EventLogStage(log, metrics),
+            _arrivals,
+            new StoreStage(samples, events),
+        ];
+    }
 
-    /// <summary>Calls back for each batch once it is in the head, before the batch is handed on. Register before the start.</summary>
+    /// <summary>Calls back for each batch of samples once it is in the head, before it is handed on. Register before the start.</summary>
     public void OnArrival(Action<SampleBatch> callback) => _arrivals.Add(callback);
 
-    /// <summary>Hands a batch over; returns when it is queued. The pipeline disposes it.</summary>
-    public ValueTask WriteAsync(SampleBatch batch, CancellationToken ct) => _queue.Writer.WriteAsync(new Work(batch, null, null), ct);
+    /// <summary>Calls back for each batch of events once they have their ids, before it is handed on. Register before the start.</summary>
+    public void OnArrival(Action<EventBatch> callback) => _arrivals.Add(callback);
 
-    /// <summary>Hands a batch over; returns when the store has committed or spooled it.</summary>
-    /// <exception cref="StoreException">The store could not take it.</exception>
+    /// <summary>Hands samples over; returns when they are queued. The pipeline disposes the batch.</summary>
+    public ValueTask WriteAsync(SampleBatch batch, CancellationToken ct) => _samples.Writer.WriteAsync(new SampleWork(batch, null, null), ct);
+
+    /// <summary>Hands events over; returns when they are queued. The pipeline disposes the batch.</summary>
+    public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => _events.Writer.WriteAsync(new EventWork(batch, null), ct);
+
+    /// <summary>Hands samples over; returns when the store has committed or spooled them.</summary>
+    /// <exception cref="StoreException">The store could not take them.</exception>
     public async Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct)
     {
         var appended = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _queue.Writer.WriteAsync(new Work(batch, appended, committed), ct);
+        await _samples.Writer.WriteAsync(new SampleWork(batch, appended, committed), ct);
         await committed.Task.WaitAsync(ct);
         return await appended.Task;
     }
 
+    /// <summary>Hands events over; returns when the event log has committed them to disk.</summary>
+    /// <exception cref="StoreException">The event log could not take them; a <see cref="StoreFullException"/> means: come again later.</exception>
+    public async Task CommitAsync(EventBatch batch, CancellationToken ct)
+    {
+        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _events.Writer.WriteAsync(new EventWork(batch, committed), ct);
+        await committed.Task.WaitAsync(ct);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue.Writer.TryComplete();
+        _samples.Writer.TryComplete();
+        _events.Writer.TryComplete();
         if (ExecuteTask is { } running)
             await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
@@ -49,48 +83,43 @@ internal sealed class IntakePipeline(Head head, StoreWriter writer, MetadataTabl
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        metrics.IntakeQueueCapacity.Set(QueueCapacity);
-        metrics.BeforeCollect(() =>
+        _metrics.IntakeQueueCapacity.Set(QueueCapacity);
+        _metrics.BeforeCollect(() =>
         {
-            metrics.IntakeQueue.Set(_queue.Reader.Count);
-            metrics.HeadSeries.Set(head.SeriesCount);
-            foreach ((string source, _, long refused) in head.Sources)
+            _metrics.IntakeQueue.WithLabels("samples").Set(_samples.Reader.Count);
+            _metrics.IntakeQueue.WithLabels("events").Set(_events.Reader.Count);
+            _metrics.HeadSeries.Set(_head.SeriesCount);
+            foreach ((string source, _, long refused) in _head.Sources)
             {
                 if (refused > 0)
-                    metrics.SourceSeries.WithLabels(source).Set(refused);
+                    _metrics.SourceSeries.WithLabels(source).Set(refused);
             }
         });
-        // Not the stopping token: what was accepted is taken to its end.
-        await foreach (Work work in _queue.Reader.ReadAllAsync(CancellationToken.None))
-            Take(work);
+        Task samples = RunSamplesAsync(), events = RunEventsAsync();
+        // A lane that dies takes the daemon with it, at once.
+        await await Task.WhenAny(samples, events);
+        await Task.WhenAll(samples, events);
     }
 
-    private void Take(Work work)
+    // Neither lane heeds the stopping token: what was accepted is taken to its end.
+    private async Task RunSamplesAsync()
     {
-        SampleBatch batch = work.Batch;
-        metrics.SamplesReceived.Inc(batch.Count);
-        foreach ((string name, MetricMetadata told) in batch.Metadata)
-            metadata.Set(name, told);
-        AppendResult result = head.Append(batch, time.GetUtcNow().ToUnixTimeMilliseconds());
-        metrics.SamplesAppended.Inc(result.Appended);
-        CountRefused(result);
-        foreach (Action<SampleBatch> arrival in _arrivals)
-            arrival(batch);
-        work.Appended?.TrySetResult(result);
-        writer.Add(batch, work.Committed);
+        await foreach (SampleWork work in _samples.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            foreach (IIntakeStage stage in _stages)
+                stage.Take(work);
+        }
     }
 
-    private void CountRefused(AppendResult result)
+    private async Task RunEventsAsync()
     {
-        if (result.Duplicate > 0)
-            metrics.SamplesNotAppended.WithLabels("duplicate").Inc(result.Duplicate);
-        if (result.OutOfOrder > 0)
-            metrics.SamplesNotAppended.WithLabels("out_of_order").Inc(result.OutOfOrder);
-        if (result.TooOld > 0)
-            metrics.SamplesNotAppended.WithLabels("too_old").Inc(result.TooOld);
-        if (result.TooNew > 0)
-            metrics.SamplesNotAppended.WithLabels("too_new").Inc(result.TooNew);
-        if (result.LimitReached > 0)
-            metrics.SamplesNotAppended.WithLabels("series_limit").Inc(result.LimitReached);
+        await foreach (EventWork work in _events.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            foreach (IIntakeStage stage in _stages)
+                await stage.TakeAsync(work);
+        }
     }
+
+    private static Channel<T> NewLane<T>(int capacity) => Channel.CreateBounded<T>(
+        new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 }

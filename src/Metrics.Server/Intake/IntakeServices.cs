@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Storage.Events;
 
 namespace Metrics.Intake;
 
@@ -15,6 +16,8 @@ internal static class IntakeServices
         .AddSingleton<IntakePipeline>()
         .AddSingleton<HeadLoader>()
         .AddHostedService(s => s.GetRequiredService<StoreWriter>())
+        .AddHostedService(s => s.GetRequiredService<EventLogWriter>())
         .AddHostedService<StoreMaintenance>()
+        .AddHostedService<EventLogMaintenance>()
         .AddHostedService(s => s.GetRequiredService<IntakePipeline>());
 }

@@ -30,4 +30,7 @@ internal interface ISampleStore : IAsyncDisposable
 }
 
 /// <summary>The store cannot do what was asked; the message is for operators.</summary>
-internal sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+internal class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>What waits to be written has reached its bound: come again later.</summary>
+internal sealed class StoreFullException(string message) : StoreException(message);

@@ -1,4 +1,6 @@
 using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Storage.Events;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
@@ -20,8 +22,20 @@ internal static class StorageServices
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
                 options.Storage, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
         }
+        if (options is { Events.CopyToInflux: true, Storage.Influx: { } copiesTo })
+        {
+            services.AddSingleton(s => new EventCopies(
+                copiesTo, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<EventCopies>>()));
+        }
         return services
             .AddSingleton<StateStore>()
-            .AddSingleton<StoreWriter>();
+            .AddSingleton<StoreWriter>()
+            .AddSingleton(s => new EventLog(
+                options.Storage, options.Events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<EventLog>>()))
+            .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
+            .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
+            .AddSingleton<EventLogWriter>();
     }
 }

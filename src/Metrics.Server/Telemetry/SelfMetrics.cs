@@ -22,8 +22,14 @@ internal sealed class SelfMetrics
         SamplesNotAppended = WithValues(
             NewCounter(factory, "metricsd_head_samples_not_appended_total", "Samples that the head did not take, by reason; those out of order or too old still go to the store.", "reason"),
             "duplicate", "out_of_order", "too_old", "too_new", "series_limit");
-        IntakeQueue = NewGauge(factory, "metricsd_intake_queue_batches", "Batches that wait in the intake queue.");
+        IntakeQueue = WithValues(
+            NewGauge(factory, "metricsd_intake_queue_batches", "Batches that wait in the intake queue, by lane.", "lane"), "samples", "events");
         IntakeQueueCapacity = NewGauge(factory, "metricsd_intake_queue_capacity_batches", "Bound of the intake queue; at the bound producers wait.");
+        EventsReceived = NewCounter(factory, "metricsd_intake_events_received_total", "Events that entered the pipeline.");
+        EventsCut = WithValues(
+            NewCounter(factory, "metricsd_intake_events_cut_total",
+                "Parts of events that were beyond their bounds, by part: body and value are cut, field is left out, time is replaced by that of the arrival.", "part"),
+            "body", "value", "field", "time");
         HeadSeries = NewGauge(factory, "metricsd_head_series", "Series in the head.");
         SourceSeries = NewGauge(factory, "metricsd_source_series_refused", "Samples of new series that a source's limit has refused.", "source");
         HeadSeriesDropped = NewCounter(factory, "metricsd_head_series_dropped_total", "Series that left the head's window.");
@@ -35,25 +41,31 @@ internal sealed class SelfMetrics
             NewCounter(factory, "metricsd_polls_skipped_total", "Polls that did not run, by reason.", "reason"), "backoff", "overlap");
         TargetsByState = WithValues(NewGauge(factory, "metricsd_targets", "Targets by state.", "state"), "up", "down", "unknown");
 
-        StoreWrites = WithValues(NewCounter(factory, "metricsd_store_writes_total", "Flushes to the store by outcome.", "outcome"), "success", "failure");
-        StoreSeconds = factory.CreateHistogram("metricsd_store_write_duration_seconds", "How long a flush takes.",
-            new HistogramConfiguration { Buckets = [.001, .005, .01, .05, .1, .5, 1, 5] });
-        StoreSamples = NewCounter(factory, "metricsd_store_samples_written_total", "Samples that the store has committed or spooled.");
-        StoreDropped = WithValues(NewCounter(factory, "metricsd_store_samples_dropped_total", "Samples that the store lost, by reason.", "reason"),
-            "queue_full", "rejected", "not_finite", "spool_full", "expired");
-        StorePending = NewGauge(factory, "metricsd_store_pending_samples", "Samples that wait for the next flush.");
-        StoreUp = NewGauge(factory, "metricsd_store_up", "Whether the last write to the store succeeded.");
+        SampleWriter = new WriterMetrics(factory, "metricsd_store", "samples", "the store", "queue_full", "rejected", "not_finite", "spool_full", "expired");
+        EventWriter = new WriterMetrics(factory, "metricsd_event_log", "events", "the event log", "queue_full");
+        EventLogBytes = NewGauge(factory, "metricsd_event_log_bytes", "Bytes that the event log takes on disk.");
+        EventTablesExpired = NewCounter(factory, "metricsd_event_log_tables_expired_total", "Tables of events, one a day or more, that went for age or size.");
+        EventCopiesLost = new LostRows(WithValues(
+            NewCounter(factory, "metricsd_event_copies_dropped_total", "Copies of events that InfluxDB did not get, by reason.", "reason"),
+            "spool_full", "expired", "rejected", "spool_unwritable"));
+        EventStreamClients = NewGauge(factory, "metricsd_event_stream_clients", "Clients that follow events.");
+        EventStreamDropped = NewCounter(factory, "metricsd_event_stream_dropped_total", "How often a client that follows events was too slow and missed some.");
+        EventLogSetAside = NewCounter(factory, "metricsd_event_log_set_aside_total", "Event logs that could not be read and were set aside.");
         InfluxRequests = NewCounter(factory, "metricsd_influx_requests_total", "Write requests to InfluxDB by status code (or 'error', 'timeout').", "status");
         InfluxRenamed = NewCounter(factory, "metricsd_influx_texts_changed_total", "Names and tag values that had to be changed to fit line protocol.");
-        SpoolBytes = NewGauge(factory, "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.");
-        SpoolRecords = NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.");
-        SpoolOldest = NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.");
+        SpoolBytes = WithValues(
+            NewGauge(factory, "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.", "flow"), "samples");
+        SpoolRecords = WithValues(
+            NewGauge(factory, "metricsd_spool_records", "Requests that wait on disk for InfluxDB.", "flow"), "samples");
+        SpoolOldest = WithValues(
+            NewGauge(factory, "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.", "flow"), "samples");
 
         CloudRequests = NewCounter(factory, "metricsd_cloud_requests_total", "Requests to OpenStack services, by route and status ('timeout', 'error').", "cloud", "service", "route", "status");
         CloudRequestSeconds = factory.CreateHistogram("metricsd_cloud_request_duration_seconds", "How long requests to OpenStack services take.",
             new HistogramConfiguration { Buckets = [.01, .05, .1, .5, 1, 5, 20], LabelNames = ["cloud", "service"] });
         PushRequests = NewCounter(factory, "metricsd_push_requests_total", "Write requests received, by endpoint and status code.", "endpoint", "status");
         PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
+        PushEvents = NewCounter(factory, "metricsd_push_events_total", "Events received by push.");
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
         PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
 
@@ -118,6 +130,8 @@ internal sealed class SelfMetrics
     public Counter SamplesNotAppended { get; }
     public Gauge IntakeQueue { get; }
     public Gauge IntakeQueueCapacity { get; }
+    public Counter EventsReceived { get; }
+    public Counter EventsCut { get; }
     public Gauge HeadSeries { get; }
     public Gauge SourceSeries { get; }
     public Counter HeadSeriesDropped { get; }
@@ -125,12 +139,15 @@ internal sealed class SelfMetrics
     public Histogram PollSeconds { get; }
     public Counter PollsSkipped { get; }
     public Gauge TargetsByState { get; }
-    public Counter StoreWrites { get; }
-    public Histogram StoreSeconds { get; }
-    public Counter StoreSamples { get; }
-    public Counter StoreDropped { get; }
-    public Gauge StorePending { get; }
-    public Gauge StoreUp { get; }
+    public WriterMetrics SampleWriter { get; }
+    public Counter StoreDropped => SampleWriter.Dropped;
+    public WriterMetrics EventWriter { get; }
+    public Gauge EventLogBytes { get; }
+    public Counter EventTablesExpired { get; }
+    public Counter EventLogSetAside { get; }
+    public LostRows EventCopiesLost { get; }
+    public Gauge EventStreamClients { get; }
+    public Counter EventStreamDropped { get; }
     public Counter InfluxRequests { get; }
     public Counter InfluxRenamed { get; }
     public Gauge SpoolBytes { get; }
@@ -140,6 +157,7 @@ internal sealed class SelfMetrics
     public Histogram CloudRequestSeconds { get; }
     public Counter PushRequests { get; }
     public Counter PushSamples { get; }
+    public Counter PushEvents { get; }
     public Counter PushRefusedLines { get; }
     public Counter PushTextFields { get; }
     public Counter RuleEvaluations { get; }

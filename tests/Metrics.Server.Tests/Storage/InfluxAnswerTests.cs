@@ -61,8 +61,8 @@ public sealed class InfluxAnswerTests
     {
         TimeSpan pause = TimeSpan.Zero;
         for (int i = 0; i < 20; i++)
-            pause = InfluxStore.NextPause(pause, null);
+            pause = InfluxSender.NextPause(pause, null);
         pause.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(60));
-        InfluxStore.NextPause(TimeSpan.Zero, TimeSpan.FromSeconds(90)).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(90));
+        InfluxSender.NextPause(TimeSpan.Zero, TimeSpan.FromSeconds(90)).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(90));
     }
 }

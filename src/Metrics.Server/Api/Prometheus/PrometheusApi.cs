@@ -73,7 +73,8 @@ internal static class PrometheusApi
         await json.FlushAsync(context.RequestAborted);
     }
 
-    private static async Task WriteErrorAsync(HttpContext context, ApiException error)
+    /// <summary>Answers with an error in Prometheus's envelope.</summary>
+    internal static async Task WriteErrorAsync(HttpContext context, ApiException error)
     {
         context.Response.StatusCode = error.Status;
         context.Response.ContentType = "application/json";

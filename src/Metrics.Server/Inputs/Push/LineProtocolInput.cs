@@ -16,7 +16,7 @@ namespace Metrics.Inputs.Push;
 /// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it; bad
 /// lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
 /// </summary>
-internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metrics, TimeProvider time)
+internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents textFields, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 64 << 20;
     private const int MaxKnownSeries = 1_000_000;
@@ -71,19 +71,25 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
     private async Task<Answer> TakeAsync(ReadOnlyMemory<byte> body, Precision precision, string source, CancellationToken ct)
     {
         var batch = new SampleBatch(source);
-        (int refused, string? fault) = Read(body.Span, precision, batch);
+        var events = new EventBatch(source);
+        (int refused, string? fault) = Read(body.Span, precision, batch, events);
         metrics.PushSamples.Inc(batch.Count);
+        metrics.PushEvents.Inc(events.Count);
         metrics.PushRefusedLines.Inc(refused);
-        int samples = batch.Count;
-        if (samples == 0)
+        if (batch.Count == 0 && events.Count == 0)
         {
             batch.Dispose();
+            events.Dispose();
             return refused == 0 ? new Answer(204, null) : new Answer(400, $"unable to parse: {fault}");
         }
-        AppendResult result;
+        AppendResult result = default;
         try
         {
-            result = await intake.CommitAsync(batch, ct);
+            if (batch.Count > 0)
+                result = await intake.CommitAsync(batch, ct);
+            // Last: when it fails all comes once more, which makes no difference to samples.
+            if (events.Count > 0)
+                await intake.CommitAsync(events, ct);
         }
         catch (StoreException e)
         {
@@ -96,9 +102,9 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
         return refused == 0 ? new Answer(204, null) : new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: unable to parse: {fault} dropped={refused}"));
     }
 
-    /// <summary>Reads every line into the batch.</summary>
+    /// <summary>Reads every line into one of the batches.</summary>
     /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch)
+    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, EventBatch events)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();
@@ -122,11 +128,13 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
                     faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {fault}"));
                 continue;
             }
+            if (textFields.TryAdd(body, point, precision, now, events))
+                continue;
             long at = point.Timestamp is { } given ? precision.ToMilliseconds(given) : now;
             foreach (FieldToken field in point.Fields)
             {
                 if (field.Kind == FieldKind.String)
-                    metrics.PushTextFields.Inc();
+                    textFields.Refuse();
                 else
                     batch.Add(LabelsOf(body, point, field), at, field.Number);
             }

@@ -16,13 +16,18 @@ internal sealed class InfluxClient : IDisposable
     private const int MaxErrorBytes = 16 * 1024;
 
     private readonly InfluxOptions _options;
+    private readonly InfluxPrecision _precision;
     private readonly SelfMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
 
-    public InfluxClient(InfluxOptions options, SelfMetrics metrics, TimeProvider time)
+    /// <param name="options">Where it is, and who we are there.</param>
+    /// <param name="precision">Unit of the timestamps of what is written.</param>
+    /// <param name="metrics">Counts requests.</param>
+    /// <param name="time">The clock.</param>
+    public InfluxClient(InfluxOptions options, InfluxPrecision precision, SelfMetrics metrics, TimeProvider time)
     {
-        (_options, _metrics, _time) = (options, metrics, time);
+        (_options, _precision, _metrics, _time) = (options, precision, metrics, time);
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -182,11 +187,13 @@ internal sealed class InfluxClient : IDisposable
     private string WritePath()
     {
         string database = Uri.EscapeDataString(_options.Database);
+        bool fine = _precision == InfluxPrecision.Nanoseconds;
+        string precision = fine ? "ns" : "ms";
         return _options.Version switch
         {
-            InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(_options.Organization!)}&bucket={database}&precision=ms",
-            InfluxVersion.V3 => $"api/v3/write_lp?db={database}&precision=millisecond&accept_partial=true",
-            _ => $"write?db={database}&precision=ms" + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
+            InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(_options.Organization!)}&bucket={database}&precision={precision}",
+            InfluxVersion.V3 => $"api/v3/write_lp?db={database}&precision={(fine ? "nanosecond" : "millisecond")}&accept_partial=true",
+            _ => $"write?db={database}&precision={precision}" + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
         };
     }
 

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Metrics.Model;
+
+namespace Metrics.Formats.EventJson;
+
+/// <summary>
+/// Reads an event from a JSON object, as <see cref="EventJsonWriter"/> writes it and as shippers send it: <c>kind</c>, <c>body</c>,
+/// <c>time</c> (RFC 3339, or nanoseconds since 1970), <c>severity_number</c>; everything else is a field, named in either form or by
+/// objects within each other. <c>id</c> and <c>observed_time</c> are ours to say and passed over. Never throws.
+/// </summary>
+public static class EventJsonReader
+{
+    private const int MaxDepth = 8;
+    private const int MaxSeverity = 24;
+
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
+
+    /// <summary>Adds the event of a line to a batch.</summary>
+    /// <param name="line">One JSON object in UTF-8.</param>
+    /// <param name="now">Its time when it says none, and when it came in; nanoseconds since 1970 UTC.</param>
+    /// <param name="batch">Where to.</param>
+    /// <param name="fault">What is wrong, for whoever sent it.</param>
+    public static bool TryRead(ReadOnlySpan<byte> line, long now, EventBatch batch, out string? fault)
+    {
+        var draft = new Draft(now);
+        try
+        {
+            var reader = new Utf8JsonReader(line, s_options);
+            bool isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+            fault = isObject ? ReadObject(ref reader, "", draft) : "is no JSON object";
+            // What stands behind the object is looked at too.
+            if (fault is null)
+                reader.Read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The other one: half of a character that takes two, escaped.
+            fault = "is no JSON: " + e.Message.Split(" LineNumber", 2)[0];
+        }
+        fault ??= draft.Fault();
+        if (fault is null)
+            draft.AddTo(batch);
+        return fault is null;
+    }
+
+    private static string? ReadObject(ref Utf8JsonReader reader, string prefix, Draft draft)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            // The same few names come again and again.
+            string own = reader.ValueIsEscaped ? reader.GetString()! : TextPool.Shared.Get(reader.ValueSpan);
+            string name = prefix.Length == 0 ? own : prefix + own;
+            reader.Read();
+            string? fault = reader.TokenType switch
+            {
+                JsonTokenType.StartObject => ReadObject(ref reader, name + ".", draft),
+                JsonTokenType.StartArray => $"has an array in {name}; a field has one value",
+                JsonTokenType.Null => null,
+                JsonTokenType.String => draft.Set(name, reader.GetString()!),
+                JsonTokenType.Number => draft.Set(name, Encoding.UTF8.GetString(reader.ValueSpan)),
+                _ => draft.Set(name, reader.GetBoolean() ? "true" : "false"),
+            };
+            if (fault is not null)
+                return fault;
+        }
+        return null;
+    }
+
+    /// <summary>An event whose parts come in any order.</summary>
+    private sealed class Draft(long now)
+    {
+        private readonly List<EventField> _fields = [];
+        private long? _time;
+        private string? _kind;
+        private string? _body;
+        private byte _severity;
+
+        public string? Set(string name, string value)
+        {
+            switch (name)
+            {
+                case "id" or "observed_time":
+                    return null;
+                case "time":
+                    return SetTime(value);
+                case EventFields.Kind:
+                    _kind = value;
+                    return value.Length is 0 or > EventBounds.MaxNameLength ? "has an empty kind, or one that is too long" : null;
+                case EventFields.Body:
+                    _body = value;
+                    return null;
+                case EventFields.SeverityNumber:
+                    return byte.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _severity) && _severity <= MaxSeverity
+                        ? null
+                        : "has a severity_number that is no number from 0 to 24";
+                default:
+                    _fields.Add(new EventField(EventFields.FullName(name), value));
+                    return name.Length > EventBounds.MaxNameLength
+                        ? $"has a field whose name is longer than {EventBounds.MaxNameLength}"
+                        : null;
+            }
+        }
+
+        public string? Fault() => _kind is null && _body is null ? "has neither kind nor body" : null;
+
+        public void AddTo(EventBatch batch)
+        {
+            batch.Add(_time ?? now, now, _kind ?? "log", _severity, _body ?? "");
+            foreach (EventField field in _fields)
+                batch.AddField(field.Name, field.Value);
+        }
+
+        private string? SetTime(string value)
+        {
+            if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long time)
+                && !EventTime.TryParse(value, out time))
+            {
+                return "has a time that is neither like 2026-01-31T12:00:00Z nor nanoseconds since 1970";
+            }
+            _time = time;
+            return EventBounds.IsSane(time, now) ? null : "has a time before 1970 or more than a day ahead";
+        }
+    }
+}

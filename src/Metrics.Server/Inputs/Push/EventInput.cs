@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Compression;
+using Metrics.Formats.EventJson;
+using Metrics.Intake;
+using Metrics.Model;
+using Metrics.Storage;
+using Metrics.Telemetry;
+
+namespace Metrics.Inputs.Push;
+
+/// <summary>
+/// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one
+/// and named, the good ones of the same body are kept.
+/// </summary>
+internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, TimeProvider time)
+{
+    private const int MaxBodyBytes = 32 << 20;
+    private const int MaxNamedFaults = 3;
+    private const int NanosecondsAMillisecond = 1_000_000;
+
+    /// <summary>What is answered.</summary>
+    /// <param name="Status">HTTP's status.</param>
+    /// <param name="Accepted">Events that are committed.</param>
+    /// <param name="Refused">Lines that are not.</param>
+    /// <param name="Error">Why; null when all is well.</param>
+    internal readonly record struct Answer(int Status, int Accepted, int Refused, string? Error);
+
+    /// <summary>Reads a request to its end and commits what it holds.</summary>
+    /// <param name="body">The body as it comes.</param>
+    /// <param name="gzip">Whether it is packed.</param>
+    /// <param name="source">Who sends.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, string source, CancellationToken ct)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64 * 1024);
+        await using Stream plain = gzip ? new GZipStream(body, CompressionMode.Decompress) : body;
+        try
+        {
+            while (await plain.ReadAsync(buffer.GetMemory(16 * 1024), ct) is > 0 and var read)
+            {
+                buffer.Advance(read);
+                if (buffer.WrittenCount > MaxBodyBytes)
+                    return new Answer(413, 0, 0, $"the body is larger than {MaxBodyBytes >> 20} MiB");
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            return new Answer(400, 0, 0, $"the body is not gzip: {e.Message}");
+        }
+        var batch = new EventBatch(source);
+        (int refused, string? fault) = Read(buffer.WrittenSpan, batch);
+        metrics.PushRefusedLines.Inc(refused);
+        metrics.PushEvents.Inc(batch.Count);
+        return await CommitAsync(batch, refused, fault, ct);
+    }
+
+    /// <summary>Reads every line into the batch; empty ones are passed over.</summary>
+    /// <returns>How many lines were refused, and the first few reasons.</returns>
+    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, EventBatch batch)
+    {
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds() * NanosecondsAMillisecond;
+        int refused = 0, number = 0;
+        var faults = new List<string>();
+        foreach (Range range in body.Split((byte)'\n'))
+        {
+            number++;
+            ReadOnlySpan<byte> line = body[range].TrimEnd((byte)'\r');
+            if (line.IsEmpty || EventJsonReader.TryRead(line, now, batch, out string? fault))
+                continue;
+            refused++;
+            if (faults.Count < MaxNamedFaults)
+                faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number} {fault}"));
+        }
+        return (refused, faults.Count == 0 ? null : string.Join("; ", faults));
+    }
+
+    private async Task<Answer> CommitAsync(EventBatch batch, int refused, string? fault, CancellationToken ct)
+    {
+        int events = batch.Count;
+        if (events == 0)
+        {
+            batch.Dispose();
+            return refused == 0 ? new Answer(204, 0, 0, null) : new Answer(400, 0, refused, fault);
+        }
+        try
+        {
+            await intake.CommitAsync(batch, ct);
+        }
+        catch (StoreFullException e)
+        {
+            return new Answer(429, 0, events + refused, e.Message);
+        }
+        catch (StoreException e)
+        {
+            return new Answer(503, 0, events + refused, e.Message);
+        }
+        return refused == 0 ? new Answer(204, events, 0, null) : new Answer(400, events, refused, fault);
+    }
+}

@@ -1,0 +1,31 @@
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Telemetry;
+
+namespace Metrics.Intake;
+
+/// <summary>Puts samples into the head and what is told of their metrics into its table; says what the head did not take.</summary>
+internal sealed class HeadStage(Head head, MetadataTable metadata, SelfMetrics metrics, TimeProvider time) : IIntakeStage
+{
+    public void Take(SampleWork work)
+    {
+        SampleBatch batch = work.Batch;
+        metrics.SamplesReceived.Inc(batch.Count);
+        foreach ((string name, MetricMetadata described) in batch.Metadata)
+            metadata.Set(name, described);
+        AppendResult result = head.Append(batch, time.GetUtcNow().ToUnixTimeMilliseconds());
+        metrics.SamplesAppended.Inc(result.Appended);
+        CountRefused("duplicate", result.Duplicate);
+        CountRefused("out_of_order", result.OutOfOrder);
+        CountRefused("too_old", result.TooOld);
+        CountRefused("too_new", result.TooNew);
+        CountRefused("series_limit", result.LimitReached);
+        work.Appended?.TrySetResult(result);
+    }
+
+    private void CountRefused(string reason, int samples)
+    {
+        if (samples > 0)
+            metrics.SamplesNotAppended.WithLabels(reason).Inc(samples);
+    }
+}

@@ -1,0 +1,18 @@
+using Metrics.Storage;
+using Metrics.Storage.Events;
+
+namespace Metrics.Intake;
+
+/// <summary>Hands batches to their writers, which own them from here.</summary>
+internal sealed class StoreStage(StoreWriter samples, EventLogWriter events) : IIntakeStage
+{
+    public void Take(SampleWork work) => samples.Add(work.Batch, work.Committed);
+
+    public async ValueTask TakeAsync(EventWork work)
+    {
+        // Whoever waits for the commit is answered that the log is full; the others wait themselves, and so do those who send to them.
+        if (work.Committed is null)
+            await events.WaitForRoomAsync(work.Batch);
+        events.Add(work.Batch, work.Committed);
+    }
+}

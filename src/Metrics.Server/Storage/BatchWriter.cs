@@ -1,0 +1,280 @@
+using Metrics.Telemetry;
+
+namespace Metrics.Storage;
+
+/// <summary>
+/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit. Bounded by rows and
+/// bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its data kept
+/// meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
+/// </summary>
+internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, WriterMetrics metrics, TimeProvider time, ILogger log)
+    : BackgroundService
+    where TBatch : class, IDisposable
+{
+    private static readonly TimeSpan s_gatherCommits = TimeSpan.FromMilliseconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _changed = new(0);
+    private List<Entry> _pending = [];
+    private int _pendingRows;
+    private long _pendingBytes;
+    private bool _waiter;
+    private bool _works = true;
+    private volatile bool _stopping;
+    private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly record struct Entry(TBatch Batch, TaskCompletionSource? Committed);
+
+    /// <summary>What people call the place that is written, in messages.</summary>
+    protected abstract string Description { get; }
+
+    /// <summary>What its rows are called, in messages.</summary>
+    protected abstract string RowsName { get; }
+
+    /// <summary>Bound of the rows that wait.</summary>
+    protected abstract int MaxPendingRows { get; }
+
+    /// <summary>Bound of the bytes that wait.</summary>
+    protected virtual long MaxPendingBytes => long.MaxValue;
+
+    /// <summary>Rows of a batch, and its bytes where those are bounded.</summary>
+    protected abstract (int Rows, long Bytes) SizeOf(TBatch batch);
+
+    /// <summary>Writes batches for good.</summary>
+    /// <exception cref="StoreException">Nothing of them was kept; the same call may be made again.</exception>
+    protected abstract Task WriteAsync(IReadOnlyList<TBatch> batches, CancellationToken ct);
+
+    /// <summary>Hands a batch over; the writer disposes it.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="committed">Completed when the store has it, or failed with a <see cref="StoreException"/>.</param>
+    public void Add(TBatch batch, TaskCompletionSource? committed)
+    {
+        (int rows, long bytes) = SizeOf(batch);
+        bool wake;
+        lock (_lock)
+        {
+            if (!HasRoomFor(rows, bytes))
+            {
+                metrics.Dropped.WithLabels("queue_full").Inc(rows);
+                batch.Dispose();
+                committed?.TrySetException(new StoreFullException($"{Description} does not keep up; its queue is full."));
+                return;
+            }
+            wake = _pending.Count == 0 || (committed is not null && !_waiter);
+            _waiter |= committed is not null;
+            _pending.Add(new Entry(batch, committed));
+            Weigh(rows, bytes);
+        }
+        if (wake)
+            _changed.Release();
+    }
+
+    /// <summary>
+    /// Waits while a batch finds no room, as long as the store works: a slow one slows its producers, a failing one does not.
+    /// </summary>
+    public async Task WaitForRoomAsync(TBatch batch)
+    {
+        (int rows, long bytes) = SizeOf(batch);
+        while (true)
+        {
+            Task flushed;
+            lock (_lock)
+            {
+                if (HasRoomFor(rows, bytes) || !_works || _stopping)
+                    return;
+                flushed = _flushed.Task;
+            }
+            await flushed;
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stopping = true;
+        _changed.Release();
+        if (ExecuteTask is { } running)
+            await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        metrics.Up.Set(1);
+        var pause = TimeSpan.Zero;
+        while (true)
+        {
+            bool stopping = _stopping;
+            if (!stopping && pause > TimeSpan.Zero)
+                await PauseAsync(pause, stoppingToken);
+            else if (!stopping)
+                await GatherAsync();
+            List<Entry> taken = Take();
+            if (taken.Count == 0)
+            {
+                if (stopping)
+                    return;
+                continue;
+            }
+            bool written = await FlushAsync(taken, stoppingToken);
+            if (!written && stopping)
+            {
+                Abandon(taken);
+                return;
+            }
+            if (!written)
+                PutBack(taken);
+            pause = written ? TimeSpan.Zero
+                : pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 30));
+            WakeWaiters();
+        }
+    }
+
+    /// <summary>One batch always finds room, however large it is.</summary>
+    private bool HasRoomFor(int rows, long bytes) =>
+        _pendingRows == 0 || (_pendingRows + rows <= MaxPendingRows && _pendingBytes + bytes <= MaxPendingBytes);
+
+    private void Weigh(int rows, long bytes)
+    {
+        _pendingRows += rows;
+        _pendingBytes += bytes;
+        metrics.Pending.Set(_pendingRows);
+    }
+
+    private void WakeWaiters()
+    {
+        TaskCompletionSource flushed;
+        lock (_lock)
+            (flushed, _flushed) = (_flushed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        flushed.TrySetResult();
+    }
+
+    private async Task GatherAsync()
+    {
+        await _changed.WaitAsync();
+        long start = time.GetTimestamp();
+        while (!_stopping)
+        {
+            bool waiter;
+            lock (_lock)
+                waiter = _waiter;
+            TimeSpan rest = (waiter ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
+            if (rest <= TimeSpan.Zero)
+                return;
+            using var timeout = new CancellationTokenSource(rest, time);
+            try
+            {
+                await _changed.WaitAsync(timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
+    {
+        long start = time.GetTimestamp();
+        while (!_stopping && !stoppingToken.IsCancellationRequested
+            && pause - time.GetElapsedTime(start) is var rest && rest > TimeSpan.Zero)
+        {
+            TimeSpan step = rest < TimeSpan.FromMilliseconds(200) ? rest : TimeSpan.FromMilliseconds(200);
+            await Task.Delay(step, time, CancellationToken.None);
+        }
+    }
+
+    private List<Entry> Take()
+    {
+        lock (_lock)
+        {
+            List<Entry> taken = _pending;
+            _pending = [];
+            _waiter = false;
+            return taken;
+        }
+    }
+
+    private async Task<bool> FlushAsync(List<Entry> entries, CancellationToken ct)
+    {
+        long start = time.GetTimestamp();
+        (int rows, long bytes) = SizeOf(entries);
+        try
+        {
+            await WriteAsync([.. entries.Select(e => e.Batch)], ct);
+        }
+        catch (Exception e) when (e is StoreException || (e is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            metrics.Writes.WithLabels("failure").Inc();
+            if (_works)
+                LogFailing(Description, e.Message, RowsName);
+            _works = false;
+            metrics.Up.Set(0);
+            return false;
+        }
+        metrics.Writes.WithLabels("success").Inc();
+        metrics.Written.Inc(rows);
+        metrics.Seconds.Observe(time.GetElapsedTime(start).TotalSeconds);
+        if (!_works)
+            LogWorking(Description);
+        _works = true;
+        metrics.Up.Set(1);
+        foreach (Entry entry in entries)
+        {
+            entry.Batch.Dispose();
+            entry.Committed?.TrySetResult();
+        }
+        lock (_lock)
+            Weigh(-rows, -bytes);
+        return true;
+    }
+
+    /// <summary>Who waits for a commit hears that it failed and will send again; the rest waits for the next try.</summary>
+    private void PutBack(List<Entry> entries)
+    {
+        List<Entry> kept = [.. entries.Where(e => e.Committed is null)], failed = [.. entries.Where(e => e.Committed is not null)];
+        (int rows, long bytes) = SizeOf(failed);
+        lock (_lock)
+        {
+            Weigh(-rows, -bytes);
+            _pending.InsertRange(0, kept);
+        }
+        foreach (Entry entry in failed)
+        {
+            entry.Batch.Dispose();
+            entry.Committed!.TrySetException(new StoreException($"{Description} cannot be written now."));
+        }
+    }
+
+    private void Abandon(List<Entry> entries)
+    {
+        (int lost, _) = SizeOf(entries);
+        foreach (Entry entry in entries)
+        {
+            entry.Batch.Dispose();
+            entry.Committed?.TrySetException(new StoreException($"The daemon is stopping and {Description} cannot be written."));
+        }
+        metrics.Dropped.WithLabels("queue_full").Inc(lost);
+        LogAbandoned(lost, RowsName, Description);
+    }
+
+    private (int Rows, long Bytes) SizeOf(List<Entry> entries)
+    {
+        (int rows, long bytes) = (0, 0L);
+        foreach (Entry entry in entries)
+        {
+            (int r, long b) = SizeOf(entry.Batch);
+            (rows, bytes) = (rows + r, bytes + b);
+        }
+        return (rows, bytes);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Writing to {Store} fails: {Reason} The {Rows} are kept and it is tried again.")]
+    private partial void LogFailing(string store, string reason, string rows);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Writing to {Store} works again.")]
+    private partial void LogWorking(string store);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} {Rows} are lost: the daemon stops and {Store} cannot be written.")]
+    private partial void LogAbandoned(int count, string rows, string store);
+}

@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using DuckDB.NET.Data;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>
+/// The event log: one DuckDB file, a table a day. Events lie in the order of their ids, that is of their arrival; an id is a time in
+/// microseconds, but always greater than the one before.
+/// </summary>
+/// <remarks>One writes, any number read beside it: a reader sees what was committed when it began.</remarks>
+internal sealed partial class EventLog(
+    StorageOptions options, EventLogOptions bounds, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log)
+    : IEventLog, IEventSource, IAsyncDisposable
+{
+    private const int DaySeconds = 86_400;
+
+    /// <summary>A table goes whole, so none may become a larger part of the bound, counted before its texts are packed.</summary>
+    private const int MinTablesInBound = 8;
+
+    private readonly EventLogFile _file = new(options, metrics, time, log);
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Lock _numbering = new();
+    private volatile IReadOnlyList<EventTable> _tables = [];
+    private TaskCompletionSource _nextCommit = NewSignal();
+    private long _lastNumber;
+
+    /// <summary>Bytes that were written into the newest table, and how many it may get.</summary>
+    private long _tableBytes;
+    private long _maxTableBytes = bounds.MaxBytes / MinTablesInBound;
+
+    public string Description => $"the event log {_file.FilePath}";
+
+    /// <summary>The newest committed event; 0 when there is none.</summary>
+    public long LastId => _tables is [.., var last] ? last.LastId : 0;
+
+    /// <summary>The oldest event that is still there; 0 when there is none.</summary>
+    public long FirstId => _tables is [var first, ..] ? first.FirstId : 0;
+
+    /// <summary>Completed at the next commit. Take it before reading, so that nothing slips between.</summary>
+    public Task NextCommit => Volatile.Read(ref _nextCommit).Task;
+
+    /// <summary>Opens the file; one that cannot be read is set aside.</summary>
+    /// <exception cref="StoreException">Another process has it, or the folder cannot be written.</exception>
+    public void Open()
+    {
+        _file.Open();
+        try
+        {
+            _tables = EventTable.Load(_file.Writer);
+        }
+        catch (DuckDBException e)
+        {
+            throw _file.Fault(e);
+        }
+        lock (_numbering)
+            _lastNumber = Math.Max(_lastNumber, LastId);
+    }
+
+    public void Number(EventBatch batch)
+    {
+        lock (_numbering)
+        {
+            long next = Math.Max(_lastNumber + 1, time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
+            foreach (ref long id in batch.Ids)
+                id = next++;
+            _lastNumber = next - 1;
+        }
+    }
+
+    public async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            if (!_file.IsOpen)
+                Open();
+            Commit(batches);
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            // What of it is on disk, if anything, the file says when it is opened again.
+            _file.Close();
+            throw _file.Fault(e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+        Interlocked.Exchange(ref _nextCommit, NewSignal()).TrySetResult();
+    }
+
+    /// <summary>
+    /// Reads what is committed, a batch at a time; the batches belong to the caller. Neither waits for the writer nor holds it up.
+    /// </summary>
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    public async IAsyncEnumerable<EventBatch> ReadAsync(EventQuery query, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
+        IReadOnlyList<EventTable> tables = _tables;
+        int rest = query.Limit;
+        foreach (EventTable table in (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn))
+        {
+            // It may have gone for age or size while those before it were read.
+            if (table.FirstId < FirstId)
+                continue;
+            await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(table, rest), ct))
+            {
+                rest -= batch.Count;
+                yield return batch;
+            }
+            if (query.Limit > 0 && rest <= 0)
+                yield break;
+        }
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<EventBatch> ReadAsync(IReadOnlySet<string>? kinds, long from, long to, CancellationToken ct) =>
+        ReadAsync(new EventQuery { Kinds = kinds, From = from, To = to }, ct);
+
+    /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
+    /// <param name="now">The bounds, which a reload may have changed.</param>
+    /// <param name="ct">Ends the waiting for the writer.</param>
+    /// <exception cref="StoreException">The file cannot be written now.</exception>
+    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            _maxTableBytes = now.MaxBytes / MinTablesInBound;
+            if (!_file.IsOpen)
+                return;
+            Expire(now);
+            _file.ShrinkWhenMostIsFree();
+            (long used, long free) = _file.Measure();
+            metrics.EventLogBytes.Set(used + free);
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            _file.Close();
+            throw _file.Fault(e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Closes the file; may be called more than once, as by a container that knows the log under two names.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            _file.Dispose();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private void Commit(IReadOnlyList<EventBatch> batches)
+    {
+        List<EventTable> tables = [.. _tables];
+        int day = (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
+        using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
+        // Any other day, also an earlier one when the clock is put back: tables stay in the order of their ids.
+        bool begins = tables.Count == 0 || tables[^1].Day != day || _tableBytes > _maxTableBytes;
+        EventTable table = begins ? EventTable.Begin(day, tables) : tables[^1];
+        if (begins)
+            _file.Execute(EventTable.Create(table.Name));
+        using (var appender = new EventAppender(_file.Writer, table.Name))
+        {
+            long known = LastId;
+            foreach (EventBatch batch in batches)
+                table = Append(appender, batch, table, known);
+            appender.Close();
+        }
+        if (table.LastId == 0)
+            return;
+        if (!begins)
+            tables.RemoveAt(tables.Count - 1);
+        tables.Add(table);
+        if (begins)
+            _file.Execute(EventTable.View(tables));
+        transaction.Commit();
+        _tables = tables;
+        // Two bytes a character in memory, mostly one in the file.
+        _tableBytes = (begins ? 0 : _tableBytes) + (batches.Sum(b => b.Bytes) / 2);
+    }
+
+    /// <summary>Appends what the log does not have: after a commit whose outcome was not known, some of it may be there.</summary>
+    private static EventTable Append(EventAppender appender, EventBatch batch, EventTable table, long known)
+    {
+        for (int row = 0; row < batch.Count; row++)
+        {
+            if (batch.Ids[row] <= known)
+                continue;
+            appender.Add(batch, row);
+            table = table.With(batch.Ids[row], batch.Times[row]);
+        }
+        return table;
+    }
+
+    private void Expire(EventLogOptions now)
+    {
+        List<EventTable> tables = [.. _tables];
+        int oldest = (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
+        // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
+        for (int count = tables.FindLastIndex(t => t.Day < oldest) + 1; count > 0; count--)
+            Drop(tables, $"older than {Duration.Format(now.Retention)}");
+        while (tables.Count > 1 && _file.Measure().Used > now.MaxBytes)
+            Drop(tables, "events.max_bytes is reached");
+    }
+
+    private void Drop(List<EventTable> tables, string reason)
+    {
+        EventTable table = tables[0];
+        tables.RemoveAt(0);
+        using (DuckDBTransaction transaction = _file.Writer.BeginTransaction())
+        {
+            _file.Execute(EventTable.View(tables));
+            _file.Execute($"DROP TABLE {table.Name}");
+            transaction.Commit();
+        }
+        _tables = [.. tables];
+        _file.Execute("CHECKPOINT");
+        metrics.EventTablesExpired.Inc();
+        LogDropped(table.Name, reason);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped the events of {Table}: {Reason}.")]
+    private partial void LogDropped(string table, string reason);
+}

@@ -1,0 +1,247 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+using Metrics.Configuration;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>
+/// The file of the event log: opened, set aside when it cannot be read, written anew when most of it is free. One connection writes, each
+/// reading has its own. Used by the event log only, which lets one thread at a time write.
+/// </summary>
+internal sealed partial class EventLogFile(StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger log) : IDisposable
+{
+    /// <summary>The oldest DuckDB that can read the file; older formats do not know zstd.</summary>
+    private const string Version = "v1.4.0";
+
+    /// <summary>Free room below which the file stays as it is.</summary>
+    private const long MinBytesToGain = 64L << 20;
+
+    private readonly Lock _readersLock = new();
+    private TaskCompletionSource? _closed;
+    private int _readers;
+    private DuckDBConnection? _writer;
+
+    public string FilePath => Path.Combine(options.Path, "events.duckdb");
+
+    public bool IsOpen => _writer is not null;
+
+    /// <summary>The connection that writes.</summary>
+    public DuckDBConnection Writer => _writer ?? throw new InvalidOperationException("The event log is not open.");
+
+    /// <summary>Opens the file; one that cannot be read is set aside, loudly, and a new one begun: a monitor must start.</summary>
+    /// <exception cref="StoreException">Another process has it, or the folder cannot be written.</exception>
+    public void Open()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Path);
+            File.Delete(RewrittenPath);
+            try
+            {
+                _writer = OpenWriter();
+            }
+            catch (DuckDBException e) when (File.Exists(FilePath) && !IsInUse(e) && CanBeWritten())
+            {
+                SetAside(e.Message.Split('\n')[0]);
+                _writer = OpenWriter();
+            }
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>Closes the connection that writes; the next write opens it again.</summary>
+    public void Close()
+    {
+        _writer?.Dispose();
+        _writer = null;
+    }
+
+    /// <summary>What a failure means, for operators.</summary>
+    public StoreException Fault(Exception e) => new(e switch
+    {
+        DuckDBException d when IsInUse(d) => $"{FilePath} is in use by another process; only one metricsd can have a data folder.",
+        _ => $"{FilePath}: {e.Message.Split('\n')[0].Trim()}",
+    }, e);
+
+    /// <summary>Runs a statement on the connection that writes.</summary>
+    public void Execute(string sql) => Execute(Writer, sql);
+
+    /// <summary>Opens a connection for one reading; waits while the file is written anew.</summary>
+    public async Task<Reading> ReadAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            Task closed;
+            lock (_readersLock)
+            {
+                if (_closed is null)
+                {
+                    _readers++;
+                    break;
+                }
+                closed = _closed.Task;
+            }
+            await closed.WaitAsync(ct);
+        }
+        try
+        {
+            var connection = new DuckDBConnection(ConnectionString);
+            connection.Open();
+            return new Reading(this, connection);
+        }
+        catch (DuckDBException e)
+        {
+            EndReading();
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>One reading; disposing ends it.</summary>
+    internal sealed class Reading(EventLogFile file, DuckDBConnection connection) : IDisposable
+    {
+        public DuckDBConnection Connection => connection;
+
+        public void Dispose()
+        {
+            connection.Dispose();
+            file.EndReading();
+        }
+    }
+
+    /// <summary>Bytes on disk that hold something, and that are free.</summary>
+    public (long Used, long Free) Measure()
+    {
+        using DuckDBCommand command = Writer.CreateCommand();
+        command.CommandText = "SELECT block_size * used_blocks, block_size * free_blocks FROM pragma_database_size()";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        reader.Read();
+        var log = new FileInfo(FilePath + ".wal");
+        return (Convert.ToInt64(reader.GetValue(0), CultureInfo.InvariantCulture) + (log.Exists ? log.Length : 0),
+            Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>
+    /// Gives free room back to the disk when it is more than half of the file: DuckDB by itself only cuts off what is free at the end.
+    /// Not while somebody reads; then the next time.
+    /// </summary>
+    public void ShrinkWhenMostIsFree()
+    {
+        (long used, long free) = Measure();
+        if (free < MinBytesToGain || free < used || !TryLockOutReaders())
+            return;
+        try
+        {
+            Execute($"ATTACH '{Quoted(RewrittenPath)}' AS rewritten (STORAGE_VERSION '{Version}')");
+            Execute("COPY FROM DATABASE events TO rewritten");
+            Execute("DETACH rewritten");
+            Close();
+            File.Move(RewrittenPath, FilePath, overwrite: true);
+            _writer = OpenWriter();
+            LogShrunk(FilePath, free >> 20);
+        }
+        finally
+        {
+            LetReadersIn();
+        }
+    }
+
+    public void Dispose() => Close();
+
+    private string ConnectionString => $"Data Source={FilePath};storage_compatibility_version={Version}";
+
+    private string RewrittenPath => FilePath + ".new";
+
+    private DuckDBConnection OpenWriter()
+    {
+        var connection = new DuckDBConnection(ConnectionString);
+        try
+        {
+            connection.Open();
+            Execute(connection, $"SET memory_limit = '{options.MemoryLimitBytes >> 20}MiB'");
+            Execute(connection, "SET threads = 1");
+            Execute(connection, $"SET temp_directory = '{Quoted(Path.Combine(options.Path, "tmp"))}'");
+            // Each checkpoint writes the last group of rows anew: fewer of them write less.
+            Execute(connection, "SET checkpoint_threshold = '64MiB'");
+            Execute(connection, "SET allocator_flush_threshold = '4MiB'");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void SetAside(string reason)
+    {
+        string aside = $"{FilePath}.unreadable-{time.GetUtcNow():yyyyMMdd'T'HHmmss}";
+        File.Move(FilePath, aside, overwrite: true);
+        if (File.Exists(FilePath + ".wal"))
+            File.Move(FilePath + ".wal", aside + ".wal", overwrite: true);
+        metrics.EventLogSetAside.Inc();
+        LogSetAside(FilePath, reason, aside);
+    }
+
+    private void EndReading()
+    {
+        lock (_readersLock)
+            _readers--;
+    }
+
+    private bool TryLockOutReaders()
+    {
+        lock (_readersLock)
+        {
+            if (_readers > 0)
+                return false;
+            _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return true;
+        }
+    }
+
+    private void LetReadersIn()
+    {
+        lock (_readersLock)
+        {
+            _closed?.TrySetResult();
+            _closed = null;
+        }
+    }
+
+    /// <summary>DuckDB has no code of its own for a file that another process holds.</summary>
+    private static bool IsInUse(DuckDBException e) => e.Message.Contains("Could not set lock on file", StringComparison.Ordinal);
+
+    /// <summary>A file that we may not even write is no damaged file.</summary>
+    private bool CanBeWritten()
+    {
+        try
+        {
+            using var _ = File.OpenHandle(FilePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static void Execute(DuckDBConnection connection, string sql)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static string Quoted(string path) => path.Replace("'", "''", StringComparison.Ordinal);
+
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "{File} cannot be read: {Reason} It is set aside as {Aside}; a new event log is begun.")]
+    private partial void LogSetAside(string file, string reason, string aside);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{File} is written anew: {MiB} MiB were free in it.")]
+    private partial void LogShrunk(string file, long miB);
+}

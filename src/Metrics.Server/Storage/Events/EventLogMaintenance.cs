@@ -1,0 +1,30 @@
+using Metrics.Configuration;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>Keeps the event log within its bounds, which a reload may change.</summary>
+internal sealed partial class EventLogMaintenance(
+    EventLog events, CurrentOptions options, TimeProvider time, ILogger<EventLogMaintenance> log) : BackgroundService
+{
+    /// <summary>How far the log may grow beyond its bytes: what comes in meanwhile.</summary>
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await events.MaintainAsync(options.Value.Events, stoppingToken);
+            }
+            catch (StoreException e)
+            {
+                LogFailed(e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Maintenance of the event log failed and is tried again later: {Reason}")]
+    private partial void LogFailed(string reason);
+}

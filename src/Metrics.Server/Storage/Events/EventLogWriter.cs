@@ -1,0 +1,28 @@
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>Writes events to the event log, and copies of what it has committed to InfluxDB where that is wanted.</summary>
+internal sealed class EventLogWriter(
+    IEventLog events, MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<EventLogWriter> log,
+    EventCopies? copies = null)
+    : BatchWriter<EventBatch>(options.Storage.FlushInterval, metrics.EventWriter, time, log)
+{
+    protected override string Description => events.Description;
+
+    protected override string RowsName => "events";
+
+    protected override int MaxPendingRows => 500_000;
+
+    protected override long MaxPendingBytes => 128L << 20;
+
+    protected override (int Rows, long Bytes) SizeOf(EventBatch batch) => (batch.Count, batch.Bytes);
+
+    protected override async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
+    {
+        await events.WriteAsync(batches, ct);
+        copies?.Add(batches);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using Metrics.Model;
+using Metrics.Series;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>Which events are wanted, and in which order.</summary>
+internal sealed record EventQuery
+{
+    /// <summary>Conditions on fields, named in either form; each must hold. A field that an event lacks has the empty value.</summary>
+    public IReadOnlyList<LabelMatcher> Matchers { get; init; } = [];
+
+    /// <summary>Only events of these kinds; null is any.</summary>
+    public IReadOnlySet<string>? Kinds { get; init; }
+
+    /// <summary>Earliest time, nanoseconds since 1970 UTC, inclusive.</summary>
+    public long From { get; init; } = long.MinValue;
+
+    /// <summary>Latest time, inclusive.</summary>
+    public long To { get; init; } = long.MaxValue;
+
+    /// <summary>Text that the body must hold, whatever its case; empty is any.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>The id behind which to go on; null begins at the end that the order names.</summary>
+    public long? After { get; init; }
+
+    /// <summary>Whether the newest come first; the order is that of arrival.</summary>
+    public bool NewestFirst { get; init; }
+
+    /// <summary>How many at most; 0 is all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Whether a table may hold any of them.</summary>
+    public bool MayBeIn(EventTable table) => table.MaxTime >= From && table.MinTime <= To
+        && (After is not { } after || (NewestFirst ? table.FirstId < after : table.LastId > after));
+
+    /// <summary>The question to one table.</summary>
+    /// <param name="table">The table; what came into it since is not looked at.</param>
+    /// <param name="limit">How many at most; 0 is all.</param>
+    public string Sql(EventTable table, int limit)
+    {
+        var sql = new StringBuilder();
+        sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
+            .Append(CultureInfo.InvariantCulture, $" WHERE id <= {table.LastId}");
+        if (After is { } after)
+            sql.Append(CultureInfo.InvariantCulture, $" AND id {(NewestFirst ? '<' : '>')} {after}");
+        if (From > long.MinValue)
+            sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
+        if (To < long.MaxValue)
+            sql.Append(CultureInfo.InvariantCulture, $" AND time <= {To}");
+        if (Kinds is { } kinds)
+            sql.Append(" AND kind IN (''").Append(string.Concat(kinds.Select(k => ", " + Quote(k)))).Append(')');
+        foreach (LabelMatcher matcher in Matchers)
+            sql.Append(" AND ").Append(Condition(EventFields.FullName(matcher.Name), matcher));
+        if (Text.Length > 0)
+            sql.Append(" AND contains(lower(body), lower(").Append(Quote(Text)).Append("))");
+        // Rows lie in the order of their ids: the oldest first need no sorting.
+        if (NewestFirst)
+            sql.Append(" ORDER BY id DESC");
+        if (limit > 0)
+            sql.Append(CultureInfo.InvariantCulture, $" LIMIT {limit}");
+        return sql.ToString();
+    }
+
+    private static string Condition(string field, LabelMatcher matcher)
+    {
+        bool isText = matcher.Kind is MatchKind.Equal or MatchKind.NotEqual;
+        string not = matcher.Kind is MatchKind.NotEqual or MatchKind.NotRegex ? "NOT " : "";
+        if (isText && matcher.Value.Length > 0 && Column(field) is null)
+            return $"{not}contains(attributes, {Quote(EventAttributes.Text(field, matcher.Value))})";
+        string column = Column(field) ?? $"coalesce(json_extract_string(attributes, {Quote($"$.\"{field}\"")}), '')";
+        return isText ? $"{not}{column} = {Quote(matcher.Value)}" : $"{not}regexp_full_match({column}, {Quote(matcher.Value)}, 's')";
+    }
+
+    private static string? Column(string field) => field switch
+    {
+        EventFields.Kind => "kind",
+        EventFields.Body => "body",
+        EventFields.SeverityNumber => "CAST(severity AS VARCHAR)",
+        EventFields.Host => "coalesce(host, '')",
+        EventFields.Service => "coalesce(service, '')",
+        _ => null,
+    };
+
+    private static string Quote(string text) =>
+        $"'{text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,28 @@
+using Metrics.Telemetry;
+
+namespace Metrics.Storage.Samples.Influx;
+
+/// <summary>What goes to InfluxDB by one sender: each kind has its own spool and its own precision.</summary>
+/// <param name="Name">In metrics: <c>samples</c> or <c>events</c>.</param>
+/// <param name="DataFolder">Where the daemon keeps its data.</param>
+/// <param name="SpoolFolder">The spool's folder therein.</param>
+/// <param name="Precision">Of the timestamps.</param>
+/// <param name="Dropped">Counts lines that are lost, by reason.</param>
+internal sealed record InfluxFlow(string Name, string DataFolder, string SpoolFolder, InfluxPrecision Precision, LostRows Dropped)
+{
+    /// <summary>The spool.</summary>
+    public string Folder => Path.Combine(DataFolder, SpoolFolder);
+
+    public static InfluxFlow Samples(string dataFolder, SelfMetrics metrics) =>
+        new("samples", dataFolder, "spool", InfluxPrecision.Milliseconds, metrics.SampleWriter.Lost);
+
+    public static InfluxFlow Events(string dataFolder, SelfMetrics metrics) =>
+        new("events", dataFolder, "spool-events", InfluxPrecision.Nanoseconds, metrics.EventCopiesLost);
+}
+
+/// <summary>Unit of the timestamps in lines.</summary>
+internal enum InfluxPrecision
+{
+    Milliseconds,
+    Nanoseconds,
+}

@@ -1,0 +1,228 @@
+using System.Text;
+using Metrics.Configuration;
+using Metrics.Storage.Spool;
+using Metrics.Telemetry;
+
+namespace Metrics.Storage.Samples.Influx;
+
+/// <summary>
+/// Sends lines to one InfluxDB. What the server does not take now goes to a bounded spool on disk and is replayed in order once it answers
+/// again; while anything waits there, everything goes through it.
+/// </summary>
+internal sealed partial class InfluxSender(
+    InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
+    private const long MaxRejectedBytes = 16 << 20;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _spooled = new(0);
+    private DiskSpool? _spool;
+    private Task _replay = Task.CompletedTask;
+    private DateTimeOffset _rejectionLogged;
+
+    public string Description => $"InfluxDB at {options.Url}";
+
+    /// <summary>Speaks with the server.</summary>
+    public InfluxClient Client { get; } = new(options, flow.Precision, metrics, time);
+
+    /// <summary>Opens the spool and begins to send what waits in it.</summary>
+    /// <exception cref="StoreException">The spool cannot be used.</exception>
+    public void Open()
+    {
+        try
+        {
+            _spool = new DiskSpool(flow.Folder, options.SpoolBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The spool in {Path.GetFullPath(flow.Folder)} cannot be used: {e.Message}", e);
+        }
+        metrics.BeforeCollect(() =>
+        {
+            metrics.SpoolBytes.WithLabels(flow.Name).Set(_spool.Bytes);
+            metrics.SpoolRecords.WithLabels(flow.Name).Set(_spool.Count);
+            double age = _spool.Peek() is { } oldest ? (time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time) / 1000.0 : 0;
+            metrics.SpoolOldest.WithLabels(flow.Name).Set(age);
+        });
+        _replay = Task.Run(() => ReplayAsync(_stop.Token), CancellationToken.None);
+    }
+
+    /// <summary>Sends lines, or spools them; when it returns they survive a kill -9 of this process.</summary>
+    /// <exception cref="StoreException">Neither the server nor the disk takes them.</exception>
+    public async Task WriteAsync(byte[] lines, int count, CancellationToken ct)
+    {
+        if (_spool!.Count > 0)
+        {
+            Spool(lines, count);
+            return;
+        }
+        InfluxAnswer answer = await SendAsync(lines, count, ct);
+        if (answer.Verdict is WriteVerdict.Retry or WriteVerdict.Hold)
+        {
+            LogSpooling(Description, answer.Reason);
+            Spool(lines, count);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _replay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Client.Dispose();
+        _spool?.Dispose();
+        _stop.Dispose();
+        _spooled.Dispose();
+    }
+
+    /// <summary>Sends a body, halving it where one of its lines spoils the rest.</summary>
+    /// <returns><see cref="WriteVerdict.Retry"/> and <see cref="WriteVerdict.Hold"/> mean: the whole body is still to be sent.</returns>
+    private async Task<InfluxAnswer> SendAsync(byte[] lines, int count, CancellationToken ct)
+    {
+        InfluxAnswer answer = await Client.WriteAsync(Client.Pack(lines), ct);
+        switch (answer.Verdict)
+        {
+            case WriteVerdict.NoDatabase when options.CreateDatabase && options.Version == InfluxVersion.V1:
+                if (await Client.CreateDatabaseAsync(ct) is { } refusal)
+                    return answer with { Verdict = WriteVerdict.Hold, Reason = $"{answer.Reason}; creating it failed: {refusal}" };
+                LogCreated(options.Database);
+                return await SendAsync(lines, count, ct);
+            case WriteVerdict.NoDatabase:
+                return answer with { Verdict = WriteVerdict.Hold };
+            case WriteVerdict.Partial:
+                Reject(Math.Min(answer.Dropped, count), answer.Reason, null);
+                return answer;
+            case WriteVerdict.Rejected:
+            case WriteVerdict.Halve when count == 1:
+                Reject(count, answer.Reason, lines);
+                return answer;
+            case WriteVerdict.Halve:
+                return await SendHalvesAsync(lines, count, ct);
+            default:
+                return answer;
+        }
+    }
+
+    private async Task<InfluxAnswer> SendHalvesAsync(byte[] lines, int count, CancellationToken ct)
+    {
+        int middle = 0;
+        for (int i = 0; i < count / 2; i++)
+            middle += lines.AsSpan(middle).IndexOf((byte)'\n') + 1;
+        InfluxAnswer first = await SendAsync(lines[..middle], count / 2, ct);
+        if (first.Verdict is WriteVerdict.Retry or WriteVerdict.Hold)
+            return first;
+        // Should the second half have to wait, the first is sent once more with it: the same points again change nothing.
+        return await SendAsync(lines[middle..], count - (count / 2), ct);
+    }
+
+    /// <summary>Puts lines behind what waits on disk; they are sent in their turn.</summary>
+    /// <exception cref="StoreException">The disk cannot take them.</exception>
+    public void Spool(byte[] lines, int count)
+    {
+        int dropped;
+        try
+        {
+            dropped = _spool!.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), count, Client.Pack(lines));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(
+                $"{Description} does not answer, and the spool in {Path.GetFullPath(flow.Folder)} cannot be written: {e.Message}", e);
+        }
+        if (dropped > 0)
+            flow.Dropped.Add("spool_full", dropped);
+        _spooled.Release();
+    }
+
+    private async Task ReplayAsync(CancellationToken ct)
+    {
+        TimeSpan pause = TimeSpan.Zero;
+        while (!ct.IsCancellationRequested)
+        {
+            if (_spool!.Peek() is not { } record)
+            {
+                await _spooled.WaitAsync(ct);
+                continue;
+            }
+            if (time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds)
+            {
+                flow.Dropped.Add("expired", record.Lines);
+                _spool.Remove(record);
+                continue;
+            }
+            InfluxAnswer answer = await SendAsync(InfluxClient.Unpack(record.Body), record.Lines, ct);
+            if (answer.Verdict is not (WriteVerdict.Retry or WriteVerdict.Hold))
+            {
+                if (pause > TimeSpan.Zero)
+                    LogReplaying(Description, _spool.Count);
+                pause = TimeSpan.Zero;
+                _spool.Remove(record);
+                if (_spool.Count == 0)
+                    LogDrained();
+                continue;
+            }
+            pause = NextPause(pause, answer.RetryAfter);
+            await Task.Delay(pause, time, ct);
+        }
+    }
+
+    /// <summary>Doubles from one second to a minute with full jitter; the server's own wish is a lower bound.</summary>
+    internal static TimeSpan NextPause(TimeSpan before, TimeSpan? retryAfter)
+    {
+        TimeSpan max = before == TimeSpan.Zero ? s_firstPause : before * 2 < s_longestPause ? before * 2 : s_longestPause;
+        TimeSpan pause = (max * (0.5 + (Random.Shared.NextDouble() / 2)));
+        return retryAfter is { } wish && wish > pause ? wish * (1 + (Random.Shared.NextDouble() / 10)) : pause;
+    }
+
+    private void Reject(int count, string reason, byte[]? lines)
+    {
+        flow.Dropped.Add("rejected", count);
+        DateTimeOffset now = time.GetUtcNow();
+        if (now - _rejectionLogged > TimeSpan.FromMinutes(1))
+        {
+            _rejectionLogged = now;
+            LogRejected(count, Description, reason);
+        }
+        if (lines is not null)
+            KeepRejected(reason, lines);
+    }
+
+    /// <summary>What can never be sent is kept aside with the server's reason, for people to look at.</summary>
+    private void KeepRejected(string reason, byte[] lines)
+    {
+        try
+        {
+            string folder = Path.Combine(flow.DataFolder, "rejected");
+            Directory.CreateDirectory(folder);
+            string file = Path.Combine(folder, "rejected.lp");
+            if (File.Exists(file) && new FileInfo(file).Length > MaxRejectedBytes)
+                File.Move(file, file + ".1", overwrite: true);
+            using FileStream stream = File.Open(file, FileMode.Append);
+            stream.Write(Encoding.UTF8.GetBytes($"# {reason.ReplaceLineEndings(" ")}\n"));
+            stream.Write(lines);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} does not take data: {Reason} It is kept on disk until it does.")]
+    private partial void LogSpooling(string store, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Store} answers again; {Requests} requests on disk are replayed")]
+    private partial void LogReplaying(string store, int requests);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Everything that waited on disk is sent")]
+    private partial void LogDrained();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Created the database {Database}")]
+    private partial void LogCreated(string database);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} lines are refused for good by {Store}: {Reason}")]
+    private partial void LogRejected(int count, string store, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused lines cannot be kept: {Reason}")]
+    private partial void LogNotKept(string reason);
+}

@@ -1,0 +1,237 @@
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Metrics.Tests.Intake;
+
+public sealed class EventLaneTests : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly StubLog _log = new();
+    private readonly StubStore _store = new();
+    private readonly SelfMetrics _metrics = new();
+    private readonly StoreWriter _samples;
+    private readonly EventLogWriter _events;
+    private readonly IntakePipeline _intake;
+
+    public EventLaneTests()
+    {
+        MetricsOptions options = ConfigurationFile.Parse("storage: { flush_interval: 10ms }");
+        var head = new Head(HeadOptions.Default);
+        _samples = new StoreWriter(_store, options, _metrics, TimeProvider.System, NullLogger<StoreWriter>.Instance);
+        _events = new EventLogWriter(_log, options, _metrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
+        _intake = new IntakePipeline(head, _log, _samples, _events, new MetadataTable(), _metrics, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task A_commit_returns_when_the_event_log_has_it()
+    {
+        await StartAsync();
+        _log.Gate = new TaskCompletionSource();
+        Task commit = _intake.CommitAsync(Batch("a", "b"), default);
+        await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
+        commit.IsCompleted.Should().BeFalse();
+        _log.Gate.SetResult();
+        await commit.WaitAsync(s_patience, TimeProvider.System);
+        _log.Bodies.Should().Equal("a", "b");
+    }
+
+    [Fact]
+    public async Task Rules_see_events_with_their_ids_before_the_log_writes_them()
+    {
+        var seen = new List<long>();
+        _intake.OnArrival((EventBatch batch) => seen.AddRange(batch.Ids.ToArray()));
+        await StartAsync();
+        await _intake.CommitAsync(Batch("a", "b"), default);
+        await _intake.CommitAsync(Batch("c"), default);
+        seen.Should().Equal(1, 2, 3);
+    }
+
+    [Fact]
+    public async Task A_log_that_fails_says_so_to_whoever_waits_and_keeps_what_the_others_gave()
+    {
+        await StartAsync();
+        _log.Fails = true;
+        await _intake.WriteAsync(Batch("kept"), default);
+        Func<Task> commit = () => _intake.CommitAsync(Batch("refused"), default);
+        await commit.Should().ThrowAsync<StoreException>();
+        _log.Fails = false;
+        await _intake.CommitAsync(Batch("later"), default).WaitAsync(s_patience, TimeProvider.System);
+        _log.Bodies.Should().Equal("kept", "later");
+    }
+
+    [Fact]
+    public async Task A_log_that_hangs_holds_no_samples_up()
+    {
+        await StartAsync();
+        _log.Gate = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        Task flood = FloodAsync(stop.Token);
+        await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
+        var samples = new SampleBatch("t");
+        samples.Add(Labels.Of("m"), TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), 1);
+        AppendResult result = await _intake.CommitAsync(samples, default).WaitAsync(s_patience, TimeProvider.System);
+        result.Appended.Should().Be(1);
+        await stop.CancelAsync();
+        await flood;
+        _log.Gate.SetResult();
+    }
+
+    [Fact]
+    public async Task A_store_that_hangs_holds_no_events_up()
+    {
+        await StartAsync();
+        _store.Gate = new TaskCompletionSource();
+        for (int i = 0; i < 100; i++)
+        {
+            var samples = new SampleBatch("t");
+            samples.Add(Labels.Of("m"), i, 1);
+            await _intake.WriteAsync(samples, default);
+        }
+        await _intake.CommitAsync(Batch("a"), default).WaitAsync(s_patience, TimeProvider.System);
+        _store.Gate.SetResult();
+    }
+
+    [Fact]
+    public async Task What_is_queued_at_the_stop_is_still_committed()
+    {
+        await StartAsync();
+        for (int i = 0; i < 50; i++)
+            await _intake.WriteAsync(Batch($"{i}"), default);
+        await StopAsync();
+        _log.Bodies.Should().Equal(Enumerable.Range(0, 50).Select(i => $"{i}"));
+        _metrics.EventsReceived.Value.Should().Be(50);
+        _metrics.EventWriter.Written.Value.Should().Be(50);
+    }
+
+    [Fact]
+    public async Task Beyond_the_bound_of_bytes_a_commit_is_refused_and_counted_while_the_log_hangs()
+    {
+        await StartAsync();
+        _log.Gate = new TaskCompletionSource();
+        _ = _intake.CommitAsync(Batch("first"), default);
+        await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
+        string large = new('x', EventBounds.MaxBodyLength);
+        var full = new EventBatch("t");
+        for (int i = 0; i < 1100; i++)
+            full.Add(1, 1, "log", 0, large);
+        Func<Task> commit = () => _intake.CommitAsync(full, default);
+        await commit.Should().ThrowAsync<StoreFullException>();
+        _metrics.EventWriter.Dropped.WithLabels("queue_full").Value.Should().Be(1100);
+        _log.Gate.SetResult();
+    }
+
+    [Fact]
+    public async Task What_is_cut_to_the_bounds_is_counted()
+    {
+        await StartAsync();
+        var batch = new EventBatch("t");
+        batch.Add(-5, 10, "log", 0, new string('x', EventBounds.MaxBodyLength + 1));
+        batch.AddField("a", new string('y', EventBounds.MaxValueLength + 1));
+        batch.AddField(new string('n', EventBounds.MaxNameLength + 1), "z");
+        await _intake.CommitAsync(batch, default);
+        foreach (string part in new[] { "body", "value", "field", "time" })
+            _metrics.EventsCut.WithLabels(part).Value.Should().Be(1, part);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _log.Gate?.TrySetResult();
+        _store.Gate?.TrySetResult();
+        await StopAsync();
+    }
+
+    private async Task StartAsync()
+    {
+        await _samples.StartAsync(default);
+        await _events.StartAsync(default);
+        await _intake.StartAsync(default);
+    }
+
+    private async Task StopAsync()
+    {
+        await _intake.StopAsync(default);
+        await _events.StopAsync(default);
+        await _samples.StopAsync(default);
+    }
+
+    private async Task FloodAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                EventBatch batch = Batch([.. Enumerable.Repeat(new string('x', 1000), 1000)]);
+                await _intake.WriteAsync(batch, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test has seen enough.
+        }
+    }
+
+    private static EventBatch Batch(params string[] bodies)
+    {
+        var batch = new EventBatch("t");
+        foreach (string body in bodies)
+            batch.Add(1, 1, "log", 9, body);
+        return batch;
+    }
+
+    private sealed class StubLog : IEventLog
+    {
+        private long _last;
+
+        public TaskCompletionSource? Gate { get; set; }
+
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Fails { get; set; }
+
+        public List<string> Bodies { get; } = [];
+
+        public string Description => "the stub";
+
+        public void Number(EventBatch batch)
+        {
+            foreach (ref long id in batch.Ids)
+                id = ++_last;
+        }
+
+        public async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
+        {
+            Entered.TrySetResult();
+            if (Gate is { } gate)
+                await gate.Task;
+            if (Fails)
+                throw new StoreException("The stub fails.");
+            foreach (EventBatch batch in batches)
+                Bodies.AddRange(batch.Bodies.ToArray());
+        }
+    }
+
+    private sealed class StubStore : ISampleStore
+    {
+        public TaskCompletionSource? Gate { get; set; }
+
+        public string Description => "the stub";
+
+        public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
+
+        public Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct) => Gate?.Task ?? Task.CompletedTask;
+
+        public IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, CancellationToken ct) =>
+            throw new NotSupportedException("Nothing is read here.");
+
+        public Task MaintainAsync(DateTimeOffset now, CancellationToken ct) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
