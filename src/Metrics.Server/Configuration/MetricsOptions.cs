@@ -1,3 +1,4 @@
+using Metrics.Inputs;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
@@ -36,6 +37,8 @@ internal sealed record MetricsOptions
     public required IReadOnlyList<CloudJob> Clouds { get; init; }
 
     public required IReadOnlyList<BackendJob> Backends { get; init; }
+
+    public required IReadOnlyList<InputOptions> Inputs { get; init; }
 
     public required RuleOptions Rules { get; init; }
 
