@@ -81,7 +81,7 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
         return (refused, faults.Count == 0 ? null : string.Join("; ", faults));
     }
 
-    private async Task<Answer> CommitAsync(
+    private static async Task<Answer> CommitAsync(
         IInputSink sink, EventBatch batch, int refused, string? fault, CancellationToken ct)
     {
         int events = batch.Count;
