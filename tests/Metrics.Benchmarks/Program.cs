@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, cloud, latency, idle: the daemon as a process, beside a peer where there is one.
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, cloud, latency, idle: the daemon as a process, beside a peer where there is one.
 switch (args)
 {
     case ["scrape", .. var rest]:
@@ -16,6 +16,8 @@ switch (args)
         return await RuleScenario.RunAsync();
     case ["alerts"]:
         return await AlertScenario.RunAsync();
+    case ["syslog"]:
+        return await SyslogScenario.RunAsync();
     case ["cloud"]:
         return await CloudScenario.RunAsync();
     case ["big-cloud", var port]:
@@ -24,6 +26,6 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | cloud | latency | idle | micro [BenchmarkDotNet options]");
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | micro [BenchmarkDotNet options]");
         return 2;
 }

@@ -41,6 +41,7 @@ internal static class Endpoints
                 : Results.Text("{\"error\":\"InfluxQL is not spoken here; only CREATE DATABASE is accepted, and does nothing\"}\n", "application/json", statusCode: 400);
         });
         app.MapGet("/export", ExportAsync);
+        app.MapInputsApi();
         app.MapEvents();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
@@ -82,7 +83,8 @@ internal static class Endpoints
         {
             string caller = Access.CallerOf(context);
             bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
-            answer = await receiver.ReceiveAsync(context.Request.Body, gzip, precision, $"push/{caller}", context.RequestAborted);
+            answer = await receiver.ReceiveAsync(
+                context.Connection.RemoteIpAddress, context.Request.Body, gzip, precision, $"push/{caller}", context.RequestAborted);
         }
         metrics.PushRequests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Inputs;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
@@ -37,6 +38,8 @@ internal sealed record MetricsOptions
     public required IReadOnlyList<CloudJob> Clouds { get; init; }
 
     public required IReadOnlyList<BackendJob> Backends { get; init; }
+
+    public required IReadOnlyList<InputOptions> Inputs { get; init; }
 
     public required RuleOptions Rules { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Metrics.Text;
+using Metrics.Inputs;
 using Metrics.Inputs.Push;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
@@ -25,7 +26,8 @@ internal static class MetricsOptionsReader
             Auth = auth,
             Storage = storage = ReadStorage(top.Section("storage")),
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
-            PushEvents = ReadPushEvents(top.Section("inputs")),
+            PushEvents = PushEventKinds.Read(top.Section("inputs").Section("push")),
+            Inputs = InputCatalog.Read(top.Section("inputs")),
             Head = ReadHead(top.Section("head")),
             Query = ReadQuery(top.Section("query")),
             Host = ReadHost(top.Section("host")),
@@ -79,15 +81,6 @@ internal static class MetricsOptionsReader
         }
         section.Finish();
         return new AuthOptions(tokens);
-    }
-
-    private static IReadOnlyDictionary<string, string> ReadPushEvents(YamlSection inputs)
-    {
-        YamlSection push = inputs.Section("push");
-        IReadOnlyDictionary<string, string> kinds = PushEventKinds.Read(push);
-        push.Finish();
-        inputs.Finish();
-        return kinds;
     }
 
     private static StorageOptions ReadStorage(YamlSection section)

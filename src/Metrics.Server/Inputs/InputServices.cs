@@ -5,7 +5,11 @@ namespace Metrics.Inputs;
 internal static class InputServices
 {
     public static IServiceCollection AddInputs(this IServiceCollection services) => services
+        .AddSingleton<PushLane>()
         .AddSingleton<LineProtocolInput>()
         .AddSingleton<TextFieldEvents>()
-        .AddSingleton<EventInput>();
+        .AddSingleton<EventInput>()
+        .AddSingleton<InputTools>()
+        .AddSingleton<InputRunner>()
+        .AddHostedService(s => s.GetRequiredService<InputRunner>());
 }

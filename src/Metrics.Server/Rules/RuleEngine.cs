@@ -36,7 +36,8 @@ internal sealed class RuleEngine : BackgroundService
         _scheduler = MakeScheduler(RuleSet.Load(options.Value.Rules));
         metrics.RuleErrors.Set(0);
         metrics.BeforeCollect(Count);
-        intake.OnArrival(NoteArrival);
+        intake.OnArrival((SampleBatch batch) => NoteArrival(batch));
+        intake.OnArrival((EventBatch batch) => NoteArrival(batch));
     }
 
     /// <summary>The groups in force.</summary>

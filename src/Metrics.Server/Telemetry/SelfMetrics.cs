@@ -69,6 +69,17 @@ internal sealed class SelfMetrics
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
         PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
 
+        InputUp = NewGauge(factory, "metricsd_input_up", "Whether the input takes in.", "input");
+        InputEvents = NewCounter(factory, "metricsd_input_events_total", "Events and samples that an input has handed on.", "input");
+        InputBytes = NewCounter(factory, "metricsd_input_bytes_total", "Bytes that an input has received.", "input");
+        InputDropped = NewCounter(
+            factory, "metricsd_input_dropped_total", "What an input has turned away or lost, by reason.", "input", "reason");
+        InputErrors = NewCounter(
+            factory, "metricsd_input_errors_total", "What was wrong with what an input took in, or with its connections, by reason.", "input", "reason");
+        InputLastEvent = NewGauge(factory, "metricsd_input_last_event_timestamp_seconds", "When an input last handed something on; 0 is never.", "input");
+        InputKernelDrops = NewCounter(
+            factory, "metricsd_input_kernel_drops_total", "Datagrams that the kernel dropped because its buffer was full.", "input");
+
         RuleEvaluations = NewCounter(factory, "metricsd_rule_evaluations_total", "Rule evaluations, by group and what caused them.", "group", "trigger");
         RuleFailures = NewCounter(factory, "metricsd_rule_evaluation_failures_total", "Evaluations after which a rule was in error.", "group");
         RuleErrors = NewGauge(factory, "metricsd_rules_in_error", "Rules whose last evaluation was not complete.");
@@ -160,6 +171,13 @@ internal sealed class SelfMetrics
     public Counter PushEvents { get; }
     public Counter PushRefusedLines { get; }
     public Counter PushTextFields { get; }
+    public Gauge InputUp { get; }
+    public Counter InputEvents { get; }
+    public Counter InputBytes { get; }
+    public Counter InputDropped { get; }
+    public Counter InputErrors { get; }
+    public Gauge InputLastEvent { get; }
+    public Counter InputKernelDrops { get; }
     public Counter RuleEvaluations { get; }
     public Counter RuleFailures { get; }
     public Gauge RuleErrors { get; }

@@ -86,7 +86,7 @@ internal static class EventApi
     {
         bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
         EventInput.Answer answer = await input.ReceiveAsync(
-            context.Request.Body, gzip, $"push/{Access.CallerOf(context)}", context.RequestAborted);
+            context.Connection.RemoteIpAddress, context.Request.Body, gzip, $"push/{Access.CallerOf(context)}", context.RequestAborted);
         metrics.PushRequests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
         if (answer.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using Metrics.Formats.EventJson;
-using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Telemetry;
@@ -13,7 +13,7 @@ namespace Metrics.Inputs.Push;
 /// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one
 /// and named, the good ones of the same body are kept.
 /// </summary>
-internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, TimeProvider time)
+internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 32 << 20;
     private const int MaxNamedFaults = 3;
@@ -27,12 +27,15 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
     internal readonly record struct Answer(int Status, int Accepted, int Refused, string? Error);
 
     /// <summary>Reads a request to its end and commits what it holds.</summary>
+    /// <param name="from">Its sender's address.</param>
     /// <param name="body">The body as it comes.</param>
     /// <param name="gzip">Whether it is packed.</param>
     /// <param name="source">Who sends.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, string source, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(IPAddress? from, Stream body, bool gzip, string source, CancellationToken ct)
     {
+        if (lane.Enter(from, out int status, out string? error) is not { } sink)
+            return new Answer(status, 0, 0, error);
         var buffer = new ArrayBufferWriter<byte>(64 * 1024);
         await using Stream plain = gzip ? new GZipStream(body, CompressionMode.Decompress) : body;
         try
@@ -40,6 +43,7 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
             while (await plain.ReadAsync(buffer.GetMemory(16 * 1024), ct) is > 0 and var read)
             {
                 buffer.Advance(read);
+                sink.Counters.AddBytes(read);
                 if (buffer.WrittenCount > MaxBodyBytes)
                     return new Answer(413, 0, 0, $"the body is larger than {MaxBodyBytes >> 20} MiB");
             }
@@ -51,8 +55,9 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
         var batch = new EventBatch(source);
         (int refused, string? fault) = Read(buffer.WrittenSpan, batch);
         metrics.PushRefusedLines.Inc(refused);
+        sink.Counters.Add(InputError.Malformed, refused);
         metrics.PushEvents.Inc(batch.Count);
-        return await CommitAsync(batch, refused, fault, ct);
+        return await CommitAsync(sink, batch, refused, fault, ct);
     }
 
     /// <summary>Reads every line into the batch; empty ones are passed over.</summary>
@@ -75,7 +80,8 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
         return (refused, faults.Count == 0 ? null : string.Join("; ", faults));
     }
 
-    private async Task<Answer> CommitAsync(EventBatch batch, int refused, string? fault, CancellationToken ct)
+    private static async Task<Answer> CommitAsync(
+        IInputSink sink, EventBatch batch, int refused, string? fault, CancellationToken ct)
     {
         int events = batch.Count;
         if (events == 0)
@@ -85,7 +91,7 @@ internal sealed class EventInput(IntakePipeline intake, SelfMetrics metrics, Tim
         }
         try
         {
-            await intake.CommitAsync(batch, ct);
+            await sink.CommitAsync(batch, ct);
         }
         catch (StoreFullException e)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using Metrics.Formats;
 using Metrics.Formats.LineProtocol;
 using Metrics.Intake;
@@ -16,7 +17,7 @@ namespace Metrics.Inputs.Push;
 /// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it; bad
 /// lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
 /// </summary>
-internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents textFields, SelfMetrics metrics, TimeProvider time)
+internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textFields, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 64 << 20;
     private const int MaxKnownSeries = 1_000_000;
@@ -29,13 +30,17 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
     internal readonly record struct Answer(int Status, string? Error);
 
     /// <summary>Reads a request to its end and hands on what it holds.</summary>
+    /// <param name="from">Its sender's address.</param>
     /// <param name="body">The body as it comes.</param>
     /// <param name="gzip">Whether it is packed.</param>
     /// <param name="precision">Unit of its timestamps.</param>
     /// <param name="source">Who sends, for limits.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, Precision precision, string source, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(
+        IPAddress? from, Stream body, bool gzip, Precision precision, string source, CancellationToken ct)
     {
+        if (lane.Enter(from, out int status, out string? error) is not { } sink)
+            return new Answer(status, error);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
@@ -57,10 +62,13 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
                 if (read == 0)
                     break;
                 length += read;
+                sink.Counters.AddBytes(read);
                 if (length > MaxBodyBytes)
-                    return new Answer(413, string.Create(CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes; send smaller batches"));
+                    return new Answer(
+                        413, string.Create(
+                        CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes; send smaller batches"));
             }
-            return await TakeAsync(buffer.AsMemory(0, length), precision, source, ct);
+            return await TakeAsync(sink, buffer.AsMemory(0, length), precision, source, ct);
         }
         finally
         {
@@ -68,7 +76,8 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
         }
     }
 
-    private async Task<Answer> TakeAsync(ReadOnlyMemory<byte> body, Precision precision, string source, CancellationToken ct)
+    private async Task<Answer> TakeAsync(
+        IInputSink sink, ReadOnlyMemory<byte> body, Precision precision, string source, CancellationToken ct)
     {
         var batch = new SampleBatch(source);
         var events = new EventBatch(source);
@@ -76,6 +85,7 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
         metrics.PushSamples.Inc(batch.Count);
         metrics.PushEvents.Inc(events.Count);
         metrics.PushRefusedLines.Inc(refused);
+        sink.Counters.Add(InputError.Malformed, refused);
         if (batch.Count == 0 && events.Count == 0)
         {
             batch.Dispose();
@@ -86,20 +96,26 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
         try
         {
             if (batch.Count > 0)
-                result = await intake.CommitAsync(batch, ct);
+                result = await sink.CommitAsync(batch, ct);
             // Last: when it fails all comes once more, which makes no difference to samples.
             if (events.Count > 0)
-                await intake.CommitAsync(events, ct);
+                await sink.CommitAsync(events, ct);
         }
         catch (StoreException e)
         {
             return new Answer(503, e.Message);
         }
         if (result.LimitReached > 0)
-            return new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: the limit of series for '{source}' is reached dropped={result.LimitReached}"));
+            return new Answer(
+                400, string.Create(
+                CultureInfo.InvariantCulture,
+                $"partial write: the limit of series for '{source}' is reached dropped={result.LimitReached}"));
         if (result.TooNew > 0)
-            return new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: points lie too far in the future dropped={result.TooNew}"));
-        return refused == 0 ? new Answer(204, null) : new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: unable to parse: {fault} dropped={refused}"));
+            return new Answer(
+                400, string.Create(
+                CultureInfo.InvariantCulture, $"partial write: points lie too far in the future dropped={result.TooNew}"));
+        return refused == 0 ? new Answer(204, null)
+            : new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: unable to parse: {fault} dropped={refused}"));
     }
 
     /// <summary>Reads every line into one of the batches.</summary>
@@ -171,7 +187,8 @@ internal sealed class LineProtocolInput(IntakePipeline intake, TextFieldEvents t
     {
         var labels = new List<Label>(point.Tags.Count + 1)
         {
-            new(Labels.MetricName, $"{point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes)}_{field.Key.Text(body, LineProtocolReader.KeyEscapes)}"),
+            new(Labels.MetricName,
+                $"{point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes)}_{field.Key.Text(body, LineProtocolReader.KeyEscapes)}"),
         };
         foreach (TagToken tag in point.Tags)
             labels.Add(new Label(tag.Key.Text(body, LineProtocolReader.KeyEscapes), tag.Value.Text(body, LineProtocolReader.KeyEscapes)));

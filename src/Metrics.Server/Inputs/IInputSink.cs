@@ -1,0 +1,26 @@
+using Metrics.Model;
+using Metrics.Series;
+
+namespace Metrics.Inputs;
+
+/// <summary>Where an input puts what it takes in, and says how it fares.</summary>
+internal interface IInputSink
+{
+    /// <summary>Counts of what is not handed over, and why.</summary>
+    InputCounters Counters { get; }
+
+    /// <summary>Says that the input takes in now.</summary>
+    /// <param name="detail">What people shall know of it, such as the size of its buffers; may be empty.</param>
+    void Ready(string detail);
+
+    /// <summary>Hands events over; returns when they are queued, which takes long when the intake is full. The batch is disposed.</summary>
+    ValueTask WriteAsync(EventBatch batch, CancellationToken ct);
+
+    /// <summary>Hands events over; returns when they are on disk. The batch is disposed.</summary>
+    /// <exception cref="Storage.StoreException">They could not be stored.</exception>
+    Task CommitAsync(EventBatch batch, CancellationToken ct);
+
+    /// <summary>Hands samples over; returns when the store has committed or spooled them. The batch is disposed.</summary>
+    /// <exception cref="Storage.StoreException">They could not be stored.</exception>
+    Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct);
+}

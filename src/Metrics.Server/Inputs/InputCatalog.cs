@@ -1,0 +1,23 @@
+using Metrics.Inputs.Push;
+using Metrics.Inputs.Syslog;
+using Metrics.Text;
+
+namespace Metrics.Inputs;
+
+/// <summary>All families of inputs: how each is read from its part of <c>inputs</c>.</summary>
+internal static class InputCatalog
+{
+    private static readonly IReadOnlyList<Func<YamlSection, IEnumerable<InputOptions>>> s_families =
+    [
+        PushOptions.Read,
+        SyslogOptions.Read,
+    ];
+
+    /// <summary>Reads the section; reports every problem.</summary>
+    public static IReadOnlyList<InputOptions> Read(YamlSection inputs)
+    {
+        List<InputOptions> all = [.. s_families.SelectMany(read => read(inputs))];
+        inputs.Finish();
+        return all;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Telemetry;
+
+namespace Metrics.Inputs;
+
+/// <summary>
+/// The frame around every input, twin of the poll runner: starts what is configured, starts again what failed, counts, reports. After a
+/// reload an input whose section is the same goes on with its sockets and connections; one that changed is drained and started anew; one
+/// that is no longer listed is drained. Stops before the intake does: listening ends, what is in the buffers is handed over within <see
+/// cref="RunningInput.DrainLimit"/>.
+/// </summary>
+internal sealed class InputRunner(
+    CurrentOptions options, IntakePipeline intake, InputTools tools, SelfMetrics metrics, TimeProvider time, ILogger<InputRunner> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, RunningInput> _running = new();
+
+    /// <summary>Counts by name: they outlive a restart.</summary>
+    private readonly ConcurrentDictionary<string, InputCounters> _counters = new();
+
+    /// <summary>The inputs that there are, by name.</summary>
+    public IReadOnlyList<RunningInput> Inputs => [.. _running.Values.OrderBy(i => i.Options.Name, StringComparer.Ordinal)];
+
+    /// <summary>Opens the inputs before others hear that the daemon is ready.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.BeforeCollect(Report);
+        await ReconcileAsync(options.Value.Inputs);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await ReconcileAsync([]);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        MetricsOptions seen = options.Value;
+        using var timer = new PeriodicTimer(s_lookInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (ReferenceEquals(seen, options.Value))
+                continue;
+            seen = options.Value;
+            await ReconcileAsync(seen.Inputs);
+        }
+    }
+
+    /// <summary>Makes what runs what is wanted.</summary>
+    internal async Task ReconcileAsync(IReadOnlyList<InputOptions> wanted)
+    {
+        // What goes, goes first: its successor may want the same port.
+        await Task.WhenAll(_running.Values.Where(i => !wanted.Contains(i.Options)).Select(StopAsync));
+        foreach (InputOptions one in wanted)
+        {
+            if (!_running.ContainsKey(one.Name))
+                _running[one.Name] = Start(one);
+        }
+    }
+
+    private RunningInput Start(InputOptions one)
+    {
+        InputCounters counters = _counters.GetOrAdd(one.Name, static _ => new InputCounters());
+        return new RunningInput(one, () => one.Create(tools), ready => new InputSink(intake, counters, ready, time), counters, time, log);
+    }
+
+    private async Task StopAsync(RunningInput input)
+    {
+        await input.StopAsync();
+        _running.TryRemove(input.Options.Name, out _);
+        metrics.InputUp.RemoveLabelled(input.Options.Name);
+        input.Dispose();
+    }
+
+    private void Report()
+    {
+        foreach (RunningInput input in _running.Values)
+            metrics.InputUp.WithLabels(input.Options.Name).Set(input.Status.State == InputState.Running ? 1 : 0);
+        foreach ((string name, InputCounters counters) in _counters)
+        {
+            metrics.InputEvents.WithLabels(name).IncTo(counters.Events);
+            metrics.InputBytes.WithLabels(name).IncTo(counters.Bytes);
+            metrics.InputKernelDrops.WithLabels(name).IncTo(counters.KernelDrops);
+            metrics.InputLastEvent.WithLabels(name).Set(counters.LastEvent / 1000.0);
+            foreach ((InputDrop reason, string word) in InputCounters.Drops)
+                metrics.InputDropped.WithLabels(name, word).IncTo(counters.Of(reason));
+            foreach ((InputError reason, string word) in InputCounters.Errors)
+                metrics.InputErrors.WithLabels(name, word).IncTo(counters.Of(reason));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Metrics.Text;
+
+namespace Metrics.Inputs.Push;
+
+/// <summary><c>inputs.push</c>: what is pushed over HTTP.</summary>
+/// <param name="AllowFrom">Who may push. Default: everybody whom <c>auth</c> lets.</param>
+internal sealed record PushOptions(AllowList AllowFrom) : InputOptions
+{
+    /// <inheritdoc />
+    public override string Name => "push";
+
+    /// <inheritdoc />
+    public override string Kind => "push";
+
+    /// <inheritdoc />
+    public override IInput Create(InputTools tools) => new PushInput(this, tools.Push);
+
+    /// <summary>Reads the section. There is always one push input.</summary>
+    public static IEnumerable<PushOptions> Read(YamlSection inputs)
+    {
+        YamlSection section = inputs.Section("push");
+        AllowList allow = AllowList.Read(section);
+        // Which measurements are events is read with every point, and needs no restart: PushEventKinds.
+        section.Value("events");
+        section.Finish();
+        return [new PushOptions(allow)];
+    }
+}
+
+/// <summary>Opens the push endpoints for as long as it runs; the web server brings the requests.</summary>
+internal sealed class PushInput(PushOptions options, PushLane lane) : IInput
+{
+    /// <inheritdoc />
+    public async Task RunAsync(IInputSink sink, CancellationToken stop, CancellationToken abort)
+    {
+        lane.Open(sink, options.AllowFrom);
+        sink.Ready("/write, /api/v2/write, /api/v1/events");
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(stopped.SetResult))
+            await stopped.Task;
+        // The web server has answered what it had by then: it stops before us.
+        lane.Close();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Metrics.Configuration;
+
+namespace Metrics.Inputs.Streams;
+
+/// <summary>
+/// The server's side of TLS: our certificate, and where <c>ca_file</c> is given the demand for one of theirs. Files are read again when
+/// they have changed, so that a renewed certificate needs no reload. Safe for use by several threads.
+/// </summary>
+internal sealed class ServerTls(TlsOptions options)
+{
+    private readonly Lock _lock = new();
+    private SslServerAuthenticationOptions? _current;
+    private (DateTime Certificate, DateTime Key, DateTime Authority) _read;
+
+    /// <summary>Options for the next handshake.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A file holds something else.</exception>
+    public SslServerAuthenticationOptions Current()
+    {
+        lock (_lock)
+        {
+            var written = (Written(options.CertFile), Written(options.KeyFile), Written(options.CaFile));
+            if (_current is not null && written == _read)
+                return _current;
+            _current = Load();
+            _read = written;
+            return _current;
+        }
+    }
+
+    private SslServerAuthenticationOptions Load()
+    {
+        X509Certificate2 own = X509Certificate2.CreateFromPemFile(options.CertFile!, options.KeyFile);
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(options.CertFile!);
+        var server = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(own, chain, offline: true),
+        };
+        if (options.CaFile is null)
+            return server;
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(options.CaFile);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        server.ClientCertificateRequired = true;
+        server.CertificateChainPolicy = policy;
+        return server;
+    }
+
+    private static DateTime Written(string? file) => file is null ? default : File.GetLastWriteTimeUtc(file);
+}
