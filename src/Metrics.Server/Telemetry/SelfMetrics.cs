@@ -55,6 +55,8 @@ internal sealed class SelfMetrics
         PushRequests = NewCounter(factory, "metricsd_push_requests_total", "Write requests received, by endpoint and status code.", "endpoint", "status");
         PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
+        SenderRefused = WithValues(
+            NewCounter(factory, "metricsd_sender_refused_total", "What bound tokens may not send, and was refused.", "kind"), "samples", "alerts", "events");
         PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
 
         RuleEvaluations = NewCounter(factory, "metricsd_rule_evaluations_total", "Rule evaluations, by group and what caused them.", "group", "trigger");
@@ -82,6 +84,9 @@ internal sealed class SelfMetrics
 
         ReloadSuccess = NewGauge(factory, "metricsd_config_last_reload_successful", "Whether the last load of the configuration succeeded.");
         ReloadTime = NewGauge(factory, "metricsd_config_last_reload_success_timestamp_seconds", "When the configuration was last loaded.");
+        HttpRefused = WithValues(
+            NewCounter(factory, "metricsd_http_refused_total", "Requests refused before they reached a route, by what was wrong.", "reason"),
+            "token", "role", "address", "host", "origin");
         HttpRequests = NewCounter(factory, "metricsd_http_requests_total", "Requests answered, by route and status code.", "route", "status");
         ProcessCpu = NewCounter(factory, "metricsd_process_cpu_seconds_total", "Processor time that the daemon has used.");
         ProcessMemory = NewGauge(factory, "metricsd_process_resident_memory_bytes", "Resident memory.");
@@ -134,6 +139,7 @@ internal sealed class SelfMetrics
     public Counter PushRequests { get; }
     public Counter PushSamples { get; }
     public Counter PushRefusedLines { get; }
+    public Counter SenderRefused { get; }
     public Counter PushTextFields { get; }
     public Counter RuleEvaluations { get; }
     public Counter RuleFailures { get; }
@@ -154,6 +160,7 @@ internal sealed class SelfMetrics
     public Histogram AlertLatency { get; }
     public Gauge ReloadSuccess { get; }
     public Gauge ReloadTime { get; }
+    public Counter HttpRefused { get; }
     public Counter HttpRequests { get; }
     public Counter ProcessCpu { get; }
     public Gauge ProcessMemory { get; }

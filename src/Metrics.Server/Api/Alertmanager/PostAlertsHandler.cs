@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Telemetry;
 
@@ -16,8 +17,14 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
     private const int NamedFaults = 5;
 
     /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
+    /// <param name="body">What was sent.</param>
+    /// <param name="binding">
+    /// Of whom alone the sender may speak; null is of anybody. Who is bound ends no alert, since it may be another's: what is not sent again ends
+    /// by itself, after <c>global.resolve_timeout</c>.
+    /// </param>
+    /// <param name="ct">Ends the waiting.</param>
     /// <returns>What is wrong, or null.</returns>
-    public async Task<string?> PutAsync(JsonElement body, CancellationToken ct)
+    public async Task<string?> PutAsync(JsonElement body, SenderBinding? binding, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Array)
             return "the body must be a list of alerts";
@@ -28,7 +35,9 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         {
             try
             {
-                alerts.Add(Read(alert, now));
+                SentAlert read = Read(alert, now);
+                if (binding is null || TryBind(read, binding, now, out read, faults))
+                    alerts.Add(read);
             }
             catch (FormatException e)
             {
@@ -51,6 +60,19 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         return faults.Count == 0 ? null : string.Join("; ", faults.Take(NamedFaults)) + (faults.Count > NamedFaults ? $"; and {faults.Count - NamedFaults} more" : "");
     }
 
+    private bool TryBind(SentAlert alert, SenderBinding binding, long now, out SentAlert bound, List<string> faults)
+    {
+        bool may = binding.TryBind(alert.Labels, out Labels labels, out string? fault);
+        bound = alert with { Labels = labels, EndsAt = EndUnlessSentAgain(now) };
+        if (may && alert.EndsAt > now)
+            return true;
+        metrics.SenderRefused.WithLabels("alerts").Inc();
+        faults.Add($"{alert.Labels}: {fault ?? "this token ends no alerts; they end when they are not sent again"}");
+        return false;
+    }
+
+    private long EndUnlessSentAgain(long now) => now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds;
+
     private SentAlert Read(JsonElement alert, long now)
     {
         if (alert.ValueKind != JsonValueKind.Object)
@@ -68,8 +90,9 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         var annotations = new Dictionary<string, string>();
         foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
             annotations[name] = text;
-        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds,
-            alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String && url.GetString() is { Length: > 0 } given ? given : null);
+        bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
+        return new SentAlert(
+            labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), hasUrl && url.GetString() is { Length: > 0 } given ? given : null);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)

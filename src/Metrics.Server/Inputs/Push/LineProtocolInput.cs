@@ -33,8 +33,9 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
     /// <param name="gzip">Whether it is packed.</param>
     /// <param name="precision">Unit of its timestamps.</param>
     /// <param name="source">Who sends, for limits.</param>
+    /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, Precision precision, string source, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
@@ -60,7 +61,7 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
                 if (length > MaxBodyBytes)
                     return new Answer(413, string.Create(CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes; send smaller batches"));
             }
-            return await TakeAsync(buffer.AsMemory(0, length), precision, source, ct);
+            return await TakeAsync(buffer.AsMemory(0, length), precision, source, binding, ct);
         }
         finally
         {
@@ -68,10 +69,10 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
         }
     }
 
-    private async Task<Answer> TakeAsync(ReadOnlyMemory<byte> body, Precision precision, string source, CancellationToken ct)
+    private async Task<Answer> TakeAsync(ReadOnlyMemory<byte> body, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         var batch = new SampleBatch(source);
-        (int refused, string? fault) = Read(body.Span, precision, batch);
+        (int refused, string? fault) = Read(body.Span, precision, batch, binding);
         metrics.PushSamples.Inc(batch.Count);
         metrics.PushRefusedLines.Inc(refused);
         int samples = batch.Count;
@@ -98,7 +99,7 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
 
     /// <summary>Reads every line into the batch.</summary>
     /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch)
+    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, SenderBinding? binding = null)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();
@@ -123,12 +124,25 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
                 continue;
             }
             long at = point.Timestamp is { } given ? precision.ToMilliseconds(given) : now;
+            string? unbound = null;
             foreach (FieldToken field in point.Fields)
             {
                 if (field.Kind == FieldKind.String)
+                {
                     metrics.PushTextFields.Inc();
+                    continue;
+                }
+                Labels series = LabelsOf(body, point, field);
+                if (binding is null || binding.TryBindSeries(series, out series, out unbound))
+                    batch.Add(series, at, field.Number);
                 else
-                    batch.Add(LabelsOf(body, point, field), at, field.Number);
+                    metrics.SenderRefused.WithLabels("samples").Inc();
+            }
+            if (unbound is not null)
+            {
+                refused++;
+                if (faults.Count < MaxNamedFaults)
+                    faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {unbound}"));
             }
         }
     }
