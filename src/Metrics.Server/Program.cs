@@ -27,7 +27,8 @@ internal static partial class Program
     internal static WebApplication Build(ConfigurationSource source, MetricsOptions options)
     {
         // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
+        var quiet = new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(quiet);
         builder.AddQuietLogging();
         // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
         builder.Services

@@ -56,7 +56,8 @@ internal sealed class SelfMetrics
         PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
         SenderRefused = WithValues(
-            NewCounter(factory, "metricsd_sender_refused_total", "What bound tokens may not send, and was refused.", "kind"), "samples", "alerts", "events");
+            NewCounter(factory, "metricsd_sender_refused_total", "What bound tokens may not send, and was refused.", "kind"),
+            "samples", "alerts", "events");
         PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
 
         RuleEvaluations = NewCounter(factory, "metricsd_rule_evaluations_total", "Rule evaluations, by group and what caused them.", "group", "trigger");
@@ -85,7 +86,7 @@ internal sealed class SelfMetrics
         ReloadSuccess = NewGauge(factory, "metricsd_config_last_reload_successful", "Whether the last load of the configuration succeeded.");
         ReloadTime = NewGauge(factory, "metricsd_config_last_reload_success_timestamp_seconds", "When the configuration was last loaded.");
         HttpRefused = WithValues(
-            NewCounter(factory, "metricsd_http_refused_total", "Requests refused before they reached a route, by what was wrong.", "reason"),
+            NewCounter(factory, "metricsd_http_refused_total", "Requests refused before they reach a route, by what is wrong.", "reason"),
             "token", "role", "address", "host", "origin");
         HttpRequests = NewCounter(factory, "metricsd_http_requests_total", "Requests answered, by route and status code.", "route", "status");
         ProcessCpu = NewCounter(factory, "metricsd_process_cpu_seconds_total", "Processor time that the daemon has used.");

@@ -10,7 +10,8 @@ internal static class AccessServices
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.AddSingleton<RequestGuard>();
-        services.AddAuthentication(TokenHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null);
+        services.AddAuthentication(TokenHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null);
         services.AddAuthorization(authorization =>
         {
             foreach (Role role in Roles.All)
@@ -34,8 +35,8 @@ internal static class AccessServices
     }
 
     /// <summary>
-    /// What has no role: a route of ours that names none is for nobody. A path that is not there (404) or has not this method (405) may be said to
-    /// whoever has a token; without one nobody learns which paths there are.
+    /// What has no role: a route of ours that names none is for nobody. That a path is not there (404) or has not this method (405) is
+    /// said to whoever has a token; without one nobody learns which paths there are.
     /// </summary>
     private static bool IsNoRouteOfOurs(AuthorizationHandlerContext context) =>
         context.User.Identity?.IsAuthenticated == true && (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;

@@ -18,7 +18,8 @@ internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens, IReadOnly
     /// <summary>Reads the section.</summary>
     public static AuthOptions Read(YamlSection section)
     {
-        var options = new AuthOptions([.. section.Sections("tokens").Select(TokenOptions.Read).OfType<TokenOptions>()], section.Texts("allowed_hosts"));
+        IEnumerable<TokenOptions> tokens = section.Sections("tokens").Select(TokenOptions.Read).OfType<TokenOptions>();
+        var options = new AuthOptions([.. tokens], section.Texts("allowed_hosts"));
         section.Finish();
         return options;
     }

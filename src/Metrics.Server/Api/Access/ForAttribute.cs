@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Metrics.Api.Access;
 
-/// <summary>Says on a page who may see it; on a route <see cref="RouteRights.For"/> says it. What says neither this nor <see cref="RouteRights.Anyone"/> is for nobody.</summary>
+/// <summary>
+/// Says on a page who may see it; on a route <see cref="RouteRights.For"/> says it. What says neither this nor
+/// <see cref="RouteRights.Anyone"/> is for nobody.
+/// </summary>
 /// <param name="role">The role that is needed.</param>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ForAttribute(Role role) : AuthorizeAttribute(role.Name())

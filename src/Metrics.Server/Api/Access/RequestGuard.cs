@@ -11,6 +11,8 @@ namespace Metrics.Api.Access;
 /// </summary>
 internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
 {
+    private const string Remedy = "name it in external_url or auth.allowed_hosts, or use tokens";
+
     /// <summary>Why a request is refused.</summary>
     /// <param name="Reason">As it is counted.</param>
     /// <param name="Text">As it is answered.</param>
@@ -42,11 +44,11 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
                 return new Refusal("address", "without tokens only this machine is answered; see auth in docs/configuration.md");
             string host = request.Host.Host;
             if (host.Length > 0 && !IsOwnName(host, current, external))
-                return new Refusal("host", $"'{host}' is not a name of this machine; name it in external_url or auth.allowed_hosts, or use tokens");
+                return new Refusal("host", $"'{host}' is not a name of this machine; {Remedy}");
         }
         bool isExplicit = current.Auth.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
         return !isExplicit && IsChanging(request.Method) && IsFromAnotherSite(request, external)
-            ? new Refusal("origin", "this request comes from a page of another site; only pages under this address or external_url may change anything")
+            ? new Refusal("origin", "this comes from a page of another site; only pages under this address or external_url may change things")
             : null;
     }
 
@@ -64,11 +66,12 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
 
     private static bool IsSame(string a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsChanging(string method) => !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method));
+    private static bool IsChanging(string method) =>
+        !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method));
 
     /// <remarks>
-    /// https://www.w3.org/TR/fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header: a browser says where a request comes from, and no
-    /// page can change what it says. What says nothing is no browser.
+    /// https://www.w3.org/TR/fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header: a browser says where a request comes from,
+    /// and no page can change what it says. What says nothing is no browser.
     /// </remarks>
     private static bool IsFromAnotherSite(HttpRequest request, Uri? external)
     {
@@ -77,7 +80,8 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
         string origin = request.Headers.Origin.ToString();
         if (origin.Length == 0)
             return false;
-        return !Uri.TryCreate(origin, UriKind.Absolute, out Uri? from)
-            || !(IsSame(from.Authority, request.Host.Value) || (external is not null && from.Scheme == external.Scheme && IsSame(from.Authority, external.Authority)));
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))
+            return true;
+        return !IsSame(from.Authority, request.Host.Value) && !(from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority));
     }
 }

@@ -18,14 +18,17 @@ internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(
 }
 
 /// <summary>
-/// Knows callers by their tokens, and answers 401 and 403 with what is missing. Without tokens in the configuration everybody has every role:
-/// <see cref="RequestGuard"/> has let in this machine only.
+/// Knows callers by their tokens, and answers 401 and 403 with what is missing. Without tokens in the configuration everybody has every
+/// role: <see cref="RequestGuard"/> has let in this machine only.
 /// </summary>
 internal sealed class TokenHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, CurrentOptions current, SelfMetrics metrics)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
+    CurrentOptions current, SelfMetrics metrics)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
+
+    private const string Needed = "a token is needed: send it as 'Authorization: Bearer TOKEN' or as the password of basic authentication\n";
 
     private static readonly AuthenticationTicket s_everybody = new(new ClaimsPrincipal(
         new ClaimsIdentity(Roles.All.Select(r => new Claim(ClaimsIdentity.DefaultRoleClaimType, r.Name())), SchemeName)), SchemeName);
@@ -45,7 +48,7 @@ internal sealed class TokenHandler(
         metrics.HttpRefused.WithLabels("token").Inc();
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         Response.Headers.WWWAuthenticate = "Bearer realm=\"metricsd\", Basic realm=\"metricsd\"";
-        return Response.WriteAsync("a token is needed: send it as 'Authorization: Bearer TOKEN' or as the password of basic authentication\n");
+        return Response.WriteAsync(Needed);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)

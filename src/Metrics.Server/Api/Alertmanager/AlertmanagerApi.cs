@@ -15,22 +15,27 @@ internal static class AlertmanagerApi
     {
         app.MapGet("/api/v2/status", (AlertEndpoints alerts) => Results.Json(alerts.Status())).For(Role.Viewer);
         app.MapGet("/api/v2/receivers", (AlertEndpoints alerts) => Results.Json(alerts.Receivers())).For(Role.Viewer);
-        app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints alerts) => Try(() => alerts.Alerts(c.Request.Query))).For(Role.Viewer);
-        app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints alerts) => Try(() => alerts.Groups(c.Request.Query))).For(Role.Viewer);
+        app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints a) => Try(() => a.Alerts(c.Request.Query))).For(Role.Viewer);
+        app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints a) => Try(() => a.Groups(c.Request.Query))).For(Role.Viewer);
         app.MapPost("/api/v2/alerts", PostAlertsAsync).For(Role.Ingest);
-        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) => Try(() => silences.List(c.Request.Query["filter"]))).For(Role.Viewer);
+        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints s) => Try(() => s.List(c.Request.Query["filter"]))).For(Role.Viewer);
         app.MapPost("/api/v2/silences", PostSilenceAsync).For(Role.Operator);
         app.MapGet("/api/v2/silence/{id}", Find).For(Role.Viewer);
         app.MapDelete("/api/v2/silence/{id}", Expire).For(Role.Operator);
     }
 
-    private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) => WithBodyAsync(context, MaxAlerts, async body =>
-        await alerts.PutAsync(body, Caller.BindingOf(context), context.RequestAborted) is { } fault ? Results.Json(fault, statusCode: 400) : Results.Ok());
+    private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
+        WithBodyAsync(context, MaxAlerts, async body =>
+        {
+            string? fault = await alerts.PutAsync(body, Caller.BindingOf(context), context.RequestAborted);
+            return fault is null ? Results.Ok() : Results.Json(fault, statusCode: 400);
+        });
 
-    private static Task<IResult> PostSilenceAsync(HttpContext context, SilenceEndpoints silences) => WithBodyAsync(context, MaxSilence, body =>
-        Task.FromResult(Try(() => new { silenceID = silences.Put(body, context) })));
+    private static Task<IResult> PostSilenceAsync(HttpContext context, SilenceEndpoints silences) =>
+        WithBodyAsync(context, MaxSilence, body => Task.FromResult(Try(() => new { silenceID = silences.Put(body, context) })));
 
-    private static IResult Find(string id, SilenceEndpoints silences) => silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound();
+    private static IResult Find(string id, SilenceEndpoints silences) =>
+        silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound();
 
     private static IResult Expire(string id, HttpContext context, Silences silences) => silences.Expire(id, Caller.NameOf(context))
         ? Results.Ok()

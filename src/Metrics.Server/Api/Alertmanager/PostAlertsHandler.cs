@@ -19,8 +19,8 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
     /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
     /// <param name="body">What was sent.</param>
     /// <param name="binding">
-    /// Of whom alone the sender may speak; null is of anybody. Who is bound ends no alert, since it may be another's: what is not sent again ends
-    /// by itself, after <c>global.resolve_timeout</c>.
+    /// Of whom alone the sender may speak; null is of anybody. Who is bound ends no alert, since it may be another's: what is not sent
+    /// again ends by itself, after <c>global.resolve_timeout</c>.
     /// </param>
     /// <param name="ct">Ends the waiting.</param>
     /// <returns>What is wrong, or null.</returns>
@@ -91,8 +91,8 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
             annotations[name] = text;
         bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
-        return new SentAlert(
-            labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), hasUrl && url.GetString() is { Length: > 0 } given ? given : null);
+        string? generator = hasUrl && url.GetString() is { Length: > 0 } given ? given : null;
+        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), generator);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)

@@ -33,7 +33,8 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
             matchers.Add(ReadMatcher(matcher));
         string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.TokenNameOf(context) ?? "";
         string comment = Text(body, "comment") ?? "";
-        return book.Put(Text(body, "id"), matchers, ReadTime(body, "startsAt"), ReadTime(body, "endsAt"), author, comment, Caller.NameOf(context));
+        long from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
+        return book.Put(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));
     }
 
     private object Write(Silence silence) => new

@@ -4,6 +4,7 @@ using Metrics.Api.Access;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
+using Metrics.Series;
 using Metrics.Storage.State;
 
 namespace Metrics.Api.Alerts;
@@ -27,7 +28,8 @@ internal static class AlertApi
         if (!PreparedQuery.TryParse(asked, out PreparedQuery? query, out QueryError? error)
             || query!.Root is not SelectorExpr { Selector.MetricName: { } name } selector)
             return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
-        IReadOnlyList<AlertExplanation> found = trail.Explain(name, [.. selector.Selector.Matchers.Where(m => m.Name != Labels.MetricName)]);
+        IEnumerable<LabelMatcher> labels = selector.Selector.Matchers.Where(m => m.Name != Labels.MetricName);
+        IReadOnlyList<AlertExplanation> found = trail.Explain(name, [.. labels]);
         return Results.Json(new
         {
             status = "success",

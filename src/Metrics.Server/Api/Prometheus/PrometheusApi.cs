@@ -43,7 +43,7 @@ internal static class PrometheusApi
     }
 
     private static Task WriteNotFoundAsync(HttpContext context) =>
-        WriteErrorAsync(context, new ApiException("not_found", StatusCodes.Status404NotFound, $"{context.Request.Path} is not an endpoint of this API"));
+        WriteErrorAsync(context, new ApiException("not_found", 404, $"{context.Request.Path} is not an endpoint of this API"));
 
     /// <summary>Maps an endpoint that reads.</summary>
     private static void Map<T>(WebApplication app, string path, string[] methods, Func<T, ApiParameters, HttpContext, Task<Answer>> answer)

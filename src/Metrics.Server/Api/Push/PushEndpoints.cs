@@ -1,6 +1,7 @@
 using System.Globalization;
 using Metrics.Api.Access;
 using Metrics.Formats.LineProtocol;
+using Metrics.Inputs;
 using Metrics.Inputs.Push;
 using Metrics.Telemetry;
 
@@ -10,13 +11,17 @@ namespace Metrics.Api.Push;
 /// <remarks>https://docs.influxdata.com/influxdb/v1/tools/api/ and https://docs.influxdata.com/influxdb/v2/api/</remarks>
 internal static class PushEndpoints
 {
+    private const string Version1 = "/write";
+    private const string Version2 = "/api/v2/write";
+    private const string NoInfluxQl = "{\"error\":\"InfluxQL is not spoken here; only CREATE DATABASE is accepted, and does nothing\"}\n";
+
     private static readonly string[] s_getAndHead = ["GET", "HEAD"];
     private static readonly string[] s_getAndPost = ["GET", "POST"];
 
     public static void MapPush(this WebApplication app)
     {
-        app.MapPost("/write", (HttpContext c, LineProtocolInput input, SelfMetrics m) => WriteAsync(c, input, m, "/write")).For(Role.Ingest);
-        app.MapPost("/api/v2/write", (HttpContext c, LineProtocolInput input, SelfMetrics m) => WriteAsync(c, input, m, "/api/v2/write")).For(Role.Ingest);
+        app.MapPost(Version1, (HttpContext c, LineProtocolInput i, SelfMetrics m) => WriteAsync(c, i, m, Version1)).For(Role.Ingest);
+        app.MapPost(Version2, (HttpContext c, LineProtocolInput i, SelfMetrics m) => WriteAsync(c, i, m, Version2)).For(Role.Ingest);
         app.MapMethods("/ping", s_getAndHead, Ping).Anyone();
         app.MapMethods("/query", s_getAndPost, QueryAsync).For(Role.Ingest);
     }
@@ -30,11 +35,11 @@ internal static class PushEndpoints
     /// <summary>Telegraf and other InfluxDB 1 clients create their database before they write; there is nothing to create here.</summary>
     private static async Task<IResult> QueryAsync(HttpContext context, CancellationToken aborted)
     {
-        string? query = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(aborted))["q"] : context.Request.Query["q"];
+        HttpRequest request = context.Request;
+        string? query = request.HasFormContentType ? (await request.ReadFormAsync(aborted))["q"] : request.Query["q"];
         return query?.StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase) == true
             ? Results.Text("{\"results\":[{\"statement_id\":0}]}\n", "application/json")
-            : Results.Text(
-                "{\"error\":\"InfluxQL is not spoken here; only CREATE DATABASE is accepted, and does nothing\"}\n", "application/json", statusCode: 400);
+            : Results.Text(NoInfluxQl, "application/json", statusCode: 400);
     }
 
     private static async Task WriteAsync(HttpContext context, LineProtocolInput input, SelfMetrics metrics, string endpoint)
@@ -48,7 +53,8 @@ internal static class PushEndpoints
         {
             bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
             string source = $"push/{Caller.NameOf(context)}";
-            answer = await input.ReceiveAsync(context.Request.Body, gzip, precision, source, Caller.BindingOf(context), context.RequestAborted);
+            SenderBinding? binding = Caller.BindingOf(context);
+            answer = await input.ReceiveAsync(context.Request.Body, gzip, precision, source, binding, context.RequestAborted);
         }
         metrics.PushRequests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
@@ -56,7 +62,7 @@ internal static class PushEndpoints
             return;
         string error = answer.Error.ReplaceLineEndings(" ");
         context.Response.Headers["X-Influxdb-Error"] = new string([.. error.Where(c => c is >= ' ' and < (char)127).Take(500)]);
-        object body = endpoint == "/write"
+        object body = endpoint == Version1
             ? new Dictionary<string, string> { ["error"] = error }
             : new Dictionary<string, string> { ["code"] = CodeOf(answer.Status), ["message"] = error };
         await context.Response.WriteAsJsonAsync(body, context.RequestAborted);

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Metrics.Web.Alerts;
 
 /// <summary>
-/// Acknowledgement by a link that is signed: whoever has it may use it, so it needs no token, and no other site can know it. The link shows a page
-/// with a button: programs that look into mails follow links, and must not acknowledge anything.
+/// Acknowledgement by a link that is signed: whoever has it may use it, so it needs no token, and no other site can know it. The link
+/// shows a page with a button: programs that look into mails follow links, and must not acknowledge anything.
 /// </summary>
 internal static class AcknowledgePages
 {
@@ -49,5 +49,6 @@ internal static class AcknowledgePages
             StatusCode = problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
         };
 
-    private static IResult NotValid() => AlertPages.Message("Not valid", "This link is not valid, or too old.", StatusCodes.Status403Forbidden);
+    private static IResult NotValid() =>
+        AlertPages.Message("Not valid", "This link is not valid, or too old.", StatusCodes.Status403Forbidden);
 }

@@ -15,14 +15,15 @@ namespace Metrics.Web.Alerts;
 /// <param name="Comment">Why.</param>
 public sealed record SilenceForm(string Filter, string Duration, string By, string Comment)
 {
-    internal static SilenceForm Of(IFormCollection form) => new(Text(form, "filter"), Text(form, "duration"), Text(form, "by"), Text(form, "comment"));
+    internal static SilenceForm Of(IFormCollection form) =>
+        new(Text(form, "filter"), Text(form, "duration"), Text(form, "by"), Text(form, "comment"));
 
     private static string Text(IFormCollection form, string name) => form[name].ToString().Trim();
 }
 
 /// <summary>
-/// A silence by a form. A browser sends a password by itself, to whichever page sends the form; so the form holds a token that only our own page
-/// can know.
+/// A silence by a form. A browser sends a password by itself, to whichever page sends the form; so the form holds a token that only our
+/// own page can know.
 /// </summary>
 internal static class SilencePages
 {
@@ -30,9 +31,12 @@ internal static class SilencePages
 
     public static void MapSilencePages(this WebApplication app)
     {
-        app.MapGet("/silences/new", (HttpContext c) => Form(new SilenceForm(c.Request.Query["filter"].ToString(), DefaultDuration, "", ""), null)).For(Role.Operator);
+        app.MapGet("/silences/new", Show).For(Role.Operator);
         app.MapPost("/silences/new", SilenceAsync).For(Role.Operator);
     }
+
+    private static IResult Show(HttpContext context) =>
+        Form(new SilenceForm(context.Request.Query["filter"].ToString(), DefaultDuration, "", ""), null);
 
     private static async Task<IResult> SilenceAsync(HttpContext context, Silences silences, IAntiforgery antiforgery, TimeProvider time)
     {
@@ -40,7 +44,7 @@ internal static class SilencePages
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         SilenceForm entered = SilenceForm.Of(form);
         if (!await antiforgery.IsRequestValidAsync(context))
-            return Form(entered, "This form was not made by this page, or before metricsd was started again: look at it, and send it once more.");
+            return Form(entered, "This form was not made by this page, or before metricsd was started again: look at it, and send it again.");
         try
         {
             if (!Duration.TryParse(entered.Duration, out TimeSpan duration))
@@ -49,7 +53,8 @@ internal static class SilencePages
             long now = time.GetUtcNow().ToUnixTimeMilliseconds();
             long end = now + (long)duration.TotalMilliseconds;
             string id = silences.Put(null, matchers, now, end, entered.By, entered.Comment, Caller.TokenNameOf(context));
-            return AlertPages.Message("Silenced", $"Nobody is notified of these alerts for {Duration.Format(duration)}. Id of the silence: {id}");
+            string @for = Duration.Format(duration);
+            return AlertPages.Message("Silenced", $"Nobody is notified of these alerts for {@for}. Id of the silence: {id}");
         }
         catch (FormatException e)
         {
