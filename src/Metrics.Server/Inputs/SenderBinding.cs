@@ -5,9 +5,9 @@ using Metrics.Text;
 namespace Metrics.Inputs;
 
 /// <summary>
-/// Of whom alone somebody may send: of some hosts, or of one project. What says another is refused; where nothing says whom it is about, it is
-/// said for them. So a token that was stolen from one host says nothing of others, and nothing in the place of what watches that host. Safe for
-/// use by several threads.
+/// Of whom alone somebody may send: of some hosts, or of one project. What says another is refused; where nothing says whom it is about,
+/// it is said for them. So a token that was stolen from one host says nothing of others, and nothing in the place of what watches that
+/// host. Safe for use by several threads.
 /// </summary>
 internal sealed class SenderBinding
 {
@@ -32,7 +32,7 @@ internal sealed class SenderBinding
     /// <summary>The label that is set: <c>host</c> or <c>project_id</c>.</summary>
     public string Label { get; }
 
-    /// <summary>Bound to hosts: labels <c>host</c>, <c>instance</c> (a port is no part of it), <c>host.name</c>, <c>host_name</c>.</summary>
+    /// <summary>Bound to hosts: labels <c>host</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.</summary>
     public static SenderBinding ToHosts(IReadOnlyList<string> hosts) => new("hosts", "host", ["instance", "host.name", "host_name"], hosts);
 
     /// <summary>Bound to a project: labels <c>project_id</c>, <c>tenant_id</c>, <c>cloud.project.id</c>, <c>cloud_project_id</c>.</summary>
@@ -85,8 +85,8 @@ internal sealed class SenderBinding
     }
 
     /// <summary>
-    /// Judges a series. It must have no label <c>job</c>: series of targets have one, and what a target says of a host cannot be overwritten by
-    /// that host.
+    /// Judges a series. It must have no label <c>job</c>: series of targets have one, and what a target says of a host cannot be
+    /// overwritten by that host.
     /// </summary>
     public bool TryBindSeries(Labels series, out Labels bound, out string? fault)
     {

@@ -48,7 +48,7 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
         }
         bool isExplicit = current.Auth.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
         return !isExplicit && IsChanging(request.Method) && IsFromAnotherSite(request, external)
-            ? new Refusal("origin", "this comes from a page of another site; only pages under this address or external_url may change things")
+            ? new Refusal("origin", "this comes from another site's page; only pages of this address or of external_url may change things")
             : null;
     }
 
@@ -82,6 +82,7 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
             return false;
         if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))
             return true;
-        return !IsSame(from.Authority, request.Host.Value) && !(from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority));
+        bool isExternal = from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority);
+        return !isExternal && !IsSame(from.Authority, request.Host.Value);
     }
 }

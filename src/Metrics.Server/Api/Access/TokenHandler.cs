@@ -28,7 +28,8 @@ internal sealed class TokenHandler(
 {
     public const string SchemeName = "token";
 
-    private const string Needed = "a token is needed: send it as 'Authorization: Bearer TOKEN' or as the password of basic authentication\n";
+    private const string Needed =
+        "a token is needed: send it as 'Authorization: Bearer TOKEN' or as the password of basic authentication\n";
 
     private static readonly AuthenticationTicket s_everybody = new(new ClaimsPrincipal(
         new ClaimsIdentity(Roles.All.Select(r => new Claim(ClaimsIdentity.DefaultRoleClaimType, r.Name())), SchemeName)), SchemeName);

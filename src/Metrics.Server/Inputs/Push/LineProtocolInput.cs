@@ -35,7 +35,8 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
     /// <param name="source">Who sends, for limits.</param>
     /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(Stream body, bool gzip, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(
+        Stream body, bool gzip, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
@@ -69,7 +70,8 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
         }
     }
 
-    private async Task<Answer> TakeAsync(ReadOnlyMemory<byte> body, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
+    private async Task<Answer> TakeAsync(
+        ReadOnlyMemory<byte> body, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         var batch = new SampleBatch(source);
         (int refused, string? fault) = Read(body.Span, precision, batch, binding);
@@ -99,7 +101,8 @@ internal sealed class LineProtocolInput(IntakePipeline intake, SelfMetrics metri
 
     /// <summary>Reads every line into the batch.</summary>
     /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, SenderBinding? binding = null)
+    internal (int Refused, string? Fault) Read(
+        ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, SenderBinding? binding = null)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();

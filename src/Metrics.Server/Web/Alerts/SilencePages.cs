@@ -44,7 +44,7 @@ internal static class SilencePages
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         SilenceForm entered = SilenceForm.Of(form);
         if (!await antiforgery.IsRequestValidAsync(context))
-            return Form(entered, "This form was not made by this page, or before metricsd was started again: look at it, and send it again.");
+            return Form(entered, "This form was not made by this page, or before metricsd started again: look at it, and send it again.");
         try
         {
             if (!Duration.TryParse(entered.Duration, out TimeSpan duration))

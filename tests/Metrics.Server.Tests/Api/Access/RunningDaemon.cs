@@ -29,7 +29,8 @@ internal sealed class RunningDaemon : IAsyncDisposable
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>All routes that are mapped.</summary>
-    public IReadOnlyList<RouteEndpoint> Routes => [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+    public IReadOnlyList<RouteEndpoint> Routes =>
+        [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     /// <param name="configuration">YAML beside storage.</param>
     /// <param name="extend">Maps more.</param>
