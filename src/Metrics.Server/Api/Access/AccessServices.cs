@@ -26,8 +26,8 @@ internal static class AccessServices
     public static void UseAccess(this WebApplication app)
     {
         RequestGuard guard = app.Services.GetRequiredService<RequestGuard>();
-        app.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
         app.UseRouting();
+        app.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseResponseCompression();

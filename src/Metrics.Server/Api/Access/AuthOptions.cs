@@ -7,7 +7,9 @@ namespace Metrics.Api.Access;
 /// <summary>Who may do what: the section <c>auth</c>.</summary>
 /// <param name="Tokens">Without any, everybody on this machine may do everything, and nobody else is answered.</param>
 /// <param name="AllowedHosts">Without tokens: further names under which this machine may be asked. Default none.</param>
-internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens, IReadOnlyList<string> AllowedHosts)
+/// <param name="AllowedOrigins">Other sites whose pages may change things, such as <c>https://karma.example</c>. Default none.</param>
+internal sealed record AuthOptions(
+    IReadOnlyList<TokenOptions> Tokens, IReadOnlyList<string> AllowedHosts, IReadOnlyList<string> AllowedOrigins)
 {
     /// <summary>Whether there are tokens.</summary>
     public bool IsConfigured => Tokens.Count > 0;
@@ -19,7 +21,12 @@ internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens, IReadOnly
     public static AuthOptions Read(YamlSection section)
     {
         IEnumerable<TokenOptions> tokens = section.Sections("tokens").Select(TokenOptions.Read).OfType<TokenOptions>();
-        var options = new AuthOptions([.. tokens], section.Texts("allowed_hosts"));
+        var options = new AuthOptions([.. tokens], section.Texts("allowed_hosts"), section.Texts("allowed_origins"));
+        foreach (string origin in options.AllowedOrigins)
+        {
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? url) || url.GetLeftPart(UriPartial.Authority) != origin)
+                section.Report("allowed_origins", $"is '{origin}'; it must be scheme and host, and a port if any: https://karma.example");
+        }
         section.Finish();
         return options;
     }

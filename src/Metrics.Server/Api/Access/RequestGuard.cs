@@ -5,7 +5,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Access;
 
 /// <summary>
-/// Looks at each request before anything else does. Without tokens only this machine is answered, and only under its own names: a page that
+/// Looks at each request before any route runs. Without tokens only this machine is answered, and only under its own names: a page that
 /// somebody looks at in a browser can have any name resolved to a loopback address. Whatever changes something must not come from another
 /// site's page, where a browser sends what it needs by itself.
 /// </summary>
@@ -47,8 +47,8 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
                 return new Refusal("host", $"'{host}' is not a name of this machine; {Remedy}");
         }
         bool isExplicit = current.Auth.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
-        return !isExplicit && IsChanging(request.Method) && IsFromAnotherSite(request, external)
-            ? new Refusal("origin", "this comes from another site's page; only pages of this address or of external_url may change things")
+        return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.Auth.AllowedOrigins, external)
+            ? new Refusal("origin", "this comes from another site's page; name that site in auth.allowed_origins, or use a bearer token")
             : null;
     }
 
@@ -66,18 +66,25 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
 
     private static bool IsSame(string a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsChanging(string method) =>
-        !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method));
+    /// <summary>By its method; but a route for viewers only reads, as long queries are sent by POST.</summary>
+    private static bool IsChanging(HttpContext context)
+    {
+        string method = context.Request.Method;
+        return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
+            && context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is not { Role: Role.Viewer };
+    }
 
     /// <remarks>
     /// https://www.w3.org/TR/fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header: a browser says where a request comes from,
     /// and no page can change what it says. What says nothing is no browser.
     /// </remarks>
-    private static bool IsFromAnotherSite(HttpRequest request, Uri? external)
+    private static bool IsFromAnotherSite(HttpRequest request, IReadOnlyList<string> allowed, Uri? external)
     {
+        string origin = request.Headers.Origin.ToString();
+        if (allowed.Any(a => IsSame(a, origin)))
+            return false;
         if (request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none"))
             return true;
-        string origin = request.Headers.Origin.ToString();
         if (origin.Length == 0)
             return false;
         if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))

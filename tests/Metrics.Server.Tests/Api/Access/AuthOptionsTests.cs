@@ -35,6 +35,16 @@ public sealed class AuthOptionsTests
         parse.Should().Throw<ConfigurationException>().WithMessage($"*{problem}*");
     }
 
+    [Theory]
+    [InlineData("karma.example")]
+    [InlineData("https://karma.example/")]
+    [InlineData("null")]
+    public void An_origin_is_no_address_of_a_page(string origin)
+    {
+        Action parse = () => ConfigurationFile.Parse($"auth: {{ allowed_origins: ['{origin}'] }}");
+        parse.Should().Throw<ConfigurationException>().WithMessage($"*auth.allowed_origins is '{origin}'; it must be scheme and host*");
+    }
+
     [Fact]
     public void A_command_takes_the_first_token_that_may_do_what_it_does()
     {

@@ -9,8 +9,15 @@ namespace Metrics.Tests.Api.Access;
 /// <summary>What a page in somebody's browser must not do here.</summary>
 public sealed class RequestGuardTests
 {
-    private const string Open = "external_url: https://metrics.example\nauth: { allowed_hosts: [monitor.lan] }";
-    private const string WithTokens = "external_url: https://metrics.example\nauth: { tokens: [ { name: a, role: admin, token: t } ] }";
+    private const string Open = """
+        external_url: https://metrics.example
+        auth: { allowed_hosts: [monitor.lan], allowed_origins: ['https://karma.example'] }
+        """;
+
+    private const string WithTokens = """
+        external_url: https://metrics.example
+        auth: { tokens: [ { name: a, role: admin, token: t } ], allowed_origins: ['https://karma.example'] }
+        """;
 
     [Theory]
     [InlineData("127.0.0.1:9890", null)]
@@ -47,6 +54,8 @@ public sealed class RequestGuardTests
     [Theory]
     [InlineData("POST", "http://127.0.0.1:9890", null)]
     [InlineData("POST", "https://metrics.example", null)]
+    [InlineData("POST", "https://karma.example", null)]
+    [InlineData("POST", "http://karma.example", "origin")]
     [InlineData("POST", "http://evil.example", "origin")]
     [InlineData("POST", "http://127.0.0.1:8080", "origin")]
     [InlineData("POST", "http://metrics.example", "origin")]
@@ -92,6 +101,7 @@ public sealed class RequestGuardTests
         (string, string)[] foreign = [("Origin", "http://evil.example")];
         (await daemon.AskAsync("POST", "/api/v2/silences", null, foreign, new StringContent(Silence))).Status.Should().Be(403);
         (await daemon.AskAsync("GET", "/api/v2/silences")).Text.Should().Be("[]");
+        (await daemon.AskAsync("POST", "/api/v1/query?query=1", null, foreign)).Status.Should().Be(200, "it only reads");
         (await daemon.AskAsync("POST", "/api/v2/silences", null, [], new StringContent(Silence))).Status.Should().Be(200);
         (await daemon.OwnAsync("metricsd_http_refused_total", "\"host\"", "")).Should().Be(1);
         (await daemon.OwnAsync("metricsd_http_refused_total", "\"origin\"", "")).Should().Be(1);
