@@ -1,13 +1,14 @@
-using Metrics.Api;
 using Metrics.Alerting;
+using Metrics.Api;
+using Metrics.Api.Access;
 using Metrics.Cli;
 using Metrics.Configuration;
+using Metrics.Inputs;
 using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
 using Metrics.Rules;
-using Metrics.Inputs;
 using Metrics.Scheduling;
 using Metrics.Storage;
 using Metrics.Telemetry;
@@ -16,26 +17,38 @@ using Metrics.Web;
 return await CommandLine.RunAsync(args, static async source =>
 {
     MetricsOptions options = source.Load();
-    // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
-    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-    builder.AddQuietLogging();
-    // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
-    builder.Services
-        .AddConfiguration(source, options)
-        .AddTelemetry()
-        .AddStores(options)
-        .AddIntake(options)
-        .AddQueries(options.Query)
-        .AddNotifiers()
-        .AddAlerting()
-        .AddRules()
-        .AddPollers()
-        .AddInputs()
-        .AddApi()
-        .AddPages();
-    await using WebApplication app = builder.Build();
-    app.UseAccess();
-    app.MapApi();
-    app.MapPages();
+    await using WebApplication app = Build(source, options);
     return await app.RunDaemonAsync(options);
 });
+
+/// <summary>The daemon, put together.</summary>
+internal static partial class Program
+{
+    /// <summary>Puts it together; nothing runs yet.</summary>
+    internal static WebApplication Build(ConfigurationSource source, MetricsOptions options)
+    {
+        // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
+        var quiet = new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(quiet);
+        builder.AddQuietLogging();
+        // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
+        builder.Services
+            .AddConfiguration(source, options)
+            .AddTelemetry()
+            .AddStores(options)
+            .AddIntake(options)
+            .AddQueries(options.Query)
+            .AddNotifiers()
+            .AddAlerting()
+            .AddRules()
+            .AddPollers()
+            .AddInputs()
+            .AddApi()
+            .AddPages();
+        WebApplication app = builder.Build();
+        app.UseAccess();
+        app.MapApi();
+        app.MapPages();
+        return app;
+    }
+}

@@ -95,7 +95,11 @@ public sealed partial class DefaultTests
     {
         await using Daemon daemon = await Daemon.StartAsync("""
             host: { enabled: false }
-            auth: { tokens: [ { name: see, role: viewer, token: look }, { name: do, role: operator, token: act } ] }
+            auth:
+              tokens:
+                - { name: see, role: viewer, token: look }
+                - { name: do, roles: [ingest, operator], token: act }
+                - { name: all, role: admin, token: rule }
             """);
         async Task<int> StatusAsync(HttpMethod method, string path, string? authorization)
         {
@@ -113,7 +117,9 @@ public sealed partial class DefaultTests
         (await StatusAsync(HttpMethod.Post, "/write", "Token look")).Should().Be(403);
         (await StatusAsync(HttpMethod.Post, "/write", "Token act")).Should().Be(204);
         (await StatusAsync(HttpMethod.Post, "/write", "Basic " + Convert.ToBase64String("telegraf:act"u8))).Should().Be(204);
-        (await StatusAsync(HttpMethod.Post, "/-/reload", "Bearer act")).Should().Be(200);
+        (await StatusAsync(HttpMethod.Post, "/-/reload", "Bearer act")).Should().Be(403);
+        (await StatusAsync(HttpMethod.Post, "/-/RELOAD", "Bearer look")).Should().Be(403);
+        (await StatusAsync(HttpMethod.Post, "/-/reload", "Bearer rule")).Should().Be(200);
         daemon.Log.Should().NotContain("look").And.NotContain("act:");
     }
 

@@ -141,6 +141,20 @@ public sealed class EventBatch : IDisposable
             AddField(field.Name, field.Value);
     }
 
+    /// <summary>Takes the newest row out again.</summary>
+    public void RemoveNewest()
+    {
+        int row = Count - 1;
+        int start = row == 0 ? 0 : _fieldEnds[row - 1];
+        foreach (ref readonly EventField field in FieldsOf(row))
+            Bytes -= BytesPerField + (2L * field.Value.Length);
+        Bytes -= BytesPerRow + (2L * _bodies[row].Length);
+        Array.Clear(_fields, start, _fieldCount - start);
+        (_kinds[row], _bodies[row]) = (null!, null!);
+        _fieldCount = start;
+        Count = row;
+    }
+
     /// <summary>The value of an attribute by its full name, or null.</summary>
     public string? Find(int row, string field)
     {

@@ -37,6 +37,9 @@ public static class EventFields
     /// <summary>The port from which it came.</summary>
     public const string SourcePort = "source.port";
 
+    /// <summary>The project that it is about.</summary>
+    public const string ProjectId = "cloud.project.id";
+
     /// <summary>The process that reports it.</summary>
     public const string ProcessName = "process.name";
 

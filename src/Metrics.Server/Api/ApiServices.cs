@@ -1,3 +1,4 @@
+using Metrics.Api.Access;
 using Metrics.Api.Alertmanager;
 using Metrics.Api.Events;
 using Metrics.Api.Prometheus;
@@ -16,16 +17,7 @@ internal static class ApiServices
         .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
-        .AddSingleton<Access>()
+        .AddAccess()
         .AddSingleton<Reloader>()
         .AddHostedService(s => s.GetRequiredService<Reloader>());
-
-    public static void UseAccess(this WebApplication app)
-    {
-        Access access = app.Services.GetRequiredService<Access>();
-        app.Use((HttpContext context, RequestDelegate next) => access.Invoke(context, next));
-        app.UseResponseCompression();
-        app.UseRouting();
-        app.UseAntiforgery();
-    }
 }

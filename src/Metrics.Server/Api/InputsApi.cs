@@ -1,3 +1,4 @@
+using Metrics.Api.Access;
 using Metrics.Inputs;
 
 namespace Metrics.Api;
@@ -9,7 +10,7 @@ internal static class InputsApi
     {
         status = "success",
         data = inputs.Inputs.Select(ToJson),
-    }));
+    })).For(Role.Viewer);
 
     private static object ToJson(RunningInput input)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Metrics.Api.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
@@ -141,7 +142,7 @@ internal static class CommandLine
         using var http = new HttpClient();
         string query = string.Join('&', given.Where(g => g.Key is "from" or "to" or "metric").Select(g => $"{g.Key}={Uri.EscapeDataString(g.Value)}"));
         var request = new HttpRequestMessage(HttpMethod.Get, $"http://{options.Listen}/export?{query}");
-        if (options.Auth.Tokens is [var token, ..])
+        if (options.Auth.TokenFor(Role.Admin) is { } token)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         HttpResponseMessage response;
         try

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Configuration;
 
 namespace Metrics.Cli;
@@ -12,7 +13,7 @@ internal static class ExplainCommand
     {
         string url = (given.GetValueOrDefault("url") ?? $"http://{options.Listen}").TrimEnd('/');
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-        if (options.Auth.Tokens is [var token, ..])
+        if (options.Auth.TokenFor(Role.Viewer) is { } token)
             http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         JsonElement answer;
         try

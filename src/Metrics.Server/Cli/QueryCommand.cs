@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Configuration;
 using Metrics.Formats;
 using Metrics.Model;
@@ -29,7 +30,7 @@ internal static class QueryCommand
         }
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(3) };
         var request = new HttpRequestMessage(HttpMethod.Get, url.TrimEnd('/') + path);
-        if (options.Auth.Tokens is [var token, ..])
+        if (options.Auth.TokenFor(Role.Viewer) is { } token)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         try
         {

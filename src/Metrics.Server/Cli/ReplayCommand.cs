@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Formats;
@@ -90,7 +91,7 @@ internal static class ReplayCommand
     {
         string url = given.GetValueOrDefault("url") ?? $"http://{options.Listen}";
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
-        if (options.Auth.Tokens is [var token, ..])
+        if (options.Auth.TokenFor(Role.Viewer) is { } token)
             http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         try
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
@@ -18,7 +19,7 @@ internal static class SilenceCommand
     {
         string url = (given.GetValueOrDefault("url") ?? $"http://{options.Listen}").TrimEnd('/');
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-        if (options.Auth.Tokens.FirstOrDefault(t => t.Role >= Role.Operator) is { } token)
+        if (options.Auth.TokenFor(Role.Operator) is { } token)
             http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         try
         {

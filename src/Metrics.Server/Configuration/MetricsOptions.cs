@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Inputs;
+using Metrics.Api.Access;
 using Metrics.Notifiers;
 using Metrics.Pollers.Backends;
 using Metrics.Pollers.OpenStack;
@@ -45,22 +46,6 @@ internal sealed record MetricsOptions
 
     public required NotificationOptions Notifications { get; init; }
 }
-
-/// <summary>Who may do what. A role includes those before it: viewer reads, operator also pushes and reloads, admin everything.</summary>
-internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens)
-{
-    public bool IsConfigured => Tokens.Count > 0;
-}
-
-internal enum Role
-{
-    None,
-    Viewer,
-    Operator,
-    Admin,
-}
-
-internal sealed record TokenOptions(string Name, Role Role, Secret Token);
 
 /// <summary>Where samples and state are kept.</summary>
 internal sealed record StorageOptions

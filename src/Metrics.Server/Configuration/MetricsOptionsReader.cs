@@ -1,4 +1,5 @@
 using System.Net;
+using Metrics.Api.Access;
 using Metrics.Text;
 using Metrics.Inputs;
 using Metrics.Inputs.Push;
@@ -18,7 +19,7 @@ internal static class MetricsOptionsReader
     public static MetricsOptions Read(YamlMap root, string file, List<Problem> problems)
     {
         var top = new YamlSection(root, file, "", problems);
-        AuthOptions auth = ReadAuth(top.Section("auth"));
+        AuthOptions auth = AuthOptions.Read(top.Section("auth"));
         StorageOptions storage;
         var options = new MetricsOptions
         {
@@ -58,29 +59,6 @@ internal static class MetricsOptionsReader
         if (address is not null && !IPAddress.IsLoopback(address) && !auth.IsConfigured)
             top.Report("listen", $"is '{listen}', which others can reach; that needs tokens in auth.tokens first (docs/configuration.md#auth)");
         return listen;
-    }
-
-    private static AuthOptions ReadAuth(YamlSection section)
-    {
-        var tokens = new List<TokenOptions>();
-        foreach (YamlSection token in section.Sections("tokens"))
-        {
-            string name = token.RequiredText("name");
-            Role role = token.Choice("role", "viewer", "viewer", "operator", "admin") switch
-            {
-                "admin" => Role.Admin,
-                "operator" => Role.Operator,
-                _ => Role.Viewer,
-            };
-            Secret? secret = Secret.Read(token, "token");
-            if (secret is null)
-                token.Report("token", "or 'token_file' is required");
-            else
-                tokens.Add(new TokenOptions(name, role, secret));
-            token.Finish();
-        }
-        section.Finish();
-        return new AuthOptions(tokens);
     }
 
     private static StorageOptions ReadStorage(YamlSection section)

@@ -67,6 +67,9 @@ internal sealed class SelfMetrics
         PushSamples = NewCounter(factory, "metricsd_push_samples_total", "Samples received by push.");
         PushEvents = NewCounter(factory, "metricsd_push_events_total", "Events received by push.");
         PushRefusedLines = NewCounter(factory, "metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
+        SenderRefused = WithValues(
+            NewCounter(factory, "metricsd_sender_refused_total", "What bound tokens may not send, and was refused.", "kind"),
+            "samples", "alerts", "events");
         PushTextFields = NewCounter(factory, "metricsd_push_text_fields_total", "Pushed string fields, which have no number and are not kept.");
 
         InputUp = NewGauge(factory, "metricsd_input_up", "Whether the input takes in.", "input");
@@ -112,6 +115,9 @@ internal sealed class SelfMetrics
 
         ReloadSuccess = NewGauge(factory, "metricsd_config_last_reload_successful", "Whether the last load of the configuration succeeded.");
         ReloadTime = NewGauge(factory, "metricsd_config_last_reload_success_timestamp_seconds", "When the configuration was last loaded.");
+        HttpRefused = WithValues(
+            NewCounter(factory, "metricsd_http_refused_total", "Requests refused before they reach a route, by what is wrong.", "reason"),
+            "token", "role", "address", "host", "origin");
         HttpRequests = NewCounter(factory, "metricsd_http_requests_total", "Requests answered, by route and status code.", "route", "status");
         ProcessCpu = NewCounter(factory, "metricsd_process_cpu_seconds_total", "Processor time that the daemon has used.");
         ProcessMemory = NewGauge(factory, "metricsd_process_resident_memory_bytes", "Resident memory.");
@@ -170,6 +176,7 @@ internal sealed class SelfMetrics
     public Counter PushSamples { get; }
     public Counter PushEvents { get; }
     public Counter PushRefusedLines { get; }
+    public Counter SenderRefused { get; }
     public Counter PushTextFields { get; }
     public Gauge InputUp { get; }
     public Counter InputEvents { get; }
@@ -201,6 +208,7 @@ internal sealed class SelfMetrics
     public Histogram AlertLatency { get; }
     public Gauge ReloadSuccess { get; }
     public Gauge ReloadTime { get; }
+    public Counter HttpRefused { get; }
     public Counter HttpRequests { get; }
     public Counter ProcessCpu { get; }
     public Gauge ProcessMemory { get; }

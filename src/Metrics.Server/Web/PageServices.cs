@@ -1,3 +1,4 @@
+using Metrics.Web.Alerts;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Metrics.Web;
@@ -7,11 +8,17 @@ internal static class PageServices
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddSingleton<SampleRate>();
-        // The pages hold no forms: nothing needs keys that outlive the process.
+        // A form that was open over a restart is sent once more: nothing needs keys that outlive the process.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddRazorComponents();
-        return services;
+        // A cookie of a process before this one is no error; the form says so.
+        return services.AddLogging(log => log.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical));
     }
 
-    public static void MapPages(this WebApplication app) => app.MapRazorComponents<App>();
+    /// <summary>Every page names its role itself: those with a route of their own by <see cref="Api.Access.ForAttribute"/>.</summary>
+    public static void MapPages(this WebApplication app)
+    {
+        app.MapRazorComponents<App>();
+        app.MapAlertPages();
+    }
 }

@@ -6,6 +6,7 @@ using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,6 +21,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     private readonly Channel<GroupEvaluation> _evaluations = Channel.CreateUnbounded<GroupEvaluation>();
     private readonly IntakePipeline _intake;
     private readonly StoreWriter _store;
+    private readonly EventLogWriter _events;
     private readonly GroupEvaluator _evaluator;
     private readonly TimeProvider _time;
 
@@ -34,7 +36,8 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
         _store = new StoreWriter(null!, options, Metrics, time, NullLogger<StoreWriter>.Instance);
-        _intake = new IntakePipeline(Head, _store, new MetadataTable(), Metrics, time);
+        _events = new EventLogWriter(null!, options, Metrics, time, NullLogger<EventLogWriter>.Instance);
+        _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), Metrics, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time,
             NullLogger<GroupEvaluator>.Instance);
@@ -66,6 +69,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         Engine.Dispose();
         _intake.Dispose();
         _store.Dispose();
+        _events.Dispose();
         _evaluator.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

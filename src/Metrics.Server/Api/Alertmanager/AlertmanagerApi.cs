@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metrics.Alerting;
+using Metrics.Api.Access;
 
 namespace Metrics.Api.Alertmanager;
 
@@ -12,18 +13,33 @@ internal static class AlertmanagerApi
 
     public static void MapAlertmanagerApi(this WebApplication app)
     {
-        app.MapGet("/api/v2/status", (AlertEndpoints alerts) => Results.Json(alerts.Status()));
-        app.MapGet("/api/v2/receivers", (AlertEndpoints alerts) => Results.Json(alerts.Receivers()));
-        app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints alerts) => Try(() => Results.Json(alerts.Alerts(c.Request.Query))));
-        app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints alerts) => Try(() => Results.Json(alerts.Groups(c.Request.Query))));
-        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) => Try(() => Results.Json(silences.List(c.Request.Query["filter"]))));
-        app.MapPost("/api/v2/silences", (HttpContext c, SilenceEndpoints silences) =>
-            WithBodyAsync(c, MaxSilence, body => Task.FromResult(Try(() => Results.Json(new { silenceID = silences.Put(body, c) })))));
-        app.MapPost("/api/v2/alerts", (HttpContext c, PostAlertsHandler alerts) =>
-            WithBodyAsync(c, MaxAlerts, async body => await alerts.PutAsync(body, c.RequestAborted) is { } fault ? Results.Json(fault, statusCode: 400) : Results.Ok()));
-        app.MapGet("/api/v2/silence/{id}", (string id, SilenceEndpoints silences) => silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound());
-        app.MapDelete("/api/v2/silence/{id}", (string id, HttpContext c, Silences book) => book.Expire(id, Access.CallerOf(c)) ? Results.Ok() : Results.Json($"there is no silence {id} that has not ended", statusCode: 404));
+        app.MapGet("/api/v2/status", (AlertEndpoints alerts) => Results.Json(alerts.Status())).For(Role.Viewer);
+        app.MapGet("/api/v2/receivers", (AlertEndpoints alerts) => Results.Json(alerts.Receivers())).For(Role.Viewer);
+        app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints a) => Try(() => a.Alerts(c.Request.Query))).For(Role.Viewer);
+        app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints a) => Try(() => a.Groups(c.Request.Query))).For(Role.Viewer);
+        app.MapPost("/api/v2/alerts", PostAlertsAsync).For(Role.Ingest);
+        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints s) => Try(() => s.List(c.Request.Query["filter"]))).For(Role.Viewer);
+        app.MapPost("/api/v2/silences", PostSilenceAsync).For(Role.Operator);
+        app.MapGet("/api/v2/silence/{id}", Find).For(Role.Viewer);
+        app.MapDelete("/api/v2/silence/{id}", Expire).For(Role.Operator);
     }
+
+    private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
+        WithBodyAsync(context, MaxAlerts, async body =>
+        {
+            string? fault = await alerts.PutAsync(body, Caller.BindingOf(context), context.RequestAborted);
+            return fault is null ? Results.Ok() : Results.Json(fault, statusCode: 400);
+        });
+
+    private static Task<IResult> PostSilenceAsync(HttpContext context, SilenceEndpoints silences) =>
+        WithBodyAsync(context, MaxSilence, body => Task.FromResult(Try(() => new { silenceID = silences.Put(body, context) })));
+
+    private static IResult Find(string id, SilenceEndpoints silences) =>
+        silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound();
+
+    private static IResult Expire(string id, HttpContext context, Silences silences) => silences.Expire(id, Caller.NameOf(context))
+        ? Results.Ok()
+        : Results.Json($"there is no silence {id} that has not ended", statusCode: 404);
 
     private static async Task<IResult> WithBodyAsync(HttpContext context, long mostBytes, Func<JsonElement, Task<IResult>> answer)
     {
@@ -40,11 +56,11 @@ internal static class AlertmanagerApi
         }
     }
 
-    private static IResult Try(Func<IResult> answer)
+    private static IResult Try(Func<object> answer)
     {
         try
         {
-            return answer();
+            return Results.Json(answer());
         }
         catch (FormatException e)
         {

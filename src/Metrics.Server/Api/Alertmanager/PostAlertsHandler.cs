@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Telemetry;
 
@@ -20,8 +21,14 @@ internal sealed class PostAlertsHandler(
     private const int NamedFaults = 5;
 
     /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
+    /// <param name="body">What was sent.</param>
+    /// <param name="binding">
+    /// Of whom alone the sender may speak; null is of anybody. Who is bound ends no alert, since it may be another's: what is not sent
+    /// again ends by itself, after <c>global.resolve_timeout</c>.
+    /// </param>
+    /// <param name="ct">Ends the waiting.</param>
     /// <returns>What is wrong, or null.</returns>
-    public async Task<string?> PutAsync(JsonElement body, CancellationToken ct)
+    public async Task<string?> PutAsync(JsonElement body, SenderBinding? binding, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Array)
             return "the body must be a list of alerts";
@@ -32,7 +39,9 @@ internal sealed class PostAlertsHandler(
         {
             try
             {
-                alerts.Add(Read(alert, now));
+                SentAlert read = Read(alert, now);
+                if (binding is null || TryBind(read, binding, now, out read, faults))
+                    alerts.Add(read);
             }
             catch (FormatException e)
             {
@@ -58,6 +67,19 @@ internal sealed class PostAlertsHandler(
         return string.Join("; ", faults.Take(NamedFaults)) + more;
     }
 
+    private bool TryBind(SentAlert alert, SenderBinding binding, long now, out SentAlert bound, List<string> faults)
+    {
+        bool may = binding.TryBind(alert.Labels, out Labels labels, out string? fault);
+        bound = alert with { Labels = labels, EndsAt = EndUnlessSentAgain(now) };
+        if (may && alert.EndsAt > now)
+            return true;
+        metrics.SenderRefused.WithLabels("alerts").Inc();
+        faults.Add($"{alert.Labels}: {fault ?? "this token ends no alerts; they end when they are not sent again"}");
+        return false;
+    }
+
+    private long EndUnlessSentAgain(long now) => now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds;
+
     private SentAlert Read(JsonElement alert, long now)
     {
         if (alert.ValueKind != JsonValueKind.Object)
@@ -75,10 +97,9 @@ internal sealed class PostAlertsHandler(
         var annotations = new Dictionary<string, string>();
         foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
             annotations[name] = text;
-        long until = endsAt ?? now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds;
         bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
         string? generator = hasUrl && url.GetString() is { Length: > 0 } given ? given : null;
-        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), until, generator);
+        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), generator);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)

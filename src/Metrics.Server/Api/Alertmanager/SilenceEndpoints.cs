@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
+using Metrics.Api.Access;
 using Metrics.Routing;
 using Metrics.Series;
 
@@ -30,7 +31,10 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
         var matchers = new List<LabelMatcher>();
         foreach (JsonElement matcher in body.TryGetProperty("matchers", out JsonElement all) && all.ValueKind == JsonValueKind.Array ? all.EnumerateArray() : default)
             matchers.Add(ReadMatcher(matcher));
-        return book.Put(Text(body, "id"), matchers, ReadTime(body, "startsAt"), ReadTime(body, "endsAt"), Text(body, "createdBy") is { Length: > 0 } author ? author : Access.TokenNameOf(context) ?? "", Text(body, "comment") ?? "", Access.CallerOf(context));
+        string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.TokenNameOf(context) ?? "";
+        string comment = Text(body, "comment") ?? "";
+        long from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
+        return book.Put(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));
     }
 
     private object Write(Silence silence) => new

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Api.Prometheus;
 using Metrics.Formats.EventJson;
 using Metrics.Inputs.Push;
@@ -23,8 +24,8 @@ internal static class EventApi
 
     public static void MapEvents(this WebApplication app)
     {
-        app.MapGet(Path, ReadAsync);
-        app.MapPost(Path, SendAsync);
+        app.MapGet(Path, ReadAsync).For(Role.Viewer);
+        app.MapPost(Path, SendAsync).For(Role.Ingest);
     }
 
     private static async Task ReadAsync(HttpContext context, EventLog events, EventStream stream, SelfMetrics metrics, TimeProvider time)
@@ -86,7 +87,8 @@ internal static class EventApi
     {
         bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
         EventInput.Answer answer = await input.ReceiveAsync(
-            context.Connection.RemoteIpAddress, context.Request.Body, gzip, $"push/{Access.CallerOf(context)}", context.RequestAborted);
+            context.Connection.RemoteIpAddress, context.Request.Body, gzip, $"push/{Caller.NameOf(context)}", Caller.BindingOf(context),
+            context.RequestAborted);
         metrics.PushRequests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
         if (answer.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)

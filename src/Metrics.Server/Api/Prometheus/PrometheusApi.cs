@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Metrics.Api.Access;
 using Metrics.Query;
 
 namespace Metrics.Api.Prometheus;
@@ -38,9 +39,13 @@ internal static class PrometheusApi
         Map(app, "status/buildinfo", ["GET"], (StateEndpoints _, ApiParameters _, HttpContext _) => Task.FromResult(StateEndpoints.BuildInfo()));
         Map(app, "status/runtimeinfo", ["GET"], (StateEndpoints e, ApiParameters _, HttpContext _) => Task.FromResult(e.RuntimeInfo()));
         Map(app, "status/tsdb", ["GET"], (StateEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Tsdb(p)));
-        app.Map("/api/v1/{**rest}", (HttpContext c) => WriteErrorAsync(c, new ApiException("not_found", StatusCodes.Status404NotFound, $"{c.Request.Path} is not an endpoint of this API")));
+        app.Map("/api/v1/{**rest}", WriteNotFoundAsync).For(Role.Viewer);
     }
 
+    private static Task WriteNotFoundAsync(HttpContext context) =>
+        WriteErrorAsync(context, new ApiException("not_found", 404, $"{context.Request.Path} is not an endpoint of this API"));
+
+    /// <summary>Maps an endpoint that reads.</summary>
     private static void Map<T>(WebApplication app, string path, string[] methods, Func<T, ApiParameters, HttpContext, Task<Answer>> answer)
         where T : notnull => app.MapMethods($"/api/v1/{path}", methods, async (HttpContext context, T endpoints, TimeProvider time, Telemetry.SelfMetrics metrics) =>
     {
@@ -57,7 +62,7 @@ internal static class PrometheusApi
             await WriteErrorAsync(context, ApiException.Of(e));
         }
         metrics.HttpRequests.WithLabels($"/api/v1/{path}", context.Response.StatusCode.ToString(System.Globalization.CultureInfo.InvariantCulture)).Inc();
-    });
+    }).For(Role.Viewer);
 
     private static async Task WriteAsync(HttpContext context, Answer answer)
     {

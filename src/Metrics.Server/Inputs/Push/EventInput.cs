@@ -31,8 +31,9 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
     /// <param name="body">The body as it comes.</param>
     /// <param name="gzip">Whether it is packed.</param>
     /// <param name="source">Who sends.</param>
+    /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(IPAddress? from, Stream body, bool gzip, string source, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(IPAddress? from, Stream body, bool gzip, string source, SenderBinding? binding, CancellationToken ct)
     {
         if (lane.Enter(from, out int status, out string? error) is not { } sink)
             return new Answer(status, 0, 0, error);
@@ -53,7 +54,7 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
             return new Answer(400, 0, 0, $"the body is not gzip: {e.Message}");
         }
         var batch = new EventBatch(source);
-        (int refused, string? fault) = Read(buffer.WrittenSpan, batch);
+        (int refused, string? fault) = Read(buffer.WrittenSpan, batch, binding);
         metrics.PushRefusedLines.Inc(refused);
         sink.Counters.Add(InputError.Malformed, refused);
         metrics.PushEvents.Inc(batch.Count);
@@ -62,7 +63,7 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
 
     /// <summary>Reads every line into the batch; empty ones are passed over.</summary>
     /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, EventBatch batch)
+    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, EventBatch batch, SenderBinding? binding = null)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds() * NanosecondsAMillisecond;
         int refused = 0, number = 0;
@@ -71,8 +72,15 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
         {
             number++;
             ReadOnlySpan<byte> line = body[range].TrimEnd((byte)'\r');
-            if (line.IsEmpty || EventJsonReader.TryRead(line, now, batch, out string? fault))
+            if (line.IsEmpty)
                 continue;
+            if (EventJsonReader.TryRead(line, now, batch, out string? fault))
+            {
+                fault = binding?.BindNewest(batch);
+                if (fault is null)
+                    continue;
+                metrics.SenderRefused.WithLabels("events").Inc();
+            }
             refused++;
             if (faults.Count < MaxNamedFaults)
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number} {fault}"));

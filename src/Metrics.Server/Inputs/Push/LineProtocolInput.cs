@@ -35,9 +35,10 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     /// <param name="gzip">Whether it is packed.</param>
     /// <param name="precision">Unit of its timestamps.</param>
     /// <param name="source">Who sends, for limits.</param>
+    /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
     public async Task<Answer> ReceiveAsync(
-        IPAddress? from, Stream body, bool gzip, Precision precision, string source, CancellationToken ct)
+        IPAddress? from, Stream body, bool gzip, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         if (lane.Enter(from, out int status, out string? error) is not { } sink)
             return new Answer(status, error);
@@ -68,7 +69,7 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
                         413, string.Create(
                         CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes; send smaller batches"));
             }
-            return await TakeAsync(sink, buffer.AsMemory(0, length), precision, source, ct);
+            return await TakeAsync(sink, buffer.AsMemory(0, length), precision, source, binding, ct);
         }
         finally
         {
@@ -77,11 +78,11 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     }
 
     private async Task<Answer> TakeAsync(
-        IInputSink sink, ReadOnlyMemory<byte> body, Precision precision, string source, CancellationToken ct)
+        IInputSink sink, ReadOnlyMemory<byte> body, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
     {
         var batch = new SampleBatch(source);
         var events = new EventBatch(source);
-        (int refused, string? fault) = Read(body.Span, precision, batch, events);
+        (int refused, string? fault) = Read(body.Span, precision, batch, events, binding);
         metrics.PushSamples.Inc(batch.Count);
         metrics.PushEvents.Inc(events.Count);
         metrics.PushRefusedLines.Inc(refused);
@@ -120,7 +121,8 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
 
     /// <summary>Reads every line into one of the batches.</summary>
     /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, EventBatch events)
+    internal (int Refused, string? Fault) Read(
+        ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, EventBatch events, SenderBinding? binding = null)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();
@@ -144,17 +146,45 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
                     faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {fault}"));
                 continue;
             }
-            if (textFields.TryAdd(body, point, precision, now, events))
-                continue;
             long at = point.Timestamp is { } given ? precision.ToMilliseconds(given) : now;
-            foreach (FieldToken field in point.Fields)
+            string? unbound = null;
+            if (textFields.TryAdd(body, point, precision, now, events))
             {
-                if (field.Kind == FieldKind.String)
-                    textFields.Refuse();
-                else
-                    batch.Add(LabelsOf(body, point, field), at, field.Number);
+                unbound = binding?.BindNewest(events);
+                if (unbound is not null)
+                    metrics.SenderRefused.WithLabels("events").Inc();
+            }
+            else
+            {
+                unbound = AddSamples(body, point, at, batch, binding);
+            }
+            if (unbound is not null)
+            {
+                refused++;
+                if (faults.Count < MaxNamedFaults)
+                    faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {unbound}"));
             }
         }
+    }
+
+    /// <summary>Adds a point's numbers; gives what is wrong when they are of somebody of whom the sender may not send.</summary>
+    private string? AddSamples(ReadOnlySpan<byte> body, LineProtocolPoint point, long at, SampleBatch batch, SenderBinding? binding)
+    {
+        string? unbound = null;
+        foreach (FieldToken field in point.Fields)
+        {
+            if (field.Kind == FieldKind.String)
+            {
+                textFields.Refuse();
+                continue;
+            }
+            Labels series = LabelsOf(body, point, field);
+            if (binding is null || binding.TryBindSeries(series, out series, out unbound))
+                batch.Add(series, at, field.Number);
+            else
+                metrics.SenderRefused.WithLabels("samples").Inc();
+        }
+        return unbound;
     }
 
     private Labels LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)

@@ -1,0 +1,95 @@
+using System.Net;
+using Metrics.Configuration;
+using Metrics.Telemetry;
+
+namespace Metrics.Api.Access;
+
+/// <summary>
+/// Looks at each request before any route runs. Without tokens only this machine is answered, and only under its own names: a page that
+/// somebody looks at in a browser can have any name resolved to a loopback address. Whatever changes something must not come from another
+/// site's page, where a browser sends what it needs by itself.
+/// </summary>
+internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
+{
+    private const string Remedy = "name it in external_url or auth.allowed_hosts, or use tokens";
+
+    /// <summary>Why a request is refused.</summary>
+    /// <param name="Reason">As it is counted.</param>
+    /// <param name="Text">As it is answered.</param>
+    internal readonly record struct Refusal(string Reason, string Text);
+
+    /// <summary>Hands the request on, or answers 403.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (Judge(context) is not { } refusal)
+        {
+            await next(context);
+            return;
+        }
+        metrics.HttpRefused.WithLabels(refusal.Reason).Inc();
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        await context.Response.WriteAsync(refusal.Text + "\n");
+    }
+
+    /// <summary>What is wrong with a request, or null.</summary>
+    internal Refusal? Judge(HttpContext context)
+    {
+        MetricsOptions current = options.Value;
+        HttpRequest request = context.Request;
+        Uri? external = Uri.TryCreate(current.Notifications.ExternalUrl, UriKind.Absolute, out Uri? url) ? url : null;
+        if (!current.Auth.IsConfigured)
+        {
+            // It may still listen where it did before a reload took its tokens away.
+            if (context.Connection.RemoteIpAddress is { } address && !IsLoopback(address))
+                return new Refusal("address", "without tokens only this machine is answered; see auth in docs/configuration.md");
+            string host = request.Host.Host;
+            if (host.Length > 0 && !IsOwnName(host, current, external))
+                return new Refusal("host", $"'{host}' is not a name of this machine; {Remedy}");
+        }
+        bool isExplicit = current.Auth.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
+        return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.Auth.AllowedOrigins, external)
+            ? new Refusal("origin", "this comes from another site's page; name that site in auth.allowed_origins, or use a bearer token")
+            : null;
+    }
+
+    private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+
+    private static bool IsOwnName(string host, MetricsOptions current, Uri? external)
+    {
+        string name = host.Trim('[', ']');
+        return (IPAddress.TryParse(name, out IPAddress? address) && IsLoopback(address))
+            || IsSame(name, "localhost")
+            || IsSame(name, current.Listen[..current.Listen.LastIndexOf(':')].Trim('[', ']'))
+            || IsSame(name, external?.Host.Trim('[', ']'))
+            || current.Auth.AllowedHosts.Any(h => IsSame(name, h));
+    }
+
+    private static bool IsSame(string a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>By its method; but a route for viewers only reads, as long queries are sent by POST.</summary>
+    private static bool IsChanging(HttpContext context)
+    {
+        string method = context.Request.Method;
+        return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
+            && context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is not { Role: Role.Viewer };
+    }
+
+    /// <remarks>
+    /// https://www.w3.org/TR/fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header: a browser says where a request comes from,
+    /// and no page can change what it says. What says nothing is no browser.
+    /// </remarks>
+    private static bool IsFromAnotherSite(HttpRequest request, IReadOnlyList<string> allowed, Uri? external)
+    {
+        string origin = request.Headers.Origin.ToString();
+        if (allowed.Any(a => IsSame(a, origin)))
+            return false;
+        if (request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none"))
+            return true;
+        if (origin.Length == 0)
+            return false;
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))
+            return true;
+        bool isExternal = from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority);
+        return !isExternal && !IsSame(from.Authority, request.Host.Value);
+    }
+}

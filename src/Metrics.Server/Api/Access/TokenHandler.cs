@@ -1,0 +1,102 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using Metrics.Configuration;
+using Metrics.Telemetry;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace Metrics.Api.Access;
+
+/// <summary>Who uses a token; its roles, and those that they include, are its claims.</summary>
+internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(
+    [new Claim(DefaultNameClaimType, token.Name), .. Roles.All.Where(token.May).Select(r => new Claim(DefaultRoleClaimType, r.Name()))],
+    TokenHandler.SchemeName)
+{
+    public TokenOptions Token => token;
+}
+
+/// <summary>
+/// Knows callers by their tokens, and answers 401 and 403 with what is missing. Without tokens in the configuration everybody has every
+/// role: <see cref="RequestGuard"/> has let in this machine only.
+/// </summary>
+internal sealed class TokenHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
+    CurrentOptions current, SelfMetrics metrics)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string SchemeName = "token";
+
+    private const string Needed =
+        "a token is needed: send it as 'Authorization: Bearer TOKEN' or as the password of basic authentication\n";
+
+    private static readonly AuthenticationTicket s_everybody = new(new ClaimsPrincipal(
+        new ClaimsIdentity(Roles.All.Select(r => new Claim(ClaimsIdentity.DefaultRoleClaimType, r.Name())), SchemeName)), SchemeName);
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        AuthOptions auth = current.Value.Auth;
+        if (!auth.IsConfigured)
+            return Task.FromResult(AuthenticateResult.Success(s_everybody));
+        return Task.FromResult(Find(auth, TokenOf(Request)) is { } token
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new TokenIdentity(token)), SchemeName))
+            : AuthenticateResult.NoResult());
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        metrics.HttpRefused.WithLabels("token").Inc();
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        Response.Headers.WWWAuthenticate = "Bearer realm=\"metricsd\", Basic realm=\"metricsd\"";
+        return Response.WriteAsync(Needed);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        metrics.HttpRefused.WithLabels("role").Inc();
+        Response.StatusCode = StatusCodes.Status403Forbidden;
+        string held = string.Join(", ", Caller.TokenOf(Context)?.Held.Select(r => r.Name()) ?? []);
+        return Response.WriteAsync(Context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is { Role: var needed }
+            ? $"the role {needed.Name()} is needed; this token has {held}\n"
+            : "no role is named for this route, so it is for nobody\n");
+    }
+
+    /// <summary>The token in any of the forms that InfluxDB's and Prometheus's clients send.</summary>
+    internal static string? TokenOf(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        int space = header.IndexOf(' ', StringComparison.Ordinal);
+        string value = space < 0 ? "" : header[(space + 1)..].Trim();
+        if (IsExplicit(header))
+            return value;
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        {
+            byte[] pair = new byte[value.Length];
+            if (!Convert.TryFromBase64String(value, pair, out int length))
+                return null;
+            string text = Encoding.UTF8.GetString(pair, 0, length);
+            return text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        }
+        return request.Query["p"].FirstOrDefault();
+    }
+
+    /// <summary>Whether a value of <c>Authorization</c> is one that a browser never sends by itself.</summary>
+    internal static bool IsExplicit(string header) =>
+        header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header.StartsWith("Token ", StringComparison.OrdinalIgnoreCase);
+
+    private static TokenOptions? Find(AuthOptions auth, string? given)
+    {
+        if (given is null)
+            return null;
+        byte[] bytes = SHA256.HashData(Encoding.UTF8.GetBytes(given));
+        TokenOptions? found = null;
+        // Every token is compared, each in constant time: how long it takes tells nothing.
+        foreach (TokenOptions token in auth.Tokens)
+        {
+            if (CryptographicOperations.FixedTimeEquals(bytes, SHA256.HashData(Encoding.UTF8.GetBytes(token.Token.Reveal()))))
+                found ??= token;
+        }
+        return found;
+    }
+}
