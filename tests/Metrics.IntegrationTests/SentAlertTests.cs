@@ -47,6 +47,8 @@ public sealed class SentAlertTests
         (int code, string said) = await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "add", "Late", "severity=page", "host=b", "--annotation=summary=too late");
         code.Should().Be(0, said);
         await hook.UntilAsync("/page", "firing Late b");
+        foreach (string list in new[] { "/api/v1/alerts", "/api/v2/alerts", "/" })
+            (await daemon.GetAsync(list)).Should().Contain("Late", $"{list} lists what others have sent");
         (await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "query", "host=b")).Output.Should().Contain("Late").And.Contain("too late");
 
         string soon = TimeProvider.System.GetUtcNow().AddSeconds(2).ToString("O", CultureInfo.InvariantCulture);
