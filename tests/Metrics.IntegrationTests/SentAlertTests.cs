@@ -19,7 +19,7 @@ public sealed class SentAlertTests
             $"groups: [ {{ name: g, rules: [ {{ alert: DiskFull, expr: '{expression}', labels: {{ severity: page }}, annotations: {{ summary: 'the disk of {{{{ $labels.host }}}} is full' }} }} ] }} ]");
         WriteRules("label_replace(vector(1), \"host\", \"a\", \"\", \"\")");
         await File.WriteAllTextAsync(Path.Combine(folder, "prometheus.yml"), $"global: {{ evaluation_interval: 1s }}\nrule_files: [ rules.yml ]\nalerting: {{ alertmanagers: [ {{ static_configs: [ {{ targets: ['127.0.0.1:{daemon.Port}'] }} ] }} ] }}\n");
-        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=prometheus.yml", $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data", "--web.enable-lifecycle", "--rules.alert.resend-delay=1s");
+        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=prometheus.yml", $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data", "--web.enable-lifecycle", "--rules.alert.resend-delay=15s");
         await hook.UntilAsync("/page", "firing DiskFull a");
         hook.Accepted.First().Body.Should().Contain("the disk of a is full").And.Contain("generatorURL\":\"http", "its link leads to Prometheus");
         (await daemon.CommandAsync("explain", "DiskFull", "--url", daemon.Url(""))).Output.Should().Contain("sent by others").And.Contain("goes to page");
@@ -47,6 +47,8 @@ public sealed class SentAlertTests
         (int code, string said) = await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "add", "Late", "severity=page", "host=b", "--annotation=summary=too late");
         code.Should().Be(0, said);
         await hook.UntilAsync("/page", "firing Late b");
+        foreach (string list in new[] { "/api/v1/alerts", "/api/v2/alerts", "/" })
+            (await daemon.GetAsync(list)).Should().Contain("Late", $"{list} lists what others have sent");
         (await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "query", "host=b")).Output.Should().Contain("Late").And.Contain("too late");
 
         string soon = TimeProvider.System.GetUtcNow().AddSeconds(2).ToString("O", CultureInfo.InvariantCulture);

@@ -22,7 +22,8 @@ public sealed class GroupJsonTests
         Over = """
             [{
               "rule":"f.yaml;g;Hot#2","series":"{\"host\":\"a\"}",
-              "alert":"{\"labels\":\"{}\",\"state\":{\"is\":\"inactive\",\"reason\":\"Resolved\"},\"value\":\"2\",\"bound\":\"3\",\"annotations\":{}}",
+              "alert":
+              "{\"labels\":\"{}\",\"state\":{\"is\":\"inactive\",\"reason\":\"None\"},\"value\":\"2\",\"bound\":\"3\",\"annotations\":{}}",
               "before":{"is":"noData","since":3,"before":{"is":"firing","since":1,"firedAt":2,"clearSince":null}},"at":4,"flapping":true
             }]
             """,
@@ -42,7 +43,7 @@ public sealed class GroupJsonTests
         RoutedAlert over = group.Over.Single();
         (over.Rule.Name, over.Rule.Ordinal, over.At, over.IsFlapping).Should().Be(("Hot", 2, 4, true));
         over.Before.Should().Be(new AlertState.NoData(new AlertState.Firing(1, 2), 3));
-        over.Alert.State.Should().Be(new AlertState.Inactive(EndReason.Resolved));
+        over.Alert.State.Should().Be(new AlertState.Inactive(EndReason.None));
     }
 
     [Fact]

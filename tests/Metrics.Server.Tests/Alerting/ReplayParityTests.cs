@@ -170,7 +170,7 @@ public sealed class ReplayParityTests : IDisposable
     }
 
     /// <summary>
-    /// Two hours of five hosts: hot for a quarter of each half hour, one hotter than the others, one always; a receiver is down for a while.
+    /// Two hours of five hosts: hot for a quarter of each half hour, one hotter than the others, one always; a receiver is down.
     /// </summary>
     private static Head Samples()
     {
