@@ -65,12 +65,12 @@ public sealed class GroupRunner
     };
 
     /// <summary>
-    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and when it is due.
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended. It is due at once.
     /// </summary>
     public void TakeOverFrom(GroupRunner before)
     {
         _written.TakeOverFrom(before._written);
-        (LastAt, NextDue) = (before.LastAt, Math.Min(before.NextDue, before.LastAt + (long)Group.Interval.TotalMilliseconds));
+        LastAt = before.LastAt;
     }
 
     /// <summary>Marks everything that was written as ended.</summary>
