@@ -66,8 +66,8 @@ public sealed class GroupRunner
     };
 
     /// <summary>
-    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, what its rules
-    /// remember, and when it is due.
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and what its rules
+    /// remember. It is due at once.
     /// </summary>
     public void TakeOverFrom(GroupRunner before)
     {
@@ -77,7 +77,7 @@ public sealed class GroupRunner
             if (before.Alerting.FirstOrDefault(b => before.IdOf(b.Rule) == IdOf(rule.Rule)) is { } same)
                 rule.TakeOverFrom(same);
         }
-        (LastAt, NextDue) = (before.LastAt, Math.Min(before.NextDue, before.LastAt + (long)Group.Interval.TotalMilliseconds));
+        LastAt = before.LastAt;
     }
 
     /// <summary>Hands arriving events to its rules. May be called while they are evaluated.</summary>

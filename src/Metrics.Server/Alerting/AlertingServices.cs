@@ -12,7 +12,6 @@ internal static class AlertingServices
         .AddSingleton<AlertHistory>()
         .AddSingleton<AlertDescription>()
         .AddSingleton<AlertInbox>()
-        .AddSingleton<ActiveRules>()
         .AddSingleton<ExternalAlerts>()
         .AddSingleton<ActiveAlerts>()
         .AddSingleton<RuleHistory>()

@@ -8,6 +8,8 @@ namespace Metrics.Rules;
 /// <param name="most">How much may be saved, in milliseconds.</param>
 internal sealed class ArrivalCredit(double share, double most)
 {
+    private const double LongestWait = 1e12;
+
     private readonly Lock _lock = new();
     private double _spent;
     private long _at;
@@ -22,7 +24,7 @@ internal sealed class ArrivalCredit(double share, double most)
         lock (_lock)
         {
             Regain(now);
-            return _spent <= most ? now : now + (long)Math.Ceiling((_spent - most) / share);
+            return _spent <= most ? now : now + (long)Math.Min(Math.Ceiling((_spent - most) / share), LongestWait);
         }
     }
 

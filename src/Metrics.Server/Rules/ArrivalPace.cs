@@ -16,6 +16,7 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
 
     private const double GatherPerCost = 25;
     private const double LongestGather = 250;
+    private const double LongestDistance = 1e12;
     private const double Weight = 0.3;
 
     /// <summary>Milliseconds that a group may save: rounds that are cheap need not keep their distance until this is used up.</summary>
@@ -34,7 +35,9 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
     public TimeSpan Cost => double.IsNaN(_arrival) ? TimeSpan.Zero : TimeSpan.FromMilliseconds(_arrival);
 
     /// <summary>The distance that rounds on arrival have in the long run.</summary>
-    public TimeSpan Distance => share <= 0 ? TimeSpan.MaxValue : Cost / (share * PartOfOne);
+    public TimeSpan Distance => share <= 0
+        ? TimeSpan.MaxValue
+        : TimeSpan.FromMilliseconds(Math.Min(Cost.TotalMilliseconds / (share * PartOfOne), LongestDistance));
 
     /// <summary>How long a round is put off so that what arrives in the same moment comes into it.</summary>
     public TimeSpan Gather => Cost.TotalMilliseconds < CheapMilliseconds

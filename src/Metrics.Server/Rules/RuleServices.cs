@@ -3,6 +3,7 @@ namespace Metrics.Rules;
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
+        .AddSingleton<ActiveRules>()
         .AddSingleton<RuleEnvironment>()
         .AddSingleton<GroupEvaluator>()
         .AddSingleton<RuleEngine>()

@@ -68,6 +68,7 @@ public sealed class GroupRunnerTests
         Append(0, ("a", 1), ("b", 2));
         Round(before, 0);
         after.TakeOverFrom(before);
+        (after.LastAt, after.NextDue).Should().Be((Start, 0L), "rules that are new are evaluated at once");
         Round(after, 1, 0).Should().Equal("one 1");
         Round(after, 2).Should().Equal("one 1", "three 2", "two ended");
         Round(after, 3).Should().Equal("one 1", "three 2");

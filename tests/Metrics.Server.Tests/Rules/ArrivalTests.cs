@@ -58,6 +58,16 @@ public sealed class ArrivalTests
     }
 
     [Fact]
+    public void A_share_that_is_next_to_nothing_is_a_long_distance()
+    {
+        var pace = new ArrivalPace(1e-300, s_interval);
+        for (int i = 0; i < 20; i++)
+            pace.NoteArrival(TimeSpan.FromMilliseconds(1), Now);
+        pace.IsTooDear.Should().BeTrue();
+        pace.FreeAt(Now).Should().BeGreaterThan(Now + 1_000_000_000);
+    }
+
+    [Fact]
     public void All_together_take_no_more_than_the_share()
     {
         var credit = new ArrivalCredit(0.1, 100);

@@ -1,7 +1,6 @@
 using Metrics.Model;
-using Metrics.Rules;
 
-namespace Metrics.Alerting;
+namespace Metrics.Rules;
 
 /// <summary>The alerting rules in force by their ids; for whoever is not the rule engine.</summary>
 internal sealed class ActiveRules
