@@ -4,7 +4,8 @@ using Metrics.Storage;
 
 namespace Metrics.Cli;
 
-/// <summary>The command line of <c>metricsd</c>: parses the words, refuses wrong use, runs the command. Exit codes: <see cref="ExitCode"/>.</summary>
+/// <summary>The command line of <c>metricsd</c>: parses the words, refuses wrong use, runs the command.</summary>
+/// <remarks>Exit codes: <see cref="ExitCode"/>.</remarks>
 internal static class CommandLine
 {
     // A word such as -up is an expression, @file is a word, and options are spelled out.
@@ -13,7 +14,8 @@ internal static class CommandLine
     /// <summary>Runs a command.</summary>
     /// <param name="args">The words behind <c>metricsd</c>.</param>
     /// <param name="run">Runs the daemon.</param>
-    public static Task<int> RunAsync(string[] args, Func<ConfigurationSource, Task<int>> run) => RunAsync(args, run, Console.Out, Console.Error);
+    public static Task<int> RunAsync(string[] args, Func<ConfigurationSource, Task<int>> run) =>
+        RunAsync(args, run, Console.Out, Console.Error);
 
     /// <inheritdoc cref="RunAsync(string[], Func{ConfigurationSource, Task{int}})"/>
     /// <param name="args">The words behind <c>metricsd</c>.</param>

@@ -3,7 +3,7 @@ using System.CommandLine.Completions;
 
 namespace Metrics.Cli;
 
-/// <summary>What may stand for the last word of an unfinished command line. Where it is a file's name, nothing: shells know files better.</summary>
+/// <summary>What may stand for the last word of an unfinished command line; nothing for a file's name, which shells know better.</summary>
 internal static class Completions
 {
     /// <summary>Finds them.</summary>
@@ -16,8 +16,10 @@ internal static class Completions
         Command command = root;
         foreach (string word in words.SkipLast(1))
             command = command.Subcommands.FirstOrDefault(c => !c.Hidden && c.Name == word) ?? command;
-        Option? valued = words.Count > 1 ? command.Options.FirstOrDefault(o => o.Name == words[^2] && o.Arity.MaximumNumberOfValues > 0) : null;
-        IEnumerable<(string Word, string Description)> candidates = valued is not null ? ValuesOf(valued.GetCompletions(CompletionContext.Empty))
+        string before = words.Count > 1 ? words[^2] : "";
+        Option? valued = command.Options.FirstOrDefault(o => o.Name == before && o.Arity.MaximumNumberOfValues > 0);
+        IEnumerable<(string Word, string Description)> candidates =
+            valued is not null ? ValuesOf(valued.GetCompletions(CompletionContext.Empty))
             : begun.StartsWith('-') ? OptionsOf(command, root)
             : command.Subcommands.Where(c => !c.Hidden).Select(c => (c.Name, c.Description ?? ""))
                 .Concat(command.Arguments.SelectMany(a => ValuesOf(a.GetCompletions(CompletionContext.Empty))));
@@ -25,7 +27,8 @@ internal static class Completions
     }
 
     private static IEnumerable<(string, string)> OptionsOf(Command command, RootCommand root) =>
-        command.Options.Concat(root.Options.Where(o => o.Recursive)).Distinct().Where(o => !o.Hidden).Select(o => (o.Name, o.Description ?? ""));
+        command.Options.Concat(root.Options.Where(o => o.Recursive)).Distinct().Select(o => (o.Name, o.Description ?? ""));
 
-    private static IEnumerable<(string, string)> ValuesOf(IEnumerable<CompletionItem> items) => items.Select(i => (i.InsertText ?? i.Label, i.Detail ?? ""));
+    private static IEnumerable<(string, string)> ValuesOf(IEnumerable<CompletionItem> items) =>
+        items.Select(i => (i.InsertText ?? i.Label, i.Detail ?? ""));
 }

@@ -2,7 +2,7 @@ namespace Metrics.Cli;
 
 /// <summary>Where the daemon is asked.</summary>
 /// <param name="Url">Its address, without a slash at the end.</param>
-/// <param name="IsOurs">It is on this machine, or is the one that the configuration describes: the configuration's tokens may go there.</param>
+/// <param name="IsOurs">It is on this machine, or the one that the configuration describes: the configuration's tokens may go there.</param>
 internal readonly record struct DaemonAddress(string Url, bool IsOurs)
 {
     /// <summary>Takes <c>--url</c> or what the configuration listens on.</summary>
@@ -13,7 +13,8 @@ internal readonly record struct DaemonAddress(string Url, bool IsOurs)
         Uri own = new("http://" + listen);
         if (asked is null)
             return new DaemonAddress(Text(Reachable(own)), true);
-        return new DaemonAddress(Text(asked), asked.IsLoopback || string.Equals(asked.Authority, own.Authority, StringComparison.OrdinalIgnoreCase));
+        bool isConfigured = string.Equals(asked.Authority, own.Authority, StringComparison.OrdinalIgnoreCase);
+        return new DaemonAddress(Text(asked), asked.IsLoopback || isConfigured);
     }
 
     /// <summary>Nobody can be asked at "all addresses".</summary>

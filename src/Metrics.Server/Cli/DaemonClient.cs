@@ -6,8 +6,8 @@ using Metrics.Model;
 namespace Metrics.Cli;
 
 /// <summary>
-/// Asks a running daemon over HTTP. Every failure is one <see cref="CommandException"/> with the daemon's own words: 3 when nobody answers in time, 1
-/// when the daemon refuses.
+/// Asks a running daemon over HTTP. Every failure is one <see cref="CommandException"/>: with 3 when nobody answers in time, with 1 and the
+/// daemon's own words when it refuses.
 /// </summary>
 internal sealed class DaemonClient : IDisposable
 {
@@ -45,7 +45,8 @@ internal sealed class DaemonClient : IDisposable
     /// <summary>Asks that something ends.</summary>
     public async Task DeleteAsync(string path, CancellationToken cancel)
     {
-        using HttpResponseMessage answer = await SendAsync(new HttpRequestMessage(HttpMethod.Delete, Url + path), HttpCompletionOption.ResponseContentRead, cancel);
+        var request = new HttpRequestMessage(HttpMethod.Delete, Url + path);
+        using HttpResponseMessage answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
     }
 
     /// <summary>Asks for something large, or without an end; the answer's body is read by the caller, without a timeout.</summary>

@@ -3,7 +3,7 @@ using Metrics.Configuration;
 
 namespace Metrics.Cli;
 
-/// <summary>A command that asks the running daemon: it has <c>--config</c>, <c>--url</c>, <c>--token-file</c> and <c>--timeout</c>.</summary>
+/// <summary>A command that asks the running daemon: it has the options by which one is found.</summary>
 internal abstract class DaemonCommand : CliCommand
 {
     private readonly Role _needs;

@@ -7,7 +7,7 @@ internal static class DaemonError
 {
     private const int MaxLength = 2000;
 
-    /// <summary>Reads Prometheus's form (<c>{"error": …}</c>), InfluxDB's (<c>{"message": …}</c>), Alertmanager's (a JSON text), or plain text.</summary>
+    /// <summary>Reads an object's <c>error</c> (Prometheus's form) or <c>message</c> (InfluxDB's), a JSON text, or plain text.</summary>
     public static string TextOf(string body)
     {
         string text = body.Trim();

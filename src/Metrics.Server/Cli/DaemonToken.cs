@@ -8,7 +8,7 @@ internal static class DaemonToken
     /// <summary>Environment variable that holds a token.</summary>
     public const string Variable = "METRICSD_TOKEN";
 
-    /// <summary>Takes, in this order, that of <c>--token-file</c>, that of the environment, and, for our own daemon only, a configured one.</summary>
+    /// <summary>Takes that of <c>--token-file</c>, else that of the environment, else, for our own daemon only, a configured one.</summary>
     /// <param name="file">What <c>--token-file</c> says, or null.</param>
     /// <param name="environment">What <c>METRICSD_TOKEN</c> holds, or null.</param>
     /// <param name="address">Where it goes: a configured token is not shown to others' servers.</param>

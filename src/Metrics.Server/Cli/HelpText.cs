@@ -45,7 +45,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
         foreach (string line in CommandLines(root))
             to.WriteLine($"  {line}");
         to.WriteLine();
-        to.WriteLine("'metricsd COMMAND --help' has its options and more examples. Any key of the configuration can also be set by environment:");
+        to.WriteLine("'metricsd COMMAND --help' has its options and more examples.");
+        to.WriteLine("Without --config, metrics.yaml of the current folder is used when it is there. Any key can also be set by environment:");
         to.WriteLine("METRICS__STORAGE__PATH sets storage.path. The configuration is described in docs/configuration.md.");
         to.WriteLine();
     }
@@ -53,7 +54,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
     /// <summary>A line for each command: how it is called, and what it does.</summary>
     internal static IReadOnlyList<string> CommandLines(RootCommand root)
     {
-        List<(string Usage, string? Description)> commands = [.. CommandPath.CommandsBelow(root).Select(c => (CommandPath.UsageOf(c), c.Description))];
+        List<(string Usage, string? Description)> commands =
+            [.. CommandPath.CommandsBelow(root).Select(c => (CommandPath.UsageOf(c), c.Description))];
         int widest = commands.Max(c => c.Usage.Length);
         return [.. commands.Select(c => $"{c.Usage.PadRight(widest)}  {c.Description}")];
     }

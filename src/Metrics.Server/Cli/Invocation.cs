@@ -32,7 +32,8 @@ internal sealed class Invocation(ParseResult parse, CommonOptions common)
     public DaemonClient Daemon(MetricsOptions options, Role needs, TimeSpan timeout)
     {
         DaemonAddress address = DaemonAddress.Choose(Value(common.Url), options.Listen);
-        string? token = DaemonToken.Choose(Value(common.TokenFile), Environment.GetEnvironmentVariable(DaemonToken.Variable), address, options.Auth, needs);
+        string? environment = Environment.GetEnvironmentVariable(DaemonToken.Variable);
+        string? token = DaemonToken.Choose(Value(common.TokenFile), environment, address, options.Auth, needs);
         return new DaemonClient(address.Url, token, Value(common.Timeout) ?? timeout);
     }
 

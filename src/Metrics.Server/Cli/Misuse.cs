@@ -10,9 +10,9 @@ internal static class Misuse
     /// <summary>The first thing that is wrong, or null.</summary>
     public static string? Of(ParseResult parse)
     {
-        if (parse.Action is HelpText or VersionAction)
-            return null;
         Command command = parse.CommandResult.Command;
+        if (parse.Action is HelpText or VersionAction)
+            return command.Subcommands.Count > 0 && parse.UnmatchedTokens is [var asked, ..] ? WordText(asked, command) : null;
         if (UnknownOption(parse) is { } word)
             return OptionText(word.Split('=')[0], command, parse.RootCommandResult.Command);
         if (StrangeOption(parse) is { } option)
@@ -22,10 +22,11 @@ internal static class Misuse
         return parse.Errors is [var error, ..] ? ErrorText(error, command) : null;
     }
 
-    /// <summary>A word that looks like an option: the library takes one that it does not know as an argument. After <c>--</c> all are arguments.</summary>
+    /// <summary>A word that looks like an option: the library takes one that it does not know as an argument.</summary>
     private static string? UnknownOption(ParseResult parse)
     {
         HashSet<Token> values = [.. OptionsGiven(parse).SelectMany(o => o.Tokens)];
+        // Behind two dashes all words are arguments.
         return parse.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
             .Where(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal) && !values.Contains(t))
             .Select(t => t.Value).FirstOrDefault();
@@ -53,9 +54,10 @@ internal static class Misuse
         string[] own = [.. command.Options.Select(o => o.Name)];
         if (own.Contains(option))
             return $"{option} must stand behind '{here}'";
-        string[] elsewhere = [.. CommandPath.CommandsBelow(root).Where(c => c.Options.Any(o => o.Name == option)).Select(c => $"'{CommandPath.Of(c)}'")];
+        IEnumerable<Command> having = CommandPath.CommandsBelow(root).Where(c => c.Options.Any(o => o.Name == option));
+        string[] elsewhere = [.. having.Select(c => $"'{CommandPath.Of(c)}'")];
         if (elsewhere.Length > 0)
-            return $"{option} means nothing to '{here}'; it is an option of {string.Join(", ", elsewhere)}";
+            return $"{option} means nothing to '{here}'; it is an option of {Some(elsewhere)}";
         return $"{option} is not an option of '{here}'{Nearest(option, own.Append("--help"))}";
     }
 
@@ -78,10 +80,14 @@ internal static class Misuse
         OptionResult { Option: { } option, Implicit: true } => $"'{CommandPath.Of(command)}' needs {option.Name} {option.HelpName}",
         OptionResult { Tokens.Count: 0, Option: { } option } => $"{option.Name} needs a value: {option.Name} {option.HelpName}",
         OptionResult { IdentifierTokenCount: > 1, Option: { } option } => $"{option.Name} is given twice",
-        ArgumentResult { Tokens.Count: 0, Argument: { } argument } => $"'{CommandPath.Of(command)}' needs {CommandPath.ArgumentsOf(command)}",
-        CommandResult when command is CommandGroup => $"'{CommandPath.Of(command)}' needs a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}",
+        ArgumentResult { Tokens.Count: 0 } => $"'{CommandPath.Of(command)}' needs {CommandPath.ArgumentsOf(command)}",
+        CommandResult when command is CommandGroup =>
+            $"'{CommandPath.Of(command)}' needs a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}",
         _ => error.Message,
     };
+
+    private static string Some(string[] commands) =>
+        commands.Length <= 3 ? string.Join(", ", commands) : $"{string.Join(", ", commands.Take(3))} and {commands.Length - 3} more";
 
     private static string Nearest(string word, IEnumerable<string> candidates) =>
         Spelling.Nearest(word, candidates) is { } near ? $"; did you mean {(near.StartsWith('-') ? near : $"'{near}'")}?" : "";

@@ -21,7 +21,7 @@ namespace Metrics.Cli;
 internal sealed record ReplayRequest(IReadOnlyList<string> Files, string? Compare, ExportRange Range);
 
 /// <summary>
-/// <c>metricsd rules replay</c>: runs rules over stored samples and tells what would have fired, and how many messages each person would have got. The
+/// <c>metricsd rules replay</c>: runs rules over stored samples, for what would have fired and how many messages each person would have got. The
 /// samples come from a daemon, from anything else that speaks Prometheus's API, or from the store's file when no daemon holds it.
 /// </summary>
 internal static class ReplayCommand
@@ -29,7 +29,8 @@ internal static class ReplayCommand
     private const long Chunk = 6 * 3_600_000;
 
     /// <returns>0, or 1 when a rule was in error.</returns>
-    public static async Task<int> RunAsync(Invocation call, MetricsOptions options, ReplayRequest request, DaemonClient daemon, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        Invocation call, MetricsOptions options, ReplayRequest request, DaemonClient daemon, CancellationToken cancel)
     {
         IReadOnlyList<RuleGroup> rules = request.Files.Count > 0 ? Load(request.Files) : RuleSet.Load(options.Rules);
         IReadOnlyList<RuleGroup>? before = request.Compare is { } old ? Load([old]) : null;
@@ -54,7 +55,8 @@ internal static class ReplayCommand
         return problems.Count == 0 ? groups : throw new ConfigurationException(problems);
     }
 
-    private static async Task<ReplayResult> ReplayAsync(MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
+    private static async Task<ReplayResult> ReplayAsync(
+        MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
     {
         var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromMilliseconds(to - from) + TimeSpan.FromDays(400), MaxSeries = int.MaxValue, MaxSeriesPerSource = int.MaxValue });
         List<QueryNeed> needs = Needs(rules, from, to);

@@ -65,5 +65,6 @@ internal static class ReplayText
 
     private static string Both(string now, string? before) => before is not null && before != now ? $"{before} → {now}" : now;
 
-    private static string Span(TimeSpan span) => span == TimeSpan.Zero ? "-" : Duration.Format(TimeSpan.FromSeconds(Math.Round(span.TotalSeconds)));
+    private static string Span(TimeSpan span) =>
+        span == TimeSpan.Zero ? "-" : Duration.Format(TimeSpan.FromSeconds(Math.Round(span.TotalSeconds)));
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Metrics.Cli;
+using Metrics.Cli.Commands;
 using Metrics.Text;
 using Metrics.Rules;
 using Metrics.Rules.Testing;

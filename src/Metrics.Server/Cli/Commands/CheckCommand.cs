@@ -34,7 +34,8 @@ internal sealed class CheckCommand : CliCommand
         (int alerting, int recording) = (groups.Sum(g => g.Alerting.Count()), groups.Sum(g => g.Recording.Count()));
         if (call.WantsJson)
         {
-            JsonOutput.Write(call.Output, new { valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording });
+            var counts = new { valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording };
+            JsonOutput.Write(call.Output, counts);
             return Task.FromResult(ExitCode.Ok);
         }
         call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,

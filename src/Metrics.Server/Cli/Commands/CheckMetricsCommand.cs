@@ -13,7 +13,8 @@ internal sealed class CheckMetricsCommand : CliCommand
         DefaultValueFactory = _ => null,
     };
 
-    public CheckMetricsCommand(CommonOptions common) : base(common, "metrics", "Check a page of metrics in Prometheus's text format or OpenMetrics.")
+    public CheckMetricsCommand(CommonOptions common)
+        : base(common, "metrics", "Check a page of metrics in Prometheus's text format or OpenMetrics.")
     {
         Add(_file);
         Example("curl -s http://127.0.0.1:9100/metrics | metricsd check metrics", "What is wrong with the page of an exporter.");

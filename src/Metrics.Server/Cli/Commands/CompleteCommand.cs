@@ -7,7 +7,8 @@ internal sealed class CompleteCommand : CliCommand
 {
     private readonly Argument<string[]> _words = new("WORD") { Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
 
-    public CompleteCommand(CommonOptions common) : base(common, "complete", "Print what may stand for the last word, each with a tab and its description.")
+    public CompleteCommand(CommonOptions common)
+        : base(common, "complete", "Print what may stand for the last word, each with a tab and its description.")
     {
         Hidden = true;
         Add(_words);

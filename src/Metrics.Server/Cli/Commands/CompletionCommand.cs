@@ -7,7 +7,8 @@ internal sealed class CompletionCommand : CliCommand
 {
     private readonly Argument<string> _shell = new("SHELL") { Description = "bash, zsh or fish." };
 
-    public CompletionCommand(CommonOptions common) : base(common, "completion", "Print the script by which a shell completes commands and options.")
+    public CompletionCommand(CommonOptions common)
+        : base(common, "completion", "Print the script by which a shell completes commands and options.")
     {
         _shell.CompletionSources.Add(CompletionScripts.Shells);
         _shell.Validators.Add(result =>

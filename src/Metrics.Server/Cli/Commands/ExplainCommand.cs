@@ -40,13 +40,15 @@ internal sealed class ExplainCommand : DaemonCommand
 
     private static void Write(JsonElement alert, TextWriter to)
     {
-        string series = string.Join(", ", alert.GetProperty("series").EnumerateObject().Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}"));
-        to.WriteLine($"{alert.GetProperty("alert").GetString()}{{{series}}}: {alert.GetProperty("state").GetString()}");
+        IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject().Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}");
+        to.WriteLine($"{Text(alert, "alert")}{{{string.Join(", ", labels)}}}: {Text(alert, "state")}");
         foreach (JsonElement line in alert.GetProperty("now").EnumerateArray())
             to.WriteLine($"  {line.GetString()}");
         foreach (JsonElement line in alert.GetProperty("trail").EnumerateArray())
-            to.WriteLine($"  {line.GetProperty("at").GetString()}  {line.GetProperty("what").GetString(),-12}  {line.GetProperty("text").GetString()}");
+            to.WriteLine($"  {Text(line, "at")}  {Text(line, "what"),-12}  {Text(line, "text")}");
     }
+
+    private static string Text(JsonElement of, string name) => of.GetProperty(name).GetString()!;
 
     private static void WriteRule(JsonElement rule, string asked, TextWriter to)
     {

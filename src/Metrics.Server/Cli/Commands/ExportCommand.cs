@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Metrics.Cli.Commands;
 
-/// <summary><c>metricsd export</c>: writes stored samples as Parquet, by the running daemon or, without one, from the store's file.</summary>
+/// <summary><c>metricsd export</c>: the running daemon's samples as Parquet, without one those of the store's file.</summary>
 internal sealed class ExportCommand : DaemonCommand
 {
     /// <summary>Here it names a file, as it always has, not a form.</summary>
@@ -62,7 +62,8 @@ internal sealed class ExportCommand : DaemonCommand
         using HttpResponseMessage answer = await daemon.StreamAsync($"/export?{query}", cancel);
         await using FileStream written = File.Create(file);
         await answer.Content.CopyToAsync(written, cancel);
-        call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {written.Length} bytes, written by the running daemon"));
+        call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{file}: {written.Length} bytes, written by the running daemon"));
     }
 
     private static async Task FromStoreAsync(

@@ -49,7 +49,7 @@ internal sealed class QueryCommand : DaemonCommand
                 result.AddError("--step means something only with --range");
         });
         Example("metricsd query 'topk(5, node_load1)'", "The five highest loads.");
-        Example("metricsd query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))' --range 1h", "The last hour, with a chart of each mode.");
+        Example("metricsd query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))' --range 1h", "The last hour, with a chart.");
         Example("metricsd query 'up == 0' --at 2026-01-31T12:00:00Z --output json", "What was down then, for a program.");
     }
 
@@ -80,7 +80,8 @@ internal sealed class QueryCommand : DaemonCommand
         if (call.Value(_range) is not { } range)
             return string.Create(CultureInfo.InvariantCulture, $"/api/v1/query?query={query}&time={end:F3}");
         double step = (call.Value(_step) ?? TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(range.TotalSeconds / Points)))).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"/api/v1/query_range?query={query}&start={end - range.TotalSeconds:F3}&end={end:F3}&step={step}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"/api/v1/query_range?query={query}&start={end - range.TotalSeconds:F3}&end={end:F3}&step={step}");
     }
 
     private static double SecondsOf(string at)
@@ -89,6 +90,7 @@ internal sealed class QueryCommand : DaemonCommand
             return seconds;
         return DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
             ? time.ToUnixTimeMilliseconds() / 1000.0
-            : throw new CommandException(ExitCode.Misuse, $"--at is '{at}'; it must be seconds since 1970 or a time such as 2026-01-31T12:00:00Z");
+            : throw new CommandException(ExitCode.Misuse,
+                $"--at is '{at}'; it must be seconds since 1970 or a time such as 2026-01-31T12:00:00Z");
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RulesReplayCommand : DaemonCommand
     };
 
     public RulesReplayCommand(CommonOptions common)
-        : base(common, "replay", "Say what rules would have done with stored samples, and how many messages each person would have got.",
+        : base(common, "replay", "Replay rules over stored samples: what fires, and how many messages each person gets.",
             Role.Viewer, TimeSpan.FromMinutes(5))
     {
         Add(_files);
@@ -45,10 +45,12 @@ internal sealed class RulesReplayCommand : DaemonCommand
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        if (!ExportRange.TryParse(call.Value(_from) ?? "1d", call.Value(_to), TimeProvider.System.GetUtcNow(), out ExportRange range, out string? error))
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        if (!ExportRange.TryParse(call.Value(_from) ?? "1d", call.Value(_to), now, out ExportRange range, out string? error))
             throw new CommandException(ExitCode.Misuse, error!);
         MetricsOptions options = call.Source.Load();
         using DaemonClient daemon = Connect(call, options);
-        return await ReplayCommand.RunAsync(call, options, new ReplayRequest(call.Value(_files), call.Value(_compare), range), daemon, cancel);
+        var request = new ReplayRequest(call.Value(_files), call.Value(_compare), range);
+        return await ReplayCommand.RunAsync(call, options, request, daemon, cancel);
     }
 }

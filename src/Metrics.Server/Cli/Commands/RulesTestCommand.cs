@@ -10,7 +10,11 @@ namespace Metrics.Cli.Commands;
 /// <summary><c>metricsd rules test FILE…</c>: promtool's unit tests, run by our engine.</summary>
 internal sealed class RulesTestCommand : CliCommand
 {
-    private readonly Argument<string[]> _files = new("FILE") { Description = "Test files in promtool's format.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _files = new("FILE")
+    {
+        Description = "Test files in promtool's format.",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
     public RulesTestCommand(CommonOptions common) : base(common, "test", "Run unit tests of rules, in promtool's format, without a daemon.")
     {
@@ -52,7 +56,10 @@ internal sealed class RulesTestCommand : CliCommand
             if (problems.Count > 0)
                 return [.. problems.Select(p => p.ToString())];
             tests = read.Tests.Count;
-            return [.. read.Tests.SelectMany(t => RuleTestRun.Run(read, t, groups, TimeProvider.System).Select(f => $"test {t.Name}: {f}"))];
+            return
+            [
+                .. read.Tests.SelectMany(t => RuleTestRun.Run(read, t, groups, TimeProvider.System).Select(f => $"test {t.Name}: {f}")),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

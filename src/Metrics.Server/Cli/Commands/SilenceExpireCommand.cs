@@ -17,7 +17,7 @@ internal sealed class SilenceExpireCommand : DaemonCommand
     {
         Add(_ids);
         AddConnection();
-        Example("metricsd silence expire 2c1b7d0e-5c0a-4b0e-9a35-4d2f0f1f7a10", "End one; people are notified again of its alerts that still fire.");
+        Example("metricsd silence expire 2c1b7d0e-5c0a-4b0e-9a35-4d2f0f1f7a10", "People are notified again of what still fires.");
     }
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
