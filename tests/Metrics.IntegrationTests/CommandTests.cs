@@ -58,6 +58,18 @@ public sealed class CommandTests
         Directory.Delete(folder, true);
     }
 
+    [Fact]
+    public async Task Fish_and_zsh_take_the_scripts_that_the_program_prints()
+    {
+        string program = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "metricsd.dll")}'";
+        (int code, string said) = await Component.RunAsync("fish", "", "--no-config", "-c",
+            $"function metricsd; {program} $argv; end; metricsd completion fish | source; complete -C 'metricsd silence ex'");
+        code.Should().Be(0, said);
+        said.Should().Be("expire\tEnd silences now.\n");
+        (code, said) = await Component.RunAsync("sh", "", "-c", $"{program} completion zsh | zsh -n");
+        code.Should().Be(0, said);
+    }
+
     private static async Task<JsonElement> JsonAsync(Daemon daemon, string[] command)
     {
         (int code, string output) = await daemon.CommandAsync([.. command, "--output", "json"]);
