@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 
@@ -9,19 +8,19 @@ internal static class EventFollower
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
-    /// <param name="http">Speaks with the daemon, without a timeout.</param>
-    /// <param name="url">Address and query.</param>
+    /// <param name="daemon">The daemon.</param>
+    /// <param name="path">Path and query.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancel">Ends it.</param>
     /// <returns>Each event as the API writes it; of type <c>dropped</c> where some were missed.</returns>
-    /// <exception cref="HttpRequestException">The daemon cannot be reached at first, or refuses.</exception>
+    /// <exception cref="CommandException">The daemon cannot be reached at first, or refuses.</exception>
     public static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        HttpClient http, string url, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
+        DaemonClient daemon, string path, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
     {
         string? last = null;
         while (true)
         {
-            HttpResponseMessage? answer = await TryConnectAsync(http, url, last, cancel);
+            HttpResponseMessage? answer = await TryConnectAsync(daemon, path, last, cancel);
             if (answer is not null)
             {
                 using (answer)
@@ -40,27 +39,19 @@ internal static class EventFollower
         }
     }
 
-    private static async Task<HttpResponseMessage?> TryConnectAsync(HttpClient http, string url, string? last, CancellationToken cancel)
+    private static async Task<HttpResponseMessage?> TryConnectAsync(
+        DaemonClient daemon, string path, string? last, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        List<KeyValuePair<string, string>> headers = [new("Accept", "text/event-stream")];
         if (last is not null)
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
-        HttpResponseMessage answer;
+            headers.Add(new("Last-Event-ID", last));
         try
         {
-            answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return await daemon.StreamAsync(path, cancel, headers);
         }
-        catch (HttpRequestException) when (last is not null)
+        catch (CommandException e) when (last is not null && e.ExitCode == ExitCode.Unreachable)
         {
             return null;
-        }
-        if (answer.IsSuccessStatusCode)
-            return answer;
-        using (answer)
-        {
-            string reason = await answer.Content.ReadAsStringAsync(cancel);
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)answer.StatusCode}: {reason}"));
         }
     }
 

@@ -15,39 +15,38 @@ using Metrics.Storage.Samples.DuckDb;
 
 namespace Metrics.Cli;
 
+/// <summary>What <c>metricsd rules replay</c> is asked for.</summary>
+/// <param name="Files">Rule files; the configuration's when there are none.</param>
+/// <param name="Compare">A rule file to compare with, or null.</param>
+/// <param name="Range">Over which time.</param>
+internal sealed record ReplayRequest(IReadOnlyList<string> Files, string? Compare, ExportRange Range);
+
 /// <summary>
-/// <c>metricsd rules replay</c>: runs rules over stored samples and tells what would have fired, and how many messages each person would have got. The
+/// <c>metricsd rules replay</c>: runs rules over stored samples, for what would have fired and how many messages each person would have got. The
 /// samples come from a daemon, from anything else that speaks Prometheus's API, or from the store's file when no daemon holds it.
 /// </summary>
 internal static class ReplayCommand
 {
     private const long Chunk = 6 * 3_600_000;
 
-    /// <returns>0, 1 when a rule was in error, 2 for wrong use or nothing to read from.</returns>
-    public static async Task<int> RunAsync(MetricsOptions options, IReadOnlyList<string> files, Dictionary<string, string> given)
+    /// <returns>0, or 1 when a rule was in error.</returns>
+    public static async Task<int> RunAsync(
+        Invocation call, MetricsOptions options, ReplayRequest request, DaemonClient daemon, CancellationToken cancel)
     {
-        if (!ExportRange.TryParse(given.GetValueOrDefault("from", "1d"), given.GetValueOrDefault("to"), TimeProvider.System.GetUtcNow(), out ExportRange range, out string? error))
-        {
-            await Console.Error.WriteLineAsync($"metricsd: {error}");
-            return 2;
-        }
-        IReadOnlyList<RuleGroup> rules = files.Count > 0 ? Load(files) : RuleSet.Load(options.Rules);
-        IReadOnlyList<RuleGroup>? before = given.TryGetValue("compare", out string? old) ? Load([old]) : null;
+        IReadOnlyList<RuleGroup> rules = request.Files.Count > 0 ? Load(request.Files) : RuleSet.Load(options.Rules);
+        IReadOnlyList<RuleGroup>? before = request.Compare is { } old ? Load([old]) : null;
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        ExportRange range = request.Range;
         (long from, long to) = (range.From.ToUnixTimeMilliseconds(), (range.To < now ? range.To : now).ToUnixTimeMilliseconds());
-        try
-        {
-            ReplayResult? first = before is null ? null : await ReplayAsync(options, before, from, to, given);
-            ReplayResult result = await ReplayAsync(options, rules, from, to, given);
-            Console.WriteLine($"{AlertHistory.Moment(from)} to {AlertHistory.Moment(to)}");
-            Write(result, first);
-            return result.Rules.Any(r => r.Error is not null) ? 1 : 0;
-        }
-        catch (HttpRequestException e)
-        {
-            await Console.Error.WriteLineAsync($"metricsd: the samples cannot be read: {e.Message}");
-            return 2;
-        }
+        // Another's address was asked for, or its samples are not in our file: then the daemon's silence is an error.
+        bool mayReadStore = !call.NamesDaemon && options.Storage.Influx is null;
+        ReplayResult? first = before is null ? null : await ReplayAsync(options, before, from, to, daemon, mayReadStore, cancel);
+        ReplayResult result = await ReplayAsync(options, rules, from, to, daemon, mayReadStore, cancel);
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, new { from = AlertHistory.Moment(from), to = AlertHistory.Moment(to), result, before = first });
+        else
+            ReplayText.Write(from, to, result, first, call.Output);
+        return result.Rules.Any(r => r.Error is not null) ? ExitCode.No : ExitCode.Ok;
     }
 
     private static IReadOnlyList<RuleGroup> Load(IReadOnlyList<string> files)
@@ -57,12 +56,13 @@ internal static class ReplayCommand
         return problems.Count == 0 ? groups : throw new ConfigurationException(problems);
     }
 
-    private static async Task<ReplayResult> ReplayAsync(MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, Dictionary<string, string> given)
+    private static async Task<ReplayResult> ReplayAsync(
+        MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
     {
         var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromMilliseconds(to - from) + TimeSpan.FromDays(400), MaxSeries = int.MaxValue, MaxSeriesPerSource = int.MaxValue });
         List<QueryNeed> needs = Needs(rules, from, to);
         Progress("reading", 0);
-        long read = await ReadAsync(options, needs, head, given);
+        long read = await ReadAsync(options, needs, head, daemon, mayReadStore, cancel);
         Progress($"{read:#,0} samples read", 100);
         long lastPercent = -1;
         var replay = new Replay(rules, options.Notifications, head, TimeProvider.System);
@@ -87,24 +87,21 @@ internal static class ReplayCommand
         new QueryNeed([new LabelMatcher(Labels.MetricName, MatchKind.Equal, "up")], from - 300_000, to),
     ];
 
-    private static async Task<long> ReadAsync(MetricsOptions options, List<QueryNeed> needs, Head head, Dictionary<string, string> given)
+    private static async Task<long> ReadAsync(
+        MetricsOptions options, List<QueryNeed> needs, Head head, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
     {
-        string url = given.GetValueOrDefault("url") ?? $"http://{options.Listen}";
-        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
-        if (options.Auth.TokenFor(Role.Viewer) is { } token)
-            http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token.Token.Reveal()}");
         try
         {
-            return await ReadFromApiAsync(http, url.TrimEnd('/'), needs, head);
+            return await ReadFromApiAsync(daemon, needs, head, cancel);
         }
-        catch (HttpRequestException) when (!given.ContainsKey("url") && options.Storage.Influx is null)
+        catch (CommandException e) when (e.ExitCode == ExitCode.Unreachable && mayReadStore)
         {
             // No daemon holds the file.
             return await ReadFromStoreAsync(options, needs, head);
         }
     }
 
-    private static async Task<long> ReadFromApiAsync(HttpClient http, string url, List<QueryNeed> needs, Head head)
+    private static async Task<long> ReadFromApiAsync(DaemonClient daemon, List<QueryNeed> needs, Head head, CancellationToken cancel)
     {
         long read = 0;
         foreach (QueryNeed need in needs)
@@ -114,11 +111,9 @@ internal static class ReplayCommand
             {
                 long end = Math.Min(start + Chunk, need.To);
                 string query = Uri.EscapeDataString(string.Create(CultureInfo.InvariantCulture, $"{selector}[{end - start}ms]"));
-                using HttpResponseMessage response = await http.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{url}/api/v1/query?query={query}&time={end / 1000.0:F3}"));
-                using JsonDocument answer = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync());
-                if (answer.RootElement.GetProperty("status").GetString() != "success")
-                    throw new HttpRequestException(answer.RootElement.GetProperty("error").GetString());
-                read += Append(answer.RootElement.GetProperty("data").GetProperty("result"), head);
+                string path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/query?query={query}&time={end / 1000.0:F3}");
+                JsonElement answer = await daemon.GetAsync(path, cancel);
+                read += Append(answer.GetProperty("data").GetProperty("result"), head);
             }
         }
         return read;
@@ -162,37 +157,6 @@ internal static class ReplayCommand
         }
         return read;
     }
-
-    private static void Write(ReplayResult result, ReplayResult? before)
-    {
-        Dictionary<(string, string), ReplayedRule> old = before?.Rules.ToDictionary(r => (r.Name, r.Severity)) ?? [];
-        List<string[]> rows = [["rule", "severity", "fired", "firing in all", "longest", "only pending", "no data", ""]];
-        foreach (ReplayedRule rule in result.Rules.Concat(old.Values.Where(o => result.Rules.All(r => (r.Name, r.Severity) != (o.Name, o.Severity))).Select(o => new ReplayedRule(o.Name, o.Severity))))
-        {
-            ReplayedRule? was = old.GetValueOrDefault((rule.Name, rule.Severity));
-            if (rule.Fired + rule.OnlyPending + rule.NoData + (was?.Fired ?? 0) == 0 && rule.Error is null)
-                continue;
-            rows.Add([rule.Name, rule.Severity, Both(rule.Fired, was?.Fired), Both(Span(rule.Firing), was is null ? null : Span(was.Firing)), Span(rule.Longest), Both(rule.OnlyPending, was?.OnlyPending), Both(rule.NoData, was?.NoData), rule.Error is null ? "" : $"in error: {rule.Error}"]);
-        }
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length - 1).Select(c => rows.Max(r => r[c].Length))];
-        foreach (string[] row in rows)
-            Console.WriteLine(string.Join("  ", row.Select((cell, c) => c < widths.Length ? cell.PadRight(widths[c]) : cell)).TrimEnd());
-        int quiet = result.Rules.Count(r => r.Fired + r.OnlyPending + r.NoData == 0 && r.Error is null);
-        Console.WriteLine($"{quiet} rules had nothing to say.");
-        Console.WriteLine();
-        foreach (string who in result.Counts.Keys.Union(before?.Counts.Keys ?? []).Order(StringComparer.Ordinal))
-            Console.WriteLine($"{who}: {Both(result.Counts.GetValueOrDefault(who), before?.Counts.GetValueOrDefault(who))} messages");
-        if (result.Messages.Count == 0 && before?.Messages.Count is null or 0)
-            Console.WriteLine("Nobody would have got a message.");
-        foreach ((string reason, int times) in result.Muted.OrderByDescending(m => m.Value))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"passed over {times} times: {reason}"));
-    }
-
-    private static string Both<T>(T now, T? before) where T : struct => before is { } was && !was.Equals(now) ? string.Create(CultureInfo.InvariantCulture, $"{was} → {now}") : string.Create(CultureInfo.InvariantCulture, $"{now}");
-
-    private static string Both(string now, string? before) => before is not null && before != now ? $"{before} → {now}" : now;
-
-    private static string Span(TimeSpan span) => span == TimeSpan.Zero ? "-" : Duration.Format(TimeSpan.FromSeconds(Math.Round(span.TotalSeconds)));
 
     private static void Progress(string? what, long percent)
     {

@@ -1,13 +1,13 @@
 using System.Text.Json;
-using Metrics.Cli;
+using Metrics.Cli.Commands;
 using Metrics.Text;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
 using Metrics.Testing;
 
-namespace Metrics.Tests.Alerting;
+namespace Metrics.Tests.Cli;
 
-public sealed class RuleTestCommandTests(ITestOutputHelper output)
+public sealed class RulesTestCommandTests(ITestOutputHelper output)
 {
     [Fact]
     public void The_shipped_rules_pass_their_tests()
@@ -17,7 +17,7 @@ public sealed class RuleTestCommandTests(ITestOutputHelper output)
         files.Select(Path.GetFileName).Order().Should().Equal(shipped.Select(Path.GetFileName).Order(), "every shipped rule file has its tests");
         foreach (string file in files)
         {
-            RuleTestCommand.RunFile(file, out _).Should().BeEmpty(file);
+            RulesTestCommand.RunFile(file, out _).Should().BeEmpty(file);
             var problems = new List<Problem>();
             AlertTest[] tests = [.. RuleTestFile.Read(File.ReadAllText(file), file, problems)!.Tests.SelectMany(t => t.Alerts)];
             string rules = Path.Combine(Cases.Repository, "rules", Path.GetFileName(file));
@@ -41,7 +41,7 @@ public sealed class RuleTestCommandTests(ITestOutputHelper output)
             string result = Path.Combine(Path.GetDirectoryName(file)!, "result.json");
             if (!File.ReadAllText(file).Contains("tests:", StringComparison.Ordinal))
                 continue;
-            IReadOnlyList<string> failures = RuleTestCommand.RunFile(file, out _);
+            IReadOnlyList<string> failures = RulesTestCommand.RunFile(file, out _);
             output.WriteLine($"{Path.GetFileName(file)}: {(failures.Count == 0 ? "passes" : $"fails: {failures[0]}")}");
             // promtool 3 knows more than 2.42, as do we: a later start, histograms.
             bool shouldPass = !File.Exists(result) || JsonDocument.Parse(File.ReadAllText(result)).RootElement.GetProperty("promtool_2.42_test_rules").GetString() == "passes" || file.Contains("start-time", StringComparison.Ordinal);

@@ -1,0 +1,9 @@
+namespace Metrics.Cli;
+
+/// <summary>Ends a command with one line for the user.</summary>
+/// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
+/// <param name="message">What is wrong, without the program's name.</param>
+internal sealed class CommandException(int exitCode, string message) : Exception(message)
+{
+    public int ExitCode { get; } = exitCode;
+}

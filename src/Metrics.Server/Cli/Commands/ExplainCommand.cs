@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Api.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd explain ALERT</c>: asks the running daemon why somebody was notified of an alert, or not.</summary>
+internal sealed class ExplainCommand : DaemonCommand
+{
+    private readonly Argument<string> _alert = new("ALERT")
+    {
+        Description = "A rule's name, with labels where it has many alerts: 'HostDown{host=\"a\"}'.",
+    };
+
+    public ExplainCommand(CommonOptions common)
+        : base(common, "explain", "Say why somebody was notified of an alert, or not.", Role.Viewer, TimeSpan.FromSeconds(30))
+    {
+        Add(_alert);
+        Add(common.Output);
+        AddConnection();
+        Example("metricsd explain HostDown", "All alerts of a rule: since when, sent to whom, muted by what.");
+        Example("metricsd explain 'HostDown{host=\"a\"}'", "One of them; exits with 1 when nothing is known of it.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        string alert = call.Value(_alert);
+        using DaemonClient daemon = Connect(call);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/explain?alert={Uri.EscapeDataString(alert)}", cancel), daemon);
+        List<JsonElement> alerts = [.. data.GetProperty("alerts").EnumerateArray()];
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, data);
+        else if (alerts.Count > 0)
+            alerts.ForEach(a => Write(a, call.Output));
+        else
+            WriteRule(data.GetProperty("rule"), alert, call.Output);
+        return alerts.Count > 0 ? ExitCode.Ok : ExitCode.No;
+    }
+
+    private static void Write(JsonElement alert, TextWriter to)
+    {
+        IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject().Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}");
+        to.WriteLine($"{Text(alert, "alert")}{{{string.Join(", ", labels)}}}: {Text(alert, "state")}");
+        foreach (JsonElement line in alert.GetProperty("now").EnumerateArray())
+            to.WriteLine($"  {line.GetString()}");
+        foreach (JsonElement line in alert.GetProperty("trail").EnumerateArray())
+            to.WriteLine($"  {Text(line, "at")}  {Text(line, "what"),-12}  {Text(line, "text")}");
+    }
+
+    private static string Text(JsonElement of, string name) => of.GetProperty(name).GetString()!;
+
+    private static void WriteRule(JsonElement rule, string asked, TextWriter to)
+    {
+        foreach (JsonElement line in rule.EnumerateArray())
+            to.WriteLine(line.GetString());
+        to.WriteLine(rule.GetArrayLength() == 0
+            ? $"no alerting rule is called so: {asked}"
+            : $"no alert that matches {asked} has been pending or firing: the expression gave no value out of bounds for it");
+    }
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using Metrics.Configuration;
+using Metrics.Storage.Samples.DuckDb;
+using Microsoft.Extensions.Logging.Abstractions;
+using Metrics.Api.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd export</c>: the running daemon's samples as Parquet, without one those of the store's file.</summary>
+internal sealed class ExportCommand : DaemonCommand
+{
+    /// <summary>Here it names a file, as it always has, not a form.</summary>
+    private readonly Option<string> _output = new("--output") { HelpName = "FILE", Description = "File to write.", Required = true };
+
+    private readonly Option<string?> _from = new("--from")
+    {
+        HelpName = "TIME",
+        Description = "Since when: 7d for seven days ago, 2026-01-31, or 2026-01-31T12:00:00Z; 1d without it.",
+    };
+
+    private readonly Option<string?> _to = new("--to") { HelpName = "TIME", Description = "Until when; now without it." };
+
+    private readonly Option<string?> _metric = new("--metric") { HelpName = "NAME", Description = "Only this metric." };
+
+    public ExportCommand(CommonOptions common)
+        : base(common, "export", "Write stored samples as Parquet, for analysis.", Role.Viewer, TimeSpan.FromMinutes(5))
+    {
+        Add(_output);
+        Add(_from);
+        Add(_to);
+        Add(_metric);
+        AddConnection();
+        Example("metricsd export --output week.parquet --from 7d", "The last week.");
+        Example("metricsd export --output load.parquet --from 2026-01-01 --to 2026-02-01 --metric node_load1", "One metric in January.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        string file = Path.GetFullPath(call.Value(_output)!);
+        (string? from, string? to, string? metric) = (call.Value(_from), call.Value(_to), call.Value(_metric));
+        if (!ExportRange.TryParse(from, to, TimeProvider.System.GetUtcNow(), out ExportRange range, out string? error))
+            throw new CommandException(ExitCode.Misuse, error!);
+        MetricsOptions options = call.Source.Load();
+        try
+        {
+            await FromDaemonAsync(call, options, file, from, to, metric, cancel);
+        }
+        catch (CommandException e) when (e.ExitCode == ExitCode.Unreachable && !call.NamesDaemon)
+        {
+            // No daemon holds the file.
+            await FromStoreAsync(call, options, file, range, metric, cancel);
+        }
+        return ExitCode.Ok;
+    }
+
+    private async Task FromDaemonAsync(
+        Invocation call, MetricsOptions options, string file, string? from, string? to, string? metric, CancellationToken cancel)
+    {
+        (string Key, string? Value)[] asked = [("from", from), ("to", to), ("metric", metric)];
+        string query = string.Join('&', asked.Where(a => a.Value is not null).Select(a => $"{a.Key}={Uri.EscapeDataString(a.Value!)}"));
+        using DaemonClient daemon = Connect(call, options);
+        using HttpResponseMessage answer = await daemon.StreamAsync($"/export?{query}", cancel);
+        await using FileStream written = File.Create(file);
+        await answer.Content.CopyToAsync(written, cancel);
+        call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{file}: {written.Length} bytes, written by the running daemon"));
+    }
+
+    private static async Task FromStoreAsync(
+        Invocation call, MetricsOptions options, string file, ExportRange range, string? metric, CancellationToken cancel)
+    {
+        await using var store = new DuckDbStore(options.Storage, TimeProvider.System, NullLogger<DuckDbStore>.Instance);
+        await store.OpenAsync(cancel);
+        long rows = store.ExportParquet(file, range.From, range.To, metric);
+        call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {rows} samples"));
+    }
+}

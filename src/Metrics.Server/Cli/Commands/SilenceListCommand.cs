@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Api.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd silence list</c>: silences that have not ended.</summary>
+internal sealed class SilenceListCommand : DaemonCommand
+{
+    public SilenceListCommand(CommonOptions common)
+        : base(common, "list", "List silences that have not ended.", Role.Viewer, TimeSpan.FromSeconds(30))
+    {
+        Add(common.Output);
+        AddConnection();
+        Example("metricsd silence list", "One a line: id, state, end, matchers, who and why.");
+        Example("metricsd silence list --output json", "In the form of Alertmanager's API.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        using DaemonClient daemon = Connect(call);
+        JsonElement all = await daemon.GetAsync("/api/v2/silences", cancel);
+        List<JsonElement> open = [.. all.EnumerateArray().Where(s => StateOf(s) != "expired")];
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, open);
+        else
+            open.ForEach(s => call.Output.WriteLine(Line(s)));
+        return ExitCode.Ok;
+    }
+
+    private static string Line(JsonElement silence)
+    {
+        string Text(string name) => silence.GetProperty(name).GetString()!;
+        string matchers = string.Join(' ', silence.GetProperty("matchers").EnumerateArray().Select(Matcher));
+        return $"{Text("id")}  {StateOf(silence),-7}  until {Text("endsAt")}  {matchers}  {Text("createdBy")}: {Text("comment")}";
+    }
+
+    private static string StateOf(JsonElement silence) => silence.GetProperty("status").GetProperty("state").GetString()!;
+
+    private static string Matcher(JsonElement matcher)
+    {
+        string sign = (matcher.GetProperty("isEqual").GetBoolean(), matcher.GetProperty("isRegex").GetBoolean()) switch
+        {
+            (true, false) => "=",
+            (true, true) => "=~",
+            (false, false) => "!=",
+            (false, true) => "!~",
+        };
+        return $"{matcher.GetProperty("name").GetString()}{sign}{Labels.Quote(matcher.GetProperty("value").GetString()!)}";
+    }
+}

@@ -1,0 +1,45 @@
+using Metrics.Api.Access;
+using System.Text.Json;
+using Metrics.Configuration;
+
+namespace Metrics.Cli;
+
+/// <summary>A command that asks the running daemon: it has the options by which one is found.</summary>
+internal abstract class DaemonCommand : CliCommand
+{
+    private readonly Role _needs;
+    private readonly TimeSpan _timeout;
+
+    /// <param name="common">Options that commands share.</param>
+    /// <param name="name">The word for it.</param>
+    /// <param name="description">One line, a sentence.</param>
+    /// <param name="needs">Role that its requests need.</param>
+    /// <param name="timeout">How long to wait for an answer unless <c>--timeout</c> is given.</param>
+    protected DaemonCommand(CommonOptions common, string name, string description, Role needs, TimeSpan timeout)
+        : base(common, name, description)
+    {
+        (_needs, _timeout) = (needs, timeout);
+    }
+
+    /// <summary>Adds the options by which the daemon is found; the command's own stand before them in help.</summary>
+    protected void AddConnection()
+    {
+        Add(Common.Url);
+        Add(Common.TokenFile);
+        Add(Common.Timeout);
+        Add(Common.Config);
+    }
+
+    /// <summary>A client of the daemon that the configuration or the options name.</summary>
+    protected DaemonClient Connect(Invocation call, MetricsOptions options) => call.Daemon(options, _needs, _timeout);
+
+    /// <inheritdoc cref="Connect(Invocation, MetricsOptions)"/>
+    protected DaemonClient Connect(Invocation call) => Connect(call, call.Source.Load());
+
+    /// <summary>The data of an answer of the API, which has Prometheus's envelope.</summary>
+    /// <exception cref="CommandException">The answer has another form.</exception>
+    protected static JsonElement DataOf(JsonElement answer, DaemonClient daemon) =>
+        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("data", out JsonElement data)
+            ? data
+            : throw new CommandException(ExitCode.Unreachable, $"what answers at {daemon.Url} is no metricsd: its answer has no data");
+}

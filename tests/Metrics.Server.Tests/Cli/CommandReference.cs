@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text;
+using Metrics.Cli;
+
+namespace Metrics.Tests.Cli;
+
+/// <summary>Writes docs/cli.md from the table of commands.</summary>
+internal static class CommandReference
+{
+    public static string Write(RootCommand root)
+    {
+        var page = new StringBuilder("""
+            # Commands
+            Each command also says this by `--help`; `metricsd help COMMAND` is the same. The configuration is `metrics.yaml` of the current
+            folder, or the file of `--config`; [any key can be set by environment](configuration.md).
+
+            Commands that ask the running daemon find it by the configuration's `listen`, or by `--url`. The access token is that of
+            `--token-file`, else of the environment variable `METRICSD_TOKEN`, else, for a daemon on this machine or the one that the
+            configuration describes, the first configured token whose role suffices.
+
+            `--output json` prints data for programs; problems go to standard error in either form.
+
+            ## Exit codes
+            | code | meaning |
+            | --- | --- |
+
+            """);
+        foreach ((int code, string meaning) in ExitCode.All)
+            page.Append(null, $"| {code} | {meaning} |\n");
+        page.Append("""
+
+            ## Completion
+            `metricsd completion bash|zsh|fish` prints a script by which a shell completes commands, options and their values; its help says
+            where it goes.
+
+            """);
+        foreach (CliCommand command in CommandPath.CommandsBelow(root))
+            WriteCommand(command, page);
+        return page.ToString();
+    }
+
+    private static void WriteCommand(CliCommand command, StringBuilder page)
+    {
+        page.Append(null, $"\n## {CommandPath.Of(command)}\n{command.Description}\n\n```\n{CommandPath.UsageOf(command)}\n```\n");
+        if (command.Arguments.Count + command.Options.Count > 0)
+            page.Append("| word | meaning |\n| --- | --- |\n");
+        foreach (Argument argument in command.Arguments)
+            page.Append(null, $"| `{argument.Name}` | {Cell(argument.Description)} |\n");
+        foreach (Option option in command.Options)
+            page.Append(null, $"| `{option.Name} {Cell(option.HelpName)}` | {Cell(option.Description)} |\n");
+        page.Append("\n```sh\n");
+        foreach (CommandExample example in command.Examples)
+            page.Append(null, $"# {example.Does}\n{example.Line}\n");
+        page.Append("```\n");
+    }
+
+    private static string Cell(string? text) => (text ?? "").Replace("|", "\\|", StringComparison.Ordinal);
+}
