@@ -1,13 +1,12 @@
 using Metrics.Api;
 using Metrics.Alerting;
 using Metrics.Cli;
-using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
 using Metrics.Inputs;
-using Metrics.Scheduling;
 using Metrics.Storage;
 using Metrics.Telemetry;
 using Metrics.Web;
@@ -22,18 +21,20 @@ return await CommandLine.RunAsync(args, static async source =>
     builder.Services
         .AddConfiguration(source, options)
         .AddTelemetry()
-        .AddStores(options)
-        .AddIntake(options)
+        .AddStores(options.Storage)
+        .AddIntake(options.Head)
         .AddQueries(options.Query)
         .AddNotifiers()
         .AddRules()
         .AddPollers()
         .AddInputs()
         .AddApi()
-        .AddPages();
+        .AddPages()
+        .AddReload();
     await using WebApplication app = builder.Build();
     app.UseAccess();
     app.MapApi();
+    app.MapReload();
     app.MapPages();
     return await app.RunDaemonAsync(options);
 });

@@ -51,7 +51,7 @@ public sealed class ReloadTests
         (int Node, int Other) connections = (node.Connections, other.Connections);
 
         await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), Configuration(node, other, haproxy, webhook, rules, "700ms"));
-        (int code, string output) = await daemon.CommandAsync("check");
+        (int code, string output) = await daemon.CommandAsync("check", "--url", daemon.Url(""));
         code.Should().Be(0, output);
         output.Should().Contain("would restart: scrape_configs node (1 target)").And.NotContain("scrape_configs other");
         await ReloadAsync(daemon);

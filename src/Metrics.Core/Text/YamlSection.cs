@@ -37,6 +37,9 @@ public sealed class YamlSection
     /// <summary>What is wrong so far.</summary>
     public List<Problem> Problems { get; }
 
+    /// <summary>What stands in it.</summary>
+    public YamlMap Content => _map;
+
     /// <summary>Line where it begins.</summary>
     public int Line => _map.Line;
 

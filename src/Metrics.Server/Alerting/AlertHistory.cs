@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -24,7 +25,7 @@ internal sealed record TrailLine(long At, string What, string Text);
 internal sealed record AlertExplanation(string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<TrailLine> Lines);
 
 /// <summary>Explains alerts: why somebody was told, or not. Safe for use by several threads.</summary>
-internal sealed class AlertHistory(StateStore state, HistoryWriter writer, ActiveRules rules, AlertRouter router, Silences silences, Acknowledgements acks, Configuration.CurrentOptions options, TimeProvider time)
+internal sealed class AlertHistory(StateStore state, HistoryWriter writer, ActiveRules rules, AlertRouter router, Silences silences, Acknowledgements acks, Current<NotificationOptions> options, TimeProvider time)
 {
     private const int MostAlerts = 20;
     private const int MostLines = 2000;
@@ -123,7 +124,7 @@ internal sealed class AlertHistory(StateStore state, HistoryWriter writer, Activ
                 said.Add($"nobody is told now: {mute}");
         }
         // The router's own inhibitor belongs to its thread.
-        Configuration.RoutingOptions routing = options.Value.Notifications.Routing;
+        RoutingOptions routing = options.Value.Routing;
         var muting = new Suppression(silences, routing);
         foreach ((_, AlertInstance other) in rules.Open)
             muting.Inhibitor.Add(other.Labels);

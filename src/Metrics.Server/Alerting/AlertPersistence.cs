@@ -12,7 +12,7 @@ namespace Metrics.Alerting;
 /// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
 /// messages that tell of it. Used by the rule engine's thread only.
 /// </summary>
-internal sealed class AlertPersistence(CurrentOptions options, StateStore state, AlertRouter router, Silences silences, Acknowledgements acks, ActiveRules inForce, AlertInbox inbox, HistoryWriter trail, Outbox outbox)
+internal sealed class AlertPersistence(Current<NotificationOptions> options, StateStore state, AlertRouter router, Silences silences, Acknowledgements acks, ActiveRules inForce, AlertInbox inbox, HistoryWriter trail, Outbox outbox)
 {
     /// <summary>Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.</summary>
     private const long ExpectedStepMilliseconds = 60_000;
@@ -53,7 +53,7 @@ internal sealed class AlertPersistence(CurrentOptions options, StateStore state,
                 router.Restore(kept.Groups, kept.Flaps, writer, at);
                 // Their senders have as long as they would have had, from now on.
                 foreach (AlertRow row in kept.Alerts.Where(r => ExternalAlerts.IsKey(r.Key)).SelectMany(r => r))
-                    inForce.Sent.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds);
+                    inForce.Sent.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)options.Value.ResolveTimeout.TotalMilliseconds);
                 _isOpen = true;
             }
             Use(groups, kept.Alerts, kept.Learned, kept.Expected, writer, at);

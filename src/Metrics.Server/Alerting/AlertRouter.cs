@@ -14,7 +14,7 @@ namespace Metrics.Alerting;
 /// From a rule's verdict to messages: alerts go into the groups of their routes, and a group that is due leaves its messages in the outbox, in the same
 /// transaction that remembers what was said. Used by the rule engine's thread; others may read <see cref="Root"/> and <see cref="Suppression"/>.
 /// </summary>
-internal sealed class AlertRouter(CurrentOptions options, Silences silences, Acknowledgements acks, SignedLinks links, HistoryWriter trail, SelfMetrics metrics)
+internal sealed class AlertRouter(Current<NotificationOptions> options, Silences silences, Acknowledgements acks, SignedLinks links, HistoryWriter trail, SelfMetrics metrics)
 {
     private const int AlertsAtOnce = 500;
     private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
@@ -47,7 +47,7 @@ internal sealed class AlertRouter(CurrentOptions options, Silences silences, Ack
     public void Restore(IEnumerable<GroupRow> groups, IEnumerable<FlapRow> flaps, StateWriter writer, long now)
     {
         links.Load();
-        Apply(options.Value.Notifications);
+        Apply(options.Value);
         acks.Changed += () => Interlocked.Exchange(ref _acknowledged, 1);
         List<RoutedAlert> held = [];
         foreach (GroupRow row in groups)
@@ -91,13 +91,13 @@ internal sealed class AlertRouter(CurrentOptions options, Silences silences, Ack
     }
 
     /// <summary>Whether there is anything to write: groups that changed, or are due.</summary>
-    public bool IsDue(long now) => _changed.Count > 0 || NextDue <= now || _acknowledged != 0 || !ReferenceEquals(_inForce, options.Value.Notifications);
+    public bool IsDue(long now) => _changed.Count > 0 || NextDue <= now || _acknowledged != 0 || !ReferenceEquals(_inForce, options.Value);
 
     /// <summary>Adds the messages that are due, and what is to be remembered, to a unit of work.</summary>
     /// <returns>How many messages.</returns>
     public int Flush(StateWriter to, long now)
     {
-        if (!ReferenceEquals(_inForce, options.Value.Notifications))
+        if (!ReferenceEquals(_inForce, options.Value))
             Reroute(to, now);
         Interlocked.Exchange(ref _acknowledged, 0);
         foreach (RoutedAlert calm in _flaps.TakeQuiet(now).ToList())
@@ -248,7 +248,7 @@ internal sealed class AlertRouter(CurrentOptions options, Silences silences, Ack
     {
         List<AlertGroup> before = [.. _groups.All];
         List<FlapRecord> flaps = [.. before.SelectMany(g => g.Alerts).Select(a => a.Key).Distinct().Select(_flaps.Find).OfType<FlapRecord>()];
-        Apply(options.Value.Notifications);
+        Apply(options.Value);
         to.DeleteGroups();
         _changed.Clear();
         List<RoutedAlert> alerts = [.. before.SelectMany(g => g.Alerts).DistinctBy(a => a.Key)];

@@ -12,7 +12,7 @@ namespace Metrics.Alerting;
 /// hour after its end. An alert that is no longer repeated, since we are dead, ends over there after four minutes.
 /// </summary>
 /// <remarks>Prometheus's rules/manager.go (<c>resendDelay</c>, <c>resolvedRetention</c>) and notifier; https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
-internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time, ILogger<AlertmanagerForwarder> log) : BackgroundService
+internal sealed partial class AlertmanagerForwarder(ActiveRules rules, Current<NotificationOptions> options, HttpSender http, SelfMetrics metrics, TimeProvider time, ILogger<AlertmanagerForwarder> log) : BackgroundService
 {
     private const int BatchSize = 256;
     private static readonly TimeSpan s_resend = TimeSpan.FromMinutes(1);
@@ -30,7 +30,7 @@ internal sealed partial class AlertmanagerForwarder(ActiveRules rules, CurrentOp
         rules.Changed += Wake;
         while (!stoppingToken.IsCancellationRequested)
         {
-            NotificationOptions notifications = options.Value.Notifications;
+            NotificationOptions notifications = options.Value;
             if (notifications.Alertmanagers.Count > 0)
                 await HandOverAsync(notifications, stoppingToken);
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15), time);

@@ -9,7 +9,7 @@ namespace Metrics.Alerting;
 /// The dead man's switch: a message in regular intervals to a receiver outside, which raises the alarm when it stops. It is sent only while rules are
 /// evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
-internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
+internal sealed partial class Heartbeat(Current<NotificationOptions> options, RuleEngine engine, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
@@ -20,7 +20,7 @@ internal sealed partial class Heartbeat(CurrentOptions options, RuleEngine engin
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            NotificationOptions notifications = options.Value.Notifications;
+            NotificationOptions notifications = options.Value;
             if (notifications.Heartbeat is { } heartbeat && notifications.NotifiersOf(heartbeat.Receiver) is { Count: > 0 } notifiers)
             {
                 if (time.GetElapsedTime(engine.LastRound) < s_stuck)

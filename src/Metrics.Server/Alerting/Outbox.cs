@@ -13,7 +13,7 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, HistoryWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
+    StateStore state, Current<NotificationOptions> options, HistoryWriter trail, NotifierTools tools, SelfMetrics metrics, TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
@@ -65,7 +65,7 @@ internal sealed partial class Outbox(
     /// <summary>That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), which the others are told.</summary>
     private void TellFailing(long now)
     {
-        foreach (NamedNotifier notifier in options.Value.Notifications.Receivers.SelectMany(r => r.Notifiers))
+        foreach (NamedNotifier notifier in options.Value.Receivers.SelectMany(r => r.Notifiers))
             TellFailing(notifier.Key, _failing.TryGetValue(notifier.Key, out long since) ? Math.Max(0, now - since) / 1000.0 : 0);
     }
 
@@ -142,7 +142,7 @@ internal sealed partial class Outbox(
     {
         try
         {
-            return options.Value.Notifications.Find(target) is { } notifier
+            return options.Value.Find(target) is { } notifier
                 ? await notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
                 : Delivery.Rejected("the configuration has no such receiver any more");
         }

@@ -28,7 +28,8 @@ internal sealed partial class RuleEngine : BackgroundService
     private readonly Dictionary<GroupRunner, (long Newest, long Arrived)> _dirty = [];
     private readonly Dictionary<RuleState, string> _told = new(ReferenceEqualityComparer.Instance);
     private readonly QueryEngine _engine;
-    private readonly CurrentOptions _options;
+    private readonly Current<RuleOptions> _options;
+    private readonly Current<NotificationOptions> _notifications;
     private readonly RuleEnvironment _surroundings;
     private readonly ActiveRules _inForce;
     private readonly HttpClient _remote = new() { Timeout = TimeSpan.FromSeconds(30) };
@@ -41,11 +42,11 @@ internal sealed partial class RuleEngine : BackgroundService
     private sealed record Plan(IReadOnlyList<GroupRunner> Groups, Dictionary<string, List<GroupRunner>> ByMetric, IReadOnlyList<GroupRunner> ReadAny);
 
     public RuleEngine(
-        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
+        Head head, IntakePipeline intake, AlertPersistence book, QueryEngine engine, RuleEnvironment surroundings, AlertInbox inbox, ActiveRules inForce, Current<RuleOptions> options, Current<NotificationOptions> notifications, SelfMetrics metrics, TimeProvider time, ILogger<RuleEngine> log)
     {
-        (_surroundings, _inForce) = (surroundings, inForce);
+        (_surroundings, _inForce, _notifications) = (surroundings, inForce, notifications);
         (_head, _intake, _book, _engine, _options, _metrics, _time, _log) = (head, intake, book, engine, options, metrics, time, log);
-        _plan = MakePlan(RuleSet.Load(options.Value.Rules));
+        _plan = MakePlan(RuleSet.Load(options.Value));
         _metrics.RuleErrors.Set(0);
         intake.OnArrival(NoteArrival);
         inbox.Arrived += Wake;
@@ -131,7 +132,7 @@ internal sealed partial class RuleEngine : BackgroundService
     {
         long start = _time.GetTimestamp();
         var output = new SampleBatch($"rules/{group.Group.Name}");
-        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _options.Value.Notifications.ExternalUrl) { Environment = _surroundings }, Queries, output, _time);
+        List<(AlertRuleState Rule, AlertChange Change)> changes = group.Evaluate(new RuleRound(_head, at, _listeningSince, _notifications.Value.ExternalUrl) { Environment = _surroundings }, Queries, output, _time);
         _book.Note(group, changes, at);
         if (changes.Count > 0 && arrived > 0)
             _metrics.AlertLatency.Observe(_time.GetElapsedTime(arrived).TotalSeconds);
@@ -264,7 +265,7 @@ internal sealed partial class RuleEngine : BackgroundService
     }
 
     private IVectorQueries Queries(ISeriesSource source) =>
-        _options.Value.Rules.RemoteQuery is { } url ? new RemoteQueries(_remote, url) : new LocalQueries(_engine, source);
+        _options.Value.RemoteQuery is { } url ? new RemoteQueries(_remote, url) : new LocalQueries(_engine, source);
 
     private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -5,7 +5,7 @@ using Metrics.Configuration;
 namespace Metrics.Api;
 
 /// <summary>Who may ask what. Without tokens everything is allowed, and only loopback is listened on.</summary>
-internal sealed class Access(CurrentOptions options)
+internal sealed class Access(Current<AuthOptions> options)
 {
     private const string CallerKey = "metricsd.caller";
 
@@ -19,7 +19,7 @@ internal sealed class Access(CurrentOptions options)
     public async Task Invoke(HttpContext context, RequestDelegate next)
     {
         Role needed = Needed(context.Request);
-        AuthOptions auth = options.Value.Auth;
+        AuthOptions auth = options.Value;
         if (needed == Role.None || !auth.IsConfigured)
         {
             await next(context);

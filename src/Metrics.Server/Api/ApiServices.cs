@@ -14,9 +14,7 @@ internal static class ApiServices
         .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
-        .AddSingleton<Access>()
-        .AddSingleton<Reloader>()
-        .AddHostedService(s => s.GetRequiredService<Reloader>());
+        .AddSingleton<Access>();
 
     public static void UseAccess(this WebApplication app)
     {

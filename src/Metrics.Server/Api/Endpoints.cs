@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using Metrics.Api.Alertmanager;
 using Metrics.Api.Alerts;
 using Metrics.Api.Prometheus;
-using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
 using Metrics.Query;
 using Metrics.Inputs.Push;
@@ -20,8 +19,6 @@ internal static class Endpoints
     {
         app.MapGet("/-/healthy", () => "metricsd is healthy.\n");
         app.MapGet("/-/ready", () => "metricsd is ready.\n");
-        app.MapPost("/-/reload", (HttpContext c, Reloader reloader) =>
-            reloader.TryReload(Access.CallerOf(c)) is { } problems ? Results.Text(problems + "\n", statusCode: StatusCodes.Status422UnprocessableEntity) : Results.Text("reloaded\n"));
         app.MapGet("/metrics", WriteMetricsAsync);
         app.MapGet("/federate", WriteFederationAsync);
         app.MapPost("/write", (HttpContext c, LineProtocolInput r, SelfMetrics m) => ReceiveAsync(c, r, m, "/write"));
@@ -94,13 +91,13 @@ internal static class Endpoints
         await context.Response.WriteAsJsonAsync(body, context.RequestAborted);
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, ISampleStore store, CurrentOptions options, TimeProvider time)
+    private static async Task<IResult> ExportAsync(HttpContext context, ISampleStore store, StorageOptions options, TimeProvider time)
     {
         if (store is not DuckDbStore duck)
             return Results.Text($"samples are in {store.Description}; export them there\n", statusCode: StatusCodes.Status409Conflict);
         if (!ExportRange.TryParse(context.Request.Query["from"], context.Request.Query["to"], time.GetUtcNow(), out ExportRange range, out string? error))
             return Results.Text(error + "\n", statusCode: StatusCodes.Status400BadRequest);
-        string folder = Path.Combine(options.Value.Storage.Path, "tmp");
+        string folder = Path.Combine(options.Path, "tmp");
         Directory.CreateDirectory(folder);
         string file = Path.Combine(folder, $"export-{Guid.NewGuid():N}.parquet");
         try

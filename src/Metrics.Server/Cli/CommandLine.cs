@@ -1,6 +1,9 @@
 using System.Globalization;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Pollers.Probes;
+using Metrics.Pollers.Scrape;
 using Metrics.Text;
 using Metrics.Rules;
 using Metrics.Storage;
@@ -18,7 +21,7 @@ internal static class CommandLine
         usage: metricsd [COMMAND] [--config FILE]
 
           run                       watch (the default)
-          check                     check the configuration and its rule files
+          check                     check the configuration and its rule files, and say what a reload would restart; --url ADDRESS
           query EXPR                ask the running daemon a PromQL expression; --at TIME, --range 1h, --step 15s, --url ADDRESS
           silence add MATCHER...    tell nobody of alerts that match; --comment TEXT, --duration 2h, --author NAME, --url ADDRESS
           silence list              silences that have not ended
@@ -53,7 +56,7 @@ internal static class CommandLine
                 case [] or ["run"]:
                     return await run(source);
                 case ["check"]:
-                    return Check(source);
+                    return await CheckAsync(source, options.GetValueOrDefault("url"));
                 case ["check", "metrics", .. var files] when files.Count <= 1:
                     return MetricsCheck.Run(files.Count == 0 ? null : files[0]);
                 case ["rules", "check", .. var files] when files.Count > 0:
@@ -94,12 +97,13 @@ internal static class CommandLine
         }
     }
 
-    private static int Check(ConfigurationSource source)
+    private static async Task<int> CheckAsync(ConfigurationSource source, string? url)
     {
         MetricsOptions options = source.Load();
         IReadOnlyList<RuleGroup> groups = RuleSet.Load(options.Rules);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"The configuration is valid: {options.ScrapeJobs.Count} scrape jobs, {options.Probes.Count} probe jobs, {groups.Sum(g => g.Alerting.Count())} alerting and {groups.Sum(g => g.Recording.Count())} recording rules."));
+            $"The configuration is valid: {options.Targets.OfType<ScrapeJob>().Count()} scrape jobs, {options.Targets.OfType<ProbeJob>().Count()} probe jobs, {groups.Sum(g => g.Alerting.Count())} alerting and {groups.Sum(g => g.Recording.Count())} recording rules."));
+        await ReloadCheck.PrintAsync(options, url);
         return 0;
     }
 

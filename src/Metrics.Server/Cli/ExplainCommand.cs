@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Metrics.Configuration;
+using Metrics.Hosting;
 
 namespace Metrics.Cli;
 

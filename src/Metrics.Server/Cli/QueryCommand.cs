@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Query;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Formats;
 using Metrics.Text;
 using Metrics.Model;
@@ -202,7 +203,7 @@ internal static class ReplayCommand
     /// <summary>Calendars and inventories as configured; no baselines, which belong to the daemon.</summary>
     private sealed class OfflineSurroundings(MetricsOptions options) : IRuleEnvironment
     {
-        private readonly RuleEnvironment _world = new(new CurrentOptions(options), null!);
+        private readonly RuleEnvironment _world = new(new Current<NotificationOptions>(options.Notifications), null!);
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

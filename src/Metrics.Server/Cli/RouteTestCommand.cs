@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Routing;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Metrics.Configuration;
+using Metrics.Api;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;

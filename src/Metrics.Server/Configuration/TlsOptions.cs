@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Metrics.Text;
 
@@ -14,6 +15,8 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
             section.Text("server_name"), section.Flag("insecure_skip_verify", false));
         if (options.CertFile is null != options.KeyFile is null)
             section.Report("cert_file", "and 'key_file' must stand together");
+        else
+            options.Try(section);
         section.Finish();
         return options;
     }
@@ -40,6 +43,20 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
             options.CertificateChainPolicy = policy;
         }
         return options;
+    }
+
+    /// <summary>Certificates that cannot be read are reported now, not at the first connection.</summary>
+    private void Try(YamlSection section)
+    {
+        try
+        {
+            if (new[] { CaFile, CertFile, KeyFile }.OfType<string>().All(File.Exists))
+                ToClientOptions("");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            section.Report(CertFile is null ? "ca_file" : "cert_file", $"holds no certificate that can be read: {e.Message}");
+        }
     }
 
     private static string? ExistingFile(YamlSection section, string key)

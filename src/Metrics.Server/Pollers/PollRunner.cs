@@ -46,8 +46,8 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
     {
         var batch = new SampleBatch(target.Key);
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        target.Series.Begin();
-        target.Series.End(batch, now, failed: true);
+        foreach (Labels ended in target.Series.Live())
+            batch.Add(ended, now, StaleMarker.Value);
         foreach (Metric metric in new[] { s_up, s_duration, s_samples, s_kept, s_added })
             batch.Add(Report(target, metric), now, StaleMarker.Value);
         await intake.WriteAsync(batch, ct);

@@ -1,4 +1,3 @@
-using Metrics.Configuration;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
@@ -8,17 +7,17 @@ namespace Metrics.Storage;
 
 internal static class StorageServices
 {
-    public static IServiceCollection AddStores(this IServiceCollection services, MetricsOptions options)
+    public static IServiceCollection AddStores(this IServiceCollection services, StorageOptions options)
     {
-        if (options.Storage.Influx is { } influx)
+        if (options.Influx is { } influx)
         {
             services.AddSingleton<ISampleStore>(s => new InfluxStore(
-                influx, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
+                influx, options.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
         }
         else
         {
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
-                options.Storage, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
+                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
         }
         return services
             .AddSingleton<StateStore>()

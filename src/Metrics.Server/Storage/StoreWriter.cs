@@ -10,7 +10,7 @@ namespace Metrics.Storage;
 /// Stops last: whoever adds has stopped before, then everything that waits is flushed.
 /// </summary>
 internal sealed partial class StoreWriter(
-    ISampleStore store, MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService
+    ISampleStore store, StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService
 {
     internal const int MaxPendingSamples = 4_000_000;
 
@@ -103,7 +103,7 @@ internal sealed partial class StoreWriter(
             bool waiter;
             lock (_lock)
                 waiter = _waiter;
-            TimeSpan rest = (waiter ? s_gatherPushes : options.Storage.FlushInterval) - time.GetElapsedTime(start);
+            TimeSpan rest = (waiter ? s_gatherPushes : options.FlushInterval) - time.GetElapsedTime(start);
             if (rest <= TimeSpan.Zero)
                 return;
             using var timeout = new CancellationTokenSource(rest, time);

@@ -10,7 +10,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Silences silences, CurrentOptions options, TimeProvider time)
+internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Silences silences, Current<NotificationOptions> options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
@@ -30,7 +30,7 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
         versionInfo = new { branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}" },
     };
 
-    public IEnumerable<object> Receivers() => options.Value.Notifications.Receivers.Select(r => new { name = r.Name });
+    public IEnumerable<object> Receivers() => options.Value.Receivers.Select(r => new { name = r.Name });
 
     public IEnumerable<object> Alerts(IQueryCollection query) => Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
 
@@ -66,14 +66,14 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
         List<(string Rule, AlertInstance Alert)> open = [.. inForce.Open];
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // The router's own inhibitor belongs to its thread.
-        var inhibitor = new Inhibitor(options.Value.Notifications.Routing.Inhibits);
+        var inhibitor = new Inhibitor(options.Value.Routing.Inhibits);
         open.ForEach(a => inhibitor.Add(a.Alert.Labels));
         return [.. open.Select(a => new Seen(a.Rule, a.Alert, router.Root.Match(a.Alert.Labels), [.. silences.Of(a.Alert.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : []))];
     }
 
     private object Write(Seen seen, IReadOnlyList<string> receivers)
     {
-        MessageAlert alert = MessageAlert.Of(new RoutedAlert(seen.Rule, seen.Alert, seen.Alert.State, 0), options.Value.Notifications.ExternalUrl);
+        MessageAlert alert = MessageAlert.Of(new RoutedAlert(seen.Rule, seen.Alert, seen.Alert.State, 0), options.Value.ExternalUrl);
         DateTimeOffset now = time.GetUtcNow();
         return new
         {

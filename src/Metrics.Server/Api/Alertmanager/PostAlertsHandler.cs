@@ -8,7 +8,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Takes alerts as Prometheus, vmalert and Grafana send them to an Alertmanager. Those that are right are taken even when others of the request are not.</summary>
-internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, CurrentOptions options, SelfMetrics metrics, TimeProvider time)
+internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, Current<NotificationOptions> options, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxOpen = 500_000;
     private const int MaxLabels = 64;
@@ -68,7 +68,7 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         var annotations = new Dictionary<string, string>();
         foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
             annotations[name] = text;
-        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds,
+        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? now + (long)options.Value.ResolveTimeout.TotalMilliseconds,
             alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String && url.GetString() is { Length: > 0 } given ? given : null);
     }
 

@@ -3,7 +3,7 @@ using Metrics.Model;
 using Metrics.Series;
 using Quartz;
 
-namespace Metrics.Configuration;
+namespace Metrics.Alerting;
 
 /// <summary>A planned time that comes again and again, in which nobody is told of the alerts that match.</summary>
 /// <param name="Name">What it is called.</param>

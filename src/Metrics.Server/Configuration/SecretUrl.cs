@@ -1,7 +1,6 @@
-using Metrics.Configuration;
 using Metrics.Text;
 
-namespace Metrics.Notifiers;
+namespace Metrics.Configuration;
 
 /// <summary>Addresses that are secrets themselves, as the webhooks of chats are: <c>KEY</c> or <c>KEY_file</c>, else a default of the section <c>global</c>.</summary>
 internal static class SecretUrl

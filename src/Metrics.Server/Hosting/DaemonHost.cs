@@ -3,7 +3,7 @@ using Metrics.Intake;
 using Metrics.Storage;
 using Metrics.Storage.State;
 
-namespace Metrics.Cli;
+namespace Metrics.Hosting;
 
 /// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
 internal static class DaemonHost

@@ -1,26 +1,34 @@
 using System.Net;
+using Metrics.Configuration;
 using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
 
 /// <summary>The targets of all scrape jobs as they are now: static lists, and files that are read again when they change.</summary>
-internal sealed partial class ScrapeTargets(ILogger<ScrapeTargets> log) : IDisposable
+internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetSource, IDisposable
 {
-    private readonly Dictionary<ScrapeJob, HttpMessageInvoker> _clients = [];
+    private readonly Dictionary<SectionId, HttpMessageInvoker> _clients = [];
+
+    /// <summary>Clients of jobs that have gone. Their polls end after this look, so that they can be disposed at the next.</summary>
+    private readonly List<HttpMessageInvoker> _gone = [];
+
     private readonly Dictionary<string, (DateTime Written, long Length, IReadOnlyList<TargetGroup> Groups)> _files = [];
 
     /// <summary>Every target of the jobs. A file that became unreadable keeps the targets it had.</summary>
-    public IEnumerable<PollTarget> Discover(IReadOnlyList<ScrapeJob> jobs)
+    public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
     {
-        foreach (ScrapeJob gone in _clients.Keys.Except(jobs).ToList())
+        List<ScrapeJob> jobs = [.. sections.OfType<ScrapeJob>()];
+        _gone.ForEach(c => c.Dispose());
+        _gone.Clear();
+        foreach (SectionId id in _clients.Keys.Except(jobs.Select(j => j.Id)).ToList())
         {
-            // Polls under way finish first: the invoker is dropped, its connections end with their lifetime.
-            _clients.Remove(gone);
+            _clients.Remove(id, out HttpMessageInvoker? client);
+            _gone.Add(client!);
         }
         foreach (ScrapeJob job in jobs)
         {
-            if (!_clients.TryGetValue(job, out HttpMessageInvoker? http))
-                _clients.Add(job, http = CreateClient(job));
+            if (!_clients.TryGetValue(job.Id, out HttpMessageInvoker? http))
+                _clients.Add(job.Id, http = CreateClient(job));
             IEnumerable<TargetGroup> groups = job.Static.Concat(job.Files.SelectMany(f => f.Files()).SelectMany(ReadFile));
             foreach (TargetGroup group in groups)
             {
@@ -35,7 +43,7 @@ internal sealed partial class ScrapeTargets(ILogger<ScrapeTargets> log) : IDispo
 
     public void Dispose()
     {
-        foreach (HttpMessageInvoker client in _clients.Values)
+        foreach (HttpMessageInvoker client in _clients.Values.Concat(_gone))
             client.Dispose();
     }
 

@@ -1,10 +1,9 @@
 using System.Globalization;
-using Metrics.Alerting;
 using Metrics.Text;
 using Metrics.Routing;
 using Metrics.Series;
 
-namespace Metrics.Configuration;
+namespace Metrics.Alerting;
 
 /// <summary>Who is told of which alert, and when not.</summary>
 /// <param name="Root">The routing tree.</param>

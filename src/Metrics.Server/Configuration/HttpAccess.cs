@@ -1,8 +1,7 @@
 using System.Text;
-using Metrics.Configuration;
 using Metrics.Text;
 
-namespace Metrics.Notifiers;
+namespace Metrics.Configuration;
 
 /// <summary>How an HTTP endpoint is reached: <c>http_config</c> in Alertmanager's words.</summary>
 /// <param name="AuthorizationType">First word of the Authorization header.</param>
@@ -32,7 +31,7 @@ internal sealed record HttpAccess(string AuthorizationType, Secret? Credentials,
             basic.Text("username"),
             Secret.Read(basic, "password"),
             TlsOptions.Read(section.Section("tls_config")),
-            section.Has("proxy_url") ? MetricsOptionsReader.ReadUrl(section, "proxy_url") : null);
+            section.Has("proxy_url") ? section.RequiredUrl("proxy_url") : null);
         if (section.Flag("follow_redirects", false))
             section.Report("follow_redirects", "is true; redirects are not followed, since they would take secrets elsewhere");
         _ = section.Flag("enable_http2", true);

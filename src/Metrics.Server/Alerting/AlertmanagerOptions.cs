@@ -1,7 +1,7 @@
 using Metrics.Text;
-using Metrics.Notifiers;
+using Metrics.Configuration;
 
-namespace Metrics.Configuration;
+namespace Metrics.Alerting;
 
 /// <summary>Alertmanagers that alerts are handed to: <c>alerting.alertmanagers</c> in Prometheus's words.</summary>
 /// <param name="Urls">Where their API is: <c>…/api/v2/alerts</c>.</param>

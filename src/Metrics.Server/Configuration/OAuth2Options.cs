@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Metrics.Configuration;
 using Metrics.Text;
 
-namespace Metrics.Notifiers;
+namespace Metrics.Configuration;
 
 /// <summary>Access tokens by the client credentials grant.</summary>
 /// <remarks>RFC 6749, section 4.4; the token is used by SASL XOAUTH2.</remarks>
@@ -20,16 +19,16 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         Secret? secret = Secret.Read(section, "client_secret");
         if (secret is null)
             section.Report("client_secret", "is required");
-        var options = new OAuth2Options(MetricsOptionsReader.ReadUrl(section, "token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""), section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null);
+        var options = new OAuth2Options(section.RequiredUrl("token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""), section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null);
         section.Finish();
         return options;
     }
 
     /// <summary>A token that is still good.</summary>
     /// <exception cref="HttpRequestException">The server gives none.</exception>
-    public async Task<string> TokenAsync(NotifierTools tools, CancellationToken ct)
+    public async Task<string> TokenAsync(TimeProvider time, CancellationToken ct)
     {
-        DateTimeOffset now = tools.Time.GetUtcNow();
+        DateTimeOffset now = time.GetUtcNow();
         if (_token is { } known && now < known.Until)
             return known.Token;
         var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = ClientId, ["client_secret"] = ClientSecret.Reveal() };
