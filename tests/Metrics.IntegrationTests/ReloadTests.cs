@@ -14,10 +14,11 @@ public sealed class ReloadTests
     {
         using var node = new PageServer("temperature 90\n");
         using var other = new PageServer("temperature 20\n");
+        using var web = new PageServer("well\n");
         using var haproxy = new PageServer(HaproxyCsv);
         using var webhook = new WebhookListener();
         string rules = await RulesAsync();
-        await using Daemon daemon = await Daemon.StartAsync(Configuration(node, other, haproxy, webhook, rules, "1s"));
+        await using Daemon daemon = await Daemon.StartAsync(Configuration(node, other, web, haproxy, webhook, rules, "1s"));
         await Eventually.Async(async () => await UpAsync(daemon) == s_jobs.Length, "every target is up");
         await Eventually.Async(() => Task.FromResult(webhook.Accepted.Count == 1), "the alert is sent");
         (int Node, int Haproxy) connections = (node.Connections, haproxy.Connections);
@@ -42,15 +43,16 @@ public sealed class ReloadTests
     {
         using var node = new PageServer("temperature 90\n");
         using var other = new PageServer("temperature 20\n");
+        using var web = new PageServer("well\n");
         using var haproxy = new PageServer(HaproxyCsv);
         using var webhook = new WebhookListener();
         string rules = await RulesAsync();
-        await using Daemon daemon = await Daemon.StartAsync(Configuration(node, other, haproxy, webhook, rules, "1s"));
+        await using Daemon daemon = await Daemon.StartAsync(Configuration(node, other, web, haproxy, webhook, rules, "1s"));
         await Eventually.Async(async () => await UpAsync(daemon) == s_jobs.Length, "every target is up");
         await Eventually.Async(() => Task.FromResult(webhook.Accepted.Count == 1), "the alert is sent");
         (int Node, int Other) connections = (node.Connections, other.Connections);
 
-        await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), Configuration(node, other, haproxy, webhook, rules, "700ms"));
+        await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), Configuration(node, other, web, haproxy, webhook, rules, "700ms"));
         (int code, string output) = await daemon.CommandAsync("check", "--url", daemon.Url(""));
         code.Should().Be(0, output);
         output.Should().Contain("would restart: scrape_configs node (1 target)").And.NotContain("scrape_configs other");
@@ -68,14 +70,15 @@ public sealed class ReloadTests
         await Eventually.Async(async () => (await daemon.FederateAsync("{__name__=~\"temperature|up\",job!=\"metricsd\"}")).Count == 0, "what is really gone ends");
     }
 
-    private static string Configuration(PageServer node, PageServer other, PageServer haproxy, WebhookListener webhook, string rules, string interval) => $$"""
+    private static string Configuration(
+        PageServer node, PageServer other, PageServer web, PageServer haproxy, WebhookListener webhook, string rules, string interval) => $$"""
         host: { interval: 1s }
         rules: { files: ['{{rules}}'], shipped: false }
         receivers: [ { name: ops, webhook_configs: [ { url: '{{webhook.Url}}' } ] } ]
         scrape_configs:
           - { job_name: node, scrape_interval: {{interval}}, static_configs: [ { targets: ['127.0.0.1:{{node.Port}}'] } ] }
           - { job_name: other, scrape_interval: 1s, static_configs: [ { targets: ['127.0.0.1:{{other.Port}}'] } ] }
-        probes: [ { job_name: web, interval: 1s, targets: ['http://127.0.0.1:{{other.Port}}/'] } ]
+        probes: [ { job_name: web, interval: 1s, targets: ['http://127.0.0.1:{{web.Port}}/'] } ]
         haproxy: [ { url: 'http://127.0.0.1:{{haproxy.Port}}/', interval: 1s } ]
         """;
 
