@@ -52,12 +52,14 @@ public sealed class ReloadTests
         await Eventually.Async(() => Task.FromResult(webhook.Accepted.Count == 1), "the alert is sent");
         (int Node, int Other) connections = (node.Connections, other.Connections);
 
-        await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), Configuration(node, other, web, haproxy, webhook, rules, "700ms"));
+        string file = Path.Combine(daemon.Folder, "metrics.yaml");
+        await File.WriteAllTextAsync(file, Configuration(node, other, web, haproxy, webhook, rules, "700ms"));
         (int code, string output) = await daemon.CommandAsync("check", "--url", daemon.Url(""));
         code.Should().Be(0, output);
         output.Should().Contain("would restart: scrape_configs node (1 target)").And.NotContain("scrape_configs other");
         await ReloadAsync(daemon);
-        await Eventually.Async(async () => (await daemon.GetAsync("/api/v1/targets")).Contains("700ms", StringComparison.Ordinal), "the new interval holds");
+        await Eventually.Async(
+            async () => (await daemon.GetAsync("/api/v1/targets")).Contains("700ms", StringComparison.Ordinal), "the new interval holds");
         await RequestsAsync(node, 10);
         node.Connections.Should().Be(connections.Node + 1, "its section changed");
         other.Connections.Should().Be(connections.Other, "its section did not");
@@ -65,13 +67,15 @@ public sealed class ReloadTests
         webhook.Accepted.Should().HaveCount(1, "a target that moves keeps its series");
         (await AlertsAsync(daemon)).Should().ContainSingle().Which.Should().Contain("alertstate=\"firing\"");
 
-        await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), "host: { enabled: false }");
+        await File.WriteAllTextAsync(file, "host: { enabled: false }");
         await ReloadAsync(daemon);
-        await Eventually.Async(async () => (await daemon.FederateAsync("{__name__=~\"temperature|up\",job!=\"metricsd\"}")).Count == 0, "what is really gone ends");
+        const string Rest = "{__name__=~\"temperature|up\",job!=\"metricsd\"}";
+        await Eventually.Async(async () => (await daemon.FederateAsync(Rest)).Count == 0, "what is really gone ends");
     }
 
     private static string Configuration(
-        PageServer node, PageServer other, PageServer web, PageServer haproxy, WebhookListener webhook, string rules, string interval) => $$"""
+        PageServer node, PageServer other, PageServer web, PageServer haproxy, WebhookListener webhook, string rules, string interval) =>
+        $$"""
         host: { interval: 1s }
         rules: { files: ['{{rules}}'], shipped: false }
         receivers: [ { name: ops, webhook_configs: [ { url: '{{webhook.Url}}' } ] } ]
@@ -98,7 +102,8 @@ public sealed class ReloadTests
         await Eventually.Async(() => Task.FromResult(server.Requests >= before + more), "the target goes on being scraped");
     }
 
-    private static async Task<int> UpAsync(Daemon daemon) => (await daemon.FederateAsync("up")).Count(l => l.Contains("} 1 ", StringComparison.Ordinal));
+    private static async Task<int> UpAsync(Daemon daemon) =>
+        (await daemon.FederateAsync("up")).Count(l => l.Contains("} 1 ", StringComparison.Ordinal));
 
     private static Task<List<string>> AlertsAsync(Daemon daemon) => daemon.FederateAsync("ALERTS");
 }

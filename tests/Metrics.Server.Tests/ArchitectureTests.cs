@@ -10,7 +10,9 @@ public sealed partial class ArchitectureTests
 {
     private const string Core = "Core/";
 
-    /// <summary>The rooms of the server from below, a floor a line: a room may use those of the floors below its own, and nobody beside it.</summary>
+    /// <summary>
+    /// The rooms of the server from below, a floor a line: a room may use those of the floors below its own, and nobody beside it.
+    /// </summary>
     private static readonly string[][] s_server =
     [
         ["Configuration", "Telemetry", "Scheduling"],
@@ -87,7 +89,9 @@ public sealed partial class ArchitectureTests
         }
     }
 
-    /// <summary>The room of a type: the second word of its namespace; null where it is not ours or stands in none, as Program does.</summary>
+    /// <summary>
+    /// The room of a type: the second word of its namespace; null where it is not ours or stands in none, as Program does.
+    /// </summary>
     private static string? RoomOf(string assembly, string type)
     {
         string[] words = type.Split('.');

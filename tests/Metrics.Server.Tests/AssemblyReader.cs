@@ -19,7 +19,9 @@ internal sealed record Instruction(OpCode Code, string? Text, string? Called);
 /// <param name="Body">What it does.</param>
 internal sealed record MethodIl(string Type, string Name, IReadOnlyList<Instruction> Body);
 
-/// <summary>Reads what an assembly refers to from its own metadata and method bodies: what is there, whatever the source text looks like.</summary>
+/// <summary>
+/// Reads what an assembly refers to from its own metadata and method bodies: what is there, whatever the source text looks like.
+/// </summary>
 internal sealed class AssemblyReader : IDisposable
 {
     private static readonly Dictionary<int, OpCode> s_codes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
@@ -47,7 +49,8 @@ internal sealed class AssemblyReader : IDisposable
             {
                 MethodDefinition method = _reader.GetMethodDefinition(handle);
                 (string @namespace, string name, _) = Outermost(type);
-                yield return new MethodIl($"{@namespace}.{name}", _reader.GetString(method.Name), [.. Read(method).Select(i => i.Instruction)]);
+                List<Instruction> body = [.. Read(method).Select(i => i.Instruction)];
+                yield return new MethodIl($"{@namespace}.{name}", _reader.GetString(method.Name), body);
             }
         }
     }
@@ -109,7 +112,8 @@ internal sealed class AssemblyReader : IDisposable
                 OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(il, at)),
                 _ => 4,
             };
-            bool hasToken = code.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok;
+            bool hasToken = code.OperandType
+                is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok;
             EntityHandle token = hasToken ? MetadataTokens.EntityHandle(BitConverter.ToInt32(il, operand)) : default;
             string? text = code.OperandType == OperandType.InlineString
                 ? _reader.GetUserString(MetadataTokens.UserStringHandle(BitConverter.ToInt32(il, operand) & 0xffffff))
@@ -203,9 +207,11 @@ internal sealed class AssemblyReader : IDisposable
                 member.DecodeFieldSignature(this, null);
         }
 
-        public bool GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => Found.Add(of.Outermost(handle));
+        public bool GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) =>
+            Found.Add(of.Outermost(handle));
 
-        public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => Found.Add(of.Outermost(handle));
+        public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) =>
+            Found.Add(of.Outermost(handle));
 
         public bool GetTypeFromSpecification(MetadataReader reader, object? context, TypeSpecificationHandle handle, byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, context);

@@ -51,7 +51,8 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
             section.Finish();
         }
         List<string> names = [.. receivers.Select(r => r.Name)];
-        return new NotificationOptions(receivers, RoutingReader.Read(top, names), top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/'))
+        string url = top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/');
+        return new NotificationOptions(receivers, RoutingReader.Read(top, names), url)
         {
             Id = SectionId.OfKeys("receivers and routes", top, s_keys),
             ResolveTimeout = defaults.ResolveTimeout,
@@ -64,7 +65,8 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
 
     /// <summary>
-    /// The ways of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names, else of all.
+    /// The ways of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names, else
+    /// of all.
     /// </summary>
     public IReadOnlyList<NamedNotifier> OthersThan(string receiver) =>
     [

@@ -14,7 +14,8 @@ internal enum Role
 internal sealed record TokenOptions(string Name, Role Role, Secret Token);
 
 /// <summary>
-/// Who may do what: the section <c>auth</c>. A role includes those before it: viewer reads, operator also pushes and reloads, admin everything.
+/// Who may do what: the section <c>auth</c>. A role includes those before it: viewer reads, operator also pushes and reloads, admin
+/// everything.
 /// </summary>
 internal sealed record AuthOptions(IReadOnlyList<TokenOptions> Tokens)
 {

@@ -3,7 +3,9 @@ using Metrics.Text;
 
 namespace Metrics.Configuration;
 
-/// <summary>The tree of <c>metrics.yaml</c> with what the environment sets on top of it. What the keys mean is the business of each room.</summary>
+/// <summary>
+/// The tree of <c>metrics.yaml</c> with what the environment sets on top of it. What the keys mean is the business of each room.
+/// </summary>
 internal static class ConfigurationFile
 {
     public const string DefaultName = "metrics.yaml";

@@ -10,7 +10,8 @@ namespace Metrics.Configuration;
 /// <param name="Password">For basic authentication.</param>
 /// <param name="Tls">How its certificate is checked.</param>
 /// <param name="Proxy">A proxy, or null.</param>
-internal sealed record HttpAccess(string AuthorizationType, Secret? Credentials, string? Username, Secret? Password, TlsOptions Tls, Uri? Proxy)
+internal sealed record HttpAccess(
+    string AuthorizationType, Secret? Credentials, string? Username, Secret? Password, TlsOptions Tls, Uri? Proxy)
 {
     public static HttpAccess Read(YamlSection section, HttpAccess? otherwise)
     {

@@ -10,7 +10,15 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
     /// <summary>A token is renewed so long before it ends.</summary>
     private static readonly TimeSpan s_early = TimeSpan.FromMinutes(1);
 
-    private static readonly HttpClient s_http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = TimeSpan.FromSeconds(20),
+    };
 
     private (string Token, DateTimeOffset Until)? _token;
 
@@ -19,7 +27,9 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         Secret? secret = Secret.Read(section, "client_secret");
         if (secret is null)
             section.Report("client_secret", "is required");
-        var options = new OAuth2Options(section.RequiredUrl("token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""), section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null);
+        var options = new OAuth2Options(
+            section.RequiredUrl("token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""),
+            section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null);
         section.Finish();
         return options;
     }
@@ -31,7 +41,12 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         DateTimeOffset now = time.GetUtcNow();
         if (_token is { } known && now < known.Until)
             return known.Token;
-        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = ClientId, ["client_secret"] = ClientSecret.Reveal() };
+        var form = new Dictionary<string, string>
+        {
+            ["grant_type"] = "client_credentials",
+            ["client_id"] = ClientId,
+            ["client_secret"] = ClientSecret.Reveal(),
+        };
         if (Scope is not null)
             form["scope"] = Scope;
         using HttpResponseMessage response = await s_http.PostAsync(TokenUrl, new FormUrlEncodedContent(form), ct);
@@ -41,7 +56,8 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         {
             using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
             string token = answer.RootElement.GetProperty("access_token").GetString()!;
-            double seconds = answer.RootElement.TryGetProperty("expires_in", out JsonElement e) && e.TryGetDouble(out double given) ? given : 300;
+            bool tells = answer.RootElement.TryGetProperty("expires_in", out JsonElement e);
+            double seconds = tells && e.TryGetDouble(out double given) ? given : 300;
             _token = (token, now + TimeSpan.FromSeconds(seconds) - s_early);
             return token;
         }

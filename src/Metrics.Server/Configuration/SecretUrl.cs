@@ -2,7 +2,10 @@ using Metrics.Text;
 
 namespace Metrics.Configuration;
 
-/// <summary>Addresses that are secrets themselves, as the webhooks of chats are: <c>KEY</c> or <c>KEY_file</c>, else a default of the section <c>global</c>.</summary>
+/// <summary>
+/// Addresses that are secrets themselves, as the webhooks of chats are: <c>KEY</c> or <c>KEY_file</c>, else a default of the section
+/// <c>global</c>.
+/// </summary>
 internal static class SecretUrl
 {
     public static Uri Read(YamlSection section, string key, Secret? otherwise)

@@ -6,9 +6,9 @@ using Metrics.Text;
 namespace Metrics.Configuration;
 
 /// <summary>
-/// Which section of the configuration something comes from, and what stands in it. Two readings of a file give equal ids as long as nothing in
-/// the section has changed: order of keys, blanks and comments do not count; a file that a key <c>…_file</c> names does, since it may hold a
-/// renewed certificate.
+/// Which section of the configuration something comes from, and what stands in it. Two readings of a file give equal ids as long as nothing
+/// in the section has changed: order of keys, blanks and comments do not count; a file that a key <c>…_file</c> names does, since it may
+/// hold a renewed certificate.
 /// </summary>
 /// <param name="Name">What people know it by, such as <c>scrape_configs node</c>.</param>
 /// <param name="Digest">SHA-256 of what stands in it, secrets included: to be compared, never to be shown.</param>

@@ -8,7 +8,9 @@ internal static class SectionReading
 {
     private static readonly TimeSpan s_longestTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A URL of http or https that must be there; a wrong one is reported, and an address that nobody has takes its place.</summary>
+    /// <summary>
+    /// A URL of http or https that must be there; a wrong one is reported, and an address that nobody has takes its place.
+    /// </summary>
     public static Uri RequiredUrl(this YamlSection section, string key)
     {
         string text = section.RequiredText(key);
@@ -25,7 +27,10 @@ internal static class SectionReading
         TimeSpan part = interval * 2 / 3;
         TimeSpan timeout = section.Duration(key, part < s_longestTimeout ? part : s_longestTimeout, min: TimeSpan.FromMilliseconds(10));
         if (timeout > interval)
-            section.Report(key, $"is {Duration.Format(timeout)}; it must not be longer than {intervalKey}, which is {Duration.Format(interval)}");
+        {
+            string longest = $"{intervalKey}, which is {Duration.Format(interval)}";
+            section.Report(key, $"is {Duration.Format(timeout)}; it must not be longer than {longest}");
+        }
         return timeout;
     }
 }

@@ -38,7 +38,11 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(CaFile);
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.AddRange(authorities);
             options.CertificateChainPolicy = policy;
         }

@@ -16,7 +16,8 @@ internal static class DaemonHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
-        builder.Logging.AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
             // What keeps us from starting is told in one line of ours; a loop that dies later is logged as critical.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
@@ -40,7 +41,8 @@ internal static class DaemonHost
         }
         catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)
         {
-            await Console.Error.WriteLineAsync(e is StoreException or ConfigurationException ? e.Message : $"metricsd cannot listen on {options.Listen}: {e.Message}");
+            bool isOurs = e is StoreException or ConfigurationException;
+            await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen}: {e.Message}");
             return 2;
         }
         Console.WriteLine($"metricsd watches; see http://{options.Listen}/");

@@ -5,8 +5,11 @@ namespace Metrics.Hosting;
 
 internal static class HostingServices
 {
-    /// <summary>Gives each room its own options: the fixed ones as they are, those that follow a reload as <see cref="Current{T}"/>.</summary>
-    public static IServiceCollection AddConfiguration(this IServiceCollection services, ConfigurationSource source, MetricsOptions options) => services
+    /// <summary>
+    /// Gives each room its own options: the fixed ones as they are, those that follow a reload as <see cref="Current{T}"/>.
+    /// </summary>
+    public static IServiceCollection AddConfiguration(
+        this IServiceCollection services, ConfigurationSource source, MetricsOptions options) => services
         .AddSingleton(TimeProvider.System)
         .AddSingleton(source)
         .AddSingleton(options)

@@ -13,8 +13,8 @@ using Metrics.Text;
 namespace Metrics.Hosting;
 
 /// <summary>
-/// From the tree of <c>metrics.yaml</c> to options: each room reads its own keys, this says which rooms there are. Every problem is reported,
-/// none stops the reading.
+/// From the tree of <c>metrics.yaml</c> to options: each room reads its own keys, this says which rooms there are. Every problem is
+/// reported, none stops the reading.
 /// </summary>
 internal static class MetricsOptionsReader
 {

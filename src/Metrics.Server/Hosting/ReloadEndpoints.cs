@@ -36,7 +36,8 @@ internal static class ReloadEndpoints
     {
         if (context.Request.ContentLength is null or > MaxPreviewBytes)
             throw new BadHttpRequestException("the body is too large");
-        SectionId[]? sections = await JsonSerializer.DeserializeAsync<SectionId[]>(context.Request.Body, ReloadPreview.Json, context.RequestAborted);
+        SectionId[]? sections =
+            await JsonSerializer.DeserializeAsync<SectionId[]>(context.Request.Body, ReloadPreview.Json, context.RequestAborted);
         return sections?.Any(s => s is not { Name: not null, Digest: not null }) == true ? throw new JsonException() : sections;
     }
 }

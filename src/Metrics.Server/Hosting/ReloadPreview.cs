@@ -21,12 +21,15 @@ internal sealed record SectionChange(string Section, int Targets)
 /// <param name="End">Sections that are gone: the series of their targets end.</param>
 /// <param name="NextStart">Sections whose change takes effect at the next start only.</param>
 internal sealed record ReloadEffect(
-    IReadOnlyList<SectionChange> Restart, IReadOnlyList<SectionChange> Begin, IReadOnlyList<SectionChange> End, IReadOnlyList<SectionChange> NextStart)
+    IReadOnlyList<SectionChange> Restart, IReadOnlyList<SectionChange> Begin, IReadOnlyList<SectionChange> End,
+    IReadOnlyList<SectionChange> NextStart)
 {
     /// <summary>One line a change, for people.</summary>
     public IEnumerable<string> Lines() =>
     [
-        .. Restart.Select(c => $"would {(c.Targets > 0 ? "restart" : "change")}: {c}"), .. Begin.Select(c => $"would begin: {c}"), .. End.Select(c => $"would end: {c}"),
+        .. Restart.Select(c => $"would {(c.Targets > 0 ? "restart" : "change")}: {c}"),
+        .. Begin.Select(c => $"would begin: {c}"),
+        .. End.Select(c => $"would end: {c}"),
         .. NextStart.Select(c => $"takes effect at the next start: {c}"),
     ];
 }
@@ -54,10 +57,12 @@ internal sealed class ReloadPreview(Reloader reloader, MetricsOptions atStart, P
     /// <param name="atStart">Names of sections that take effect at the start only.</param>
     /// <param name="targets">How many targets a section has now.</param>
     internal static ReloadEffect Compare(
-        IReadOnlyCollection<SectionId> before, IReadOnlyCollection<SectionId> after, IReadOnlySet<string> atStart, Func<string, int> targets)
+        IReadOnlyCollection<SectionId> before, IReadOnlyCollection<SectionId> after, IReadOnlySet<string> atStart,
+        Func<string, int> targets)
     {
         HashSet<string> known = [.. before.Select(s => s.Name)], wanted = [.. after.Select(s => s.Name)];
-        List<string> differ = [.. after.Except(before).Concat(before.Except(after)).Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
+        IEnumerable<SectionId> either = after.Except(before).Concat(before.Except(after));
+        List<string> differ = [.. either.Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
         return new ReloadEffect(
             Changes(n => !atStart.Contains(n) && known.Contains(n) && wanted.Contains(n)), Changes(n => !known.Contains(n)),
             Changes(n => !wanted.Contains(n)), Changes(n => atStart.Contains(n) && known.Contains(n) && wanted.Contains(n)));

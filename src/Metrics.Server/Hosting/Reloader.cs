@@ -10,13 +10,13 @@ using Metrics.Telemetry;
 namespace Metrics.Hosting;
 
 /// <summary>
-/// Puts a changed configuration in force, on <c>POST /-/reload</c> and SIGHUP, and knows what follows from it in each room. A wrong one changes
-/// nothing: the last good one stays.
+/// Puts a changed configuration in force, on <c>POST /-/reload</c> and SIGHUP, and knows what follows from it in each room. A wrong one
+/// changes nothing: the last good one stays.
 /// </summary>
 internal sealed partial class Reloader(
     ConfigurationSource source, MetricsOptions atStart, Current<AuthOptions> auth, Current<RuleOptions> ruleOptions,
-    Current<NotificationOptions> notifications, Current<TargetSections> targets, PollScheduler polls, RuleEngine rules, ReloadOutcome outcome,
-    StateStore state, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
+    Current<NotificationOptions> notifications, Current<TargetSections> targets, PollScheduler polls, RuleEngine rules,
+    ReloadOutcome outcome, StateStore state, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly MetricsOptions _atStart = atStart;

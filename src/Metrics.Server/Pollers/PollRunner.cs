@@ -4,7 +4,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
-/// <summary>The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.</summary>
+/// <summary>
+/// The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.
+/// </summary>
 internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
 {
     private static readonly Metric s_up = Metric.Gauge("up", "1 if the target could be polled, 0 if not.");

@@ -6,8 +6,8 @@ using Metrics.Telemetry;
 namespace Metrics.Pollers;
 
 /// <summary>
-/// Keeps what is polled equal to what the configuration asks for: what is new begins, what is gone ends, what asks for the same series otherwise
-/// goes on with them, and what did not change notices nothing.
+/// Keeps what is polled equal to what the configuration asks for: what is new begins, what is gone ends, what asks for the same series
+/// otherwise goes on with them, and what did not change notices nothing.
 /// </summary>
 internal sealed partial class PollScheduler(
     TargetCatalog catalog, PollRunner runner, Wheel wheel, Current<TargetSections> sections, SelfMetrics metrics, TimeProvider time,
@@ -24,7 +24,9 @@ internal sealed partial class PollScheduler(
 
     /// <summary>Targets that are polled now, by job and instance.</summary>
     public IReadOnlyList<PollTarget> Targets =>
-        [.. _polled.Values.Select(p => p.Target).OrderBy(t => t.Job, StringComparer.Ordinal).ThenBy(t => t.Instance, StringComparer.Ordinal)];
+    [
+        .. _polled.Values.Select(p => p.Target).OrderBy(t => t.Job, StringComparer.Ordinal).ThenBy(t => t.Instance, StringComparer.Ordinal),
+    ];
 
     /// <summary>Looks at once what there is to be polled, as after a reload.</summary>
     public void Wake()
@@ -164,7 +166,8 @@ internal sealed partial class PollScheduler(
         metrics.TargetsByState.WithLabels("unknown").Set(unknown);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The target {Target} is listed more than once with the same labels; it is polled once")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The target {Target} is listed more than once with the same labels; it is polled once")]
     private partial void LogRepeated(string target);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The target {Target} is no longer listed")]

@@ -48,7 +48,9 @@ internal sealed class PollTarget
     /// <summary>All its labels, <c>job</c> and <c>instance</c> among them.</summary>
     public Labels Labels => Declared.Identity.Series.Labels;
 
-    /// <summary>Which part of an instance it is, where that is polled in parts; label <c>collection</c> of what is reported of the poll itself.</summary>
+    /// <summary>
+    /// Which part of an instance it is, where that is polled in parts; label <c>collection</c> of what is reported of the poll itself.
+    /// </summary>
     public string? Part => Declared.Identity.Series.Part;
 
     /// <summary>Its name in limits, counters and messages: <c>job/instance</c>, and the part.</summary>
@@ -69,8 +71,8 @@ internal sealed class PollTarget
     public TargetStatus Status { get; set; } = TargetStatus.Never;
 
     /// <summary>
-    /// Goes on with the series of a target that asked for the same ones otherwise: with another interval, say. These do not end. It is asked at
-    /// once even where the other was backed off, since what was wrong may be put right now.
+    /// Goes on with the series of a target that asked for the same ones otherwise: with another interval, say. These do not end. It is
+    /// asked at once even where the other was backed off, since what was wrong may be put right now.
     /// </summary>
     public void TakeOverFrom(PollTarget before)
     {

@@ -14,7 +14,9 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <summary>Polls after which a series that is not seen is forgotten.</summary>
     private const int MaxUnseenPolls = 10;
 
-    /// <summary>Series that a poller makes, by the labels as stored; looked up by a series' own labels, so that these need not be kept.</summary>
+    /// <summary>
+    /// Series that a poller makes, by the labels as stored; looked up by a series' own labels, so that these need not be kept.
+    /// </summary>
     private readonly Dictionary<Labels, Made> _made = new(new WithoutTarget([.. targetLabels.Select(l => l.Name)]));
 
     /// <summary>Series that are scraped.</summary>
@@ -85,7 +87,10 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         return true;
     }
 
-    /// <summary>Notes that a series is there; gives the labels to store, the same object each time. Who asks for them again does it best by that object.</summary>
+    /// <summary>
+    /// Notes that a series is there; gives the labels to store, the same object each time. Who asks for them again does it best by that
+    /// object.
+    /// </summary>
     /// <param name="own">Its labels without those of the target; the target's win.</param>
     public Labels Seen(Labels own)
     {

@@ -64,7 +64,14 @@ internal sealed class Recurrence : IDisposable
     public async Task EndAsync(TimeSpan patience, TimeProvider time)
     {
         await _end.CancelAsync();
-        await Task.WhenAny(_current, Task.Delay(patience, time));
+        try
+        {
+            await _current.WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // It does not heed its token; it goes on alone, and nobody starts it again.
+        }
     }
 
     public void Dispose() => _end.Dispose();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Metrics.Scheduling;
 
 /// <summary>
-/// When something recurs: at a place in its interval that depends on its key alone, counted from 1970 on, so that a restart keeps the rhythm and
-/// thousands of targets spread over the interval. Pure.
+/// When something recurs: at a place in its interval that depends on its key alone, counted from 1970 on, so that a restart keeps the
+/// rhythm and thousands of targets spread over the interval. Pure.
 /// </summary>
 /// <param name="First">From now to the first run.</param>
 /// <param name="Regular">From now to the first run that is in rhythm; the same as <paramref name="First"/> for short intervals.</param>
@@ -31,8 +31,8 @@ internal readonly record struct Rhythm(TimeSpan First, TimeSpan Regular, TimeSpa
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"in {First}, then every {Interval}");
 
     /// <summary>
-    /// A number from 0 to 1 that is the same for a key on every machine: FNV-1a, then mixed, since keys that differ in their last letter only
-    /// would lie close together.
+    /// A number from 0 to 1 that is the same for a key on every machine: FNV-1a, then mixed, since keys that differ in their last letter
+    /// only would lie close together.
     /// </summary>
     private static double Share(string key)
     {

@@ -1,8 +1,8 @@
 namespace Metrics.Scheduling;
 
 /// <summary>
-/// One timer for everything that recurs: a queue by the next time. Each run is a task of its own, so that slow ones keep nobody from their turn,
-/// and none overlaps itself.
+/// One timer for everything that recurs: a queue by the next time. Each run is a task of its own, so that slow ones keep nobody from their
+/// turn, and none overlaps itself.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class Wheel(TimeProvider time) : IDisposable

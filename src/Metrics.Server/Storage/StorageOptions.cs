@@ -17,7 +17,8 @@ internal sealed record StorageOptions
     public required TimeSpan Retention { get; init; }
 
     /// <summary>
-    /// Memory that the embedded store may use for its own buffers while writing and reading; compaction takes eight times as much. Default 48 MiB.
+    /// Memory that the embedded store may use for its own buffers while writing and reading; compaction takes eight times as much. Default
+    /// 48 MiB.
     /// </summary>
     public required long MemoryLimitBytes { get; init; }
 

@@ -13,7 +13,8 @@ namespace Metrics.Tests.Pollers;
 public sealed class ReloadTests : IDisposable
 {
     private const string Host = "host: { instance: vm }\n";
-    private const string Node = "scrape_configs:\n  - { job_name: node, static_configs: [ { targets: ['a:1', 'b:1'], labels: { rack: r1 } } ] }\n";
+    private const string Node =
+        "scrape_configs:\n  - { job_name: node, static_configs: [ { targets: ['a:1', 'b:1'], labels: { rack: r1 } } ] }\n";
     private const string Other = "  - { job_name: other, static_configs: [ { targets: ['a:1'] } ] }\n";
 
     private const string Rest = """
@@ -24,7 +25,8 @@ public sealed class ReloadTests : IDisposable
         """;
 
     private readonly ServiceProvider _services = new ServiceCollection()
-        .AddSingleton(TimeProvider.System).AddSingleton<SelfMetrics>().AddSingleton(typeof(ILogger<>), typeof(NullLogger<>)).BuildServiceProvider();
+        .AddSingleton(TimeProvider.System).AddSingleton<SelfMetrics>().AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+        .BuildServiceProvider();
 
     private readonly TargetCatalog _catalog;
 
@@ -41,7 +43,8 @@ public sealed class ReloadTests : IDisposable
     {
         string yaml = Host + Node + Other + Rest;
         List<TargetDeclaration> first = Discover(yaml);
-        first.Select(t => t.Job).Distinct().Should().BeEquivalentTo("metricsd", "host", "web", "openstack", "haproxy", "memcached", "node", "other");
+        first.Select(t => t.Job).Distinct().Should()
+            .BeEquivalentTo("metricsd", "host", "web", "openstack", "haproxy", "memcached", "node", "other");
         for (int i = 0; i < 3; i++)
             Discover(yaml).Select(t => t.Identity).Should().Equal(first.Select(t => t.Identity));
     }
@@ -92,10 +95,12 @@ public sealed class ReloadTests : IDisposable
 
     private sealed class Failing : ITargetSource
     {
+        private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+
         public bool Fails { get; set; }
 
         public IEnumerable<TargetDeclaration> Discover(TargetSections sections) => Fails
             ? throw new IOException("gone")
-            : [new TargetDeclaration(sections[0], "j", "i", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), () => throw new InvalidOperationException())];
+            : [new TargetDeclaration(sections[0], "j", "i", s_second, s_second, () => throw new InvalidOperationException())];
     }
 }

@@ -105,7 +105,8 @@ public sealed class WheelTests : IDisposable
         begun.CurrentCount.Should().Be(0);
     }
 
-    private Recurrence Add(Rhythm rhythm, Func<CancellationToken, Task> run) => _wheel.Add(rhythm, run, (reason, runs) => _missed.Enqueue((reason, runs)));
+    private Recurrence Add(Rhythm rhythm, Func<CancellationToken, Task> run) =>
+        _wheel.Add(rhythm, run, (reason, runs) => _missed.Enqueue((reason, runs)));
 
     private static Task Count(SemaphoreSlim runs)
     {

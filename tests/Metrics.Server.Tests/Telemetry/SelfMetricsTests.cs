@@ -12,8 +12,8 @@ public sealed partial class SelfMetricsTests
     private const string Own = "Metrics.Telemetry.SelfMetrics";
 
     /// <summary>
-    /// Fields that the protocols ask for and that have nothing to say here, or are there only when they hold; of every kind of answer <c>status</c>
-    /// and <c>type</c> besides, which say which one it is.
+    /// Fields that the protocols ask for and that have nothing to say here, or are there only when they hold; of every kind of answer
+    /// <c>status</c> and <c>type</c> besides, which say which one it is.
     /// </summary>
     private static readonly string[] s_constants =
     [
@@ -46,7 +46,8 @@ public sealed partial class SelfMetricsTests
                 .Where(m => !IsOwnBusiness(m.Groups[1].Value)).Select(m => (m.Groups[1].Value, m.Groups[2].Value)),
         ];
         values.Should().HaveCountGreaterThan(20);
-        values.Where(v => !literals.Contains(v.Value)).Should().BeEmpty("a reason that nobody counts cannot be told from one that never came");
+        values.Where(v => !literals.Contains(v.Value)).Should()
+            .BeEmpty("a reason that nobody counts cannot be told from one that never came");
     }
 
     [Fact]

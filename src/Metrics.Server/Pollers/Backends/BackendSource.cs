@@ -78,7 +78,8 @@ internal static class BackendKinds
     {
         (string host, int port) = Address(section, 3306);
         var target = new MySqlTarget(
-            host, port, section.Text("socket"), section.Text("username", "metricsd"), Secret.Read(section, "password"), section.Flag("require_tls", false));
+            host, port, section.Text("socket"), section.Text("username", "metricsd"), Secret.Read(section, "password"),
+            section.Flag("require_tls", false));
         return (target.ToString(), () => new MySqlPoller(target));
     }
 

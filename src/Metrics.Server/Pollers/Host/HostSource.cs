@@ -9,6 +9,7 @@ internal sealed class HostSource(TimeProvider time) : ITargetSource
     private HostPoller Create(HostSection section)
     {
         var files = new HostFiles(section);
-        return new HostPoller([.. PollerCatalog.Host.Where(p => !section.Disabled.Contains(p.Name)).Select(p => (p.Name, p.Create(files, time)))], time);
+        var enabled = PollerCatalog.Host.Where(p => !section.Disabled.Contains(p.Name));
+        return new HostPoller([.. enabled.Select(p => (p.Name, p.Create(files, time)))], time);
     }
 }

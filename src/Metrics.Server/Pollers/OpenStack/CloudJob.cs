@@ -18,7 +18,10 @@ internal sealed record CloudJob : TargetSection
     /// <summary>How often what changes by the minute is listed. Default 1 min.</summary>
     public required TimeSpan Interval { get; init; }
 
-    /// <summary>How often what changes slowly is listed, and within which time every project's quota is asked once. Default 4 min, so that values stay within the lookback.</summary>
+    /// <summary>
+    /// How often what changes slowly is listed, and within which time every project's quota is asked once. Default 4 min, so that values
+    /// stay within the lookback.
+    /// </summary>
     public required TimeSpan SlowInterval { get; init; }
 
     /// <summary>Longest time of one request. Default 20 s.</summary>

@@ -3,7 +3,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Pollers.OpenStack;
 
-/// <summary>The clouds of the configuration, and their targets: one a collection, so that each has its own pace and its own faults.</summary>
+/// <summary>
+/// The clouds of the configuration, and their targets: one a collection, so that each has its own pace and its own faults.
+/// </summary>
 internal sealed class CloudTargets(SelfMetrics metrics, TimeProvider time, ILogger<WatchedCloud> log) : ITargetSource, IDisposable
 {
     public const string Job = "openstack";
@@ -57,7 +59,8 @@ internal sealed class CloudTargets(SelfMetrics metrics, TimeProvider time, ILogg
                 CloudPace.Normal => job.Interval,
                 _ => job.SlowInterval,
             };
-            yield return new TargetDeclaration(job, Job, job.Name, interval, interval, () => collection.Create(cloud), part: collection.Name);
+            yield return new TargetDeclaration(
+                job, Job, job.Name, interval, interval, () => collection.Create(cloud), part: collection.Name);
         }
     }
 }

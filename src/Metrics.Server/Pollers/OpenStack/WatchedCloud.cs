@@ -45,10 +45,11 @@ internal sealed class WatchedCloud : IDisposable
     public ServiceApi Api(CloudService service) => _apis[service.Name];
 
     /// <summary>
-    /// Whether a service is in the catalogue, by the newest one that there has been. Before the first login it is what another session of the
-    /// same cloud knew, so that changed settings end no series; else nothing.
+    /// Whether a service is in the catalogue, by the newest one that there has been. Before the first login it is what another session of
+    /// the same cloud knew, so that changed settings end no series; else nothing.
     /// </summary>
-    public bool Knows(CloudService service) => Session.Current is { } token ? Api(service).Find(token) is not null : _assumed.Contains(service);
+    public bool Knows(CloudService service) =>
+        Session.Current is { } token ? Api(service).Find(token) is not null : _assumed.Contains(service);
 
     /// <summary>Goes on where a session of the same cloud ends.</summary>
     public void TakeOverFrom(WatchedCloud before) => _assumed = [.. CloudService.All.Where(before.Knows)];
