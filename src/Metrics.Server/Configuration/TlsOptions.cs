@@ -22,6 +22,7 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
     }
 
     /// <summary>Options for a handshake as client with a host.</summary>
+    /// <exception cref="CryptographicException">A file holds no certificate.</exception>
     /// <param name="host">Name that the certificate must bear, unless <see cref="ServerName"/> says otherwise.</param>
     public SslClientAuthenticationOptions ToClientOptions(string host)
     {
@@ -38,6 +39,8 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(CaFile);
+            if (authorities.Count == 0)
+                throw new CryptographicException("there is none in PEM form");
             var policy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,

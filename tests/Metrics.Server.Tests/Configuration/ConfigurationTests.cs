@@ -1,6 +1,8 @@
 using Metrics.Pollers.Host;
 using Metrics.Hosting;
 using System.Collections;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Testing;
@@ -46,6 +48,15 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void A_certificate_that_cannot_be_read_is_a_problem_of_the_configuration()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("tls").FullName, "ca.pem");
+        File.WriteAllText(file, "no certificate");
+        Action parse = () => MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, tls_config: {{ ca_file: '{file}' }} }} ]");
+        parse.Should().Throw<ConfigurationException>().WithMessage("*tls_config.ca_file holds no certificate that can be read*");
+    }
+
+    [Fact]
     public void A_secret_is_never_printed()
     {
         MetricsOptions options = MetricsOptions.Parse("auth: { tokens: [ { name: ops, token: s3cret } ] }");
@@ -73,12 +84,25 @@ public sealed class ConfigurationTests
         loaded.Should().BeGreaterThan(8);
     }
 
-    /// <summary>The files that the documents name stand on the reader's machine: a secret's each, and the account's.</summary>
+    /// <summary>The files that the documents name stand on the reader's machine: secrets, certificates, and the account's.</summary>
     private static string AsIfTheReadersFilesWereHere(string yaml, string folder)
     {
         foreach (Match file in Regex.Matches(yaml, "/etc/(metricsd|ssl)/([a-z.-]+)"))
-            File.WriteAllText(Path.Combine(folder, file.Groups[2].Value), "https://hooks.example/s3cret");
+        {
+            string name = file.Groups[2].Value;
+            bool isCertificate = Path.GetExtension(name) is ".pem" or ".crt" or ".key";
+            File.WriteAllText(Path.Combine(folder, name), isCertificate ? Certificate() : "https://hooks.example/s3cret");
+        }
         return Regex.Replace(yaml, "/etc/(metricsd|openstack|ssl)/", folder + "/")
             .Replace("{ cloud: prod", $"{{ clouds_file: '{folder}/clouds.yaml', cloud: prod", StringComparison.Ordinal);
+    }
+
+    /// <summary>A certificate and its key in PEM form.</summary>
+    private static string Certificate()
+    {
+        using var key = ECDsa.Create();
+        var request = new CertificateRequest("CN=metricsd", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
     }
 }
