@@ -6,6 +6,7 @@ using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
+using Metrics.Rules;
 using Metrics.Inputs;
 using Metrics.Storage;
 using Metrics.Telemetry;
@@ -25,6 +26,7 @@ return await CommandLine.RunAsync(args, static async source =>
         .AddIntake(options.Head)
         .AddQueries(options.Query)
         .AddNotifiers()
+        .AddAlerting()
         .AddRules()
         .AddPollers()
         .AddInputs()

@@ -51,6 +51,22 @@ public sealed partial class OnCallTests
     }
 
     [Fact]
+    public async Task Without_a_receiver_it_is_explained_that_nobody_is_notified()
+    {
+        await using Daemon daemon = await StartAsync("");
+        await daemon.PushAsync("room,host=attic temp=50");
+        string said = "";
+        await Eventually.Async(
+            async () =>
+            {
+                said = (await daemon.CommandAsync("explain", "Hot", "--url", daemon.Url(""))).Output;
+                return said.Contains("firing", StringComparison.Ordinal);
+            },
+            "it fires");
+        said.Should().Contain("no receiver is configured: nobody is notified").And.NotContain("goes to");
+    }
+
+    [Fact]
     public async Task Of_thousands_of_alerts_that_come_in_waves_each_is_told_and_so_is_its_end()
     {
         const int Alerts = 9_000, Waves = 6;

@@ -4,7 +4,7 @@ using Metrics.Rules;
 namespace Metrics.Routing;
 
 /// <summary>
-/// Where alerts wait to be told of together: takes each to its groups and says which group is due. Time is an argument; not for use by two
+/// Where alerts wait to be reported together: takes each to its groups and says which group is due. Time is an argument; not for use by two
 /// threads at once.
 /// </summary>
 /// <param name="root">The routing tree.</param>
@@ -13,10 +13,15 @@ public sealed class AlertGroups(Route root)
     /// <summary>How often a group without an interval is looked at while some of its alerts are mute.</summary>
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<(string Route, Labels Labels), AlertGroup> _groups = [];
+    private readonly Dictionary<string, Route> _routes = root.All().DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+    private readonly Dictionary<GroupKey, AlertGroup> _groups = [];
     private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
     private readonly Dictionary<AlertKey, Labels> _labels = [];
-    private readonly PriorityQueue<AlertGroup, long> _due = new();
+
+    /// <summary>What is due at one moment keeps the order in which it came.</summary>
+    private readonly PriorityQueue<AlertGroup, (long At, long Order)> _due = new();
+
+    private long _order;
 
     /// <summary>The routing tree.</summary>
     public Route Root => root;
@@ -25,7 +30,7 @@ public sealed class AlertGroups(Route root)
     public IReadOnlyCollection<AlertGroup> All => _groups.Values;
 
     /// <summary>When a group is due next, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when there is none.</summary>
-    public long NextDue => _due.TryPeek(out _, out long at) ? at : long.MaxValue;
+    public long NextDue => _due.TryPeek(out _, out (long At, long) next) ? next.At : long.MaxValue;
 
     /// <summary>The groups of an alert.</summary>
     public IReadOnlyList<AlertGroup> Of(AlertKey alert) => _byAlert.TryGetValue(alert, out List<AlertGroup>? groups) ? groups : [];
@@ -64,19 +69,16 @@ public sealed class AlertGroups(Route root)
         return groups;
     }
 
-    /// <summary>Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.</summary>
-    /// <param name="routeId">Its route.</param>
-    /// <param name="labels">Its labels.</param>
-    /// <param name="nextFlush">When it is due.</param>
-    /// <param name="told">What was said.</param>
-    /// <param name="over">Alerts that have ended, which nobody was told yet, or which are held open as flapping.</param>
-    public void Restore(string routeId, Labels labels, long nextFlush, IReadOnlyDictionary<string, Told> told, IEnumerable<RoutedAlert> over)
+    /// <summary>
+    /// Puts back a group with what was remembered of it; its open alerts are taken afterwards. Nothing is done when its route is gone.
+    /// </summary>
+    public void Restore(GroupState state)
     {
-        if (root.All().FirstOrDefault(r => r.Id == routeId) is not { } route)
+        if (!_routes.TryGetValue(state.Key.Route, out Route? route))
             return;
-        AlertGroup group = Group(route, labels, nextFlush);
-        group.Restore(told);
-        foreach (RoutedAlert alert in over)
+        AlertGroup group = Group(route, state.Key.Labels, state.NextFlush);
+        group.Restore(state.Log);
+        foreach (RoutedAlert alert in state.Over)
         {
             group.Take(alert);
             if (alert.IsOver)
@@ -94,11 +96,11 @@ public sealed class AlertGroups(Route root)
     /// <returns>A group, or null when none is due.</returns>
     public AlertGroup? TakeDue(long now)
     {
-        while (_due.TryPeek(out AlertGroup? group, out long at) && at <= now)
+        while (_due.TryPeek(out AlertGroup? group, out (long At, long) due) && due.At <= now)
         {
             _due.Dequeue();
             // Else it is a place in the queue that a later one has replaced.
-            if (group.NextFlush == at && !group.IsGone)
+            if (group.NextFlush == due.At && !group.IsGone)
                 return group;
         }
         return null;
@@ -112,18 +114,19 @@ public sealed class AlertGroups(Route root)
         if (group.IsEmpty)
         {
             group.IsGone = true;
-            _groups.Remove((group.Route.Id, group.Labels));
+            _groups.Remove(group.Key);
             return;
         }
         // Without an interval it is due when something comes.
-        TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
+        TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval
+            : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
         Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
     }
 
     private void Enqueue(AlertGroup group, long at)
     {
         group.NextFlush = at;
-        _due.Enqueue(group, at);
+        _due.Enqueue(group, (at, _order++));
     }
 
     private List<AlertGroup> Enter(RoutedAlert alert, long now) =>
@@ -131,11 +134,11 @@ public sealed class AlertGroups(Route root)
 
     private AlertGroup Group(Route route, Labels labels, long firstFlush)
     {
-        if (_groups.TryGetValue((route.Id, labels), out AlertGroup? group))
+        var key = new GroupKey(route.Id, labels);
+        if (_groups.TryGetValue(key, out AlertGroup? group))
             return group;
-        group = new AlertGroup(route, labels) { NextFlush = firstFlush };
-        _groups.Add((route.Id, labels), group);
-        _due.Enqueue(group, firstFlush);
+        _groups.Add(key, group = new AlertGroup(route, key));
+        Enqueue(group, firstFlush);
         return group;
     }
 }

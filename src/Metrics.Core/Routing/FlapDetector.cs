@@ -15,13 +15,13 @@ public sealed record FlapPolicy(int Changes, TimeSpan Within, TimeSpan Quiet)
 /// <summary>What is remembered of an alert that begins and ends often.</summary>
 /// <param name="Alert">Which.</param>
 /// <param name="Changes">When it began or ended, milliseconds since 1970 UTC.</param>
-/// <param name="IsFlapping">Whether people were told that it flaps.</param>
+/// <param name="IsFlapping">Whether people were notified that it flaps.</param>
 /// <param name="IsOver">How the last change left it.</param>
 public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, bool IsFlapping, bool IsOver);
 
 /// <summary>
-/// Finds alerts that come and go: such an alert is told of once as flapping and kept open, until it has been quiet for a while; then people are told how it
-/// is. Time is an argument; not for use by two threads at once.
+/// Finds alerts that come and go: such an alert is reported once as flapping and kept open, until it has been quiet for a while; then
+/// people are notified of how it is. Time is an argument; not for use by two threads at once.
 /// </summary>
 /// <param name="policy">When an alert counts as flapping.</param>
 public sealed class FlapDetector(FlapPolicy policy)
@@ -91,7 +91,8 @@ public sealed class FlapDetector(FlapPolicy policy)
 
     /// <summary>What is to be remembered of an alert over a restart; null when that is nothing.</summary>
     public FlapRecord? Find(AlertKey alert) =>
-        _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping) ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
+        _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping)
+            ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
 
     /// <summary>Puts back what was remembered.</summary>
     /// <param name="record">What was remembered.</param>
@@ -100,7 +101,14 @@ public sealed class FlapDetector(FlapPolicy policy)
     {
         if (policy.Changes == 0)
             return;
-        _entries[record.Alert] = new Entry { Changes = [.. record.Changes], IsFlapping = record.IsFlapping, IsOver = record.IsOver, Last = last };
-        _quiet.Enqueue(record.Alert, (record.Changes.Count > 0 ? record.Changes[^1] : 0) + (long)(record.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+        _entries[record.Alert] = new Entry
+        {
+            Changes = [.. record.Changes],
+            IsFlapping = record.IsFlapping,
+            IsOver = record.IsOver,
+            Last = last,
+        };
+        long changed = record.Changes.Count > 0 ? record.Changes[^1] : 0;
+        _quiet.Enqueue(record.Alert, changed + (long)(record.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
     }
 }

@@ -8,7 +8,7 @@ namespace Metrics.Routing;
 /// <param name="Source">In the alert that mutes, such as <c>instance</c>.</param>
 public sealed record LabelPair(string Target, string Source);
 
-/// <summary>While a source alert fires, nobody is told of target alerts whose values of the equal labels are the same.</summary>
+/// <summary>While a source alert fires, nobody is notified of target alerts whose values of the equal labels are the same.</summary>
 /// <param name="Source">What a source must meet.</param>
 /// <param name="Target">What a target must meet.</param>
 /// <param name="Equal">Labels in which both must agree; one that both lack agrees.</param>
@@ -27,10 +27,15 @@ public sealed record InhibitRule(IReadOnlyList<LabelMatcher> Source, IReadOnlyLi
     internal Labels TargetKey(Labels alert) => Key(alert, p => p.Target);
 
     private Labels Key(Labels alert, Func<LabelPair, string> side) => Labels.Of(
-        [.. ((IEnumerable<Label>)alert).Where(l => Equal.Contains(l.Name)), .. Pairs.Select((p, i) => new Label($"pair {i}", alert[side(p)]))]);
+    [
+        .. ((IEnumerable<Label>)alert).Where(l => Equal.Contains(l.Name)),
+        .. Pairs.Select((p, i) => new Label($"pair {i}", alert[side(p)])),
+    ]);
 }
 
-/// <summary>Knows the firing alerts by what they may inhibit, so that a question costs one look-up a rule. Not for use by two threads at once.</summary>
+/// <summary>
+/// Knows the firing alerts by what they may inhibit, so that a question costs one look-up a rule. Not for use by two threads at once.
+/// </summary>
 public sealed class Inhibitor(IReadOnlyList<InhibitRule> rules)
 {
     private readonly Dictionary<Labels, HashSet<Labels>>[] _sources = [.. rules.Select(_ => new Dictionary<Labels, HashSet<Labels>>())];
@@ -60,7 +65,7 @@ public sealed class Inhibitor(IReadOnlyList<InhibitRule> rules)
         }
     }
 
-    /// <summary>A firing alert because of which nobody is told of this one, or null.</summary>
+    /// <summary>A firing alert because of which nobody is notified of this one, or null.</summary>
     public Labels? InhibitedBy(Labels alert)
     {
         for (int i = 0; i < rules.Count; i++)

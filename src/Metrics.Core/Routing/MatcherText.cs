@@ -43,6 +43,10 @@ public static class MatcherText
         return $"{name}{sign}{Model.Labels.Quote(matcher.Value)}";
     }
 
+    /// <summary>The longer ones first: = begins two of them.</summary>
+    private static readonly (string Sign, MatchKind Kind)[] s_signs =
+        [("=~", MatchKind.Regex), ("!~", MatchKind.NotRegex), ("!=", MatchKind.NotEqual), ("=", MatchKind.Equal)];
+
     private static LabelMatcher One(string text, ref int at)
     {
         string name = at < text.Length && text[at] == '"' ? Quoted(text, ref at) : Plain(text, ref at);
@@ -65,14 +69,18 @@ public static class MatcherText
     private static string Plain(string text, ref int at)
     {
         int start = at;
-        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':') && !(at == start && char.IsAsciiDigit(text[at])))
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':'))
+        {
+            if (at == start && char.IsAsciiDigit(text[at]))
+                break;
             at++;
+        }
         return text[start..at];
     }
 
     private static MatchKind Sign(string text, ref int at)
     {
-        foreach ((string sign, MatchKind kind) in new[] { ("=~", MatchKind.Regex), ("!~", MatchKind.NotRegex), ("!=", MatchKind.NotEqual), ("=", MatchKind.Equal) })
+        foreach ((string sign, MatchKind kind) in s_signs)
         {
             if (!text.AsSpan(at).StartsWith(sign, StringComparison.Ordinal))
                 continue;

@@ -3,7 +3,7 @@ using Metrics.Series;
 
 namespace Metrics.Routing;
 
-/// <summary>A further receiver, told of alerts that nobody has acknowledged.</summary>
+/// <summary>A further receiver, notified of alerts that nobody has acknowledged.</summary>
 /// <param name="After">How long after an alert fired.</param>
 /// <param name="Receiver">Who.</param>
 public sealed record EscalationStep(TimeSpan After, string Receiver);
@@ -15,14 +15,22 @@ public sealed record EscalationStep(TimeSpan After, string Receiver);
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#route</remarks>
 public sealed record Route
 {
-    /// <summary>Its place in the tree and its matchers, such as <c>{}/{team="db"}/0</c>: tells routes apart, also after a restart.</summary>
+    /// <summary>
+    /// Its place in the tree and its matchers, such as <c>{}/{team="db"}/0</c>: tells routes apart, also after a restart.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>What an alert must meet, besides what the nodes above ask for.</summary>
     public IReadOnlyList<LabelMatcher> Matchers { get; init; } = [];
 
-    /// <summary>Who is told.</summary>
+    /// <summary>Who is notified; empty when no receiver is configured.</summary>
     public required string Receiver { get; init; }
+
+    /// <summary>
+    /// The label that names a receiver who is passed over while all others are notified, in place of <see cref="Receiver"/>; null, the
+    /// default, is a common route.
+    /// </summary>
+    public string? AllReceiversBut { get; init; }
 
     /// <summary>Alerts with the same values of these labels go into one message; null is all labels, each alert for itself.</summary>
     public IReadOnlySet<string>? GroupBy { get; init; } = new HashSet<string>();
@@ -36,13 +44,13 @@ public sealed record Route
     /// <summary>After how long people are reminded of what has not changed. Default 4 h.</summary>
     public TimeSpan RepeatInterval { get; init; } = TimeSpan.FromHours(4);
 
-    /// <summary>Names of the intervals in which nobody is told.</summary>
+    /// <summary>Names of the intervals in which nobody is notified.</summary>
     public IReadOnlyList<string> MuteTimeIntervals { get; init; } = [];
 
-    /// <summary>Names of the intervals outside of which nobody is told; none is always.</summary>
+    /// <summary>Names of the intervals outside of which nobody is notified; none is always.</summary>
     public IReadOnlyList<string> ActiveTimeIntervals { get; init; } = [];
 
-    /// <summary>Who is told in addition when nobody has acknowledged an alert for a while.</summary>
+    /// <summary>Who is notified in addition when nobody has acknowledged an alert for a while.</summary>
     public IReadOnlyList<EscalationStep> Escalation { get; init; } = [];
 
     /// <summary>Whether an alert that matched here goes to the following siblings too.</summary>
@@ -60,7 +68,14 @@ public sealed record Route
     }
 
     /// <summary>The labels that make the group of an alert.</summary>
-    public Labels GroupOf(Labels labels) => GroupBy is null ? labels : Labels.Of([.. ((IEnumerable<Label>)labels).Where(l => GroupBy.Contains(l.Name))]);
+    public Labels GroupOf(Labels labels) =>
+        GroupBy is null ? labels : Labels.Of([.. ((IEnumerable<Label>)labels).Where(l => GroupBy.Contains(l.Name))]);
+
+    /// <summary>What is said of an alert that goes this way, or that goes nowhere since no receiver is configured.</summary>
+    /// <param name="group">Labels of the alert's group.</param>
+    public string Describe(Labels group) => Receiver.Length > 0 || AllReceiversBut is not null
+        ? $"goes to {(AllReceiversBut is null ? Receiver : "all other receivers")} by route {Id}, together with alerts of {group}"
+        : "no receiver is configured: nobody is notified";
 
     /// <summary>This node and all below it, the node first.</summary>
     public IEnumerable<Route> All() => Routes.SelectMany(r => r.All()).Prepend(this);

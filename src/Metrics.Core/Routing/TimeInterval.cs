@@ -18,7 +18,8 @@ public readonly record struct InclusiveRange(int First, int Last)
 /// <param name="Zone">Whose clocks are meant.</param>
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#time_interval_spec</remarks>
 public sealed record TimeInterval(
-    IReadOnlyList<InclusiveRange> Times, IReadOnlyList<InclusiveRange> Weekdays, IReadOnlyList<InclusiveRange> DaysOfMonth, IReadOnlyList<InclusiveRange> Months, IReadOnlyList<InclusiveRange> Years, TimeZoneInfo Zone)
+    IReadOnlyList<InclusiveRange> Times, IReadOnlyList<InclusiveRange> Weekdays, IReadOnlyList<InclusiveRange> DaysOfMonth,
+    IReadOnlyList<InclusiveRange> Months, IReadOnlyList<InclusiveRange> Years, TimeZoneInfo Zone)
 {
     /// <summary>Whether a moment is in it.</summary>
     public bool Contains(DateTimeOffset moment)

@@ -7,8 +7,8 @@ using Metrics.Series;
 namespace Metrics.Rules;
 
 /// <summary>
-/// An alerting rule at work: queries, judges, and moves its alerts through their lives. Owned by whoever evaluates its group; not for use
-/// by two threads at once. Time is an argument.
+/// An alerting rule at work: queries, judges, and moves its alerts through their lives. One thread at a time evaluates it; others may look at
+/// its alerts, at what it expects and at what it learned meanwhile. Time is an argument.
 /// </summary>
 public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit = 0) : RuleState(rule)
 {
@@ -26,35 +26,49 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     /// <summary>Alerts that are pending, firing or without data; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<AlertInstance> Alerts { get; private set; } = [];
 
-    /// <summary>The alert of a series, or null. For the thread that evaluates.</summary>
-    public AlertInstance? Find(Labels series) => _alerts.GetValueOrDefault(series);
+    /// <summary>The alert of a series, or null; any thread may ask.</summary>
+    public AlertInstance? Find(Labels series)
+    {
+        lock (_alerts)
+            return _alerts.GetValueOrDefault(series);
+    }
 
-    /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart.</summary>
-    public IEnumerable<ExpectedSeries> Expected => _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value));
+    /// <summary>Series that an <c>absent_for</c> rule expects, to be remembered over a restart; a snapshot that any thread may keep.</summary>
+    public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
 
     /// <summary>What was learned since this was last asked, to be remembered over a restart.</summary>
     public IReadOnlyList<(Labels Series, byte[] Model)> TakeLearned()
     {
         List<(Labels, byte[])> changed = [];
-        foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
+        lock (_models)
         {
-            changed.Add((series, source.Model.ToBytes()));
-            source.IsChanged = false;
+            foreach ((Labels series, Source source) in _models.Where(m => m.Value.IsChanged))
+            {
+                changed.Add((series, source.Model.ToBytes()));
+                source.IsChanged = false;
+            }
         }
         return changed;
     }
 
     /// <summary>Puts back what was learned.</summary>
-    public void RestoreLearned(Labels series, ReadOnlySpan<byte> model) => _models[series] = new Source(ArrivalModel.FromBytes(model));
+    public void RestoreLearned(Labels series, ReadOnlySpan<byte> model)
+    {
+        lock (_models)
+            _models[series] = new Source(ArrivalModel.FromBytes(model));
+    }
 
     /// <summary>Puts back what was remembered.</summary>
     public void Restore(IEnumerable<AlertInstance> alerts, IEnumerable<ExpectedSeries> expected)
     {
-        foreach (AlertInstance alert in alerts)
-            _alerts[alert.Series] = alert;
+        lock (_alerts)
+        {
+            foreach (AlertInstance alert in alerts)
+                _alerts[alert.Series] = alert;
+        }
         foreach (ExpectedSeries series in expected)
             _lastSeen[series.Series] = series.LastSeen;
-        Alerts = [.. _alerts.Values];
+        Publish();
     }
 
     /// <summary>Evaluates the rule.</summary>
@@ -78,8 +92,15 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             // Nothing is known: every alert stays as it is.
             Error = e.Message;
         }
-        Alerts = [.. _alerts.Values];
+        Publish();
         return changes;
+    }
+
+    /// <summary>Shows others what is so now.</summary>
+    private void Publish()
+    {
+        Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
+        Expected = _lastSeen.Count == 0 ? [] : [.. _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value))];
     }
 
     private void EvaluateValues(RuleContext context, List<AlertChange> changes)
@@ -98,7 +119,8 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
             }
             Judge(context, element.Labels, series, element.Sample.Value, changes);
         }
-        if (judged.IsSupersetOf(_alerts.Keys))
+        // Of a moment at which nobody was listening, what is not there says nothing.
+        if (context.IsCatchUp || judged.IsSupersetOf(_alerts.Keys))
             return;
         IReadOnlySet<Labels>? within = _compared?.SeriesWithValue(context);
         foreach (AlertInstance alert in _alerts.Values.Where(a => !judged.Contains(a.Series)).ToList())
@@ -176,10 +198,16 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
     /// <summary>Less came than is usual for this hour of the week; a series that gives nothing counts as zero.</summary>
     private void EvaluateLearned(RuleContext context, LearnedExpectation learned, List<AlertChange> changes)
     {
-        long at = context.At, window = (long)learned.Window.TotalMilliseconds;
         Dictionary<Labels, double> counts = [];
-        foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, at))
+        foreach (VectorElement element in context.Queries.Evaluate(rule.Expr, context.At))
             counts[element.Labels.Without(Labels.MetricName)] = element.Sample.Value;
+        lock (_models)
+            JudgeCounts(context, learned, counts, changes);
+    }
+
+    private void JudgeCounts(RuleContext context, LearnedExpectation learned, Dictionary<Labels, double> counts, List<AlertChange> changes)
+    {
+        long at = context.At, window = (long)learned.Window.TotalMilliseconds;
         foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
             _models.Add(fresh, new Source(new ArrivalModel()));
         foreach ((Labels series, Source source) in _models.ToList())
@@ -288,17 +316,21 @@ public sealed class AlertRuleState(AlertRule rule, TimeProvider time, int limit 
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message tells of the breach.
         if (reading == Observation.Breached && after is not AlertState.Inactive)
             next = Render(context, next, sample);
-        if (after is AlertState.Inactive)
-            _alerts.Remove(alert.Series);
-        else
-            _alerts[alert.Series] = next;
+        lock (_alerts)
+        {
+            if (after is AlertState.Inactive)
+                _alerts.Remove(alert.Series);
+            else
+                _alerts[alert.Series] = next;
+        }
         if (after.Name != before.Name)
             changes.Add(new AlertChange(next, before, at));
     }
 
     private void End(AlertInstance alert, EndReason reason, long at, List<AlertChange> changes)
     {
-        _alerts.Remove(alert.Series);
+        lock (_alerts)
+            _alerts.Remove(alert.Series);
         changes.Add(new AlertChange(alert with { State = new AlertState.Inactive(reason) }, alert.State, at));
     }
 

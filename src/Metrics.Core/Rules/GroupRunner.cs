@@ -4,25 +4,30 @@ using Metrics.Series;
 
 namespace Metrics.Rules;
 
-/// <summary>A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.</summary>
+/// <summary>
+/// A rule group at work: evaluates its rules at one moment and tells what changed and what is to be written back. Used by one thread.
+/// </summary>
 public sealed class GroupRunner
 {
-    private readonly Dictionary<Rule, string> _keys = new(ReferenceEqualityComparer.Instance);
-    private HashSet<Labels> _written = [];
+    private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);
+    private readonly WrittenSeries _written;
 
     /// <param name="group">Its rules.</param>
     /// <param name="time">Times rules and limits templates.</param>
     public GroupRunner(RuleGroup group, TimeProvider time)
     {
         Group = group;
-        Rules = [.. group.Rules.Select(r => r is AlertRule alert ? (RuleState)new AlertRuleState(alert, time, group.Limit) : new RecordingRuleState((RecordingRule)r, group.Limit))];
+        Rules = [.. group.Rules.Select(r => r is AlertRule alert
+            ? (RuleState)new AlertRuleState(alert, time, group.Limit)
+            : new RecordingRuleState((RecordingRule)r, group.Limit))];
         Alerting = [.. Rules.OfType<AlertRuleState>()];
+        _written = new WrittenSeries(Rules.Count);
         var times = new Dictionary<string, int>();
         foreach (Rule rule in group.Rules)
         {
             // Two rules may have one name, as a warning and a critical alert often do.
             int nth = times[rule.Name] = times.GetValueOrDefault(rule.Name) + 1;
-            _keys[rule] = $"{Path.GetFileName(group.File)};{group.Name};{rule.Name}{(nth > 1 ? $"#{nth}" : "")}";
+            _ids[rule] = new RuleId(Path.GetFileName(group.File), group.Name, rule.Name, nth);
         }
     }
 
@@ -45,74 +50,90 @@ public sealed class GroupRunner
     public long LastAt { get; private set; }
 
     /// <summary>File, group and name (and which, where a name is there twice): what the state database knows a rule by.</summary>
-    public string KeyOf(Rule rule) => _keys[rule];
+    public RuleId IdOf(Rule rule) => _ids[rule];
 
-    /// <summary>Takes over what a runner of the same group has written, so that what is written no longer is marked as ended.</summary>
-    public void TakeOverFrom(GroupRunner before) => _written = before._written;
-
-    /// <summary>Marks everything that was written as ended.</summary>
-    public void EndAll(long at, SampleBatch output)
+    /// <summary>
+    /// Whether a rule has its turn when a round is made up for: those that record have, and those whose alerts wait before they fire or
+    /// end. What is absent, or less than usual, is judged by the present alone.
+    /// </summary>
+    public bool IsCaughtUp(int rule) => Rules[rule].Rule switch
     {
-        foreach (Labels gone in _written)
-            output.Add(gone, at, StaleMarker.Value);
+        RecordingRule => true,
+        AlertRule { AbsentFor: null, Learned: null, Policy: var policy } =>
+            policy.For > TimeSpan.Zero || policy.KeepFiringFor > TimeSpan.Zero,
+        _ => false,
+    };
+
+    /// <summary>
+    /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and when it is due.
+    /// </summary>
+    public void TakeOverFrom(GroupRunner before)
+    {
+        _written.TakeOverFrom(before._written);
+        (LastAt, NextDue) = (before.LastAt, Math.Min(before.NextDue, before.LastAt + (long)Group.Interval.TotalMilliseconds));
     }
 
-    /// <summary>Evaluates all rules.</summary>
+    /// <summary>Marks everything that was written as ended.</summary>
+    public void EndAll(long at, SampleBatch output) => _written.EndAll(at, output);
+
+    /// <summary>Evaluates rules, each of them at the same moment.</summary>
     /// <param name="round">The moment, and where the samples are.</param>
     /// <param name="queries">Makes what evaluates expressions over series.</param>
     /// <param name="output">Receives recorded series, <c>ALERTS</c> and their stale markers.</param>
     /// <param name="time">Times each rule.</param>
+    /// <param name="chosen">The rules that have their turn; null is all. The others are seen as they were last.</param>
     /// <returns>Every change, with its rule.</returns>
     public List<(AlertRuleState Rule, AlertChange Change)> Evaluate(
-        RuleRound round, Func<ISeriesSource, IVectorQueries> queries, SampleBatch output, TimeProvider time)
+        RuleRound round, Func<ISeriesSource, IVectorQueries> queries, SampleBatch output, TimeProvider time, RuleMask? chosen = null)
     {
         LastAt = round.At;
         long at = round.At - (long)Group.QueryOffset.TotalMilliseconds;
         var source = new RoundSource(round.Source);
-        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl) { Environment = round.Environment };
-        var written = new HashSet<Labels>();
+        var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl)
+        {
+            Environment = round.Environment, IsCatchUp = round.IsCatchUp,
+        };
         var changes = new List<(AlertRuleState, AlertChange)>();
-        foreach (RuleState rule in Rules)
+        for (int i = 0; i < Rules.Count; i++)
         {
-            long start = time.GetTimestamp();
-            if (rule is RecordingRuleState recording)
-            {
-                foreach (VectorElement element in recording.Evaluate(context))
-                {
-                    source.Add(element);
-                    Write(element.Labels, element.Sample.Value);
-                }
-            }
-            else if (rule is AlertRuleState alerting)
-            {
-                changes.AddRange(alerting.Evaluate(context).Select(c => (alerting, c)));
-                WriteAlerts(alerting);
-            }
-            rule.LastAt = at;
-            rule.LastDuration = time.GetElapsedTime(start);
+            if (chosen is null || chosen[i])
+                Evaluate(i, context, output, time, changes);
+            source.Add(_written.Of(i));
         }
-        foreach (Labels gone in _written.Where(w => !written.Contains(w)))
-            output.Add(gone, at, StaleMarker.Value);
-        _written = written;
+        _written.EndRound(at, chosen is null, output);
         return changes;
+    }
 
-        void Write(Labels labels, double value)
+    private void Evaluate(
+        int place, RuleContext context, SampleBatch output, TimeProvider time, List<(AlertRuleState, AlertChange)> changes)
+    {
+        long start = time.GetTimestamp();
+        RuleState rule = Rules[place];
+        List<VectorElement> written = [];
+        if (rule is RecordingRuleState recording)
         {
-            if (written.Add(labels))
-                output.Add(labels, at, value);
+            written.AddRange(recording.Evaluate(context));
         }
-
-        void WriteAlerts(AlertRuleState rule)
+        else if (rule is AlertRuleState alerting)
         {
-            foreach (AlertInstance alert in rule.Alerts)
-            {
-                AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
-                (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
-                var alerts = new VectorElement(alert.Labels.With(Labels.MetricName, "ALERTS").With("alertstate", word), new Sample(at, 1));
-                source.Add(alerts);
-                Write(alerts.Labels, 1);
-                Write(alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE"), since / 1000.0);
-            }
+            foreach (AlertChange change in alerting.Evaluate(context))
+                changes.Add((alerting, change));
+            AddAlerts(alerting, context.At, written);
+        }
+        _written.Write(place, written, output);
+        rule.LastAt = context.At;
+        rule.LastDuration = time.GetElapsedTime(start);
+    }
+
+    private static void AddAlerts(AlertRuleState rule, long at, List<VectorElement> written)
+    {
+        foreach (AlertInstance alert in rule.Alerts)
+        {
+            AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
+            (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
+            Labels labels = alert.Labels.With(Labels.MetricName, "ALERTS").With("alertstate", word);
+            written.Add(new VectorElement(labels, new Sample(at, 1)));
+            written.Add(new VectorElement(alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE"), new Sample(at, since / 1000.0)));
         }
     }
 }

@@ -36,6 +36,9 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
 {
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
+
+    /// <summary>Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.</summary>
+    public bool IsCatchUp { get; init; }
 }
 
 /// <summary>What a round of evaluation is about: one moment, the same for all rules of a group.</summary>
@@ -48,4 +51,7 @@ public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, l
 {
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
+
+    /// <summary>Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.</summary>
+    public bool IsCatchUp { get; init; }
 }

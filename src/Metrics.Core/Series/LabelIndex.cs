@@ -128,27 +128,71 @@ public sealed class LabelIndex
     }
 
     /// <summary>
-    /// A list of slots that holds every series that meets all conditions, and maybe more: the shortest that one condition gives.
-    /// Null means that no condition narrows the search and every series is a candidate.
+    /// A list of slots that holds every series that meets all conditions, and maybe more: what conditions of equality have in common, or
+    /// the shortest list that another condition gives. Null means that no condition narrows the search and every series is a candidate.
     /// </summary>
     public IReadOnlyList<int>? Candidates(IReadOnlyList<LabelMatcher> matchers)
     {
-        List<int>? best = null;
-        foreach (LabelMatcher matcher in matchers.OrderBy(m => m.Kind != MatchKind.Equal))
+        List<int>? best = Common(matchers);
+        foreach (LabelMatcher matcher in matchers)
         {
-            // A condition that the empty value meets is also met by series without the label: it cannot narrow.
-            if (matcher.MatchesEmpty)
-                continue;
             // A list this short is walked faster than the values of a label are tried one by one.
-            if (best is { Count: < 64 } && matcher.Kind != MatchKind.Equal)
+            if (best is { Count: < 64 })
                 break;
+            // A condition that the empty value meets is also met by series without the label: it cannot narrow.
+            if (matcher.MatchesEmpty || matcher.Kind == MatchKind.Equal)
+                continue;
             List<int> slots = SlotsOf(matcher);
             if (best is null || slots.Count < best.Count)
                 best = slots;
-            if (best.Count == 0)
-                break;
         }
         return best;
+    }
+
+    /// <summary>The slots that meet all conditions of equality; null where there is none.</summary>
+    private List<int>? Common(IReadOnlyList<LabelMatcher> matchers)
+    {
+        List<int>? shortest = null;
+        var lists = new List<List<int>>(matchers.Count);
+        foreach (LabelMatcher matcher in matchers)
+        {
+            if (matcher.MatchesEmpty || matcher.Kind != MatchKind.Equal)
+                continue;
+            List<int> slots = SlotsOf(matcher);
+            if (slots.Count == 0)
+                return slots;
+            lists.Add(slots);
+            if (shortest is null || slots.Count < shortest.Count)
+                shortest = slots;
+        }
+        foreach (List<int> other in lists)
+        {
+            if (shortest!.Count < 8)
+                break;
+            if (!ReferenceEquals(other, shortest))
+                shortest = Intersect(shortest, other);
+        }
+        return shortest;
+    }
+
+    /// <summary>What two ascending lists have in common; the second one is the longer, and is leapt through.</summary>
+    private static List<int> Intersect(List<int> few, List<int> many)
+    {
+        var common = new List<int>();
+        ReadOnlySpan<int> rest = CollectionsMarshal.AsSpan(many);
+        foreach (int slot in few)
+        {
+            int leap = 1;
+            while (leap < rest.Length && rest[leap] < slot)
+                leap *= 2;
+            int place = rest[..Math.Min(leap + 1, rest.Length)].BinarySearch(slot);
+            if (place >= 0)
+                common.Add(slot);
+            rest = rest[(place >= 0 ? place + 1 : ~place)..];
+            if (rest.IsEmpty)
+                break;
+        }
+        return common;
     }
 
     private List<int> SlotsOf(LabelMatcher matcher)

@@ -123,6 +123,20 @@ public sealed class YamlSection
         return @default;
     }
 
+    /// <summary>A part of a whole from nothing to all of it: <c>10%</c> or <c>0.1</c>.</summary>
+    public double Share(string key, double @default)
+    {
+        if (Text(key) is not { } text)
+            return @default;
+        bool isPercent = text.EndsWith('%');
+        bool isNumber = double.TryParse(isPercent ? text.AsSpan(0, text.Length - 1) : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
+        double share = isPercent ? number / 100 : number;
+        if (isNumber && share is >= 0 and <= 1)
+            return share;
+        Report(key, $"is '{text}'; it must be a share from 0% to 100%, such as 10% or 0.1");
+        return @default;
+    }
+
     /// <summary>A duration such as <c>15s</c> within bounds.</summary>
     public TimeSpan Duration(string key, TimeSpan @default, TimeSpan? min = null)
     {

@@ -1,5 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Notifiers;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Text;
 
@@ -18,12 +19,12 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
         "dependencies", "failure_receiver", "maintenance", "flapping", "storm",
     ];
 
-    private readonly Dictionary<string, Notifier> _byKey = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Key, n => n.Notifier);
+    private readonly Dictionary<IntegrationId, NamedNotifier> _byId = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Id);
 
     /// <summary>What it was read from: as long as that stays, a reload keeps what was read, and so connections and access tokens.</summary>
     public required SectionId Id { get; init; }
 
-    /// <summary>Alertmanagers that get every alert.</summary>
+    /// <summary>Alertmanagers that get every alert of our rules.</summary>
     public IReadOnlyList<AlertmanagerOptions> Alertmanagers { get; init; } = [];
 
     /// <summary>The dead man's switch; null is none.</summary>
@@ -32,8 +33,8 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     /// <summary>For how long an alert that others send holds, where they do not say.</summary>
     public TimeSpan ResolveTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The routing tree that alerts go through.</summary>
-    public Route Tree { get; } = Receivers.Count > 1 ? Routing.WithReceiverDown() : Routing.Root;
+    /// <summary>What the dispatcher goes by.</summary>
+    public DispatchPlan Plan { get; } = new(Routing, [.. Receivers.Select(r => r.ToRouting())]);
 
     public static NotificationOptions Read(YamlSection top)
     {
@@ -61,29 +62,17 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
         };
     }
 
-    /// <summary>The ways of a receiver.</summary>
+    /// <summary>The notifiers of a receiver; none when there is no such receiver.</summary>
     public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
 
-    /// <summary>
-    /// The ways of all receivers but one, for the news that this one cannot be reached: of the receiver that the configuration names, else
-    /// of all.
-    /// </summary>
-    public IReadOnlyList<NamedNotifier> OthersThan(string receiver) =>
-    [
-        .. Receivers.Where(r => r.Name != receiver && (Routing.FailureReceiver is not { } chosen || chosen == receiver || r.Name == chosen))
-            .SelectMany(r => r.Notifiers),
-    ];
-
-    /// <summary>The kind of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
-    public static NotifierKind? KindOf(string integration)
-    {
-        string place = integration[(integration.LastIndexOf('/') + 1)..];
-        return NotifierCatalog.All.FirstOrDefault(k => integration.EndsWith($"/{k.Name}/{place}", StringComparison.Ordinal));
-    }
-
-    /// <summary>The notifier of an integration such as <c>ops/email/0</c>; null when there is none.</summary>
-    public Notifier? Find(string integration) => _byKey.GetValueOrDefault(integration);
+    /// <summary>The notifier of an integration; null when there is none.</summary>
+    public NamedNotifier? Find(IntegrationId integration) => _byId.GetValueOrDefault(integration);
 }
 
 /// <summary>Somebody who can be notified.</summary>
-internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers);
+internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers)
+{
+    /// <summary>What routing must know of it.</summary>
+    public Receiver ToRouting() =>
+        new(Name, [.. Notifiers.Select(n => new Integration(n.Id, n.Notifier.SendResolved) { IsForPeople = n.Kind.IsForPeople })]);
+}

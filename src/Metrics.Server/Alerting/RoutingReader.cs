@@ -5,48 +5,9 @@ using Metrics.Series;
 
 namespace Metrics.Alerting;
 
-/// <summary>Who is told of which alert, and when not.</summary>
-/// <param name="Root">The routing tree.</param>
-/// <param name="Inhibits">Alerts that mute others.</param>
-/// <param name="TimeIntervals">Parts of the calendar by name.</param>
-internal sealed record RoutingOptions(Route Root, IReadOnlyList<InhibitRule> Inhibits, IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals)
-{
-    /// <summary>Id of the route that takes the news that a receiver cannot be reached to the others.</summary>
-    public const string ReceiverDownRoute = "{}/receiver-down";
-
-    /// <summary>Name of that alert.</summary>
-    public const string ReceiverDownAlert = "MetricsdReceiverDown";
-
-    /// <summary>The tree with a route before all others: that a receiver cannot be reached is not told by it.</summary>
-    public Route WithReceiverDown() => Root with
-    {
-        Routes =
-        [
-            new Route
-            {
-                Id = ReceiverDownRoute, Receiver = Root.Receiver, Matchers = [new LabelMatcher("alertname", MatchKind.Equal, ReceiverDownAlert)],
-                GroupBy = new HashSet<string> { "alertname", "receiver" }, GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.FromMinutes(5), RepeatInterval = TimeSpan.FromHours(4),
-            },
-            .. Root.Routes,
-        ],
-    };
-
-    /// <summary>Planned times that come again.</summary>
-    public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
-
-    /// <summary>When an alert counts as flapping. Default: six changes within 1 h, until it is quiet for 15 min.</summary>
-    public FlapPolicy Flapping { get; init; } = FlapPolicy.Off;
-
-    /// <summary>How many messages people get before the rest becomes a digest. Default: 20 within 1 min.</summary>
-    public StormOptions Storm { get; init; } = new(0, TimeSpan.Zero);
-
-    /// <summary>Who is told when another receiver cannot be reached; null is all others.</summary>
-    public string? FailureReceiver { get; init; }
-}
-
 /// <summary>
 /// Reads <c>route</c>, <c>inhibit_rules</c> and <c>time_intervals</c> in Alertmanager's words and with its defaults. Without a <c>route</c> the first receiver is
-/// told of each rule's alerts at once.
+/// notified of each rule's alerts at once.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/</remarks>
 internal static class RoutingReader
@@ -73,12 +34,15 @@ internal static class RoutingReader
             top.Report("failure_receiver", $"is '{failure}'; known are {(receivers.Count == 0 ? "none" : string.Join(", ", receivers))}");
         return new RoutingOptions(root, inhibits, intervals)
         {
-            Maintenance = [.. top.Sections("maintenance").Select(s => MaintenanceWindow.Read(s, m => ReadMatchers(m, "match", "match_re", "matchers"))).OfType<MaintenanceWindow>()],
+            Maintenance = [.. top.Sections("maintenance").Select(ReadMaintenance).OfType<MaintenanceWindow>()],
             Flapping = ReadFlapping(top.Section("flapping")),
             Storm = ReadStorm(top.Section("storm")),
             FailureReceiver = failure,
         };
     }
+
+    private static MaintenanceWindow? ReadMaintenance(YamlSection section) =>
+        MaintenanceReader.Read(section, ReadMatchers(section, "match", "match_re", "matchers"));
 
     private static FlapPolicy ReadFlapping(YamlSection section)
     {
@@ -97,7 +61,7 @@ internal static class RoutingReader
         return storm;
     }
 
-    /// <summary>While what others depend on is down, nobody is told of them.</summary>
+    /// <summary>While what others depend on is down, nobody is notified of them.</summary>
     private static InhibitRule ReadDependency(YamlSection section)
     {
         YamlSection where = section.Section("where");

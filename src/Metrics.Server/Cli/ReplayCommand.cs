@@ -179,8 +179,8 @@ internal static class ReplayCommand
         int quiet = result.Rules.Count(r => r.Fired + r.OnlyPending + r.NoData == 0 && r.Error is null);
         Console.WriteLine($"{quiet} rules had nothing to say.");
         Console.WriteLine();
-        foreach (string who in result.Messages.Keys.Union(before?.Messages.Keys ?? []).Order(StringComparer.Ordinal))
-            Console.WriteLine($"{who}: {Both(result.Messages.GetValueOrDefault(who), before?.Messages.GetValueOrDefault(who))} messages");
+        foreach (string who in result.Counts.Keys.Union(before?.Counts.Keys ?? []).Order(StringComparer.Ordinal))
+            Console.WriteLine($"{who}: {Both(result.Counts.GetValueOrDefault(who), before?.Counts.GetValueOrDefault(who))} messages");
         if (result.Messages.Count == 0 && before?.Messages.Count is null or 0)
             Console.WriteLine("Nobody would have got a message.");
         foreach ((string reason, int times) in result.Muted.OrderByDescending(m => m.Value))
@@ -203,7 +203,7 @@ internal static class ReplayCommand
     /// <summary>Calendars and inventories as configured; no baselines, which belong to the daemon.</summary>
     private sealed class OfflineSurroundings(MetricsOptions options) : IRuleEnvironment
     {
-        private readonly RuleEnvironment _world = new(new Current<NotificationOptions>(options.Notifications), null!);
+        private readonly RuleEnvironment _world = new(new Current<RuleOptions>(options.Rules), null!);
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

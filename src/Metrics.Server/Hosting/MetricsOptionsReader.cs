@@ -37,7 +37,12 @@ internal static class MetricsOptionsReader
             AtStart = [.. s_atStart.Select(key => SectionId.OfKeys(key, top, [key]))],
         };
         top.Finish();
-        return options;
+        // Rules may ask the calendar and make links; both are read with who is notified.
+        NotificationOptions notifications = options.Notifications;
+        return options with
+        {
+            Rules = options.Rules with { ExternalUrl = notifications.ExternalUrl, TimeIntervals = notifications.Routing.TimeIntervals },
+        };
     }
 
     private static string ReadListen(YamlSection top, AuthOptions auth)

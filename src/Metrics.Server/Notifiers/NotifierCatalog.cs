@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Text;
 
 namespace Metrics.Notifiers;
@@ -5,11 +6,14 @@ namespace Metrics.Notifiers;
 /// <summary>A kind of notifier.</summary>
 /// <param name="Name">As it stands in the names of integrations, <c>ops/slack/0</c>, and in metrics.</param>
 /// <param name="Section">Key of its list in a receiver.</param>
-/// <param name="SendsResolved">Whether the end of alerts is told when <c>send_resolved</c> is not given; Alertmanager's default of each kind.</param>
+/// <param name="SendsResolved">Whether the end of alerts is reported when <c>send_resolved</c> is not given; Alertmanager's default of each
+/// kind.</param>
 /// <param name="Read">Reads an entry.</param>
 /// <param name="IsForPeople">Whether people read each message, so that a storm of them becomes a digest.</param>
 /// <param name="IsBare">Whether it passes on the public form of a message and nothing else need be kept of it.</param>
-internal sealed record NotifierKind(string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false, bool IsBare = false);
+internal sealed record NotifierKind(
+    string Name, string Section, bool SendsResolved, Func<YamlSection, NotifierDefaults, Notifier> Read, bool IsForPeople = false,
+    bool IsBare = false);
 
 /// <summary>All kinds of notifiers.</summary>
 internal static class NotifierCatalog
@@ -39,7 +43,8 @@ internal static class NotifierCatalog
             for (int i = 0; i < entries.Count; i++)
             {
                 bool sendsResolved = entries[i].Flag("send_resolved", kind.SendsResolved);
-                all.Add(new NamedNotifier(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}/{kind.Name}/{i}"), kind.Name, kind.Read(entries[i], defaults) with { SendResolved = sendsResolved }));
+                Notifier notifier = kind.Read(entries[i], defaults) with { SendResolved = sendsResolved };
+                all.Add(new NamedNotifier(new IntegrationId(name, kind.Name, i), kind, notifier));
                 entries[i].Finish();
             }
         }
@@ -48,7 +53,7 @@ internal static class NotifierCatalog
 }
 
 /// <summary>A notifier and the name of its integration.</summary>
-/// <param name="Key">As <c>ops/email/0</c>.</param>
-/// <param name="Kind">Its kind's name.</param>
+/// <param name="Id">As <c>ops/email/0</c>.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Notifier">The notifier.</param>
-internal sealed record NamedNotifier(string Key, string Kind, Notifier Notifier);
+internal sealed record NamedNotifier(IntegrationId Id, NotifierKind Kind, Notifier Notifier);

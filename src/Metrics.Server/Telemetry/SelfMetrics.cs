@@ -62,6 +62,13 @@ internal sealed class SelfMetrics
         RuleErrors = NewGauge(factory, "metricsd_rules_in_error", "Rules whose last evaluation was not complete.");
         RuleSeconds = factory.CreateHistogram("metricsd_rule_group_duration_seconds", "How long a round of a group takes.",
             new HistogramConfiguration { Buckets = [.0001, .001, .01, .1, 1, 10] });
+        RuleRoundsMissed = NewCounter(factory, "metricsd_rule_group_iterations_missed_total",
+            "Rounds of a group at its interval that did not take place: the daemon was not running, was stopped for a while, or had too much to do.", "group");
+        RuleRoundsCaughtUp = NewCounter(factory, "metricsd_rule_group_iterations_caught_up_total",
+            "Missed rounds that were made up for, for recording rules and alerts that wait.", "group");
+        RuleGroupsIntervalOnly = NewGauge(factory, "metricsd_rule_groups_interval_only",
+            "Groups that are not evaluated when data arrives, since that would cost too much; their interval holds.");
+        AlertQueue = NewGauge(factory, "metricsd_alert_queue_rounds", "Rounds of rules whose changes wait to be written.");
         Alerts = WithValues(NewGauge(factory, "metricsd_alerts", "Alerts by state.", "state"), "pending", "firing", "no data");
 
         ExternalAlerts = NewGauge(factory, "metricsd_alerts_from_others", "Open alerts that others have judged and sent.");
@@ -139,6 +146,10 @@ internal sealed class SelfMetrics
     public Counter RuleFailures { get; }
     public Gauge RuleErrors { get; }
     public Histogram RuleSeconds { get; }
+    public Counter RuleRoundsMissed { get; }
+    public Counter RuleRoundsCaughtUp { get; }
+    public Gauge RuleGroupsIntervalOnly { get; }
+    public Gauge AlertQueue { get; }
     public Gauge Alerts { get; }
     public Gauge ExternalAlerts { get; }
     public Counter AlertsReceived { get; }

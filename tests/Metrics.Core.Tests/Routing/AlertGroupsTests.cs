@@ -7,8 +7,8 @@ namespace Metrics.Tests.Routing;
 /// <summary>Who is told what and when; times in seconds.</summary>
 public sealed class AlertGroupsTests
 {
-    private static readonly Integration s_all = new("ops/webhook/0", true);
-    private static readonly Integration s_noResolved = new("ops/email/0", false);
+    private static readonly Integration s_all = new(IntegrationId.Parse("ops/webhook/0"), true);
+    private static readonly Integration s_noResolved = new(IntegrationId.Parse("ops/email/0"), false);
 
     private readonly HashSet<string> _muted = [];
     private bool _routeIsMute;
@@ -134,7 +134,7 @@ public sealed class AlertGroupsTests
         IsOver(60, "b");
         AlertGroup before = _groups.All.Single();
         _groups = new AlertGroups(_groups.Root);
-        _groups.Restore(before.Route.Id, before.Labels, before.NextFlush, before.Told, before.Alerts.Where(a => a.IsOver));
+        _groups.Restore(before.ToState());
         Fires(0, "a");
         At(100).Should().BeEmpty();
         At(330).Should().Equal("firing a, resolved b");
@@ -164,7 +164,7 @@ public sealed class AlertGroupsTests
     private void IsOver(int at, string host) => Take(host, at, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0));
 
     private void Take(string host, int at, AlertState state, AlertState before, string name = "Down") =>
-        _groups.Take(new RoutedAlert("rule", new AlertInstance { Series = Labels.Of(new Label("host", host)), Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
+        _groups.Take(new RoutedAlert(RuleId.Parse("rule"), new AlertInstance { Series = Labels.Of(new Label("host", host)), Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
 
     private List<string> At(int at) => Told(at, s_all);
 

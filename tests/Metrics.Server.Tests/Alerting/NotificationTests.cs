@@ -49,8 +49,8 @@ public sealed class NotificationTests
     public void No_data_and_expiry_are_said()
     {
         AlertInstance firing = Alert("a");
-        MessageAlert.Of(new RoutedAlert("r", firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At), "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
-        MessageAlert expired = MessageAlert.Of(new RoutedAlert("r", firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At), "http://m");
+        MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At), "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
+        MessageAlert expired = MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At), "http://m");
         (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
     }
 
@@ -90,7 +90,7 @@ public sealed class NotificationTests
     }
 
     private static AlertMessage Message(params AlertInstance[] alerts) =>
-        AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert("r", a, new AlertState.Inactive(), At), "http://m"))], "ops", "http://m");
+        AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), a, new AlertState.Inactive(), At), "http://m"))], "ops", "http://m");
 
     private static AlertInstance Alert(string host) => new()
     {

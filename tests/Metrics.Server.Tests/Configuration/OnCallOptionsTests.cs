@@ -59,10 +59,10 @@ public sealed class OnCallOptionsTests
             route: { receiver: a }
             failure_receiver: b
             """).Notifications;
-        options.Tree.Match(Labels.Of(new Label("alertname", "MetricsdReceiverDown"), new Label("receiver", "a"))).Single().Id.Should().Be(RoutingOptions.ReceiverDownRoute);
-        options.OthersThan("a").Select(n => n.Key).Should().Equal("b/webhook/0");
-        options.OthersThan("b").Select(n => n.Key).Should().Equal("a/webhook/0", "c/webhook/0");
-        (options with { Routing = options.Routing with { FailureReceiver = null } }).OthersThan("c").Select(n => n.Key).Should().Equal("a/webhook/0", "b/webhook/0");
+        options.Plan.Tree.Match(Labels.Of(new Label("alertname", "MetricsdReceiverDown"), new Label("receiver", "a"))).Single().Id.Should().Be(RoutingOptions.ReceiverDownRoute);
+        options.Plan.OthersThan("a").Select(n => n.Id.ToString()).Should().Equal("b/webhook/0");
+        options.Plan.OthersThan("b").Select(n => n.Id.ToString()).Should().Equal("a/webhook/0", "c/webhook/0");
+        (options.Plan with { Routing = options.Routing with { FailureReceiver = null } }).OthersThan("c").Select(n => n.Id.ToString()).Should().Equal("a/webhook/0", "b/webhook/0");
     }
 
     [Theory]

@@ -197,11 +197,11 @@ public sealed class NotifierTests : IDisposable
             receivers:
               - { name: r, email_configs: [ { to: a@x.example }, { to: b@x.example, smarthost: 'other:25', require_tls: true, send_resolved: false } ], slack_configs: [ {} ] }
             """).Notifications;
-        var first = (EmailNotifier)options.Find("r/email/0")!;
+        var first = (EmailNotifier)options.Find(new("r", "email", 0))!.Notifier;
         (first.SmartHost, first.Port, first.From, first.Username, first.RequireTls, first.SendResolved).Should().Be(("mx", 587, "m@x.example", "u", false, true));
-        var second = (EmailNotifier)options.Find("r/email/1")!;
+        var second = (EmailNotifier)options.Find(new("r", "email", 1))!.Notifier;
         (second.SmartHost, second.Port, second.RequireTls, second.SendResolved).Should().Be(("other", 25, true, false));
-        options.Find("r/slack/0").Should().BeOfType<SlackNotifier>();
+        options.Find(new("r", "slack", 0))!.Notifier.Should().BeOfType<SlackNotifier>();
     }
 
     [Fact]

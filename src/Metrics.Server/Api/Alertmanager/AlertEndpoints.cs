@@ -10,15 +10,17 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Silences silences, Current<NotificationOptions> options, TimeProvider time)
+internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Current<NotificationOptions> options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    private sealed record Seen(string Rule, AlertInstance Alert, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
+    private sealed record Seen(ActiveAlert Active, IReadOnlyList<Route> Routes, string[] SilencedBy, string[] InhibitedBy)
     {
+        public AlertInstance Alert => Active.Alert;
+
         public bool IsMuted => SilencedBy.Length > 0 || InhibitedBy.Length > 0;
     }
 
@@ -27,18 +29,27 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
         cluster = new { name = "", status = "disabled", peers = Array.Empty<object>() },
         config = new { original = "" },
         uptime = _started,
-        versionInfo = new { branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}" },
+        versionInfo = new
+        {
+            branch = "", buildDate = "", buildUser = "", goVersion = "", revision = "", version = $"metricsd {VersionText.Product}",
+        },
     };
 
     public IEnumerable<object> Receivers() => options.Value.Receivers.Select(r => new { name = r.Name });
 
-    public IEnumerable<object> Alerts(IQueryCollection query) => Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
+    public IEnumerable<object> Alerts(IQueryCollection query) =>
+        Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
 
     public IEnumerable<object> Groups(IQueryCollection query) => Chosen(query)
         .SelectMany(s => s.Routes.Select(r => (Seen: s, Route: r, Labels: r.GroupOf(s.Alert.Labels))))
         .GroupBy(a => (a.Route.Receiver, a.Labels))
         .OrderBy(g => g.Key.Receiver, StringComparer.Ordinal).ThenBy(g => g.Key.Labels, Comparer<Labels>.Create(Labels.Compare))
-        .Select(g => new { labels = Map(g.Key.Labels), receiver = new { name = g.Key.Receiver }, alerts = g.Select(a => Write(a.Seen, [a.Route.Receiver])) });
+        .Select(g => new
+        {
+            labels = Map(g.Key.Labels),
+            receiver = new { name = g.Key.Receiver },
+            alerts = g.Select(a => Write(a.Seen, [a.Route.Receiver])),
+        });
 
     private List<Seen> Chosen(IQueryCollection query)
     {
@@ -46,7 +57,8 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
         LabelMatcher? receiver;
         try
         {
-            receiver = query["receiver"].FirstOrDefault() is { Length: > 0 } asked ? new LabelMatcher("receiver", MatchKind.Regex, asked) : null;
+            string? asked = query["receiver"].FirstOrDefault();
+            receiver = string.IsNullOrEmpty(asked) ? null : new LabelMatcher("receiver", MatchKind.Regex, asked);
         }
         catch (ArgumentException e)
         {
@@ -63,17 +75,22 @@ internal sealed class AlertEndpoints(ActiveRules inForce, AlertRouter router, Si
 
     private List<Seen> All()
     {
-        List<(string Rule, AlertInstance Alert)> open = [.. inForce.Open];
+        NotificationOptions notifications = options.Value;
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // The router's own inhibitor belongs to its thread.
-        var inhibitor = new Inhibitor(options.Value.Routing.Inhibits);
-        open.ForEach(a => inhibitor.Add(a.Alert.Labels));
-        return [.. open.Select(a => new Seen(a.Rule, a.Alert, router.Root.Match(a.Alert.Labels), [.. silences.Of(a.Alert.Labels, now).Select(s => s.Id)], inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : []))];
+        Inhibitor inhibitor = active.SuppressionNow(notifications).Inhibitor;
+        return
+        [
+            .. active.Open.Select(a => new Seen(
+                a,
+                notifications.Plan.Tree.Match(a.Alert.Labels),
+                [.. silences.All.Where(s => s.IsOn(a.Alert.Labels, now)).Select(s => s.Id)],
+                inhibitor.InhibitedBy(a.Alert.Labels) is { } by ? [by.Fingerprint()] : [])),
+        ];
     }
 
     private object Write(Seen seen, IReadOnlyList<string> receivers)
     {
-        MessageAlert alert = MessageAlert.Of(new RoutedAlert(seen.Rule, seen.Alert, seen.Alert.State, 0), options.Value.ExternalUrl);
+        MessageAlert alert = MessageAlert.Of(seen.Active.ToRouted(), options.Value.ExternalUrl);
         DateTimeOffset now = time.GetUtcNow();
         return new
         {

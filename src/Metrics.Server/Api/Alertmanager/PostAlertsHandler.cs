@@ -7,8 +7,12 @@ using Metrics.Telemetry;
 
 namespace Metrics.Api.Alertmanager;
 
-/// <summary>Takes alerts as Prometheus, vmalert and Grafana send them to an Alertmanager. Those that are right are taken even when others of the request are not.</summary>
-internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, Current<NotificationOptions> options, SelfMetrics metrics, TimeProvider time)
+/// <summary>
+/// Takes alerts as Prometheus, vmalert and Grafana send them to an Alertmanager. Those that are right are taken even when others of the
+/// request are not.
+/// </summary>
+internal sealed class PostAlertsHandler(
+    AlertInbox inbox, ExternalAlerts external, Current<NotificationOptions> options, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxOpen = 500_000;
     private const int MaxLabels = 64;
@@ -35,11 +39,11 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
                 faults.Add(e.Message);
             }
         }
-        if (inForce.Sent.Count + alerts.Count > MaxOpen)
+        if (external.Count + alerts.Count > MaxOpen)
         {
             // Those that are known, and their ends, are taken all the same.
             int before = alerts.Count;
-            alerts.RemoveAll(a => a.EndsAt > now && inForce.Sent.Find(a.Labels) is null);
+            alerts.RemoveAll(a => a.EndsAt > now && external.Find(a.Labels) is null);
             faults.AddRange(Enumerable.Repeat($"{MaxOpen} alerts are open, more are not taken", before - alerts.Count));
         }
         if (alerts.Count > 0)
@@ -48,7 +52,10 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         metrics.AlertsReceived.WithLabels("firing").Inc(alerts.Count - over);
         metrics.AlertsReceived.WithLabels("resolved").Inc(over);
         metrics.AlertsInvalid.Inc(faults.Count);
-        return faults.Count == 0 ? null : string.Join("; ", faults.Take(NamedFaults)) + (faults.Count > NamedFaults ? $"; and {faults.Count - NamedFaults} more" : "");
+        if (faults.Count == 0)
+            return null;
+        string more = faults.Count > NamedFaults ? $"; and {faults.Count - NamedFaults} more" : "";
+        return string.Join("; ", faults.Take(NamedFaults)) + more;
     }
 
     private SentAlert Read(JsonElement alert, long now)
@@ -68,8 +75,10 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
         var annotations = new Dictionary<string, string>();
         foreach ((string name, string text) in Texts(alert, "annotations").Where(p => p.Value.Length > 0))
             annotations[name] = text;
-        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? now + (long)options.Value.ResolveTimeout.TotalMilliseconds,
-            alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String && url.GetString() is { Length: > 0 } given ? given : null);
+        long until = endsAt ?? now + (long)options.Value.ResolveTimeout.TotalMilliseconds;
+        bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
+        string? generator = hasUrl && url.GetString() is { Length: > 0 } given ? given : null;
+        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), until, generator);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)
@@ -94,7 +103,8 @@ internal sealed class PostAlertsHandler(AlertInbox inbox, ActiveRules inForce, C
     {
         if (!alert.TryGetProperty(name, out JsonElement time) || time.ValueKind == JsonValueKind.Null)
             return null;
-        if (time.ValueKind != JsonValueKind.String || !DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
+        string? text = time.ValueKind == JsonValueKind.String ? time.GetString() : null;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
             throw new FormatException($"{labels}: {name} must be a time such as 2026-01-31T08:00:00Z");
         return at.Year == 1 ? null : at.ToUnixTimeMilliseconds();
     }

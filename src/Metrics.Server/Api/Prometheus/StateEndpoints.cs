@@ -14,7 +14,7 @@ namespace Metrics.Api.Prometheus;
 
 /// <summary>Rules, alerts, targets, and how the daemon is.</summary>
 internal sealed class StateEndpoints(
-    RuleEngine rules, PollScheduler scheduler, Head head, StorageOptions storage, ReloadOutcome reload, TimeProvider time)
+    RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, StorageOptions storage, ReloadOutcome reload, TimeProvider time)
 {
     /// <summary>The level of Prometheus's API that is spoken: clients choose by it what they ask for.</summary>
     private const string ApiLevel = "3.5.0";
@@ -32,15 +32,16 @@ internal sealed class StateEndpoints(
         {
             json.WriteStartObject();
             json.WriteStartArray("groups");
-            foreach (GroupRunner group in rules.Groups)
+            foreach (ScheduledGroup scheduled in rules.Schedule)
             {
+                GroupRunner group = scheduled.Runner;
                 List<RuleState> shown =
                 [
                     .. group.Rules.Where(r => (names.Count == 0 || names.Contains(r.Rule.Name)) && (type is null or "" || type == "alert" == r is AlertRuleState)),
                 ];
                 bool chosen = (groupNames.Count == 0 || groupNames.Contains(group.Group.Name)) && (files.Count == 0 || files.Contains(group.Group.File));
                 if (chosen && (shown.Count > 0 || (names.Count == 0 && type is null or "")))
-                    WriteGroup(json, group, shown, withAlerts);
+                    WriteGroup(json, scheduled, shown, withAlerts);
             }
             json.WriteEndArray();
             json.WriteEndObject();
@@ -48,8 +49,9 @@ internal sealed class StateEndpoints(
         };
     }
 
-    private static void WriteGroup(Utf8JsonWriter json, GroupRunner group, List<RuleState> shown, bool withAlerts)
+    private static void WriteGroup(Utf8JsonWriter json, ScheduledGroup scheduled, List<RuleState> shown, bool withAlerts)
     {
+        GroupRunner group = scheduled.Runner;
         json.WriteStartObject();
         json.WriteString("name", group.Group.Name);
         json.WriteString("file", group.Group.File);
@@ -61,6 +63,9 @@ internal sealed class StateEndpoints(
         json.WriteNumber("limit", group.Group.Limit);
         json.WriteNumber("evaluationTime", group.LastDuration.TotalSeconds);
         json.WriteString("lastEvaluation", Time(group.LastAt));
+        // Ours: how the arrival of data evaluates the group.
+        json.WriteBoolean("evaluatedOnArrival", !scheduled.Pace.IsTooDear);
+        json.WriteNumber("arrivalEvaluationTime", scheduled.Pace.Cost.TotalSeconds);
         json.WriteEndObject();
     }
 
@@ -69,8 +74,8 @@ internal sealed class StateEndpoints(
         json.WriteStartObject();
         if (state is AlertRuleState alerting)
         {
-            IReadOnlyList<AlertInstance> alerts = alerting.Alerts;
-            json.WriteString("state", alerts.Any(a => a.State.IsOpen) ? "firing" : alerts.Count > 0 ? "pending" : "inactive");
+            IReadOnlyList<AlertInstance> judged = alerting.Alerts;
+            json.WriteString("state", judged.Any(a => a.State.IsOpen) ? "firing" : judged.Count > 0 ? "pending" : "inactive");
             json.WriteString("name", state.Rule.Name);
             json.WriteString("query", QueryOf(alerting.Rule));
             json.WriteNumber("duration", alerting.Rule.Policy.For.TotalSeconds);
@@ -78,7 +83,7 @@ internal sealed class StateEndpoints(
             WriteTemplates(json, "labels", alerting.Rule.Labels);
             WriteTemplates(json, "annotations", alerting.Rule.Annotations);
             json.WriteStartArray("alerts");
-            foreach (AlertInstance alert in withAlerts ? alerts : [])
+            foreach (AlertInstance alert in withAlerts ? judged : [])
                 WriteAlert(json, alert);
             json.WriteEndArray();
         }
@@ -137,8 +142,8 @@ internal sealed class StateEndpoints(
     {
         json.WriteStartObject();
         json.WriteStartArray("alerts");
-        foreach (AlertInstance alert in rules.Groups.SelectMany(g => g.Alerting).SelectMany(r => r.Alerts))
-            WriteAlert(json, alert);
+        foreach (ActiveAlert active in alerts.All)
+            WriteAlert(json, active.Alert);
         json.WriteEndArray();
         json.WriteEndObject();
         return PrometheusApi.Notes.None;

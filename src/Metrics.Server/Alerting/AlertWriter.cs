@@ -1,0 +1,144 @@
+using System.Threading.Channels;
+using Metrics.Rules;
+using Metrics.Telemetry;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// The one hand that writes the state of alerts: takes what rounds of rules changed and what others sent, and commits it together with the
+/// messages that tell of it before anybody is notified. While the database is slow, rounds wait in a bounded queue, then those who bring
+/// them. It stops after the rule engine: what is queued is still written.
+/// </summary>
+internal sealed class AlertWriter(
+    AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, SelfMetrics metrics, TimeProvider time)
+    : BackgroundService, IEvaluationSink
+{
+    internal const int QueueCapacity = 64;
+
+    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
+        new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly WakeSignal _wake = new(time);
+    private bool _isRestored;
+    private long _lastLook;
+
+    private abstract record Work
+    {
+        internal sealed record Note(GroupEvaluation Evaluation) : Work;
+
+        internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, long At, TaskCompletionSource Done) : Work;
+    }
+
+    /// <summary>
+    /// When it last looked round, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.
+    /// </summary>
+    public long LastLook => Volatile.Read(ref _lastLook);
+
+    /// <inheritdoc />
+    public async Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _queue.Writer.WriteAsync(new Work.Restore(groups, at, done), ct);
+        _wake.Wake();
+        await done.Task.WaitAsync(ct);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask TakeAsync(GroupEvaluation evaluation, CancellationToken ct)
+    {
+        // Most rounds change nothing; only what is expected is remembered even so.
+        if (evaluation.Changes.Count == 0 && evaluation.Group.Alerting.All(r => r.Rule.AbsentFor is null))
+            return;
+        await _queue.Writer.WriteAsync(new Work.Note(evaluation), ct);
+        _wake.Wake();
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.BeforeCollect(() => metrics.AlertQueue.Set(_queue.Reader.Count));
+        inbox.Arrived += _wake.Wake;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (true)
+        {
+            // Looked at before the queue: what was put in before the end is still written.
+            bool isLast = stoppingToken.IsCancellationRequested;
+            Volatile.Write(ref _lastLook, time.GetTimestamp());
+            WriteQueued();
+            if (_isRestored)
+            {
+                persistence.TakeSent(Now());
+                persistence.Flush(Now());
+                metrics.ExternalAlerts.Set(external.Count);
+            }
+            if (isLast)
+                return;
+            await _wake.WaitAsync(_isRestored ? persistence.NextDue : long.MaxValue, stoppingToken);
+        }
+    }
+
+    private void WriteQueued()
+    {
+        List<GroupEvaluation> waiting = [];
+        for (int taken = 0; taken < QueueCapacity && _queue.Reader.TryRead(out Work? work); taken++)
+        {
+            switch (work)
+            {
+                case Work.Note note:
+                    waiting.Add(note.Evaluation);
+                    break;
+                case Work.Restore restore:
+                    Note(waiting);
+                    waiting.Clear();
+                    Restore(restore);
+                    break;
+            }
+        }
+        Note(waiting);
+    }
+
+    /// <summary>Several rounds of one group are written as one.</summary>
+    private void Note(List<GroupEvaluation> waiting)
+    {
+        foreach (IGrouping<GroupRunner, GroupEvaluation> rounds in waiting.GroupBy(e => e.Group))
+        {
+            persistence.Note(rounds.Key, [.. rounds.SelectMany(r => r.Changes)], rounds.Last().At);
+            foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
+                metrics.AlertLatency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
+        }
+    }
+
+    private void Restore(Work.Restore restore)
+    {
+        try
+        {
+            persistence.Restore(restore.Groups, restore.At);
+            _isRestored = true;
+            restore.Done.SetResult();
+        }
+        catch (Exception e)
+        {
+            // Whoever starts the rules is told; and we end.
+            restore.Done.SetException(e);
+            throw;
+        }
+    }
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Metrics.Model;
+
+namespace Metrics.Alerting;
+
+/// <summary>What a message is about beside its alerts.</summary>
+internal enum MessageKind
+{
+    /// <summary>Alerts of a group.</summary>
+    Alerts,
+
+    /// <summary>An alert that comes and goes; reported once until it is quiet.</summary>
+    Flapping,
+
+    /// <summary>Many alerts that began at once.</summary>
+    Digest,
+}
+
+/// <summary>
+/// A message about alerts. Its public form is Alertmanager's webhook JSON, version 4, so that existing receivers work; what is stored holds
+/// a little more.
+/// </summary>
+/// <remarks>https://prometheus.io/docs/alerting/latest/configuration/#webhook_config</remarks>
+internal sealed record AlertMessage
+{
+    /// <summary>What Alertmanager writes for a time that is not there.</summary>
+    internal const string NoTime = "0001-01-01T00:00:00Z";
+
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.Default,
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    };
+
+    /// <summary>What nobody shows in a page needs no long escapes.</summary>
+    private static readonly JsonSerializerOptions s_stored = new(s_json) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public string Version { get; init; } = "4";
+
+    public required string GroupKey { get; init; }
+
+    public int TruncatedAlerts { get; init; }
+
+    public required string Status { get; init; }
+
+    public required string Receiver { get; init; }
+
+    public required IReadOnlyDictionary<string, string> GroupLabels { get; init; }
+
+    public required IReadOnlyDictionary<string, string> CommonLabels { get; init; }
+
+    public required IReadOnlyDictionary<string, string> CommonAnnotations { get; init; }
+
+    [JsonPropertyName("externalURL")]
+    public required string ExternalUrl { get; init; }
+
+    public required IReadOnlyList<MessageAlert> Alerts { get; init; }
+
+    /// <summary>What it is about; stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public MessageKind Kind { get; init; }
+
+    /// <summary>What is said before the alerts, or null; stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
+
+    /// <summary>What a reader can do from within the message; stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MessageLinks? Links { get; init; }
+
+    /// <summary>A message about some alerts.</summary>
+    public static AlertMessage Of(
+        string groupKey, Labels group, IReadOnlyList<MessageAlert> alerts, string receiver, string externalUrl) => new()
+    {
+        GroupKey = groupKey,
+        Status = alerts.Any(a => a.Status == "firing") ? "firing" : "resolved",
+        Receiver = receiver,
+        GroupLabels = group.ToDictionary(l => l.Name, l => l.Value),
+        CommonLabels = Common(alerts.Select(a => a.Labels)),
+        CommonAnnotations = Common(alerts.Select(a => a.Annotations)),
+        ExternalUrl = externalUrl,
+        Alerts = alerts,
+    };
+
+    /// <summary>As others read it.</summary>
+    public string ToWebhookJson() => JsonSerializer.Serialize(ToPublic(), s_json);
+
+    /// <summary>Without what is ours alone.</summary>
+    public AlertMessage ToPublic() => this with
+    {
+        Kind = MessageKind.Alerts,
+        Note = null,
+        Links = null,
+        Alerts = Alerts.Any(a => a.Source is not null) ? [.. Alerts.Select(a => a with { Source = null })] : Alerts,
+    };
+
+    /// <summary>As we keep it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_stored);
+
+    public static AlertMessage FromJson(string json) => JsonSerializer.Deserialize<AlertMessage>(json, s_json)!;
+
+    /// <summary>The group as a short text, for systems that tell incidents apart by one.</summary>
+    public string GroupId() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(GroupKey)));
+
+    private static Dictionary<string, string> Common(IEnumerable<IReadOnlyDictionary<string, string>> maps)
+    {
+        Dictionary<string, string>? common = null;
+        foreach (IReadOnlyDictionary<string, string> map in maps)
+        {
+            if (common is null)
+            {
+                common = new(map);
+                continue;
+            }
+            foreach ((string name, string value) in common)
+            {
+                // A dictionary may lose entries while it is looked through.
+                if (map.GetValueOrDefault(name) != value)
+                    common.Remove(name);
+            }
+            if (common.Count == 0)
+                break;
+        }
+        return common ?? [];
+    }
+}

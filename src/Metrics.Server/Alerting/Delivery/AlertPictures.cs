@@ -1,0 +1,96 @@
+using System.Globalization;
+using Metrics.Model;
+using Metrics.Notifiers;
+using Metrics.Query;
+using Metrics.Query.Engine;
+using Metrics.Query.Syntax;
+using Metrics.Querying;
+using Metrics.Rules;
+using Metrics.Storage;
+using ScottPlot;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Draws the metric of an alert over the time around its beginning, with its threshold. What cannot be drawn costs a picture, never a
+/// message.
+/// </summary>
+internal sealed partial class AlertPictures(ActiveRules rules, QueryService queries, ILogger<AlertPictures> log) : IAlertPictures
+{
+    private const int Width = 1280;
+    private const int Height = 520;
+    private const int Points = 240;
+    private static readonly TimeSpan s_shortest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc />
+    public async Task<byte[]?> DrawAsync(AlertSource alert, long until, CancellationToken ct)
+    {
+        if (!rules.All.TryGetValue(RuleId.Parse(alert.Rule), out AlertRuleState? rule))
+            return null;
+        try
+        {
+            (PreparedQuery query, double? bound) = WhatToDraw(rule.Rule);
+            long span = Math.Clamp(3 * (until - alert.Since), (long)s_shortest.TotalMilliseconds, (long)s_longest.TotalMilliseconds);
+            long step = Math.Max(1000, span / Points / 1000 * 1000);
+            QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct);
+            Labels series = LabelsJson.Read(alert.Series);
+            RangeSeries? found = result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series));
+            return found is null ? null : Draw(rule.Rule, query.Text, found, bound ?? alert.Bound, alert.Since);
+        }
+        catch (Exception e) when (e is QueryException or DllNotFoundException or TypeInitializationException)
+        {
+            LogFailed(rule.Rule.Name, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The value beside its bound: of <c>x &gt; 5</c> it is x, since the comparison would hide the way there.</summary>
+    internal static (PreparedQuery Query, double? Bound) WhatToDraw(AlertRule rule)
+    {
+        Expr root = rule.Expr.Root;
+        while (root is ParenExpr paren)
+            root = paren.Inner;
+        return rule.Threshold is null && rule.AbsentFor is null
+            && root is BinaryExpr { Left.Type: ExprType.Vector } comparison && comparison.Operator.IsComparison()
+            ? (PreparedQuery.Of(comparison.Left), comparison.Right is NumberExpr number ? number.Value : null)
+            : (rule.Expr, null);
+    }
+
+    private static byte[] Draw(AlertRule rule, string expression, RangeSeries series, double? bound, long since)
+    {
+        using var plot = new Plot();
+        double[] times = [.. series.Times.Select(DateOf)];
+        ScottPlot.Plottables.Scatter line = plot.Add.Scatter(times, series.Values);
+        (line.LineWidth, line.MarkerSize, line.Color) = (3, series.Values.Length == 1 ? 10 : 0, Color.FromHex("#1f5fa8"));
+        if (bound is { } level && double.IsFinite(level) && rule.AbsentFor is null)
+        {
+            ScottPlot.Plottables.HorizontalLine threshold = plot.Add.HorizontalLine(level, 3, Color.FromHex("#b00020"), LinePattern.Dashed);
+            threshold.LabelText = Formats.FloatText.Format(Math.Round(level, 3));
+            threshold.LabelOppositeAxis = true;
+            threshold.LabelFontSize = 22;
+            threshold.LabelRotation = 0;
+            threshold.LabelAlignment = Alignment.MiddleLeft;
+        }
+        if (since > 0)
+            plot.Add.VerticalLine(DateOf(since), 2, Color.FromHex("#777777"), LinePattern.Dotted);
+        plot.Axes.DateTimeTicksBottom().TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic
+        {
+            LabelFormatter = t => t.ToString("HH:mm", CultureInfo.InvariantCulture),
+        };
+        plot.Axes.Bottom.Label.Text = string.Create(CultureInfo.InvariantCulture, $"{DateTime.FromOADate(times[^1]):yyyy-MM-dd}, UTC");
+        (plot.Axes.Bottom.Label.FontSize, plot.Axes.Bottom.TickLabelStyle.FontSize, plot.Axes.Left.TickLabelStyle.FontSize) = (22, 22, 22);
+        plot.Axes.Margins(0, 0.15);
+        plot.Title(Shorten($"{rule.Name}: {expression}"), 24);
+        (plot.Axes.Right.MinimumSize, plot.Axes.Left.MinimumSize) = (110, 90);
+        return plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
+    }
+
+    private static double DateOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime.ToOADate();
+
+    private static string Shorten(string text) => text.Length <= 90 ? text : text[..89] + "…";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The picture of {Rule} could not be drawn: {Reason}")]
+    private partial void LogFailed(string rule, string reason);
+}

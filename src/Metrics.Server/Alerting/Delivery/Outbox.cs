@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Notifiers;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Messages on their way: written before the first try, deleted when delivered, tried again with growing pauses for as long as it takes.
+/// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
+/// </summary>
+internal sealed partial class Outbox(
+    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
+    ILogger<Outbox> log) : BackgroundService
+{
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
+
+    /// <summary>The history keeps the first tries of a message, and the last.</summary>
+    private const int TriesInHistory = 5;
+
+    private const int ReadAtOnce = 16;
+
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Dictionary<string, Task> _running = [];
+    private readonly ConcurrentDictionary<string, long> _failing = [];
+
+    /// <summary>Says that there is something new.</summary>
+    public void Wake() => _wake.Release();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            long next = now + (_failing.IsEmpty ? 60_000 : 5_000);
+            ReportFailing(now);
+            List<(string Target, long NextTry)> heads = Heads();
+            foreach ((string target, long nextTry) in heads)
+            {
+                if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
+                    continue;
+                if (nextTry > now)
+                    next = Math.Min(next, nextTry);
+                else
+                    _running[target] = Deliver(target, stoppingToken);
+            }
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
+            try
+            {
+                await _wake.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A retry is due, or we stop.
+            }
+        }
+        await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), of which the others are notified.
+    /// </summary>
+    private void ReportFailing(long now)
+    {
+        foreach (NamedNotifier notifier in options.Value.Receivers.SelectMany(r => r.Notifiers))
+        {
+            bool isFailing = _failing.TryGetValue(notifier.Id.ToString(), out long since);
+            ReportFailing(notifier.Id, isFailing ? Math.Max(0, now - since) / 1000.0 : 0);
+        }
+    }
+
+    private void ReportFailing(IntegrationId integration, double seconds) =>
+        metrics.Failing.WithLabels(integration.Receiver, integration.Way).Set(seconds);
+
+    /// <summary>The oldest message of each integration.</summary>
+    private List<(string Target, long NextTry)> Heads()
+    {
+        metrics.Outbox.Set(state.Read(db => db.Outbox.Count()));
+        var rows = state.Read(db => db.Outbox.AsNoTracking()
+            .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
+            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
+        return [.. rows.Select(r => (r.Target, r.NextTry))];
+    }
+
+    /// <summary>
+    /// The loop is woken when the turn is really over: woken from within, it would still see it running and pass over what came next.
+    /// </summary>
+    private Task Deliver(string target, CancellationToken ct)
+    {
+        Task delivery = Task.Run(() => DeliverAsync(target, ct), CancellationToken.None);
+        _ = delivery.ContinueWith(_ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return delivery;
+    }
+
+    /// <summary>Sends what waits for an integration, in order, until one must wait.</summary>
+    private async Task DeliverAsync(string target, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            List<OutboxRow> rows = state.Read(db =>
+                db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
+            foreach (OutboxRow row in rows)
+            {
+                if (row.NextTry > time.GetUtcNow().ToUnixTimeMilliseconds() || !await DeliverAsync(target, row, ct))
+                    return;
+            }
+            if (rows.Count < ReadAtOnce)
+                return;
+        }
+    }
+
+    /// <returns>Whether the next one may follow.</returns>
+    private async Task<bool> DeliverAsync(string target, OutboxRow row, CancellationToken ct)
+    {
+        long start = time.GetTimestamp();
+        IntegrationId? integration = IntegrationId.TryParse(target, out IntegrationId id) ? id : null;
+        string kind = integration?.Kind ?? "unknown";
+        Delivery delivery = await TryAsync(integration, row, ct);
+        metrics.DeliverySeconds.WithLabels(kind).Observe(time.GetElapsedTime(start).TotalSeconds);
+        metrics.Deliveries.WithLabels(kind, delivery.Status.ToString().ToLowerInvariant()).Inc();
+        int attempts = row.Attempts + 1;
+        if (delivery.Status == DeliveryStatus.Retry)
+            _failing.TryAdd(target, row.CreatedAt);
+        else if (_failing.TryRemove(target, out _) && integration is { } works)
+            ReportFailing(works, 0);
+        if (attempts <= TriesInHistory || delivery.Status != DeliveryStatus.Retry)
+            NoteTry(target, row, delivery);
+        if (delivery.Status == DeliveryStatus.Rejected)
+            LogRejected(target, delivery.Reason ?? "no reason given");
+        else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
+            LogRetrying(target, delivery.Reason ?? "no reason given");
+        long nextTry = (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds();
+        state.Write(writer =>
+        {
+            if (delivery.Status == DeliveryStatus.Retry)
+                writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason);
+            else
+                writer.DeleteMessage(row.Id);
+        });
+        return delivery.Status != DeliveryStatus.Retry;
+    }
+
+    private void NoteTry(string target, OutboxRow row, Delivery delivery) => history.Add(new TrailRow
+    {
+        At = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Subject = row.IdempotencyKey,
+        What = delivery.Status.ToString().ToLowerInvariant(),
+        Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}",
+    });
+
+    /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
+    private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)
+    {
+        try
+        {
+            return integration is { } id && options.Value.Find(id) is { } named
+                ? await named.Notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
+                : Delivery.Rejected("the configuration has no such receiver any more");
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return new Delivery(DeliveryStatus.Retry, e.Message);
+        }
+    }
+
+    /// <summary>Doubles from one second to five minutes, with jitter; never less than the other side asks for, within an hour.</summary>
+    internal static TimeSpan Pause(int attempts, TimeSpan? asked = null)
+    {
+        TimeSpan max = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
+        TimeSpan pause = max * (0.75 + (Random.Shared.NextDouble() / 4));
+        return asked > pause ? (asked < s_longestAsked ? asked.Value : s_longestAsked) : pause;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A notification to {Target} failed and is tried again: {Reason}")]
+    private partial void LogRetrying(string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A notification is refused for good by {Target}: {Reason}")]
+    private partial void LogRejected(string target, string reason);
+}

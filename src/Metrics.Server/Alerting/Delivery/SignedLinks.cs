@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Links that work without a password, since they are signed, for a limited time. The key is made at the first start and kept with the
+/// state.
+/// </summary>
+internal sealed class SignedLinks(StateStore state, TimeProvider time)
+{
+    private const string KeyName = "links";
+    private static readonly TimeSpan s_goodFor = TimeSpan.FromDays(7);
+
+    private byte[] _key = [];
+
+    /// <summary>Reads the key, or makes it.</summary>
+    public void Load()
+    {
+        string? key = state.Read(db => db.Keys.AsNoTracking().FirstOrDefault(k => k.Name == KeyName))?.Value;
+        if (key is null)
+        {
+            key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+            state.Write(writer => writer.SaveKey(KeyName, key));
+        }
+        _key = Convert.FromHexString(key);
+    }
+
+    /// <summary>The query of a link about something: <c>until=…&amp;sig=…</c>.</summary>
+    public string Sign(string what)
+    {
+        string until = (time.GetUtcNow() + s_goodFor).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        return $"until={until}&sig={Convert.ToHexStringLower(SignatureOf(what, until))}";
+    }
+
+    /// <summary>Whether a link is ours and not too old.</summary>
+    public bool IsGood(string what, string? until, string? signature)
+    {
+        if (signature?.Length != 64 || !long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+            return false;
+        byte[] given;
+        try
+        {
+            given = Convert.FromHexString(signature);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+        return CryptographicOperations.FixedTimeEquals(given, SignatureOf(what, until!)) && time.GetUtcNow().ToUnixTimeSeconds() <= seconds;
+    }
+
+    private byte[] SignatureOf(string what, string until) => _key.Length > 0
+        ? HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{what}\n{until}"))
+        : throw new InvalidOperationException("The key is not loaded.");
+}

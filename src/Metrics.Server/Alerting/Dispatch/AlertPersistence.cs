@@ -1,0 +1,209 @@
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Rules;
+using Metrics.Storage;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// What must survive: open alerts and expected series are put back at the start, and every change is committed in one transaction with the
+/// messages about it. Who is notified is the <see cref="Dispatcher"/>'s verdict. Used by one thread, the one that writes alerts.
+/// </summary>
+internal sealed class AlertPersistence(
+    Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
+    SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
+    Outbox outbox, SelfMetrics metrics)
+{
+    private const long MaxHistoryRows = 2_000_000;
+    private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
+    private static readonly TimeSpan s_auditKept = TimeSpan.FromDays(365);
+
+    private NotificationOptions _options = options.Value;
+    private Dispatcher _dispatcher = new(DispatchPlan.None);
+    private bool _isOpen;
+    private long _nextTidying;
+
+    /// <summary>A step of an alert with its line of the history.</summary>
+    private readonly record struct NotedStep(RoutedAlert Step, string Text, AlertPlacement? Placement);
+
+    /// <summary>When somebody is to be notified of something next, milliseconds since 1970 UTC.</summary>
+    public long NextDue => Math.Min(_dispatcher.NextDue, external.NextDue);
+
+    /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
+    public void Restore(IReadOnlyList<GroupRunner> groups, long at)
+    {
+        var kept = state.Read(db => (
+            Alerts: db.Alerts.AsNoTracking().ToLookup(a => a.Rule),
+            Learned: db.Learned.AsNoTracking().ToLookup(l => l.Rule),
+            Expected: db.Expected.AsNoTracking().ToLookup(e => e.Rule)));
+        if (!_isOpen)
+            Open(kept.Alerts, at);
+        var known = new Dictionary<RuleId, AlertRuleState>();
+        memory.Clear();
+        foreach (GroupRunner group in groups)
+        {
+            foreach (AlertRuleState rule in group.Alerting)
+            {
+                RuleId id = group.IdOf(rule.Rule);
+                string key = id.ToString();
+                List<ExpectedSeries> series =
+                    [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
+                rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)), series);
+                foreach (LearnedRow model in kept.Learned[key])
+                    rule.RestoreLearned(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
+                memory.Restore(id, series);
+                known.TryAdd(id, rule);
+            }
+        }
+        Retire(kept.Alerts, known, at);
+        rules.All = known;
+        _dispatcher.Use(known, at);
+        foreach (ActiveAlert alert in external.All)
+            _dispatcher.Take(alert.ToRouted(at));
+        Flush(at);
+        outbox.Wake();
+    }
+
+    /// <summary>Takes what others have sent, and ends what they no longer send.</summary>
+    public void TakeSent(long at)
+    {
+        List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
+        // What only says the same in other words is sent when something is sent, and not written.
+        List<AlertChange> changes =
+            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
+        List<NotedStep> steps = [];
+        foreach (AlertChange change in changes)
+        {
+            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
+            if (change.Before.Name != change.Alert.State.Name)
+                steps.Add(step);
+        }
+        metrics.ExternalAlerts.Set(external.Count);
+        if (steps.Count > 0)
+        {
+            Commit(at, writer => steps.ForEach(s => Save(writer, s)));
+            alerts.NoteChange();
+        }
+        batches.ForEach(b => b.Done.SetResult());
+    }
+
+    /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
+    public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
+    {
+        List<NotedStep> steps = [.. changes.Select(c => Note(group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)))];
+        List<RuleMemory.ExpectedChange> expected = memory.ChangesOf(group);
+        if (steps.Count == 0 && expected.Count == 0 && !IsDue(at))
+            return;
+        Commit(at, writer =>
+        {
+            steps.ForEach(s => Save(writer, s));
+            memory.Write(writer, expected);
+        });
+        if (steps.Count > 0)
+            alerts.NoteChange();
+    }
+
+    /// <summary>Commits the messages that are due by the clock.</summary>
+    public void Flush(long at)
+    {
+        if (at >= _nextTidying)
+            Tidy(at);
+        memory.SaveLearned(rules.All, at);
+        if (!IsDue(at))
+            return;
+        history.IsBusy = true;
+        try
+        {
+            while (IsDue(at))
+                Commit(at, _ => { });
+        }
+        finally
+        {
+            history.IsBusy = false;
+        }
+    }
+
+    private void Open(ILookup<string, AlertRow> kept, long at)
+    {
+        silences.Load();
+        acks.Load();
+        links.Load();
+        _options = options.Value;
+        _dispatcher = new Dispatcher(_options.Plan);
+        (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
+            db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
+            db.Flaps.AsNoTracking().ToList().ConvertAll(FlapText.Read)));
+        _dispatcher.Restore(groups, flaps, at);
+        // Their senders have as long as they would have had, from now on.
+        foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
+            external.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)_options.ResolveTimeout.TotalMilliseconds);
+        _isOpen = true;
+    }
+
+    /// <summary>Ends the alerts of rules that are no longer there.</summary>
+    private void Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at) => state.Write(writer =>
+    {
+        foreach (IGrouping<string, AlertRow> rows in kept)
+        {
+            RuleId id = RuleId.Parse(rows.Key);
+            foreach (AlertRow row in known.ContainsKey(id) || id.IsOfOthers ? [] : rows.AsEnumerable())
+            {
+                AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+                _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
+                _dispatcher.Take(new RoutedAlert(id, alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
+                writer.DeleteAlert(row.Rule, row.Series);
+            }
+        }
+    });
+
+    /// <summary>History is kept for a month, and within a bound that no flood of alerts passes.</summary>
+    private void Tidy(long at)
+    {
+        _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        state.Write(writer =>
+        {
+            writer.DeleteTrail(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
+            writer.DeleteAudit(at - (long)s_auditKept.TotalMilliseconds);
+        });
+    }
+
+    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
+
+    private NotedStep Note(RuleId rule, AlertChange change, string text)
+    {
+        var step = new RoutedAlert(rule, change.Alert, change.Before, change.At);
+        return new NotedStep(step, text, _dispatcher.Take(step));
+    }
+
+    private void Commit(long at, Action<StateWriter> more)
+    {
+        if (!ReferenceEquals(_options, options.Value))
+            _dispatcher.Use((_options = options.Value).Plan, at);
+        _dispatcher.Use(silences.All);
+        _dispatcher.Use(acks.All);
+        Dispatch dispatch = _dispatcher.Collect(at);
+        state.Write(writer =>
+        {
+            more(writer);
+            committer.Write(writer, dispatch, _options, at);
+        });
+        metrics.AlertGroups.Set(_dispatcher.GroupCount);
+        if (dispatch.Notifications.Count > 0)
+            outbox.Wake();
+    }
+
+    private void Save(StateWriter to, NotedStep noted)
+    {
+        AlertInstance alert = noted.Step.Alert;
+        (string rule, string series) = (noted.Step.Rule.ToString(), LabelsJson.Write(alert.Series));
+        if (alert.State is AlertState.Inactive)
+            to.DeleteAlert(rule, series);
+        else
+            to.SaveAlert(rule, series, AlertJson.Write(alert));
+        history.Add(HistoryRows.Of(noted.Step, noted.Text, noted.Placement));
+    }
+}

@@ -1,0 +1,99 @@
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Query.Engine;
+using Metrics.Routing;
+using Metrics.Rules;
+using Metrics.Series;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Runs rules over stored samples as if time went by, up to the messages each person would have got: by the same rules and the same
+/// <see cref="Dispatcher"/> as the daemon. Silences and acknowledgements are people's doing and are left out.
+/// </summary>
+internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions notifications, Head samples, TimeProvider time)
+{
+    private readonly Dictionary<(string Rule, string Severity), ReplayedRule> _rules = [];
+    private readonly Dictionary<AlertKey, (ReplayedRule Rule, long Since)> _firing = [];
+    private readonly Dispatcher _dispatcher = new(notifications.Plan);
+    private readonly ReplayLog _log = new(notifications);
+
+    /// <summary>Runs the rules.</summary>
+    /// <param name="from">First moment, milliseconds since 1970 UTC.</param>
+    /// <param name="to">Last moment.</param>
+    /// <param name="environment">Calendars and inventories.</param>
+    /// <param name="progress">Called with the moment from time to time.</param>
+    public ReplayResult Run(long from, long to, IRuleEnvironment environment, Action<long> progress)
+    {
+        var engine = new QueryEngine();
+        List<GroupRunner> groups = [.. rules.Select(r => new GroupRunner(r, time) { NextDue = from })];
+        Use(groups, from);
+        while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= to)
+        {
+            long at = next.NextDue;
+            Flush(at);
+            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
+            var round = new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment };
+            using var output = new SampleBatch("replay");
+            foreach ((AlertRuleState rule, AlertChange change) in next.Evaluate(round, s => new LocalQueries(engine, s), output, time))
+                Note(next.IdOf(rule.Rule), Of(rule.Rule), change);
+            foreach (AlertRuleState rule in next.Alerting.Where(r => r.Error is not null))
+                Of(rule.Rule).Error = rule.Error;
+            if (output.Count > 0)
+                samples.Append(output, at);
+            progress(at);
+        }
+        Flush(to);
+        foreach ((ReplayedRule rule, long since) in _firing.Values)
+            rule.AddFiring(TimeSpan.FromMilliseconds(to - since));
+        return new ReplayResult([.. _rules.Values], _log.Messages, _log.Muted);
+    }
+
+    private void Use(List<GroupRunner> groups, long from)
+    {
+        var inForce = new Dictionary<RuleId, AlertRuleState>();
+        foreach ((GroupRunner group, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g, r))))
+        {
+            inForce.TryAdd(group.IdOf(rule.Rule), rule);
+            Of(rule.Rule);
+        }
+        _dispatcher.Use(inForce, from);
+    }
+
+    private void Note(RuleId id, ReplayedRule rule, AlertChange change)
+    {
+        var key = new AlertKey(id, change.Alert.Series);
+        if (change.Alert.State is AlertState.Firing && !change.Before.IsOpen)
+        {
+            rule.Fired++;
+            _firing[key] = (rule, change.At);
+        }
+        else if (change.Alert.State is AlertState.NoData)
+        {
+            rule.NoData++;
+        }
+        else if (change.Alert.State is AlertState.Inactive)
+        {
+            if (_firing.Remove(key, out (ReplayedRule Rule, long Since) fired))
+                rule.AddFiring(TimeSpan.FromMilliseconds(change.At - fired.Since));
+            else
+                rule.OnlyPending++;
+        }
+        _dispatcher.Take(new RoutedAlert(id, change.Alert, change.Before, change.At));
+    }
+
+    /// <summary>What was due up to a moment, each group at its own time.</summary>
+    private void Flush(long until)
+    {
+        while (_dispatcher.NextDue is var due && due <= until)
+            _log.Take(_dispatcher.Collect(due), due);
+    }
+
+    private ReplayedRule Of(AlertRule rule)
+    {
+        string severity = rule.Ladder?.Severity ?? rule.Labels.FirstOrDefault(l => l.Key == "severity").Value?.Text ?? "";
+        if (!_rules.TryGetValue((rule.Name, severity), out ReplayedRule? replayed))
+            _rules.Add((rule.Name, severity), replayed = new ReplayedRule(rule.Name, severity));
+        return replayed;
+    }
+}

@@ -1,0 +1,103 @@
+using Metrics.Model;
+using Metrics.Rules;
+using Metrics.Storage;
+using Metrics.Storage.State;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// What rules must know after a restart beside their alerts: series that they expect, and what they have learned. Used by one thread.
+/// </summary>
+internal sealed class RuleMemory(StateStore state)
+{
+    /// <summary>
+    /// Expected series are written when they are new, and then only this often: precision is worth less than quiet disks.
+    /// </summary>
+    private const long ExpectedStepMilliseconds = 60_000;
+
+    private const long LearnedStepMilliseconds = 300_000;
+
+    /// <summary>By rule: the last time of an expected series that is written down.</summary>
+    private readonly Dictionary<RuleId, Dictionary<Labels, long>> _expected = [];
+
+    private long _nextLearnedSave;
+
+    /// <summary>A change of what a rule expects.</summary>
+    /// <param name="Rule">The rule.</param>
+    /// <param name="Series">Labels of the series.</param>
+    /// <param name="LastSeen">Time of its newest sample, milliseconds since 1970 UTC; null when it is no longer expected.</param>
+    internal readonly record struct ExpectedChange(RuleId Rule, Labels Series, long? LastSeen);
+
+    /// <summary>Notes what is written down of a rule.</summary>
+    public void Restore(RuleId rule, IReadOnlyList<ExpectedSeries> expected) =>
+        _expected[rule] = expected.ToDictionary(e => e.Series, e => e.LastSeen);
+
+    /// <summary>Forgets what was noted; other rules come.</summary>
+    public void Clear() => _expected.Clear();
+
+    /// <summary>What is to be written of the series that a group's rules expect.</summary>
+    public List<ExpectedChange> ChangesOf(GroupRunner group)
+    {
+        var changes = new List<ExpectedChange>();
+        foreach (AlertRuleState rule in group.Alerting.Where(r => r.Rule.AbsentFor is not null))
+        {
+            RuleId id = group.IdOf(rule.Rule);
+            Dictionary<Labels, long> written = Of(id);
+            var expected = new HashSet<Labels>();
+            foreach (ExpectedSeries series in rule.Expected)
+            {
+                expected.Add(series.Series);
+                if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
+                    changes.Add(new ExpectedChange(id, series.Series, series.LastSeen));
+            }
+            changes.AddRange(written.Keys.Where(s => !expected.Contains(s)).Select(s => new ExpectedChange(id, s, null)));
+        }
+        return changes;
+    }
+
+    /// <summary>Writes such changes.</summary>
+    public void Write(StateWriter to, List<ExpectedChange> changes)
+    {
+        foreach (ExpectedChange change in changes)
+        {
+            string series = LabelsJson.Write(change.Series);
+            if (change.LastSeen is { } seen)
+            {
+                to.SaveExpected(change.Rule.ToString(), series, seen);
+                Of(change.Rule)[change.Series] = seen;
+            }
+            else
+            {
+                to.DeleteExpected(change.Rule.ToString(), series);
+                Of(change.Rule).Remove(change.Series);
+            }
+        }
+    }
+
+    /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
+    public void SaveLearned(IReadOnlyDictionary<RuleId, AlertRuleState> rules, long now)
+    {
+        if (now < _nextLearnedSave)
+            return;
+        _nextLearnedSave = now + LearnedStepMilliseconds;
+        List<(RuleId Rule, Labels Series, byte[] Model)> changed =
+        [
+            .. rules.Where(r => r.Value.Rule.Learned is not null)
+                .SelectMany(r => r.Value.TakeLearned().Select(l => (r.Key, l.Series, l.Model))),
+        ];
+        if (changed.Count == 0)
+            return;
+        state.Write(writer =>
+        {
+            foreach ((RuleId rule, Labels series, byte[] model) in changed)
+                writer.SaveLearned(rule.ToString(), LabelsJson.Write(series), Convert.ToBase64String(model));
+        });
+    }
+
+    private Dictionary<Labels, long> Of(RuleId rule)
+    {
+        if (!_expected.TryGetValue(rule, out Dictionary<Labels, long>? series))
+            _expected.Add(rule, series = []);
+        return series;
+    }
+}

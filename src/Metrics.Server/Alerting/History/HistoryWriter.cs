@@ -1,0 +1,64 @@
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+
+namespace Metrics.Alerting;
+
+/// <summary>
+/// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9
+/// may be missing from a trail; messages and states never are. Safe for use by several threads.
+/// </summary>
+internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
+{
+    private const int Bound = 500_000;
+    private const int RowsAtOnce = 200;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly Lock _writing = new();
+    private Queue<TrailRow> _rows = new();
+
+    /// <summary>Whether messages are being written just now, and trails had better wait.</summary>
+    public bool IsBusy { get; set; }
+
+    /// <summary>Takes a row; when there are too many it is counted and given up.</summary>
+    public void Add(TrailRow row)
+    {
+        lock (_lock)
+        {
+            if (_rows.Count < Bound)
+                _rows.Enqueue(row);
+            else
+                metrics.TrailDropped.Inc();
+        }
+    }
+
+    /// <summary>Writes what waits; for those who want to read it.</summary>
+    public void Flush()
+    {
+        lock (_writing)
+        {
+            Queue<TrailRow> rows;
+            lock (_lock)
+                (rows, _rows) = (_rows, new Queue<TrailRow>());
+            while (rows.Count > 0)
+            {
+                state.Write(writer =>
+                {
+                    for (int i = 0; i < RowsAtOnce && rows.TryDequeue(out TrailRow? row); i++)
+                        writer.AddTrail(row);
+                });
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Messages go first.
+            if (!IsBusy || _rows.Count > Bound / 2)
+                Flush();
+        }
+    }
+}

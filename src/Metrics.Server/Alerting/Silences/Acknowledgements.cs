@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Metrics.Routing;
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>Who is at which alert: in the state database, and in memory for whoever asks. Safe for use by several threads.</summary>
+internal sealed class Acknowledgements(StateStore state, TimeProvider time)
+{
+    private ImmutableDictionary<AlertId, Acknowledgement> _all = ImmutableDictionary<AlertId, Acknowledgement>.Empty;
+
+    /// <summary>By alert, as they are now; never changed.</summary>
+    public IReadOnlyDictionary<AlertId, Acknowledgement> All => Volatile.Read(ref _all);
+
+    /// <summary>Reads them from the state database.</summary>
+    public void Load()
+    {
+        List<AckRow> rows = state.Read(db => db.Acknowledgements.AsNoTracking().ToList());
+        _all = rows.ToImmutableDictionary(a => AlertId.Parse(a.Alert), a => new Acknowledgement(a.FiredAt, a.By, a.At, a.Comment));
+    }
+
+    /// <summary>The acknowledgement of an alert as it fires now, or null.</summary>
+    public Acknowledgement? Find(RoutedAlert alert)
+    {
+        IReadOnlyDictionary<AlertId, Acknowledgement> all = All;
+        return all.Count > 0 && all.TryGetValue(alert.Id, out Acknowledgement? found) && found.HoldsFor(alert) ? found : null;
+    }
+
+    /// <summary>Says that somebody is at some alerts.</summary>
+    public void Acknowledge(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
+    {
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        state.Write(writer =>
+        {
+            foreach (RoutedAlert alert in alerts)
+            {
+                string id = alert.Id.ToString();
+                writer.SaveAcknowledgement(id, alert.FiredAt, by, now, comment);
+                writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
+                string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
+                writer.AddTrail(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = text });
+            }
+        });
+        ImmutableInterlocked.Update(
+            ref _all, all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment)))));
+    }
+
+    /// <summary>Forgets acknowledgements of alerts that are over, within the caller's unit of work.</summary>
+    public void Forget(StateWriter to, IReadOnlyCollection<AlertId> over)
+    {
+        if (_all.IsEmpty || over.Count == 0)
+            return;
+        foreach (AlertId id in over.Where(_all.ContainsKey))
+            to.DeleteAcknowledgement(id.ToString());
+        ImmutableInterlocked.Update(ref _all, all => all.RemoveRange(over));
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Metrics.Routing;
+using Metrics.Series;
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>All silences: in the state database, and in memory for whoever asks. Safe for use by several threads.</summary>
+internal sealed class Silences(StateStore state, TimeProvider time)
+{
+    /// <summary>Ended silences are kept this long, for those who want to know why nobody was notified.</summary>
+    private static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
+
+    private readonly Lock _lock = new();
+    private volatile IReadOnlyList<Silence> _all = [];
+
+    /// <summary>All that are kept, the newest first.</summary>
+    public IReadOnlyList<Silence> All => _all;
+
+    /// <summary>Reads them from the state database.</summary>
+    public void Load()
+    {
+        state.Write(writer => writer.DeleteSilences(endedBefore: (time.GetUtcNow() - s_kept).ToUnixTimeMilliseconds()));
+        _all = [.. state.Read(db => db.Silences.AsNoTracking().ToList()).Select(Read).OrderByDescending(s => s.UpdatedAt)];
+    }
+
+    /// <summary>
+    /// Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it:
+    /// <c>by</c>, or else <c>createdBy</c>.
+    /// </summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="FormatException">Something is missing or makes no sense.</exception>
+    public string Put(
+        string? id, IReadOnlyList<LabelMatcher> matchers, long startsAt, long endsAt, string createdBy, string comment, string? by = null)
+    {
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (matchers.Count == 0 || matchers.All(m => m.MatchesEmpty))
+            throw new FormatException("a silence needs a matcher that does not match the empty text, else it would silence everything");
+        if (endsAt <= startsAt)
+            throw new FormatException("endsAt must lie after startsAt");
+        if (endsAt <= now)
+            throw new FormatException("endsAt lies in the past");
+        if (createdBy.Length == 0)
+            throw new FormatException("createdBy is required: who wants it");
+        if (comment.Length == 0)
+            throw new FormatException("comment is required: why nobody shall be notified");
+        lock (_lock)
+        {
+            Silence? before = id is null or "" ? null
+                : _all.FirstOrDefault(s => s.Id == id) ?? throw new FormatException($"there is no silence {id}");
+            bool isSame = before is not null && before.EndsAt > now && (before.StartsAt == startsAt || before.StartsAt > now)
+                && before.Matchers.Select(MatcherText.Write).SequenceEqual(matchers.Select(MatcherText.Write));
+            if (before is not null && !isSame && before.EndsAt > now)
+                Save(before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced");
+            string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
+            var silence = new Silence(itsId, matchers, isSame ? startsAt : Math.Max(startsAt, now), endsAt, createdBy, comment, now);
+            Save(silence, by ?? createdBy, "silenced");
+            id = silence.Id;
+        }
+        return id;
+    }
+
+    /// <summary>Ends a silence now; the audit notes by whom.</summary>
+    /// <returns>Whether there is one of this id that had not ended.</returns>
+    public bool Expire(string id, string by)
+    {
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        lock (_lock)
+        {
+            if (_all.FirstOrDefault(s => s.Id == id) is not { } silence || silence.EndsAt <= now)
+                return false;
+            Save(silence with { EndsAt = now, StartsAt = Math.Min(silence.StartsAt, now), UpdatedAt = now }, by, "unsilenced");
+        }
+        return true;
+    }
+
+    private void Save(Silence silence, string who, string what)
+    {
+        state.Write(writer =>
+        {
+            writer.SaveSilence(new SilenceRow
+            {
+                Id = silence.Id,
+                Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
+                StartsAt = silence.StartsAt,
+                EndsAt = silence.EndsAt,
+                CreatedBy = silence.CreatedBy,
+                Comment = silence.Comment,
+                UpdatedAt = silence.UpdatedAt,
+            });
+            writer.AddAudit(silence.UpdatedAt, who, what, Describe(silence));
+        });
+        _all = [silence, .. _all.Where(s => s.Id != silence.Id)];
+    }
+
+    private static string Describe(Silence silence) =>
+        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {AlertHistory.Moment(silence.StartsAt)} "
+        + $"to {AlertHistory.Moment(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
+
+    private static Silence Read(SilenceRow row)
+    {
+        IEnumerable<LabelMatcher> matchers = JsonSerializer.Deserialize<string[]>(row.Matchers)!.SelectMany(MatcherText.Parse);
+        return new Silence(row.Id, [.. matchers], row.StartsAt, row.EndsAt, row.CreatedBy, row.Comment, row.UpdatedAt);
+    }
+}

@@ -1,0 +1,150 @@
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Telemetry;
+
+namespace Metrics.Rules;
+
+/// <summary>
+/// Evaluates rules: all of a group at its interval, and in between those whose data arrived, within a share of a core. Groups run side by
+/// side; a group never overlaps itself. Nothing here waits for a database or for another engine.
+/// </summary>
+internal sealed class RuleEngine : BackgroundService
+{
+    private readonly Head _head;
+    private readonly IntakePipeline _intake;
+    private readonly IEvaluationSink _sink;
+    private readonly GroupEvaluator _evaluator;
+    private readonly Current<RuleOptions> _options;
+    private readonly SelfMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly WakeSignal _wake;
+    private volatile RoundScheduler _scheduler;
+    private IReadOnlyList<RuleGroup>? _replacement;
+    private long _lastLook;
+
+    public RuleEngine(
+        Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, SelfMetrics metrics,
+        TimeProvider time)
+    {
+        (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
+        (_options, _metrics, _time) = (options, metrics, time);
+        _wake = new WakeSignal(time);
+        _scheduler = MakeScheduler(RuleSet.Load(options.Value));
+        metrics.RuleErrors.Set(0);
+        metrics.BeforeCollect(Count);
+        intake.OnArrival(NoteArrival);
+    }
+
+    /// <summary>The groups in force.</summary>
+    public IReadOnlyList<GroupRunner> Groups => _scheduler.Plan.Runners;
+
+    /// <summary>The groups in force and their turns.</summary>
+    public IReadOnlyList<ScheduledGroup> Schedule => _scheduler.Plan.Groups;
+
+    /// <summary>
+    /// Since when it has been as it should, as <see cref="TimeProvider.GetTimestamp"/> has it: the last look round, or the beginning of a
+    /// round that is not over yet.
+    /// </summary>
+    public long LastRound => Math.Min(Volatile.Read(ref _lastLook), _scheduler.OldestRunning ?? long.MaxValue);
+
+    /// <summary>Puts other rules in force before the next round; alerts of rules that stay keep their state.</summary>
+    public void Replace(IReadOnlyList<RuleGroup> groups)
+    {
+        Interlocked.Exchange(ref _replacement, groups);
+        _wake.Wake();
+    }
+
+    public override void Dispose()
+    {
+        _scheduler.Dispose();
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        long now = Now();
+        _evaluator.ListeningSince = now;
+        foreach (ScheduledGroup group in Schedule)
+            group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
+        await _sink.RestoreAsync(Groups, now, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                if (Interlocked.Exchange(ref _replacement, null) is { } groups)
+                    await ReplaceAsync(groups, stoppingToken);
+                Volatile.Write(ref _lastLook, _time.GetTimestamp());
+                await _wake.WaitAsync(_scheduler.BeginDue(stoppingToken), stoppingToken);
+            }
+        }
+        finally
+        {
+            await _scheduler.EndAsync();
+        }
+    }
+
+    private async Task ReplaceAsync(IReadOnlyList<RuleGroup> groups, CancellationToken ct)
+    {
+        RoundScheduler before = _scheduler, after = MakeScheduler(groups);
+        await before.EndAsync();
+        long now = Now();
+        var output = new SampleBatch(RulePlan.SourcePrefix + "reload");
+        foreach (GroupRunner old in before.Plan.Runners)
+        {
+            if (after.Plan.Runners.FirstOrDefault(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
+                successor.TakeOverFrom(old);
+            else
+                old.EndAll(now, output);
+        }
+        await _sink.RestoreAsync(after.Plan.Runners, now, ct);
+        _evaluator.Reset();
+        _scheduler = after;
+        before.Dispose();
+        if (output.Count > 0)
+            await _intake.WriteAsync(output, ct);
+        else
+            output.Dispose();
+    }
+
+    private RoundScheduler MakeScheduler(IReadOnlyList<RuleGroup> groups)
+    {
+        foreach (RuleGroup group in groups)
+        {
+            _metrics.RuleFailures.WithLabels(group.Name);
+            _metrics.RuleRoundsMissed.WithLabels(group.Name);
+            _metrics.RuleRoundsCaughtUp.WithLabels(group.Name);
+        }
+        double share = _options.Value.ArrivalShare;
+        return new RoundScheduler(new RulePlan(groups, share, _time), share, _head.Options.Window, _evaluator, _wake, _time);
+    }
+
+    /// <summary>Called on the intake's thread for each batch: must be quick. What rules write themselves wakes none.</summary>
+    private void NoteArrival(SampleBatch batch)
+    {
+        RulePlan plan = _scheduler.Plan;
+        if (plan.ReadsNothing || batch.Source.StartsWith(RulePlan.SourcePrefix, StringComparison.Ordinal))
+            return;
+        if (plan.Mark(batch, _time.GetTimestamp(), Now()))
+            _wake.Wake();
+    }
+
+    private void Count()
+    {
+        IReadOnlyList<ScheduledGroup> groups = Schedule;
+        _metrics.RuleGroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
+        List<string> states = [.. groups.SelectMany(g => g.Runner.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];
+        foreach (string state in new[] { "pending", "firing", "no data" })
+            _metrics.Alerts.WithLabels(state).Set(states.Count(s => s == state));
+    }
+
+    private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

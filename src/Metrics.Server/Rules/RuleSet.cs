@@ -1,0 +1,54 @@
+using Metrics.Configuration;
+using Metrics.Text;
+
+namespace Metrics.Rules;
+
+/// <summary>The rule files that a configuration names, and those that are shipped beside the program.</summary>
+internal static class RuleSet
+{
+    /// <summary>The folder of the shipped rules.</summary>
+    public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "rules");
+
+    /// <summary>Reads all rule files.</summary>
+    /// <exception cref="ConfigurationException">Some file is wrong; every problem is told.</exception>
+    public static IReadOnlyList<RuleGroup> Load(RuleOptions options)
+    {
+        var problems = new List<Problem>();
+        IReadOnlyList<RuleGroup> groups = Load(Files(options, problems), problems);
+        return problems.Count == 0 ? groups : throw new ConfigurationException(problems);
+    }
+
+    /// <summary>Reads some files.</summary>
+    public static IReadOnlyList<RuleGroup> Load(IEnumerable<string> files, List<Problem> problems)
+    {
+        var groups = new List<RuleGroup>();
+        foreach (string file in files)
+        {
+            try
+            {
+                groups.AddRange(RuleFile.Read(File.ReadAllText(file), file, problems));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problems.Add(new Problem(file, 0, 0, $"cannot be read: {e.Message}"));
+            }
+        }
+        return groups;
+    }
+
+    private static List<string> Files(RuleOptions options, List<Problem> problems)
+    {
+        var files = new List<string>();
+        if (options.Shipped && Directory.Exists(ShippedFolder))
+            files.AddRange(Directory.GetFiles(ShippedFolder, "*.yaml").Order(StringComparer.Ordinal));
+        foreach (string pattern in options.Files)
+        {
+            string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } parent ? parent : ".";
+            string[] found = Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(pattern)) : [];
+            if (found.Length == 0)
+                problems.Add(new Problem(pattern, 0, 0, "no rule file of this name is there"));
+            files.AddRange(found.Order(StringComparer.Ordinal));
+        }
+        return files;
+    }
+}

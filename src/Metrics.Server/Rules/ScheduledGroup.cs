@@ -1,0 +1,124 @@
+using Metrics.Model;
+using Metrics.Query;
+
+namespace Metrics.Rules;
+
+/// <summary>One round that is to take place.</summary>
+/// <param name="Chosen">The rules that have their turn because data arrived; null is all, at the interval.</param>
+/// <param name="Newest">Time of the newest sample that arrived, milliseconds since 1970 UTC; 0 without.</param>
+/// <param name="Arrived">When it arrived, as <see cref="TimeProvider.GetTimestamp"/> has it; 0 without.</param>
+/// <param name="Missed">Rounds before it that did not take place.</param>
+internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, MissedRounds Missed);
+
+/// <summary>
+/// A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.
+/// </summary>
+internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
+{
+    private readonly Lock _lock = new();
+    private readonly ArrivalPace _pace = new(arrivalShare, runner.Group.Interval);
+    private RuleMask? _pending;
+    private long _newest;
+    private long _arrived;
+    private long _markedAt;
+    private volatile bool _isRunning;
+
+    /// <summary>Its rules at work.</summary>
+    public GroupRunner Runner => runner;
+
+    /// <summary>Which of its rules read what.</summary>
+    public RuleWakeIndex Wakes { get; } = new(runner.Group.Rules);
+
+    /// <summary>The series that tells when it was evaluated last.</summary>
+    public Labels LastRoundSeries { get; } = LastRounds.SeriesOf(runner.Group);
+
+    /// <summary>What its last round of all rules asked of a remote engine.</summary>
+    public IReadOnlySet<PreparedQuery> AskedLast { get; set; } = new HashSet<PreparedQuery>();
+
+    /// <summary>How often it may be evaluated on arrival.</summary>
+    public ArrivalPace Pace => _pace;
+
+    /// <summary>When all its rules are due, milliseconds since 1970 UTC.</summary>
+    public long NextDue => runner.NextDue;
+
+    /// <summary>When the round that is under way began, as <see cref="TimeProvider.GetTimestamp"/> has it.</summary>
+    public long RunningSince { get; private set; }
+
+    /// <summary>Whether a round is under way.</summary>
+    public bool IsRunning => _isRunning;
+
+    /// <summary>The round that is under way, or was last.</summary>
+    public Task Running { get; set; } = Task.CompletedTask;
+
+    /// <summary>Notes that data of some rules arrived. Any thread.</summary>
+    /// <returns>Whether somebody should look.</returns>
+    public bool Mark(RuleMask rules, long newest, long arrived, long now)
+    {
+        if (_pace.IsTooDear)
+            return false;
+        lock (_lock)
+        {
+            bool isFirst = _pending is null;
+            if (isFirst)
+                (_pending, _newest, _arrived, _markedAt) = (new RuleMask(rules.Size), newest, arrived, now);
+            _pending!.Add(rules);
+            _newest = Math.Max(_newest, newest);
+            return isFirst;
+        }
+    }
+
+    /// <summary>When a round on arrival may begin, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when nothing arrived.</summary>
+    public long NextArrival(long now)
+    {
+        lock (_lock)
+            return _pending is null ? long.MaxValue : Math.Max(_markedAt + (long)_pace.Gather.TotalMilliseconds, _pace.FreeAt(now));
+    }
+
+    /// <summary>Says when the group was evaluated before the start; 0 when that is not known.</summary>
+    public void ResumeFrom(long last, long now)
+    {
+        long due = last + (long)runner.Group.Interval.TotalMilliseconds;
+        runner.NextDue = last > 0 && due < now ? due : now;
+    }
+
+    /// <summary>The round at the interval, when it is due; it takes in what has arrived.</summary>
+    public Round? TakeInterval(long now, long oldest)
+    {
+        long interval = (long)runner.Group.Interval.TotalMilliseconds;
+        // A clock that was set back must not put the group to sleep.
+        if (runner.NextDue - now > interval)
+            runner.NextDue = now + interval;
+        if (now < runner.NextDue)
+            return null;
+        long due = runner.NextDue == 0 ? now : runner.NextDue;
+        MissedRounds missed = MissedRounds.Of(due, now, runner.Group.Interval, runner.LastDuration, oldest);
+        runner.NextDue = due + ((missed.Count + 1) * interval);
+        lock (_lock)
+        {
+            var round = new Round(null, _pending is null ? 0 : _newest, 0, missed);
+            _pending = null;
+            return round;
+        }
+    }
+
+    /// <summary>The round of what has arrived; null when nothing has.</summary>
+    public Round? TakeArrival()
+    {
+        lock (_lock)
+        {
+            Round? round = _pending is null ? null : new Round(_pending, _newest, _arrived, MissedRounds.None);
+            _pending = null;
+            return round;
+        }
+    }
+
+    /// <summary>A round begins.</summary>
+    public void Begin(long timestamp)
+    {
+        RunningSince = timestamp;
+        _isRunning = true;
+    }
+
+    /// <summary>The round is over.</summary>
+    public void End() => _isRunning = false;
+}

@@ -1,0 +1,128 @@
+using Metrics.Hosting;
+using System.Threading.Channels;
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Model;
+using Metrics.Query.Engine;
+using Metrics.Rules;
+using Metrics.Series;
+using Metrics.Storage;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Metrics.Tests.Rules;
+
+/// <summary>The rule engine behind a real intake and head; what its rounds give is seen one by one.</summary>
+internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("engine").FullName;
+    private readonly Channel<GroupEvaluation> _evaluations = Channel.CreateUnbounded<GroupEvaluation>();
+    private readonly IntakePipeline _intake;
+    private readonly StoreWriter _store;
+    private readonly GroupEvaluator _evaluator;
+    private readonly TimeProvider _time;
+
+    public EngineHarness(TimeProvider time, string rules, string settings = "", Head? head = null)
+    {
+        _time = time;
+        string file = Path.Combine(_folder, "rules.yaml");
+        File.WriteAllText(file, rules);
+        MetricsOptions options = MetricsOptions.Parse(
+            $"storage: {{ path: '{_folder}' }}\nrules: {{ shipped: false, files: ['{file}'] {settings} }}");
+        var current = new Current<RuleOptions>(options.Rules);
+        Head = head ?? new Head(HeadOptions.Default);
+        // Nothing starts it: what it is given waits, and is gone with it.
+        _store = new StoreWriter(null!, options.Storage, Metrics, time, NullLogger<StoreWriter>.Instance);
+        _intake = new IntakePipeline(Head, _store, new MetadataTable(), Metrics, time);
+        _evaluator = new GroupEvaluator(
+            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time,
+            NullLogger<GroupEvaluator>.Instance);
+        Engine = new RuleEngine(Head, _intake, this, _evaluator, current, Metrics, time);
+    }
+
+    public SelfMetrics Metrics { get; } = new();
+
+    public Head Head { get; }
+
+    public RuleEngine Engine { get; }
+
+    /// <summary>What restoring waits for.</summary>
+    public Task Restored { get; init; } = Task.CompletedTask;
+
+    /// <summary>What taking the rounds of a group waits for.</summary>
+    public Func<string, Task> Taken { get; init; } = _ => Task.CompletedTask;
+
+    public async Task StartAsync()
+    {
+        await _intake.StartAsync(default);
+        await Engine.StartAsync(default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.StopAsync(default);
+        await _intake.StopAsync(default);
+        Engine.Dispose();
+        _intake.Dispose();
+        _store.Dispose();
+        _evaluator.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct) => Restored.WaitAsync(ct);
+
+    public async ValueTask TakeAsync(GroupEvaluation evaluation, CancellationToken ct)
+    {
+        await Taken(evaluation.Group.Group.Name).WaitAsync(ct);
+        await _evaluations.Writer.WriteAsync(evaluation, ct);
+    }
+
+    /// <summary>Sends samples of metrics with the clock's time; returns when they are in the head.</summary>
+    public async Task SendAsync(params (string Metric, double Value)[] samples)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var batch = new SampleBatch("test");
+        foreach ((string metric, double value) in samples)
+            batch.Add(Labels.Of(metric), now, value);
+        await _intake.WriteAsync(batch, default);
+        using var deadline = new CancellationTokenSource(s_patience, TimeProvider.System);
+        while (samples.Any(s => Head.Find(Labels.Of(s.Metric))?.Last.Time != now))
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Puts a sample into the head so that nobody notices.</summary>
+    public void Slip(string metric, double value)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        using var batch = new SampleBatch("test");
+        batch.Add(Labels.Of(metric), now, value);
+        Head.Append(batch, now);
+    }
+
+    /// <summary>The next round of a group; those of others are passed over.</summary>
+    public async Task<GroupEvaluation> NextAsync(string group = "g")
+    {
+        using var deadline = new CancellationTokenSource(s_patience, TimeProvider.System);
+        while (true)
+        {
+            GroupEvaluation evaluation = await _evaluations.Reader.ReadAsync(deadline.Token);
+            if (evaluation.Group.Group.Name == group)
+                return evaluation;
+        }
+    }
+
+    /// <summary>Whether rounds took place that nobody has looked at.</summary>
+    public bool HasMore => _evaluations.Reader.TryPeek(out _);
+
+    public async Task<string> MetricsAsync()
+    {
+        using var text = new MemoryStream();
+        await Metrics.WriteAsync(text, default);
+        return System.Text.Encoding.UTF8.GetString(text.ToArray());
+    }
+}

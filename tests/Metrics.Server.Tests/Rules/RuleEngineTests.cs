@@ -1,0 +1,190 @@
+using System.Net;
+using System.Net.Sockets;
+using Metrics.Model;
+using Metrics.Rules;
+using Metrics.Series;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Rules;
+
+/// <summary>Turns of groups: at the interval, on arrival, side by side.</summary>
+public sealed class RuleEngineTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider _time = new(s_now);
+
+    [Fact]
+    public async Task Only_rules_whose_metrics_arrived_are_evaluated_on_arrival_and_all_at_the_interval()
+    {
+        await using var harness = new EngineHarness(_time, Group("- { alert: A, expr: a > 1 }\n- { alert: B, expr: b > 1 }"));
+        await harness.StartAsync();
+        (await harness.NextAsync()).Arrived.Should().Be(0);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await harness.SendAsync(("a", 2));
+        GroupEvaluation round = await harness.NextAsync();
+        round.Arrived.Should().NotBe(0);
+        round.Changes.Should().ContainSingle().Which.Rule.Rule.Name.Should().Be("A");
+        round.Group.Rules.Select(r => r.LastAt - s_now.ToUnixTimeMilliseconds()).Should().Equal(1000, 0);
+
+        await harness.SendAsync(("c", 1));
+        _time.Advance(TimeSpan.FromSeconds(59));
+        round = await harness.NextAsync();
+        round.Arrived.Should().Be(0, "what nobody reads wakes nobody");
+        round.Group.Rules.Select(r => r.LastAt - s_now.ToUnixTimeMilliseconds()).Should().Equal(60_000, 60_000);
+    }
+
+    [Fact]
+    public async Task Nothing_is_evaluated_on_arrival_without_a_share_and_both_API_and_metrics_can_tell()
+    {
+        await using var harness = new EngineHarness(_time, Group("- { alert: A, expr: a > 1 }"), ", arrival_share: 0%");
+        await harness.StartAsync();
+        await harness.NextAsync();
+        await harness.SendAsync(("a", 2));
+        _time.Advance(TimeSpan.FromSeconds(60));
+        GroupEvaluation round = await harness.NextAsync();
+        (round.Arrived, round.Changes.Count).Should().Be((0, 1));
+        harness.Engine.Schedule.Single().Pace.IsTooDear.Should().BeTrue();
+        (await harness.MetricsAsync()).Should().Contain("metricsd_rule_groups_interval_only 1")
+            .And.Contain("metricsd_alerts{state=\"firing\"} 1");
+    }
+
+    [Fact]
+    public async Task Alerts_are_restored_before_the_first_round()
+    {
+        var restored = new TaskCompletionSource();
+        await using var harness = new EngineHarness(_time, Group("- { alert: A, expr: a > 1 }")) { Restored = restored.Task };
+        Task started = harness.StartAsync();
+        await harness.SendAsync(("a", 2));
+        started.IsCompleted.Should().BeFalse();
+        harness.Engine.Groups.Single().LastAt.Should().Be(0);
+        restored.SetResult();
+        await started;
+        (await harness.NextAsync()).Changes.Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_group_that_waits_holds_up_no_other()
+    {
+        var written = new TaskCompletionSource();
+        await using var harness = new EngineHarness(_time, """
+            groups:
+              - { name: stuck, interval: 15s, rules: [ { alert: A, expr: a > 1 } ] }
+              - { name: free, interval: 15s, rules: [ { alert: B, expr: b > 1 } ] }
+            """) { Taken = group => group == "stuck" ? written.Task : Task.CompletedTask };
+        await harness.StartAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await harness.NextAsync("free");
+            _time.Advance(TimeSpan.FromSeconds(15));
+        }
+        await harness.NextAsync("free");
+        harness.HasMore.Should().BeFalse();
+        written.SetResult();
+        await harness.NextAsync("stuck");
+    }
+
+    [Fact]
+    public async Task A_remote_engine_that_hangs_delays_no_other_group()
+    {
+        using var remote = new RemoteStub();
+        await using var harness = new EngineHarness(TimeProvider.System, """
+            groups:
+              - { name: slow0, interval: 1s, rules: [ { alert: A, expr: slow > 1 } ] }
+              - { name: slow1, interval: 1s, rules: [ { alert: A, expr: slow > 1 } ] }
+              - { name: slow2, interval: 1s, rules: [ { alert: A, expr: slow > 1 } ] }
+              - { name: slow3, interval: 1s, rules: [ { alert: A, expr: slow > 1 } ] }
+              - { name: quick, interval: 1s, rules: [ { alert: B, expr: quick > 1 } ] }
+            """, $", remote_query: '{remote.Url}'");
+        await harness.StartAsync();
+        for (int i = 0; i < 3; i++)
+            (await harness.NextAsync("quick")).Group.Rules[0].Error.Should().BeNull();
+        harness.Engine.Groups.Where(g => g.Group.Name != "quick")
+            .Should().OnlyContain(g => g.Rules[0].LastAt == 0, "they wait for their answer still");
+    }
+
+    [Fact]
+    public async Task Rounds_that_were_missed_are_counted_and_made_up_for_at_their_own_moments()
+    {
+        await using var harness = new EngineHarness(_time, Group("""
+            - { record: r, expr: a }
+            - { alert: Long, expr: a > 1, for: 2m }
+            - { alert: Now, expr: a > 1 }
+            """));
+        await harness.StartAsync();
+        await harness.NextAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        harness.Slip("a", 2);
+        _time.Advance(TimeSpan.FromSeconds(269));
+        long start = s_now.ToUnixTimeMilliseconds();
+        (await harness.NextAsync()).Changes.Should().ContainSingle()
+            .Which.Change.At.Should().Be(start + 60_000, "it is pending since then");
+        (await harness.NextAsync()).At.Should().Be(start + 120_000);
+        GroupEvaluation round = await harness.NextAsync();
+        (round.At, round.Changes.Count).Should().Be((start + 180_000, 1));
+        round.Changes[0].Change.Alert.State.Name.Should().Be("firing", "its two minutes were over then");
+        round = await harness.NextAsync();
+        (round.At, round.Changes.Count).Should().Be((start + 270_000, 1));
+        round.Changes[0].Rule.Rule.Name.Should().Be("Now", "a rule that fires at once fires now, not in the past");
+        string metrics = await harness.MetricsAsync();
+        metrics.Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 3")
+            .And.Contain("metricsd_rule_group_iterations_caught_up_total{group=\"g\"} 3");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        (await harness.NextAsync()).At.Should().Be(start + 300_000, "the beat goes on as it was");
+    }
+
+    [Fact]
+    public async Task A_restart_counts_what_it_missed()
+    {
+        var head = new Head(HeadOptions.Default);
+        await using (var before = new EngineHarness(_time, Group("- { record: r, expr: a }"), head: head))
+        {
+            await before.StartAsync();
+            await before.NextAsync();
+        }
+        _time.Advance(TimeSpan.FromMinutes(3.5));
+        await using var after = new EngineHarness(_time, Group("- { record: r, expr: a }"), head: head);
+        await after.StartAsync();
+        (await after.NextAsync()).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000);
+        (await after.MetricsAsync()).Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 2");
+        head.Find(Labels.Of(LastRounds.Metric, ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
+    }
+
+    private static string Group(string rules) =>
+        $"groups:\n  - name: g\n    interval: 1m\n    rules:\n      {rules.ReplaceLineEndings("\n      ")}\n";
+
+    /// <summary>Answers with nothing, but to questions about <c>slow</c> never.</summary>
+    private sealed class RemoteStub : IDisposable
+    {
+        private readonly HttpListener _listener = new();
+
+        public RemoteStub()
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+            probe.Stop();
+            _listener.Prefixes.Add(Url);
+            _listener.Start();
+            _ = Task.Run(ServeAsync);
+        }
+
+        public string Url { get; }
+
+        public void Dispose() => ((IDisposable)_listener).Dispose();
+
+        private async Task ServeAsync()
+        {
+            while (_listener.IsListening)
+            {
+                HttpListenerContext context = await _listener.GetContextAsync();
+                using var reader = new StreamReader(context.Request.InputStream);
+                if ((await reader.ReadToEndAsync()).Contains("slow", StringComparison.Ordinal))
+                    continue;
+                byte[] answer = """{"status":"success","data":{"resultType":"vector","result":[]}}"""u8.ToArray();
+                await context.Response.OutputStream.WriteAsync(answer);
+                context.Response.Close();
+            }
+        }
+    }
+}
