@@ -2,14 +2,13 @@ using Metrics.Alerting;
 using Metrics.Api;
 using Metrics.Api.Access;
 using Metrics.Cli;
-using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
 using Metrics.Rules;
-using Metrics.Scheduling;
 using Metrics.Storage;
 using Metrics.Telemetry;
 using Metrics.Web;
@@ -35,8 +34,8 @@ internal static partial class Program
         builder.Services
             .AddConfiguration(source, options)
             .AddTelemetry()
-            .AddStores(options)
-            .AddIntake(options)
+            .AddStores(options.Storage, options.Events)
+            .AddIntake(options.Head)
             .AddQueries(options.Query)
             .AddNotifiers()
             .AddAlerting()
@@ -44,10 +43,12 @@ internal static partial class Program
             .AddPollers()
             .AddInputs()
             .AddApi()
-            .AddPages();
+            .AddPages()
+            .AddReload();
         WebApplication app = builder.Build();
         app.UseAccess();
         app.MapApi();
+        app.MapReload();
         app.MapPages();
         return app;
     }

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -30,7 +31,7 @@ public class TextBenchmarks
     [GlobalSetup]
     public async Task Setup()
     {
-        _poller = new ScrapePoller(ConfigurationFile.Parse("scrape_configs: [ { job_name: bench } ]").ScrapeJobs[0], null!, new Uri("http://a:1/"), TimeSpan.FromSeconds(5));
+        _poller = new ScrapePoller(MetricsOptions.Parse("scrape_configs: [ { job_name: bench } ]").Targets.OfType<ScrapeJob>().First(), null!, new Uri("http://a:1/"), TimeSpan.FromSeconds(5));
         await Known();
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Metrics.Configuration;
+using Metrics.Storage;
 using Metrics.Model;
 using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -84,10 +84,12 @@ public sealed partial class DefaultTests
         ((int)refused.StatusCode).Should().Be(422);
         (await refused.Content.ReadAsStringAsync()).Should().Contain("did you mean 'storage'?");
         (await daemon.OwnAsync("metricsd_config_last_reload_successful")).Should().Be(0);
+        (await daemon.GetAsync("/api/v1/status/runtimeinfo")).Should().Contain("\"reloadConfigSuccess\":false");
         await File.WriteAllTextAsync(file, "host: { enabled: true, interval: 1s }");
         await Component.RunAsync("kill", "", "-HUP", daemon.ProcessId.ToString(CultureInfo.InvariantCulture));
         await Eventually.Async(async () => (await daemon.FederateAsync("node_load1")).Count == 1, "the host is polled after SIGHUP");
         (await daemon.OwnAsync("metricsd_config_last_reload_successful")).Should().Be(1);
+        (await daemon.GetAsync("/api/v1/status/runtimeinfo")).Should().Contain("\"reloadConfigSuccess\":true").And.Contain("\"lastConfigTime\":\"20");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Metrics.Configuration;
+using Metrics.Alerting;
 using Metrics.Text;
 using Metrics.Model;
 using Metrics.Routing;

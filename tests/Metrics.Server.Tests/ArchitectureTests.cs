@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Metrics.Pollers;
 using Metrics.Testing;
@@ -7,45 +8,95 @@ namespace Metrics.Tests;
 /// <summary>The floors of the house: who may know whom.</summary>
 public sealed partial class ArchitectureTests
 {
-    /// <summary>A folder, and the folders that its files may use. What is not listed may use anything.</summary>
-    private static readonly Dictionary<string, string[]> s_allowed = new()
-    {
-        ["Model"] = ["Model"],
-        ["Text"] = ["Model", "Text"],
-        ["Formats"] = ["Model", "Text", "Formats"],
-        ["Series"] = ["Model", "Text", "Series"],
-        ["Query"] = ["Model", "Text", "Formats", "Series", "Query"],
-        ["Rules"] = ["Model", "Text", "Formats", "Series", "Query", "Rules"],
-        ["Routing"] = ["Model", "Text", "Series", "Rules", "Routing"],
-        ["Telemetry"] = ["Telemetry"],
-        ["Storage"] = ["Model", "Text", "Formats", "Series", "Configuration", "Telemetry", "Storage"],
-        ["Intake"] = ["Model", "Text", "Formats", "Series", "Configuration", "Storage", "Telemetry", "Intake"],
-        ["Pollers"] = ["Model", "Text", "Formats", "Configuration", "Telemetry", "Intake", "Scheduling", "Pollers"],
-        ["Inputs"] = ["Model", "Text", "Formats", "Series", "Configuration", "Telemetry", "Intake", "Storage", "Inputs"],
-        ["Server/Rules"] = ["Model", "Text", "Formats", "Series", "Query", "Querying", "Routing", "Configuration", "Telemetry", "Intake", "Rules"],
-        ["Alerting"] = ["Model", "Text", "Formats", "Series", "Query", "Querying", "Rules", "Routing", "Configuration", "Telemetry", "Intake", "Storage", "Notifiers", "Alerting"],
-        ["Notifiers"] = ["Model", "Text", "Formats", "Rules", "Configuration", "Telemetry", "Alerting", "Notifiers"],
-    };
+    private const string Core = "Core/";
+
+    /// <summary>
+    /// The rooms of the server from below, a floor a line: a room may use those of the floors below its own, and nobody beside it.
+    /// </summary>
+    private static readonly string[][] s_server =
+    [
+        ["Configuration", "Telemetry", "Scheduling"],
+        ["Storage", "Notifiers"],
+        ["Intake"],
+        ["Pollers", "Inputs", "Querying"],
+        ["Rules"],
+        ["Alerting"],
+        ["Reactions"],
+        ["Api", "Web"],
+        ["Hosting"],
+        // The commands read the whole configuration, to check it and to find the daemon: so they stand above what puts it together.
+        ["Cli"],
+    ];
+
+    /// <summary>The rooms of the core from below.</summary>
+    private static readonly string[][] s_core = [["Model"], ["Text"], ["Formats", "Series"], ["Query"], ["Rules"], ["Routing"]];
+
+    /// <summary>Rooms that bring samples in and keep them; what is judged of these is not their business.</summary>
+    private static readonly string[] s_bringing = ["Configuration", "Telemetry", "Scheduling", "Storage", "Intake", "Pollers", "Inputs"];
+
+    /// <summary>What still goes the wrong way, and why. It only ever gets shorter: a pair that nobody needs any more has to go.</summary>
+    private static readonly HashSet<string> s_notYet =
+    [
+        // The message that is sent is made where alerts are routed; it becomes the notifiers' own when dispatching is put right.
+        "Notifiers → Alerting",
+    ];
 
     [Fact]
-    public void Every_folder_knows_only_those_below_it()
+    public void Every_room_knows_only_those_below_it()
     {
-        var broken = new List<string>();
+        var broken = new SortedDictionary<string, string>(StringComparer.Ordinal);
         int looked = 0;
-        foreach (string file in Sources())
+        foreach ((string from, string to, string example) in Pairs())
         {
-            string folder = FolderOf(file);
-            if (!s_allowed.TryGetValue(folder, out string[]? allowed))
-                continue;
-            foreach (Match use in Uses().Matches(File.ReadAllText(file)))
+            looked++;
+            if (!IsAllowed(from, to))
+                broken.TryAdd($"{from} → {to}", example);
+        }
+        looked.Should().BeGreaterThan(40, "a test that looks at nothing keeps nothing");
+        broken.Where(b => !s_notYet.Contains(b.Key)).Select(b => $"{b.Key}: {b.Value}").Should().BeEmpty();
+        s_notYet.Except(broken.Keys).Should().BeEmpty("what is put right need not be listed any more");
+    }
+
+    private static bool IsAllowed(string from, string to)
+    {
+        if (from == to)
+            return true;
+        if (to.StartsWith(Core, StringComparison.Ordinal) && !from.StartsWith(Core, StringComparison.Ordinal))
+            return to[Core.Length..] is not ("Query" or "Rules" or "Routing") || !s_bringing.Contains(from);
+        return FloorOf(to) < FloorOf(from);
+    }
+
+    private static int FloorOf(string room)
+    {
+        string[][] floors = room.StartsWith(Core, StringComparison.Ordinal) ? s_core : s_server;
+        int floor = Array.FindIndex(floors, f => f.Contains(room.StartsWith(Core, StringComparison.Ordinal) ? room[Core.Length..] : room));
+        return floor >= 0 ? floor : throw new InvalidOperationException($"The room {room} has no floor; give it one.");
+    }
+
+    /// <summary>Which room uses which, each pair once, with an example.</summary>
+    private static IEnumerable<(string From, string To, string Example)> Pairs()
+    {
+        var seen = new HashSet<(string, string)>();
+        foreach (Assembly assembly in new[] { typeof(Model.Labels).Assembly, typeof(IPoller).Assembly })
+        {
+            using var reader = new AssemblyReader(assembly);
+            string own = assembly.GetName().Name!;
+            foreach ((string from, string where, string to) in reader.References().OrderBy(r => (r.From, r.To)))
             {
-                looked++;
-                if (!allowed.Contains(use.Groups[1].Value))
-                    broken.Add($"{Path.GetRelativePath(Cases.Repository, file)} uses Metrics.{use.Groups[1].Value}");
+                if (RoomOf(own, from) is { } user && RoomOf(where, to) is { } used && seen.Add((user, used)))
+                    yield return (user, used, $"{from} uses {to}");
             }
         }
-        looked.Should().BeGreaterThan(100, "a test that looks at nothing keeps nothing");
-        broken.Should().BeEmpty();
+    }
+
+    /// <summary>
+    /// The room of a type: the second word of its namespace; null where it is not ours or stands in none, as Program does.
+    /// </summary>
+    private static string? RoomOf(string assembly, string type)
+    {
+        string[] words = type.Split('.');
+        bool ours = assembly is "Metrics.Core" or "metricsd" && words.Length > 2 && words[0] == "Metrics";
+        return !ours ? null : assembly == "Metrics.Core" ? Core + words[1] : words[1];
     }
 
     [Fact]
@@ -91,9 +142,6 @@ public sealed partial class ArchitectureTests
         string[] parts = Path.GetRelativePath(Path.Combine(Cases.Repository, "src"), file).Split('/');
         return parts is ["Metrics.Server", "Rules", ..] ? "Server/Rules" : parts[1];
     }
-
-    [GeneratedRegex(@"^using Metrics\.([A-Za-z]+)", RegexOptions.Multiline)]
-    private static partial Regex Uses();
 
     [GeneratedRegex(@"`((?:src|tests|rules|grafana|docs)/[A-Za-z0-9_./-]+)`")]
     private static partial Regex Paths();

@@ -4,7 +4,8 @@ using Metrics.Model;
 namespace Metrics.Text;
 
 /// <summary>
-/// Reads the keys of one mapping, one call a key, and collects every problem instead of stopping: a wrong type, a value out of range, and at
+/// Reads the keys of one mapping, one call a key, and collects every problem instead of stopping: a wrong type, a value out of range, and
+/// at
 /// <see cref="Finish"/> each key that nobody asked for, with the nearest one that exists.
 /// </summary>
 public sealed class YamlSection
@@ -36,6 +37,9 @@ public sealed class YamlSection
 
     /// <summary>What is wrong so far.</summary>
     public List<Problem> Problems { get; }
+
+    /// <summary>What stands in it.</summary>
+    public YamlMap Content => _map;
 
     /// <summary>Line where it begins.</summary>
     public int Line => _map.Line;

@@ -17,7 +17,5 @@ internal static class ApiServices
         .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()
         .AddResponseCompression()
-        .AddAccess()
-        .AddSingleton<Reloader>()
-        .AddHostedService(s => s.GetRequiredService<Reloader>());
+        .AddAccess();
 }

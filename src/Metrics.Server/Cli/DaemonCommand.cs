@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Api.Access;
 using System.Text.Json;
 using Metrics.Configuration;

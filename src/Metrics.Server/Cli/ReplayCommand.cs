@@ -3,6 +3,7 @@ using System.Text.Json;
 using Metrics.Api.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Formats;
 using Metrics.Text;
 using Metrics.Model;
@@ -168,7 +169,7 @@ internal static class ReplayCommand
     /// <summary>Calendars and inventories as configured; no baselines, which belong to the daemon.</summary>
     private sealed class OfflineSurroundings(MetricsOptions options) : IRuleEnvironment
     {
-        private readonly RuleEnvironment _world = new(new CurrentOptions(options), null!);
+        private readonly RuleEnvironment _world = new(new Current<RuleOptions>(options.Rules), null!);
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

@@ -3,32 +3,26 @@ using Metrics.Text;
 
 namespace Metrics.Configuration;
 
-/// <summary>The configuration is wrong; the message lists every problem, one a line.</summary>
-internal sealed class ConfigurationException(IReadOnlyList<Problem> problems)
-    : Exception(string.Join('\n', problems.Select(p => p.ToString())))
-{
-    public IReadOnlyList<Problem> Problems => problems;
-}
-
-/// <summary>Loads <c>metrics.yaml</c> and what the environment sets on top of it.</summary>
+/// <summary>
+/// The tree of <c>metrics.yaml</c> with what the environment sets on top of it. What the keys mean is the business of each room.
+/// </summary>
 internal static class ConfigurationFile
 {
     public const string DefaultName = "metrics.yaml";
 
     private const string Prefix = "METRICS__";
 
-    /// <summary>Reads the configuration.</summary>
+    /// <summary>Reads the tree.</summary>
     /// <param name="path">The file that was asked for; null takes <c>metrics.yaml</c> of the current folder when it is there.</param>
     /// <param name="environment">Environment variables; <c>METRICS__STORAGE__PATH</c> sets <c>storage.path</c>.</param>
-    /// <exception cref="ConfigurationException">Something is wrong with it.</exception>
-    public static MetricsOptions Load(string? path, IDictionary environment)
+    /// <param name="problems">Added to.</param>
+    public static YamlSection Read(string? path, IDictionary environment, List<Problem> problems)
     {
-        var problems = new List<Problem>();
         string file = path ?? DefaultName;
         YamlMap root = new() { Line = 1, Column = 1 };
         if (path is not null || File.Exists(file))
         {
-            string? text = Read(file, problems);
+            string? text = ReadText(file, problems);
             YamlValue? value = text is null ? null : YamlComposer.Compose(text, file, problems);
             if (value is YamlMap map)
                 root = map;
@@ -36,20 +30,17 @@ internal static class ConfigurationFile
                 problems.Add(new Problem(file, value.Line, value.Column, "expected a mapping of settings"));
         }
         Overlay(root, environment);
-        MetricsOptions options = MetricsOptionsReader.Read(root, file, problems);
-        return problems.Count == 0 ? options : throw new ConfigurationException(problems);
+        return new YamlSection(root, file, "", problems);
     }
 
-    /// <summary>Reads configuration text, for tests and samples.</summary>
-    public static MetricsOptions Parse(string yaml)
+    /// <summary>Reads the tree of a text, for tests and samples.</summary>
+    public static YamlSection Parse(string yaml, List<Problem> problems)
     {
-        var problems = new List<Problem>();
-        var root = YamlComposer.Compose(yaml, DefaultName, problems) as YamlMap ?? new YamlMap { Line = 1, Column = 1 };
-        MetricsOptions options = MetricsOptionsReader.Read(root, DefaultName, problems);
-        return problems.Count == 0 ? options : throw new ConfigurationException(problems);
+        YamlMap root = YamlComposer.Compose(yaml, DefaultName, problems) as YamlMap ?? new YamlMap { Line = 1, Column = 1 };
+        return new YamlSection(root, DefaultName, "", problems);
     }
 
-    private static string? Read(string file, List<Problem> problems)
+    private static string? ReadText(string file, List<Problem> problems)
     {
         try
         {

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Metrics.Text;
 
@@ -14,11 +15,14 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
             section.Text("server_name"), section.Flag("insecure_skip_verify", false));
         if (options.CertFile is null != options.KeyFile is null)
             section.Report("cert_file", "and 'key_file' must stand together");
+        else
+            options.Try(section);
         section.Finish();
         return options;
     }
 
     /// <summary>Options for a handshake as client with a host.</summary>
+    /// <exception cref="CryptographicException">A file holds no certificate.</exception>
     /// <param name="host">Name that the certificate must bear, unless <see cref="ServerName"/> says otherwise.</param>
     public SslClientAuthenticationOptions ToClientOptions(string host)
     {
@@ -35,11 +39,31 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(CaFile);
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            if (authorities.Count == 0)
+                throw new CryptographicException("there is none in PEM form");
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.AddRange(authorities);
             options.CertificateChainPolicy = policy;
         }
         return options;
+    }
+
+    /// <summary>Certificates that cannot be read are reported now, not at the first connection.</summary>
+    private void Try(YamlSection section)
+    {
+        try
+        {
+            if (new[] { CaFile, CertFile, KeyFile }.OfType<string>().All(File.Exists))
+                ToClientOptions("");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            section.Report(CertFile is null ? "ca_file" : "cert_file", $"holds no certificate that can be read: {e.Message}");
+        }
     }
 
     private static string? ExistingFile(YamlSection section, string key)

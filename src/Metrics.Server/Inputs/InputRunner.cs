@@ -12,7 +12,8 @@ namespace Metrics.Inputs;
 /// cref="RunningInput.DrainLimit"/>.
 /// </summary>
 internal sealed class InputRunner(
-    CurrentOptions options, IntakePipeline intake, InputTools tools, SelfMetrics metrics, TimeProvider time, ILogger<InputRunner> log)
+    Current<InputSection> options, IntakePipeline intake, InputTools tools, SelfMetrics metrics, TimeProvider time,
+    ILogger<InputRunner> log)
     : BackgroundService
 {
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
@@ -41,7 +42,7 @@ internal sealed class InputRunner(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        MetricsOptions seen = options.Value;
+        InputSection seen = options.Value;
         using var timer = new PeriodicTimer(s_lookInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

@@ -1,4 +1,3 @@
-using Metrics.Configuration;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
@@ -7,10 +6,10 @@ namespace Metrics.Intake;
 
 internal static class IntakeServices
 {
-    public static IServiceCollection AddIntake(this IServiceCollection services, MetricsOptions options) => services
+    public static IServiceCollection AddIntake(this IServiceCollection services, HeadSection options) => services
         .AddSingleton(_ => new Head(HeadOptions.Default with
         {
-            Window = options.Head.Window, MaxSeries = options.Head.MaxSeries, MaxSeriesPerSource = options.Head.MaxSeriesPerSource,
+            Window = options.Window, MaxSeries = options.MaxSeries, MaxSeriesPerSource = options.MaxSeriesPerSource,
         }))
         .AddSingleton<MetadataTable>()
         .AddSingleton<IntakePipeline>()

@@ -113,7 +113,7 @@ internal sealed record EmailNotifier : Notifier
                 : RequireTls ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable;
             await client.ConnectAsync(SmartHost, Port, security, either.Token);
             if (OAuth2 is not null)
-                await client.AuthenticateAsync(new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools, either.Token)), either.Token);
+                await client.AuthenticateAsync(new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools.Time, either.Token)), either.Token);
             else if (Username is not null)
                 await client.AuthenticateAsync(Username, Password?.Reveal() ?? "", either.Token);
             await client.SendAsync(mail, either.Token);

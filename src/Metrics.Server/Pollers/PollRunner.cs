@@ -4,7 +4,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
-/// <summary>The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.</summary>
+/// <summary>
+/// The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.
+/// </summary>
 internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
 {
     private static readonly Metric s_up = Metric.Gauge("up", "1 if the target could be polled, 0 if not.");
@@ -46,8 +48,8 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
     {
         var batch = new SampleBatch(target.Key);
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        target.Series.Begin();
-        target.Series.End(batch, now, failed: true);
+        foreach (Labels ended in target.Series.Live())
+            batch.Add(ended, now, StaleMarker.Value);
         foreach (Metric metric in new[] { s_up, s_duration, s_samples, s_kept, s_added })
             batch.Add(Report(target, metric), now, StaleMarker.Value);
         await intake.WriteAsync(batch, ct);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Metrics.Model;
 
 namespace Metrics.Pollers;
@@ -30,47 +31,52 @@ internal sealed record TargetStatus(
 /// <summary>Something that is polled at an interval: a poller with a job, an instance and a memory.</summary>
 internal sealed class PollTarget
 {
-    public PollTarget(string job, string instance, TimeSpan interval, TimeSpan timeout, IPoller poller, object configuredBy, IReadOnlyList<Label>? labels = null, string? part = null)
+    public PollTarget(TargetDeclaration declared)
     {
-        Job = job;
-        Part = part;
-        Instance = instance;
-        Interval = interval;
-        Timeout = timeout;
-        Poller = poller;
-        Identity = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"{Model.Labels.Of([.. labels ?? [], new Label("_job", job), new Label("_instance", instance), new Label("_part", part ?? "")])} {poller} {System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(configuredBy)}");
-        Labels = Model.Labels.Of([.. (labels ?? []).Where(l => l.Name is not ("job" or "instance")), new Label("job", job), new Label("instance", instance)]);
+        Declared = declared;
+        Poller = declared.Create();
         Series = new TargetSeries([.. Labels]);
     }
 
-    public string Job { get; }
+    /// <summary>What the configuration asks for.</summary>
+    public TargetDeclaration Declared { get; }
 
-    public string Instance { get; }
+    public string Job => Declared.Job;
 
-    /// <summary>All its labels, <c>job</c> and <c>instance</c> among them; what makes it one target and not another.</summary>
-    public Labels Labels { get; }
+    public string Instance => Declared.Instance;
 
-    /// <summary>What tells one target from another: labels, what is asked, and the section of the configuration that asks for it.</summary>
-    public string Identity { get; }
+    /// <summary>All its labels, <c>job</c> and <c>instance</c> among them.</summary>
+    public Labels Labels => Declared.Identity.Series.Labels;
 
-    /// <summary>Which part of an instance it is, where that is polled in parts; label <c>collection</c> of what is told of the poll itself.</summary>
-    public string? Part { get; }
+    /// <summary>
+    /// Which part of an instance it is, where that is polled in parts; label <c>collection</c> of what is reported of the poll itself.
+    /// </summary>
+    public string? Part => Declared.Identity.Series.Part;
 
     /// <summary>Its name in limits, counters and messages: <c>job/instance</c>, and the part.</summary>
-    public string Key => Part is null ? $"{Job}/{Instance}" : $"{Job}/{Instance}/{Part}";
+    public string Key => Declared.Key;
 
-    public TimeSpan Interval { get; }
+    public TimeSpan Interval => Declared.Interval;
 
-    public TimeSpan Timeout { get; }
+    public TimeSpan Timeout => Declared.Timeout;
 
     public IPoller Poller { get; }
 
     public TargetSeries Series { get; }
 
     /// <summary>Labels of the series that the frame itself writes (<c>up</c> and the like), by metric name.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, Labels> Reports { get; } = new();
+    public ConcurrentDictionary<string, Labels> Reports { get; } = new();
 
     /// <summary>What the last poll came to; swapped whole.</summary>
     public TargetStatus Status { get; set; } = TargetStatus.Never;
+
+    /// <summary>
+    /// Goes on with the series of a target that asked for the same ones otherwise: with another interval, say. These do not end. It is
+    /// asked at once even where the other was backed off, since what was wrong may be put right now.
+    /// </summary>
+    public void TakeOverFrom(PollTarget before)
+    {
+        Series.TakeOverFrom(before.Series);
+        Status = before.Status with { Failures = 0, NotBefore = null };
+    }
 }

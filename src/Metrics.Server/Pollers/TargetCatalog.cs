@@ -1,36 +1,41 @@
-using Metrics.Configuration;
-using Metrics.Pollers.Backends;
-using Metrics.Pollers.OpenStack;
-using Metrics.Pollers.Host;
-using Metrics.Pollers.Self;
-using Metrics.Pollers.Scrape;
-using Metrics.Telemetry;
-
 namespace Metrics.Pollers;
 
-/// <summary>All that is to be polled by the configuration as it is now.</summary>
-internal sealed class TargetCatalog(ScrapeTargets scrapes, Clouds clouds, SelfMetrics self, TimeProvider time)
+/// <summary>All that is to be polled by the configuration as it is now: a loop over the families.</summary>
+internal sealed partial class TargetCatalog : IDisposable
 {
-    /// <summary>The targets; asked again every few seconds, so that files of targets are followed.</summary>
-    public IEnumerable<PollTarget> Discover(MetricsOptions options)
+    private readonly List<(TargetFamily Family, ITargetSource Source)> _sources;
+    private readonly Dictionary<TargetFamily, IReadOnlyList<TargetDeclaration>> _last = [];
+    private readonly ILogger<TargetCatalog> _log;
+
+    public TargetCatalog(IServiceProvider services, ILogger<TargetCatalog> log)
+        : this([.. TargetFamilies.All.Select(f => (f, f.Create(services)))], log)
     {
-        yield return new PollTarget("metricsd", options.Listen, SelfPoller.Interval, SelfPoller.Interval / 2, new SelfPoller(self), self);
-        if (options.Host.Enabled)
-            yield return Host(options.Host);
-        foreach (PollTarget target in options.Probes.SelectMany(p => p.ToTargets(time)))
-            yield return target;
-        foreach (PollTarget target in clouds.Discover(options.Clouds))
-            yield return target;
-        foreach (BackendJob backend in options.Backends)
-            yield return backend.ToTarget();
-        foreach (PollTarget target in scrapes.Discover(options.ScrapeJobs))
-            yield return target;
     }
 
-    private PollTarget Host(HostSection options)
+    internal TargetCatalog(List<(TargetFamily Family, ITargetSource Source)> sources, ILogger<TargetCatalog> log) => (_sources, _log) = (sources, log);
+
+    /// <summary>
+    /// The targets; asked again every few seconds, so that files of targets are followed. A family that cannot tell keeps those it had.
+    /// </summary>
+    public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
     {
-        var files = new HostFiles(options);
-        var pollers = PollerCatalog.Host.Where(p => !options.Disabled.Contains(p.Name)).Select(p => (p.Name, p.Create(files, time))).ToList();
-        return new PollTarget("host", options.Instance, options.Interval, options.Timeout, new HostPoller(pollers, time), options);
+        foreach ((TargetFamily family, ITargetSource source) in _sources)
+        {
+            try
+            {
+                _last[family] = [.. source.Discover(sections)];
+            }
+            catch (Exception e)
+            {
+                LogFailed(e, family.Name);
+            }
+            foreach (TargetDeclaration target in _last.GetValueOrDefault(family) ?? [])
+                yield return target;
+        }
     }
+
+    public void Dispose() => _sources.ForEach(s => (s.Source as IDisposable)?.Dispose());
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Targets of the family {Family} cannot be found, those it had before stay")]
+    private partial void LogFailed(Exception error, string family);
 }

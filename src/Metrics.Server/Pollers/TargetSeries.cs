@@ -14,14 +14,21 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <summary>Polls after which a series that is not seen is forgotten.</summary>
     private const int MaxUnseenPolls = 10;
 
-    /// <summary>Series that a poller makes, by the labels as stored; looked up by a series' own labels, so that these need not be kept.</summary>
+    /// <summary>
+    /// Series that a poller makes, by the labels as stored; looked up by a series' own labels, so that these need not be kept.
+    /// </summary>
     private readonly Dictionary<Labels, Made> _made = new(new WithoutTarget([.. targetLabels.Select(l => l.Name)]));
 
     /// <summary>Series that are scraped.</summary>
     private readonly List<Entry> _entries = [];
 
     private readonly Dictionary<string, MetricMetadata?> _metrics = [];
+
+    /// <summary>Series that another target of the same labels wrote last; they end unless the first poll brings them.</summary>
+    private HashSet<Labels> _inherited = [];
+
     private int _poll;
+    private int _completed;
     private bool _lastFailed;
 
     private record struct Made(Labels Labels, int SeenInPoll);
@@ -80,7 +87,10 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
         return true;
     }
 
-    /// <summary>Notes that a series is there; gives the labels to store, the same object each time. Who asks for them again does it best by that object.</summary>
+    /// <summary>
+    /// Notes that a series is there; gives the labels to store, the same object each time. Who asks for them again does it best by that
+    /// object.
+    /// </summary>
     /// <param name="own">Its labels without those of the target; the target's win.</param>
     public Labels Seen(Labels own)
     {
@@ -134,12 +144,40 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
                 batch.Add(made.Labels, time, StaleMarker.Value);
             forget |= IsForgotten(made.SeenInPoll);
         }
+        EndInherited(batch, time);
         if (forget)
             Forget();
         _lastFailed = failed;
+        _completed = _poll;
 
-        // What a failing poll still brought ended with it.
-        bool Ends(int seenInPoll) => seenInPoll == _poll ? failed : _poll - seenInPoll == 1 && !_lastFailed;
+        // What a failing poll still brought ended with it. A poll that was given up between two others counts for nothing.
+        bool Ends(int seenInPoll) => seenInPoll == _poll ? failed : IsLive(seenInPoll);
+    }
+
+    /// <summary>Goes on with the series that another target wrote last: they were there in the poll before the first.</summary>
+    public void TakeOverFrom(TargetSeries before) => _inherited = [.. before.Live()];
+
+    /// <summary>Series that are there by the last poll: what has to end when the target does.</summary>
+    public IEnumerable<Labels> Live()
+    {
+        IEnumerable<Labels> scraped = _entries.Where(e => e.Labels is not null && !e.HasOwnTime && IsLive(e.SeenInPoll)).Select(e => e.Labels!);
+        return scraped.Concat(_made.Values.Where(m => IsLive(m.SeenInPoll)).Select(m => m.Labels)).Concat(_inherited);
+    }
+
+    /// <summary>Whether the last poll that came to its end brought it, or one since, which was given up.</summary>
+    private bool IsLive(int seenInPoll) => seenInPoll > _completed || (seenInPoll == _completed && seenInPoll > 0 && !_lastFailed);
+
+    private void EndInherited(SampleBatch batch, long time)
+    {
+        if (_inherited.Count == 0)
+            return;
+        int before = _inherited.Count;
+        _inherited.ExceptWith(_made.Values.Where(m => m.SeenInPoll == _poll).Select(m => m.Labels));
+        _inherited.ExceptWith(_entries.Where(e => e.SeenInPoll == _poll && e.Labels is not null).Select(e => e.Labels!));
+        Added -= before - _inherited.Count;
+        foreach (Labels ended in _inherited)
+            batch.Add(ended, time, StaleMarker.Value);
+        _inherited.Clear();
     }
 
     private bool IsForgotten(int seenInPoll) => _poll - seenInPoll > MaxUnseenPolls;

@@ -1,4 +1,3 @@
-using Metrics.Configuration;
 using Metrics.Query.Engine;
 
 namespace Metrics.Querying;
@@ -7,6 +6,5 @@ internal static class QueryServices
 {
     public static IServiceCollection AddQueries(this IServiceCollection services, QuerySection options) => services
         .AddSingleton(new QueryEngine(new EngineOptions { Lookback = options.Lookback, MaxSamples = options.MaxSamples, MaxSamplesRead = options.MaxSamplesRead }))
-        .AddSingleton(options)
         .AddSingleton<QueryService>();
 }

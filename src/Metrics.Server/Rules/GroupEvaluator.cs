@@ -14,7 +14,7 @@ namespace Metrics.Rules;
 /// taking anybody's place.
 /// </summary>
 internal sealed partial class GroupEvaluator(
-    Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, CurrentOptions options,
+    Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, Current<RuleOptions> options,
     SelfMetrics metrics, TimeProvider time, ILogger<GroupEvaluator> log) : IDisposable
 {
     /// <summary>Lines of the log a round; the trail has all.</summary>
@@ -110,7 +110,7 @@ internal sealed partial class GroupEvaluator(
 
     private async Task<Result> JudgeAsync(ScheduledGroup group, Turn turn, CancellationToken ct)
     {
-        if (options.Value.Rules.RemoteQuery is { } url)
+        if (options.Value.RemoteQuery is { } url)
             return await JudgeRemotelyAsync(group, turn, url, ct);
         await _places.WaitAsync(ct);
         try
@@ -142,7 +142,7 @@ internal sealed partial class GroupEvaluator(
 
     private Result Judge(GroupRunner runner, Turn turn, long at, Func<ISeriesSource, IVectorQueries> queries, long start)
     {
-        var round = new RuleRound(head, at, ListeningSince, options.Value.Notifications.ExternalUrl)
+        var round = new RuleRound(head, at, ListeningSince, options.Value.ExternalUrl)
         {
             Environment = environment, IsCatchUp = turn.IsCatchUp,
         };

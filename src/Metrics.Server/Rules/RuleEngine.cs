@@ -17,7 +17,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly IntakePipeline _intake;
     private readonly IEvaluationSink _sink;
     private readonly GroupEvaluator _evaluator;
-    private readonly CurrentOptions _options;
+    private readonly Current<RuleOptions> _options;
     private readonly SelfMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly IEventSource? _events;
@@ -27,13 +27,13 @@ internal sealed class RuleEngine : BackgroundService
     private long _lastLook;
 
     public RuleEngine(
-        Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, CurrentOptions options, SelfMetrics metrics,
+        Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, SelfMetrics metrics,
         TimeProvider time, IEventSource? events = null)
     {
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
         (_options, _metrics, _time, _events) = (options, metrics, time, events);
         _wake = new WakeSignal(time);
-        _scheduler = MakeScheduler(RuleSet.Load(options.Value.Rules));
+        _scheduler = MakeScheduler(RuleSet.Load(options.Value));
         metrics.RuleErrors.Set(0);
         metrics.BeforeCollect(Count);
         intake.OnArrival((SampleBatch batch) => NoteArrival(batch));
@@ -128,7 +128,7 @@ internal sealed class RuleEngine : BackgroundService
             _metrics.RuleRoundsMissed.WithLabels(group.Name);
             _metrics.RuleRoundsCaughtUp.WithLabels(group.Name);
         }
-        double share = _options.Value.Rules.ArrivalShare;
+        double share = _options.Value.ArrivalShare;
         return new RoundScheduler(new RulePlan(groups, share, _time), share, _head.Options.Window, _evaluator, _wake, _time);
     }
 

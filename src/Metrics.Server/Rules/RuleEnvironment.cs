@@ -12,7 +12,7 @@ namespace Metrics.Rules;
 /// What rules know of store, calendars and inventories. Baselines are read in the background, one question for all series of an expression
 /// and an hour of the week; until the answer is there the rule says so. Safe for use by several threads.
 /// </summary>
-internal sealed class RuleEnvironment(CurrentOptions options, QueryService queries) : IRuleEnvironment
+internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService queries) : IRuleEnvironment
 {
     private const int Weeks = 4;
     private const long Hour = 3_600_000;
@@ -46,7 +46,7 @@ internal sealed class RuleEnvironment(CurrentOptions options, QueryService queri
     /// <inheritdoc />
     public bool IsWithin(string interval, long at)
     {
-        IReadOnlyDictionary<string, IReadOnlyList<Routing.TimeInterval>> known = options.Value.Notifications.Routing.TimeIntervals;
+        IReadOnlyDictionary<string, IReadOnlyList<Routing.TimeInterval>> known = options.Value.TimeIntervals;
         return known.TryGetValue(interval, out IReadOnlyList<Routing.TimeInterval>? parts)
             ? parts.Any(p => p.Contains(DateTimeOffset.FromUnixTimeMilliseconds(at)))
             : throw new ArgumentException(

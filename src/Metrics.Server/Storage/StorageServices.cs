@@ -1,4 +1,3 @@
-using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Storage.Events;
 using Metrics.Storage.Samples.DuckDb;
@@ -10,29 +9,30 @@ namespace Metrics.Storage;
 
 internal static class StorageServices
 {
-    public static IServiceCollection AddStores(this IServiceCollection services, MetricsOptions options)
+    public static IServiceCollection AddStores(
+        this IServiceCollection services, StorageOptions options, EventLogOptions events)
     {
-        if (options.Storage.Influx is { } influx)
+        if (options.Influx is { } influx)
         {
             services.AddSingleton<ISampleStore>(s => new InfluxStore(
-                influx, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
+                influx, options.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
         }
         else
         {
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
-                options.Storage, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
+                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
         }
-        if (options is { Events.CopyToInflux: true, Storage.Influx: { } copiesTo })
+        if (events.CopyToInflux && options.Influx is { } copiesTo)
         {
             services.AddSingleton(s => new EventCopies(
-                copiesTo, options.Storage.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                copiesTo, options.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<EventCopies>>()));
         }
         return services
             .AddSingleton<StateStore>()
             .AddSingleton<StoreWriter>()
             .AddSingleton(s => new EventLog(
-                options.Storage, options.Events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                options, events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())

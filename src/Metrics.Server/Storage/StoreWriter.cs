@@ -6,8 +6,8 @@ namespace Metrics.Storage;
 
 /// <summary>Writes samples to their store.</summary>
 internal sealed class StoreWriter(
-    ISampleStore store, MetricsOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
-    : BatchWriter<SampleBatch>(options.Storage.FlushInterval, metrics.SampleWriter, time, log)
+    ISampleStore store, StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
+    : BatchWriter<SampleBatch>(options.FlushInterval, metrics.SampleWriter, time, log)
 {
     protected override string Description => store.Description;
 

@@ -38,7 +38,7 @@ internal sealed class SelfMetrics
         PollSeconds = factory.CreateHistogram("metricsd_poll_duration_seconds", "How long polls take, by job.",
             new HistogramConfiguration { Buckets = [.001, .01, .1, 1, 10], LabelNames = ["job"] });
         PollsSkipped = WithValues(
-            NewCounter(factory, "metricsd_polls_skipped_total", "Polls that did not run, by reason.", "reason"), "backoff", "overlap");
+            NewCounter(factory, "metricsd_polls_skipped_total", "Polls that did not run, by reason.", "reason"), "backoff", "overlap", "late");
         TargetsByState = WithValues(NewGauge(factory, "metricsd_targets", "Targets by state.", "state"), "up", "down", "unknown");
 
         SampleWriter = new WriterMetrics(factory, "metricsd_store", "samples", "the store", "queue_full", "rejected", "not_finite", "spool_full", "expired");

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
@@ -56,7 +57,7 @@ public sealed class NotificationTests
     [Fact]
     public void Nothing_that_a_label_holds_becomes_a_header_or_markup()
     {
-        var notifier = (EmailNotifier)ConfigurationFile.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Notifiers[0].Notifier;
+        var notifier = (EmailNotifier)MetricsOptions.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Notifiers[0].Notifier;
         MimeMessage mail = notifier.Compose(Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", null, TimeProvider.System);
         using var written = new MemoryStream();
         mail.WriteTo(written);

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -40,7 +41,7 @@ public sealed class ReplayEventsTests
     private static ReplayResult Run(EventFeed? events)
     {
         using var head = new Head(HeadOptions.Default);
-        var replay = new Replay(s_rules, ConfigurationFile.Parse("").Notifications, head, TimeProvider.System);
+        var replay = new Replay(s_rules, MetricsOptions.Parse("").Notifications, head, TimeProvider.System);
         return replay.Run(Start, Start + 600_000, NoRuleEnvironment.Instance, _ => { }, events);
     }
 

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -93,7 +94,7 @@ public sealed class ReplayParityTests : IDisposable
         """)]
     public void A_replay_says_the_messages_that_the_daemon_writes(string shown, string pattern, string routes)
     {
-        MetricsOptions options = ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}\n{Receivers}{routes}");
+        MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}\n{Receivers}{routes}");
         List<string> expected = RunDaemon(options);
         List<string> replayed = RunReplay(options);
         string.Join(' ', expected).Should().Contain(shown, "the case is about that").And.MatchRegex(pattern);
@@ -121,7 +122,7 @@ public sealed class ReplayParityTests : IDisposable
     private List<string> RunDaemon(MetricsOptions options)
     {
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        using var state = new StateStore(options, new SelfMetrics(), lifetime, _time, NullLogger<StateStore>.Instance);
+        using var state = new StateStore(options.Storage, new SelfMetrics(), lifetime, _time, NullLogger<StateStore>.Instance);
         state.Prepare();
         AlertPersistence alerts = Persistence(options, state);
         using Head head = Samples();
@@ -156,7 +157,7 @@ public sealed class ReplayParityTests : IDisposable
     private AlertPersistence Persistence(MetricsOptions options, StateStore state)
     {
         var metrics = new SelfMetrics();
-        var current = new CurrentOptions(options);
+        var current = new Current<NotificationOptions>(options.Notifications);
         var history = new HistoryWriter(state, metrics, _time);
         var silences = new Silences(state, _time);
         var acks = new Acknowledgements(state, _time);

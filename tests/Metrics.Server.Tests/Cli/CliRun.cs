@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Cli;
 using Metrics.Configuration;
 

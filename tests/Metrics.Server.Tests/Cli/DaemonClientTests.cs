@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -74,7 +75,7 @@ public sealed class DaemonClientTests : IDisposable
     [Fact]
     public void A_configured_token_goes_to_our_own_daemon_only()
     {
-        AuthOptions auth = ConfigurationFile.Parse("""
+        AuthOptions auth = MetricsOptions.Parse("""
             listen: 10.0.0.7:9890
             auth: { tokens: [ { name: v, role: viewer, token: v1 }, { name: o, role: operator, token: o1 } ] }
             """).Auth;

@@ -1,4 +1,8 @@
+using Metrics.Pollers.Host;
+using Metrics.Hosting;
 using System.Collections;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Testing;
@@ -10,16 +14,16 @@ public sealed class ConfigurationTests
     [Fact]
     public void Without_a_file_everything_has_its_default()
     {
-        MetricsOptions options = ConfigurationFile.Parse("");
+        MetricsOptions options = MetricsOptions.Parse("");
         options.Listen.Should().Be("127.0.0.1:9890");
         options.Storage.Path.Should().Be("./data");
-        options.Host.Enabled.Should().BeTrue();
+        options.Targets.OfType<HostSection>().Single().Enabled.Should().BeTrue();
     }
 
     [Fact]
     public void Every_problem_is_told_at_once()
     {
-        Action parse = () => ConfigurationFile.Parse(File.ReadAllText(Cases.Own("wrong.bad.yaml")));
+        Action parse = () => MetricsOptions.Parse(File.ReadAllText(Cases.Own("wrong.bad.yaml")));
         string actual = parse.Should().Throw<ConfigurationException>().Which.Message + "\n";
         string expected = Cases.Own("wrong.bad.expected");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
@@ -30,23 +34,32 @@ public sealed class ConfigurationTests
     [Fact]
     public void The_environment_sets_any_key_and_is_named_when_it_is_wrong()
     {
-        ConfigurationFile.Load(null, new Hashtable { ["METRICS__STORAGE__PATH"] = "/srv/m", ["METRICS__HOST__INTERVAL"] = "30s" }).Storage.Path.Should().Be("/srv/m");
-        Action load = () => ConfigurationFile.Load(null, new Hashtable { ["METRICS__STORAGE__PAHT"] = "x" });
+        MetricsOptions.Load(null, new Hashtable { ["METRICS__STORAGE__PATH"] = "/srv/m", ["METRICS__HOST__INTERVAL"] = "30s" }).Storage.Path.Should().Be("/srv/m");
+        Action load = () => MetricsOptions.Load(null, new Hashtable { ["METRICS__STORAGE__PAHT"] = "x" });
         load.Should().Throw<ConfigurationException>().WithMessage("*storage.paht is not a known key; did you mean 'path'? (from METRICS__STORAGE__PAHT)*");
     }
 
     [Fact]
     public void Others_are_let_in_only_once_tokens_are_configured()
     {
-        Action open = () => ConfigurationFile.Parse("listen: 0.0.0.0:9890");
+        Action open = () => MetricsOptions.Parse("listen: 0.0.0.0:9890");
         open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens in auth.tokens*");
-        ConfigurationFile.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should().Be("0.0.0.0:9890");
+        MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should().Be("0.0.0.0:9890");
+    }
+
+    [Fact]
+    public void A_certificate_that_cannot_be_read_is_a_problem_of_the_configuration()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("tls").FullName, "ca.pem");
+        File.WriteAllText(file, "no certificate");
+        Action parse = () => MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, tls_config: {{ ca_file: '{file}' }} }} ]");
+        parse.Should().Throw<ConfigurationException>().WithMessage("*tls_config.ca_file holds no certificate that can be read*");
     }
 
     [Fact]
     public void A_secret_is_never_printed()
     {
-        MetricsOptions options = ConfigurationFile.Parse("auth: { tokens: [ { name: ops, token: s3cret } ] }");
+        MetricsOptions options = MetricsOptions.Parse("auth: { tokens: [ { name: ops, token: s3cret } ] }");
         options.ToString().Should().NotContain("s3cret");
         options.Auth.Tokens[0].ToString().Should().NotContain("s3cret");
         options.Auth.Tokens[0].Token.Reveal().Should().Be("s3cret");
@@ -63,7 +76,7 @@ public sealed class ConfigurationTests
             string text = File.ReadAllText(Path.Combine(Cases.Repository, document));
             foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).Where(b => !b.StartsWith("groups:", StringComparison.Ordinal)))
             {
-                Action parse = () => ConfigurationFile.Parse(AsIfTheReadersFilesWereHere(block, folder));
+                Action parse = () => MetricsOptions.Parse(AsIfTheReadersFilesWereHere(block, folder));
                 parse.Should().NotThrow(block);
                 loaded++;
             }
@@ -71,12 +84,25 @@ public sealed class ConfigurationTests
         loaded.Should().BeGreaterThan(8);
     }
 
-    /// <summary>The files that the documents name stand on the reader's machine: a secret's each, and the account's.</summary>
+    /// <summary>The files that the documents name stand on the reader's machine: secrets, certificates, and the account's.</summary>
     private static string AsIfTheReadersFilesWereHere(string yaml, string folder)
     {
         foreach (Match file in Regex.Matches(yaml, "/etc/(metricsd|ssl)/([a-z.-]+)"))
-            File.WriteAllText(Path.Combine(folder, file.Groups[2].Value), "https://hooks.example/s3cret");
+        {
+            string name = file.Groups[2].Value;
+            bool isCertificate = Path.GetExtension(name) is ".pem" or ".crt" or ".key";
+            File.WriteAllText(Path.Combine(folder, name), isCertificate ? Certificate() : "https://hooks.example/s3cret");
+        }
         return Regex.Replace(yaml, "/etc/(metricsd|openstack|ssl)/", folder + "/")
             .Replace("{ cloud: prod", $"{{ clouds_file: '{folder}/clouds.yaml', cloud: prod", StringComparison.Ordinal);
+    }
+
+    /// <summary>A certificate and its key in PEM form.</summary>
+    private static string Certificate()
+    {
+        using var key = ECDsa.Create();
+        var request = new CertificateRequest("CN=metricsd", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
     }
 }

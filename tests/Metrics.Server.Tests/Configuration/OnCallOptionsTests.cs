@@ -1,3 +1,5 @@
+using Metrics.Alerting;
+using Metrics.Hosting;
 using System.Globalization;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -52,7 +54,7 @@ public sealed class OnCallOptionsTests
     [Fact]
     public void That_a_receiver_is_down_is_told_by_the_others()
     {
-        NotificationOptions options = ConfigurationFile.Parse("""
+        NotificationOptions options = MetricsOptions.Parse("""
             receivers: [ { name: a, webhook_configs: [ { url: 'http://x/' } ] }, { name: b, webhook_configs: [ { url: 'http://y/' } ] }, { name: c, webhook_configs: [ { url: 'http://z/' } ] } ]
             route: { receiver: a }
             failure_receiver: b
@@ -85,5 +87,5 @@ public sealed class OnCallOptionsTests
         read.Should().Throw<ConfigurationException>().Which.Message.Should().Contain("escalation[0].after is required").And.Contain("escalation[0].receiver is 'z'");
     }
 
-    private static RoutingOptions Read(string yaml) => ConfigurationFile.Parse(yaml).Notifications.Routing;
+    private static RoutingOptions Read(string yaml) => MetricsOptions.Parse(yaml).Notifications.Routing;
 }

@@ -1,3 +1,5 @@
+using Metrics.Alerting;
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
@@ -31,7 +33,7 @@ public sealed class RoutingReaderTests
     [Fact]
     public void Without_a_route_the_only_receiver_is_told_at_once()
     {
-        Route root = ConfigurationFile.Parse("receivers: [ { name: ops } ]").Notifications.Routing.Root;
+        Route root = MetricsOptions.Parse("receivers: [ { name: ops } ]").Notifications.Routing.Root;
         (root.Receiver, root.GroupWait, root.GroupInterval).Should().Be(("ops", TimeSpan.Zero, TimeSpan.Zero));
         root.GroupBy.Should().Equal("alertname");
     }
@@ -80,5 +82,5 @@ public sealed class RoutingReaderTests
         read.Should().Throw<ConfigurationException>().WithMessage($"*{expected}*");
     }
 
-    private static RoutingOptions Read(string text) => ConfigurationFile.Parse(Receivers + text).Notifications.Routing;
+    private static RoutingOptions Read(string text) => MetricsOptions.Parse(Receivers + text).Notifications.Routing;
 }

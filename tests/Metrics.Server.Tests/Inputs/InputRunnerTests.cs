@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Threading.Channels;
 using Metrics.Configuration;
 using Metrics.Inputs;
@@ -73,7 +74,8 @@ public sealed class InputRunnerTests
         InputCounters.Drops.Select(d => d.Word).Should().Equal("refused_sender", "connection_limit", "incomplete");
 
     private InputRunner Runner() => new(
-        new CurrentOptions(ConfigurationFile.Parse("")), null!, null!, new SelfMetrics(), _time, NullLogger<InputRunner>.Instance);
+        new Current<InputSection>(MetricsOptions.Parse("").Inputs), null!, null!, new SelfMetrics(), _time,
+        NullLogger<InputRunner>.Instance);
 
     private RunningInput Run(Starts starts)
     {

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -259,7 +260,8 @@ public sealed class SyslogInputTests
             var running = new Running();
             string yaml = $"inputs:\n  syslog:\n    - listen: '{scheme}://127.0.0.1:0'\n      {more}\n";
             IInput input =
-                ConfigurationFile.Parse(yaml).Inputs.OfType<SyslogOptions>().Single().Create(new InputTools(null!, time ?? TimeProvider.System));
+                MetricsOptions.Parse(yaml).Inputs.Inputs.OfType<SyslogOptions>().Single()
+                    .Create(new InputTools(null!, time ?? TimeProvider.System));
             running._run = input.RunAsync(running.Sink, running._stop.Token, running._abort.Token);
             string detail = await running.Sink.ReadyAsync;
             running._at = IPEndPoint.Parse(detail.Split(',')[0]);

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Inputs.Syslog;
@@ -75,5 +76,5 @@ public sealed class SyslogOptionsTests
         }
     }
 
-    private static IReadOnlyList<InputOptions> Read(string yaml) => ConfigurationFile.Parse(yaml).Inputs;
+    private static IReadOnlyList<InputOptions> Read(string yaml) => MetricsOptions.Parse(yaml).Inputs.Inputs;
 }

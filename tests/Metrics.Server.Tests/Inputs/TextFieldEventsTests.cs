@@ -1,3 +1,5 @@
+using Metrics.Inputs;
+using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
@@ -16,8 +18,8 @@ public sealed class TextFieldEventsTests
 
     public TextFieldEventsTests()
     {
-        MetricsOptions options = ConfigurationFile.Parse("inputs: { push: { events: { syslog: log, ids: ids.alert } } }");
-        _events = new TextFieldEvents(new CurrentOptions(options), _metrics);
+        MetricsOptions options = MetricsOptions.Parse("inputs: { push: { events: { syslog: log, ids: ids.alert } } }");
+        _events = new TextFieldEvents(new Current<InputSection>(options.Inputs), _metrics);
     }
 
     [Fact]

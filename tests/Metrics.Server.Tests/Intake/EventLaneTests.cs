@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Model;
@@ -22,10 +23,10 @@ public sealed class EventLaneTests : IAsyncDisposable
 
     public EventLaneTests()
     {
-        MetricsOptions options = ConfigurationFile.Parse("storage: { flush_interval: 10ms }");
+        MetricsOptions options = MetricsOptions.Parse("storage: { flush_interval: 10ms }");
         var head = new Head(HeadOptions.Default);
-        _samples = new StoreWriter(_store, options, _metrics, TimeProvider.System, NullLogger<StoreWriter>.Instance);
-        _events = new EventLogWriter(_log, options, _metrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
+        _samples = new StoreWriter(_store, options.Storage, _metrics, TimeProvider.System, NullLogger<StoreWriter>.Instance);
+        _events = new EventLogWriter(_log, options.Storage, _metrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
         _intake = new IntakePipeline(head, _log, _samples, _events, new MetadataTable(), _metrics, TimeProvider.System);
     }
 

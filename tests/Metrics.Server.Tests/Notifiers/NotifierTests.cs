@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -184,14 +185,14 @@ public sealed class NotifierTests : IDisposable
     [InlineData("wechat_configs: [ { to_user: x } ]", "wechat_configs is not a known key")]
     public void What_is_wrong_with_a_receiver_is_told_when_it_is_loaded(string receiver, string expected)
     {
-        Action load = () => ConfigurationFile.Parse($"receivers: [ {{ name: r, {receiver} }} ]");
+        Action load = () => MetricsOptions.Parse($"receivers: [ {{ name: r, {receiver} }} ]");
         load.Should().Throw<ConfigurationException>().Which.Message.Should().Contain(expected).And.NotContain("secret-part");
     }
 
     [Fact]
     public void Settings_of_global_hold_for_receivers_without_their_own()
     {
-        NotificationOptions options = ConfigurationFile.Parse("""
+        NotificationOptions options = MetricsOptions.Parse("""
             global: { resolve_timeout: 5m, smtp_smarthost: 'mx:587', smtp_from: m@x.example, smtp_auth_username: u, smtp_auth_password: p, smtp_require_tls: false, slack_api_url: 'http://slack.example/x' }
             receivers:
               - { name: r, email_configs: [ { to: a@x.example }, { to: b@x.example, smarthost: 'other:25', require_tls: true, send_resolved: false } ], slack_configs: [ {} ] }
@@ -227,14 +228,14 @@ public sealed class NotifierTests : IDisposable
     {
         _endpoint.Answer = r => r.OutputStream.Write("""{"access_token":"tok","expires_in":3600}"""u8);
         var mail = (EmailNotifier)Read($"email_configs: [ {{ to: a@x.example, from: m@x.example, smarthost: 'h:25', auth_username: m, oauth2: {{ token_url: '{_endpoint.Url}', client_id: id, client_secret: hush, scopes: [a, b] }} }} ]");
-        (await mail.OAuth2!.TokenAsync(_tools, default), await mail.OAuth2.TokenAsync(_tools, default)).Should().Be(("tok", "tok"));
+        (await mail.OAuth2!.TokenAsync(TimeProvider.System, default), await mail.OAuth2.TokenAsync(TimeProvider.System, default)).Should().Be(("tok", "tok"));
         Only().Body.Should().Be("grant_type=client_credentials&client_id=id&client_secret=hush&scope=a+b");
         mail.ToString().Should().NotContain("hush");
     }
 
     private Endpoint.Request Only() => _endpoint.Requests.Should().ContainSingle().Subject;
 
-    private Notifier Read(string receiver) => ConfigurationFile.Parse($"receivers: [ {{ name: r, {receiver.Replace("URL", _endpoint.Url, StringComparison.Ordinal)} }} ]").Notifications.Receivers[0].Notifiers[0].Notifier;
+    private Notifier Read(string receiver) => MetricsOptions.Parse($"receivers: [ {{ name: r, {receiver.Replace("URL", _endpoint.Url, StringComparison.Ordinal)} }} ]").Notifications.Receivers[0].Notifiers[0].Notifier;
 
     private Task<Delivery> SendAsync(string receiver, string host, string status = "firing", params string[] more) =>
         Read(receiver).SendAsync(Message(host, status, more), "key-1", _tools, CancellationToken.None);

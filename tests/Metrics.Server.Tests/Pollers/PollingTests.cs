@@ -1,7 +1,6 @@
+using Metrics.Hosting;
 using Metrics.Pollers;
 using Metrics.Pollers.Scrape;
-using Metrics.Configuration;
-using Metrics.Scheduling;
 
 namespace Metrics.Tests.Pollers;
 
@@ -13,16 +12,6 @@ public sealed class PollingTests
         TimeSpan interval = TimeSpan.FromSeconds(15);
         Enumerable.Range(1, 6).Select(f => Backoff.After(f, interval).TotalSeconds).Should().Equal(15, 15, 30, 60, 60, 60);
         Backoff.After(9, TimeSpan.FromMinutes(5)).Should().Be(TimeSpan.FromMinutes(5));
-    }
-
-    [Fact]
-    public void First_polls_are_spread_over_the_interval()
-    {
-        TimeSpan interval = TimeSpan.FromSeconds(15);
-        double[] offsets = [.. Enumerable.Range(0, 1000).Select(i => PollScheduler.Offset($"job host-{i}:9100", interval).TotalSeconds)];
-        offsets.Should().OnlyContain(o => o >= 0 && o <= 15);
-        for (int bucket = 0; bucket < 15; bucket++)
-            offsets.Count(o => o >= bucket && o < bucket + 1).Should().BeInRange(20, 150);
     }
 
     [Theory]
@@ -40,7 +29,7 @@ public sealed class PollingTests
     public void Relabelling_does_what_Prometheus_does(string rule, string expected)
     {
         var labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" };
-        IReadOnlyList<RelabelRule> rules = ConfigurationFile.Parse($"scrape_configs: [ {{ job_name: j, relabel_configs: [ {rule} ] }} ]").ScrapeJobs[0].Relabel;
+        IReadOnlyList<RelabelRule> rules = MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, relabel_configs: [ {rule} ] }} ]").Targets.OfType<ScrapeJob>().First().Relabel;
         bool kept = RelabelRule.Apply(rules, labels);
         (kept ? string.Join(' ', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")) : "dropped").Should().Be(expected);
     }

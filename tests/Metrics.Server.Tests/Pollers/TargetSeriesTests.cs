@@ -52,6 +52,34 @@ public sealed class TargetSeriesTests
         Poll().Should().BeEmpty("its end was told");
     }
 
+    [Fact]
+    public void A_target_that_asks_otherwise_for_the_same_series_goes_on_with_them()
+    {
+        Labels one = s_metric.Series("1", ""), two = s_metric.Series("2", ""), three = s_metric.Series("3", "");
+        Poll(one, two);
+        var after = new TargetSeries([new Label("job", "cloud"), new Label("instance", "west")]);
+        after.TakeOverFrom(_series);
+        after.Live().Should().HaveCount(2);
+        after.Begin();
+        after.Seen(one);
+        after.Seen(three);
+        using var batch = new SampleBatch("t");
+        after.End(batch, 5, failed: false);
+        batch.Series.ToArray().Select(l => l["a"]).Should().Equal("2");
+        after.Added.Should().Be(1, "one of them was there before");
+        after.Live().Select(l => l["a"]).Should().BeEquivalentTo("1", "3");
+    }
+
+    [Fact]
+    public void What_a_poll_that_was_given_up_had_seen_still_ends_with_the_target()
+    {
+        Labels one = s_metric.Series("1", ""), two = s_metric.Series("2", "");
+        Poll(one, two);
+        _series.Begin();
+        _series.Seen(one);
+        _series.Live().Select(l => l["a"]).Should().BeEquivalentTo("1", "2");
+    }
+
     /// <summary>Polls once; gives those that ended.</summary>
     private string[] Poll(params Labels[] seen)
     {

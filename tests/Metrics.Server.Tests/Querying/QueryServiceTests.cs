@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Query;
@@ -26,7 +27,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _store = new DuckDbStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}").Storage, _time, NullLogger<DuckDbStore>.Instance);
+        _store = new DuckDbStore(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _time, NullLogger<DuckDbStore>.Instance);
         await _store.OpenAsync(default);
         long now = s_now.ToUnixTimeMilliseconds();
         // Six hours, of which the head has the last two; one series ended before that, one began after, one has gaps and ends marked.
@@ -105,7 +106,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
     private static PreparedQuery Query(string text) => PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
 
     private QueryService Service(EngineOptions? options = null) =>
-        new(_head, _store, new QueryEngine(options ?? new EngineOptions()), ConfigurationFile.Parse("query: {}").Query, _time);
+        new(_head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query, _time);
 
     private void Add(SampleBatch batch, Labels labels, long at, double value)
     {

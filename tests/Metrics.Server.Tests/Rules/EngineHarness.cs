@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Threading.Channels;
 using Metrics.Configuration;
 using Metrics.Intake;
@@ -30,13 +31,13 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         _time = time;
         string file = Path.Combine(_folder, "rules.yaml");
         File.WriteAllText(file, rules);
-        MetricsOptions options = ConfigurationFile.Parse(
+        MetricsOptions options = MetricsOptions.Parse(
             $"storage: {{ path: '{_folder}' }}\nrules: {{ shipped: false, files: ['{file}'] {settings} }}");
-        var current = new CurrentOptions(options);
+        var current = new Current<RuleOptions>(options.Rules);
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
-        _store = new StoreWriter(null!, options, Metrics, time, NullLogger<StoreWriter>.Instance);
-        _events = new EventLogWriter(null!, options, Metrics, time, NullLogger<EventLogWriter>.Instance);
+        _store = new StoreWriter(null!, options.Storage, Metrics, time, NullLogger<StoreWriter>.Instance);
+        _events = new EventLogWriter(null!, options.Storage, Metrics, time, NullLogger<EventLogWriter>.Instance);
         _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), Metrics, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time,

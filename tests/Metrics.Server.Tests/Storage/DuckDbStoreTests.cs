@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -92,7 +93,7 @@ public sealed class DuckDbStoreTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, true);
 
-    private StorageOptions Options(string path) => ConfigurationFile.Parse($"storage: {{ path: '{path}' }}").Storage;
+    private StorageOptions Options(string path) => MetricsOptions.Parse($"storage: {{ path: '{path}' }}").Storage;
 
     private async Task<DuckDbStore> OpenAsync()
     {

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
@@ -99,7 +100,7 @@ public sealed class StateStoreTests : IDisposable
 
     private StateStore Open()
     {
-        var store = new StateStore(ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}"), _metrics, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
+        var store = new StateStore(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _metrics, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
         store.Prepare();
         return store;
     }

@@ -17,7 +17,7 @@ namespace Metrics.Alerting;
 /// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 /// </remarks>
 internal sealed partial class AlertmanagerForwarder(
-    ActiveAlerts alerts, CurrentOptions options, HttpSender http, SelfMetrics metrics, TimeProvider time,
+    ActiveAlerts alerts, Current<NotificationOptions> options, HttpSender http, SelfMetrics metrics, TimeProvider time,
     ILogger<AlertmanagerForwarder> log) : BackgroundService
 {
     private const int BatchSize = 256;
@@ -36,7 +36,7 @@ internal sealed partial class AlertmanagerForwarder(
         alerts.Changed += Wake;
         while (!stoppingToken.IsCancellationRequested)
         {
-            NotificationOptions notifications = options.Value.Notifications;
+            NotificationOptions notifications = options.Value;
             if (notifications.Alertmanagers.Count > 0)
                 await HandOverAsync(notifications, stoppingToken);
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15), time);

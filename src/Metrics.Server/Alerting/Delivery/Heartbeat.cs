@@ -11,7 +11,7 @@ namespace Metrics.Alerting;
 /// rules are evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
 internal sealed partial class Heartbeat(
-    CurrentOptions options, RuleEngine engine, AlertWriter writer, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
+    Current<NotificationOptions> options, RuleEngine engine, AlertWriter writer, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
     ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
@@ -23,7 +23,7 @@ internal sealed partial class Heartbeat(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            NotificationOptions notifications = options.Value.Notifications;
+            NotificationOptions notifications = options.Value;
             if (notifications.Heartbeat is { } heartbeat && notifications.NotifiersOf(heartbeat.Receiver) is { Count: > 0 } notifiers)
             {
                 if (time.GetElapsedTime(Math.Min(engine.LastRound, writer.LastLook)) < s_stuck)

@@ -13,7 +13,7 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, CurrentOptions options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
+    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
     ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
@@ -68,7 +68,7 @@ internal sealed partial class Outbox(
     /// </summary>
     private void ReportFailing(long now)
     {
-        foreach (NamedNotifier notifier in options.Value.Notifications.Receivers.SelectMany(r => r.Notifiers))
+        foreach (NamedNotifier notifier in options.Value.Receivers.SelectMany(r => r.Notifiers))
         {
             bool isFailing = _failing.TryGetValue(notifier.Id.ToString(), out long since);
             ReportFailing(notifier.Id, isFailing ? Math.Max(0, now - since) / 1000.0 : 0);
@@ -159,7 +159,7 @@ internal sealed partial class Outbox(
     {
         try
         {
-            return integration is { } id && options.Value.Notifications.Find(id) is { } named
+            return integration is { } id && options.Value.Find(id) is { } named
                 ? await named.Notifier.SendStoredAsync(row.Payload, row.IdempotencyKey, tools, ct)
                 : Delivery.Rejected("the configuration has no such receiver any more");
         }

@@ -15,7 +15,7 @@ namespace Metrics.Alerting;
 /// messages about it. Who is notified is the <see cref="Dispatcher"/>'s verdict. Used by one thread, the one that writes alerts.
 /// </summary>
 internal sealed class AlertPersistence(
-    CurrentOptions options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
+    Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
     SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
     Outbox outbox, SelfMetrics metrics)
 {
@@ -23,7 +23,7 @@ internal sealed class AlertPersistence(
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
     private static readonly TimeSpan s_auditKept = TimeSpan.FromDays(365);
 
-    private NotificationOptions _options = options.Value.Notifications;
+    private NotificationOptions _options = options.Value;
     private Dispatcher _dispatcher = new(DispatchPlan.None);
     private bool _isOpen;
     private long _nextTidying;
@@ -138,7 +138,7 @@ internal sealed class AlertPersistence(
         silences.Load();
         acks.Load();
         links.Load();
-        _options = options.Value.Notifications;
+        _options = options.Value;
         _dispatcher = new Dispatcher(_options.Plan);
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
             db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
@@ -177,7 +177,7 @@ internal sealed class AlertPersistence(
         });
     }
 
-    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value.Notifications);
+    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
 
     private NotedStep Note(RuleId rule, AlertChange change, string text)
     {
@@ -187,8 +187,8 @@ internal sealed class AlertPersistence(
 
     private void Commit(long at, Action<StateWriter> more)
     {
-        if (!ReferenceEquals(_options, options.Value.Notifications))
-            _dispatcher.Use((_options = options.Value.Notifications).Plan, at);
+        if (!ReferenceEquals(_options, options.Value))
+            _dispatcher.Use((_options = options.Value).Plan, at);
         _dispatcher.Use(silences.All);
         _dispatcher.Use(acks.All);
         Dispatch dispatch = _dispatcher.Collect(at);

@@ -10,7 +10,7 @@ namespace Metrics.Alerting;
 /// Says in sentences how an alert is now: its rule, its value, where it goes, what mutes it, who is at it. Safe for use by several threads.
 /// </summary>
 internal sealed class AlertDescription(
-    ActiveRules rules, ActiveAlerts alerts, Acknowledgements acks, CurrentOptions options, TimeProvider time)
+    ActiveRules rules, ActiveAlerts alerts, Acknowledgements acks, Current<NotificationOptions> options, TimeProvider time)
 {
     /// <summary>How a rule is.</summary>
     public static IReadOnlyList<string> Describe(AlertRuleState rule) =>
@@ -59,7 +59,7 @@ internal sealed class AlertDescription(
     private void AddRoutes(List<string> lines, AlertInstance alert)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        NotificationOptions notifications = options.Value.Notifications;
+        NotificationOptions notifications = options.Value;
         Suppression suppression = alerts.SuppressionNow(notifications);
         foreach (Route route in notifications.Plan.Tree.Match(alert.Labels))
         {

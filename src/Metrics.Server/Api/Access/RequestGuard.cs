@@ -1,4 +1,5 @@
 using System.Net;
+using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Telemetry;
 
@@ -9,7 +10,8 @@ namespace Metrics.Api.Access;
 /// somebody looks at in a browser can have any name resolved to a loopback address. Whatever changes something must not come from another
 /// site's page, where a browser sends what it needs by itself.
 /// </summary>
-internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
+internal sealed class RequestGuard(
+    ListenAddress listen, Current<AuthOptions> options, Current<NotificationOptions> notifications, SelfMetrics metrics)
 {
     private const string Remedy = "name it in external_url or auth.allowed_hosts, or use tokens";
 
@@ -34,10 +36,10 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
     /// <summary>What is wrong with a request, or null.</summary>
     internal Refusal? Judge(HttpContext context)
     {
-        MetricsOptions current = options.Value;
+        AuthOptions current = options.Value;
         HttpRequest request = context.Request;
-        Uri? external = Uri.TryCreate(current.Notifications.ExternalUrl, UriKind.Absolute, out Uri? url) ? url : null;
-        if (!current.Auth.IsConfigured)
+        Uri? external = Uri.TryCreate(notifications.Value.ExternalUrl, UriKind.Absolute, out Uri? url) ? url : null;
+        if (!current.IsConfigured)
         {
             // It may still listen where it did before a reload took its tokens away.
             if (context.Connection.RemoteIpAddress is { } address && !IsLoopback(address))
@@ -46,22 +48,22 @@ internal sealed class RequestGuard(CurrentOptions options, SelfMetrics metrics)
             if (host.Length > 0 && !IsOwnName(host, current, external))
                 return new Refusal("host", $"'{host}' is not a name of this machine; {Remedy}");
         }
-        bool isExplicit = current.Auth.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
-        return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.Auth.AllowedOrigins, external)
+        bool isExplicit = current.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
+        return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.AllowedOrigins, external)
             ? new Refusal("origin", "this comes from another site's page; name that site in auth.allowed_origins, or use a bearer token")
             : null;
     }
 
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
-    private static bool IsOwnName(string host, MetricsOptions current, Uri? external)
+    private bool IsOwnName(string host, AuthOptions current, Uri? external)
     {
         string name = host.Trim('[', ']');
         return (IPAddress.TryParse(name, out IPAddress? address) && IsLoopback(address))
             || IsSame(name, "localhost")
-            || IsSame(name, current.Listen[..current.Listen.LastIndexOf(':')].Trim('[', ']'))
+            || IsSame(name, listen.Text[..listen.Text.LastIndexOf(':')].Trim('[', ']'))
             || IsSame(name, external?.Host.Trim('[', ']'))
-            || current.Auth.AllowedHosts.Any(h => IsSame(name, h));
+            || current.AllowedHosts.Any(h => IsSame(name, h));
     }
 
     private static bool IsSame(string a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

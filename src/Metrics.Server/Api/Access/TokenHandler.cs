@@ -23,7 +23,7 @@ internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(
 /// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
-    CurrentOptions current, SelfMetrics metrics)
+    Current<AuthOptions> current, SelfMetrics metrics)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
@@ -36,7 +36,7 @@ internal sealed class TokenHandler(
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        AuthOptions auth = current.Value.Auth;
+        AuthOptions auth = current.Value;
         if (!auth.IsConfigured)
             return Task.FromResult(AuthenticateResult.Success(s_everybody));
         return Task.FromResult(Find(auth, TokenOf(Request)) is { } token

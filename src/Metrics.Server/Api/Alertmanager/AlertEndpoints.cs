@@ -10,7 +10,7 @@ using Metrics.Telemetry;
 namespace Metrics.Api.Alertmanager;
 
 /// <summary>Open alerts in Alertmanager's JSON.</summary>
-internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, CurrentOptions options, TimeProvider time)
+internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Current<NotificationOptions> options, TimeProvider time)
 {
     /// <summary>Alertmanager's alerts tell when they would end if nothing more were heard; ours are asked anew each time.</summary>
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(5);
@@ -35,7 +35,7 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
         },
     };
 
-    public IEnumerable<object> Receivers() => options.Value.Notifications.Receivers.Select(r => new { name = r.Name });
+    public IEnumerable<object> Receivers() => options.Value.Receivers.Select(r => new { name = r.Name });
 
     public IEnumerable<object> Alerts(IQueryCollection query) =>
         Chosen(query).Select(s => Write(s, [.. s.Routes.Select(r => r.Receiver).Distinct()]));
@@ -75,7 +75,7 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
 
     private List<Seen> All()
     {
-        NotificationOptions notifications = options.Value.Notifications;
+        NotificationOptions notifications = options.Value;
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         Inhibitor inhibitor = active.SuppressionNow(notifications).Inhibitor;
         return
@@ -90,7 +90,7 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
 
     private object Write(Seen seen, IReadOnlyList<string> receivers)
     {
-        MessageAlert alert = MessageAlert.Of(seen.Active.ToRouted(), options.Value.Notifications.ExternalUrl);
+        MessageAlert alert = MessageAlert.Of(seen.Active.ToRouted(), options.Value.ExternalUrl);
         DateTimeOffset now = time.GetUtcNow();
         return new
         {

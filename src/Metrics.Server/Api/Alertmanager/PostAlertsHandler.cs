@@ -13,7 +13,7 @@ namespace Metrics.Api.Alertmanager;
 /// request are not.
 /// </summary>
 internal sealed class PostAlertsHandler(
-    AlertInbox inbox, ExternalAlerts external, CurrentOptions options, SelfMetrics metrics, TimeProvider time)
+    AlertInbox inbox, ExternalAlerts external, Current<NotificationOptions> options, SelfMetrics metrics, TimeProvider time)
 {
     private const int MaxOpen = 500_000;
     private const int MaxLabels = 64;
@@ -78,7 +78,7 @@ internal sealed class PostAlertsHandler(
         return false;
     }
 
-    private long EndUnlessSentAgain(long now) => now + (long)options.Value.Notifications.ResolveTimeout.TotalMilliseconds;
+    private long EndUnlessSentAgain(long now) => now + (long)options.Value.ResolveTimeout.TotalMilliseconds;
 
     private SentAlert Read(JsonElement alert, long now)
     {

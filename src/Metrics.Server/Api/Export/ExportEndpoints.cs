@@ -10,14 +10,14 @@ internal static class ExportEndpoints
 {
     public static void MapExport(this WebApplication app) => app.MapGet("/export", ExportAsync).For(Role.Admin);
 
-    private static async Task<IResult> ExportAsync(HttpContext context, ISampleStore store, CurrentOptions options, TimeProvider time)
+    private static async Task<IResult> ExportAsync(HttpContext context, ISampleStore store, StorageOptions options, TimeProvider time)
     {
         if (store is not DuckDbStore duck)
             return Results.Text($"samples are in {store.Description}; export them there\n", statusCode: StatusCodes.Status409Conflict);
         IQueryCollection query = context.Request.Query;
         if (!ExportRange.TryParse(query["from"], query["to"], time.GetUtcNow(), out ExportRange range, out string? error))
             return Results.Text(error + "\n", statusCode: StatusCodes.Status400BadRequest);
-        string folder = Path.Combine(options.Value.Storage.Path, "tmp");
+        string folder = Path.Combine(options.Path, "tmp");
         Directory.CreateDirectory(folder);
         string file = Path.GetFullPath(Path.Combine(folder, $"export-{Guid.NewGuid():N}.parquet"));
         try

@@ -6,14 +6,15 @@ using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Rules;
-using Metrics.Scheduling;
 using Metrics.Series;
+using Metrics.Storage;
 using Metrics.Telemetry;
 
 namespace Metrics.Api.Prometheus;
 
 /// <summary>Rules, alerts, targets, and how the daemon is.</summary>
-internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, CurrentOptions options, TimeProvider time)
+internal sealed class StateEndpoints(
+    RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, StorageOptions storage, ReloadOutcome reload, TimeProvider time)
 {
     /// <summary>The level of Prometheus's API that is spoken: clients choose by it what they ask for.</summary>
     private const string ApiLevel = "3.5.0";
@@ -199,10 +200,11 @@ internal sealed class StateEndpoints(RuleEngine rules, ActiveAlerts alerts, Poll
     {
         json.WriteStartObject();
         json.WriteString("startTime", Time(_started.ToUnixTimeMilliseconds()));
-        json.WriteString("CWD", "");
-        json.WriteBoolean("reloadConfigSuccess", true);
+        json.WriteString("CWD", Environment.CurrentDirectory);
+        json.WriteBoolean("reloadConfigSuccess", reload.Succeeded);
+        json.WriteString("lastConfigTime", Time(reload.At));
         json.WriteNumber("timeSeriesCount", head.SeriesCount);
-        json.WriteString("storageRetention", Duration.Format(options.Value.Storage.Retention));
+        json.WriteString("storageRetention", Duration.Format(storage.Retention));
         json.WriteEndObject();
         return PrometheusApi.Notes.None;
     };

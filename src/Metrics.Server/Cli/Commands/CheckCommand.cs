@@ -1,22 +1,27 @@
 using System.Globalization;
-using Metrics.Alerting;
+using Metrics.Api.Access;
 using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Pollers.Probes;
+using Metrics.Pollers.Scrape;
 using Metrics.Rules;
 
 namespace Metrics.Cli.Commands;
 
 /// <summary><c>metricsd check</c>: is the configuration valid, with the rule files that it names?</summary>
-internal sealed class CheckCommand : CliCommand
+internal sealed class CheckCommand : DaemonCommand
 {
-    public CheckCommand(CommonOptions common) : base(common, "check", "Check the configuration and its rule files.")
+    public CheckCommand(CommonOptions common)
+        : base(common, "check", "Check the configuration and its rule files, and say what a reload would restart.", Role.Operator,
+            TimeSpan.FromSeconds(5))
     {
-        Add(common.Config);
         Add(common.Output);
-        Example("metricsd check", "Every problem of metrics.yaml of this folder, with its line.");
+        AddConnection();
+        Example("metricsd check", "Every problem of metrics.yaml of this folder, with its line; of a valid one, what a reload would restart.");
         Example("metricsd check --config new.yaml --output json", "The same of another file, for a program.");
     }
 
-    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         MetricsOptions options;
         IReadOnlyList<RuleGroup> groups;
@@ -28,18 +33,39 @@ internal sealed class CheckCommand : CliCommand
         catch (ConfigurationException e) when (call.WantsJson)
         {
             JsonOutput.Write(call.Output, new { valid = false, problems = e.Problems });
-            return Task.FromResult(ExitCode.Misuse);
+            return ExitCode.Misuse;
         }
-        (int jobs, int probes) = (options.ScrapeJobs.Count, options.Probes.Count);
+        (ReloadEffect? reload, string? unknown) = await AskAsync(call, options, cancel);
+        (int jobs, int probes) = (options.Targets.OfType<ScrapeJob>().Count(), options.Targets.OfType<ProbeJob>().Count());
         (int alerting, int recording) = (groups.Sum(g => g.Alerting.Count()), groups.Sum(g => g.Recording.Count()));
         if (call.WantsJson)
         {
-            var counts = new { valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording };
-            JsonOutput.Write(call.Output, counts);
-            return Task.FromResult(ExitCode.Ok);
+            JsonOutput.Write(call.Output, new
+            {
+                valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording, reload,
+                reloadUnknown = unknown,
+            });
+            return ExitCode.Ok;
         }
         call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"The configuration is valid: {jobs} scrape jobs, {probes} probe jobs, {alerting} alerting and {recording} recording rules."));
-        return Task.FromResult(ExitCode.Ok);
+        foreach (string line in reload is null ? [$"What a reload would restart is not known: {unknown}"] : ReloadCheck.Lines(reload))
+            call.Output.WriteLine(line);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>A daemon that does not answer leaves the configuration valid.</summary>
+    private async Task<(ReloadEffect? Effect, string? Unknown)> AskAsync(
+        Invocation call, MetricsOptions options, CancellationToken cancel)
+    {
+        using DaemonClient daemon = Connect(call, options);
+        try
+        {
+            return (await ReloadCheck.AskAsync(options, daemon, cancel), null);
+        }
+        catch (CommandException e) when (e.ExitCode != ExitCode.Misuse)
+        {
+            return (null, e.Message);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.CommandLine;
 using System.Globalization;
 using Metrics.Configuration;

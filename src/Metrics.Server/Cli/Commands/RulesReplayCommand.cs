@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.CommandLine;
 using Metrics.Configuration;
 using Metrics.Storage.Samples.DuckDb;

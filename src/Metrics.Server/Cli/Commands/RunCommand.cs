@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 
 namespace Metrics.Cli.Commands;

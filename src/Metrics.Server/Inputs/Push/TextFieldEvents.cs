@@ -12,7 +12,7 @@ namespace Metrics.Inputs.Push;
 /// </summary>
 /// <param name="options">Say the kind of event by measurement.</param>
 /// <param name="metrics">Counts what is refused.</param>
-internal sealed class TextFieldEvents(CurrentOptions options, SelfMetrics metrics)
+internal sealed class TextFieldEvents(Current<InputSection> options, SelfMetrics metrics)
 {
     private const long NanosecondsAMillisecond = 1_000_000;
 

@@ -8,7 +8,7 @@ namespace Metrics.Pollers.Backends;
 
 /// <summary>HAProxy by the CSV of its status page. Names are haproxy_exporter's.</summary>
 /// <remarks>https://docs.haproxy.org/2.8/management.html#9.1 ; https://github.com/prometheus/haproxy_exporter</remarks>
-internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? username, Secret? password) : IPoller
+internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? username, Secret? password) : IPoller, IDisposable
 {
     private static readonly (string Column, string Name, bool Counter, string Help)[] s_columns =
     [
@@ -39,6 +39,8 @@ internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? us
     }
 
     public override string ToString() => url.ToString();
+
+    public void Dispose() => http.Dispose();
 
     /// <summary>Reads the CSV; columns may be more or fewer than we know.</summary>
     /// <exception cref="FormatException">It is not HAProxy's.</exception>

@@ -8,7 +8,7 @@ namespace Metrics.Pollers.Backends;
 
 /// <summary>RabbitMQ by its management API: nodes, queues, consumers, what is not acknowledged. Names are rabbitmq_exporter's.</summary>
 /// <remarks>https://www.rabbitmq.com/docs/management#http-api ; https://github.com/kbudde/rabbitmq_exporter</remarks>
-internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? username, Secret? password) : IPoller
+internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? username, Secret? password) : IPoller, IDisposable
 {
     private static readonly (string Field, Metric Metric)[] s_totals =
     [
@@ -57,6 +57,8 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
     }
 
     public override string ToString() => url.ToString();
+
+    public void Dispose() => http.Dispose();
 
     private static Metric Queue(string name, string help) => Metric.Gauge($"rabbitmq_queue_{name}", help, "vhost", "queue");
 

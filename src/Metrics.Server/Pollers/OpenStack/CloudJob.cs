@@ -1,10 +1,11 @@
+using Metrics.Configuration;
 using Metrics.Text;
 using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack;
 
 /// <summary>One entry of the section <c>openstack</c>: a cloud that is watched, and how much it may be asked.</summary>
-internal sealed record CloudJob
+internal sealed record CloudJob : TargetSection
 {
     /// <summary>Value of the <c>instance</c> label of all its series. Default: the name in clouds.yaml, or the host of Keystone.</summary>
     public required string Name { get; init; }
@@ -17,7 +18,10 @@ internal sealed record CloudJob
     /// <summary>How often what changes by the minute is listed. Default 1 min.</summary>
     public required TimeSpan Interval { get; init; }
 
-    /// <summary>How often what changes slowly is listed, and within which time every project's quota is asked once. Default 4 min, so that values stay within the lookback.</summary>
+    /// <summary>
+    /// How often what changes slowly is listed, and within which time every project's quota is asked once. Default 4 min, so that values
+    /// stay within the lookback.
+    /// </summary>
     public required TimeSpan SlowInterval { get; init; }
 
     /// <summary>Longest time of one request. Default 20 s.</summary>
@@ -35,15 +39,21 @@ internal sealed record CloudJob
     /// <summary>Metrics that are left out, such as <c>openstack_neutron_port</c>; null is none.</summary>
     public IReadOnlySet<string>? DisabledMetrics { get; init; }
 
+    /// <summary>Stands in where the account is wrong, so that the other keys are looked at too.</summary>
+    private static readonly CloudAccess s_noAccess =
+        new(new CloudAuth { AuthUrl = new Uri("http://invalid.invalid/") }, null, "public", new TlsOptions(null, null, null, null, false));
+
     public static CloudJob? Read(YamlSection section)
     {
         CloudAccess? access = CloudSource.Read(section);
         TimeSpan interval = section.Duration("interval", TimeSpan.FromMinutes(1), min: TimeSpan.FromSeconds(1));
-        string? name = section.Text("name") ?? section.Text("cloud");
+        string? given = section.Text("name") ?? section.Text("cloud");
+        string name = given is null or CloudSource.FromEnvironment ? access?.Auth.AuthUrl.Host ?? "" : given;
         var job = new CloudJob
         {
-            Name = name is null or CloudSource.FromEnvironment ? access?.Auth.AuthUrl.Host ?? "" : name,
-            Access = access ?? new CloudAccess(new CloudAuth { AuthUrl = new Uri("http://invalid.invalid/") }, null, "public", new Configuration.TlsOptions(null, null, null, null, false)),
+            Id = SectionId.Of($"openstack {name}", section, access?.Elsewhere),
+            Name = name,
+            Access = access ?? s_noAccess,
             CheckInterval = section.Duration("check_interval", interval < TimeSpan.FromSeconds(15) ? interval : TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1)),
             Interval = interval,
             SlowInterval = section.Duration("slow_interval", interval * 4, min: TimeSpan.FromSeconds(1)),

@@ -9,6 +9,7 @@ internal sealed class WatchedCloud : IDisposable
 {
     private readonly CloudTransport _transport;
     private readonly Dictionary<string, ServiceApi> _apis;
+    private HashSet<CloudService> _assumed = [];
 
     /// <param name="job">Which cloud, and how much it may be asked.</param>
     /// <param name="metrics">Counts requests.</param>
@@ -43,8 +44,15 @@ internal sealed class WatchedCloud : IDisposable
 
     public ServiceApi Api(CloudService service) => _apis[service.Name];
 
-    /// <summary>Whether a service is in the catalogue, by the newest one that there has been; false before the first login.</summary>
-    public bool Knows(CloudService service) => Session.Current is { } token && Api(service).Find(token) is not null;
+    /// <summary>
+    /// Whether a service is in the catalogue, by the newest one that there has been. Before the first login it is what another session of
+    /// the same cloud knew, so that changed settings end no series; else nothing.
+    /// </summary>
+    public bool Knows(CloudService service) =>
+        Session.Current is { } token ? Api(service).Find(token) is not null : _assumed.Contains(service);
+
+    /// <summary>Goes on where a session of the same cloud ends.</summary>
+    public void TakeOverFrom(WatchedCloud before) => _assumed = [.. CloudService.All.Where(before.Knows)];
 
     /// <summary>Ids and names of all projects, or null before they are known.</summary>
     public IReadOnlyCollection<(string Id, string Name)>? ProjectNames() => Inventory.Projects is { } projects ? [.. projects.Items.Values.Select(p => (p.Id, p.Name))] : null;

@@ -7,9 +7,11 @@ namespace Metrics.Pollers.Probes;
 
 /// <summary>One <c>probes</c> entry: how to probe, and what. The words are blackbox_exporter's.</summary>
 /// <remarks>https://github.com/prometheus/blackbox_exporter/blob/master/CONFIGURATION.md</remarks>
-internal sealed record ProbeJob
+internal sealed record ProbeJob : TargetSection
 {
     public required string Name { get; init; }
+
+    public override string? UniqueJob => Name;
 
     /// <summary><c>http</c>, <c>tcp</c>, <c>tls</c>, <c>dns</c> or <c>icmp</c>.</summary>
     public required string Prober { get; init; }
@@ -39,10 +41,11 @@ internal sealed record ProbeJob
         string prober = section.Choice("prober", "http", "http", "tcp", "tls", "dns", "icmp");
         var job = new ProbeJob
         {
+            Id = SectionId.Of($"probes {section.Text("job_name")}", section),
             Name = section.RequiredText("job_name"),
             Prober = prober,
             Interval = interval,
-            Timeout = MetricsOptionsReader.ReadTimeout(section, "timeout", "interval", interval),
+            Timeout = section.Timeout("timeout", "interval", interval),
             Targets = section.Texts("targets"),
             Labels = section.Map("labels"),
             IpProtocol = section.Choice("ip_protocol", "any", "any", "ip4", "ip6"),
@@ -58,11 +61,6 @@ internal sealed record ProbeJob
         section.Finish();
         return job;
     }
-
-    /// <summary>Its targets, one poller each.</summary>
-    public IEnumerable<PollTarget> ToTargets(TimeProvider time) => Targets.Select(target => new PollTarget(
-        Name, target, Interval, Interval > Timeout + TimeSpan.FromSeconds(1) ? Timeout + TimeSpan.FromSeconds(1) : Interval,
-        new ProbePoller(this, target, time), this, [.. Labels.Select(l => new Label(l.Key, l.Value))]));
 
     private static bool IsTarget(string prober, string target) => prober switch
     {

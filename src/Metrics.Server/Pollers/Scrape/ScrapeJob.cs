@@ -7,9 +7,11 @@ namespace Metrics.Pollers.Scrape;
 
 /// <summary>One <c>scrape_configs</c> entry; the words are Prometheus's, so that entries people have can be pasted.</summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config</remarks>
-internal sealed record ScrapeJob
+internal sealed record ScrapeJob : TargetSection
 {
     public required string Name { get; init; }
+
+    public override string? UniqueJob => Name;
 
     public required TimeSpan Interval { get; init; }
 
@@ -60,9 +62,10 @@ internal sealed record ScrapeJob
         Secret? credentials = Secret.Read(authorization, "credentials");
         var job = new ScrapeJob
         {
+            Id = SectionId.Of($"scrape_configs {section.Text("job_name")}", section),
             Name = section.RequiredText("job_name"),
             Interval = interval,
-            Timeout = MetricsOptionsReader.ReadTimeout(section, "scrape_timeout", "scrape_interval", interval),
+            Timeout = section.Timeout("scrape_timeout", "scrape_interval", interval),
             Scheme = section.Choice("scheme", "http", "http", "https"),
             MetricsPath = section.Text("metrics_path", "/metrics"),
             Parameters = ReadParameters(section.Section("params")),
@@ -128,7 +131,7 @@ internal sealed record ScrapeJob
     /// <param name="address">What was listed under <c>targets</c>.</param>
     /// <param name="labels">Labels of its group.</param>
     /// <param name="http">The job's client.</param>
-    public PollTarget? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http)
+    public TargetDeclaration? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http)
     {
         var all = new Dictionary<string, string>(labels)
         {
@@ -145,7 +148,8 @@ internal sealed record ScrapeJob
         if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute, out Uri? url))
             return null;
         IReadOnlyList<Label> kept = [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
-        return new PollTarget(all["job"], instance, Interval, Timeout, new ScrapePoller(this, http, url, Timeout), this, kept);
+        return new TargetDeclaration(
+            this, all["job"], instance, Interval, Timeout, () => new ScrapePoller(this, http, url, Timeout), kept, asked: url.ToString());
     }
 
     private string Query(Dictionary<string, string> labels)

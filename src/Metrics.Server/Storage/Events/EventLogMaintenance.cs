@@ -4,7 +4,7 @@ namespace Metrics.Storage.Events;
 
 /// <summary>Keeps the event log within its bounds, which a reload may change.</summary>
 internal sealed partial class EventLogMaintenance(
-    EventLog events, CurrentOptions options, TimeProvider time, ILogger<EventLogMaintenance> log) : BackgroundService
+    EventLog events, Current<EventLogOptions> options, TimeProvider time, ILogger<EventLogMaintenance> log) : BackgroundService
 {
     /// <summary>How far the log may grow beyond its bytes: what comes in meanwhile.</summary>
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
@@ -16,7 +16,7 @@ internal sealed partial class EventLogMaintenance(
         {
             try
             {
-                await events.MaintainAsync(options.Value.Events, stoppingToken);
+                await events.MaintainAsync(options.Value, stoppingToken);
             }
             catch (StoreException e)
             {

@@ -6,13 +6,13 @@ using Microsoft.EntityFrameworkCore;
 namespace Metrics.Storage.State;
 
 /// <summary>The state that must not be lost. Reads go to its database at once, writes as units of work, one after another.</summary>
-internal sealed partial class StateStore(MetricsOptions options, SelfMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log) : IDisposable
+internal sealed partial class StateStore(StorageOptions options, SelfMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log) : IDisposable
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     private readonly Lock _writing = new();
     private StateStatements? _statements;
-    private readonly StateBackend _backend = options.Storage.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Storage.Path, time, log);
+    private readonly StateBackend _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, time, log);
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Api.Access;
 using Metrics.Configuration;
 
@@ -41,7 +42,7 @@ public sealed class AuthOptionsTests
     [InlineData("null")]
     public void An_origin_is_no_address_of_a_page(string origin)
     {
-        Action parse = () => ConfigurationFile.Parse($"auth: {{ allowed_origins: ['{origin}'] }}");
+        Action parse = () => MetricsOptions.Parse($"auth: {{ allowed_origins: ['{origin}'] }}");
         parse.Should().Throw<ConfigurationException>().WithMessage($"*auth.allowed_origins is '{origin}'; it must be scheme and host*");
     }
 
@@ -49,11 +50,11 @@ public sealed class AuthOptionsTests
     public void A_command_takes_the_first_token_that_may_do_what_it_does()
     {
         const string Tokens = "[ { name: send, role: ingest, token: a }, { name: see, token: b }, { name: all, role: admin, token: c } ]";
-        AuthOptions auth = ConfigurationFile.Parse($"auth: {{ tokens: {Tokens} }}").Auth;
+        AuthOptions auth = MetricsOptions.Parse($"auth: {{ tokens: {Tokens} }}").Auth;
         auth.TokenFor(Role.Viewer)!.Name.Should().Be("see");
         auth.TokenFor(Role.Operator)!.Name.Should().Be("all");
         auth.TokenFor(Role.Ingest)!.Name.Should().Be("send");
     }
 
-    private static AuthOptions Parse(string token) => ConfigurationFile.Parse($"auth: {{ tokens: [ {{ {token} }} ] }}").Auth;
+    private static AuthOptions Parse(string token) => MetricsOptions.Parse($"auth: {{ tokens: [ {{ {token} }} ] }}").Auth;
 }

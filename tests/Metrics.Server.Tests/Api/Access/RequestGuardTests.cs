@@ -1,3 +1,5 @@
+using Metrics.Alerting;
+using Metrics.Hosting;
 using System.Net;
 using Metrics.Api.Access;
 using Metrics.Configuration;
@@ -117,6 +119,10 @@ public sealed class RequestGuardTests
         context.Connection.RemoteIpAddress = IPAddress.Parse(from);
         foreach ((string name, string value) in headers ?? [])
             context.Request.Headers[name] = value;
-        return new RequestGuard(new CurrentOptions(ConfigurationFile.Parse(yaml)), new SelfMetrics()).Judge(context)?.Reason;
+        MetricsOptions options = MetricsOptions.Parse(yaml);
+        var guard = new RequestGuard(
+            new ListenAddress(options.Listen), new Current<AuthOptions>(options.Auth),
+            new Current<NotificationOptions>(options.Notifications), new SelfMetrics());
+        return guard.Judge(context)?.Reason;
     }
 }

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Intake;

@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Pollers.OpenStack;
@@ -109,8 +110,8 @@ public sealed class CloudClientTests : IDisposable
         using var handler = new HeaderSpy(_stub, seen);
         using var cloud =
             new WatchedCloud(
-                ConfigurationFile.Parse($"openstack: [ {{ auth: {{ auth_url: '{StubCloud.Url}/identity', username: u, password: p }} }} "
-                    + $"]").Clouds[0], new Metrics.Telemetry.SelfMetrics(), _stub.Time,
+                MetricsOptions.Parse($"openstack: [ {{ auth: {{ auth_url: '{StubCloud.Url}/identity', username: u, password: p }} }} "
+                    + $"]").Targets.OfType<CloudJob>().First(), new Metrics.Telemetry.SelfMetrics(), _stub.Time,
                     Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, handler);
         await StubCloud.PollAsync(new Metrics.Pollers.OpenStack.Nova.ComputeServicesPoller(cloud));
         seen.Should().EndWith($"compute {expected}");
@@ -164,7 +165,7 @@ public sealed class CloudClientTests : IDisposable
             .ContainSingle().Which.Should().Contain("did you mean 'system_scope'?");
 
         IReadOnlyList<CloudJob> Read(string entry) =>
-            ConfigurationFile.Parse($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]").Clouds;
+            MetricsOptions.Parse($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]").Targets.OfType<CloudJob>().ToList();
         string[] Problems(string entry) => ConfigurationProblems($"openstack: [ {{ {entry}, clouds_file: '{_folder}/clouds.yaml' }} ]");
     }
 
@@ -176,7 +177,7 @@ public sealed class CloudClientTests : IDisposable
 
     private static string[] ConfigurationProblems(string yaml)
     {
-        Action parse = () => ConfigurationFile.Parse(yaml);
+        Action parse = () => MetricsOptions.Parse(yaml);
         return [.. parse.Should().Throw<ConfigurationException>().Which.Problems.Select(p => p.ToString())];
     }
 

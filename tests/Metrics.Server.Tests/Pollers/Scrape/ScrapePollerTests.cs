@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Formats.PrometheusText;
@@ -98,7 +99,7 @@ public sealed class ScrapePollerTests
     }
 
     private static ScrapePoller Poller(string more = "") =>
-        new(ConfigurationFile.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").ScrapeJobs[0], null!, new Uri("http://i:1/"), TimeSpan.FromSeconds(5));
+        new(MetricsOptions.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").Targets.OfType<ScrapeJob>().First(), null!, new Uri("http://i:1/"), TimeSpan.FromSeconds(5));
 
     private async Task<IReadOnlyList<string>> ScrapeAsync(ScrapePoller poller, int step, string page)
     {

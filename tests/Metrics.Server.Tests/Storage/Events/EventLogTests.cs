@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
@@ -244,7 +245,7 @@ public sealed class EventLogTests : IDisposable
 
     private EventLog Open(EventLogOptions? bounds = null)
     {
-        StorageOptions options = ConfigurationFile.Parse($"storage: {{ path: '{_folder}' }}").Storage;
+        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
         var log = new EventLog(options, bounds ?? new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
         log.Open();
         return log;

@@ -4,7 +4,11 @@ using Metrics.Text;
 namespace Metrics.Pollers.OpenStack.Client;
 
 /// <summary>How to reach a cloud: an account, a region, an interface and TLS, wherever they are written.</summary>
-internal sealed record CloudAccess(CloudAuth Auth, string? Region, string Interface, TlsOptions Tls);
+internal sealed record CloudAccess(CloudAuth Auth, string? Region, string Interface, TlsOptions Tls)
+{
+    /// <summary>What was read outside of <c>metrics.yaml</c>; null is nothing.</summary>
+    public YamlMap? Elsewhere { get; init; }
+}
 
 /// <summary>
 /// Finds accounts where the OpenStack clients keep them: an entry of <c>clouds.yaml</c> with its <c>secure.yaml</c>, or <c>OS_*</c> in the
@@ -89,9 +93,11 @@ internal static class CloudSource
             new TlsOptions(
                 ExistingFile(cloud, namedBy, "cacert"), ExistingFile(cloud, namedBy, "cert"), ExistingFile(cloud, namedBy, "key"), null,
                 !cloud.Flag("verify", true) || cloud.Flag("insecure", false));
-        return new CloudAccess(
-            account, namedBy.Text("region_name") ?? cloud.Text("region_name"),
-            namedBy.Text("interface") ?? cloud.Text("interface") ?? "public", tls);
+        string? region = namedBy.Text("region_name") ?? cloud.Text("region_name");
+        return new CloudAccess(account, region, namedBy.Text("interface") ?? cloud.Text("interface") ?? "public", tls)
+        {
+            Elsewhere = ReferenceEquals(cloud, namedBy) ? null : cloud.Content,
+        };
     }
 
     private static string? ExistingFile(YamlSection cloud, YamlSection namedBy, string key)

@@ -1,0 +1,78 @@
+using Metrics.Configuration;
+using Metrics.Notifiers;
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Text;
+
+namespace Metrics.Alerting;
+
+/// <summary>Who is notified of alerts.</summary>
+/// <param name="Receivers">Those who can be notified.</param>
+/// <param name="Routing">Who is notified of what.</param>
+/// <param name="ExternalUrl">The address under which people reach us.</param>
+internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receivers, RoutingOptions Routing, string ExternalUrl)
+{
+    /// <summary>The keys at the top of the file that this is read from.</summary>
+    private static readonly string[] s_keys =
+    [
+        "global", "receivers", "external_url", "alerting", "heartbeat", "route", "inhibit_rules", "time_intervals", "mute_time_intervals",
+        "dependencies", "failure_receiver", "maintenance", "flapping", "storm",
+    ];
+
+    private readonly Dictionary<IntegrationId, NamedNotifier> _byId = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Id);
+
+    /// <summary>What it was read from: as long as that stays, a reload keeps what was read, and so connections and access tokens.</summary>
+    public required SectionId Id { get; init; }
+
+    /// <summary>Alertmanagers that get every alert of our rules.</summary>
+    public IReadOnlyList<AlertmanagerOptions> Alertmanagers { get; init; } = [];
+
+    /// <summary>The dead man's switch; null is none.</summary>
+    public HeartbeatOptions? Heartbeat { get; init; }
+
+    /// <summary>For how long an alert that others send holds, where they do not say.</summary>
+    public TimeSpan ResolveTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>What the dispatcher goes by.</summary>
+    public DispatchPlan Plan { get; } = new(Routing, [.. Receivers.Select(r => r.ToRouting())]);
+
+    public static NotificationOptions Read(YamlSection top)
+    {
+        var receivers = new List<ReceiverOptions>();
+        var defaults = NotifierDefaults.Read(top.Section("global"));
+        foreach (YamlSection section in top.Sections("receivers"))
+        {
+            string name = section.RequiredText("name");
+            if (receivers.Exists(r => r.Name == name))
+            {
+                section.Report("name", $"is '{name}', which another receiver has already");
+                continue;
+            }
+            receivers.Add(new ReceiverOptions(name, NotifierCatalog.Read(section, name, defaults)));
+            section.Finish();
+        }
+        List<string> names = [.. receivers.Select(r => r.Name)];
+        string url = top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/');
+        return new NotificationOptions(receivers, RoutingReader.Read(top, names), url)
+        {
+            Id = SectionId.OfKeys("receivers and routes", top, s_keys),
+            ResolveTimeout = defaults.ResolveTimeout,
+            Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
+            Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), names),
+        };
+    }
+
+    /// <summary>The notifiers of a receiver; none when there is no such receiver.</summary>
+    public IReadOnlyList<NamedNotifier> NotifiersOf(string receiver) => Receivers.FirstOrDefault(r => r.Name == receiver)?.Notifiers ?? [];
+
+    /// <summary>The notifier of an integration; null when there is none.</summary>
+    public NamedNotifier? Find(IntegrationId integration) => _byId.GetValueOrDefault(integration);
+}
+
+/// <summary>Somebody who can be notified.</summary>
+internal sealed record ReceiverOptions(string Name, IReadOnlyList<NamedNotifier> Notifiers)
+{
+    /// <summary>What routing must know of it.</summary>
+    public Receiver ToRouting() =>
+        new(Name, [.. Notifiers.Select(n => new Integration(n.Id, n.Notifier.SendResolved) { IsForPeople = n.Kind.IsForPeople })]);
+}

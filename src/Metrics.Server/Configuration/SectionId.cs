@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Metrics.Text;
+
+namespace Metrics.Configuration;
+
+/// <summary>
+/// Which section of the configuration something comes from, and what stands in it. Two readings of a file give equal ids as long as nothing
+/// in the section has changed: order of keys, blanks and comments do not count; a file that a key <c>…_file</c> names does, since it may
+/// hold a renewed certificate.
+/// </summary>
+/// <param name="Name">What people know it by, such as <c>scrape_configs node</c>.</param>
+/// <param name="Digest">SHA-256 of what stands in it, secrets included: to be compared, never to be shown.</param>
+internal sealed record SectionId(string Name, string Digest)
+{
+    /// <summary>The id of a section.</summary>
+    /// <param name="name">What people know it by.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="alsoRead">What stands elsewhere and belongs to it, such as an entry of <c>clouds.yaml</c>.</param>
+    public static SectionId Of(string name, YamlSection section, YamlValue? alsoRead = null) => Of(name, [section.Content, alsoRead]);
+
+    /// <summary>The id of some keys of a section, each with all that is below it.</summary>
+    public static SectionId OfKeys(string name, YamlSection section, IEnumerable<string> keys) =>
+        Of(name, keys.SelectMany(k => new[] { new YamlText { Line = 0, Column = 0, Text = k }, section.Content[k] }));
+
+    public override string ToString() => Name;
+
+    private static SectionId Of(string name, IEnumerable<YamlValue?> values)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (YamlValue? value in values)
+            Add(hash, value);
+        return new SectionId(name, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private static void Add(IncrementalHash hash, YamlValue? value)
+    {
+        switch (value)
+        {
+            case YamlText text:
+                Add(hash, text.IsNull ? 'n' : 't', text.Text);
+                break;
+            case YamlList list:
+                Add(hash, 'l', list.Items.Count.ToString(CultureInfo.InvariantCulture));
+                list.Items.ForEach(i => Add(hash, i));
+                break;
+            case YamlMap map:
+                Add(hash, 'm', map.Entries.Count.ToString(CultureInfo.InvariantCulture));
+                foreach ((YamlText key, YamlValue below) in map.Entries.OrderBy(e => e.Key.Text, StringComparer.Ordinal))
+                {
+                    Add(hash, 'k', key.Text);
+                    Add(hash, below);
+                    if (IsFile(key.Text) && below is YamlText { Text.Length: > 0 } file)
+                        Add(hash, 'f', State(file.Text));
+                }
+                break;
+            default:
+                Add(hash, 'n', "");
+                break;
+        }
+    }
+
+    /// <summary>A part with its length before it, so that no two sequences of parts look the same.</summary>
+    private static void Add(IncrementalHash hash, char kind, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind}{bytes.Length}:")));
+        hash.AppendData(bytes);
+    }
+
+    /// <summary>Ours, and those of <c>clouds.yaml</c>.</summary>
+    private static bool IsFile(string key) => key.EndsWith("_file", StringComparison.Ordinal) || key is "cacert" or "cert";
+
+    private static string State(string file)
+    {
+        var info = new FileInfo(file);
+        return info.Exists ? string.Create(CultureInfo.InvariantCulture, $"{info.Length} {info.LastWriteTimeUtc.Ticks}") : "";
+    }
+}

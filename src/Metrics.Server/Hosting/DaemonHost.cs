@@ -1,0 +1,52 @@
+using Metrics.Configuration;
+using Metrics.Intake;
+using Metrics.Storage;
+using Metrics.Storage.State;
+
+namespace Metrics.Hosting;
+
+/// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
+internal static class DaemonHost
+{
+    public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            // What keeps us from starting is told in one line of ours; a loop that dies later is logged as critical.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = 128L << 20;
+        });
+        return builder;
+    }
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <returns>0, or 2 when it cannot start.</returns>
+    public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
+    {
+        app.Urls.Add("http://" + options.Listen);
+        try
+        {
+            await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)
+        {
+            bool isOurs = e is StoreException or ConfigurationException;
+            await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen}: {e.Message}");
+            return 2;
+        }
+        Console.WriteLine($"metricsd watches; see http://{options.Listen}/");
+        await app.WaitForShutdownAsync();
+        return app.Services.GetRequiredService<StateStore>().IsLost ? 3 : 0;
+    }
+}

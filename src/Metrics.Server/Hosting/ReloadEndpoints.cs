@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Metrics.Api.Access;
+using Metrics.Configuration;
+
+namespace Metrics.Hosting;
+
+/// <summary>A reload over HTTP, and what it would do.</summary>
+internal static class ReloadEndpoints
+{
+    /// <summary>Largest body of a preview: some hundred bytes a section.</summary>
+    private const int MaxPreviewBytes = 16 << 20;
+
+    public static void MapReload(this WebApplication app)
+    {
+        app.MapPost("/-/reload", (HttpContext context, Reloader reloader) =>
+            reloader.TryReload(Caller.NameOf(context)) is { } problems
+                ? Results.Text(problems + "\n", statusCode: StatusCodes.Status422UnprocessableEntity)
+                : Results.Text("reloaded\n")).For(Role.Admin);
+        // The caller sends the digests of what it has read and hears which differ: ours stay here, since secrets went into them.
+        app.MapPost(ReloadPreview.Path, async (HttpContext context, ReloadPreview preview) =>
+        {
+            SectionId[]? sections;
+            try
+            {
+                sections = await ReadAsync(context);
+            }
+            catch (Exception e) when (e is JsonException or BadHttpRequestException)
+            {
+                return Results.Text("expected a list of { \"name\", \"digest\" }\n", statusCode: StatusCodes.Status400BadRequest);
+            }
+            return Results.Json(preview.Compare(sections ?? []), ReloadPreview.Json);
+        }).For(Role.Operator);
+    }
+
+    private static async Task<SectionId[]?> ReadAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength is null or > MaxPreviewBytes)
+            throw new BadHttpRequestException("the body is too large");
+        SectionId[]? sections =
+            await JsonSerializer.DeserializeAsync<SectionId[]>(context.Request.Body, ReloadPreview.Json, context.RequestAborted);
+        return sections?.Any(s => s is not { Name: not null, Digest: not null }) == true ? throw new JsonException() : sections;
+    }
+}

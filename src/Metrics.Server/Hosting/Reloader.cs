@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using Metrics.Alerting;
+using Metrics.Api.Access;
+using Metrics.Configuration;
+using Metrics.Inputs;
+using Metrics.Pollers;
+using Metrics.Rules;
+using Metrics.Storage.Events;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+
+namespace Metrics.Hosting;
+
+/// <summary>
+/// Puts a changed configuration in force, on <c>POST /-/reload</c> and SIGHUP, and knows what follows from it in each room. A wrong one
+/// changes nothing: the last good one stays.
+/// </summary>
+internal sealed partial class Reloader(
+    ConfigurationSource source, MetricsOptions atStart, Current<AuthOptions> auth, Current<RuleOptions> ruleOptions,
+    Current<NotificationOptions> notifications, Current<TargetSections> targets, Current<InputSection> inputs,
+    Current<EventLogOptions> events, PollScheduler polls, RuleEngine rules,
+    ReloadOutcome outcome, StateStore state, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly MetricsOptions _atStart = atStart;
+    private MetricsOptions _inForce = atStart;
+    private PosixSignalRegistration? _signal;
+
+    /// <summary>What is in force of what a reload can change; the rest is as it was at start.</summary>
+    public IEnumerable<SectionId> Sections => (_inForce with { AtStart = _atStart.AtStart }).Sections;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        outcome.Succeed();
+        metrics.ReloadSuccess.Set(1);
+        metrics.ReloadTime.Set(outcome.At / 1000);
+        metrics.StartTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+        _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            TryReload("SIGHUP");
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _signal?.Dispose();
+
+    /// <summary>Reads configuration and rules again.</summary>
+    /// <param name="by">Who asked for it, for the audit.</param>
+    /// <returns>Null, or what is wrong with them.</returns>
+    public string? TryReload(string by)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                MetricsOptions loaded = source.Load();
+                IReadOnlyList<RuleGroup> groups = RuleSet.Load(loaded.Rules);
+                Apply(loaded, groups);
+                outcome.Succeed();
+                metrics.ReloadSuccess.Set(1);
+                metrics.ReloadTime.Set(outcome.At / 1000);
+                Note(by, "reloaded", $"{groups.Sum(g => g.Rules.Count)} rules");
+                LogReloaded();
+                return null;
+            }
+            catch (ConfigurationException e)
+            {
+                outcome.Fail();
+                metrics.ReloadSuccess.Set(0);
+                Note(by, "refused", e.Message);
+                LogRefused(e.Message);
+                return e.Message;
+            }
+        }
+    }
+
+    private void Apply(MetricsOptions loaded, IReadOnlyList<RuleGroup> groups)
+    {
+        string[] later = [.. loaded.AtStart.Except(_atStart.AtStart).Select(s => s.Name)];
+        if (later.Length > 0)
+            LogNeedsRestart(string.Join(", ", later));
+        _inForce = loaded;
+        auth.Value = loaded.Auth;
+        ruleOptions.Value = loaded.Rules;
+        // What was not changed keeps its connections, access tokens and groups.
+        if (loaded.Notifications.Id != notifications.Value.Id)
+            notifications.Value = loaded.Notifications;
+        targets.Value = loaded.Targets;
+        inputs.Value = loaded.Inputs;
+        events.Value = loaded.Events;
+        polls.Wake();
+        rules.Replace(groups);
+    }
+
+    private void Note(string by, string what, string text) =>
+        state.Write(writer => writer.AddAudit(time.GetUtcNow().ToUnixTimeMilliseconds(), by, what, $"configuration: {text}"));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded")]
+    private partial void LogReloaded();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration is not reloaded, the one in force stays:\n{Problems}")]
+    private partial void LogRefused(string problems);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What changed in {Sections} takes effect at the next start")]
+    private partial void LogNeedsRestart(string sections);
+}

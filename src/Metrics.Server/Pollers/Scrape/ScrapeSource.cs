@@ -1,0 +1,82 @@
+using System.Net;
+using Metrics.Configuration;
+using Metrics.Text;
+
+namespace Metrics.Pollers.Scrape;
+
+/// <summary>The targets of all scrape jobs as they are now: static lists, and files that are read again when they change.</summary>
+internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetSource, IDisposable
+{
+    private readonly Dictionary<SectionId, HttpMessageInvoker> _clients = [];
+
+    /// <summary>Clients of jobs that have gone. Their polls end after this look, so that they can be disposed at the next.</summary>
+    private readonly List<HttpMessageInvoker> _gone = [];
+
+    private readonly Dictionary<string, (DateTime Written, long Length, IReadOnlyList<TargetGroup> Groups)> _files = [];
+
+    /// <summary>Every target of the jobs. A file that became unreadable keeps the targets it had.</summary>
+    public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
+    {
+        List<ScrapeJob> jobs = [.. sections.OfType<ScrapeJob>()];
+        _gone.ForEach(c => c.Dispose());
+        _gone.Clear();
+        foreach (SectionId id in _clients.Keys.Except(jobs.Select(j => j.Id)).ToList())
+        {
+            _clients.Remove(id, out HttpMessageInvoker? client);
+            _gone.Add(client!);
+        }
+        foreach (ScrapeJob job in jobs)
+        {
+            if (!_clients.TryGetValue(job.Id, out HttpMessageInvoker? http))
+                _clients.Add(job.Id, http = CreateClient(job));
+            IEnumerable<TargetGroup> groups = job.Static.Concat(job.Files.SelectMany(f => f.Files()).SelectMany(ReadFile));
+            foreach (TargetGroup group in groups)
+            {
+                foreach (string address in group.Targets)
+                {
+                    if (job.ToTarget(address, group.Labels, http) is { } target)
+                        yield return target;
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (HttpMessageInvoker client in _clients.Values.Concat(_gone))
+            client.Dispose();
+    }
+
+    private IReadOnlyList<TargetGroup> ReadFile(string file)
+    {
+        var info = new FileInfo(file);
+        if (_files.TryGetValue(file, out var known) && info.Exists && known.Written == info.LastWriteTimeUtc && known.Length == info.Length)
+            return known.Groups;
+        var problems = new List<Problem>();
+        IReadOnlyList<TargetGroup> groups = FileDiscovery.ReadFile(file, problems);
+        if (problems.Count > 0)
+        {
+            LogBadFile(string.Join("; ", problems));
+            groups = known.Groups ?? [];
+        }
+        _files[file] = (info.Exists ? info.LastWriteTimeUtc : default, info.Exists ? info.Length : 0, groups);
+        return groups;
+    }
+
+    private static HttpMessageInvoker CreateClient(ScrapeJob job) => new(new SocketsHttpHandler
+    {
+        AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+        AllowAutoRedirect = true,
+        UseCookies = false,
+        UseProxy = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        ConnectTimeout = job.Timeout,
+        // A target that sends more than it may is cut off, not read to its end.
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
+        SslOptions = job.Tls.ToClientOptions(job.Tls.ServerName ?? ""),
+    });
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Targets of a file are not taken, those it had before stay: {Problems}")]
+    private partial void LogBadFile(string problems);
+}

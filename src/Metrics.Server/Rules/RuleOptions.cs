@@ -1,0 +1,36 @@
+using Metrics.Configuration;
+using Metrics.Routing;
+using Metrics.Text;
+
+namespace Metrics.Rules;
+
+/// <summary>Which rules are evaluated, and where: the section <c>rules</c>.</summary>
+/// <param name="Files">Rule files; the last part may hold wildcards.</param>
+/// <param name="Shipped">Whether the shipped rules are evaluated too. Default true.</param>
+/// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is none.</param>
+internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery)
+{
+    /// <summary>
+    /// How much of one core all rounds together may take that take place because data arrived, from 0 (rules go by their interval only) to 1.
+    /// Default 0.1.
+    /// </summary>
+    public double ArrivalShare { get; init; } = 0.1;
+
+    /// <summary>The address under which people reach us: <c>external_url</c>, for the links that templates make.</summary>
+    public string ExternalUrl { get; init; } = "";
+
+    /// <summary>The calendar that rules may ask: <c>time_intervals</c>, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals { get; init; } =
+        new Dictionary<string, IReadOnlyList<TimeInterval>>();
+
+    public static RuleOptions Read(YamlSection section)
+    {
+        Uri? remote = section.Has("remote_query") ? section.RequiredUrl("remote_query") : null;
+        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true), remote)
+        {
+            ArrivalShare = section.Share("arrival_share", 0.1),
+        };
+        section.Finish();
+        return options;
+    }
+}
