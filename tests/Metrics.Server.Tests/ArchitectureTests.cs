@@ -22,6 +22,7 @@ public sealed partial class ArchitectureTests
         ["Rules"],
         ["Alerting"],
         ["Reactions"],
+        ["Access"],
         ["Api", "Web"],
         ["Hosting"],
         // The commands read the whole configuration, to check it and to find the daemon: so they stand above what puts it together.

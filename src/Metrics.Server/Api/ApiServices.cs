@@ -1,4 +1,4 @@
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Api.Alertmanager;
 using Metrics.Api.Events;
 using Metrics.Api.Prometheus;

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Query;
 using Metrics.Telemetry;
 

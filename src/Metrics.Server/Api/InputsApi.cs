@@ -1,4 +1,4 @@
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Inputs;
 
 namespace Metrics.Api;

@@ -1,5 +1,5 @@
 using Metrics.Hosting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using System.Text.Json;
 using Metrics.Configuration;
 

@@ -1,4 +1,4 @@
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli;
 

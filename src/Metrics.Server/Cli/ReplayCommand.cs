@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Hosting;

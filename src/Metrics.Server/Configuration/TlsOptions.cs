@@ -60,7 +60,7 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
             if (new[] { CaFile, CertFile, KeyFile }.OfType<string>().All(File.Exists))
                 ToClientOptions("");
         }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             section.Report(CertFile is null ? "ca_file" : "cert_file", $"holds no certificate that can be read: {e.Message}");
         }

@@ -1,6 +1,6 @@
 using System.Collections;
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Intake;

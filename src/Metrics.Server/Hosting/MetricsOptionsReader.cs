@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Intake;
@@ -26,10 +26,11 @@ internal static class MetricsOptionsReader
     public static MetricsOptions Read(YamlSection top)
     {
         AuthOptions auth = AuthOptions.Read(top.Section("auth"));
+        string listen = ReadListen(top, auth);
         StorageOptions storage = StorageOptions.Read(top.Section("storage"));
         var options = new MetricsOptions
         {
-            Listen = ReadListen(top, auth),
+            Listen = listen,
             Auth = auth,
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 
 namespace Metrics.Hosting;

@@ -15,7 +15,7 @@ internal static class PageServices
         return services.AddLogging(log => log.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical));
     }
 
-    /// <summary>Every page names its role itself: those with a route of their own by <see cref="Api.Access.ForAttribute"/>.</summary>
+    /// <summary>Every page names its role itself: those with a route of their own by <see cref="Access.ForAttribute"/>.</summary>
     public static void MapPages(this WebApplication app)
     {
         app.MapRazorComponents<App>();

@@ -7,12 +7,12 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check query explain silence routes rules export completion version")]
+    [InlineData("", "run check query events explain silence routes rules export completion version")]
     [InlineData("r", "run routes rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
     [InlineData("check |", "metrics")]
-    [InlineData("check --", "--config --output")]
+    [InlineData("check --", "--output --url --token-file --timeout --config")]
     [InlineData("query up --ra", "--range")]
     [InlineData("query up --output |", "text json")]
     [InlineData("query up --output j", "json")]

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Cli;
 using Metrics.Configuration;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Tests.Cli;
 

@@ -91,14 +91,16 @@ public sealed class ConfigurationTests
         {
             string name = file.Groups[2].Value;
             bool isCertificate = Path.GetExtension(name) is ".pem" or ".crt" or ".key";
-            File.WriteAllText(Path.Combine(folder, name), isCertificate ? Certificate() : "https://hooks.example/s3cret");
+            File.WriteAllText(Path.Combine(folder, name), isCertificate ? s_certificate : "https://hooks.example/s3cret");
         }
         return Regex.Replace(yaml, "/etc/(metricsd|openstack|ssl)/", folder + "/")
             .Replace("{ cloud: prod", $"{{ clouds_file: '{folder}/clouds.yaml', cloud: prod", StringComparison.Ordinal);
     }
 
     /// <summary>A certificate and its key in PEM form.</summary>
-    private static string Certificate()
+    private static readonly string s_certificate = MakeCertificate();
+
+    private static string MakeCertificate()
     {
         using var key = ECDsa.Create();
         var request = new CertificateRequest("CN=metricsd", key, HashAlgorithmName.SHA256);

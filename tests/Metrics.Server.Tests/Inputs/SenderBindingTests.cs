@@ -1,6 +1,6 @@
 using Metrics.Inputs;
 using Metrics.Model;
-using Metrics.Tests.Api.Access;
+using Metrics.Tests.Access;
 
 namespace Metrics.Tests.Inputs;
 

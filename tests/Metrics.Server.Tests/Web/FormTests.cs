@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Metrics.Alerting;
-using Metrics.Tests.Api.Access;
+using Metrics.Tests.Access;
 
 namespace Metrics.Tests.Web;
 

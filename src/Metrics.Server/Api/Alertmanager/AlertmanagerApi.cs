@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Api.Alertmanager;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Routing;
 using Metrics.Series;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;

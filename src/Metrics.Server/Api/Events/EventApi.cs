@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Api.Prometheus;
 using Metrics.Formats.EventJson;
 using Metrics.Inputs.Push;

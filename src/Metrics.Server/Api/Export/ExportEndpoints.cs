@@ -1,4 +1,4 @@
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;

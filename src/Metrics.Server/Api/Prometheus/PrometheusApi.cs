@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Query;
 
 namespace Metrics.Api.Prometheus;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Formats.LineProtocol;
 using Metrics.Inputs;
 using Metrics.Inputs.Push;

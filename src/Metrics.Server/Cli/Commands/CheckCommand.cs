@@ -1,5 +1,5 @@
 using System.Globalization;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Pollers.Probes;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Model;
 using Metrics.Routing;
 

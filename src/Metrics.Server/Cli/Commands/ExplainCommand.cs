@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

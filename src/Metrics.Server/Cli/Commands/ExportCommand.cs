@@ -4,7 +4,7 @@ using System.Globalization;
 using Metrics.Configuration;
 using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Query;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

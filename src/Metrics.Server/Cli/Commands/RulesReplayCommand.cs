@@ -2,7 +2,7 @@ using Metrics.Hosting;
 using System.CommandLine;
 using Metrics.Configuration;
 using Metrics.Storage.Samples.DuckDb;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Routing;
 using Metrics.Series;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

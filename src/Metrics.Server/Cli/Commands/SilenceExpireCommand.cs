@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Metrics.Configuration;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Api.Access;
+using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

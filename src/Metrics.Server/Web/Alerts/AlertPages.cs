@@ -1,5 +1,5 @@
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Metrics.Web.Alerts;

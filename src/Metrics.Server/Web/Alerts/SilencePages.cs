@@ -1,5 +1,5 @@
 using Metrics.Alerting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;

@@ -2,7 +2,7 @@ using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Text;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>Who may do what: the section <c>auth</c>.</summary>
 /// <param name="Tokens">Without any, everybody on this machine may do everything, and nobody else is answered.</param>

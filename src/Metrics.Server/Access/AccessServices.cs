@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>Rights: who asks, and whether the route that is asked for is theirs.</summary>
 internal static class AccessServices

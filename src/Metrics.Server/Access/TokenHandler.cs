@@ -7,7 +7,7 @@ using Metrics.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>Who uses a token; its roles, and those that they include, are its claims.</summary>
 internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(

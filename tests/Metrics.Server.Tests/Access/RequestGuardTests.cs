@@ -1,12 +1,12 @@
 using Metrics.Alerting;
 using Metrics.Hosting;
 using System.Net;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Telemetry;
 using Microsoft.AspNetCore.Http;
 
-namespace Metrics.Tests.Api.Access;
+namespace Metrics.Tests.Access;
 
 /// <summary>What a page in somebody's browser must not do here.</summary>
 public sealed class RequestGuardTests

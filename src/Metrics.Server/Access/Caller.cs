@@ -1,6 +1,6 @@
 using Metrics.Inputs;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>Who asks.</summary>
 internal static class Caller

@@ -1,4 +1,4 @@
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>Where API and pages are listened on, as the configuration has it: <c>ADDRESS:PORT</c>.</summary>
 internal sealed record ListenAddress(string Text);

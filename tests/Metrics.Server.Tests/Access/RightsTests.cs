@@ -1,12 +1,12 @@
 using System.Text;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Testing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Metrics.Tests.Api.Access;
+namespace Metrics.Tests.Access;
 
 /// <summary>Who may use which route: every route × method × role, and × spelling, over a real Kestrel.</summary>
 public sealed class RightsTests(RightsTests.Shared shared) : IClassFixture<RightsTests.Shared>

@@ -3,7 +3,7 @@ using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Telemetry;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>
 /// Looks at each request before any route runs. Without tokens only this machine is answered, and only under its own names: a page that

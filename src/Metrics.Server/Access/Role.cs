@@ -1,4 +1,4 @@
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>What a token is for. A token may have several.</summary>
 internal enum Role

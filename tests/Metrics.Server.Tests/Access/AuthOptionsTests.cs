@@ -1,8 +1,8 @@
 using Metrics.Hosting;
-using Metrics.Api.Access;
+using Metrics.Access;
 using Metrics.Configuration;
 
-namespace Metrics.Tests.Api.Access;
+namespace Metrics.Tests.Access;
 
 public sealed class AuthOptionsTests
 {

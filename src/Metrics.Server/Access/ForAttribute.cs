@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 
-namespace Metrics.Api.Access;
+namespace Metrics.Access;
 
 /// <summary>
 /// Says on a page who may see it; on a route <see cref="RouteRights.For"/> says it. What says neither this nor

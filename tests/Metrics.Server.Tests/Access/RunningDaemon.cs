@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Metrics.Tests.Api.Access;
+namespace Metrics.Tests.Access;
 
 /// <summary>The whole daemon in this process, on a free port of a real Kestrel, in a folder of its own.</summary>
 internal sealed class RunningDaemon : IAsyncDisposable
