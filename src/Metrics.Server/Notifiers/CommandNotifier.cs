@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Metrics.Alerting;
 using Metrics.Text;
 using Metrics.Model;
 

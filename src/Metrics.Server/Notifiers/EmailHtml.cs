@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Metrics.Alerting;
 
 namespace Metrics.Notifiers;
 

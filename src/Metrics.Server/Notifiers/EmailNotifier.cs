@@ -4,7 +4,6 @@ using System.Text;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 using Metrics.Model;

@@ -1,5 +1,4 @@
 using System.Text;
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 

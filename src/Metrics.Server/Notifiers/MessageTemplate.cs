@@ -1,5 +1,4 @@
 using System.Globalization;
-using Metrics.Alerting;
 using Metrics.Text;
 using Metrics.Rules;
 using Scriban;

@@ -1,4 +1,3 @@
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 

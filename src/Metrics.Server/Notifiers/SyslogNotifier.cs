@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 using Metrics.Model;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Text;
 

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using Metrics.Hosting;
 using System.Text.Json;
 using Metrics.Alerting;
@@ -39,7 +40,7 @@ public sealed class NotificationTests
     public void An_alert_survives_the_state_database()
     {
         AlertInstance alert = Alert("a") with { State = new AlertState.NoData(new AlertState.Firing(1, 2, 3), 4), Value = double.NaN, Bound = 1.5 };
-        AlertInstance read = AlertJson.Read(Metrics.Storage.LabelsJson.Write(alert.Series), AlertJson.Write(alert));
+        AlertInstance read = AlertJson.Read(LabelsJson.Write(alert.Series), AlertJson.Write(alert));
         read.State.Should().Be(alert.State);
         read.Labels.Equals(alert.Labels).Should().BeTrue();
         (read.Value, read.Bound, read.Annotations["summary"]).Should().Be((double.NaN, 1.5, alert.Annotations["summary"]));

@@ -1,3 +1,4 @@
+using Metrics.Notifiers;
 using Metrics.Hosting;
 using Metrics.Alerting;
 using Metrics.Configuration;

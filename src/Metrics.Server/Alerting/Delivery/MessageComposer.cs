@@ -1,3 +1,4 @@
+using Metrics.Notifiers;
 using Metrics.Model;
 using Metrics.Routing;
 

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;

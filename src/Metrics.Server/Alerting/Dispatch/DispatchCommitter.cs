@@ -1,3 +1,5 @@
+using Metrics.Notifiers;
+using Metrics.Formats;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
@@ -60,7 +62,7 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         {
             AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
-            message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links) };
+            message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links.Sign) };
             to.AddMessage(integration.ToString(), message.ToJson(), key, now, 0);
         }
         to.AddTrail(HistoryRows.Of(notification, key, now));
@@ -70,7 +72,7 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
     {
         GrowingDigest growing = Of(digest.Id);
         AlertMessage message = MessageComposer.Compose(digest, options.ExternalUrl, acks.Find);
-        string json = (message with { Links = MessageLinks.Of(message, growing.Key, links) }).ToJson();
+        string json = (message with { Links = MessageLinks.Of(message, growing.Key, links.Sign) }).ToJson();
         if (growing.IsWritten)
             to.ChangeMessage(growing.Key, json);
         else

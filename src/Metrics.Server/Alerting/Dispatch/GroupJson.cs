@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;

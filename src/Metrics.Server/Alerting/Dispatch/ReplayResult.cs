@@ -1,3 +1,4 @@
+using Metrics.Notifiers;
 using Metrics.Model;
 
 namespace Metrics.Alerting;

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using System.Globalization;
 using Metrics.Model;
 using Metrics.Routing;

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Storage;

@@ -1,3 +1,4 @@
+using Metrics.Notifiers;
 using System.Text.RegularExpressions;
 using Metrics.Alerting;
 using Metrics.Configuration;

@@ -1,3 +1,4 @@
+using Metrics.Formats;
 using System.Globalization;
 using DuckDB.NET.Data;
 using Metrics.Model;

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Metrics.Model;
 
-namespace Metrics.Storage;
+namespace Metrics.Formats;
 
 /// <summary>Labels as the JSON object in which the stores and the state database keep them.</summary>
-internal static class LabelsJson
+public static class LabelsJson
 {
     private static readonly JsonWriterOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Writes them, names in order.</summary>
     public static string Write(Labels labels)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
@@ -21,6 +22,8 @@ internal static class LabelsJson
         return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
     public static Labels Read(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);

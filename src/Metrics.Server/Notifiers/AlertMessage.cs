@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Metrics.Model;
 
-namespace Metrics.Alerting;
+namespace Metrics.Notifiers;
 
 /// <summary>What a message is about beside its alerts.</summary>
 internal enum MessageKind

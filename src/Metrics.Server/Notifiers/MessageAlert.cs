@@ -1,11 +1,11 @@
+using Metrics.Formats;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
-using Metrics.Storage;
 
-namespace Metrics.Alerting;
+namespace Metrics.Notifiers;
 
 /// <summary>Where an alert comes from, for pictures and templates.</summary>
 /// <param name="Rule">Its rule, in the stored form of <see cref="RuleId"/>.</param>
