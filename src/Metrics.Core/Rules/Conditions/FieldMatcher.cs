@@ -67,12 +67,13 @@ public sealed class FieldMatcher
         return true;
     }
 
+    /// <summary>Blanks behind the sign are nobody's: a regular expression that begins with one writes it as <c>[ ]</c>.</summary>
     private static (string Sign, string Value) Split(string text)
     {
         foreach (string sign in new[] { "=~", "!~", "!=", ">=", "<=", ">", "<", "=" })
         {
             if (text.StartsWith(sign, StringComparison.Ordinal))
-                return (sign, sign is "=~" or "!~" ? text[sign.Length..] : text[sign.Length..].TrimStart());
+                return (sign, text[sign.Length..].TrimStart());
         }
         return ("=", text);
     }
