@@ -8,7 +8,7 @@ public sealed class CommandTests
     private const string Configuration = """
         host: { enabled: false }
         rules: { files: [rules.yaml] }
-        auth: { tokens: [ { name: see, role: viewer, token: look }, { name: do, role: operator, token: act } ] }
+        auth: { tokens: [ { name: see, role: viewer, token: look }, { name: do, roles: [operator, ingest], token: act } ] }
         """;
 
     [Fact]

@@ -39,7 +39,16 @@ public sealed class RealCloud : IAsyncLifetime
         if (s_programs.FirstOrDefault(p => !File.Exists(p)) is not null)
             return;
         long start = TimeProvider.System.GetTimestamp();
-        await RunAsync("up", "--offset", $"{Offset}");
+        try
+        {
+            await RunAsync("up", "--offset", $"{Offset}");
+        }
+        catch (InvalidOperationException)
+        {
+            // What has started would answer for the next cloud on the same ports.
+            await DisposeAsync();
+            throw;
+        }
         StartTime = TimeProvider.System.GetElapsedTime(start);
     }
 

@@ -10,11 +10,14 @@ namespace Metrics.Alerting;
 /// messages that tell of it before anybody is notified. While the database is slow, rounds wait in a bounded queue, then those who bring
 /// them. It stops after the rule engine: what is queued is still written.
 /// </summary>
-internal sealed class AlertWriter(
-    AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, SelfMetrics metrics, TimeProvider time)
-    : BackgroundService, IEvaluationSink
+internal sealed partial class AlertWriter(
+    AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, SelfMetrics metrics, TimeProvider time,
+    ILogger<AlertWriter> log) : BackgroundService, IEvaluationSink
 {
     internal const int QueueCapacity = 64;
+
+    /// <summary>Lines of the log a group; the history has all.</summary>
+    private const int LoggedChanges = 100;
 
     private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
         new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -119,10 +122,21 @@ internal sealed class AlertWriter(
     {
         foreach (IGrouping<GroupRunner, GroupEvaluation> rounds in waiting.GroupBy(e => e.Group))
         {
-            persistence.Note(rounds.Key, [.. rounds.SelectMany(r => r.Changes)], rounds.Last().At);
+            List<(AlertRuleState Rule, AlertChange Change)> changes = [.. rounds.SelectMany(r => r.Changes)];
+            persistence.Note(rounds.Key, changes, rounds.Last().At);
+            Log(rounds.Key, changes);
             foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
                 metrics.AlertLatency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
         }
+    }
+
+    /// <summary>What the log says is committed: a kill right after it loses none of it.</summary>
+    private void Log(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes)
+    {
+        foreach ((AlertRuleState rule, AlertChange change) in changes.Take(LoggedChanges))
+            LogChange(rule.Rule.Name, change.Alert.Series.ToString(), change.Before.Name, change.Alert.State.Name);
+        if (changes.Count > LoggedChanges)
+            LogMore(changes.Count - LoggedChanges, group.Group.Name);
     }
 
     private void Restore(Work.Restore restore)
@@ -142,4 +156,11 @@ internal sealed class AlertWriter(
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
+    private partial void LogChange(string rule, string series, string before, string after);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Changes} more alerts of the group {Group} changed; metricsd explain has each")]
+    private partial void LogMore(int changes, string group);
 }

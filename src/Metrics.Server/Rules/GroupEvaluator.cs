@@ -13,13 +13,10 @@ namespace Metrics.Rules;
 /// groups run side by side, so many at a time as there are cores (two at the least); those that a remote engine answers wait for it without
 /// taking anybody's place.
 /// </summary>
-internal sealed partial class GroupEvaluator(
+internal sealed class GroupEvaluator(
     Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, Current<RuleOptions> options,
     SelfMetrics metrics, TimeProvider time, ILogger<GroupEvaluator> log) : IDisposable
 {
-    /// <summary>Lines of the log a round; the trail has all.</summary>
-    private const int LoggedChanges = 100;
-
     private static readonly TimeSpan s_remotePatience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(Math.Max(2, Environment.ProcessorCount));
@@ -63,10 +60,6 @@ internal sealed partial class GroupEvaluator(
         metrics.RuleSeconds.Observe(result.Duration.TotalSeconds);
         _errors.Note(runner, round.Chosen);
         await HandOverAsync(runner, result, round.Arrived, ct);
-        foreach ((AlertRuleState rule, AlertChange change) in result.Changes.Take(LoggedChanges))
-            LogChange(rule.Rule.Name, change.Alert.Series.ToString(), change.Before.Name, change.Alert.State.Name);
-        if (result.Changes.Count > LoggedChanges)
-            LogMore(result.Changes.Count - LoggedChanges, runner.Group.Name);
         return result.Cost;
     }
 
@@ -162,11 +155,4 @@ internal sealed partial class GroupEvaluator(
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
-    private partial void LogChange(string rule, string series, string before, string after);
-
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "{Changes} more alerts of the group {Group} changed; metricsd explain tells of each")]
-    private partial void LogMore(int changes, string group);
 }

@@ -13,7 +13,9 @@ internal static class LastRounds
     public const string Metric = "metricsd_rule_group_last_evaluation_timestamp_seconds";
 
     /// <summary>The series of a group.</summary>
-    public static Labels SeriesOf(RuleGroup group) => Labels.Of(Metric, ("rule_group", $"{Path.GetFileName(group.File)};{group.Name}"));
+    /// <remarks>With the job of our own metrics, among which it belongs.</remarks>
+    public static Labels SeriesOf(RuleGroup group) =>
+        Labels.Of(Metric, ("job", "metricsd"), ("rule_group", $"{Path.GetFileName(group.File)};{group.Name}"));
 
     /// <summary>When a group was evaluated last, milliseconds since 1970 UTC; 0 when the head knows nothing of it.</summary>
     public static long Of(RuleGroup group, Head head) => head.Find(SeriesOf(group))?.Last is { Time: > 0 } last ? last.Time : 0;
