@@ -103,7 +103,7 @@ public sealed class StorageTests
     [Fact]
     public async Task Samples_are_exported_by_the_running_daemon_and_without_it()
     {
-        await using Daemon daemon = await Daemon.StartAsync();
+        await using Daemon daemon = await Daemon.StartAsync("host: { enabled: false }\nrules: { shipped: false }");
         (await daemon.PushAsync("planner,host=a cores=8\nplanner,host=b cores=16")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         byte[] running = await daemon.Http.GetByteArrayAsync(daemon.Url("/export?from=1h&metric=planner_cores"));
         Encoding.ASCII.GetString(running[..4]).Should().Be("PAR1", "that is how Parquet begins");
