@@ -1,3 +1,5 @@
+using Metrics.Model;
+using Metrics.Scheduling;
 using Metrics.Telemetry;
 
 namespace Metrics.Storage;
@@ -12,9 +14,10 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     where TBatch : class, IDisposable
 {
     private static readonly TimeSpan s_gatherCommits = TimeSpan.FromMilliseconds(5);
+    private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _changed = new(0);
+    private readonly WakeSignal _changed = new(time);
     private List<Entry> _pending = [];
     private int _pendingRows;
     private long _pendingBytes;
@@ -66,7 +69,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             Weigh(rows, bytes);
         }
         if (wake)
-            _changed.Release();
+            _changed.Wake();
     }
 
     /// <summary>
@@ -91,7 +94,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        _changed.Release();
+        _changed.Wake();
         if (ExecuteTask is { } running)
             await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
@@ -101,12 +104,12 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     {
         await Task.Yield();
         metrics.Up.Set(1);
-        var pause = TimeSpan.Zero;
+        int failures = 0;
         while (true)
         {
             bool stopping = _stopping;
-            if (!stopping && pause > TimeSpan.Zero)
-                await PauseAsync(pause, stoppingToken);
+            if (!stopping && failures > 0)
+                await PauseAsync(s_pauses.After(failures), stoppingToken);
             else if (!stopping)
                 await GatherAsync();
             List<Entry> taken = Take();
@@ -124,8 +127,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             }
             if (!written)
                 PutBack(taken);
-            pause = written ? TimeSpan.Zero
-                : pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 30));
+            failures = written ? 0 : failures + 1;
             WakeWaiters();
         }
     }
@@ -151,7 +153,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private async Task GatherAsync()
     {
-        await _changed.WaitAsync();
+        await _changed.WaitAsync(CancellationToken.None);
         long start = time.GetTimestamp();
         while (!_stopping)
         {
@@ -161,15 +163,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             TimeSpan rest = (waiter ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
             if (rest <= TimeSpan.Zero)
                 return;
-            using var timeout = new CancellationTokenSource(rest, time);
-            try
-            {
-                await _changed.WaitAsync(timeout.Token);
-            }
-            catch (OperationCanceledException)
-            {
+            if (!await _changed.WaitAsync(rest, CancellationToken.None))
                 return;
-            }
         }
     }
 
@@ -179,8 +174,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         while (!_stopping && !stoppingToken.IsCancellationRequested
             && pause - time.GetElapsedTime(start) is var rest && rest > TimeSpan.Zero)
         {
-            TimeSpan step = rest < TimeSpan.FromMilliseconds(200) ? rest : TimeSpan.FromMilliseconds(200);
-            await Task.Delay(step, time, CancellationToken.None);
+            if (!await _changed.WaitAsync(rest, stoppingToken))
+                return;
         }
     }
 

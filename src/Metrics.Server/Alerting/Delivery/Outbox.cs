@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Scheduling;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +17,7 @@ internal sealed partial class Outbox(
     StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
     ILogger<Outbox> log) : BackgroundService
 {
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+    private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)) { Jitter = 0.25 };
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
     /// <summary>The history keeps the first tries of a message, and the last.</summary>
@@ -24,12 +25,12 @@ internal sealed partial class Outbox(
 
     private const int ReadAtOnce = 16;
 
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly WakeSignal _wake = new(time);
     private readonly Dictionary<string, Task> _running = [];
     private readonly ConcurrentDictionary<string, long> _failing = [];
 
     /// <summary>Says that there is something new.</summary>
-    public void Wake() => _wake.Release();
+    public void Wake() => _wake.Wake();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,16 +50,7 @@ internal sealed partial class Outbox(
                 else
                     _running[target] = Deliver(target, stoppingToken);
             }
-            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
-            try
-            {
-                await _wake.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // A retry is due, or we stop.
-            }
+            await _wake.WaitAsync(next, stoppingToken);
         }
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -172,8 +164,7 @@ internal sealed partial class Outbox(
     /// <summary>Doubles from one second to five minutes, with jitter; never less than the other side asks for, within an hour.</summary>
     internal static TimeSpan Pause(int attempts, TimeSpan? asked = null)
     {
-        TimeSpan max = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
-        TimeSpan pause = max * (0.75 + (Random.Shared.NextDouble() / 4));
+        TimeSpan pause = s_pauses.After(attempts, Random.Shared.NextDouble());
         return asked > pause ? (asked < s_longestAsked ? asked.Value : s_longestAsked) : pause;
     }
 
