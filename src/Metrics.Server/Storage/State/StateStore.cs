@@ -1,13 +1,14 @@
 using System.Data.Common;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
 /// <summary>The state that must not be lost. Reads go to its database at once, writes as units of work, one after another.</summary>
-internal sealed partial class StateStore(StorageOptions options, SelfMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log) : IDisposable
+internal sealed partial class StateStore(
+    StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
+    : IDisposable
 {
     private static readonly Backoff s_pauses =
         new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)) { Factor = 1, Step = TimeSpan.FromSeconds(1) };
@@ -104,7 +105,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
             }
             catch (Exception e) when ((e as DbException ?? e.InnerException as DbException) is { } reason && _backend.IsTransient(reason))
             {
-                metrics.StateFailures.Inc();
+                metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
             }

@@ -3,7 +3,6 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Scheduling;
 using Metrics.Storage.Spool;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -12,7 +11,7 @@ namespace Metrics.Storage.Samples.Influx;
 /// again; while anything waits there, everything goes through it.
 /// </summary>
 internal sealed partial class InfluxSender(
-    InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
+    InfluxOptions options, InfluxFlow flow, InfluxMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)) { Jitter = 0.5 };
     private const long MaxRejectedBytes = 16 << 20;
@@ -131,7 +130,7 @@ internal sealed partial class InfluxSender(
                 $"{Description} does not answer, and the spool in {Path.GetFullPath(flow.Folder)} cannot be written: {e.Message}", e);
         }
         if (dropped > 0)
-            flow.Dropped.Add("spool_full", dropped);
+            flow.Dropped.WithLabels("spool_full").Inc(dropped);
         _spooled.Wake();
     }
 
@@ -147,7 +146,7 @@ internal sealed partial class InfluxSender(
             }
             if (time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds)
             {
-                flow.Dropped.Add("expired", record.Lines);
+                flow.Dropped.WithLabels("expired").Inc(record.Lines);
                 _spool.Remove(record);
                 continue;
             }
@@ -176,7 +175,7 @@ internal sealed partial class InfluxSender(
 
     private void Reject(int count, string reason, byte[]? lines)
     {
-        flow.Dropped.Add("rejected", count);
+        flow.Dropped.WithLabels("rejected").Inc(count);
         DateTimeOffset now = time.GetUtcNow();
         if (now - _rejectionLogged > TimeSpan.FromMinutes(1))
         {
