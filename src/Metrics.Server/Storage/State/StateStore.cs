@@ -29,7 +29,7 @@ internal sealed partial class StateStore(
 
     /// <summary>
     /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk is full, or the
-    /// database away or not to be written, it waits and tries again: nothing may be told, or forgotten, that is not written.
+    /// database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before it is written.
     /// </summary>
     public void Write(Action<StateWriter> work)
     {
@@ -44,7 +44,7 @@ internal sealed partial class StateStore(
                 StateStatements statements = Statements();
                 try
                 {
-                    statements.Run(() => writer.Apply(statements, _backend));
+                    statements.Run(() => writer.Apply(statements));
                 }
                 catch
                 {
@@ -80,7 +80,7 @@ internal sealed partial class StateStore(
         if (_statements is null || !ReferenceEquals(_statements.Connection, connection))
         {
             _statements?.Dispose();
-            _statements = new StateStatements(connection);
+            _statements = new StateStatements(connection, _backend);
         }
         return _statements;
     }
