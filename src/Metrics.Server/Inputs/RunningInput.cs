@@ -1,3 +1,5 @@
+using Metrics.Model;
+
 namespace Metrics.Inputs;
 
 /// <summary>One input under the frame: it is started, started again after a failure, and stopped with what it has in its buffers.</summary>
@@ -6,11 +8,8 @@ internal sealed partial class RunningInput : IDisposable
     /// <summary>How long an input may hand over what it has when it is to stop.</summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The pause after the first failure; it doubles with each up to <see cref="LongestPause"/>.</summary>
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>The longest pause between two tries.</summary>
-    public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    /// <summary>The pauses between two tries.</summary>
+    internal static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     private readonly InputOptions _options;
     private readonly Func<IInput> _create;
@@ -96,15 +95,8 @@ internal sealed partial class RunningInput : IDisposable
             _status = new InputStatus(InputState.BackingOff, now, "", error, now, failures);
             if (failures == 1)
                 LogFailed(_options.Name, error);
-            await Task.Delay(PauseAfter(failures), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pauses.After(failures), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-    }
-
-    /// <summary>The pause after a number of failures in a row.</summary>
-    internal static TimeSpan PauseAfter(int failures)
-    {
-        TimeSpan pause = s_firstPause * Math.Pow(2, Math.Min(failures - 1, 16));
-        return pause < LongestPause ? pause : LongestPause;
     }
 
     private void SetReady(string detail)

@@ -9,6 +9,9 @@ namespace Metrics.Pollers;
 /// </summary>
 internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
 {
+    /// <summary>The longest pause between two tries of a failing target, unless its interval is longer.</summary>
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
+
     private static readonly Metric s_up = Metric.Gauge("up", "1 if the target could be polled, 0 if not.");
     private static readonly Metric s_duration = Metric.Gauge("scrape_duration_seconds", "How long the poll took.");
     private static readonly Metric s_samples = Metric.Gauge("scrape_samples_scraped", "Samples that the target gave.");
@@ -74,11 +77,17 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
         }
     }
 
+    /// <summary>
+    /// The pause of a failing target: one interval for the first two failures, then doubling up to a minute, or its interval if longer.
+    /// </summary>
+    internal static TimeSpan PauseAfter(int failures, TimeSpan interval) =>
+        new Backoff(interval, interval > s_longestPause ? interval : s_longestPause).After(Math.Max(1, failures - 1));
+
     private void Note(PollTarget target, DateTimeOffset start, TimeSpan duration, int samples, string? error)
     {
         TargetStatus before = target.Status;
         int failures = error is null ? 0 : before.Failures + 1;
-        DateTimeOffset? notBefore = failures > 2 ? start + Backoff.After(failures, target.Interval) - (target.Interval / 10) : null;
+        DateTimeOffset? notBefore = failures > 2 ? start + PauseAfter(failures, target.Interval) - (target.Interval / 10) : null;
         target.Status = new TargetStatus(
             error is null ? TargetHealth.Up : TargetHealth.Down, start, duration, error is null ? samples : 0, error, failures, notBefore);
         metrics.Polls.WithLabels(target.Job, error is null ? "success" : "failure").Inc();

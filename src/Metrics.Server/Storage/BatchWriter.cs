@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Telemetry;
 
 namespace Metrics.Storage;
@@ -12,6 +13,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     where TBatch : class, IDisposable
 {
     private static readonly TimeSpan s_gatherCommits = TimeSpan.FromMilliseconds(5);
+    private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _changed = new(0);
@@ -101,12 +103,12 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     {
         await Task.Yield();
         metrics.Up.Set(1);
-        var pause = TimeSpan.Zero;
+        int failures = 0;
         while (true)
         {
             bool stopping = _stopping;
-            if (!stopping && pause > TimeSpan.Zero)
-                await PauseAsync(pause, stoppingToken);
+            if (!stopping && failures > 0)
+                await PauseAsync(s_pauses.After(failures), stoppingToken);
             else if (!stopping)
                 await GatherAsync();
             List<Entry> taken = Take();
@@ -124,8 +126,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             }
             if (!written)
                 PutBack(taken);
-            pause = written ? TimeSpan.Zero
-                : pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 30));
+            failures = written ? 0 : failures + 1;
             WakeWaiters();
         }
     }

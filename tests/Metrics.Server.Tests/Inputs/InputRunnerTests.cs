@@ -24,7 +24,7 @@ public sealed class InputRunnerTests
             start.Fail("the port is taken");
             await UntilAsync(() => input.Status.State == InputState.BackingOff && input.Status.Failures == failures);
             input.Status.Error.Should().Be("the port is taken");
-            TimeSpan pause = RunningInput.PauseAfter(failures);
+            TimeSpan pause = RunningInput.Pauses.After(failures);
             pause.Should().Be(TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))));
             await AdvanceUntilAsync(pause, () => starts.HasNext);
         }

@@ -10,8 +10,8 @@ public sealed class PollingTests
     public void A_failing_target_is_asked_ever_less_often_but_at_least_once_a_minute()
     {
         TimeSpan interval = TimeSpan.FromSeconds(15);
-        Enumerable.Range(1, 6).Select(f => Backoff.After(f, interval).TotalSeconds).Should().Equal(15, 15, 30, 60, 60, 60);
-        Backoff.After(9, TimeSpan.FromMinutes(5)).Should().Be(TimeSpan.FromMinutes(5));
+        Enumerable.Range(1, 6).Select(f => PollRunner.PauseAfter(f, interval).TotalSeconds).Should().Equal(15, 15, 30, 60, 60, 60);
+        PollRunner.PauseAfter(9, TimeSpan.FromMinutes(5)).Should().Be(TimeSpan.FromMinutes(5));
     }
 
     [Theory]

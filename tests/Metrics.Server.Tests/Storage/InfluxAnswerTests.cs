@@ -59,10 +59,11 @@ public sealed class InfluxAnswerTests
     [Fact]
     public void The_pause_doubles_to_a_minute_and_heeds_the_server()
     {
-        TimeSpan pause = TimeSpan.Zero;
-        for (int i = 0; i < 20; i++)
-            pause = InfluxSender.NextPause(pause, null);
-        pause.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(60));
-        InfluxSender.NextPause(TimeSpan.Zero, TimeSpan.FromSeconds(90)).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(90));
+        for (int failures = 1; failures <= 20; failures++)
+        {
+            double longest = Math.Min(60, Math.Pow(2, failures - 1));
+            InfluxSender.PauseAfter(failures, null).TotalSeconds.Should().BeInRange(longest / 2, longest);
+        }
+        InfluxSender.PauseAfter(1, TimeSpan.FromSeconds(90)).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(90));
     }
 }

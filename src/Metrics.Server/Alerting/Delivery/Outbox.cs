@@ -16,7 +16,7 @@ internal sealed partial class Outbox(
     StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
     ILogger<Outbox> log) : BackgroundService
 {
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+    private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)) { Jitter = 0.25 };
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
     /// <summary>The history keeps the first tries of a message, and the last.</summary>
@@ -172,8 +172,7 @@ internal sealed partial class Outbox(
     /// <summary>Doubles from one second to five minutes, with jitter; never less than the other side asks for, within an hour.</summary>
     internal static TimeSpan Pause(int attempts, TimeSpan? asked = null)
     {
-        TimeSpan max = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), s_longestPause.TotalSeconds));
-        TimeSpan pause = max * (0.75 + (Random.Shared.NextDouble() / 4));
+        TimeSpan pause = s_pauses.After(attempts, Random.Shared.NextDouble());
         return asked > pause ? (asked < s_longestAsked ? asked.Value : s_longestAsked) : pause;
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,7 +9,8 @@ namespace Metrics.Storage.State;
 /// <summary>The state that must not be lost. Reads go to its database at once, writes as units of work, one after another.</summary>
 internal sealed partial class StateStore(StorageOptions options, SelfMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log) : IDisposable
 {
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly Backoff s_pauses =
+        new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)) { Factor = 1, Step = TimeSpan.FromSeconds(1) };
 
     private readonly Lock _writing = new();
     private StateStatements? _statements;
@@ -106,7 +108,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
             }
-            using var pause = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Min(tries, s_longestPause.TotalSeconds)), time);
+            using var pause = new CancellationTokenSource(s_pauses.After(tries), time);
             pause.Token.WaitHandle.WaitOne();
         }
     }

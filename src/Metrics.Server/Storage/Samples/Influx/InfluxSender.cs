@@ -1,5 +1,6 @@
 using System.Text;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Storage.Spool;
 using Metrics.Telemetry;
 
@@ -12,8 +13,7 @@ namespace Metrics.Storage.Samples.Influx;
 internal sealed partial class InfluxSender(
     InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
+    private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)) { Jitter = 0.5 };
     private const long MaxRejectedBytes = 16 << 20;
 
     private readonly CancellationTokenSource _stop = new();
@@ -137,7 +137,7 @@ internal sealed partial class InfluxSender(
 
     private async Task ReplayAsync(CancellationToken ct)
     {
-        TimeSpan pause = TimeSpan.Zero;
+        int failures = 0;
         while (!ct.IsCancellationRequested)
         {
             if (_spool!.Peek() is not { } record)
@@ -154,24 +154,23 @@ internal sealed partial class InfluxSender(
             InfluxAnswer answer = await SendAsync(InfluxClient.Unpack(record.Body), record.Lines, ct);
             if (answer.Verdict is not (WriteVerdict.Retry or WriteVerdict.Hold))
             {
-                if (pause > TimeSpan.Zero)
+                if (failures > 0)
                     LogReplaying(Description, _spool.Count);
-                pause = TimeSpan.Zero;
+                failures = 0;
                 _spool.Remove(record);
                 if (_spool.Count == 0)
                     LogDrained();
                 continue;
             }
-            pause = NextPause(pause, answer.RetryAfter);
-            await Task.Delay(pause, time, ct);
+            failures++;
+            await Task.Delay(PauseAfter(failures, answer.RetryAfter), time, ct);
         }
     }
 
-    /// <summary>Doubles from one second to a minute with full jitter; the server's own wish is a lower bound.</summary>
-    internal static TimeSpan NextPause(TimeSpan before, TimeSpan? retryAfter)
+    /// <summary>Doubles from one second to a minute, half of it left to chance; the server's own wish is a lower bound.</summary>
+    internal static TimeSpan PauseAfter(int failures, TimeSpan? retryAfter)
     {
-        TimeSpan max = before == TimeSpan.Zero ? s_firstPause : before * 2 < s_longestPause ? before * 2 : s_longestPause;
-        TimeSpan pause = (max * (0.5 + (Random.Shared.NextDouble() / 2)));
+        TimeSpan pause = s_pauses.After(failures, Random.Shared.NextDouble());
         return retryAfter is { } wish && wish > pause ? wish * (1 + (Random.Shared.NextDouble() / 10)) : pause;
     }
 
