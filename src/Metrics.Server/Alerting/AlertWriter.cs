@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
+using Metrics.Scheduling;
 using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
@@ -68,12 +69,6 @@ internal sealed partial class AlertWriter(
     {
         _queue.Writer.TryComplete();
         await base.StopAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        _wake.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -19,8 +19,7 @@ internal sealed partial class PollScheduler(
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<TargetIdentity, (PollTarget Target, Recurrence Turns)> _polled = new();
-    private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly Lock _waking = new();
+    private readonly WakeSignal _wake = new(time);
 
     /// <summary>Targets that are polled now, by job and instance.</summary>
     public IReadOnlyList<PollTarget> Targets =>
@@ -29,14 +28,7 @@ internal sealed partial class PollScheduler(
     ];
 
     /// <summary>Looks at once what there is to be polled, as after a reload.</summary>
-    public void Wake()
-    {
-        lock (_waking)
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-    }
+    public void Wake() => _wake.Wake();
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -54,19 +46,11 @@ internal sealed partial class PollScheduler(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        while (true)
+        while (!stoppingToken.IsCancellationRequested)
         {
             await ReconcileAsync(stoppingToken);
-            using var look = new CancellationTokenSource(s_discoveryInterval, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(look.Token, stoppingToken);
-            try
-            {
-                await _wake.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Time to look at the files of targets again.
-            }
+            // After that it is time to look at the files of targets again.
+            await _wake.WaitAsync(s_discoveryInterval, stoppingToken);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Metrics.Scheduling;
 
 namespace Metrics.Rules;
 

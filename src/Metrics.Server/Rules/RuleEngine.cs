@@ -2,6 +2,7 @@ using Metrics.Configuration;
 using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Rules.Conditions;
+using Metrics.Scheduling;
 using Metrics.Series;
 using Metrics.Telemetry;
 
@@ -62,7 +63,6 @@ internal sealed class RuleEngine : BackgroundService
     public override void Dispose()
     {
         _scheduler.Dispose();
-        _wake.Dispose();
         base.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Scheduling;
 using Metrics.Telemetry;
 
 namespace Metrics.Storage;
@@ -16,7 +17,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _changed = new(0);
+    private readonly WakeSignal _changed = new(time);
     private List<Entry> _pending = [];
     private int _pendingRows;
     private long _pendingBytes;
@@ -68,7 +69,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             Weigh(rows, bytes);
         }
         if (wake)
-            _changed.Release();
+            _changed.Wake();
     }
 
     /// <summary>
@@ -93,7 +94,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        _changed.Release();
+        _changed.Wake();
         if (ExecuteTask is { } running)
             await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
@@ -152,7 +153,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private async Task GatherAsync()
     {
-        await _changed.WaitAsync();
+        await _changed.WaitAsync(CancellationToken.None);
         long start = time.GetTimestamp();
         while (!_stopping)
         {
@@ -162,15 +163,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             TimeSpan rest = (waiter ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
             if (rest <= TimeSpan.Zero)
                 return;
-            using var timeout = new CancellationTokenSource(rest, time);
-            try
-            {
-                await _changed.WaitAsync(timeout.Token);
-            }
-            catch (OperationCanceledException)
-            {
+            if (!await _changed.WaitAsync(rest, CancellationToken.None))
                 return;
-            }
         }
     }
 
@@ -180,8 +174,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         while (!_stopping && !stoppingToken.IsCancellationRequested
             && pause - time.GetElapsedTime(start) is var rest && rest > TimeSpan.Zero)
         {
-            TimeSpan step = rest < TimeSpan.FromMilliseconds(200) ? rest : TimeSpan.FromMilliseconds(200);
-            await Task.Delay(step, time, CancellationToken.None);
+            if (!await _changed.WaitAsync(rest, stoppingToken))
+                return;
         }
     }
 

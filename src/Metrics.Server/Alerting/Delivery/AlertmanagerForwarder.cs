@@ -3,6 +3,7 @@ using Metrics.Configuration;
 using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Scheduling;
 using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
@@ -21,11 +22,12 @@ internal sealed partial class AlertmanagerForwarder(
     ILogger<AlertmanagerForwarder> log) : BackgroundService
 {
     private const int BatchSize = 256;
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_resend = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_goodFor = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan s_resolvedFor = TimeSpan.FromMinutes(15);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly WakeSignal _wake = new(time);
     private readonly Dictionary<AlertKey, Handed> _handed = [];
     private readonly HashSet<Uri> _failing = [];
 
@@ -33,28 +35,13 @@ internal sealed partial class AlertmanagerForwarder(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        alerts.Changed += Wake;
+        alerts.Changed += _wake.Wake;
         while (!stoppingToken.IsCancellationRequested)
         {
             NotificationOptions notifications = options.Value;
             if (notifications.Alertmanagers.Count > 0)
                 await HandOverAsync(notifications, stoppingToken);
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
-            await _wake.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Another has woken it.
+            await _wake.WaitAsync(s_look, stoppingToken);
         }
     }
 

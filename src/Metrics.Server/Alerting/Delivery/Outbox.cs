@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Scheduling;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -24,12 +25,12 @@ internal sealed partial class Outbox(
 
     private const int ReadAtOnce = 16;
 
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly WakeSignal _wake = new(time);
     private readonly Dictionary<string, Task> _running = [];
     private readonly ConcurrentDictionary<string, long> _failing = [];
 
     /// <summary>Says that there is something new.</summary>
-    public void Wake() => _wake.Release();
+    public void Wake() => _wake.Wake();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,16 +50,7 @@ internal sealed partial class Outbox(
                 else
                     _running[target] = Deliver(target, stoppingToken);
             }
-            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1, next - now)), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
-            try
-            {
-                await _wake.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // A retry is due, or we stop.
-            }
+            await _wake.WaitAsync(next, stoppingToken);
         }
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Scheduling;
 using Metrics.Storage.Spool;
 using Metrics.Telemetry;
 
@@ -17,7 +18,7 @@ internal sealed partial class InfluxSender(
     private const long MaxRejectedBytes = 16 << 20;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _spooled = new(0);
+    private readonly WakeSignal _spooled = new(time);
     private DiskSpool? _spool;
     private Task _replay = Task.CompletedTask;
     private DateTimeOffset _rejectionLogged;
@@ -73,7 +74,6 @@ internal sealed partial class InfluxSender(
         Client.Dispose();
         _spool?.Dispose();
         _stop.Dispose();
-        _spooled.Dispose();
     }
 
     /// <summary>Sends a body, halving it where one of its lines spoils the rest.</summary>
@@ -132,7 +132,7 @@ internal sealed partial class InfluxSender(
         }
         if (dropped > 0)
             flow.Dropped.Add("spool_full", dropped);
-        _spooled.Release();
+        _spooled.Wake();
     }
 
     private async Task ReplayAsync(CancellationToken ct)
