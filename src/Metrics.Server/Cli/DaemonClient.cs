@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Metrics.Configuration;
 using Metrics.Model;
 
 namespace Metrics.Cli;
@@ -20,7 +21,7 @@ internal sealed class DaemonClient : IDisposable
     public DaemonClient(string url, string? token, TimeSpan timeout)
     {
         (Url, _timeout) = (url, timeout);
-        _http = new HttpClient { Timeout = timeout };
+        _http = new HttpSettings { ProxyFromEnvironment = true, FollowRedirects = true }.CreateClient(timeout);
         if (token is not null && !_http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}"))
             throw new CommandException(ExitCode.Misuse, "the token holds characters that cannot be sent");
     }

@@ -10,15 +10,9 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
     /// <summary>A token is renewed so long before it ends.</summary>
     private static readonly TimeSpan s_early = TimeSpan.FromMinutes(1);
 
-    private static readonly HttpClient s_http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(20),
-    };
+    private static readonly HttpClient s_http =
+        new HttpSettings { ProxyFromEnvironment = true, ConnectionLifetime = TimeSpan.FromMinutes(5) }
+            .CreateClient(timeout: TimeSpan.FromSeconds(20));
 
     private (string Token, DateTimeOffset Until)? _token;
 

@@ -52,7 +52,7 @@ internal sealed record SectionId(string Name, string Digest)
                     Add(hash, 'k', key.Text);
                     Add(hash, below);
                     if (IsFile(key.Text) && below is YamlText { Text.Length: > 0 } file)
-                        Add(hash, 'f', State(file.Text));
+                        Add(hash, 'f', StateOf(file.Text));
                 }
                 break;
             default:
@@ -72,7 +72,8 @@ internal sealed record SectionId(string Name, string Digest)
     /// <summary>Ours, and those of <c>clouds.yaml</c>.</summary>
     private static bool IsFile(string key) => key.EndsWith("_file", StringComparison.Ordinal) || key is "cacert" or "cert";
 
-    private static string State(string file)
+    /// <summary>What tells a file from what it was before: its length and when it was written; empty when it is not there.</summary>
+    internal static string StateOf(string file)
     {
         var info = new FileInfo(file);
         return info.Exists ? string.Create(CultureInfo.InvariantCulture, $"{info.Length} {info.LastWriteTimeUtc.Ticks}") : "";

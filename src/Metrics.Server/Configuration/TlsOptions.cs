@@ -5,9 +5,19 @@ using Metrics.Text;
 
 namespace Metrics.Configuration;
 
-/// <summary>How the other side of a TLS connection is checked, and what we show it (<c>tls_config</c>).</summary>
+/// <summary>
+/// How the other side of a TLS connection is checked, and what we show it (<c>tls_config</c>). Two readings are equal as long as the files
+/// are the same too: a renewed certificate makes another value.
+/// </summary>
 internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyFile, string? ServerName, bool InsecureSkipVerify)
 {
+    /// <summary>Nothing asked for: the system's authorities decide, and we show nothing.</summary>
+    public static readonly TlsOptions None = new(null, null, null, null, false);
+
+    /// <summary>The files as they were when this was read; part of what makes two of these equal.</summary>
+    private readonly string _files =
+        string.Join('|', new[] { CaFile, CertFile, KeyFile }.Select(f => f is null ? "" : SectionId.StateOf(f)));
+
     public static TlsOptions Read(YamlSection section)
     {
         var options = new TlsOptions(

@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -14,14 +13,21 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
 {
     private const int LongestReason = 200;
 
-    private readonly ConcurrentDictionary<HttpAccess, HttpClient> _clients = [];
+    private readonly HttpClients _clients = new(time);
 
     /// <summary>Posts JSON.</summary>
-    public Task<Delivery> PostJsonAsync(Uri url, string json, HttpAccess access, TimeSpan timeout, CancellationToken ct, params IEnumerable<(string Name, string Value)> headers) =>
-        SendAsync(() => new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, access, timeout, ct, headers);
+    public Task<Delivery> PostJsonAsync(
+        Uri url, string json, HttpAccess access, TimeSpan timeout, CancellationToken ct,
+        params IEnumerable<(string Name, string Value)> headers)
+    {
+        HttpRequestMessage Make() => new(HttpMethod.Post, url) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        return SendAsync(Make, access, timeout, ct, headers);
+    }
 
     /// <summary>Sends a request.</summary>
-    public async Task<Delivery> SendAsync(Func<HttpRequestMessage> make, HttpAccess access, TimeSpan timeout, CancellationToken ct, params IEnumerable<(string Name, string Value)> headers)
+    public async Task<Delivery> SendAsync(
+        Func<HttpRequestMessage> make, HttpAccess access, TimeSpan timeout, CancellationToken ct,
+        params IEnumerable<(string Name, string Value)> headers)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
@@ -33,34 +39,35 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
                 request.Headers.TryAddWithoutValidation("Authorization", authorization);
             foreach ((string name, string value) in headers)
                 request.Headers.TryAddWithoutValidation(name, value);
-            using HttpResponseMessage response = await _clients.GetOrAdd(access, Connect).SendAsync(request, either.Token);
+            using HttpResponseMessage response = await _clients.Get(SettingsOf(access)).SendAsync(request, either.Token);
             Delivery delivery = Judge((int)response.StatusCode, response.Headers.RetryAfter, time.GetUtcNow());
-            return delivery.Status == DeliveryStatus.Sent ? delivery : delivery with { Reason = $"{delivery.Reason}{await ReasonAsync(response, either.Token)}" };
+            return delivery.Status == DeliveryStatus.Sent
+                ? delivery
+                : delivery with { Reason = $"{delivery.Reason}{await ReasonAsync(response, either.Token)}" };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return Delivery.Retry($"no answer within {Duration.Format(timeout)}");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or CryptographicException)
         {
             // The URL may hold a secret; the message of the exception names host and port only.
             return Delivery.Retry(e.Message);
         }
     }
 
-    /// <summary>2xx is sent, 5xx, 408, 425 and 429 are tried again, not before the other side's Retry-After; all else never succeeds.</summary>
+    /// <summary>
+    /// 2xx is sent, 5xx, 408, 425 and 429 are tried again, not before the other side's Retry-After; all else never succeeds.
+    /// </summary>
     internal static Delivery Judge(int status, RetryConditionHeaderValue? after, DateTimeOffset now) => status switch
     {
         >= 200 and < 300 => Delivery.Sent,
-        408 or 425 or 429 or >= 500 => Delivery.Retry(string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}")) with { After = after?.Delta ?? (after?.Date - now) },
+        408 or 425 or 429 or >= 500 => Delivery.Retry(string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}"))
+            with { After = after?.Delta ?? (after?.Date - now) },
         _ => Delivery.Rejected(string.Create(CultureInfo.InvariantCulture, $"HTTP status {status}")),
     };
 
-    public void Dispose()
-    {
-        foreach (HttpClient client in _clients.Values)
-            client.Dispose();
-    }
+    public void Dispose() => _clients.Dispose();
 
     /// <summary>What the other side says of it, in one line.</summary>
     private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken ct)
@@ -72,16 +79,6 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
         return text.Length == 0 ? "" : $": {text}";
     }
 
-    private static HttpClient Connect(HttpAccess access) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = access.Proxy is not null,
-        Proxy = access.Proxy is null ? null : new WebProxy(access.Proxy),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        SslOptions = access.Tls.ToClientOptions(""),
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private static HttpSettings SettingsOf(HttpAccess access) =>
+        new() { Tls = access.Tls, Proxy = access.Proxy, ConnectionLifetime = TimeSpan.FromMinutes(5) };
 }

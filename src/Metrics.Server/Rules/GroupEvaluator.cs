@@ -20,7 +20,9 @@ internal sealed class GroupEvaluator(
     private static readonly TimeSpan s_remotePatience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(Math.Max(2, Environment.ProcessorCount));
-    private readonly HttpClient _http = new() { Timeout = s_remotePatience };
+    private readonly HttpClient _http =
+        new HttpSettings { ProxyFromEnvironment = true, FollowRedirects = true }.CreateClient(s_remotePatience);
+
     private readonly RuleErrors _errors = new(metrics, log);
 
     /// <summary>Since when samples are taken, milliseconds since 1970 UTC.</summary>

@@ -64,15 +64,8 @@ internal static class BackendKinds
     }
 
     /// <summary>A client of one target, which disposes it.</summary>
-    private static HttpMessageInvoker CreateClient(TlsOptions tls) => new(new SocketsHttpHandler
-    {
-        AutomaticDecompression = DecompressionMethods.GZip,
-        UseCookies = false,
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        SslOptions = tls.ToClientOptions(""),
-    });
+    private static HttpMessageInvoker CreateClient(TlsOptions tls) =>
+        new(new HttpSettings { Tls = tls, Decompression = DecompressionMethods.GZip }.CreateHandler());
 
     private static (string, Func<IPoller>) MySql(YamlSection section)
     {

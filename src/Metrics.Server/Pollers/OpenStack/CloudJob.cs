@@ -41,7 +41,7 @@ internal sealed record CloudJob : TargetSection
 
     /// <summary>Stands in where the account is wrong, so that the other keys are looked at too.</summary>
     private static readonly CloudAccess s_noAccess =
-        new(new CloudAuth { AuthUrl = new Uri("http://invalid.invalid/") }, null, "public", new TlsOptions(null, null, null, null, false));
+        new(new CloudAuth { AuthUrl = new Uri("http://invalid.invalid/") }, null, "public", TlsOptions.None);
 
     public static CloudJob? Read(YamlSection section)
     {

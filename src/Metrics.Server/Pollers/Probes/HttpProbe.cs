@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using Metrics.Configuration;
 using Metrics.Model;
 
 namespace Metrics.Pollers.Probes;
@@ -108,43 +109,46 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         return (Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length), body.Length, false);
     }
 
-    private SocketsHttpHandler CreateHandler(SampleSink? sink) => new()
+    /// <summary>Every question has a connection of its own, whose phases are measured.</summary>
+    private SocketsHttpHandler CreateHandler(SampleSink? sink)
     {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.All,
-        ConnectCallback = async (context, ct) =>
+        SocketsHttpHandler handler = new HttpSettings { Tls = job.Tls, Decompression = DecompressionMethods.All }.CreateHandler();
+        handler.ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, sink, ct);
+        handler.PlaintextStreamFilter = NoteHandshake;
+        CertificateMetrics.Watch(handler.SslOptions, job.Tls.InsecureSkipVerify, _seen);
+        return handler;
+    }
+
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint target, SampleSink? sink, CancellationToken ct)
+    {
+        IPAddress address = sink is null
+            ? await ProbeTarget.ResolveAsync(target.Host, job.IpProtocol, ct)
+            : await ProbePoller.ResolveAsync(target.Host, job, sink, time, ct);
+        EndPhase("resolve");
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
         {
-            IPAddress address = sink is null
-                ? await ProbeTarget.ResolveAsync(context.DnsEndPoint.Host, job.IpProtocol, ct)
-                : await ProbePoller.ResolveAsync(context.DnsEndPoint.Host, job, sink, time, ct);
-            EndPhase("resolve");
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), ct);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-            EndPhase("connect");
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-        // Called once the connection is made, TLS included.
-        PlaintextStreamFilter = (context, _) =>
+            await socket.ConnectAsync(new IPEndPoint(address, target.Port), ct);
+        }
+        catch
         {
-            if (context.InitialRequestMessage.RequestUri!.Scheme == "https")
-            {
-                _protocol = (context.PlaintextStream as System.Net.Security.SslStream)?.SslProtocol ?? default;
-                EndPhase("tls");
-            }
-            return ValueTask.FromResult(context.PlaintextStream);
-        },
-        SslOptions = CertificateMetrics.Watch(job.Tls.ToClientOptions(job.Tls.ServerName ?? ""), job.Tls.InsecureSkipVerify, _seen),
-    };
+            socket.Dispose();
+            throw;
+        }
+        EndPhase("connect");
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    /// <summary>Called once the connection is made, TLS included.</summary>
+    private ValueTask<Stream> NoteHandshake(SocketsHttpPlaintextStreamFilterContext context, CancellationToken ct)
+    {
+        if (context.InitialRequestMessage.RequestUri!.Scheme == "https")
+        {
+            _protocol = (context.PlaintextStream as System.Net.Security.SslStream)?.SslProtocol ?? default;
+            EndPhase("tls");
+        }
+        return ValueTask.FromResult(context.PlaintextStream);
+    }
 
     private HttpRequestMessage CreateRequest(Uri url)
     {

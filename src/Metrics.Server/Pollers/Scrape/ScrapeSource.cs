@@ -63,19 +63,19 @@ internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetS
         return groups;
     }
 
-    private static HttpMessageInvoker CreateClient(ScrapeJob job) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker CreateClient(ScrapeJob job)
     {
-        AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-        AllowAutoRedirect = true,
-        UseCookies = false,
-        UseProxy = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        ConnectTimeout = job.Timeout,
-        // A target that sends more than it may is cut off, not read to its end.
-        ResponseDrainTimeout = TimeSpan.Zero,
-        MaxResponseDrainSize = 0,
-        SslOptions = job.Tls.ToClientOptions(job.Tls.ServerName ?? ""),
-    });
+        var settings = new HttpSettings
+        {
+            Tls = job.Tls,
+            Decompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+            FollowRedirects = true,
+            ConnectTimeout = job.Timeout,
+            // A target that sends more than it may is cut off, not read to its end.
+            DrainsAnswers = false,
+        };
+        return new HttpMessageInvoker(settings.CreateHandler());
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Targets of a file are not taken, those it had before stay: {Problems}")]
     private partial void LogBadFile(string problems);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Threading.RateLimiting;
+using Metrics.Configuration;
 using Metrics.Telemetry;
 
 namespace Metrics.Pollers.OpenStack.Client;
@@ -21,16 +22,7 @@ internal sealed class CloudTransport : IDisposable
     public CloudTransport(CloudJob job, SelfMetrics metrics, TimeProvider time, HttpMessageHandler? handler = null)
     {
         (_job, _metrics, _time) = (job, metrics, time);
-        _http = new HttpMessageInvoker(handler ?? new SocketsHttpHandler
-        {
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            ConnectTimeout = job.RequestTimeout,
-            SslOptions = job.Access.Tls.ToClientOptions(""),
-        });
+        _http = new HttpMessageInvoker(handler ?? SettingsOf(job).CreateHandler());
         foreach (CloudService service in CloudService.All.Append(CloudService.Other))
         {
             var rate = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
@@ -87,6 +79,14 @@ internal sealed class CloudTransport : IDisposable
             throw;
         }
     }
+
+    private static HttpSettings SettingsOf(CloudJob job) => new()
+    {
+        Tls = job.Access.Tls,
+        Decompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+        ConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectTimeout = job.RequestTimeout,
+    };
 
     public void Dispose()
     {

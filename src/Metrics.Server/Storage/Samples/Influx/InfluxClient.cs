@@ -28,20 +28,8 @@ internal sealed class InfluxClient : IDisposable
     public InfluxClient(InfluxOptions options, InfluxPrecision precision, SelfMetrics metrics, TimeProvider time)
     {
         (_options, _precision, _metrics, _time) = (options, precision, metrics, time);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-#pragma warning disable CA2262 // In KiB: InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
-            MaxResponseHeadersLength = 256,
-#pragma warning restore CA2262
-            AutomaticDecompression = DecompressionMethods.GZip,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
+        _http = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip }.CreateClient();
     }
 
     /// <summary>Sends one body. A network error and a timeout are answers too: <see cref="WriteVerdict.Retry"/>.</summary>
