@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Model;
 
 namespace Metrics.Routing;
@@ -43,7 +42,7 @@ public abstract record SuppressionReason
         public override string Kind => $"in the maintenance window {Window}";
 
         /// <inheritdoc />
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Kind} until {Until:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        public override string ToString() => $"{Kind} until {Timestamp.Of(Until).ToSecondsText()}";
     }
 
     /// <summary>The same rule fires for the same series with a higher severity.</summary>

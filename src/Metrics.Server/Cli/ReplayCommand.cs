@@ -44,7 +44,7 @@ internal static class ReplayCommand
         ReplayResult? first = before is null ? null : await ReplayAsync(options, before, from, to, daemon, mayReadStore, cancel);
         ReplayResult result = await ReplayAsync(options, rules, from, to, daemon, mayReadStore, cancel);
         if (call.WantsJson)
-            JsonOutput.Write(call.Output, new { from = AlertHistory.Moment(from), to = AlertHistory.Moment(to), result, before = first });
+            JsonOutput.Write(call.Output, new { from = new Timestamp(from).ToString(), to = new Timestamp(to).ToString(), result, before = first });
         else
             ReplayText.Write(from, to, result, first, call.Output);
         return result.Rules.Any(r => r.Error is not null) ? ExitCode.No : ExitCode.Ok;

@@ -17,7 +17,7 @@ internal static class ReplayText
     /// <param name="output">Where to.</param>
     public static void Write(long from, long to, ReplayResult result, ReplayResult? before, TextWriter output)
     {
-        output.WriteLine($"{AlertHistory.Moment(from)} to {AlertHistory.Moment(to)}");
+        output.WriteLine($"{new Timestamp(from)} to {new Timestamp(to)}");
         WriteRules(result, before, output);
         int quiet = result.Rules.Count(r => r.Fired + r.OnlyPending + r.NoData == 0 && r.Error is null);
         output.WriteLine($"{quiet} rules had nothing to say.");

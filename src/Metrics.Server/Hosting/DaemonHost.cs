@@ -1,5 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Intake;
+using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.State;
 
@@ -14,7 +15,7 @@ internal static class DaemonHost
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.TimestampFormat = Timestamp.Pattern + " ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)

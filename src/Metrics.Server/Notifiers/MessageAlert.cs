@@ -1,5 +1,4 @@
 using Metrics.Formats;
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Metrics.Model;
 using Metrics.Routing;
@@ -65,17 +64,14 @@ internal sealed record MessageAlert
             Status = over ? "resolved" : "firing",
             Labels = alert.Labels.ToDictionary(l => l.Name, l => l.Value),
             Annotations = annotations,
-            StartsAt = Time(startsAt),
-            EndsAt = over ? Time(at) : NoTime,
+            StartsAt = new Timestamp(startsAt).ToString(),
+            EndsAt = over ? new Timestamp(at).ToString() : NoTime,
             GeneratorUrl = alert.GeneratorUrl ?? $"{externalUrl}/alerts/{routed.Id:x32}",
             Fingerprint = alert.Labels.Fingerprint(),
             Source = new AlertSource(
                 routed.Rule.ToString(), LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound),
                 known is AlertState.Firing firing ? firing.Since : startsAt),
         };
-
-        static string Time(long milliseconds) =>
-            DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
         static double? Finite(double value) => double.IsFinite(value) ? value : null;
     }

@@ -89,7 +89,11 @@ internal sealed record SyslogNotifier : Notifier
         foreach ((string name, string value) in alert.Labels.Where(l => l.Key.Length <= 32))
             data.Append(' ').Append(name).Append("=\"").Append(Escape(value)).Append('"');
         string text = MessageText.OneLine($"{alert.Status.ToUpperInvariant()} {alert.Labels.GetValueOrDefault("alertname")} {alert.Annotations.GetValueOrDefault("summary")}");
-        return string.Create(CultureInfo.InvariantCulture, $"<{(Facility * 8) + severity}>1 {now:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {Ascii(Environment.MachineName, 255)} {Ascii(AppName, 48)} {Environment.ProcessId} alert {data}] \uFEFF{text}");
+        string origin = string.Create(
+            CultureInfo.InvariantCulture, $"{Ascii(Environment.MachineName, 255)} {Ascii(AppName, 48)} {Environment.ProcessId}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"<{(Facility * 8) + severity}>1 {Timestamp.Of(now)} {origin} alert {data}] \uFEFF{text}");
     }
 
     /// <summary>RFC 5424, 6.3.3: these three are escaped. Line breaks would be allowed, but few readers bear them.</summary>

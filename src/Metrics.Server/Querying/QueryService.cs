@@ -99,7 +99,7 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         }
         catch (StoreException e)
         {
-            warning = $"history before {DateTimeOffset.FromUnixTimeMilliseconds(boundary):yyyy-MM-ddTHH:mm:ssZ} could not be read: {e.Message}";
+            warning = $"history before {new Timestamp(boundary).ToSecondsText()} could not be read: {e.Message}";
         }
         history.Seal();
         return (history, warning);

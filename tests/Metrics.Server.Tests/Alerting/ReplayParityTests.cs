@@ -202,5 +202,5 @@ public sealed class ReplayParityTests : IDisposable
         return groups;
     }
 
-    private static string Describe(long at, string to, AlertMessage message) => $"{AlertHistory.Moment(at)} {to} {message.ToJson()}";
+    private static string Describe(long at, string to, AlertMessage message) => $"{new Timestamp(at)} {to} {message.ToJson()}";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Model;
 using Metrics.Series;
 
@@ -20,10 +19,8 @@ internal static class AbsenceReason
     {
         if (seen < context.ListeningSince)
         {
-            DateTimeOffset start = DateTimeOffset.FromUnixTimeMilliseconds(context.ListeningSince);
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"metricsd itself was not running until {start:yyyy-MM-dd HH:mm:ss} UTC; it has heard nothing of this series since");
+            string start = new Timestamp(context.ListeningSince).ToSentenceText();
+            return $"metricsd itself was not running until {start}; it has heard nothing of this series since";
         }
         foreach (string place in s_places.Where(p => absent[p].Length > 0))
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -97,7 +98,7 @@ internal sealed partial class AlertmanagerForwarder(
             labels = alert.Labels,
             annotations = alert.Annotations,
             startsAt = alert.StartsAt,
-            endsAt = AlertHistory.Moment(handed.EndedAt ?? now + (long)s_goodFor.TotalMilliseconds),
+            endsAt = new Timestamp(handed.EndedAt ?? now + (long)s_goodFor.TotalMilliseconds).ToString(),
             generatorURL = alert.GeneratorUrl,
         };
     }

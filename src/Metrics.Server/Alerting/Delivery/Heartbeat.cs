@@ -17,7 +17,7 @@ internal sealed partial class Heartbeat(
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);
 
-    private readonly string _startedAt = AlertHistory.Moment(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private readonly string _startedAt = Timestamp.Of(time.GetUtcNow()).ToString();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

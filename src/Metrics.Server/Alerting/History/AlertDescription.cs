@@ -20,7 +20,7 @@ internal sealed class AlertDescription(
         {
             { Error: { } error } => $"it is in error: {error}",
             { LastAt: 0 } => "it has not been evaluated yet",
-            _ => $"last evaluated at {AlertHistory.Moment(rule.LastAt)} in {rule.LastDuration.TotalMilliseconds:0.#} ms; "
+            _ => $"last evaluated at {new Timestamp(rule.LastAt)} in {rule.LastDuration.TotalMilliseconds:0.#} ms; "
                 + $"{rule.Alerts.Count} alerts are pending, firing or without data",
         },
     ];
@@ -44,14 +44,14 @@ internal sealed class AlertDescription(
             lines.Add(Judged(rule.Rule, alert));
         AddRoutes(lines, alert);
         if (acks.Find(new RoutedAlert(key.Rule, alert, alert.State, 0)) is { } ack)
-            lines.Add($"acknowledged by {ack.By} at {AlertHistory.Moment(ack.At)}: it is neither repeated nor escalated");
+            lines.Add($"acknowledged by {ack.By} at {new Timestamp(ack.At)}: it is neither repeated nor escalated");
         return lines;
     }
 
     private static string Judged(AlertRule rule, AlertInstance alert)
     {
         if (alert.State is AlertState.Pending pending)
-            return $"pending since {AlertHistory.Moment(pending.Since)}; it fires when it stays so for {Duration.Format(rule.Policy.For)}";
+            return $"pending since {new Timestamp(pending.Since)}; it fires when it stays so for {Duration.Format(rule.Policy.For)}";
         string bound = double.IsNaN(alert.Bound) ? "" : $", its bound {FloatText.Format(alert.Bound)}";
         return $"{alert.State.Name}; the value judged last is {FloatText.Format(alert.Value)}{bound}";
     }

@@ -1,5 +1,4 @@
 using Metrics.Formats;
-using System.Globalization;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -86,10 +85,6 @@ internal sealed class AlertHistory(
         HashSet<AlertId> ids = [.. members.SelectMany(m => AlertId.ParseAll(m ?? ""))];
         return [.. alerts.Open.Select(a => a.ToRouted()).Where(a => ids.Contains(a.Id))];
     }
-
-    /// <summary>A time as histories and messages write it.</summary>
-    public static string Moment(long milliseconds) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
     {

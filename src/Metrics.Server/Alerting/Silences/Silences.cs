@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
 using Metrics.Storage.State;
@@ -95,8 +96,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     }
 
     private static string Describe(Silence silence) =>
-        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {AlertHistory.Moment(silence.StartsAt)} "
-        + $"to {AlertHistory.Moment(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
+        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {new Timestamp(silence.StartsAt)} "
+        + $"to {new Timestamp(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
 
     private static Silence Read(SilenceRow row)
     {

@@ -96,12 +96,12 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
         return new
         {
             annotations = alert.Annotations,
-            endsAt = SilenceEndpoints.Time((now + s_goodFor).ToUnixTimeMilliseconds()),
+            endsAt = Timestamp.Of(now + s_goodFor).ToString(),
             fingerprint = alert.Fingerprint,
             receivers = receivers.Select(r => new { name = r }),
             startsAt = alert.StartsAt,
             status = new { inhibitedBy = seen.InhibitedBy, silencedBy = seen.SilencedBy, state = seen.IsMuted ? "suppressed" : "active" },
-            updatedAt = SilenceEndpoints.Time(now.ToUnixTimeMilliseconds()),
+            updatedAt = Timestamp.Of(now).ToString(),
             generatorURL = alert.GeneratorUrl,
             labels = alert.Labels,
         };

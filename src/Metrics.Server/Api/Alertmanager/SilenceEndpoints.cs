@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
 
@@ -41,15 +42,13 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
     {
         id = silence.Id,
         status = new { state = silence.StateAt(time.GetUtcNow().ToUnixTimeMilliseconds()) },
-        updatedAt = Time(silence.UpdatedAt),
+        updatedAt = new Timestamp(silence.UpdatedAt).ToString(),
         comment = silence.Comment,
         createdBy = silence.CreatedBy,
-        endsAt = Time(silence.EndsAt),
+        endsAt = new Timestamp(silence.EndsAt).ToString(),
         matchers = silence.Matchers.Select(m => new { isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex, isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex, name = m.Name, value = m.Value }),
-        startsAt = Time(silence.StartsAt),
+        startsAt = new Timestamp(silence.StartsAt).ToString(),
     };
-
-    internal static string Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static LabelMatcher ReadMatcher(JsonElement matcher)
     {

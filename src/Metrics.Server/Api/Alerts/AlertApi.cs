@@ -43,7 +43,7 @@ internal static class AlertApi
                     series = a.Series.ToDictionary(l => l.Name, l => l.Value),
                     state = a.State,
                     now = a.Now,
-                    trail = a.Lines.Select(l => new { at = AlertHistory.Moment(l.At), what = l.What, text = l.Text }),
+                    trail = a.Lines.Select(l => new { at = new Timestamp(l.At).ToString(), what = l.What, text = l.Text }),
                 }),
             },
         });
@@ -57,7 +57,7 @@ internal static class AlertApi
         return Results.Json(new
         {
             status = "success",
-            data = state.Audit(max).Select(a => new { at = AlertHistory.Moment(a.At), who = a.Who, what = a.What, text = a.Text }),
+            data = state.Audit(max).Select(a => new { at = new Timestamp(a.At).ToString(), who = a.Who, what = a.What, text = a.Text }),
         });
     }
 

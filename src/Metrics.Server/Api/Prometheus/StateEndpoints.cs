@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
@@ -247,5 +246,5 @@ internal sealed class StateEndpoints(
 
     private static string Time(long milliseconds) => milliseconds == 0
         ? "0001-01-01T00:00:00Z"
-        : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
+        : new Timestamp(milliseconds).ToShortText();
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Metrics.Model;
 using Metrics.Pollers.OpenStack.Client;
@@ -81,7 +80,7 @@ internal sealed class ServersPoller(WatchedCloud cloud) : CloudPoller(cloud, Clo
         else
         {
             var changed = new Dictionary<string, Server?>();
-            string since = (_listedAt - s_overlap).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            string since = Timestamp.Of(_listedAt - s_overlap).ToSecondsText();
             await foreach (JsonElement s in Api.ListAsync($"{All}&changes-since={Uri.EscapeDataString(since)}", "servers", ct))
                 changed[s.Text("id")] = Read(s);
             foreach ((string id, Server? server) in changed)

@@ -21,9 +21,7 @@ internal sealed class AmphoraePoller(WatchedCloud cloud) : CloudPoller(cloud, Cl
         await foreach (JsonElement a in Api.ListAsync("/octavia/amphorae?limit=1000", "amphorae", ct))
         {
             count++;
-            string expires = a.Time("cert_expiration") is { } at
-                ? at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)
-                : "";
+            string expires = a.Time("cert_expiration") is { } at ? Timestamp.Of(at).ToSecondsText() : "";
             sink.Add(
                 s_status, Array.IndexOf(s_statuses, a.Text("status")), a.Text("id"), a.Text("loadbalancer_id"), a.Text("compute_id"),
                 a.Text("status"), a.Text("role"), a.Text("lb_network_ip"), a.Text("ha_ip"), expires);
