@@ -46,6 +46,7 @@ internal static partial class Program
             .AddPages()
             .AddReload();
         WebApplication app = builder.Build();
+        app.DeclareOwnMetrics();
         app.UseAccess();
         app.MapApi();
         app.MapReload();

@@ -1,7 +1,6 @@
 using System.Net;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Telemetry;
 
 namespace Metrics.Access;
 
@@ -11,7 +10,7 @@ namespace Metrics.Access;
 /// site's page, where a browser sends what it needs by itself.
 /// </summary>
 internal sealed class RequestGuard(
-    ListenAddress listen, Current<AuthOptions> options, Current<NotificationOptions> notifications, SelfMetrics metrics)
+    ListenAddress listen, Current<AuthOptions> options, Current<NotificationOptions> notifications, AccessMetrics metrics)
 {
     private const string Remedy = "name it in external_url or auth.allowed_hosts, or use tokens";
 
@@ -28,7 +27,7 @@ internal sealed class RequestGuard(
             await next(context);
             return;
         }
-        metrics.HttpRefused.WithLabels(refusal.Reason).Inc();
+        metrics.Refused.WithLabels(refusal.Reason).Inc();
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         await context.Response.WriteAsync(refusal.Text + "\n");
     }

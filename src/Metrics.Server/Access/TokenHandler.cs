@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using Metrics.Configuration;
-using Metrics.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +22,7 @@ internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(
 /// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
-    Current<AuthOptions> current, SelfMetrics metrics)
+    Current<AuthOptions> current, AccessMetrics metrics)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
@@ -46,7 +45,7 @@ internal sealed class TokenHandler(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        metrics.HttpRefused.WithLabels("token").Inc();
+        metrics.Refused.WithLabels("token").Inc();
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         Response.Headers.WWWAuthenticate = "Bearer realm=\"metricsd\", Basic realm=\"metricsd\"";
         return Response.WriteAsync(Needed);
@@ -54,7 +53,7 @@ internal sealed class TokenHandler(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        metrics.HttpRefused.WithLabels("role").Inc();
+        metrics.Refused.WithLabels("role").Inc();
         Response.StatusCode = StatusCodes.Status403Forbidden;
         string held = string.Join(", ", Caller.TokenOf(Context)?.Held.Select(r => r.Name()) ?? []);
         return Response.WriteAsync(Context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is { Role: var needed }

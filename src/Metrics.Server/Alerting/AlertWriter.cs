@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
-using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
 
@@ -11,7 +10,7 @@ namespace Metrics.Alerting;
 /// them. It stops after the rule engine: what is queued is still written.
 /// </summary>
 internal sealed partial class AlertWriter(
-    AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, SelfMetrics metrics, TimeProvider time,
+    AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, AlertMetrics metrics, TimeProvider time,
     ILogger<AlertWriter> log) : BackgroundService, IEvaluationSink
 {
     internal const int QueueCapacity = 64;
@@ -59,7 +58,7 @@ internal sealed partial class AlertWriter(
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        metrics.BeforeCollect(() => metrics.AlertQueue.Set(_queue.Reader.Count));
+        metrics.BeforeCollect(() => metrics.Queue.Set(_queue.Reader.Count));
         inbox.Arrived += _wake.Wake;
         return base.StartAsync(cancellationToken);
     }
@@ -89,7 +88,7 @@ internal sealed partial class AlertWriter(
             {
                 persistence.TakeSent(Now());
                 persistence.Flush(Now());
-                metrics.ExternalAlerts.Set(external.Count);
+                metrics.External.Set(external.Count);
             }
             if (isLast)
                 return;
@@ -126,7 +125,7 @@ internal sealed partial class AlertWriter(
             persistence.Note(rounds.Key, changes, rounds.Last().At);
             Log(rounds.Key, changes);
             foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
-                metrics.AlertLatency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
+                metrics.Latency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
         }
     }
 

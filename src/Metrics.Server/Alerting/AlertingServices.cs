@@ -1,5 +1,6 @@
 using Metrics.Notifiers;
 using Metrics.Rules;
+using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
 
@@ -7,6 +8,8 @@ namespace Metrics.Alerting;
 internal static class AlertingServices
 {
     public static IServiceCollection AddAlerting(this IServiceCollection services) => services
+        .AddOwnMetrics<AlertMetrics>()
+        .AddOwnMetrics<NotificationMetrics>()
         .AddSingleton<HistoryWriter>()
         .AddHostedService(s => s.GetRequiredService<HistoryWriter>())
         .AddSingleton<AlertHistory>()

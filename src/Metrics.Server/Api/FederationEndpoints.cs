@@ -14,7 +14,7 @@ internal static class FederationEndpoints
         app.MapGet("/federate", WriteFederationAsync).For(Role.Viewer);
     }
 
-    private static async Task WriteMetricsAsync(HttpContext context, SelfMetrics metrics)
+    private static async Task WriteMetricsAsync(HttpContext context, MetricRegistry metrics)
     {
         context.Response.ContentType = Federation.ContentType;
         using var page = new MemoryStream();
@@ -22,10 +22,10 @@ internal static class FederationEndpoints
         await context.Response.Body.WriteAsync(page.GetBuffer().AsMemory(0, (int)page.Length), context.RequestAborted);
     }
 
-    private static async Task WriteFederationAsync(HttpContext context, Federation federation, SelfMetrics metrics)
+    private static async Task WriteFederationAsync(HttpContext context, Federation federation, HttpMetrics metrics)
     {
         bool parsed = Federation.TryReadSelectors(context.Request.Query["match[]"], out List<VectorSelector> selectors, out string? error);
-        metrics.HttpRequests.WithLabels("/federate", parsed ? "200" : "400").Inc();
+        metrics.Requests.WithLabels("/federate", parsed ? "200" : "400").Inc();
         if (!parsed)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;

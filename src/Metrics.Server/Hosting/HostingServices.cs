@@ -1,5 +1,6 @@
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Telemetry;
 
 namespace Metrics.Hosting;
 
@@ -27,6 +28,8 @@ internal static class HostingServices
 
     /// <summary>What follows a reload; after all rooms, since it knows them.</summary>
     public static IServiceCollection AddReload(this IServiceCollection services) => services
+        .AddOwnMetrics<ProcessMetrics>()
+        .AddOwnMetrics<ReloadMetrics>()
         .AddSingleton<Reloader>()
         .AddSingleton<ReloadPreview>()
         .AddHostedService(s => s.GetRequiredService<Reloader>());

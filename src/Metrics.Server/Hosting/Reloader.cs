@@ -7,7 +7,6 @@ using Metrics.Pollers;
 using Metrics.Rules;
 using Metrics.Storage.Events;
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 
 namespace Metrics.Hosting;
 
@@ -19,7 +18,7 @@ internal sealed partial class Reloader(
     ConfigurationSource source, MetricsOptions atStart, Current<AuthOptions> auth, Current<RuleOptions> ruleOptions,
     Current<NotificationOptions> notifications, Current<TargetSections> targets, Current<InputSection> inputs,
     Current<EventLogOptions> events, PollScheduler polls, RuleEngine rules,
-    ReloadOutcome outcome, StateStore state, SelfMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
+    ReloadOutcome outcome, StateStore state, ReloadMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly MetricsOptions _atStart = atStart;
@@ -32,9 +31,8 @@ internal sealed partial class Reloader(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         outcome.Succeed();
-        metrics.ReloadSuccess.Set(1);
-        metrics.ReloadTime.Set(outcome.At / 1000);
-        metrics.StartTime.Set(time.GetUtcNow().ToUnixTimeSeconds());
+        metrics.Success.Set(1);
+        metrics.SuccessTime.Set(outcome.At / 1000);
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
@@ -60,8 +58,8 @@ internal sealed partial class Reloader(
                 IReadOnlyList<RuleGroup> groups = RuleSet.Load(loaded.Rules);
                 Apply(loaded, groups);
                 outcome.Succeed();
-                metrics.ReloadSuccess.Set(1);
-                metrics.ReloadTime.Set(outcome.At / 1000);
+                metrics.Success.Set(1);
+                metrics.SuccessTime.Set(outcome.At / 1000);
                 Note(by, "reloaded", $"{groups.Sum(g => g.Rules.Count)} rules");
                 LogReloaded();
                 return null;
@@ -69,7 +67,7 @@ internal sealed partial class Reloader(
             catch (ConfigurationException e)
             {
                 outcome.Fail();
-                metrics.ReloadSuccess.Set(0);
+                metrics.Success.Set(0);
                 Note(by, "refused", e.Message);
                 LogRefused(e.Message);
                 return e.Message;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Intake;
-using Metrics.Telemetry;
 
 namespace Metrics.Inputs;
 
@@ -12,7 +11,7 @@ namespace Metrics.Inputs;
 /// cref="RunningInput.DrainLimit"/>.
 /// </summary>
 internal sealed class InputRunner(
-    Current<InputSection> options, IntakePipeline intake, InputTools tools, SelfMetrics metrics, TimeProvider time,
+    Current<InputSection> options, IntakePipeline intake, InputTools tools, InputMetrics metrics, TimeProvider time,
     ILogger<InputRunner> log)
     : BackgroundService
 {
@@ -75,24 +74,24 @@ internal sealed class InputRunner(
     {
         await input.StopAsync();
         _running.TryRemove(input.Options.Name, out _);
-        metrics.InputUp.RemoveLabelled(input.Options.Name);
+        metrics.Up.Remove(input.Options.Name);
         input.Dispose();
     }
 
     private void Report()
     {
         foreach (RunningInput input in _running.Values)
-            metrics.InputUp.WithLabels(input.Options.Name).Set(input.Status.State == InputState.Running ? 1 : 0);
+            metrics.Up.WithLabels(input.Options.Name).Set(input.Status.State == InputState.Running ? 1 : 0);
         foreach ((string name, InputCounters counters) in _counters)
         {
-            metrics.InputEvents.WithLabels(name).IncTo(counters.Events);
-            metrics.InputBytes.WithLabels(name).IncTo(counters.Bytes);
-            metrics.InputKernelDrops.WithLabels(name).IncTo(counters.KernelDrops);
-            metrics.InputLastEvent.WithLabels(name).Set(counters.LastEvent / 1000.0);
+            metrics.Events.WithLabels(name).IncTo(counters.Events);
+            metrics.Bytes.WithLabels(name).IncTo(counters.Bytes);
+            metrics.KernelDrops.WithLabels(name).IncTo(counters.KernelDrops);
+            metrics.LastEvent.WithLabels(name).Set(counters.LastEvent / 1000.0);
             foreach ((InputDrop reason, string word) in InputCounters.Drops)
-                metrics.InputDropped.WithLabels(name, word).IncTo(counters.Of(reason));
+                metrics.Dropped.WithLabels(name, word).IncTo(counters.Of(reason));
             foreach ((InputError reason, string word) in InputCounters.Errors)
-                metrics.InputErrors.WithLabels(name, word).IncTo(counters.Of(reason));
+                metrics.Errors.WithLabels(name, word).IncTo(counters.Of(reason));
         }
     }
 }

@@ -1,10 +1,13 @@
 using Metrics.Inputs.Push;
+using Metrics.Telemetry;
 
 namespace Metrics.Inputs;
 
 internal static class InputServices
 {
     public static IServiceCollection AddInputs(this IServiceCollection services) => services
+        .AddOwnMetrics<InputMetrics>()
+        .AddOwnMetrics<PushMetrics>()
         .AddSingleton<PushLane>()
         .AddSingleton<LineProtocolInput>()
         .AddSingleton<TextFieldEvents>()

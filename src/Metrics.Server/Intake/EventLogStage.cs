@@ -1,11 +1,10 @@
 using Metrics.Model;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 
 namespace Metrics.Intake;
 
 /// <summary>Gives events their place in the event log, so that rules and whoever reads it later name them alike.</summary>
-internal sealed class EventLogStage(IEventLog log, SelfMetrics metrics) : IIntakeStage
+internal sealed class EventLogStage(IEventLog log, IntakeMetrics metrics) : IIntakeStage
 {
     public ValueTask TakeAsync(EventWork work)
     {

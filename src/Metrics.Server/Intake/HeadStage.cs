@@ -1,11 +1,10 @@
 using Metrics.Model;
 using Metrics.Series;
-using Metrics.Telemetry;
 
 namespace Metrics.Intake;
 
 /// <summary>Puts samples into the head and what is told of their metrics into its table; says what the head did not take.</summary>
-internal sealed class HeadStage(Head head, MetadataTable metadata, SelfMetrics metrics, TimeProvider time) : IIntakeStage
+internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {
     public void Take(SampleWork work)
     {

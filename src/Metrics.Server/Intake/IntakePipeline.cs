@@ -3,7 +3,6 @@ using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 
 namespace Metrics.Intake;
 
@@ -21,14 +20,15 @@ internal sealed class IntakePipeline : BackgroundService
     internal const int EventCapacity = 64;
 
     private readonly Head _head;
-    private readonly SelfMetrics _metrics;
+    private readonly IntakeMetrics _metrics;
     private readonly ArrivalStage _arrivals = new();
     private readonly IReadOnlyList<IIntakeStage> _stages;
     private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
     private readonly Channel<EventWork> _events = NewLane<EventWork>(EventCapacity);
 
     public IntakePipeline(
-        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, SelfMetrics metrics, TimeProvider time)
+        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, IntakeMetrics metrics,
+        TimeProvider time)
     {
         (_head, _metrics) = (head, metrics);
         _stages =
@@ -83,16 +83,16 @@ internal sealed class IntakePipeline : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _metrics.IntakeQueueCapacity.Set(QueueCapacity);
+        _metrics.QueueCapacity.Set(QueueCapacity);
         _metrics.BeforeCollect(() =>
         {
-            _metrics.IntakeQueue.WithLabels("samples").Set(_samples.Reader.Count);
-            _metrics.IntakeQueue.WithLabels("events").Set(_events.Reader.Count);
+            _metrics.Queue.WithLabels("samples").Set(_samples.Reader.Count);
+            _metrics.Queue.WithLabels("events").Set(_events.Reader.Count);
             _metrics.HeadSeries.Set(_head.SeriesCount);
             foreach ((string source, _, long refused) in _head.Sources)
             {
                 if (refused > 0)
-                    _metrics.SourceSeries.WithLabels(source).Set(refused);
+                    _metrics.SeriesRefused.WithLabels(source).Set(refused);
             }
         });
         Task samples = RunSamplesAsync(), events = RunEventsAsync();

@@ -1,12 +1,14 @@
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Telemetry;
 
 namespace Metrics.Intake;
 
 internal static class IntakeServices
 {
     public static IServiceCollection AddIntake(this IServiceCollection services, HeadSection options) => services
+        .AddOwnMetrics<IntakeMetrics>()
         .AddSingleton(_ => new Head(HeadOptions.Default with
         {
             Window = options.Window, MaxSeries = options.MaxSeries, MaxSeriesPerSource = options.MaxSeriesPerSource,

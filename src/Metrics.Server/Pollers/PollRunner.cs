@@ -1,13 +1,12 @@
 using Metrics.Intake;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
 /// <summary>
 /// The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.
 /// </summary>
-internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
+internal sealed partial class PollRunner(IntakePipeline intake, PollMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
 {
     private static readonly Metric s_up = Metric.Gauge("up", "1 if the target could be polled, 0 if not.");
     private static readonly Metric s_duration = Metric.Gauge("scrape_duration_seconds", "How long the poll took.");
@@ -27,7 +26,7 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
         int kept = 0;
         if (target.Status.NotBefore is { } notBefore && start < notBefore)
         {
-            metrics.PollsSkipped.WithLabels("backoff").Inc();
+            metrics.Skipped.WithLabels("backoff").Inc();
             error = target.Status.Error;
         }
         else
@@ -82,7 +81,7 @@ internal sealed partial class PollRunner(IntakePipeline intake, SelfMetrics metr
         target.Status = new TargetStatus(
             error is null ? TargetHealth.Up : TargetHealth.Down, start, duration, error is null ? samples : 0, error, failures, notBefore);
         metrics.Polls.WithLabels(target.Job, error is null ? "success" : "failure").Inc();
-        metrics.PollSeconds.WithLabels(target.Job).Observe(duration.TotalSeconds);
+        metrics.Seconds.WithLabels(target.Job).Observe(duration.TotalSeconds);
         if (error is not null && before.Health != TargetHealth.Down)
             LogDown(target.Key, error);
         else if (error is null && before.Health == TargetHealth.Down)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Scheduling;
-using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
@@ -10,7 +9,7 @@ namespace Metrics.Pollers;
 /// otherwise goes on with them, and what did not change notices nothing.
 /// </summary>
 internal sealed partial class PollScheduler(
-    TargetCatalog catalog, PollRunner runner, Wheel wheel, Current<TargetSections> sections, SelfMetrics metrics, TimeProvider time,
+    TargetCatalog catalog, PollRunner runner, Wheel wheel, Current<TargetSections> sections, PollMetrics metrics, TimeProvider time,
     ILogger<PollScheduler> log) : BackgroundService
 {
     private static readonly TimeSpan s_discoveryInterval = TimeSpan.FromSeconds(5);
@@ -152,7 +151,7 @@ internal sealed partial class PollScheduler(
     }
 
     private void CountMissed(MissedReason reason, long runs) =>
-        metrics.PollsSkipped.WithLabels(reason == MissedReason.Overlap ? "overlap" : "late").Inc(runs);
+        metrics.Skipped.WithLabels(reason == MissedReason.Overlap ? "overlap" : "late").Inc(runs);
 
     private void CountTargets()
     {
@@ -161,9 +160,9 @@ internal sealed partial class PollScheduler(
         {
             _ = target.Status.Health switch { TargetHealth.Up => up++, TargetHealth.Down => down++, _ => unknown++ };
         }
-        metrics.TargetsByState.WithLabels("up").Set(up);
-        metrics.TargetsByState.WithLabels("down").Set(down);
-        metrics.TargetsByState.WithLabels("unknown").Set(unknown);
+        metrics.Targets.WithLabels("up").Set(up);
+        metrics.Targets.WithLabels("down").Set(down);
+        metrics.Targets.WithLabels("unknown").Set(unknown);
     }
 
     [LoggerMessage(

@@ -1,10 +1,14 @@
+using Metrics.Pollers.OpenStack;
 using Metrics.Scheduling;
+using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
 internal static class PollerServices
 {
     public static IServiceCollection AddPollers(this IServiceCollection services) => services
+        .AddOwnMetrics<PollMetrics>()
+        .AddOwnMetrics<CloudMetrics>()
         .AddSingleton<TargetCatalog>()
         .AddSingleton<PollRunner>()
         .AddSingleton<Wheel>()

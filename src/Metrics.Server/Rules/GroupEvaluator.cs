@@ -4,7 +4,6 @@ using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Series;
-using Metrics.Telemetry;
 
 namespace Metrics.Rules;
 
@@ -15,7 +14,7 @@ namespace Metrics.Rules;
 /// </summary>
 internal sealed class GroupEvaluator(
     Head head, IntakePipeline intake, IEvaluationSink sink, QueryEngine engine, RuleEnvironment environment, Current<RuleOptions> options,
-    SelfMetrics metrics, TimeProvider time, ILogger<GroupEvaluator> log) : IDisposable
+    RuleMetrics metrics, TimeProvider time, ILogger<GroupEvaluator> log) : IDisposable
 {
     private static readonly TimeSpan s_remotePatience = TimeSpan.FromSeconds(30);
 
@@ -56,8 +55,8 @@ internal sealed class GroupEvaluator(
         {
             group.Pace.NoteArrival(result.Cost, Now());
         }
-        metrics.RuleEvaluations.WithLabels(runner.Group.Name, round.Chosen is null ? "interval" : "arrival").Inc();
-        metrics.RuleSeconds.Observe(result.Duration.TotalSeconds);
+        metrics.Evaluations.WithLabels(runner.Group.Name, round.Chosen is null ? "interval" : "arrival").Inc();
+        metrics.RoundSeconds.Observe(result.Duration.TotalSeconds);
         _errors.Note(runner, round.Chosen);
         await HandOverAsync(runner, result, round.Arrived, ct);
         return result.Cost;
@@ -68,7 +67,7 @@ internal sealed class GroupEvaluator(
         if (missed.Count == 0)
             return;
         GroupRunner runner = group.Runner;
-        metrics.RuleRoundsMissed.WithLabels(runner.Group.Name).Inc(missed.Count);
+        metrics.RoundsMissed.WithLabels(runner.Group.Name).Inc(missed.Count);
         foreach (long at in missed.CaughtUp)
         {
             var chosen = new RuleMask(runner.Rules.Count);
@@ -80,7 +79,7 @@ internal sealed class GroupEvaluator(
             if (chosen.Count == 0)
                 continue;
             using Result result = await JudgeAsync(group, new Turn(chosen, () => at, IsCatchUp: true), judging);
-            metrics.RuleRoundsCaughtUp.WithLabels(runner.Group.Name).Inc();
+            metrics.RoundsCaughtUp.WithLabels(runner.Group.Name).Inc();
             await HandOverAsync(runner, result, 0, ct);
         }
     }

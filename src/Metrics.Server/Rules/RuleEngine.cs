@@ -3,7 +3,6 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Rules.Conditions;
 using Metrics.Series;
-using Metrics.Telemetry;
 
 namespace Metrics.Rules;
 
@@ -18,7 +17,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly IEvaluationSink _sink;
     private readonly GroupEvaluator _evaluator;
     private readonly Current<RuleOptions> _options;
-    private readonly SelfMetrics _metrics;
+    private readonly RuleMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly IEventSource? _events;
     private readonly WakeSignal _wake;
@@ -27,14 +26,14 @@ internal sealed class RuleEngine : BackgroundService
     private long _lastLook;
 
     public RuleEngine(
-        Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, SelfMetrics metrics,
+        Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, RuleMetrics metrics,
         TimeProvider time, IEventSource? events = null)
     {
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
         (_options, _metrics, _time, _events) = (options, metrics, time, events);
         _wake = new WakeSignal(time);
         _scheduler = MakeScheduler(RuleSet.Load(options.Value));
-        metrics.RuleErrors.Set(0);
+        metrics.InError.Set(0);
         metrics.BeforeCollect(Count);
         intake.OnArrival((SampleBatch batch) => NoteArrival(batch));
         intake.OnArrival((EventBatch batch) => NoteArrival(batch));
@@ -124,9 +123,9 @@ internal sealed class RuleEngine : BackgroundService
     {
         foreach (RuleGroup group in groups)
         {
-            _metrics.RuleFailures.WithLabels(group.Name);
-            _metrics.RuleRoundsMissed.WithLabels(group.Name);
-            _metrics.RuleRoundsCaughtUp.WithLabels(group.Name);
+            _metrics.Failures.WithLabels(group.Name);
+            _metrics.RoundsMissed.WithLabels(group.Name);
+            _metrics.RoundsCaughtUp.WithLabels(group.Name);
         }
         double share = _options.Value.ArrivalShare;
         return new RoundScheduler(new RulePlan(groups, share, _time), share, _head.Options.Window, _evaluator, _wake, _time);
@@ -159,7 +158,7 @@ internal sealed class RuleEngine : BackgroundService
     private void Count()
     {
         IReadOnlyList<ScheduledGroup> groups = Schedule;
-        _metrics.RuleGroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
+        _metrics.GroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
         List<string> states = [.. groups.SelectMany(g => g.Runner.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];
         foreach (string state in new[] { "pending", "firing", "no data" })
             _metrics.Alerts.WithLabels(state).Set(states.Count(s => s == state));

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using Metrics.Telemetry;
 
 namespace Metrics.Rules;
 
 /// <summary>
 /// Counts and logs rules that are in error: once when they begin to be, and once when they no longer are. Safe for use by several threads.
 /// </summary>
-internal sealed partial class RuleErrors(SelfMetrics metrics, ILogger log)
+internal sealed partial class RuleErrors(RuleMetrics metrics, ILogger log)
 {
     private readonly ConcurrentDictionary<RuleState, string> _known = new(ReferenceEqualityComparer.Instance);
 
@@ -20,21 +19,21 @@ internal sealed partial class RuleErrors(SelfMetrics metrics, ILogger log)
             if (chosen is null || chosen[i])
                 Note(group.Group.Name, group.Rules[i]);
         }
-        metrics.RuleErrors.Set(_known.Count);
+        metrics.InError.Set(_known.Count);
     }
 
     /// <summary>Forgets all: other rules are in force.</summary>
     public void Clear()
     {
         _known.Clear();
-        metrics.RuleErrors.Set(0);
+        metrics.InError.Set(0);
     }
 
     private void Note(string group, RuleState rule)
     {
         if (rule.Error is { } error)
         {
-            metrics.RuleFailures.WithLabels(group).Inc();
+            metrics.Failures.WithLabels(group).Inc();
             if (_known.GetValueOrDefault(rule) != error)
                 LogError(log, rule.Rule.Name, rule.Rule.Location, error);
             _known[rule] = error;

@@ -1,8 +1,11 @@
+using Metrics.Telemetry;
+
 namespace Metrics.Rules;
 
 internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
+        .AddOwnMetrics<RuleMetrics>()
         .AddSingleton<ActiveRules>()
         .AddSingleton<RuleEnvironment>()
         .AddSingleton<GroupEvaluator>()

@@ -14,8 +14,7 @@ internal static class StorageServices
     {
         if (options.Influx is { } influx)
         {
-            services.AddSingleton<ISampleStore>(s => new InfluxStore(
-                influx, options.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<InfluxStore>>()));
+            services.AddSingleton<ISampleStore>(s => ActivatorUtilities.CreateInstance<InfluxStore>(s, influx, options.Path));
         }
         else
         {
@@ -24,15 +23,17 @@ internal static class StorageServices
         }
         if (events.CopyToInflux && options.Influx is { } copiesTo)
         {
-            services.AddSingleton(s => new EventCopies(
-                copiesTo, options.Path, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
-                s.GetRequiredService<ILogger<EventCopies>>()));
+            services.AddSingleton(s => ActivatorUtilities.CreateInstance<EventCopies>(s, copiesTo, options.Path));
         }
         return services
+            .AddOwnMetrics<StoreMetrics>()
+            .AddOwnMetrics<EventLogMetrics>()
+            .AddOwnMetrics<InfluxMetrics>()
+            .AddOwnMetrics<StateMetrics>()
             .AddSingleton<StateStore>()
             .AddSingleton<StoreWriter>()
             .AddSingleton(s => new EventLog(
-                options, events, s.GetRequiredService<SelfMetrics>(), s.GetRequiredService<TimeProvider>(),
+                options, events, s.GetRequiredService<EventLogMetrics>(), s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())

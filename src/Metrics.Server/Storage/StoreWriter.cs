@@ -1,13 +1,12 @@
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage;
 
 /// <summary>Writes samples to their store.</summary>
 internal sealed class StoreWriter(
-    ISampleStore store, StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
-    : BatchWriter<SampleBatch>(options.FlushInterval, metrics.SampleWriter, time, log)
+    ISampleStore store, StorageOptions options, StoreMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
+    : BatchWriter<SampleBatch>(options.FlushInterval, metrics, time, log)
 {
     protected override string Description => store.Description;
 

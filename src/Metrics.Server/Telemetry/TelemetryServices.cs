@@ -2,5 +2,14 @@ namespace Metrics.Telemetry;
 
 internal static class TelemetryServices
 {
-    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services.AddSingleton<SelfMetrics>().AddHostedService<MemoryTrim>();
+    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
+        .AddSingleton<MetricRegistry>()
+        .AddHostedService<MemoryTrim>();
+
+    /// <summary>Gives a room its own metrics.</summary>
+    public static IServiceCollection AddOwnMetrics<T>(this IServiceCollection services)
+        where T : OwnMetrics => services.AddSingleton<T>().AddSingleton<OwnMetrics>(s => s.GetRequiredService<T>());
+
+    /// <summary>Declares the metrics of all rooms, so that they are on the page before anybody uses them.</summary>
+    public static void DeclareOwnMetrics(this WebApplication app) => _ = app.Services.GetServices<OwnMetrics>();
 }

@@ -1,9 +1,9 @@
-using Metrics.Telemetry;
+using Metrics.Intake;
 
 namespace Metrics.Web;
 
 /// <summary>Samples per second between two looks, at least a second apart.</summary>
-internal sealed class SampleRate(SelfMetrics metrics, TimeProvider time)
+internal sealed class SampleRate(IntakeMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private long _at = time.GetTimestamp();

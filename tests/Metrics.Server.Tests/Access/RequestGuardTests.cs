@@ -122,7 +122,7 @@ public sealed class RequestGuardTests
         MetricsOptions options = MetricsOptions.Parse(yaml);
         var guard = new RequestGuard(
             new ListenAddress(options.Listen), new Current<AuthOptions>(options.Auth),
-            new Current<NotificationOptions>(options.Notifications), new SelfMetrics());
+            new Current<NotificationOptions>(options.Notifications), new AccessMetrics(new MetricRegistry()));
         return guard.Judge(context)?.Reason;
     }
 }

@@ -123,7 +123,8 @@ public sealed class ReplayParityTests : IDisposable
     private List<string> RunDaemon(MetricsOptions options)
     {
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        using var state = new StateStore(options.Storage, new SelfMetrics(), lifetime, _time, NullLogger<StateStore>.Instance);
+        using var state = new StateStore(
+            options.Storage, new StateMetrics(new MetricRegistry()), lifetime, _time, NullLogger<StateStore>.Instance);
         state.Prepare();
         AlertPersistence alerts = Persistence(options, state);
         using Head head = Samples();
@@ -157,7 +158,8 @@ public sealed class ReplayParityTests : IDisposable
 
     private AlertPersistence Persistence(MetricsOptions options, StateStore state)
     {
-        var metrics = new SelfMetrics();
+        var registry = new MetricRegistry();
+        var metrics = new AlertMetrics(registry);
         var current = new Current<NotificationOptions>(options.Notifications);
         var history = new HistoryWriter(state, metrics, _time);
         var silences = new Silences(state, _time);
@@ -168,7 +170,7 @@ public sealed class ReplayParityTests : IDisposable
         return new AlertPersistence(
             current, state, new DispatchCommitter(acks, links, history), new RuleMemory(state), silences, acks, links, rules,
             new ActiveAlerts(rules, external, silences), external, new AlertInbox(), history,
-            new Outbox(state, current, history, null!, metrics, _time, NullLogger<Outbox>.Instance), metrics);
+            new Outbox(state, current, history, null!, new NotificationMetrics(registry), _time, NullLogger<Outbox>.Instance), metrics);
     }
 
     /// <summary>

@@ -74,7 +74,7 @@ public sealed class InputRunnerTests
         InputCounters.Drops.Select(d => d.Word).Should().Equal("refused_sender", "connection_limit", "incomplete");
 
     private InputRunner Runner() => new(
-        new Current<InputSection>(MetricsOptions.Parse("").Inputs), null!, null!, new SelfMetrics(), _time,
+        new Current<InputSection>(MetricsOptions.Parse("").Inputs), null!, null!, new InputMetrics(new MetricRegistry()), _time,
         NullLogger<InputRunner>.Instance);
 
     private RunningInput Run(Starts starts)

@@ -13,7 +13,7 @@ public sealed class TextFieldEventsTests
 {
     private const long Now = 1_770_000_000_000;
 
-    private readonly SelfMetrics _metrics = new();
+    private readonly PushMetrics _metrics = new(new MetricRegistry());
     private readonly TextFieldEvents _events;
 
     public TextFieldEventsTests()
@@ -43,7 +43,7 @@ public sealed class TextFieldEventsTests
     {
         Read("system uptime_format=\"2 days\"").Should().BeNull();
         _events.Refuse();
-        _metrics.PushTextFields.Value.Should().Be(1);
+        _metrics.TextFields.Value.Should().Be(1);
     }
 
     private Event? Read(string line)

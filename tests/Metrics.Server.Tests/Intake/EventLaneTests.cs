@@ -16,7 +16,8 @@ public sealed class EventLaneTests : IAsyncDisposable
 
     private readonly StubLog _log = new();
     private readonly StubStore _store = new();
-    private readonly SelfMetrics _metrics = new();
+    private readonly IntakeMetrics _metrics;
+    private readonly EventLogMetrics _logMetrics;
     private readonly StoreWriter _samples;
     private readonly EventLogWriter _events;
     private readonly IntakePipeline _intake;
@@ -24,9 +25,12 @@ public sealed class EventLaneTests : IAsyncDisposable
     public EventLaneTests()
     {
         MetricsOptions options = MetricsOptions.Parse("storage: { flush_interval: 10ms }");
+        var registry = new MetricRegistry();
+        (_metrics, _logMetrics) = (new IntakeMetrics(registry), new EventLogMetrics(registry));
         var head = new Head(HeadOptions.Default);
-        _samples = new StoreWriter(_store, options.Storage, _metrics, TimeProvider.System, NullLogger<StoreWriter>.Instance);
-        _events = new EventLogWriter(_log, options.Storage, _metrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
+        _samples = new StoreWriter(
+            _store, options.Storage, new StoreMetrics(registry), TimeProvider.System, NullLogger<StoreWriter>.Instance);
+        _events = new EventLogWriter(_log, options.Storage, _logMetrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
         _intake = new IntakePipeline(head, _log, _samples, _events, new MetadataTable(), _metrics, TimeProvider.System);
     }
 
@@ -108,7 +112,7 @@ public sealed class EventLaneTests : IAsyncDisposable
         await StopAsync();
         _log.Bodies.Should().Equal(Enumerable.Range(0, 50).Select(i => $"{i}"));
         _metrics.EventsReceived.Value.Should().Be(50);
-        _metrics.EventWriter.Written.Value.Should().Be(50);
+        _logMetrics.Written.Value.Should().Be(50);
     }
 
     [Fact]
@@ -124,7 +128,7 @@ public sealed class EventLaneTests : IAsyncDisposable
             full.Add(1, 1, "log", 0, large);
         Func<Task> commit = () => _intake.CommitAsync(full, default);
         await commit.Should().ThrowAsync<StoreFullException>();
-        _metrics.EventWriter.Dropped.WithLabels("queue_full").Value.Should().Be(1100);
+        _logMetrics.Dropped.WithLabels("queue_full").Value.Should().Be(1100);
         _log.Gate.SetResult();
     }
 

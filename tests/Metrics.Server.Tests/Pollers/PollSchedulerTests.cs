@@ -14,7 +14,6 @@ namespace Metrics.Tests.Pollers;
 public sealed class PollSchedulerTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero));
-    private readonly SelfMetrics _metrics = new();
     private readonly Source _source = new();
     private readonly TargetCatalog _catalog;
     private readonly PollScheduler _scheduler;
@@ -22,10 +21,13 @@ public sealed class PollSchedulerTests : IDisposable
     public PollSchedulerTests()
     {
         _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], NullLogger<TargetCatalog>.Instance);
-        var intake = new IntakePipeline(new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), _metrics, _time);
-        var runner = new PollRunner(intake, _metrics, _time, NullLogger<PollRunner>.Instance);
+        var registry = new MetricRegistry();
+        var metrics = new PollMetrics(registry);
+        var intake = new IntakePipeline(
+            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new IntakeMetrics(registry), _time);
+        var runner = new PollRunner(intake, metrics, _time, NullLogger<PollRunner>.Instance);
         var sections = new Current<TargetSections>(MetricsOptions.Parse("").Targets);
-        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, _metrics, _time, NullLogger<PollScheduler>.Instance);
+        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, metrics, _time, NullLogger<PollScheduler>.Instance);
     }
 
     public void Dispose()

@@ -25,7 +25,8 @@ public sealed class ReloadTests : IDisposable
         """;
 
     private readonly ServiceProvider _services = new ServiceCollection()
-        .AddSingleton(TimeProvider.System).AddSingleton<SelfMetrics>().AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+        .AddSingleton(TimeProvider.System).AddSingleton<MetricRegistry>().AddSingleton<CloudMetrics>()
+        .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
         .BuildServiceProvider();
 
     private readonly TargetCatalog _catalog;
@@ -52,7 +53,8 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public void A_cloud_keeps_its_session_caches_and_inventory_until_its_section_changes()
     {
-        using var clouds = new CloudTargets(new SelfMetrics(), TimeProvider.System, NullLogger<WatchedCloud>.Instance);
+        using var clouds = new CloudTargets(
+            new CloudMetrics(new MetricRegistry()), TimeProvider.System, NullLogger<WatchedCloud>.Instance);
         WatchedCloud first = Look(Rest);
         Look(Rest).Should().BeSameAs(first);
         Look(Node + Rest).Should().BeSameAs(first);

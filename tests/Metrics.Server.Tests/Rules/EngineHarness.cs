@@ -25,6 +25,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     private readonly EventLogWriter _events;
     private readonly GroupEvaluator _evaluator;
     private readonly TimeProvider _time;
+    private readonly MetricRegistry _registry = new();
 
     public EngineHarness(TimeProvider time, string rules, string settings = "", Head? head = null)
     {
@@ -36,16 +37,16 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         var current = new Current<RuleOptions>(options.Rules);
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
-        _store = new StoreWriter(null!, options.Storage, Metrics, time, NullLogger<StoreWriter>.Instance);
-        _events = new EventLogWriter(null!, options.Storage, Metrics, time, NullLogger<EventLogWriter>.Instance);
-        _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), Metrics, time);
+        var metrics = new RuleMetrics(_registry);
+        _store = new StoreWriter(null!, options.Storage, new StoreMetrics(_registry), time, NullLogger<StoreWriter>.Instance);
+        _events = new EventLogWriter(
+            null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
+        _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), new IntakeMetrics(_registry), time);
         _evaluator = new GroupEvaluator(
-            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, Metrics, time,
+            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
-        Engine = new RuleEngine(Head, _intake, this, _evaluator, current, Metrics, time);
+        Engine = new RuleEngine(Head, _intake, this, _evaluator, current, metrics, time);
     }
-
-    public SelfMetrics Metrics { get; } = new();
 
     public Head Head { get; }
 
@@ -126,7 +127,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     public async Task<string> MetricsAsync()
     {
         using var text = new MemoryStream();
-        await Metrics.WriteAsync(text, default);
+        await _registry.WriteAsync(text, default);
         return System.Text.Encoding.UTF8.GetString(text.ToArray());
     }
 }

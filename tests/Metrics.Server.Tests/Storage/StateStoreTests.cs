@@ -15,7 +15,7 @@ namespace Metrics.Tests.Storage;
 public sealed class StateStoreTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-    private readonly SelfMetrics _metrics = new();
+    private readonly StateMetrics _metrics = new(new MetricRegistry());
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private readonly string _folder = Directory.CreateTempSubdirectory("state").FullName;
 
@@ -79,7 +79,7 @@ public sealed class StateStoreTests : IDisposable
             writer.AddMessage("mail", "{}", "key", 1, 1);
             writer.ChangeMessage("key", "{ }");
         }), TestContext.Current.CancellationToken);
-        SpinWait.SpinUntil(() => _metrics.StateFailures.Value > 0, s_patience).Should().BeTrue("the first try has failed");
+        SpinWait.SpinUntil(() => _metrics.Failures.Value > 0, s_patience).Should().BeTrue("the first try has failed");
         Directory.Move(_folder + ".away", _folder);
         SpinWait.SpinUntil(() =>
         {

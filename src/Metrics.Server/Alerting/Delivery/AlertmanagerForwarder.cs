@@ -3,7 +3,6 @@ using Metrics.Configuration;
 using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
-using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
 
@@ -17,7 +16,7 @@ namespace Metrics.Alerting;
 /// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 /// </remarks>
 internal sealed partial class AlertmanagerForwarder(
-    ActiveAlerts alerts, Current<NotificationOptions> options, HttpSender http, SelfMetrics metrics, TimeProvider time,
+    ActiveAlerts alerts, Current<NotificationOptions> options, HttpSender http, NotificationMetrics metrics, TimeProvider time,
     ILogger<AlertmanagerForwarder> log) : BackgroundService
 {
     private const int BatchSize = 256;

@@ -2,7 +2,6 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Rules;
-using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
 
@@ -11,8 +10,8 @@ namespace Metrics.Alerting;
 /// rules are evaluated, and never queued: an old heartbeat would be a lie.
 /// </summary>
 internal sealed partial class Heartbeat(
-    Current<NotificationOptions> options, RuleEngine engine, AlertWriter writer, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
-    ILogger<Heartbeat> log) : BackgroundService
+    Current<NotificationOptions> options, RuleEngine engine, AlertWriter writer, NotifierTools tools, NotificationMetrics metrics,
+    TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan s_stuck = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(15);

@@ -3,7 +3,6 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
@@ -13,8 +12,8 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
-    ILogger<Outbox> log) : BackgroundService
+    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, NotificationMetrics metrics,
+    TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
@@ -76,12 +75,12 @@ internal sealed partial class Outbox(
     }
 
     private void ReportFailing(IntegrationId integration, double seconds) =>
-        metrics.Failing.WithLabels(integration.Receiver, integration.Way).Set(seconds);
+        metrics.FailingSeconds.WithLabels(integration.Receiver, integration.Way).Set(seconds);
 
     /// <summary>The oldest message of each integration.</summary>
     private List<(string Target, long NextTry)> Heads()
     {
-        metrics.Outbox.Set(state.Read(db => db.Outbox.Count()));
+        metrics.Queue.Set(state.Read(db => db.Outbox.Count()));
         var rows = state.Read(db => db.Outbox.AsNoTracking()
             .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
             .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
@@ -122,7 +121,7 @@ internal sealed partial class Outbox(
         IntegrationId? integration = IntegrationId.TryParse(target, out IntegrationId id) ? id : null;
         string kind = integration?.Kind ?? "unknown";
         Delivery delivery = await TryAsync(integration, row, ct);
-        metrics.DeliverySeconds.WithLabels(kind).Observe(time.GetElapsedTime(start).TotalSeconds);
+        metrics.Seconds.WithLabels(kind).Observe(time.GetElapsedTime(start).TotalSeconds);
         metrics.Deliveries.WithLabels(kind, delivery.Status.ToString().ToLowerInvariant()).Inc();
         int attempts = row.Attempts + 1;
         if (delivery.Status == DeliveryStatus.Retry)

@@ -6,7 +6,6 @@ using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Storage;
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
@@ -18,7 +17,7 @@ namespace Metrics.Alerting;
 internal sealed class AlertPersistence(
     Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
     SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
-    Outbox outbox, SelfMetrics metrics)
+    Outbox outbox, AlertMetrics metrics)
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
@@ -89,7 +88,7 @@ internal sealed class AlertPersistence(
             if (change.Before.Name != change.Alert.State.Name)
                 steps.Add(step);
         }
-        metrics.ExternalAlerts.Set(external.Count);
+        metrics.External.Set(external.Count);
         if (steps.Count > 0)
         {
             Commit(at, writer => steps.ForEach(s => Save(writer, s)));
@@ -198,7 +197,7 @@ internal sealed class AlertPersistence(
             more(writer);
             committer.Write(writer, dispatch, _options, at);
         });
-        metrics.AlertGroups.Set(_dispatcher.GroupCount);
+        metrics.Groups.Set(_dispatcher.GroupCount);
         if (dispatch.Notifications.Count > 0)
             outbox.Wake();
     }

@@ -1,5 +1,4 @@
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 
 namespace Metrics.Alerting;
 
@@ -7,7 +6,7 @@ namespace Metrics.Alerting;
 /// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9
 /// may be missing from a trail; messages and states never are. Safe for use by several threads.
 /// </summary>
-internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
+internal sealed class HistoryWriter(StateStore state, AlertMetrics metrics, TimeProvider time) : BackgroundService
 {
     private const int Bound = 500_000;
     private const int RowsAtOnce = 200;
@@ -28,7 +27,7 @@ internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeP
             if (_rows.Count < Bound)
                 _rows.Enqueue(row);
             else
-                metrics.TrailDropped.Inc();
+                metrics.HistoryDropped.Inc();
         }
     }
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Inputs;
+using Metrics.Inputs.Push;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Api.Alertmanager;
 
@@ -13,7 +13,8 @@ namespace Metrics.Api.Alertmanager;
 /// request are not.
 /// </summary>
 internal sealed class PostAlertsHandler(
-    AlertInbox inbox, ExternalAlerts external, Current<NotificationOptions> options, SelfMetrics metrics, TimeProvider time)
+    AlertInbox inbox, ExternalAlerts external, Current<NotificationOptions> options, PostedAlertMetrics metrics, PushMetrics pushes,
+    TimeProvider time)
 {
     private const int MaxOpen = 500_000;
     private const int MaxLabels = 64;
@@ -58,9 +59,9 @@ internal sealed class PostAlertsHandler(
         if (alerts.Count > 0)
             await inbox.PutAsync(alerts, ct);
         int over = alerts.Count(a => a.EndsAt <= now);
-        metrics.AlertsReceived.WithLabels("firing").Inc(alerts.Count - over);
-        metrics.AlertsReceived.WithLabels("resolved").Inc(over);
-        metrics.AlertsInvalid.Inc(faults.Count);
+        metrics.Received.WithLabels("firing").Inc(alerts.Count - over);
+        metrics.Received.WithLabels("resolved").Inc(over);
+        metrics.Invalid.Inc(faults.Count);
         if (faults.Count == 0)
             return null;
         string more = faults.Count > NamedFaults ? $"; and {faults.Count - NamedFaults} more" : "";
@@ -73,7 +74,7 @@ internal sealed class PostAlertsHandler(
         bound = alert with { Labels = labels, EndsAt = EndUnlessSentAgain(now) };
         if (may && alert.EndsAt > now)
             return true;
-        metrics.SenderRefused.WithLabels("alerts").Inc();
+        pushes.SenderRefused.WithLabels("alerts").Inc();
         faults.Add($"{alert.Labels}: {fault ?? "this token ends no alerts; they end when they are not sent again"}");
         return false;
     }

@@ -8,7 +8,6 @@ using Metrics.Inputs.Push;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 
 namespace Metrics.Api.Events;
 
@@ -28,7 +27,7 @@ internal static class EventApi
         app.MapPost(Path, SendAsync).For(Role.Ingest);
     }
 
-    private static async Task ReadAsync(HttpContext context, EventLog events, EventStream stream, SelfMetrics metrics, TimeProvider time)
+    private static async Task ReadAsync(HttpContext context, EventLog events, EventStream stream, HttpMetrics metrics, TimeProvider time)
     {
         try
         {
@@ -45,7 +44,7 @@ internal static class EventApi
             var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
             await PrometheusApi.WriteErrorAsync(context, fault);
         }
-        metrics.HttpRequests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
+        metrics.Requests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
     }
 
     private static async Task WriteAsync(HttpContext context, EventLog events, EventQuery query)
@@ -83,13 +82,13 @@ internal static class EventApi
         await json.FlushAsync(context.RequestAborted);
     }
 
-    private static async Task SendAsync(HttpContext context, EventInput input, SelfMetrics metrics)
+    private static async Task SendAsync(HttpContext context, EventInput input, PushMetrics metrics)
     {
         bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
         EventInput.Answer answer = await input.ReceiveAsync(
             context.Connection.RemoteIpAddress, context.Request.Body, gzip, $"push/{Caller.NameOf(context)}", Caller.BindingOf(context),
             context.RequestAborted);
-        metrics.PushRequests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
+        metrics.Requests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
         if (answer.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = "1";

@@ -7,7 +7,6 @@ using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 
 namespace Metrics.Api.Events;
 
@@ -17,7 +16,7 @@ namespace Metrics.Api.Events;
 /// newest.
 /// </summary>
 /// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
-internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     public const string ContentType = "text/event-stream";
 
@@ -52,7 +51,7 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
             throw new ApiException(
                 "unavailable", StatusCodes.Status503ServiceUnavailable, $"{MaxClients} clients follow already; more are not served");
         }
-        metrics.EventStreamClients.Inc();
+        metrics.Clients.Inc();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
@@ -69,7 +68,7 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
         }
         finally
         {
-            metrics.EventStreamClients.Dec();
+            metrics.Clients.Dec();
             Interlocked.Decrement(ref _clients);
         }
     }
@@ -127,7 +126,7 @@ internal sealed class EventStream(EventLog events, SelfMetrics metrics, TimeProv
 
     private async Task SendDroppedAsync(HttpContext context, long after, long newest, CancellationToken ct)
     {
-        metrics.EventStreamDropped.Inc();
+        metrics.Dropped.Inc();
         await SendAsync(context, string.Create(CultureInfo.InvariantCulture,
             $"event: dropped\nid: {newest}\ndata: {{\"after\":{after},\"to\":{newest}}}\n\n"), ct);
     }

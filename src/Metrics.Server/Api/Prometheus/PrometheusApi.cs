@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Access;
@@ -47,7 +48,8 @@ internal static class PrometheusApi
 
     /// <summary>Maps an endpoint that reads.</summary>
     private static void Map<T>(WebApplication app, string path, string[] methods, Func<T, ApiParameters, HttpContext, Task<Answer>> answer)
-        where T : notnull => app.MapMethods($"/api/v1/{path}", methods, async (HttpContext context, T endpoints, TimeProvider time, Telemetry.SelfMetrics metrics) =>
+        where T : notnull => app.MapMethods(
+            $"/api/v1/{path}", methods, async (HttpContext context, T endpoints, TimeProvider time, HttpMetrics metrics) =>
     {
         try
         {
@@ -61,7 +63,8 @@ internal static class PrometheusApi
         {
             await WriteErrorAsync(context, ApiException.Of(e));
         }
-        metrics.HttpRequests.WithLabels($"/api/v1/{path}", context.Response.StatusCode.ToString(System.Globalization.CultureInfo.InvariantCulture)).Inc();
+        string status = context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
+        metrics.Requests.WithLabels($"/api/v1/{path}", status).Inc();
     }).For(Role.Viewer);
 
     private static async Task WriteAsync(HttpContext context, Answer answer)

@@ -20,8 +20,8 @@ internal static class PushEndpoints
 
     public static void MapPush(this WebApplication app)
     {
-        app.MapPost(Version1, (HttpContext c, LineProtocolInput i, SelfMetrics m) => WriteAsync(c, i, m, Version1)).For(Role.Ingest);
-        app.MapPost(Version2, (HttpContext c, LineProtocolInput i, SelfMetrics m) => WriteAsync(c, i, m, Version2)).For(Role.Ingest);
+        app.MapPost(Version1, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version1)).For(Role.Ingest);
+        app.MapPost(Version2, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version2)).For(Role.Ingest);
         app.MapMethods("/ping", s_getAndHead, Ping).Anyone();
         app.MapMethods("/query", s_getAndPost, QueryAsync).For(Role.Ingest);
     }
@@ -42,7 +42,7 @@ internal static class PushEndpoints
             : Results.Text(NoInfluxQl, "application/json", statusCode: 400);
     }
 
-    private static async Task WriteAsync(HttpContext context, LineProtocolInput input, SelfMetrics metrics, string endpoint)
+    private static async Task WriteAsync(HttpContext context, LineProtocolInput input, PushMetrics metrics, string endpoint)
     {
         LineProtocolInput.Answer answer;
         if (!PrecisionText.TryParse(context.Request.Query["precision"].FirstOrDefault(), out Precision precision))
@@ -57,7 +57,7 @@ internal static class PushEndpoints
             answer = await input.ReceiveAsync(
                 context.Connection.RemoteIpAddress, context.Request.Body, gzip, precision, source, binding, context.RequestAborted);
         }
-        metrics.PushRequests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
+        metrics.Requests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
         if (answer.Error is null)
             return;

@@ -5,7 +5,6 @@ using System.Net;
 using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage;
-using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
@@ -13,7 +12,7 @@ namespace Metrics.Inputs.Push;
 /// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one
 /// and named, the good ones of the same body are kept.
 /// </summary>
-internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvider time)
+internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 32 << 20;
     private const int MaxNamedFaults = 3;
@@ -55,9 +54,9 @@ internal sealed class EventInput(PushLane lane, SelfMetrics metrics, TimeProvide
         }
         var batch = new EventBatch(source);
         (int refused, string? fault) = Read(buffer.WrittenSpan, batch, binding);
-        metrics.PushRefusedLines.Inc(refused);
+        metrics.RefusedLines.Inc(refused);
         sink.Counters.Add(InputError.Malformed, refused);
-        metrics.PushEvents.Inc(batch.Count);
+        metrics.Events.Inc(batch.Count);
         return await CommitAsync(sink, batch, refused, fault, ct);
     }
 

@@ -9,7 +9,6 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
-using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
@@ -17,7 +16,7 @@ namespace Metrics.Inputs.Push;
 /// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it; bad
 /// lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
 /// </summary>
-internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textFields, SelfMetrics metrics, TimeProvider time)
+internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textFields, PushMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 64 << 20;
     private const int MaxKnownSeries = 1_000_000;
@@ -83,9 +82,9 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
         var batch = new SampleBatch(source);
         var events = new EventBatch(source);
         (int refused, string? fault) = Read(body.Span, precision, batch, events, binding);
-        metrics.PushSamples.Inc(batch.Count);
-        metrics.PushEvents.Inc(events.Count);
-        metrics.PushRefusedLines.Inc(refused);
+        metrics.Samples.Inc(batch.Count);
+        metrics.Events.Inc(events.Count);
+        metrics.RefusedLines.Inc(refused);
         sink.Counters.Add(InputError.Malformed, refused);
         if (batch.Count == 0 && events.Count == 0)
         {

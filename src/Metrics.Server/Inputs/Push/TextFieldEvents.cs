@@ -1,7 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
@@ -12,7 +11,7 @@ namespace Metrics.Inputs.Push;
 /// </summary>
 /// <param name="options">Say the kind of event by measurement.</param>
 /// <param name="metrics">Counts what is refused.</param>
-internal sealed class TextFieldEvents(Current<InputSection> options, SelfMetrics metrics)
+internal sealed class TextFieldEvents(Current<InputSection> options, PushMetrics metrics)
 {
     private const long NanosecondsAMillisecond = 1_000_000;
 
@@ -75,7 +74,7 @@ internal sealed class TextFieldEvents(Current<InputSection> options, SelfMetrics
     }
 
     /// <summary>Counts a text field that has no place.</summary>
-    public void Refuse() => metrics.PushTextFields.Inc();
+    public void Refuse() => metrics.TextFields.Inc();
 
     /// <summary>Telegraf's own words for what has a name here.</summary>
     private static string NameOf(string name) => name switch

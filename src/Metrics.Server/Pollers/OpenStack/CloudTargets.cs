@@ -1,12 +1,11 @@
 using Metrics.Configuration;
-using Metrics.Telemetry;
 
 namespace Metrics.Pollers.OpenStack;
 
 /// <summary>
 /// The clouds of the configuration, and their targets: one a collection, so that each has its own pace and its own faults.
 /// </summary>
-internal sealed class CloudTargets(SelfMetrics metrics, TimeProvider time, ILogger<WatchedCloud> log) : ITargetSource, IDisposable
+internal sealed class CloudTargets(CloudMetrics metrics, TimeProvider time, ILogger<WatchedCloud> log) : ITargetSource, IDisposable
 {
     public const string Job = "openstack";
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Metrics.Pollers.OpenStack.Client;
-using Metrics.Telemetry;
 
 namespace Metrics.Pollers.OpenStack;
 
@@ -16,7 +15,7 @@ internal sealed class WatchedCloud : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="log">Tells of orphans.</param>
     /// <param name="handler">What sends requests; null is the network.</param>
-    public WatchedCloud(CloudJob job, SelfMetrics metrics, TimeProvider time, ILogger log, HttpMessageHandler? handler = null)
+    public WatchedCloud(CloudJob job, CloudMetrics metrics, TimeProvider time, ILogger log, HttpMessageHandler? handler = null)
     {
         (Job, Time, Log) = (job, time, log);
         _transport = new CloudTransport(job, metrics, time, handler);

@@ -5,7 +5,7 @@ using Metrics.Telemetry;
 namespace Metrics.Pollers.Self;
 
 /// <summary>The daemon's own <c>metricsd_*</c> metrics, so that rules and dashboards see them without another server.</summary>
-internal sealed class SelfPoller(SelfMetrics metrics) : IPoller
+internal sealed class SelfPoller(MetricRegistry metrics) : IPoller
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 

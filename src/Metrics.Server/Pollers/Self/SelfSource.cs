@@ -12,7 +12,7 @@ internal sealed record SelfSection(string Instance) : TargetSection
 }
 
 /// <summary>The daemon's own metrics as a target.</summary>
-internal sealed class SelfSource(SelfMetrics metrics) : ITargetSource
+internal sealed class SelfSource(MetricRegistry metrics) : ITargetSource
 {
     private string? _listens;
 

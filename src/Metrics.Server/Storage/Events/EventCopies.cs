@@ -1,7 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Storage.Samples.Influx;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events;
 
@@ -10,7 +9,7 @@ namespace Metrics.Storage.Events;
 /// nothing up; the event log stays the truth, and a copy that the spool cannot take is counted and given up.
 /// </summary>
 internal sealed partial class EventCopies(
-    InfluxOptions options, string dataFolder, SelfMetrics metrics, TimeProvider time, ILogger<EventCopies> log) : IAsyncDisposable
+    InfluxOptions options, string dataFolder, InfluxMetrics metrics, TimeProvider time, ILogger<EventCopies> log) : IAsyncDisposable
 {
     private readonly InfluxSender _sender = new(options, InfluxFlow.Events(dataFolder, metrics), metrics, time, log);
     private readonly EventLines _lines = new();
@@ -31,7 +30,7 @@ internal sealed partial class EventCopies(
             }
             catch (StoreException e)
             {
-                metrics.EventCopiesLost.Add("spool_unwritable", lines);
+                metrics.EventCopiesDropped.WithLabels("spool_unwritable").Inc(lines);
                 if (!_failing)
                     LogLost(e.Message);
                 _failing = true;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events;
 
@@ -12,7 +11,7 @@ namespace Metrics.Storage.Events;
 /// </summary>
 /// <remarks>One writes, any number read beside it: a reader sees what was committed when it began.</remarks>
 internal sealed partial class EventLog(
-    StorageOptions options, EventLogOptions bounds, SelfMetrics metrics, TimeProvider time, ILogger<EventLog> log)
+    StorageOptions options, EventLogOptions bounds, EventLogMetrics metrics, TimeProvider time, ILogger<EventLog> log)
     : IEventLog, IEventSource, IAsyncDisposable
 {
     private const int DaySeconds = 86_400;
@@ -135,7 +134,7 @@ internal sealed partial class EventLog(
             Expire(now);
             _file.ShrinkWhenMostIsFree();
             (long used, long free) = _file.Measure();
-            metrics.EventLogBytes.Set(used + free);
+            metrics.Bytes.Set(used + free);
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
@@ -228,7 +227,7 @@ internal sealed partial class EventLog(
         }
         _tables = [.. tables];
         _file.Execute("CHECKPOINT");
-        metrics.EventTablesExpired.Inc();
+        metrics.TablesExpired.Inc();
         LogDropped(table.Name, reason);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events;
 
@@ -9,7 +8,7 @@ namespace Metrics.Storage.Events;
 /// The file of the event log: opened, set aside when it cannot be read, written anew when most of it is free. One connection writes, each
 /// reading has its own. Used by the event log only, which lets one thread at a time write.
 /// </summary>
-internal sealed partial class EventLogFile(StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger log) : IDisposable
+internal sealed partial class EventLogFile(StorageOptions options, EventLogMetrics metrics, TimeProvider time, ILogger log) : IDisposable
 {
     /// <summary>The oldest DuckDB that can read the file; older formats do not know zstd.</summary>
     private const string Version = "v1.4.0";
@@ -182,7 +181,7 @@ internal sealed partial class EventLogFile(StorageOptions options, SelfMetrics m
         File.Move(FilePath, aside, overwrite: true);
         if (File.Exists(FilePath + ".wal"))
             File.Move(FilePath + ".wal", aside + ".wal", overwrite: true);
-        metrics.EventLogSetAside.Inc();
+        metrics.SetAside.Inc();
         LogSetAside(FilePath, reason, aside);
     }
 

@@ -1,14 +1,13 @@
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events;
 
 /// <summary>Writes events to the event log, and copies of what it has committed to InfluxDB where that is wanted.</summary>
 internal sealed class EventLogWriter(
-    IEventLog events, StorageOptions options, SelfMetrics metrics, TimeProvider time, ILogger<EventLogWriter> log,
+    IEventLog events, StorageOptions options, EventLogMetrics metrics, TimeProvider time, ILogger<EventLogWriter> log,
     EventCopies? copies = null)
-    : BatchWriter<EventBatch>(options.FlushInterval, metrics.EventWriter, time, log)
+    : BatchWriter<EventBatch>(options.FlushInterval, metrics, time, log)
 {
     protected override string Description => events.Description;
 

@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Metrics.Configuration;
-using Metrics.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
 /// <summary>The state that must not be lost. Reads go to its database at once, writes as units of work, one after another.</summary>
-internal sealed partial class StateStore(StorageOptions options, SelfMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log) : IDisposable
+internal sealed partial class StateStore(
+    StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
+    : IDisposable
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
@@ -102,7 +103,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
             }
             catch (Exception e) when ((e as DbException ?? e.InnerException as DbException) is { } reason && _backend.IsTransient(reason))
             {
-                metrics.StateFailures.Inc();
+                metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
             }

@@ -111,7 +111,7 @@ public sealed class CloudClientTests : IDisposable
         using var cloud =
             new WatchedCloud(
                 MetricsOptions.Parse($"openstack: [ {{ auth: {{ auth_url: '{StubCloud.Url}/identity', username: u, password: p }} }} "
-                    + $"]").Targets.OfType<CloudJob>().First(), new Metrics.Telemetry.SelfMetrics(), _stub.Time,
+                    + $"]").Targets.OfType<CloudJob>().First(), new CloudMetrics(new Metrics.Telemetry.MetricRegistry()), _stub.Time,
                     Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, handler);
         await StubCloud.PollAsync(new Metrics.Pollers.OpenStack.Nova.ComputeServicesPoller(cloud));
         seen.Should().EndWith($"compute {expected}");

@@ -54,7 +54,8 @@ internal sealed class StubCloud : HttpMessageHandler
         string yaml =
             $"openstack: [ {{ name: test, region_name: {(Token is null ? "R1" : "RegionOne")}, auth: {{ auth_url: '{Url}/identity/v3', "
                 + $"username: u, password: p, project_name: admin }}, requests_per_second: 10000, concurrency: 8{more} }} ]";
-        return new WatchedCloud(MetricsOptions.Parse(yaml).Targets.OfType<CloudJob>().First(), new SelfMetrics(), Time, NullLogger.Instance, this);
+        CloudJob job = MetricsOptions.Parse(yaml).Targets.OfType<CloudJob>().First();
+        return new WatchedCloud(job, new CloudMetrics(new MetricRegistry()), Time, NullLogger.Instance, this);
     }
 
     /// <summary>Polls once and gives the samples as text, in order.</summary>

@@ -16,7 +16,7 @@ public sealed class EventLogTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("events").FullName;
     private readonly FakeTimeProvider _time = new(s_start);
-    private readonly SelfMetrics _metrics = new();
+    private readonly EventLogMetrics _metrics = new(new MetricRegistry());
 
     [Fact]
     public async Task Every_event_comes_back_after_a_restart_as_it_was()
@@ -178,7 +178,7 @@ public sealed class EventLogTests : IDisposable
         await WriteAsync(log, Bodies("first"));
         (await ReadAsync(log, new EventQuery())).Should().ContainSingle();
         Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
-        _metrics.EventLogSetAside.Value.Should().Be(1);
+        _metrics.SetAside.Value.Should().Be(1);
     }
 
     [Fact]

@@ -13,12 +13,12 @@ namespace Metrics.Pollers.OpenStack.Client;
 internal sealed class CloudTransport : IDisposable
 {
     private readonly CloudJob _job;
-    private readonly SelfMetrics _metrics;
+    private readonly CloudMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
     private readonly Dictionary<string, (TokenBucketRateLimiter Rate, ConcurrencyLimiter Slots)> _budgets = [];
 
-    public CloudTransport(CloudJob job, SelfMetrics metrics, TimeProvider time, HttpMessageHandler? handler = null)
+    public CloudTransport(CloudJob job, CloudMetrics metrics, TimeProvider time, HttpMessageHandler? handler = null)
     {
         (_job, _metrics, _time) = (job, metrics, time);
         _http = new HttpMessageInvoker(handler ?? new SocketsHttpHandler
@@ -64,8 +64,8 @@ internal sealed class CloudTransport : IDisposable
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         void Release(string status)
         {
-            _metrics.CloudRequests.WithLabels(_job.Name, service.Name, route, status).Inc();
-            _metrics.CloudRequestSeconds.WithLabels(_job.Name, service.Name).Observe(_time.GetElapsedTime(started).TotalSeconds);
+            _metrics.Requests.WithLabels(_job.Name, service.Name, route, status).Inc();
+            _metrics.RequestSeconds.WithLabels(_job.Name, service.Name).Observe(_time.GetElapsedTime(started).TotalSeconds);
             slot.Dispose();
             either.Dispose();
             timeout.Dispose();

@@ -17,7 +17,7 @@ internal sealed class InfluxClient : IDisposable
 
     private readonly InfluxOptions _options;
     private readonly InfluxPrecision _precision;
-    private readonly SelfMetrics _metrics;
+    private readonly InfluxMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
 
@@ -25,7 +25,7 @@ internal sealed class InfluxClient : IDisposable
     /// <param name="precision">Unit of the timestamps of what is written.</param>
     /// <param name="metrics">Counts requests.</param>
     /// <param name="time">The clock.</param>
-    public InfluxClient(InfluxOptions options, InfluxPrecision precision, SelfMetrics metrics, TimeProvider time)
+    public InfluxClient(InfluxOptions options, InfluxPrecision precision, InfluxMetrics metrics, TimeProvider time)
     {
         (_options, _precision, _metrics, _time) = (options, precision, metrics, time);
         _http = new HttpClient(new SocketsHttpHandler
@@ -77,7 +77,7 @@ internal sealed class InfluxClient : IDisposable
         }
         finally
         {
-            _metrics.InfluxRequests.WithLabels(status).Inc();
+            _metrics.Requests.WithLabels(status).Inc();
         }
     }
 

@@ -8,16 +8,16 @@ namespace Metrics.Storage.Samples.Influx;
 /// <param name="SpoolFolder">The spool's folder therein.</param>
 /// <param name="Precision">Of the timestamps.</param>
 /// <param name="Dropped">Counts lines that are lost, by reason.</param>
-internal sealed record InfluxFlow(string Name, string DataFolder, string SpoolFolder, InfluxPrecision Precision, LostRows Dropped)
+internal sealed record InfluxFlow(string Name, string DataFolder, string SpoolFolder, InfluxPrecision Precision, Labelled<Counter> Dropped)
 {
     /// <summary>The spool.</summary>
     public string Folder => Path.Combine(DataFolder, SpoolFolder);
 
-    public static InfluxFlow Samples(string dataFolder, SelfMetrics metrics) =>
-        new("samples", dataFolder, "spool", InfluxPrecision.Milliseconds, metrics.SampleWriter.Lost);
+    public static InfluxFlow Samples(string dataFolder, StoreMetrics metrics) =>
+        new("samples", dataFolder, "spool", InfluxPrecision.Milliseconds, metrics.Dropped);
 
-    public static InfluxFlow Events(string dataFolder, SelfMetrics metrics) =>
-        new("events", dataFolder, "spool-events", InfluxPrecision.Nanoseconds, metrics.EventCopiesLost);
+    public static InfluxFlow Events(string dataFolder, InfluxMetrics metrics) =>
+        new("events", dataFolder, "spool-events", InfluxPrecision.Nanoseconds, metrics.EventCopiesDropped);
 }
 
 /// <summary>Unit of the timestamps in lines.</summary>

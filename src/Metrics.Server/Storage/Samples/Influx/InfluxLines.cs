@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Metrics.Formats.LineProtocol;
 using Metrics.Model;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -10,7 +9,7 @@ namespace Metrics.Storage.Samples.Influx;
 /// From samples to line protocol: measurement = the metric's family (the first two words of its name), field = the full metric name, tags =
 /// labels; samples of one family, tag set and time share a line. Not thread-safe.
 /// </summary>
-internal sealed class InfluxLines(SelfMetrics metrics)
+internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
 {
     private const int MaxKnown = 1_000_000;
 
@@ -63,9 +62,9 @@ internal sealed class InfluxLines(SelfMetrics metrics)
             }
         }
         if (notFinite > 0)
-            metrics.StoreDropped.WithLabels("not_finite").Inc(notFinite);
+            samples.Dropped.WithLabels("not_finite").Inc(notFinite);
         if (tooLong > 0)
-            metrics.StoreDropped.WithLabels("rejected").Inc(tooLong);
+            samples.Dropped.WithLabels("rejected").Inc(tooLong);
         return Cut(lines, prefixes, maxLines, maxBytes);
     }
 
@@ -122,7 +121,7 @@ internal sealed class InfluxLines(SelfMetrics metrics)
         var field = new ArrayBufferWriter<byte>(32);
         changed |= LineProtocolWriter.WriteKey(field, labels.Name);
         if (changed)
-            metrics.InfluxRenamed.Inc();
+            metrics.TextsChanged.Inc();
         Written? written = prefix.WrittenCount > MaxKeyBytes
             ? null
             : new Written(System.Text.Encoding.UTF8.GetString(prefix.WrittenSpan), prefix.WrittenSpan.ToArray(), field.WrittenSpan.ToArray());

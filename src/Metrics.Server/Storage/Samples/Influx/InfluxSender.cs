@@ -1,7 +1,6 @@
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Storage.Spool;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -10,7 +9,7 @@ namespace Metrics.Storage.Samples.Influx;
 /// again; while anything waits there, everything goes through it.
 /// </summary>
 internal sealed partial class InfluxSender(
-    InfluxOptions options, InfluxFlow flow, SelfMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
+    InfluxOptions options, InfluxFlow flow, InfluxMetrics metrics, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
@@ -131,7 +130,7 @@ internal sealed partial class InfluxSender(
                 $"{Description} does not answer, and the spool in {Path.GetFullPath(flow.Folder)} cannot be written: {e.Message}", e);
         }
         if (dropped > 0)
-            flow.Dropped.Add("spool_full", dropped);
+            flow.Dropped.WithLabels("spool_full").Inc(dropped);
         _spooled.Release();
     }
 
@@ -147,7 +146,7 @@ internal sealed partial class InfluxSender(
             }
             if (time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds)
             {
-                flow.Dropped.Add("expired", record.Lines);
+                flow.Dropped.WithLabels("expired").Inc(record.Lines);
                 _spool.Remove(record);
                 continue;
             }
@@ -177,7 +176,7 @@ internal sealed partial class InfluxSender(
 
     private void Reject(int count, string reason, byte[]? lines)
     {
-        flow.Dropped.Add("rejected", count);
+        flow.Dropped.WithLabels("rejected").Inc(count);
         DateTimeOffset now = time.GetUtcNow();
         if (now - _rejectionLogged > TimeSpan.FromMinutes(1))
         {

@@ -4,7 +4,6 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -12,10 +11,11 @@ namespace Metrics.Storage.Samples.Influx;
 /// History in InfluxDB. What the server does not take now waits in the spool; a write returns when its samples are stored or spooled.
 /// </summary>
 internal sealed class InfluxStore(
-    InfluxOptions options, string dataFolder, SelfMetrics metrics, TimeProvider time, ILogger<InfluxStore> log) : ISampleStore
+    InfluxOptions options, string dataFolder, StoreMetrics samples, InfluxMetrics metrics, TimeProvider time, ILogger<InfluxStore> log)
+    : ISampleStore
 {
-    private readonly InfluxSender _sender = new(options, InfluxFlow.Samples(dataFolder, metrics), metrics, time, log);
-    private readonly InfluxLines _lines = new(metrics);
+    private readonly InfluxSender _sender = new(options, InfluxFlow.Samples(dataFolder, samples), metrics, time, log);
+    private readonly InfluxLines _lines = new(samples, metrics);
 
     public string Description => _sender.Description;
 

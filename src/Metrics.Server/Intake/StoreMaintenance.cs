@@ -1,11 +1,13 @@
 using Metrics.Series;
-using Metrics.Telemetry;
+using Metrics.Storage;
 
-namespace Metrics.Storage;
+namespace Metrics.Intake;
 
-/// <summary>Keeps head and store within their bounds: truncates the head every minute, lets the store compact and expire every ten.</summary>
+/// <summary>
+/// Keeps head and store within their bounds: truncates the head every minute, lets the store compact and expire every ten.
+/// </summary>
 internal sealed partial class StoreMaintenance(
-    Head head, ISampleStore store, SelfMetrics metrics, TimeProvider time, ILogger<StoreMaintenance> log) : BackgroundService
+    Head head, ISampleStore store, IntakeMetrics metrics, TimeProvider time, ILogger<StoreMaintenance> log) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
     private const int RoundsBetweenStore = 10;

@@ -1,0 +1,40 @@
+using Metrics.Telemetry;
+
+namespace Metrics.Intake;
+
+/// <summary>What goes through the intake and into the head.</summary>
+internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(registry)
+{
+    public Counter SamplesReceived { get; } =
+        registry.Counter("metricsd_intake_samples_received_total", "Samples that entered the pipeline.");
+
+    public Counter SamplesAppended { get; } = registry.Counter("metricsd_head_samples_appended_total", "Samples appended to the head.");
+
+    public Labelled<Counter> SamplesNotAppended { get; } = registry.Counter(
+        "metricsd_head_samples_not_appended_total",
+        "Samples that the head did not take, by reason; those out of order or too old still go to the store.", "reason")
+        .FromStart("duplicate", "out_of_order", "too_old", "too_new", "series_limit");
+
+    public Labelled<Gauge> Queue { get; } = registry.Gauge(
+        "metricsd_intake_queue_batches", "Batches that wait in the intake queue, by lane.", "lane").FromStart("samples", "events");
+
+    public Gauge QueueCapacity { get; } = registry.Gauge(
+        "metricsd_intake_queue_capacity_batches", "Bound of the intake queue; at the bound producers wait.");
+
+    public Counter EventsReceived { get; } =
+        registry.Counter("metricsd_intake_events_received_total", "Events that entered the pipeline.");
+
+    public Labelled<Counter> EventsCut { get; } = registry.Counter(
+        "metricsd_intake_events_cut_total",
+        "Parts of events that were beyond their bounds, by part: body and value are cut, field is left out, time is replaced by that of "
+        + "the arrival.", "part")
+        .FromStart("body", "value", "field", "time");
+
+    public Gauge HeadSeries { get; } = registry.Gauge("metricsd_head_series", "Series in the head.");
+
+    public Labelled<Gauge> SeriesRefused { get; } = registry.Gauge(
+        "metricsd_source_series_refused", "Samples of new series that a source's limit has refused.", "source");
+
+    public Counter HeadSeriesDropped { get; } =
+        registry.Counter("metricsd_head_series_dropped_total", "Series that left the head's window.");
+}

@@ -1,0 +1,15 @@
+using Metrics.Telemetry;
+
+namespace Metrics.Pollers.OpenStack;
+
+/// <summary>What is asked of clouds.</summary>
+internal sealed class CloudMetrics(MetricRegistry registry) : OwnMetrics(registry)
+{
+    public Labelled<Counter> Requests { get; } = registry.Counter(
+        "metricsd_cloud_requests_total", "Requests to OpenStack services, by route and status ('timeout', 'error').",
+        "cloud", "service", "route", "status");
+
+    public Labelled<Histogram> RequestSeconds { get; } = registry.Histogram(
+        "metricsd_cloud_request_duration_seconds", "How long requests to OpenStack services take.",
+        [.01, .05, .1, .5, 1, 5, 20], "cloud", "service");
+}

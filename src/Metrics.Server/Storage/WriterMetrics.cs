@@ -1,0 +1,29 @@
+using Metrics.Telemetry;
+
+namespace Metrics.Storage;
+
+/// <summary>What a writer says of itself: <c>metricsd_store_*</c> for samples, <c>metricsd_event_log_*</c> for events.</summary>
+/// <param name="registry">Where they are declared.</param>
+/// <param name="prefix">First words of their names.</param>
+/// <param name="rows">What the rows are: <c>samples</c> or <c>events</c>.</param>
+/// <param name="store">What is written, in help texts.</param>
+/// <param name="reasons">Why rows may be lost.</param>
+internal abstract class WriterMetrics(MetricRegistry registry, string prefix, string rows, string store, string[] reasons)
+    : OwnMetrics(registry)
+{
+    public Labelled<Counter> Writes { get; } =
+        registry.Counter($"{prefix}_writes_total", $"Flushes to {store} by outcome.", "outcome").FromStart("success", "failure");
+
+    public Histogram Seconds { get; } = registry.Histogram(
+        $"{prefix}_write_duration_seconds", "How long a flush takes.", [.001, .005, .01, .05, .1, .5, 1, 5]);
+
+    public Counter Written { get; } =
+        registry.Counter($"{prefix}_{rows}_written_total", $"The {rows} that {store} has committed or spooled.");
+
+    public Labelled<Counter> Dropped { get; } =
+        registry.Counter($"{prefix}_{rows}_dropped_total", $"The {rows} that {store} lost, by reason.", "reason").FromStart(reasons);
+
+    public Gauge Pending { get; } = registry.Gauge($"{prefix}_pending_{rows}", $"The {rows} that wait for the next flush.");
+
+    public Gauge Up { get; } = registry.Gauge($"{prefix}_up", $"Whether the last write to {store} succeeded.");
+}

@@ -1,0 +1,11 @@
+namespace Metrics.Telemetry;
+
+/// <summary>
+/// What a room says of itself: a small class beside its code that declares each metric once, as a property. It is registered by
+/// <see cref="TelemetryServices.AddOwnMetrics{T}"/>.
+/// </summary>
+internal abstract class OwnMetrics(MetricRegistry registry)
+{
+    /// <inheritdoc cref="MetricRegistry.BeforeCollect" />
+    public void BeforeCollect(Action update) => registry.BeforeCollect(update);
+}
