@@ -71,11 +71,14 @@ public sealed record Route
     public Labels GroupOf(Labels labels) =>
         GroupBy is null ? labels : Labels.Of([.. ((IEnumerable<Label>)labels).Where(l => GroupBy.Contains(l.Name))]);
 
+    /// <summary>Whether an alert that goes this way ends here, with nobody: no receiver is configured.</summary>
+    public bool NotifiesNobody => Receiver.Length == 0 && AllReceiversBut is null;
+
     /// <summary>What is said of an alert that goes this way, or that goes nowhere since no receiver is configured.</summary>
     /// <param name="group">Labels of the alert's group.</param>
-    public string Describe(Labels group) => Receiver.Length > 0 || AllReceiversBut is not null
-        ? $"goes to {(AllReceiversBut is null ? Receiver : "all other receivers")} by route {Id}, together with alerts of {group}"
-        : "no receiver is configured: nobody is notified";
+    public string Describe(Labels group) => NotifiesNobody
+        ? "no receiver is configured: nobody is notified"
+        : $"goes to {(AllReceiversBut is null ? Receiver : "all other receivers")} by route {Id}, together with alerts of {group}";
 
     /// <summary>This node and all below it, the node first.</summary>
     public IEnumerable<Route> All() => Routes.SelectMany(r => r.All()).Prepend(this);

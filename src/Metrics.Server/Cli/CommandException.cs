@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Metrics.Cli;
 
 /// <summary>Ends a command with one line for the user.</summary>
@@ -6,4 +8,7 @@ namespace Metrics.Cli;
 internal sealed class CommandException(int exitCode, string message) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>With what the daemon refused; null when it was not asked, or did not answer.</summary>
+    public HttpStatusCode? Status { get; init; }
 }

@@ -24,6 +24,7 @@ internal static class CommandTable
             new CheckCommand(common) { new CheckMetricsCommand(common) },
             new QueryCommand(common),
             new EventsCommand(common),
+            new InputsCommand(common),
             new ExplainCommand(common),
             new CommandGroup("silence", "Silences: who shall not be notified, of what, for how long.")
             {

@@ -34,6 +34,21 @@ internal sealed class DaemonClient : IDisposable
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
         await JsonAsync(new HttpRequestMessage(HttpMethod.Get, Url + path), cancel);
 
+    /// <summary>Asks for JSON where there may be none.</summary>
+    /// <returns>The answer; null when the server has nothing there (HTTP 404).</returns>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<JsonElement?> FindAsync(string path, CancellationToken cancel)
+    {
+        try
+        {
+            return await GetAsync(path, cancel);
+        }
+        catch (CommandException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Sends JSON and reads JSON.</summary>
     public async Task<JsonElement> PostAsync(string path, object body, CancellationToken cancel)
     {
@@ -109,5 +124,5 @@ internal sealed class DaemonClient : IDisposable
         HttpStatusCode.Unauthorized => $"{Url} asks for a token (HTTP 401): give one by --token-file FILE or {DaemonToken.Variable}",
         HttpStatusCode.Forbidden => $"{Url} refuses this with the token given (HTTP 403){(text.Length > 0 ? $": {text}" : "")}",
         _ => text.Length > 0 ? $"{text} (HTTP {(int)status})" : $"{Url} answers HTTP {(int)status}",
-    });
+    }) { Status = status };
 }

@@ -17,7 +17,6 @@ internal static class EventText
             if (TextOf(one, field) is { Length: > 0 } value)
                 line.Append("  ").Append(value);
         }
-        // What others wrote must not move the cursor of our terminal.
         line.Append("  ").Append(Plain(TextOf(one, EventFields.Body)));
         foreach (JsonProperty property in one.EnumerateObject())
         {
@@ -33,6 +32,7 @@ internal static class EventText
     private static string TextOf(JsonElement one, string field) =>
         one.TryGetProperty(field, out JsonElement value) ? Plain(value.ToString()) : "";
 
-    private static string Plain(string text) =>
+    /// <summary>A text without control characters: what others wrote must not move the cursor of our terminal.</summary>
+    public static string Plain(string text) =>
         text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 }

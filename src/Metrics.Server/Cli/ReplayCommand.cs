@@ -20,11 +20,13 @@ namespace Metrics.Cli;
 /// <param name="Files">Rule files; the configuration's when there are none.</param>
 /// <param name="Compare">A rule file to compare with, or null.</param>
 /// <param name="Range">Over which time.</param>
-internal sealed record ReplayRequest(IReadOnlyList<string> Files, string? Compare, ExportRange Range);
+/// <param name="ShowsMessages">Whether every message is printed too, and not only how many there are.</param>
+internal sealed record ReplayRequest(IReadOnlyList<string> Files, string? Compare, ExportRange Range, bool ShowsMessages);
 
 /// <summary>
-/// <c>metricsd rules replay</c>: runs rules over stored samples, for what would have fired and how many messages each person would have got. The
-/// samples come from a daemon, from anything else that speaks Prometheus's API, or from the store's file when no daemon holds it.
+/// <c>metricsd rules replay</c>: runs rules over stored samples and events, for what would have fired and how many messages each person
+/// would have got. The samples come from a daemon, from anything else that speaks Prometheus's API, or from the store's file when no daemon
+/// holds it; the events from a daemon or its file (<see cref="ReplayEvents"/>).
 /// </summary>
 internal static class ReplayCommand
 {
@@ -46,7 +48,7 @@ internal static class ReplayCommand
         if (call.WantsJson)
             JsonOutput.Write(call.Output, new { from = AlertHistory.Moment(from), to = AlertHistory.Moment(to), result, before = first });
         else
-            ReplayText.Write(from, to, result, first, call.Output);
+            ReplayText.Write(from, to, result, first, request.ShowsMessages, call.Output);
         return result.Rules.Any(r => r.Error is not null) ? ExitCode.No : ExitCode.Ok;
     }
 
@@ -66,6 +68,7 @@ internal static class ReplayCommand
         long read = await ReadAsync(options, needs, head, daemon, mayReadStore, cancel);
         Progress($"{read:#,0} samples read", 100);
         long lastPercent = -1;
+        await using ReplayEvents events = await ReplayEvents.OpenAsync(options, rules, from, daemon, mayReadStore, cancel);
         var replay = new Replay(rules, options.Notifications, head, TimeProvider.System);
         ReplayResult result = replay.Run(from, to, new OfflineSurroundings(options), at =>
         {
@@ -74,7 +77,7 @@ internal static class ReplayCommand
                 return;
             lastPercent = percent;
             Progress("replaying", percent);
-        });
+        }, events.Feed);
         Progress(null, 100);
         return result;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Metrics.Alerting;
 using Metrics.Model;
+using Metrics.Notifiers;
 
 namespace Metrics.Cli;
 
@@ -14,8 +15,9 @@ internal static class ReplayText
     /// <param name="to">Last moment.</param>
     /// <param name="result">What was found.</param>
     /// <param name="before">What the rules of before gave, or null.</param>
+    /// <param name="showsMessages">Whether each message of the result is written too.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(long from, long to, ReplayResult result, ReplayResult? before, TextWriter output)
+    public static void Write(long from, long to, ReplayResult result, ReplayResult? before, bool showsMessages, TextWriter output)
     {
         output.WriteLine($"{AlertHistory.Moment(from)} to {AlertHistory.Moment(to)}");
         WriteRules(result, before, output);
@@ -28,6 +30,19 @@ internal static class ReplayText
             output.WriteLine("Nobody would have got a message.");
         foreach ((string reason, int times) in result.Muted.OrderByDescending(m => m.Value))
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"passed over {times} times: {reason}"));
+        if (showsMessages)
+            WriteMessages(result.Messages, output);
+    }
+
+    private static void WriteMessages(IReadOnlyList<ReplayedMessage> messages, TextWriter output)
+    {
+        foreach (ReplayedMessage message in messages)
+        {
+            output.WriteLine();
+            output.WriteLine($"{AlertHistory.Moment(message.At)}  {message.To}  {MessageText.Title(message.Message)}");
+            foreach (string line in MessageText.Plain(message.Message).TrimEnd().Split('\n'))
+                output.WriteLine($"  {EventText.Plain(line)}".TrimEnd());
+        }
     }
 
     private static void WriteRules(ReplayResult result, ReplayResult? before, TextWriter output)

@@ -68,6 +68,15 @@ public sealed class JsonOutputTests : IDisposable
         (await CliRun.Of("routes", "test", "team=db", "--config", file)).Output.Should().Be("ops  group {team=\"db\"}  by route {}\n");
     }
 
+    [Fact]
+    public async Task Routes_test_says_that_nobody_is_notified_where_there_is_no_receiver()
+    {
+        string file = Write("m.yaml", "");
+        (await CliRun.Of("routes", "test", "team=db", "--config", file)).Output.Should()
+            .Be("no receiver is configured: nobody is notified\n");
+        (await JsonAsync(0, "routes", "test", "team=db", "--config", file, "--output", "json")).GetArrayLength().Should().Be(0);
+    }
+
     public void Dispose() => Directory.Delete(_folder, true);
 
     private static async Task<JsonElement> JsonAsync(int code, params string[] args)

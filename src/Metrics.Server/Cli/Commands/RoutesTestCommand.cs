@@ -30,7 +30,7 @@ internal sealed class RoutesTestCommand : CliCommand
         List<Route> routes = [.. call.Source.Load().Notifications.Routing.Root.Match(alert)];
         if (call.WantsJson)
         {
-            JsonOutput.Write(call.Output, routes.Select(r => new
+            JsonOutput.Write(call.Output, routes.Where(r => !r.NotifiesNobody).Select(r => new
             {
                 receiver = r.Receiver,
                 group = r.GroupOf(alert).ToDictionary(l => l.Name, l => l.Value),
@@ -39,9 +39,12 @@ internal sealed class RoutesTestCommand : CliCommand
             return Task.FromResult(ExitCode.Ok);
         }
         foreach (Route route in routes)
-            call.Output.WriteLine($"{route.Receiver}  group {route.GroupOf(alert)}  by route {route.Id}");
+            call.Output.WriteLine(Describe(route, route.GroupOf(alert)));
         return Task.FromResult(ExitCode.Ok);
     }
+
+    private static string Describe(Route route, Labels group) =>
+        route.NotifiesNobody ? route.Describe(group) : $"{route.Receiver}  group {group}  by route {route.Id}";
 
     private static Labels Read(IEnumerable<string> words)
     {

@@ -6,7 +6,7 @@ using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 
-/// <summary><c>metricsd rules replay [FILE…]</c>: what rules would have done with stored samples.</summary>
+/// <summary><c>metricsd rules replay [FILE…]</c>: what rules would have done with stored samples and events.</summary>
 internal sealed class RulesReplayCommand : DaemonCommand
 {
     private readonly Argument<string[]> _files = new("FILE")
@@ -30,17 +30,22 @@ internal sealed class RulesReplayCommand : DaemonCommand
         Description = "Rules of before: shows what changed, as old → new.",
     };
 
+    private readonly Option<bool> _messages =
+        new("--messages") { Description = "Print every message too: when, to whom, what; JSON always holds them." };
+
     public RulesReplayCommand(CommonOptions common)
-        : base(common, "replay", "Replay rules over stored samples: what fires, and how many messages each person gets.",
+        : base(common, "replay", "Replay rules over stored samples and events: what fires, and how many messages each person gets.",
             Role.Viewer, TimeSpan.FromMinutes(5))
     {
         Add(_files);
         Add(_from);
         Add(_to);
         Add(_compare);
+        Add(_messages);
         Add(common.Output);
         AddConnection();
         Example("metricsd rules replay my.yaml --from 7d", "My rules over the last week.");
+        Example("metricsd rules replay my.yaml --from 1h --messages", "Every message that they would have been, in order.");
         Example("metricsd rules replay new.yaml --compare old.yaml --from 7d", "What a change of rules would have changed.");
         Example("metricsd rules replay my.yaml --url http://prometheus:9090", "With samples of any server that speaks Prometheus's API.");
     }
@@ -52,7 +57,7 @@ internal sealed class RulesReplayCommand : DaemonCommand
             throw new CommandException(ExitCode.Misuse, error!);
         MetricsOptions options = call.Source.Load();
         using DaemonClient daemon = Connect(call, options);
-        var request = new ReplayRequest(call.Value(_files), call.Value(_compare), range);
+        var request = new ReplayRequest(call.Value(_files), call.Value(_compare), range, call.Value(_messages));
         return await ReplayCommand.RunAsync(call, options, request, daemon, cancel);
     }
 }

@@ -22,7 +22,10 @@ internal sealed partial class EventLogFile(StorageOptions options, SelfMetrics m
     private int _readers;
     private DuckDBConnection? _writer;
 
-    public string FilePath => Path.Combine(options.Path, "events.duckdb");
+    public string FilePath => PathOf(options);
+
+    /// <summary>Where the file lies.</summary>
+    public static string PathOf(StorageOptions options) => Path.Combine(options.Path, "events.duckdb");
 
     public bool IsOpen => _writer is not null;
 
