@@ -70,6 +70,31 @@ public sealed class CommandTests
         code.Should().Be(0, said);
     }
 
+    [Fact]
+    public async Task The_inputs_are_listed_with_their_state_and_what_is_wrong_with_them()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        (int free, string busy) = (Daemon.FreePort(), $"syslog/tcp://{taken.LocalEndpoint}");
+        await using Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            inputs: { syslog: [ { listen: 'udp://127.0.0.1:{{free}}' }, { listen: 'tcp://{{taken.LocalEndpoint}}' } ] }
+            """);
+        (await daemon.Http.PostAsync(daemon.Url("/api/v1/events"), new StringContent("""{"kind":"service.start"}""")))
+            .EnsureSuccessStatusCode();
+        string said = "";
+        await Eventually.Async(
+            async () => (said = (await daemon.CommandAsync("inputs", "--url", daemon.Url(""))).Output).Contains("backing off"),
+            "a port that is taken is seen");
+        said.Should().MatchRegex("(?m)^input +state +events +bytes +dropped +errors +last event$")
+            .And.MatchRegex(@"(?m)^push +running +1 +\d+ +0 +0 +\d{4}-\d\d-\d\d")
+            .And.MatchRegex($@"(?m)^syslog/udp://127\.0\.0\.1:{free} +running +0 +0 +0 +0 +-$")
+            .And.MatchRegex($@"(?m)^{busy.Replace(".", "\\.")} +backing off .*\n  last error .*: .*in use");
+        JsonElement inputs = await JsonAsync(daemon, ["inputs", "--url", daemon.Url("")]);
+        inputs.EnumerateArray().Select(i => i.GetProperty("name").GetString()).Should()
+            .BeEquivalentTo("push", $"syslog/udp://127.0.0.1:{free}", busy);
+    }
+
     private static async Task<JsonElement> JsonAsync(Daemon daemon, string[] command)
     {
         (int code, string output) = await daemon.CommandAsync([.. command, "--output", "json"]);

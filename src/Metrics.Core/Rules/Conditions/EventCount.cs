@@ -54,7 +54,7 @@ public sealed record EventCount(
     }
 
     /// <summary>An event on one line: <c>12:00:03 UTC identity.authenticate "Failed password" (event 17)</c>.</summary>
-    private static string Describe(Event one)
+    public static string Describe(Event one)
     {
         string time = DateTimeOffset.FromUnixTimeMilliseconds(one.Time / 1_000_000).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
         string body = one.Body.Length == 0 ? "" : $" {Labels.Quote(one.Body)}";

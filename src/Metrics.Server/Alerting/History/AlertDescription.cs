@@ -3,6 +3,7 @@ using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Alerting;
 
@@ -53,7 +54,8 @@ internal sealed class AlertDescription(
         if (alert.State is AlertState.Pending pending)
             return $"pending since {AlertHistory.Moment(pending.Since)}; it fires when it stays so for {Duration.Format(rule.Policy.For)}";
         string bound = double.IsNaN(alert.Bound) ? "" : $", its bound {FloatText.Format(alert.Bound)}";
-        return $"{alert.State.Name}; the value judged last is {FloatText.Format(alert.Value)}{bound}";
+        string evidence = alert.Events is [var newest, ..] ? $"; the newest event: {EventCount.Describe(newest)}" : "";
+        return $"{alert.State.Name}; the value judged last is {FloatText.Format(alert.Value)}{bound}{evidence}";
     }
 
     private void AddRoutes(List<string> lines, AlertInstance alert)
