@@ -10,13 +10,13 @@ internal sealed class Daemon : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Process? _process;
-    private readonly string _configuration;
+    private string _configuration = "";
 
     private Daemon(string configuration)
     {
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
-        _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
+        Configure(configuration);
     }
 
     public string Folder { get; }
@@ -51,6 +51,16 @@ internal sealed class Daemon : IAsyncDisposable
                 throw new InvalidOperationException($"metricsd ended with {_process.ExitCode}: {Log}");
             return (await Http.GetAsync(Url("/-/ready"))).StatusCode == HttpStatusCode.OK;
         }, "metricsd is ready");
+    }
+
+    /// <summary>Has it read another configuration, which it also starts with from now on.</summary>
+    public async Task ReloadAsync(string configuration)
+    {
+        Configure(configuration);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
+        using HttpResponseMessage answer = await Http.PostAsync(Url("/-/reload"), null);
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException($"the configuration is refused: {await answer.Content.ReadAsStringAsync()}");
     }
 
     /// <summary>Runs a command to its end.</summary>
@@ -105,6 +115,9 @@ internal sealed class Daemon : IAsyncDisposable
         Http.Dispose();
         await Task.Run(() => Directory.Delete(Folder, true));
     }
+
+    private void Configure(string configuration) =>
+        _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
 
     private static Process Start(string folder, int port, string[] arguments, string log)
     {
