@@ -138,7 +138,7 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
             try
             {
                 // The cloud lives on between the command and the poll.
-                await Eventually.Async(async () => (got = await ValueAsync(daemon, metric)) == expected, metric, TimeSpan.FromSeconds(15));
+                await Eventually.Async(async () => (got = await ValueAsync(daemon, metric)) == expected, metric, TimeSpan.FromMinutes(1));
             }
             catch (TimeoutException)
             {

@@ -5,6 +5,7 @@ internal sealed class Rsyslogd : IDisposable
 {
     private readonly string _folder;
     private readonly Component _process;
+    private int _written;
 
     private Rsyslogd(string folder, Component process) => (_folder, _process) = (folder, process);
 
@@ -29,8 +30,15 @@ internal sealed class Rsyslogd : IDisposable
         return new Rsyslogd(folder, Run(folder));
     }
 
+    /// <summary>Lines that were appended so far.</summary>
+    public int Written => Volatile.Read(ref _written);
+
     /// <summary>Appends lines to the file that it follows.</summary>
-    public async Task WriteAsync(IEnumerable<string> lines) => await File.AppendAllLinesAsync(Path.Combine(_folder, "lines"), lines);
+    public async Task WriteAsync(IReadOnlyCollection<string> lines)
+    {
+        await File.AppendAllLinesAsync(Path.Combine(_folder, "lines"), lines);
+        Interlocked.Add(ref _written, lines.Count);
+    }
 
     /// <summary>What it says of itself.</summary>
     public string Log =>

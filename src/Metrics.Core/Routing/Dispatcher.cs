@@ -90,17 +90,13 @@ public sealed class Dispatcher
     {
         List<GroupState> groups = [.. _groups.All.Select(g => g.ToState())];
         List<RoutedAlert> alerts = [.. _groups.All.SelectMany(g => g.Alerts).DistinctBy(a => a.Key)];
-        List<(FlapRecord? Record, RoutedAlert Alert)> flaps = alerts.ConvertAll(a => (_flaps.Find(a.Key), a));
+        FlapDetector flaps = _flaps;
         IReadOnlyList<Silence> silences = _suppression.Silences;
         (Plan, _groups, _flaps, _suppression) = Make(plan);
         _suppression.Silences = silences;
         _changed.Clear();
         _isRerouted = true;
-        foreach ((FlapRecord? record, RoutedAlert alert) in flaps)
-        {
-            if (record is not null)
-                _flaps.Restore(record, alert);
-        }
+        _flaps.TakeOverFrom(flaps);
         groups.ForEach(_groups.Restore);
         foreach (RoutedAlert alert in alerts.Where(a => a.Alert.State is not AlertState.Inactive))
             EnterUnasked(alert, now);

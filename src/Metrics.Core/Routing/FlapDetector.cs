@@ -84,7 +84,8 @@ public sealed class FlapDetector(FlapPolicy policy)
                 if (entry.Last is { } alert)
                     yield return alert with { IsFlapping = false };
             }
-            if (!entry.IsFlapping && entry.IsOver && now - last >= policy.Within.TotalMilliseconds)
+            bool isPast = entry.IsOver && now - last >= policy.Within.TotalMilliseconds;
+            if (!entry.IsFlapping && (isPast || policy.Changes == 0))
                 _entries.Remove(key);
         }
     }
@@ -94,21 +95,34 @@ public sealed class FlapDetector(FlapPolicy policy)
         _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping)
             ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
 
+    /// <summary>Goes on with what another has counted, also where this one has other bounds.</summary>
+    public void TakeOverFrom(FlapDetector before)
+    {
+        foreach ((AlertKey key, Entry entry) in before._entries)
+            Add(key, entry);
+    }
+
     /// <summary>Puts back what was remembered.</summary>
     /// <param name="record">What was remembered.</param>
     /// <param name="last">The alert, where it was held open though it is over.</param>
     public void Restore(FlapRecord record, RoutedAlert? last)
     {
-        if (policy.Changes == 0)
-            return;
-        _entries[record.Alert] = new Entry
+        Add(record.Alert, new Entry
         {
             Changes = [.. record.Changes],
             IsFlapping = record.IsFlapping,
             IsOver = record.IsOver,
             Last = last,
-        };
-        long changed = record.Changes.Count > 0 ? record.Changes[^1] : 0;
-        _quiet.Enqueue(record.Alert, changed + (long)(record.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+        });
+    }
+
+    /// <summary>Where nothing counts as flapping any more, what does is quiet at once, so that it is not held open for ever.</summary>
+    private void Add(AlertKey alert, Entry entry)
+    {
+        if (policy.Changes == 0 && !entry.IsFlapping)
+            return;
+        _entries[alert] = entry;
+        long changed = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
+        _quiet.Enqueue(alert, changed + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
     }
 }

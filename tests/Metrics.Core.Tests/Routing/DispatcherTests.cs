@@ -147,6 +147,28 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void A_reload_between_its_changes_does_not_begin_to_count_the_flapping_anew()
+    {
+        var flapping = new FlapPolicy(5, TimeSpan.FromSeconds(1000), TimeSpan.FromSeconds(500));
+        DispatchPlan plan = Plan(s_route with { GroupInterval = TimeSpan.Zero }, o => o with { Flapping = flapping });
+        _dispatcher = new Dispatcher(plan);
+        var sent = new List<string>();
+        for (int change = 0; change < 6; change++)
+        {
+            if (change % 2 == 0)
+                Fires(change, "a");
+            else
+                Ends(change, "a");
+            sent.AddRange(At(change));
+            _dispatcher.Use(plan, change * 1000L);
+        }
+        sent.Should().Equal(
+            "first: firing a", "first: resolved a", "first: firing a", "first: resolved a", "first: flapping a");
+        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.Zero }), 6000);
+        At(6).Should().Equal("first: resolved a");
+    }
+
+    [Fact]
     public void Other_routes_leave_known_what_was_sent_and_forget_what_was_written()
     {
         Fires(0, "a");
