@@ -147,7 +147,7 @@ public sealed class RuleEngineTests
         await after.StartAsync();
         (await after.NextAsync()).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000);
         (await after.MetricsAsync()).Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 2");
-        head.Find(Labels.Of(LastRounds.Metric, ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
+        head.Find(Labels.Of(LastRounds.Metric, ("job", "metricsd"), ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
     }
 
     private static string Group(string rules) =>
