@@ -13,6 +13,7 @@ using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Metrics.Cli;
 
@@ -60,9 +61,15 @@ internal static class ReplayCommand
     }
 
     private static async Task<ReplayResult> ReplayAsync(
-        MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
+        MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, long to, DaemonClient daemon, bool mayReadStore,
+        CancellationToken cancel)
     {
-        var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromMilliseconds(to - from) + TimeSpan.FromDays(400), MaxSeries = int.MaxValue, MaxSeriesPerSource = int.MaxValue });
+        var head = new Head(HeadOptions.Default with
+        {
+            Window = TimeSpan.FromMilliseconds(to - from) + TimeSpan.FromDays(400),
+            MaxSeries = int.MaxValue,
+            MaxSeriesPerSource = int.MaxValue,
+        });
         List<QueryNeed> needs = Needs(rules, from, to);
         Progress("reading", 0);
         long read = await ReadAsync(options, needs, head, daemon, mayReadStore, cancel);
@@ -84,9 +91,11 @@ internal static class ReplayCommand
 
     private static List<QueryNeed> Needs(IReadOnlyList<RuleGroup> rules, long from, long to) =>
     [
-        .. rules.SelectMany(g => g.Rules.SelectMany(r => r.Queries.Select(q => (Query: q, Step: Math.Max(1000, (long)g.Interval.TotalMilliseconds)))))
+        .. rules.SelectMany(g => g.Rules.SelectMany(r => r.Queries
+                .Select(q => (Query: q, Step: Math.Max(1000, (long)g.Interval.TotalMilliseconds)))))
             .SelectMany(p => p.Query.Needs(EvaluationSteps.Between(from, to, p.Step), new EngineOptions()))
-            .GroupBy(n => string.Join(',', n.Matchers)).Select(n => new QueryNeed(n.First().Matchers, n.Min(x => x.After), n.Max(x => x.To))),
+            .GroupBy(n => string.Join(',', n.Matchers))
+            .Select(n => new QueryNeed(n.First().Matchers, n.Min(x => x.After), n.Max(x => x.To))),
         // Why a series is absent is asked of these.
         new QueryNeed([new LabelMatcher(Labels.MetricName, MatchKind.Equal, "up")], from - 300_000, to),
     ];
@@ -128,7 +137,8 @@ internal static class ReplayCommand
         long read = 0;
         foreach (JsonElement series in matrix.EnumerateArray())
         {
-            Labels labels = Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]);
+            Labels labels =
+                Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]);
             using var batch = new SampleBatch("replay");
             long last = 0;
             foreach (JsonElement value in series.GetProperty("values").EnumerateArray())
@@ -145,7 +155,7 @@ internal static class ReplayCommand
 
     private static async Task<long> ReadFromStoreAsync(MetricsOptions options, List<QueryNeed> needs, Head head)
     {
-        await using var store = new DuckDbStore(options.Storage, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<DuckDbStore>.Instance);
+        await using var store = new DuckDbStore(options.Storage, TimeProvider.System, NullLogger<DuckDbStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
         long read = 0;
         foreach (QueryNeed need in needs)

@@ -20,7 +20,9 @@ public static class TemplateSandbox
     /// </summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the trial of a template may take when it is loaded: the engine itself is compiled then, on a busy machine too.</summary>
+    /// <summary>
+    /// How long the trial of a template may take when it is loaded: the engine itself is compiled then, on a busy machine too.
+    /// </summary>
     public static readonly TimeSpan TrialTimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>A context with the limits and nothing else in it.</summary>
