@@ -17,7 +17,7 @@ public sealed class GroupJsonTests
         Route = "{}/{team=\"db\"}/0",
         Labels = """{"alertname":"Hot"}""",
         NextFlush = 7,
-        Told = $$"""{"ops/email/0":{"at":5,"open":"{{One}} {{Two}}","silent":"{{Two}}"},"""
+        NotificationLog = $$"""{"ops/email/0":{"at":5,"open":"{{One}} {{Two}}","silent":"{{Two}}"},"""
             + "\"team/db/webhook/1\":{\"at\":6,\"open\":\"\",\"silent\":\"\"}}",
         Over = """
             [{
@@ -50,7 +50,7 @@ public sealed class GroupJsonTests
     public void What_is_written_is_read_as_it_was()
     {
         GroupState group = GroupJson.Read(s_row);
-        GroupJson.WriteLog(group.Log).Should().Be(s_row.Told);
+        GroupJson.WriteLog(group.Log).Should().Be(s_row.NotificationLog);
         GroupJson.WriteOver([.. GroupJson.ReadOver(GroupJson.WriteOver(group.Over))]).Should().Be(GroupJson.WriteOver(group.Over));
         GroupJson.ReadOver(GroupJson.WriteOver(group.Over)).Single().Before.Should().Be(group.Over[0].Before);
     }

@@ -166,7 +166,7 @@ public sealed class ReplayParityTests : IDisposable
         var external = new ExternalAlerts();
         var rules = new ActiveRules();
         return new AlertPersistence(
-            current, state, new DispatchCommitter(acks, links, history), new RuleMemory(state), silences, acks, links, rules,
+            current, state, new DispatchCommitter(state, acks, links, history), new RuleMemory(state), silences, acks, links, rules,
             new ActiveAlerts(rules, external, silences), external, new AlertInbox(), history,
             new Outbox(state, current, history, null!, metrics, _time, NullLogger<Outbox>.Instance), metrics);
     }

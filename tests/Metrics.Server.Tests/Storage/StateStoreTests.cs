@@ -76,7 +76,7 @@ public sealed class StateStoreTests : IDisposable
         Task written = Task.Run(() => store.Write(writer =>
         {
             asked++;
-            writer.AddMessage("mail", "{}", "key", 1, 1);
+            writer.Save(new OutboxRow { Target = "mail", Payload = "{}", IdempotencyKey = "key", CreatedAt = 1, NextTry = 1 });
             writer.ChangeMessage("key", "{ }");
         }), TestContext.Current.CancellationToken);
         SpinWait.SpinUntil(() => _metrics.StateFailures.Value > 0, s_patience).Should().BeTrue("the first try has failed");

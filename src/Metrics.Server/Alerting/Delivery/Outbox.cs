@@ -130,7 +130,7 @@ internal sealed partial class Outbox(
         else if (_failing.TryRemove(target, out _) && integration is { } works)
             ReportFailing(works, 0);
         if (attempts <= TriesInHistory || delivery.Status != DeliveryStatus.Retry)
-            NoteTry(target, row, delivery);
+            history.Add(HistoryRows.Of(delivery, target, row.IdempotencyKey, time.GetUtcNow().ToUnixTimeMilliseconds()));
         if (delivery.Status == DeliveryStatus.Rejected)
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
@@ -141,18 +141,10 @@ internal sealed partial class Outbox(
             if (delivery.Status == DeliveryStatus.Retry)
                 writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason);
             else
-                writer.DeleteMessage(row.Id);
+                writer.Delete<OutboxRow>(row.Id);
         });
         return delivery.Status != DeliveryStatus.Retry;
     }
-
-    private void NoteTry(string target, OutboxRow row, Delivery delivery) => history.Add(new TrailRow
-    {
-        At = time.GetUtcNow().ToUnixTimeMilliseconds(),
-        Subject = row.IdempotencyKey,
-        What = delivery.Status.ToString().ToLowerInvariant(),
-        Text = delivery.Reason is null ? target : $"{target}: {delivery.Reason}",
-    });
 
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
     private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)

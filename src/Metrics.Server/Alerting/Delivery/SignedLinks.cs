@@ -24,7 +24,7 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
         if (key is null)
         {
             key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-            state.Write(writer => writer.SaveKey(KeyName, key));
+            state.Write(writer => writer.Save(new KeyRow { Name = KeyName, Value = key }));
         }
         _key = Convert.FromHexString(key);
     }

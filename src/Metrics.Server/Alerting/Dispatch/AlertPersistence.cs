@@ -139,6 +139,7 @@ internal sealed class AlertPersistence(
         silences.Load();
         acks.Load();
         links.Load();
+        committer.Load();
         _options = options.Value;
         _dispatcher = new Dispatcher(_options.Plan);
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
@@ -162,20 +163,20 @@ internal sealed class AlertPersistence(
                 AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
                 _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
                 _dispatcher.Take(new RoutedAlert(id, alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
-                writer.DeleteAlert(row.Rule, row.Series);
+                writer.Delete<AlertRow>(row.Rule, row.Series);
             }
         }
     });
 
-    /// <summary>History is kept for a month, and within a bound that no flood of alerts passes.</summary>
+    /// <summary>History is kept for a month, and each table of it within a bound that no flood of alerts passes.</summary>
     private void Tidy(long at)
     {
         _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
-        state.Write(writer =>
+        state.Write(writer => writer.Run(db =>
         {
-            writer.DeleteTrail(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
-            writer.DeleteAudit(at - (long)s_auditKept.TotalMilliseconds);
-        });
+            db.TrimHistory(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
+            db.TrimAudit(at - (long)s_auditKept.TotalMilliseconds, MaxHistoryRows);
+        }));
     }
 
     private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
@@ -208,9 +209,9 @@ internal sealed class AlertPersistence(
         AlertInstance alert = noted.Step.Alert;
         (string rule, string series) = (noted.Step.Rule.ToString(), LabelsJson.Write(alert.Series));
         if (alert.State is AlertState.Inactive)
-            to.DeleteAlert(rule, series);
+            to.Delete<AlertRow>(rule, series);
         else
-            to.SaveAlert(rule, series, AlertJson.Write(alert));
+            to.Save(new AlertRow { Rule = rule, Series = series, Alert = AlertJson.Write(alert) });
         history.Add(HistoryRows.Of(noted.Step, noted.Text, noted.Placement));
     }
 }

@@ -5,6 +5,7 @@ using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Storage;
 using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
@@ -12,10 +13,13 @@ namespace Metrics.Alerting;
 /// Writes what the dispatcher has come to into a unit of work: messages for the outbox, and what is to be remembered of groups. Used by one
 /// thread.
 /// </summary>
-internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links, HistoryWriter history)
+internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks, SignedLinks links, HistoryWriter history)
 {
     /// <summary>Of each integration the digest that may still grow.</summary>
     private readonly Dictionary<IntegrationId, GrowingDigest> _digests = [];
+
+    /// <summary>Id of the newest <see cref="NotificationRow"/>; those of their alerts may have outlived it.</summary>
+    private long _lastNotification;
 
     /// <param name="Id">What tells it apart.</param>
     /// <param name="Key">What the outbox knows it by.</param>
@@ -25,13 +29,17 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         public bool IsWritten { get; set; }
     }
 
+    /// <summary>Reads where the numbers of notifications go on.</summary>
+    public void Load() => _lastNotification = state.Read(db => Math.Max(
+        db.Notifications.Max(n => (long?)n.Id) ?? 0, db.NotificationAlerts.Max(n => (long?)n.Notification) ?? 0));
+
     /// <summary>Writes all of it.</summary>
     public void Write(StateWriter to, Dispatch dispatch, NotificationOptions options, long now)
     {
         foreach (HistoryLine line in dispatch.History)
             history.Add(HistoryRows.Of(line));
         if (dispatch.ForgetsGroups)
-            to.DeleteGroups();
+            to.Run(db => db.Groups.ExecuteDelete());
         foreach (Notification notification in dispatch.Notifications)
             Send(to, notification, options, now);
         foreach (Digest digest in dispatch.Digests)
@@ -39,20 +47,31 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         foreach (GroupState group in dispatch.Groups)
             Save(to, group);
         foreach (GroupKey gone in dispatch.GoneGroups)
-            to.DeleteGroup(gone.Route, LabelsJson.Write(gone.Labels));
+            to.Delete<GroupRow>(gone.Route, LabelsJson.Write(gone.Labels));
         foreach (FlapRecord flap in dispatch.Flaps)
             Save(to, flap);
         foreach (AlertKey gone in dispatch.GoneFlaps)
-            to.DeleteFlap(gone.Rule.ToString(), LabelsJson.Write(gone.Series));
+            to.Delete<FlapRow>(gone.Rule.ToString(), LabelsJson.Write(gone.Series));
         acks.Forget(to, dispatch.Ended);
     }
 
-    private static void Save(StateWriter to, GroupState group) => to.SaveGroup(
-        group.Key.Route, LabelsJson.Write(group.Key.Labels), group.NextFlush, GroupJson.WriteLog(group.Log),
-        GroupJson.WriteOver(group.Over));
+    private static void Save(StateWriter to, GroupState group) => to.Save(new GroupRow
+    {
+        Route = group.Key.Route,
+        Labels = LabelsJson.Write(group.Key.Labels),
+        NextFlush = group.NextFlush,
+        NotificationLog = GroupJson.WriteLog(group.Log),
+        Over = GroupJson.WriteOver(group.Over),
+    });
 
-    private static void Save(StateWriter to, FlapRecord flap) => to.SaveFlap(
-        flap.Alert.Rule.ToString(), LabelsJson.Write(flap.Alert.Series), FlapText.Write(flap.Changes), flap.IsFlapping, flap.IsOver);
+    private static void Save(StateWriter to, FlapRecord flap) => to.Save(new FlapRow
+    {
+        Rule = flap.Alert.Rule.ToString(),
+        Series = LabelsJson.Write(flap.Alert.Series),
+        Changes = FlapText.Write(flap.Changes),
+        IsFlapping = flap.IsFlapping,
+        IsOver = flap.IsOver,
+    });
 
     private void Send(StateWriter to, Notification notification, NotificationOptions options, long now)
     {
@@ -63,9 +82,12 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
             AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
             message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links.Sign) };
-            to.AddMessage(integration.ToString(), message.ToJson(), key, now, 0);
+            to.Save(Queued(integration, message.ToJson(), key, now, 0));
         }
-        to.AddTrail(HistoryRows.Of(notification, key, now));
+        long id = ++_lastNotification;
+        to.Save(HistoryRows.Of(notification, id, key, now));
+        foreach (RoutedAlert alert in notification.Alerts)
+            to.Save(new NotificationAlertRow { At = now, Notification = id, Alert = alert.Id.ToString() });
     }
 
     private void Save(StateWriter to, Digest digest, NotificationOptions options)
@@ -76,7 +98,7 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
         if (growing.IsWritten)
             to.ChangeMessage(growing.Key, json);
         else
-            to.AddMessage(digest.Id.Integration.ToString(), json, growing.Key, digest.Id.Start, digest.SendAt);
+            to.Save(Queued(digest.Id.Integration, json, growing.Key, digest.Id.Start, digest.SendAt));
         growing.IsWritten = true;
     }
 
@@ -86,6 +108,9 @@ internal sealed class DispatchCommitter(Acknowledgements acks, SignedLinks links
             _digests[id.Integration] = growing = new GrowingDigest(id, NewKey());
         return growing;
     }
+
+    private static OutboxRow Queued(IntegrationId to, string json, string key, long createdAt, long nextTry) =>
+        new() { Target = to.ToString(), Payload = json, IdempotencyKey = key, CreatedAt = createdAt, NextTry = nextTry };
 
     private static string NewKey() => Guid.NewGuid().ToString("N");
 }

@@ -67,12 +67,12 @@ internal sealed class RuleMemory(StateStore state)
             string series = LabelsJson.Write(change.Series);
             if (change.LastSeen is { } seen)
             {
-                to.SaveExpected(change.Rule.ToString(), series, seen);
+                to.Save(new ExpectedRow { Rule = change.Rule.ToString(), Series = series, LastSeen = seen });
                 Of(change.Rule)[change.Series] = seen;
             }
             else
             {
-                to.DeleteExpected(change.Rule.ToString(), series);
+                to.Delete<ExpectedRow>(change.Rule.ToString(), series);
                 Of(change.Rule).Remove(change.Series);
             }
         }
@@ -95,7 +95,10 @@ internal sealed class RuleMemory(StateStore state)
         state.Write(writer =>
         {
             foreach ((RuleId rule, Labels series, byte[] model) in changed)
-                writer.SaveLearned(rule.ToString(), LabelsJson.Write(series), Convert.ToBase64String(model));
+            {
+                string text = Convert.ToBase64String(model);
+                writer.Save(new LearnedRow { Rule = rule.ToString(), Series = LabelsJson.Write(series), Model = text });
+            }
         });
     }
 

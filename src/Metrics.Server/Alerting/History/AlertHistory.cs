@@ -10,12 +10,6 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
-/// <summary>One line of an alert's history.</summary>
-/// <param name="At">Milliseconds since 1970 UTC.</param>
-/// <param name="What">One word.</param>
-/// <param name="Text">For people.</param>
-internal sealed record TrailLine(long At, string What, string Text);
-
 /// <summary>All that is known of one alert.</summary>
 /// <param name="Id">32 hex digits.</param>
 /// <param name="Alert">Name of its rule.</param>
@@ -46,14 +40,12 @@ internal sealed class AlertHistory(
             if (Meets(active.Alert.Labels, matchers) || Meets(active.Alert.Series, matchers))
                 found[new AlertKey(active.Rule, active.Alert.Series)] = active.Alert;
         }
-        string part = $";{name}";
-        var steps = db.Trail.AsNoTracking()
-            .Where(t => t.Ref != null && t.Members != null && t.Ref.Contains(part) && t.What != HistoryRows.Message)
-            .Select(t => new { t.Ref, t.Members, t.Id }).OrderByDescending(t => t.Id).Take(MaxLines).ToList();
-        foreach (var step in steps)
+        var steps = db.AlertSteps.AsNoTracking().Where(s => s.RuleName == name).OrderByDescending(s => s.Id)
+            .Select(s => new { s.Rule, s.Series }).Take(MaxLines).ToList();
+        foreach (var step in steps.Distinct())
         {
-            var key = new AlertKey(RuleId.Parse(step.Ref!), LabelsJson.Read(step.Members!));
-            if (key.Rule.Name == name && Meets(key.Series, matchers))
+            var key = new AlertKey(RuleId.Parse(step.Rule), LabelsJson.Read(step.Series));
+            if (Meets(key.Series, matchers))
                 found.TryAdd(key, null);
         }
         return [.. found.Take(MaxAlerts).Select(f => Explain(db, f.Key, f.Value))];
@@ -64,11 +56,10 @@ internal sealed class AlertHistory(
     {
         writer.Flush();
         using StateDb db = state.Open();
-        TrailRow? step = db.Trail.AsNoTracking()
-            .Where(t => t.Subject == id && t.Ref != null && t.Members != null).OrderByDescending(t => t.Id).FirstOrDefault();
+        AlertStepRow? step = db.AlertSteps.AsNoTracking().Where(s => s.Alert == id).OrderByDescending(s => s.Id).FirstOrDefault();
         if (step is null)
             return null;
-        var key = new AlertKey(RuleId.Parse(step.Ref!), LabelsJson.Read(step.Members!));
+        var key = new AlertKey(RuleId.Parse(step.Rule), LabelsJson.Read(step.Series));
         return Explain(db, key, alerts.Find(key));
     }
 
@@ -81,9 +72,12 @@ internal sealed class AlertHistory(
     public IReadOnlyList<RoutedAlert> OpenOf(string message)
     {
         using StateDb db = state.Open();
-        List<string?> members =
-            [.. db.Trail.AsNoTracking().Where(t => t.Ref == message && t.What == HistoryRows.Message).Select(t => t.Members)];
-        HashSet<AlertId> ids = [.. members.SelectMany(m => AlertId.ParseAll(m ?? ""))];
+        IQueryable<string> members =
+            from notification in db.Notifications.AsNoTracking()
+            join member in db.NotificationAlerts on notification.Id equals member.Notification
+            where notification.Key == message
+            select member.Alert;
+        HashSet<AlertId> ids = [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
         return [.. alerts.Open.Select(a => a.ToRouted()).Where(a => ids.Contains(a.Id))];
     }
 
@@ -94,24 +88,9 @@ internal sealed class AlertHistory(
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
     {
         string id = key.ToId().ToString();
-        List<TrailRow> own = [.. db.Trail.AsNoTracking().Where(t => t.Subject == id).OrderByDescending(t => t.Id).Take(MaxLines)];
-        List<string> groups = [.. own.Where(t => t.Groups is not null).SelectMany(t => t.Groups!.Split('\n')).Distinct()];
-        List<TrailRow> messages =
-        [
-            .. db.Trail.AsNoTracking().Where(t => groups.Contains(t.Subject) && t.What == HistoryRows.Message && t.Members!.Contains(id))
-                .OrderByDescending(t => t.Id).Take(MaxLines),
-        ];
-        List<string> keys = [.. messages.Select(m => m.Ref!).Distinct()];
-        List<TrailRow> tries =
-            [.. db.Trail.AsNoTracking().Where(t => keys.Contains(t.Subject)).OrderByDescending(t => t.Id).Take(MaxLines)];
-        IEnumerable<TrailRow> all =
-            own.Concat(messages).Concat(tries).OrderBy(t => t.At).ThenBy(t => t.What == HistoryRows.Message ? 1 : 0).ThenBy(t => t.Id);
         return new AlertExplanation(
-            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert), [.. all.Select(Line)]);
+            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert), AlertLines.Of(db, id, MaxLines));
     }
-
-    private static TrailLine Line(TrailRow row) =>
-        new(row.At, row.What, row.What == HistoryRows.Message ? $"{row.Text} (key {row.Ref})" : row.Text);
 
     private static bool Meets(Labels labels, IReadOnlyList<LabelMatcher> matchers) => matchers.All(m => m.Matches(labels));
 }

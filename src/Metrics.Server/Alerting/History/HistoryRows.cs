@@ -1,4 +1,5 @@
 using Metrics.Formats;
+using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Storage;
@@ -9,56 +10,70 @@ namespace Metrics.Alerting;
 /// <summary>What happened to alerts, as rows of the history.</summary>
 internal static class HistoryRows
 {
-    /// <summary>A row's word for a message that somebody was to get.</summary>
-    public const string Message = "message";
+    /// <summary>The state of an alert that fires, as a step names it.</summary>
+    public const string Firing = "firing";
 
     /// <summary>A step of an alert.</summary>
     /// <param name="step">The alert after the step.</param>
     /// <param name="text">What was seen.</param>
     /// <param name="placement">Where it goes, when it has come by this step.</param>
-    public static TrailRow Of(RoutedAlert step, string text, AlertPlacement? placement) => new()
+    public static AlertStepRow Of(RoutedAlert step, string text, AlertPlacement? placement) => new()
     {
         At = step.At,
-        Subject = step.Id.ToString(),
-        What = WordOf(step.Alert.State),
+        Alert = step.Id.ToString(),
+        Rule = step.Rule.ToString(),
+        RuleName = step.Rule.Name,
+        Series = LabelsJson.Write(step.Alert.Series),
+        State = WordOf(step.Alert.State),
         Text = placement is null ? text : $"{text}; {placement.Text}",
-        Ref = step.Rule.ToString(),
-        Members = LabelsJson.Write(step.Alert.Series),
-        Groups = placement is null ? null : Groups(placement),
     };
 
     /// <summary>Something that happened to an alert on its way.</summary>
-    public static TrailRow Of(HistoryLine line)
+    public static AlertNoteRow Of(HistoryLine line)
     {
-        (string what, string text, string? groups) = line switch
+        (string what, string text) = line switch
         {
-            HistoryLine.Grouped grouped => ("grouped", grouped.Placement.Text, Groups(grouped.Placement)),
-            HistoryLine.Muted muted => ("muted", muted.Reason.ToString(), null),
-            _ => ("heard", "no longer muted", null),
+            HistoryLine.Grouped grouped => ("grouped", grouped.Placement.Text),
+            HistoryLine.Muted muted => ("muted", muted.Reason.ToString()),
+            _ => ("heard", "no longer muted"),
         };
-        return new TrailRow { At = line.At, Subject = line.Alert.ToString(), What = what, Text = text, Groups = groups };
+        return new AlertNoteRow { At = line.At, Alert = line.Alert.ToString(), What = what, Text = text };
     }
 
     /// <summary>A message that somebody was to get.</summary>
     /// <param name="notification">Who was notified of what.</param>
+    /// <param name="id">The row's number.</param>
     /// <param name="key">The message's idempotency key.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public static TrailRow Of(Notification notification, string key, long now)
+    public static NotificationRow Of(Notification notification, long id, string key, long now)
     {
         int over = notification.Alerts.Count(a => a.IsOver);
-        string text = $"to {notification.Integration.Id}: {notification.Alerts.Count - over} firing, {over} over";
-        return new TrailRow
+        return new NotificationRow
         {
+            Id = id,
             At = now,
-            Subject = notification.Group.ToString(),
-            What = Message,
-            Text = notification.Digest is null ? text : $"{text}, in a digest",
-            Ref = key,
-            Members = AlertId.Write(notification.Alerts.Select(a => a.Id)),
+            Key = key,
+            Integration = notification.Integration.Id.ToString(),
+            GroupKey = notification.Group.ToString(),
+            Firing = notification.Alerts.Count - over,
+            Over = over,
+            IsDigest = notification.Digest is not null,
         };
     }
 
-    private static string Groups(AlertPlacement placement) => string.Join('\n', placement.Groups);
+    /// <summary>A try to send a message.</summary>
+    /// <param name="delivery">How it went.</param>
+    /// <param name="integration">To whom.</param>
+    /// <param name="message">The message's idempotency key.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public static DeliveryTryRow Of(Delivery delivery, string integration, string message, long now) => new()
+    {
+        At = now,
+        Message = message,
+        Integration = integration,
+        Status = delivery.Status.ToString().ToLowerInvariant(),
+        Reason = delivery.Reason,
+    };
 
     private static string WordOf(AlertState state) => state is not AlertState.Inactive ended ? state.Name : ended.Reason switch
     {

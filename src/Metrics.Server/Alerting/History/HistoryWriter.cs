@@ -5,7 +5,7 @@ namespace Metrics.Alerting;
 
 /// <summary>
 /// Writes what happened to alerts, a moment later: no alert waits for its own explanation. What is said in the last second before a kill -9
-/// may be missing from a trail; messages and states never are. Safe for use by several threads.
+/// may be missing from a history; messages and states never are. Safe for use by several threads.
 /// </summary>
 internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeProvider time) : BackgroundService
 {
@@ -15,13 +15,13 @@ internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeP
 
     private readonly Lock _lock = new();
     private readonly Lock _writing = new();
-    private Queue<TrailRow> _rows = new();
+    private Queue<HistoryEntry> _rows = new();
 
-    /// <summary>Whether messages are being written just now, and trails had better wait.</summary>
+    /// <summary>Whether messages are being written just now, and history had better wait.</summary>
     public bool IsBusy { get; set; }
 
     /// <summary>Takes a row; when there are too many it is counted and given up.</summary>
-    public void Add(TrailRow row)
+    public void Add(HistoryEntry row)
     {
         lock (_lock)
         {
@@ -37,18 +37,27 @@ internal sealed class HistoryWriter(StateStore state, SelfMetrics metrics, TimeP
     {
         lock (_writing)
         {
-            Queue<TrailRow> rows;
+            Queue<HistoryEntry> rows;
             lock (_lock)
-                (rows, _rows) = (_rows, new Queue<TrailRow>());
+                (rows, _rows) = (_rows, new Queue<HistoryEntry>());
             while (rows.Count > 0)
             {
-                state.Write(writer =>
-                {
-                    for (int i = 0; i < RowsAtOnce && rows.TryDequeue(out TrailRow? row); i++)
-                        writer.AddTrail(row);
-                });
+                state.Write(writer => Write(writer, rows));
             }
         }
+    }
+
+    private static void Write(StateWriter writer, Queue<HistoryEntry> rows)
+    {
+        var fired = new Dictionary<string, long>();
+        for (int i = 0; i < RowsAtOnce && rows.TryDequeue(out HistoryEntry? row); i++)
+        {
+            writer.Save(row);
+            if (row is AlertStepRow { State: HistoryRows.Firing } step)
+                fired[step.Rule] = step.At;
+        }
+        foreach ((string rule, long at) in fired)
+            writer.Save(new RuleFiringRow { Rule = rule, FiredAt = at });
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

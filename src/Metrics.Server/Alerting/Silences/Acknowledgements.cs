@@ -36,10 +36,10 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
             foreach (RoutedAlert alert in alerts)
             {
                 string id = alert.Id.ToString();
-                writer.SaveAcknowledgement(id, alert.FiredAt, by, now, comment);
+                writer.Save(new AckRow { Alert = id, FiredAt = alert.FiredAt, By = by, At = now, Comment = comment });
                 writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
                 string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
-                writer.AddTrail(new TrailRow { At = now, Subject = id, What = "acknowledged", Text = text });
+                writer.Save(new AlertNoteRow { At = now, Alert = id, What = "acknowledged", Text = text });
             }
         });
         ImmutableInterlocked.Update(
@@ -52,7 +52,7 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
         if (_all.IsEmpty || over.Count == 0)
             return;
         foreach (AlertId id in over.Where(_all.ContainsKey))
-            to.DeleteAcknowledgement(id.ToString());
+            to.Delete<AckRow>(id.ToString());
         ImmutableInterlocked.Update(ref _all, all => all.RemoveRange(over));
     }
 }

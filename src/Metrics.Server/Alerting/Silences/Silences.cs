@@ -21,7 +21,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// <summary>Reads them from the state database.</summary>
     public void Load()
     {
-        state.Write(writer => writer.DeleteSilences(endedBefore: (time.GetUtcNow() - s_kept).ToUnixTimeMilliseconds()));
+        long before = (time.GetUtcNow() - s_kept).ToUnixTimeMilliseconds();
+        state.Write(writer => writer.Run(db => db.Silences.Where(s => s.EndsAt < before).ExecuteDelete()));
         _all = [.. state.Read(db => db.Silences.AsNoTracking().ToList()).Select(Read).OrderByDescending(s => s.UpdatedAt)];
     }
 
@@ -79,7 +80,7 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     {
         state.Write(writer =>
         {
-            writer.SaveSilence(new SilenceRow
+            writer.Save(new SilenceRow
             {
                 Id = silence.Id,
                 Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),

@@ -34,7 +34,7 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
         NpgsqlConnectionStringBuilder connection = builder.ConnectionStringBuilder;
         connection.ApplicationName ??= "metricsd";
         if (connection.MaxAutoPrepare == 0)
-            connection.MaxAutoPrepare = 50;
+            connection.MaxAutoPrepare = 100;
         if (options.Password is { } password)
             builder.UsePasswordProvider(_ => password.Reveal(), (_, _) => ValueTask.FromResult(password.Reveal()));
         _source = builder.Build();
@@ -51,9 +51,11 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
     {
         try
         {
-            using var db = new StateDb(new DbContextOptionsBuilder<StateDb>().UseNpgsql(OpenForWriting()).Options);
-            Migrate(db);
-            db.Database.ExecuteSql($"INSERT INTO \"Keys\" (\"Name\", \"Value\") VALUES ({WriterName}, {_self}) ON CONFLICT (\"Name\") DO UPDATE SET \"Value\" = excluded.\"Value\"");
+            DbConnection connection = OpenForWriting();
+            using var db = new StateDb(OptionsFor(connection));
+            Migrate(db, _log);
+            using var statements = new StateStatements(connection, this);
+            statements.Run(() => statements.Save(new KeyRow { Name = WriterName, Value = _self }));
             _isPrepared = true;
         }
         catch (Exception e) when (e is DbException or InvalidOperationException or IOException)
@@ -62,9 +64,15 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
         }
     }
 
-    public override bool UsesHashedKeys => true;
+    protected override bool UsesHashedKeys => true;
 
     public override int RowsAtOnce => 32;
+
+    public override string FindTable(string name) =>
+        $"SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = '{name}'";
+
+    public override DbContextOptions<StateDb> OptionsFor(DbConnection connection) =>
+        new DbContextOptionsBuilder<StateDb>().UseNpgsql(connection).Options;
 
     public override DbConnection OpenForWriting()
     {

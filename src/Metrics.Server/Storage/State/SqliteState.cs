@@ -31,6 +31,11 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
         return _writer;
     }
 
+    public override string FindTable(string name) => $"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{name}'";
+
+    public override DbContextOptions<StateDb> OptionsFor(DbConnection connection) =>
+        new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).Options;
+
     public void Dispose() => _writer?.Dispose();
 
     public override void Prepare()
@@ -67,7 +72,9 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
         _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(Connection).AddInterceptors(new SyncLess()).Options;
         using StateDb db = Open();
         AdoptOld(db);
-        Migrate(db);
+        // Left by a daemon that was killed while it brought the tables up to date; it would be waited for without end.
+        db.Database.ExecuteSqlRaw("DROP TABLE IF EXISTS \"__EFMigrationsLock\"");
+        Migrate(db, log);
         // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss of
         // power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
         db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL;");

@@ -2,9 +2,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
-/// <summary>State that must not be lost: open alerts and what was said of them, silences, expected series, the outbox, who did what.</summary>
+/// <summary>
+/// State that must not be lost: open alerts and who was notified of them, silences, expected series, the outbox, what happened, who did what.
+/// The model is what statements are made from (<see cref="EntityStatements"/>).
+/// </summary>
 internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(options)
 {
+    /// <summary>
+    /// Marks a table whose key may be longer than a tree of PostgreSQL's takes; there it goes by digests
+    /// (<see cref="Migrations.M4_AuditAndLongKeys"/>).
+    /// </summary>
+    public const string LongKey = "Metrics:LongKey";
+
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
 
     public DbSet<ExpectedRow> Expected => Set<ExpectedRow>();
@@ -15,7 +24,17 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
 
     public DbSet<SilenceRow> Silences => Set<SilenceRow>();
 
-    public DbSet<TrailRow> Trail => Set<TrailRow>();
+    public DbSet<AlertStepRow> AlertSteps => Set<AlertStepRow>();
+
+    public DbSet<AlertNoteRow> AlertNotes => Set<AlertNoteRow>();
+
+    public DbSet<NotificationRow> Notifications => Set<NotificationRow>();
+
+    public DbSet<NotificationAlertRow> NotificationAlerts => Set<NotificationAlertRow>();
+
+    public DbSet<DeliveryTryRow> DeliveryTries => Set<DeliveryTryRow>();
+
+    public DbSet<RuleFiringRow> RuleFirings => Set<RuleFiringRow>();
 
     public DbSet<AckRow> Acknowledgements => Set<AckRow>();
 
@@ -34,11 +53,21 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<GroupRow>().HasKey(g => new { g.Route, g.Labels });
         modelBuilder.Entity<OutboxRow>().HasIndex(o => o.NextTry);
         modelBuilder.Entity<OutboxRow>().HasIndex(o => new { o.Target, o.Id });
-        modelBuilder.Entity<TrailRow>().HasIndex(t => t.Subject);
+        modelBuilder.Entity<AlertStepRow>().HasIndex(s => s.Alert);
+        modelBuilder.Entity<AlertStepRow>().HasIndex(s => s.RuleName);
+        modelBuilder.Entity<AlertNoteRow>().HasIndex(n => n.Alert);
+        modelBuilder.Entity<NotificationRow>().Property(n => n.Id).ValueGeneratedNever();
+        modelBuilder.Entity<NotificationRow>().HasIndex(n => n.Key);
+        modelBuilder.Entity<NotificationAlertRow>().HasIndex(n => n.Alert);
+        modelBuilder.Entity<NotificationAlertRow>().HasIndex(n => n.Notification);
+        modelBuilder.Entity<DeliveryTryRow>().HasIndex(t => t.Message);
+        modelBuilder.Entity<RuleFiringRow>().HasKey(f => f.Rule);
         modelBuilder.Entity<AckRow>().HasKey(a => a.Alert);
         modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
         modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
         modelBuilder.Entity<KeyRow>().HasKey(k => k.Name);
+        foreach (Type type in (Type[])[typeof(AlertRow), typeof(ExpectedRow), typeof(GroupRow), typeof(FlapRow), typeof(LearnedRow), typeof(RuleFiringRow)])
+            modelBuilder.Entity(type).HasAnnotation(LongKey, true);
     }
 }
 
@@ -65,7 +94,7 @@ internal sealed class ExpectedRow
     public long LastSeen { get; set; }
 }
 
-/// <summary>Alerts that go into one message, and what was said of them.</summary>
+/// <summary>Alerts that go into one message, and who was notified of them.</summary>
 internal sealed class GroupRow
 {
     /// <summary>The route's place in the tree.</summary>
@@ -77,10 +106,10 @@ internal sealed class GroupRow
     /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
     public long NextFlush { get; set; }
 
-    /// <summary>What each integration was told last, as JSON.</summary>
-    public required string Told { get; set; }
+    /// <summary>What each integration was notified of last, as JSON.</summary>
+    public required string NotificationLog { get; set; }
 
-    /// <summary>Alerts that have ended and nobody was told yet, as JSON.</summary>
+    /// <summary>Alerts that have ended and nobody was notified yet, as JSON.</summary>
     public required string Over { get; set; }
 }
 
@@ -125,33 +154,6 @@ internal sealed class OutboxRow
     public long NextTry { get; set; }
 
     public string? LastError { get; set; }
-}
-
-/// <summary>Something that happened to an alert, to a group of alerts, or to a message; together they tell why somebody was told, or not.</summary>
-internal sealed class TrailRow
-{
-    public long Id { get; set; }
-
-    /// <summary>Milliseconds since 1970 UTC.</summary>
-    public long At { get; set; }
-
-    /// <summary>Id of an alert (32 hex digits), key of a group, or idempotency key of a message.</summary>
-    public required string Subject { get; set; }
-
-    /// <summary>One word: a state, <c>grouped</c>, <c>muted</c>, <c>message</c>, <c>sent</c>.</summary>
-    public required string What { get; set; }
-
-    /// <summary>For people.</summary>
-    public required string Text { get; set; }
-
-    /// <summary>What it leads to: the group of an alert, the message of a group.</summary>
-    public string? Ref { get; set; }
-
-    /// <summary>Of a message: the ids of its alerts; of a step: the series.</summary>
-    public string? Members { get; set; }
-
-    /// <summary>Of a step: the keys of the groups that the alert went into, a line each.</summary>
-    public string? Groups { get; set; }
 }
 
 /// <summary>Somebody is at an alert.</summary>
@@ -201,22 +203,4 @@ internal sealed class KeyRow
     public required string Name { get; set; }
 
     public required string Value { get; set; }
-}
-
-/// <summary>Somebody changed something.</summary>
-internal sealed class AuditRow
-{
-    public long Id { get; set; }
-
-    /// <summary>Milliseconds since 1970 UTC.</summary>
-    public long At { get; set; }
-
-    /// <summary>A token's name, the name that somebody gave, or <c>SIGHUP</c>.</summary>
-    public required string Who { get; set; }
-
-    /// <summary>One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>.</summary>
-    public required string What { get; set; }
-
-    /// <summary>For people.</summary>
-    public required string Text { get; set; }
 }

@@ -1,12 +1,13 @@
 using System.Data.Common;
-using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
 /// <summary>The statements of a connection, each prepared once. Not for use by two threads at once.</summary>
-internal sealed class StateStatements(DbConnection connection) : IDisposable
+internal sealed class StateStatements(DbConnection connection, StateBackend backend) : IDisposable
 {
-    private readonly Dictionary<string, DbCommand> _commands = [];
+    private readonly Dictionary<Type, PreparedTable> _tables = [];
+    private StateDb? _db;
     private DbTransaction? _transaction;
 
     /// <summary>Whose they are.</summary>
@@ -18,33 +19,51 @@ internal sealed class StateStatements(DbConnection connection) : IDisposable
         using DbTransaction transaction = connection.BeginTransaction();
         _transaction = transaction;
         work();
+        Flush();
         transaction.Commit();
+        _transaction = null;
     }
 
-    /// <summary>Runs a statement with values for <c>@p0</c> and so on.</summary>
-    public void Run(string sql, object?[] values)
+    /// <summary>Writes a row of the model, in place of the row of its key; within <see cref="Run(Action)"/>.</summary>
+    public void Save(object row) => TableOf(row.GetType()).Save(row, Transaction);
+
+    /// <summary>Deletes the row of a key; within <see cref="Run(Action)"/>.</summary>
+    public void Delete(Type entity, object[] key)
     {
-        if (!_commands.TryGetValue(sql, out DbCommand? command))
-        {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (int i = 0; i < values.Length; i++)
-            {
-                DbParameter parameter = command.CreateParameter();
-                parameter.ParameterName = string.Create(CultureInfo.InvariantCulture, $"@p{i}");
-                command.Parameters.Add(parameter);
-            }
-            _commands.Add(sql, command);
-        }
-        command.Transaction = _transaction;
-        for (int i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] is string text ? text.Replace('\0', '\uFFFD') : values[i] ?? DBNull.Value;   // PostgreSQL's texts hold no NUL
-        command.ExecuteNonQuery();
+        // What was said before it must be there before it.
+        Flush();
+        TableOf(entity).Delete(key, Transaction);
+    }
+
+    /// <summary>Does what goes by no key, such as to forget what is old; within <see cref="Run(Action)"/>.</summary>
+    public void Run(Action<StateDb> work)
+    {
+        Flush();
+        _db ??= new StateDb(backend.OptionsFor(connection));
+        _db.Database.UseTransaction(Transaction);
+        work(_db);
+        _db.Database.UseTransaction(null);
     }
 
     public void Dispose()
     {
-        foreach (DbCommand command in _commands.Values)
-            command.Dispose();
+        foreach (PreparedTable table in _tables.Values)
+            table.Dispose();
+        _db?.Dispose();
+    }
+
+    private DbTransaction Transaction => _transaction ?? throw new InvalidOperationException("There is no unit of work.");
+
+    private void Flush()
+    {
+        foreach (PreparedTable table in _tables.Values)
+            table.Flush(Transaction);
+    }
+
+    private PreparedTable TableOf(Type entity)
+    {
+        if (!_tables.TryGetValue(entity, out PreparedTable? table))
+            _tables.Add(entity, table = new PreparedTable(backend.StatementsOf(entity, connection), connection, backend.RowsAtOnce));
+        return table;
     }
 }

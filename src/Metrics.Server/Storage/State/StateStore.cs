@@ -26,7 +26,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
 
     /// <summary>
     /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk is full, or the
-    /// database away or not to be written, it waits and tries again: nothing may be told, or forgotten, that is not written.
+    /// database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before it is written.
     /// </summary>
     public void Write(Action<StateWriter> work)
     {
@@ -41,7 +41,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
                 StateStatements statements = Statements();
                 try
                 {
-                    statements.Run(() => writer.Apply(statements, _backend));
+                    statements.Run(() => writer.Apply(statements));
                 }
                 catch
                 {
@@ -77,7 +77,7 @@ internal sealed partial class StateStore(StorageOptions options, SelfMetrics met
         if (_statements is null || !ReferenceEquals(_statements.Connection, connection))
         {
             _statements?.Dispose();
-            _statements = new StateStatements(connection);
+            _statements = new StateStatements(connection, _backend);
         }
         return _statements;
     }

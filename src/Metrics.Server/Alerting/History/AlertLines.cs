@@ -1,0 +1,48 @@
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+
+namespace Metrics.Alerting;
+
+/// <summary>One line of an alert's history.</summary>
+/// <param name="At">Milliseconds since 1970 UTC.</param>
+/// <param name="What">One word.</param>
+/// <param name="Text">For people.</param>
+internal sealed record TrailLine(long At, string What, string Text);
+
+/// <summary>Reads what happened to an alert out of the tables of the history, each by its index.</summary>
+internal static class AlertLines
+{
+    /// <summary>The lines of an alert in the order of time; of those of one moment its steps first, then who was notified, and how that went.</summary>
+    /// <param name="db">The state database.</param>
+    /// <param name="alert">Id of the alert, 32 hex digits.</param>
+    /// <param name="max">Lines of each subject, the newest.</param>
+    public static IReadOnlyList<TrailLine> Of(StateDb db, string alert, int max)
+    {
+        List<AlertStepRow> steps = Newest(db.AlertSteps.Where(s => s.Alert == alert), max);
+        List<AlertNoteRow> notes = Newest(db.AlertNotes.Where(n => n.Alert == alert), max);
+        IQueryable<long> about = db.NotificationAlerts.Where(n => n.Alert == alert).Select(n => n.Notification);
+        List<NotificationRow> notifications = Newest(db.Notifications.Where(n => about.Contains(n.Id)), max);
+        List<string> keys = [.. notifications.Select(n => n.Key).Distinct()];
+        List<DeliveryTryRow> tries = Newest(db.DeliveryTries.Where(t => keys.Contains(t.Message)), max);
+        // A sort that keeps the order of what is equal.
+        return
+        [
+            .. steps.Select(s => new TrailLine(s.At, s.State, s.Text))
+                .Concat(notes.Select(n => new TrailLine(n.At, n.What, n.Text)))
+                .Concat(notifications.Select(n => new TrailLine(n.At, "message", Describe(n))))
+                .Concat(tries.Select(t => new TrailLine(t.At, t.Status, t.Reason is null ? t.Integration : $"{t.Integration}: {t.Reason}")))
+                .OrderBy(l => l.At),
+        ];
+    }
+
+    private static string Describe(NotificationRow row) =>
+        $"to {row.Integration}: {row.Firing} firing, {row.Over} over{(row.IsDigest ? ", in a digest" : "")} (key {row.Key})";
+
+    private static List<T> Newest<T>(IQueryable<T> rows, int max)
+        where T : HistoryEntry
+    {
+        List<T> newest = [.. rows.AsNoTracking().OrderByDescending(r => r.Id).Take(max)];
+        newest.Reverse();
+        return newest;
+    }
+}
