@@ -1,0 +1,193 @@
+using Metrics.Alerting;
+using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Model;
+using Metrics.Routing;
+using Metrics.Rules;
+using Metrics.Storage;
+using Metrics.Storage.State;
+using Metrics.Telemetry;
+using Metrics.Testing;
+using Metrics.Text;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Storage.State;
+
+/// <summary>A <c>state.db</c> of the release before, opened by this one (<c>testdata/README.md</c>).</summary>
+public sealed class StateMigrationTests : IDisposable
+{
+    private const string Attic = "f7007031fcdfb8187626290550997484";
+    private const string MessageAboutAttic = "151426d3d25e40e4a9ada28019fde431";
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 26, 15, 35, 30, TimeSpan.Zero));
+    private readonly SelfMetrics _metrics = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("state").FullName;
+
+    public StateMigrationTests() => File.Copy(Cases.Own("state-04eae5d.db"), StateFile);
+
+    private string StateFile => Path.Combine(_folder, "state.db");
+
+    [Fact]
+    public void The_history_of_alerts_reads_as_the_release_before_told_it()
+    {
+        using StateStore store = Open();
+        using StateDb db = store.Open();
+        string[] expected = File.ReadAllLines(Cases.Own("state-04eae5d.expected"));
+        List<string> actual = [];
+        foreach (string alert in expected.Where(l => l[0] != ' '))
+        {
+            actual.Add(alert);
+            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {AlertHistory.Moment(l.At)} {l.What} {l.Text}"));
+        }
+        actual.Should().Equal(expected);
+    }
+
+    [Fact]
+    public void Open_alerts_groups_silences_and_acknowledgements_go_on()
+    {
+        using StateStore store = Open();
+        var daemon = new AlertingRoom(store, _metrics, _time);
+        daemon.Restore(Cases.Own("state-04eae5d.yaml"));
+        daemon.Active.All.Select(a => $"{a.Name} {a.Alert.State.Name}").Should().BeEquivalentTo(
+            "DiskFull firing", "Hot firing", "Hot firing", "Silent firing", "Warm pending", "Warm pending", "Warm pending");
+        daemon.Silences.All.Should().ContainSingle().Which.Comment.Should().Be("painting");
+        daemon.Acknowledgements.All.Should().ContainKey(AlertId.Parse(Attic)).WhoseValue.By.Should().Be("ann");
+        store.Audit(10).Select(a => $"{a.Who} {a.What}").Should().Equal("127.0.0.1 silenced", "ann acknowledged");
+        using StateDb db = store.Open();
+        List<GroupState> groups = db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read);
+        groups.Should().HaveCount(4);
+        groups.Single(g => g.Key.Labels.ToString().Contains("attic", StringComparison.Ordinal)).Log.Should().ContainSingle()
+            .Which.Key.ToString().Should().Be("first/http/0", "nobody is notified twice of what the release before has sent");
+        db.Outbox.AsNoTracking().Single().Attempts.Should().Be(5);
+    }
+
+    [Fact]
+    public void A_link_in_a_message_of_the_release_before_leads_to_its_alerts()
+    {
+        using StateStore store = Open();
+        var daemon = new AlertingRoom(store, _metrics, _time);
+        daemon.Restore(Cases.Own("state-04eae5d.yaml"));
+        daemon.History.OpenOf(MessageAboutAttic).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
+        daemon.History.Explain("Hot", []).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
+        daemon.Rules.LastFired().Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot")).And.NotContainKey(RuleId.Parse("rules.yaml;rooms;Warm"));
+    }
+
+    [Fact]
+    public void A_move_that_ends_in_the_middle_is_begun_anew()
+    {
+        using (StateDb old = Context())
+            old.GetService<IMigrator>().Migrate();
+        string last = Sql("SELECT max(Id) FROM Trail");
+        Sql($"CREATE TRIGGER stop BEFORE INSERT ON AlertSteps WHEN NEW.State = 'resolved' BEGIN SELECT RAISE(ABORT, 'killed'); END");
+        FluentActions.Invoking(Open).Should().Throw<StoreException>().WithMessage("*killed*");
+        Sql("SELECT (SELECT count(*) FROM AlertSteps) || ' ' || (SELECT max(Id) FROM Trail)").Should().Be($"0 {last}");
+        Sql("DROP TRIGGER stop");
+        The_history_of_alerts_reads_as_the_release_before_told_it();
+        Sql("SELECT count(*) FROM sqlite_master WHERE name = 'Trail'").Should().Be("0");
+    }
+
+    [Fact]
+    public void A_daemon_that_was_killed_while_it_changed_the_tables_does_not_hold_up_the_next()
+    {
+        Sql("INSERT INTO \"__EFMigrationsLock\" VALUES (1, '2026-11-26 15:00:00+00:00')");
+        using StateStore store = Open();
+        using StateDb db = store.Open();
+        db.AlertSteps.Count().Should().BePositive();
+    }
+
+    [Fact]
+    public void A_file_of_a_newer_release_is_refused_and_left_as_it_is()
+    {
+        Sql("INSERT INTO \"__EFMigrationsHistory\" VALUES ('20991231000000_FromTheFuture', '99')");
+        FluentActions.Invoking(Open).Should().Throw<StoreException>()
+            .WithMessage("*state.db was written by a newer metricsd (its tables are as of 20991231000000_FromTheFuture)*");
+        Sql("SELECT count(*) FROM Trail").Should().NotBe("0");
+        Directory.GetFiles(_folder, "*damaged*").Should().BeEmpty();
+    }
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, true);
+    }
+
+    private StateStore Open()
+    {
+        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        var store = new StateStore(options, _metrics, lifetime, _time, NullLogger<StateStore>.Instance);
+        store.Prepare();
+        return store;
+    }
+
+    private StateDb Context() => new(new DbContextOptionsBuilder<StateDb>().UseSqlite($"Data Source={StateFile}").Options);
+
+    private string Sql(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={StateFile};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return $"{command.ExecuteScalar()}";
+    }
+
+    /// <summary>The part of the daemon that remembers alerts.</summary>
+    private sealed class AlertingRoom
+    {
+        private readonly AlertPersistence _persistence;
+        private readonly TimeProvider _time;
+
+        public AlertingRoom(StateStore state, SelfMetrics metrics, TimeProvider time)
+        {
+            _time = time;
+            MetricsOptions options = MetricsOptions.Parse("""
+                receivers:
+                  - { name: first, http_configs: [ { url: 'http://127.0.0.1:1/' } ] }
+                  - { name: dead, webhook_configs: [ { url: 'http://127.0.0.1:1/' } ] }
+                route:
+                  receiver: first
+                  group_by: ['...']
+                  routes: [ { matchers: ['alertname = Silent'], receiver: dead } ]
+                """);
+            var current = new Current<NotificationOptions>(options.Notifications);
+            var writer = new HistoryWriter(state, metrics, time);
+            Silences = new Silences(state, time);
+            Acknowledgements = new Acknowledgements(state, time);
+            var links = new SignedLinks(state, time);
+            var external = new ExternalAlerts();
+            var rules = new ActiveRules();
+            Active = new ActiveAlerts(rules, external, Silences);
+            Rules = new RuleHistory(state, writer);
+            History = new AlertHistory(
+                state, writer, rules, Active, new AlertDescription(rules, Active, Acknowledgements, current, time));
+            _persistence = new AlertPersistence(
+                current, state, new DispatchCommitter(state, Acknowledgements, links, writer), new RuleMemory(state), Silences,
+                Acknowledgements, links, rules, Active, external, new AlertInbox(), writer,
+                new Outbox(state, current, writer, null!, metrics, time, NullLogger<Outbox>.Instance), metrics);
+        }
+
+        public Silences Silences { get; }
+
+        public Acknowledgements Acknowledgements { get; }
+
+        public ActiveAlerts Active { get; }
+
+        public AlertHistory History { get; }
+
+        public RuleHistory Rules { get; }
+
+        public void Restore(string rules)
+        {
+            var problems = new List<Problem>();
+            IReadOnlyList<RuleGroup> groups = RuleFile.Read(File.ReadAllText(rules), "rules.yaml", problems);
+            problems.Should().BeEmpty();
+            _persistence.Restore([.. groups.Select(g => new GroupRunner(g, _time))], _time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+    }
+}
