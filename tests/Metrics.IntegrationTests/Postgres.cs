@@ -13,7 +13,10 @@ internal sealed class Postgres : IAsyncDisposable
     public static void Need() => Assert.SkipWhen(s_programs is null, "postgresql is not installed");
 
     /// <summary>The section <c>storage</c> of a daemon that keeps its state here.</summary>
-    public string Configuration => $"storage: {{ state: {{ postgresql: 'Host=127.0.0.1;Port={_port};Database=metrics;Username=postgres', password: unused }} }}";
+    public string Configuration => $"storage: {{ state: {{ postgresql: '{Connection}', password: unused }} }}";
+
+    /// <summary>How to reach it with Npgsql.</summary>
+    public string Connection => $"Host=127.0.0.1;Port={_port};Database=metrics;Username=postgres";
 
     public static async Task<Postgres> StartAsync()
     {

@@ -1,4 +1,9 @@
 using System.Globalization;
+using Metrics.Alerting;
+using Metrics.Storage.State;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Metrics.IntegrationTests;
 
@@ -94,6 +99,42 @@ public sealed class PostgresTests
         code.Should().NotBe(0);
         output.Should().Contain("postgresql").And.Contain("SSL Mode=VerifyFull").And.NotContain("hidden");
     }
+
+    [Fact]
+    public async Task The_history_of_the_release_before_is_split_by_subject()
+    {
+        await using Postgres postgres = await Postgres.StartAsync();
+        await using (var old = new StateDb(new DbContextOptionsBuilder<StateDb>().UseNpgsql(postgres.Connection).Options))
+            await old.GetService<IMigrator>().MigrateAsync("20261123220000_OneTreeATable", TestContext.Current.CancellationToken);
+        // Longer than a tree of PostgreSQL's takes as a key, and its name too.
+        string name = Convert.ToHexString(new Random(2).GetItems<byte>([.. Enumerable.Range(0, 256).Select(b => (byte)b)], 4000));
+        const string Alert = "0123456789abcdef0123456789abcdef";
+        await postgres.SqlAsync($$$"""
+            INSERT INTO "Trail" ("At", "Subject", "What", "Text", "Ref", "Members", "Groups") VALUES
+              ({{{Now(0)}}}, '{{{Alert}}}', 'firing', 'value 5 is > 3', 'f.yaml;g;{{{name}}}', '{"host":"a"}', 'x'),
+              ({{{Now(1)}}}, 'x', 'message', 'to ops/webhook/0: 1 firing, 2 over, in a digest', 'k1', '{{{Alert}}} {{{Alert[1..]}}}0', NULL),
+              ({{{Now(2)}}}, 'k1', 'retry', 'ops/webhook/0: it: said no', NULL, NULL, NULL),
+              ({{{Now(3)}}}, '{{{Alert}}}', 'acknowledged', 'by ann', NULL, NULL, NULL)
+            """);
+        using var hook = new WebhookListener();
+        await using Daemon daemon = await StartAsync(postgres, hook);
+        daemon.Log.Should().Contain("4 lines of history were moved");
+        (await postgres.SqlAsync("SELECT to_regclass('\"Trail\"') IS NULL")).Should().Be("t");
+        await using var db = new StateDb(new DbContextOptionsBuilder<StateDb>().UseNpgsql(postgres.Connection).Options);
+        AlertLines.Of(db, Alert, 100).Select(l => $"{l.What} {l.Text}").Should().Equal(
+            "firing value 5 is > 3", "message to ops/webhook/0: 1 firing, 2 over, in a digest (key k1)", "retry ops/webhook/0: it: said no",
+            "acknowledged by ann");
+        (await db.RuleFirings.SingleAsync(TestContext.Current.CancellationToken)).Rule.Should().EndWith(name);
+
+        // And what comes from now on is written beside it.
+        await daemon.PushAsync("room,room=cellar temp=31");
+        await hook.UntilAsync("/ops", "firing TooHot cellar");
+        (await daemon.CommandAsync("explain", "TooHot{room=\"cellar\"}", "--url", daemon.Url(""))).Output.Should()
+            .MatchRegex("(?s)firing .*value 31 is > 30.*message .*to ops/webhook/0: 1 firing, 0 over .*sent ");
+        (await postgres.SqlAsync("SELECT \"Id\" FROM \"Notifications\" ORDER BY 1")).Should().Be("1\n2");
+    }
+
+    private static long Now(int plus) => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - 60_000 + plus;
 
     private static async Task<Daemon> StartAsync(Postgres postgres, WebhookListener hook)
     {

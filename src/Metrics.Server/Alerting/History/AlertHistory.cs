@@ -18,7 +18,7 @@ namespace Metrics.Alerting;
 /// <param name="Now">What holds now, in sentences: rule, value, routes, what mutes it, who is at it.</param>
 /// <param name="Lines">What happened, in order.</param>
 internal sealed record AlertExplanation(
-    string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<TrailLine> Lines);
+    string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<ExplanationLine> Lines);
 
 /// <summary>Explains alerts: why somebody was notified, or not. Safe for use by several threads.</summary>
 internal sealed class AlertHistory(

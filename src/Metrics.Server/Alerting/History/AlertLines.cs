@@ -7,7 +7,7 @@ namespace Metrics.Alerting;
 /// <param name="At">Milliseconds since 1970 UTC.</param>
 /// <param name="What">One word.</param>
 /// <param name="Text">For people.</param>
-internal sealed record TrailLine(long At, string What, string Text);
+internal sealed record ExplanationLine(long At, string What, string Text);
 
 /// <summary>Reads what happened to an alert out of the tables of the history, each by its index.</summary>
 internal static class AlertLines
@@ -16,7 +16,7 @@ internal static class AlertLines
     /// <param name="db">The state database.</param>
     /// <param name="alert">Id of the alert, 32 hex digits.</param>
     /// <param name="max">Lines of each subject, the newest.</param>
-    public static IReadOnlyList<TrailLine> Of(StateDb db, string alert, int max)
+    public static IReadOnlyList<ExplanationLine> Of(StateDb db, string alert, int max)
     {
         List<AlertStepRow> steps = Newest(db.AlertSteps.Where(s => s.Alert == alert), max);
         List<AlertNoteRow> notes = Newest(db.AlertNotes.Where(n => n.Alert == alert), max);
@@ -27,10 +27,10 @@ internal static class AlertLines
         // A sort that keeps the order of what is equal.
         return
         [
-            .. steps.Select(s => new TrailLine(s.At, s.State, s.Text))
-                .Concat(notes.Select(n => new TrailLine(n.At, n.What, n.Text)))
-                .Concat(notifications.Select(n => new TrailLine(n.At, "message", Describe(n))))
-                .Concat(tries.Select(t => new TrailLine(t.At, t.Status, t.Reason is null ? t.Integration : $"{t.Integration}: {t.Reason}")))
+            .. steps.Select(s => new ExplanationLine(s.At, s.State, s.Text))
+                .Concat(notes.Select(n => new ExplanationLine(n.At, n.What, n.Text)))
+                .Concat(notifications.Select(n => new ExplanationLine(n.At, "message", Describe(n))))
+                .Concat(tries.Select(t => new ExplanationLine(t.At, t.Status, t.Reason is null ? t.Integration : $"{t.Integration}: {t.Reason}")))
                 .OrderBy(l => l.At),
         ];
     }

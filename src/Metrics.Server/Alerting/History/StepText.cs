@@ -3,7 +3,7 @@ using Metrics.Rules;
 
 namespace Metrics.Alerting;
 
-/// <summary>A step of an alert in words, for its trail: the sample, and the threshold as it was rendered.</summary>
+/// <summary>A step of an alert in words, for its history: the sample, and the threshold as it was rendered.</summary>
 internal static class StepText
 {
     public static string Of(AlertRule rule, AlertChange change)
