@@ -40,14 +40,8 @@ internal sealed class AlertHistory(
             if (Meets(active.Alert.Labels, matchers) || Meets(active.Alert.Series, matchers))
                 found[new AlertKey(active.Rule, active.Alert.Series)] = active.Alert;
         }
-        var steps = db.AlertSteps.AsNoTracking().Where(s => s.RuleName == name).OrderByDescending(s => s.Id)
-            .Select(s => new { s.Rule, s.Series }).Take(MaxLines).ToList();
-        foreach (var step in steps.Distinct())
-        {
-            var key = new AlertKey(RuleId.Parse(step.Rule), LabelsJson.Read(step.Series));
-            if (Meets(key.Series, matchers))
-                found.TryAdd(key, null);
-        }
+        foreach (AlertKey key in StepsOfRule(db, name, MaxLines).Where(k => Meets(k.Series, matchers)))
+            found.TryAdd(key, null);
         return [.. found.Take(MaxAlerts).Select(f => Explain(db, f.Key, f.Value))];
     }
 
@@ -72,18 +66,30 @@ internal sealed class AlertHistory(
     public IReadOnlyList<RoutedAlert> OpenOf(string message)
     {
         using StateDb db = state.Open();
-        IQueryable<string> members =
-            from notification in db.Notifications.AsNoTracking()
-            join member in db.NotificationAlerts on notification.Id equals member.Notification
-            where notification.Key == message
-            select member.Alert;
-        HashSet<AlertId> ids = [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
+        HashSet<AlertId> ids = MembersOf(db, message);
         return [.. alerts.Open.Select(a => a.ToRouted()).Where(a => ids.Contains(a.Id))];
     }
 
     /// <summary>A time as histories and messages write it.</summary>
     public static string Moment(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Whose steps the newest of a rule's name are, the newest first.</summary>
+    internal static IEnumerable<AlertKey> StepsOfRule(StateDb db, string name, int max) =>
+        db.AlertSteps.AsNoTracking().Where(s => s.RuleName == name).OrderByDescending(s => s.Id).Take(max)
+            .Select(s => new { s.Rule, s.Series }).ToList().Distinct()
+            .Select(s => new AlertKey(RuleId.Parse(s.Rule), LabelsJson.Read(s.Series)));
+
+    /// <summary>The alerts that a message was about; a digest carries several notifications.</summary>
+    internal static HashSet<AlertId> MembersOf(StateDb db, string message)
+    {
+        IQueryable<string> members =
+            from notification in db.Notifications.AsNoTracking()
+            join member in db.NotificationAlerts on notification.Id equals member.Notification
+            where notification.Key == message
+            select member.Alert;
+        return [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
+    }
 
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
     {

@@ -21,9 +21,9 @@ internal static class AlertLines
         List<AlertStepRow> steps = Newest(db.AlertSteps.Where(s => s.Alert == alert), max);
         List<AlertNoteRow> notes = Newest(db.AlertNotes.Where(n => n.Alert == alert), max);
         IQueryable<long> about = db.NotificationAlerts.Where(n => n.Alert == alert).Select(n => n.Notification);
-        List<NotificationRow> notifications = Newest(db.Notifications.Where(n => about.Contains(n.Id)), max);
-        List<string> keys = [.. notifications.Select(n => n.Key).Distinct()];
-        List<DeliveryTryRow> tries = Newest(db.DeliveryTries.Where(t => keys.Contains(t.Message)), max);
+        IQueryable<NotificationRow> sent = db.Notifications.Where(n => about.Contains(n.Id));
+        List<NotificationRow> notifications = Newest(sent, max);
+        List<DeliveryTryRow> tries = Newest(db.DeliveryTries.Where(t => sent.Select(n => n.Key).Contains(t.Message)), max);
         // A sort that keeps the order of what is equal.
         return
         [
