@@ -13,8 +13,8 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics, TimeProvider time,
-    ILogger<Outbox> log) : BackgroundService
+    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics,
+    TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
