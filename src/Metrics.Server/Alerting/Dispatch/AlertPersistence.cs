@@ -15,9 +15,9 @@ namespace Metrics.Alerting;
 /// messages about it. Who is notified is the <see cref="Dispatcher"/>'s verdict. Used by one thread, the one that writes alerts.
 /// </summary>
 internal sealed class AlertPersistence(
-    Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences, Acknowledgements acks,
-    SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
-    Outbox outbox, AlertMetrics metrics)
+    Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences,
+    Acknowledgements acks, SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
+    Outbox outbox, SelfMetrics metrics)
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);

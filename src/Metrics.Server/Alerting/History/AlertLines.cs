@@ -12,7 +12,9 @@ internal sealed record ExplanationLine(long At, string What, string Text);
 /// <summary>Reads what happened to an alert out of the tables of the history, each by its index.</summary>
 internal static class AlertLines
 {
-    /// <summary>The lines of an alert in the order of time; of those of one moment its steps first, then who was notified, and how that went.</summary>
+    /// <summary>
+    /// The lines of an alert in the order of time; of those of one moment its steps first, then who was notified, and how that went.
+    /// </summary>
     /// <param name="db">The state database.</param>
     /// <param name="alert">Id of the alert, 32 hex digits.</param>
     /// <param name="max">Lines of each subject, the newest.</param>
@@ -30,13 +32,15 @@ internal static class AlertLines
             .. steps.Select(s => new ExplanationLine(s.At, s.State, s.Text))
                 .Concat(notes.Select(n => new ExplanationLine(n.At, n.What, n.Text)))
                 .Concat(notifications.Select(n => new ExplanationLine(n.At, "message", Describe(n))))
-                .Concat(tries.Select(t => new ExplanationLine(t.At, t.Status, t.Reason is null ? t.Integration : $"{t.Integration}: {t.Reason}")))
+                .Concat(tries.Select(t => new ExplanationLine(t.At, t.Status, Describe(t))))
                 .OrderBy(l => l.At),
         ];
     }
 
     private static string Describe(NotificationRow row) =>
         $"to {row.Integration}: {row.Firing} firing, {row.Over} over{(row.IsDigest ? ", in a digest" : "")} (key {row.Key})";
+
+    private static string Describe(DeliveryTryRow row) => row.Reason is null ? row.Integration : $"{row.Integration}: {row.Reason}";
 
     private static List<T> Newest<T>(IQueryable<T> rows, int max)
         where T : HistoryEntry

@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// A table as one connection writes it: its statements are prepared once, and rows go many at once where the database likes that. Not for use
-/// by two threads at once.
+/// A table as one connection writes it: its statements are prepared once, and rows go many at once where the database likes that. Not
+/// for use by two threads at once.
 /// </summary>
 internal sealed class PreparedTable(EntityStatements statements, DbConnection connection, int rowsAtOnce) : IDisposable
 {

@@ -7,7 +7,9 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Metrics.Storage.State;
 
-/// <summary>Where the state is kept: a file of SQLite (<see cref="SqliteState"/>) or a PostgreSQL database (<see cref="PostgresState"/>).</summary>
+/// <summary>
+/// Where the state is kept: a file of SQLite (<see cref="SqliteState"/>) or a PostgreSQL database (<see cref="PostgresState"/>).
+/// </summary>
 internal abstract class StateBackend
 {
     private readonly ConcurrentDictionary<Type, EntityStatements> _statements = new();
@@ -31,7 +33,9 @@ internal abstract class StateBackend
     /// <summary>Whether long keys go by their digests (<see cref="M4_AuditAndLongKeys"/>).</summary>
     protected virtual bool UsesHashedKeys => false;
 
-    /// <summary>Rows of one statement: many where each is a journey, one where to bind many parameters by name costs more than to begin anew.</summary>
+    /// <summary>
+    /// Rows of one statement: many where each is a journey, one where to bind many parameters by name costs more than to begin anew.
+    /// </summary>
     public virtual int RowsAtOnce => 1;
 
     /// <summary>A query that gives a row when there is a table of this name.</summary>
@@ -57,7 +61,8 @@ internal abstract class StateBackend
         if (db.Database.GetAppliedMigrations().Except(db.Database.GetMigrations()).LastOrDefault() is { } newer)
         {
             string version = ProductInfo.GetVersion();
-            throw new StoreException($"The {Name} was written by a newer metricsd (its tables are as of {newer}); this is {version}, and would damage it");
+            throw new StoreException(
+                $"The {Name} was written by a newer metricsd (its tables are as of {newer}); this is {version}, and would damage it");
         }
         db.Database.Migrate();
         db.Database.OpenConnection();

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// State that must not be lost: open alerts and who was notified of them, silences, expected series, the outbox, what happened, who did what.
+/// State that must not be lost: open alerts and who was notified of them, silences, expected series, the outbox, what happened, who did
+/// what.
 /// The model is what statements are made from (<see cref="EntityStatements"/>).
 /// </summary>
 internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(options)
@@ -66,7 +67,9 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
         modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
         modelBuilder.Entity<KeyRow>().HasKey(k => k.Name);
-        foreach (Type type in (Type[])[typeof(AlertRow), typeof(ExpectedRow), typeof(GroupRow), typeof(FlapRow), typeof(LearnedRow), typeof(RuleFiringRow)])
+        Type[] byLongKeys =
+            [typeof(AlertRow), typeof(ExpectedRow), typeof(GroupRow), typeof(FlapRow), typeof(LearnedRow), typeof(RuleFiringRow)];
+        foreach (Type type in byLongKeys)
             modelBuilder.Entity(type).HasAnnotation(LongKey, true);
     }
 }

@@ -16,7 +16,9 @@ internal sealed class StateWriter
     /// <summary>Whether there is anything to write.</summary>
     public bool IsEmpty => _operations.Count == 0;
 
-    /// <summary>Writes a row, in place of the row of its key; one whose key the database makes is added. It must not change any more.</summary>
+    /// <summary>
+    /// Writes a row, in place of the row of its key; one whose key the database makes is added. It must not change any more.
+    /// </summary>
     public void Save(object row) => _operations.Add(new Operation(row));
 
     /// <summary>Deletes the row of a key, if it is there.</summary>
@@ -28,11 +30,13 @@ internal sealed class StateWriter
     public void Run(Action<StateDb> work) => _operations.Add(new Operation(work));
 
     /// <summary>Notes who did what.</summary>
-    public void AddAudit(long at, string who, string what, string text) => Save(new AuditRow { At = at, Who = who, What = what, Text = text });
+    public void AddAudit(long at, string who, string what, string text) =>
+        Save(new AuditRow { At = at, Who = who, What = what, Text = text });
 
     /// <summary>Makes a message wait for its next try.</summary>
     public void DelayMessage(long id, int attempts, long nextTry, string? error) => Run(db => db.Outbox.Where(o => o.Id == id)
-        .ExecuteUpdate(o => o.SetProperty(r => r.Attempts, attempts).SetProperty(r => r.NextTry, nextTry).SetProperty(r => r.LastError, error)));
+        .ExecuteUpdate(o => o
+            .SetProperty(r => r.Attempts, attempts).SetProperty(r => r.NextTry, nextTry).SetProperty(r => r.LastError, error)));
 
     /// <summary>Changes a message that has not been tried.</summary>
     public void ChangeMessage(string key, string payload) => Run(db => db.Outbox.Where(o => o.IdempotencyKey == key && o.Attempts == 0)

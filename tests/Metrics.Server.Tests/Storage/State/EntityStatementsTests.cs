@@ -28,7 +28,8 @@ public sealed class EntityStatementsTests
     [Fact]
     public void In_PostgreSQL_long_keys_go_by_their_digests_and_short_ones_do_not()
     {
-        Postgres(typeof(RuleFiringRow)).Write(1).Should().EndWith("ON CONFLICT (md5(\"Rule\")) DO UPDATE SET \"FiredAt\" = excluded.\"FiredAt\"");
+        Postgres(typeof(RuleFiringRow)).Write(1).Should().EndWith(
+            "ON CONFLICT (md5(\"Rule\")) DO UPDATE SET \"FiredAt\" = excluded.\"FiredAt\"");
         Postgres(typeof(AlertRow)).Delete().Should().Be(
             "DELETE FROM \"Alerts\" WHERE md5(\"Rule\") = md5(@p0) AND md5(\"Series\") = md5(@p1)");
         Postgres(typeof(KeyRow)).Delete().Should().Be("DELETE FROM \"Keys\" WHERE \"Name\" = @p0");

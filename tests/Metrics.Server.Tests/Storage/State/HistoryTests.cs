@@ -45,7 +45,8 @@ public sealed class HistoryTests : IDisposable
         });
         using StateDb db = _store.Open();
         AlertLines.Of(db, "a", 10).Select(l => $"{l.At} {l.What} {l.Text}").Should().Equal(
-            "4 firing hot", "5 firing hot", "5 grouped goes to ops", "5 message to ops/email/0: 2 firing, 0 over (key k1)", "5 sent ops/email/0");
+            "4 firing hot", "5 firing hot", "5 grouped goes to ops",
+            "5 message to ops/email/0: 2 firing, 0 over (key k1)", "5 sent ops/email/0");
         AlertLines.Of(db, "a", 1).Select(l => $"{l.At} {l.What}").Should().Equal("5 firing", "5 grouped", "5 message", "5 sent");
     }
 
@@ -99,7 +100,10 @@ public sealed class HistoryTests : IDisposable
 
     private static void Notify(StateWriter writer, long id, string key, long at, params string[] alerts)
     {
-        writer.Save(new NotificationRow { Id = id, At = at, Key = key, Integration = "ops/email/0", GroupKey = "{}", Firing = alerts.Length });
+        writer.Save(new NotificationRow
+        {
+            Id = id, At = at, Key = key, Integration = "ops/email/0", GroupKey = "{}", Firing = alerts.Length,
+        });
         foreach (string alert in alerts)
             writer.Save(new NotificationAlertRow { At = at, Notification = id, Alert = alert });
     }

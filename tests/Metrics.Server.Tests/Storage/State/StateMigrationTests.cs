@@ -75,7 +75,8 @@ public sealed class StateMigrationTests : IDisposable
         daemon.Restore(Cases.Own("state-04eae5d.yaml"));
         daemon.History.OpenOf(MessageAboutAttic).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
         daemon.History.Explain("Hot", []).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
-        daemon.Rules.LastFired().Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot")).And.NotContainKey(RuleId.Parse("rules.yaml;rooms;Warm"));
+        daemon.Rules.LastFired().Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot"))
+            .And.NotContainKey(RuleId.Parse("rules.yaml;rooms;Warm"));
     }
 
     [Fact]

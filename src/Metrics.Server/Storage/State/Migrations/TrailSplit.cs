@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Metrics.Storage.State.Migrations;
 
 /// <summary>
-/// Moves what the table <c>Trail</c> of earlier releases holds into the tables by subject, and drops it: one transaction, so that a kill in the
-/// middle leaves all of it for the next start.
+/// Moves what the table <c>Trail</c> of earlier releases holds into the tables by subject, and drops it: one transaction, so that a kill in
+/// the middle leaves all of it for the next start.
 /// </summary>
 /// <param name="connection">Open.</param>
 /// <param name="backend">Whose it is.</param>
@@ -77,7 +77,13 @@ internal sealed partial class TrailSplit(DbConnection connection, StateBackend b
             [
                 new AlertStepRow
                 {
-                    At = row.At, Alert = row.Subject, Rule = rule, RuleName = RuleId.Parse(rule).Name, Series = series, State = row.What, Text = row.Text,
+                    At = row.At,
+                    Alert = row.Subject,
+                    Rule = rule,
+                    RuleName = RuleId.Parse(rule).Name,
+                    Series = series,
+                    State = row.What,
+                    Text = row.Text,
                 },
             ];
         }
@@ -109,12 +115,14 @@ internal sealed partial class TrailSplit(DbConnection connection, StateBackend b
     /// <summary>Takes apart <c>ops/webhook/0: it answered 500</c>; a receiver's name may hold a colon.</summary>
     private static (string Integration, string? Reason) ReadTry(string text)
     {
-        for (int colon = text.IndexOf(": ", StringComparison.Ordinal); colon >= 0; colon = text.IndexOf(": ", colon + 1, StringComparison.Ordinal))
+        for (int colon = Next(0); colon >= 0; colon = Next(colon + 1))
         {
             if (IntegrationId.TryParse(text[..colon], out _))
                 return (text[..colon], text[(colon + 2)..]);
         }
         return (text, null);
+
+        int Next(int from) => text.IndexOf(": ", from, StringComparison.Ordinal);
     }
 
     private static int? Number(Group digits) =>
@@ -131,16 +139,21 @@ internal sealed partial class TrailSplit(DbConnection connection, StateBackend b
     {
         List<TrailRow> rows = [];
         statements.Run(db => rows = db.Database.SqlQuery<TrailRow>(
-            $"SELECT \"Id\", \"At\", \"Subject\", \"What\", \"Text\", \"Ref\", \"Members\" FROM \"Trail\" WHERE \"Id\" > {after} ORDER BY \"Id\" LIMIT {RowsAtOnce}").ToList());
+            $"""
+            SELECT "Id", "At", "Subject", "What", "Text", "Ref", "Members" FROM "Trail"
+            WHERE "Id" > {after} ORDER BY "Id" LIMIT {RowsAtOnce}
+            """).ToList());
         return rows;
     }
 
-    [GeneratedRegex("^to (?<integration>.+): (?<firing>[0-9]+) firing, (?<over>[0-9]+) over(?<digest>, in a digest)?$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "^to (?<integration>.+): (?<firing>[0-9]+) firing, (?<over>[0-9]+) over(?<digest>, in a digest)?$", RegexOptions.Singleline)]
     private static partial Regex NotificationText();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Name}: {Moved} of {Total} lines of history are in their new tables")]
     private partial void LogMoved(string name, long moved, long total);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The {Name} has the tables of this release now; {Moved} lines of history were moved")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "The {Name} has the tables of this release now; {Moved} lines of history were moved")]
     private partial void LogDone(string name, long moved);
 }
