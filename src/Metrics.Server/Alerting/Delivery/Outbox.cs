@@ -13,7 +13,7 @@ namespace Metrics.Alerting;
 /// Each integration has its own turn, so that a slow or dead one delays no other; within one the order is kept.
 /// </summary>
 internal sealed partial class Outbox(
-    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, SelfMetrics metrics,
+    StateStore state, Current<NotificationOptions> options, HistoryWriter history, NotifierTools tools, NotificationMetrics metrics,
     TimeProvider time, ILogger<Outbox> log) : BackgroundService
 {
     private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)) { Jitter = 0.25 };

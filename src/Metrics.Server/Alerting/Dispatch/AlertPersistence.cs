@@ -17,7 +17,7 @@ namespace Metrics.Alerting;
 internal sealed class AlertPersistence(
     Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences,
     Acknowledgements acks, SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
-    Outbox outbox, SelfMetrics metrics)
+    Outbox outbox, AlertMetrics metrics)
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);

@@ -86,29 +86,11 @@ internal sealed class AlertHistory(
         return [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
     }
 
-    /// <summary>Whose steps the newest of a rule's name are, the newest first.</summary>
-    internal static IEnumerable<AlertKey> StepsOfRule(StateDb db, string name, int max) =>
-        db.AlertSteps.AsNoTracking().Where(s => s.RuleName == name).OrderByDescending(s => s.Id).Take(max)
-            .Select(s => new { s.Rule, s.Series }).ToList().Distinct()
-            .Select(s => new AlertKey(RuleId.Parse(s.Rule), LabelsJson.Read(s.Series)));
-
-    /// <summary>The alerts that a message was about; a digest carries several notifications.</summary>
-    internal static HashSet<AlertId> MembersOf(StateDb db, string message)
-    {
-        IQueryable<string> members =
-            from notification in db.Notifications.AsNoTracking()
-            join member in db.NotificationAlerts on notification.Id equals member.Notification
-            where notification.Key == message
-            select member.Alert;
-        return [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
-    }
-
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
     {
         string id = key.ToId().ToString();
         return new AlertExplanation(
-            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert),
-            AlertLines.Of(db, id, MaxLines));
+            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert), AlertLines.Of(db, id, MaxLines));
     }
 
     private static bool Meets(Labels labels, IReadOnlyList<LabelMatcher> matchers) => matchers.All(m => m.Matches(labels));

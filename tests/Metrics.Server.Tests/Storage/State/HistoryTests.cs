@@ -25,7 +25,7 @@ public sealed class HistoryTests : IDisposable
     {
         StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        _store = new StateStore(options, new SelfMetrics(), lifetime, _time, NullLogger<StateStore>.Instance);
+        _store = new StateStore(options, new StateMetrics(new MetricRegistry()), lifetime, _time, NullLogger<StateStore>.Instance);
         _store.Prepare();
     }
 

@@ -26,7 +26,6 @@ public sealed class StateMigrationTests : IDisposable
     private const string MessageAboutAttic = "151426d3d25e40e4a9ada28019fde431";
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 26, 15, 35, 30, TimeSpan.Zero));
-    private readonly SelfMetrics _metrics = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("state").FullName;
 
     public StateMigrationTests() => File.Copy(Cases.Own("state-04eae5d.db"), StateFile);
@@ -43,7 +42,7 @@ public sealed class StateMigrationTests : IDisposable
         foreach (string alert in expected.Where(l => l[0] != ' '))
         {
             actual.Add(alert);
-            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {AlertHistory.Moment(l.At)} {l.What} {l.Text}"));
+            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {new Timestamp(l.At)} {l.What} {l.Text}"));
         }
         actual.Should().Equal(expected);
     }
@@ -52,7 +51,7 @@ public sealed class StateMigrationTests : IDisposable
     public void Open_alerts_groups_silences_and_acknowledgements_go_on()
     {
         using StateStore store = Open();
-        var daemon = new AlertingRoom(store, _metrics, _time);
+        var daemon = new AlertingRoom(store, _time);
         daemon.Restore(Cases.Own("state-04eae5d.yaml"));
         daemon.Active.All.Select(a => $"{a.Name} {a.Alert.State.Name}").Should().BeEquivalentTo(
             "DiskFull firing", "Hot firing", "Hot firing", "Silent firing", "Warm pending", "Warm pending", "Warm pending");
@@ -71,7 +70,7 @@ public sealed class StateMigrationTests : IDisposable
     public void A_link_in_a_message_of_the_release_before_leads_to_its_alerts()
     {
         using StateStore store = Open();
-        var daemon = new AlertingRoom(store, _metrics, _time);
+        var daemon = new AlertingRoom(store, _time);
         daemon.Restore(Cases.Own("state-04eae5d.yaml"));
         daemon.History.OpenOf(MessageAboutAttic).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
         daemon.History.Explain("Hot", []).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
@@ -122,7 +121,7 @@ public sealed class StateMigrationTests : IDisposable
     {
         StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        var store = new StateStore(options, _metrics, lifetime, _time, NullLogger<StateStore>.Instance);
+        var store = new StateStore(options, new StateMetrics(new MetricRegistry()), lifetime, _time, NullLogger<StateStore>.Instance);
         store.Prepare();
         return store;
     }
@@ -144,7 +143,7 @@ public sealed class StateMigrationTests : IDisposable
         private readonly AlertPersistence _persistence;
         private readonly TimeProvider _time;
 
-        public AlertingRoom(StateStore state, SelfMetrics metrics, TimeProvider time)
+        public AlertingRoom(StateStore state, TimeProvider time)
         {
             _time = time;
             MetricsOptions options = MetricsOptions.Parse("""
@@ -157,6 +156,8 @@ public sealed class StateMigrationTests : IDisposable
                   routes: [ { matchers: ['alertname = Silent'], receiver: dead } ]
                 """);
             var current = new Current<NotificationOptions>(options.Notifications);
+            var registry = new MetricRegistry();
+            var metrics = new AlertMetrics(registry);
             var writer = new HistoryWriter(state, metrics, time);
             Silences = new Silences(state, time);
             Acknowledgements = new Acknowledgements(state, time);
@@ -170,7 +171,8 @@ public sealed class StateMigrationTests : IDisposable
             _persistence = new AlertPersistence(
                 current, state, new DispatchCommitter(state, Acknowledgements, links, writer), new RuleMemory(state), Silences,
                 Acknowledgements, links, rules, Active, external, new AlertInbox(), writer,
-                new Outbox(state, current, writer, null!, metrics, time, NullLogger<Outbox>.Instance), metrics);
+                new Outbox(state, current, writer, null!, new NotificationMetrics(registry), time, NullLogger<Outbox>.Instance),
+                metrics);
         }
 
         public Silences Silences { get; }
