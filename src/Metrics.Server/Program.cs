@@ -1,6 +1,6 @@
+using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Api;
-using Metrics.Access;
 using Metrics.Cli;
 using Metrics.Hosting;
 using Metrics.Inputs;

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Metrics.Benchmarks;
 
 /// <summary>
-/// Many alerts that begin at once, beside Debian's Alertmanager: both get them by Alertmanager's API; and once more we alone get the samples that make them, so
-/// that we judge and store them besides. The same routing, the same webhook.
+/// Many alerts that begin at once, beside Debian's Alertmanager: both get them by Alertmanager's API; and once more we alone get the
+/// samples that make them, so that we judge and store them besides. The same routing, the same webhook.
 /// </summary>
 internal static class AlertScenario
 {
@@ -26,16 +26,20 @@ internal static class AlertScenario
     public static async Task<int> RunAsync()
     {
         using var hook = new Hook();
-        Console.WriteLine("| alerts | who | first message s | all told s | CPU-s | MiB | messages |\n| --- | --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| alerts | who | first message s | all told s | CPU-s | MiB | messages |\n| --- | --- | --- | --- | --- | --- | "
+            + "--- |");
         foreach (int alerts in new[] { 10_000, 50_000 })
         {
-            foreach ((string who, Func<Hook, int, Task<Outcome>> run) in new (string, Func<Hook, int, Task<Outcome>>)[] { ("metricsd", OursAsync), ("Alertmanager", TheirsAsync), ("metricsd, from samples", FromSamplesAsync) })
+            foreach ((string who, Func<Hook, int, Task<Outcome>> run) in new (
+                string, Func<Hook, int, Task<Outcome>>)[] { ("metricsd", OursAsync), ("Alertmanager", TheirsAsync),
+                ("metricsd, from samples", FromSamplesAsync) })
             {
                 var rounds = new List<Outcome>();
                 for (int i = 0; i < Rounds; i++)
                     rounds.Add(await run(hook, alerts));
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {alerts:#,0} | {who} | {Median(o => o.First):0.00} | {Median(o => o.All):0.00} | {Median(o => o.Cpu):0.00} | {Median(o => o.Mebibytes):0} | {Median(o => o.Messages):0} |"));
+                    $"| {alerts:#,0} | {who} | {Median(o => o.First):0.00} | {Median(o => o.All):0.00} | {Median(o => o.Cpu):0.00} | "
+                        + $"{Median(o => o.Mebibytes):0} | {Median(o => o.Messages):0} |"));
 
                 double Median(Func<Outcome, double> what) => MeasuredProcess.Median(rounds.Select(what));
             }
@@ -50,8 +54,13 @@ internal static class AlertScenario
     private static async Task<Outcome> OursAsync(Hook hook, int alerts, Func<HttpClient, int, int, Task> send)
     {
         string folder = Directory.CreateTempSubdirectory("bench-alerts").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), "groups: [ { name: g, interval: 1m, rules: [ { alert: Over, expr: load_v, above: 5, labels: { severity: warning }, annotations: { summary: '{{ labels.host }} is at {{ value }}' } } ] } ]\n");
-        await File.WriteAllTextAsync(Path.Combine(folder, "metrics.yaml"), $"listen: 127.0.0.1:19722\nhost: {{ enabled: false }}\nrules: {{ files: ['rules.yaml'], shipped: false }}\n{Routing}\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "rules.yaml"),
+            "groups: [ { name: g, interval: 1m, rules: [ { alert: Over, expr: load_v, above: 5, labels: { severity: warning }, "
+                + "annotations: { summary: '{{ labels.host }} is at {{ value }}' } } ] } ]\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "metrics.yaml"),
+            $"listen: 127.0.0.1:19722\nhost: {{ enabled: false }}\nrules: {{ files: ['rules.yaml'], shipped: false }}\n{Routing}\n");
         using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder);
         using var http = new HttpClient { BaseAddress = new Uri("http://127.0.0.1:19722") };
         return await MeasureAsync(hook, metricsd, http, "/-/ready", alerts, (from, count) => send(http, from, count));
@@ -59,7 +68,10 @@ internal static class AlertScenario
 
     private static async Task SendSamplesAsync(HttpClient http, int from, int count)
     {
-        string lines = string.Join('\n', Enumerable.Range(from, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"load,host=host-{i},cluster={ClusterOf(i)} v=9")));
+        string lines =
+            string.Join('\n',
+                Enumerable.Range(from, count)
+                .Select(i => string.Create(CultureInfo.InvariantCulture, $"load,host=host-{i},cluster={ClusterOf(i)} v=9")));
         (await http.PostAsync("/write", new StringContent(lines))).EnsureSuccessStatusCode();
     }
 
@@ -68,8 +80,12 @@ internal static class AlertScenario
     {
         foreach (int[] batch in Enumerable.Range(from, count).Chunk(256))
         {
-            object[] body = [.. batch.Select(i => new { labels = new { alertname = "Over", host = $"host-{i}", cluster = ClusterOf(i), severity = "warning" }, annotations = new { summary = $"host-{i} is at 9" } })];
-            using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new("application/json") } };
+            object[] body =
+                [.. batch.Select(
+                    i => new { labels = new { alertname = "Over", host = $"host-{i}", cluster = ClusterOf(i), severity = "warning" },
+                    annotations = new { summary = $"host-{i} is at 9" } })];
+            using var content =
+                new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new("application/json") } };
             (await http.PostAsync("/api/v2/alerts", content)).EnsureSuccessStatusCode();
         }
     }
@@ -78,12 +94,16 @@ internal static class AlertScenario
     {
         string folder = Directory.CreateTempSubdirectory("bench-alerts").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "am.yml"), Routing);
-        using MeasuredProcess alertmanager = MeasuredProcess.Start(folder, "prometheus-alertmanager", "--config.file=am.yml", "--storage.path=data", "--web.listen-address=127.0.0.1:19723", "--cluster.listen-address=");
+        using MeasuredProcess alertmanager =
+            MeasuredProcess.Start(
+                folder, "prometheus-alertmanager", "--config.file=am.yml", "--storage.path=data", "--web.listen-address=127.0.0.1:19723",
+                "--cluster.listen-address=");
         using var http = new HttpClient { BaseAddress = new Uri("http://127.0.0.1:19723") };
         return await MeasureAsync(hook, alertmanager, http, "/-/ready", alerts, (from, count) => SendAlertsAsync(http, from, count));
     }
 
-    private static async Task<Outcome> MeasureAsync(Hook hook, MeasuredProcess process, HttpClient http, string ready, int alerts, Func<int, int, Task> send)
+    private static async Task<Outcome> MeasureAsync(
+        Hook hook, MeasuredProcess process, HttpClient http, string ready, int alerts, Func<int, int, Task> send)
     {
         while (!await IsReadyAsync(http, ready))
             await MeasuredProcess.WaitAsync(0.2);
@@ -96,14 +116,17 @@ internal static class AlertScenario
         hook.Expect(alerts);
         long start = TimeProvider.System.GetTimestamp();
         await send(0, alerts);
-        double first = TimeProvider.System.GetElapsedTime(start, await hook.First.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System)).TotalSeconds;
-        double all = TimeProvider.System.GetElapsedTime(start, await hook.All.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System)).TotalSeconds;
+        double first = TimeProvider.System.GetElapsedTime(
+            start, await hook.First.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System)).TotalSeconds;
+        double all = TimeProvider.System.GetElapsedTime(
+            start, await hook.All.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System)).TotalSeconds;
         await MeasuredProcess.WaitAsync(12);
         return new Outcome(first, all, process.CpuSeconds - cpu, process.ResidentMebibytes, hook.Messages);
     }
 
     /// <summary>The groups of the warm-up are others.</summary>
-    private static string ClusterOf(int host) => string.Create(CultureInfo.InvariantCulture, $"{(host >= WarmUp ? 'w' : 'c')}{host % Clusters}");
+    private static string ClusterOf(int host) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(host >= WarmUp ? 'w' : 'c')}{host % Clusters}");
 
     private static async Task<bool> IsReadyAsync(HttpClient http, string path)
     {
@@ -140,7 +163,9 @@ internal static class AlertScenario
 
         public void Expect(int hosts)
         {
-            (_hosts, _expected, _messages, First, All) = ([], hosts, 0, new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
+            (_hosts, _expected, _messages, First, All) =
+                ([], hosts, 0, new(TaskCreationOptions.RunContinuationsAsynchronously),
+                    new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
         public void Dispose() => ((IDisposable)_listener).Dispose();

@@ -16,11 +16,15 @@ internal sealed class MeasuredProcess : IDisposable
     public static MeasuredProcess Start(string folder, string program, params string[] arguments)
     {
         string quoted = string.Join(' ', arguments.Select(a => $"'{a}'"));
-        return new MeasuredProcess(Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec {program} {quoted} >'{folder}/{Path.GetFileName(program)}.log' 2>&1"]) { WorkingDirectory = folder })!);
+        return new MeasuredProcess(
+            Process.Start(
+            new ProcessStartInfo("/bin/sh",
+            ["-c", $"exec {program} {quoted} >'{folder}/{Path.GetFileName(program)}.log' 2>&1"]) { WorkingDirectory = folder })!);
     }
 
     /// <summary>The daemon of this build.</summary>
-    public static MeasuredProcess StartDaemon(string folder) => Start(folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
+    public static MeasuredProcess StartDaemon(string folder) =>
+        Start(folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
 
     /// <summary>Processor time used so far, user and system.</summary>
     public double CpuSeconds
@@ -29,13 +33,16 @@ internal sealed class MeasuredProcess : IDisposable
         {
             string stat = File.ReadAllText($"/proc/{_process.Id}/stat");
             string[] words = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (double.Parse(words[11], CultureInfo.InvariantCulture) + double.Parse(words[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+            return (double.Parse(words[11], CultureInfo.InvariantCulture)
+                + double.Parse(words[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
         }
     }
 
     /// <summary>Resident memory, MiB.</summary>
     public double ResidentMebibytes =>
-        double.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        double.Parse(
+            File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     public void Dispose()
     {

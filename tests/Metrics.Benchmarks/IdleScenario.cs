@@ -16,7 +16,10 @@ internal static class IdleScenario
         {
             double before = metricsd.CpuSeconds;
             await MeasuredProcess.WaitAsync(60);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {minute} | {(metricsd.CpuSeconds - before) / 60 * 100:0.00} | {metricsd.ResidentMebibytes:0} |"));
+            Console.WriteLine(
+                string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {minute} | {(metricsd.CpuSeconds - before) / 60 * 100:0.00} | {metricsd.ResidentMebibytes:0} |"));
         }
         return 0;
     }

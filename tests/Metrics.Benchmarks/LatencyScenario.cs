@@ -20,8 +20,13 @@ internal static class LatencyScenario
         var arrived = new ConcurrentDictionary<string, TaskCompletionSource<long>>();
         _ = Task.Run(() => ServeAsync(hook, arrived));
         string folder = Directory.CreateTempSubdirectory("bench-latency").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), "groups: [ { name: g, interval: 1m, rules: [ { alert: Over, expr: load_v, above: 5 } ] } ]\n");
-        await File.WriteAllTextAsync(Path.Combine(folder, "metrics.yaml"), "listen: 127.0.0.1:19712\nrules: { files: ['rules.yaml'] }\nreceivers: [ { name: r, webhook_configs: [ { url: 'http://127.0.0.1:19711/' } ] } ]\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "rules.yaml"),
+            "groups: [ { name: g, interval: 1m, rules: [ { alert: Over, expr: load_v, above: 5 } ] } ]\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "metrics.yaml"),
+            "listen: 127.0.0.1:19712\nrules: { files: ['rules.yaml'] }\nreceivers: [ { name: r, webhook_configs: [ { url: "
+                + "'http://127.0.0.1:19711/' } ] } ]\n");
         using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder);
         await MeasuredProcess.WaitAsync(8);
         using var http = new HttpClient();
@@ -29,7 +34,8 @@ internal static class LatencyScenario
         for (int i = 0; i < WarmUp + Samples; i++)
         {
             string id = i.ToString(CultureInfo.InvariantCulture);
-            TaskCompletionSource<long> came = arrived.GetOrAdd(id, _ => new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
+            TaskCompletionSource<long> came =
+                arrived.GetOrAdd(id, _ => new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
             long sent = TimeProvider.System.GetTimestamp();
             Task<HttpResponseMessage> push = http.PostAsync("http://127.0.0.1:19712/write", new StringContent($"load,id={id} v=9"));
             long at = await came.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
@@ -39,7 +45,9 @@ internal static class LatencyScenario
         }
         milliseconds.Sort();
         Console.WriteLine("| samples | p50 ms | p90 ms | p99 ms | max ms |\n| --- | --- | --- | --- | --- |");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Samples} | {At(.5):0.0} | {At(.9):0.0} | {At(.99):0.0} | {milliseconds[^1]:0.0} |"));
+        Console.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture, $"| {Samples} | {At(.5):0.0} | {At(.9):0.0} | {At(.99):0.0} | {milliseconds[^1]:0.0} |"));
         return 0;
 
         double At(double quantile) => milliseconds[(int)(milliseconds.Count * quantile)];

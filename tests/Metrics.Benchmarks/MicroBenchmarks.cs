@@ -1,4 +1,3 @@
-using Metrics.Hosting;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -7,6 +6,7 @@ using Metrics.Configuration;
 using Metrics.Formats;
 using Metrics.Formats.LineProtocol;
 using Metrics.Formats.PrometheusText;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Pollers.Scrape;
@@ -31,7 +31,10 @@ public class TextBenchmarks
     [GlobalSetup]
     public async Task Setup()
     {
-        _poller = new ScrapePoller(MetricsOptions.Parse("scrape_configs: [ { job_name: bench } ]").Targets.OfType<ScrapeJob>().First(), null!, new Uri("http://a:1/"), TimeSpan.FromSeconds(5));
+        _poller =
+            new ScrapePoller(
+                MetricsOptions.Parse("scrape_configs: [ { job_name: bench } ]").Targets.OfType<ScrapeJob>().First(), null!,
+                new Uri("http://a:1/"), TimeSpan.FromSeconds(5));
         await Known();
     }
 
@@ -172,7 +175,9 @@ public class TemplateBenchmarks
 {
     private readonly RuleTemplate _constant = Compile("{{ 85 }}");
     private readonly RuleTemplate _conditional = Compile("{{ if labels.aggregate == 'burst' }}95{{ else }}85{{ end }}");
-    private readonly TemplateScope _scope = new(Labels.Of("m", ("aggregate", "burst")), 90, 0, 0, TimeSpan.Zero, _ => [new Metrics.Query.VectorElement(Labels.Empty, new Sample(0, 1))]);
+    private readonly TemplateScope _scope =
+        new(Labels.Of("m", ("aggregate", "burst")), 90, 0, 0, TimeSpan.Zero,
+            _ => [new Metrics.Query.VectorElement(Labels.Empty, new Sample(0, 1))]);
 
     [Benchmark(Baseline = true)]
     public double Constant() => _constant.RenderNumber(_scope, TimeProvider.System);
@@ -181,5 +186,7 @@ public class TemplateBenchmarks
     public double Conditional() => _conditional.RenderNumber(_scope, TimeProvider.System);
 
     private static RuleTemplate Compile(string text) =>
-        RuleTemplate.TryCompile(text, out RuleTemplate? template, out string? error) ? template! : throw new InvalidOperationException(error);
+        RuleTemplate.TryCompile(text, out RuleTemplate? template, out string? error)
+            ? template!
+            : throw new InvalidOperationException(error);
 }

@@ -1,11 +1,13 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, cloud, latency, idle: the daemon as a process, beside a peer where there is one.
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, cloud, latency, idle: the daemon as a process, beside
+// a peer where there is one.
 switch (args)
 {
     case ["scrape", .. var rest]:
-        return await ScrapeScenario.RunAsync(rest is [var rounds] ? int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture) : 3);
+        return await ScrapeScenario.RunAsync(
+            rest is [var rounds] ? int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture) : 3);
     case ["latency"]:
         return await LatencyScenario.RunAsync();
     case ["idle"]:
@@ -26,6 +28,7 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | micro [BenchmarkDotNet options]");
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | micro [BenchmarkDotNet "
+            + "options]");
         return 2;
 }

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
-using Metrics.Storage;
 using Metrics.Model;
+using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Metrics.Benchmarks;
 
 /// <summary>
-/// A day of 10,000 counters at 15 s, the same in us and in Prometheus, asked for <c>sum by (job) (rate(…))</c> over 1 h and 24 h at steps of 15 s.
-/// Both answer over HTTP, in turn; the median of several answers, and resident memory afterwards.
+/// A day of 10,000 counters at 15 s, the same in us and in Prometheus, asked for <c>sum by (job) (rate(…))</c> over 1 h and 24 h at steps
+/// of 15 s. Both answer over HTTP, in turn; the median of several answers, and resident memory afterwards.
 /// </summary>
 internal static class RangeScenario
 {
@@ -21,12 +21,16 @@ internal static class RangeScenario
 
     public static async Task<int> RunAsync()
     {
-        string ours = Directory.CreateTempSubdirectory("bench-metricsd").FullName, theirs = Directory.CreateTempSubdirectory("bench-prometheus").FullName;
+        string ours = Directory.CreateTempSubdirectory("bench-metricsd").FullName,
+            theirs = Directory.CreateTempSubdirectory("bench-prometheus").FullName;
         long end = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / Interval * Interval;
-        await File.WriteAllTextAsync(Path.Combine(ours, "metrics.yaml"), "listen: 127.0.0.1:19702\nhost: { enabled: false }\nrules: { shipped: false }\nhead: { window: 25h }\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(ours, "metrics.yaml"),
+            "listen: 127.0.0.1:19702\nhost: { enabled: false }\nrules: { shipped: false }\nhead: { window: 25h }\n");
         await File.WriteAllTextAsync(Path.Combine(theirs, "p.yml"), "global: {}\n");
         await FillOursAsync(ours, end);
-        using MeasuredProcess prometheus = MeasuredProcess.Start(theirs, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={theirs}/data", "--web.enable-remote-write-receiver",
+        using MeasuredProcess prometheus = MeasuredProcess.Start(
+            theirs, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={theirs}/data", "--web.enable-remote-write-receiver",
             "--query.max-samples=500000000", "--web.listen-address=127.0.0.1:19703");
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
         await QueryClient.ReadyAsync(http, 19703);
@@ -39,9 +43,14 @@ internal static class RangeScenario
         {
             foreach (int hours in new[] { 1, 24 })
             {
-                string path = $"/api/v1/query_range?start={end - (hours * 3600)}&end={end}&step=15&query={Uri.EscapeDataString($"sum by (job) (rate(bench_requests_total{selector}[5m]))")}";
+                string path =
+                    $"/api/v1/query_range?start={end - (hours * 3600)}&end={end}&step=15&query={Uri.EscapeDataString($"sum by (job) (rate(bench_requests_total{selector}[5m]))")}";
                 (double our, double their) = await QueryClient.CompareAsync(http, path, Repeats);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| sum by (job) (rate[5m]), {name}, {hours} h | {our:0.0} | {their:0.0} | {their / our:0.0} | {metricsd.ResidentMebibytes:0} | {prometheus.ResidentMebibytes:0} |"));
+                Console.WriteLine(
+                    string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| sum by (job) (rate[5m]), {name}, {hours} h | {our:0.0} | {their:0.0} | {their / our:0.0} | "
+                        + $"{metricsd.ResidentMebibytes:0} | {prometheus.ResidentMebibytes:0} |"));
             }
         }
         return 0;
@@ -49,7 +58,8 @@ internal static class RangeScenario
 
     private static (string Name, string Value)[] LabelsOf(int series) =>
     [
-        ("__name__", "bench_requests_total"), ("instance", string.Create(CultureInfo.InvariantCulture, $"host-{series % 500:000}:9100")), ("job", string.Create(CultureInfo.InvariantCulture, $"job-{series % 10}")),
+        ("__name__", "bench_requests_total"), ("instance", string.Create(CultureInfo.InvariantCulture, $"host-{series % 500:000}:9100")),
+            ("job", string.Create(CultureInfo.InvariantCulture, $"job-{series % 10}")),
         ("path", string.Create(CultureInfo.InvariantCulture, $"/api/{series / 500}")), ("set", series % 10 == 3 ? "a" : "b"),
     ];
 
@@ -58,7 +68,9 @@ internal static class RangeScenario
 
     private static async Task FillOursAsync(string folder, long end)
     {
-        var options = new StorageOptions { Path = Path.Combine(folder, "data"), FlushInterval = TimeSpan.FromSeconds(1), Retention = TimeSpan.FromDays(30), MemoryLimitBytes = 512 << 20 };
+        var options =
+            new StorageOptions { Path = Path.Combine(folder, "data"), FlushInterval = TimeSpan.FromSeconds(1),
+                Retention = TimeSpan.FromDays(30), MemoryLimitBytes = 512 << 20 };
         await using var store = new DuckDbStore(options, TimeProvider.System, NullLogger<DuckDbStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
         Labels[] labels = [.. Enumerable.Range(0, Series).Select(s => Labels.Of([.. LabelsOf(s).Select(l => new Label(l.Name, l.Value))]))];
@@ -84,7 +96,9 @@ internal static class RangeScenario
             for (int s = 0; s < Series; s++)
             {
                 int series = s;
-                write.Add(LabelsOf(s), Enumerable.Range(first, Slab).Select(i => ((end - (Hours * 3600) + ((i + 1) * Interval)) * 1000, Value(series, i))));
+                write.Add(
+                    LabelsOf(s),
+                    Enumerable.Range(first, Slab).Select(i => ((end - (Hours * 3600) + ((i + 1) * Interval)) * 1000, Value(series, i))));
                 if (s % 500 == 499)
                     await write.SendAsync();
             }
@@ -118,7 +132,8 @@ internal static class QueryClient
     {
         (_, JsonElement our) = await AskAsync(http, 19702, path);
         (_, JsonElement their) = await AskAsync(http, 19703, path);
-        if (our.GetProperty("result").GetArrayLength() != their.GetProperty("result").GetArrayLength() || our.GetProperty("result").GetArrayLength() == 0)
+        if (our.GetProperty("result").GetArrayLength() != their.GetProperty("result").GetArrayLength()
+            || our.GetProperty("result").GetArrayLength() == 0)
             throw new InvalidOperationException($"The answers differ: {Shorten(our)} and {Shorten(their)}");
         var ours = new List<double>();
         var theirs = new List<double>();

@@ -4,8 +4,12 @@ using System.Text;
 
 namespace Metrics.Benchmarks;
 
-/// <summary>Sends samples to Prometheus by its remote write protocol; snappy with literals alone, for time on the wire is not what is measured.</summary>
-/// <remarks>https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://github.com/google/snappy/blob/main/format_description.txt</remarks>
+/// <summary>
+/// Sends samples to Prometheus by its remote write protocol; snappy with literals alone, for time on the wire is not what is measured.
+/// </summary>
+/// <remarks>
+/// https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://github.com/google/snappy/blob/main/format_description.txt
+/// </remarks>
 internal sealed class RemoteWrite(HttpClient http, Uri url)
 {
     private readonly MemoryStream _request = new();

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Metrics.Benchmarks;
 
 /// <summary>
-/// 100,000 series scraped every 15 s by us and by Prometheus; 1,000 and then 10,000 alerting rules over all of them, half comparing values and half rates.
-/// Prints how long a round of all rules takes, as both tell it themselves, and an instant <c>topk</c> over all series.
+/// 100,000 series scraped every 15 s by us and by Prometheus; 1,000 and then 10,000 alerting rules over all of them, half comparing values
+/// and half rates. Prints how long a round of all rules takes, as both tell it themselves, and an instant <c>topk</c> over all series.
 /// </summary>
 internal static class RuleScenario
 {
@@ -29,15 +29,21 @@ internal static class RuleScenario
 
     private static async Task MeasureAsync(int rules)
     {
-        string ours = Directory.CreateTempSubdirectory("bench-metricsd").FullName, theirs = Directory.CreateTempSubdirectory("bench-prometheus").FullName;
+        string ours = Directory.CreateTempSubdirectory("bench-metricsd").FullName,
+            theirs = Directory.CreateTempSubdirectory("bench-prometheus").FullName;
         string file = RuleFile(rules);
         await File.WriteAllTextAsync(Path.Combine(ours, "r.yaml"), file);
         await File.WriteAllTextAsync(Path.Combine(theirs, "r.yaml"), file);
-        const string Scrape = "scrape_configs: [ { job_name: bench, scrape_interval: 15s, static_configs: [ { targets: ['127.0.0.1:19701'] } ] } ]\n";
-        await File.WriteAllTextAsync(Path.Combine(ours, "metrics.yaml"), "listen: 127.0.0.1:19702\nhost: { enabled: false }\nrules: { shipped: false, files: [r.yaml] }\n" + Scrape);
-        await File.WriteAllTextAsync(Path.Combine(theirs, "p.yml"), "global: { scrape_interval: 15s, evaluation_interval: 15s }\nrule_files: [r.yaml]\n" + Scrape);
+        const string Scrape =
+            "scrape_configs: [ { job_name: bench, scrape_interval: 15s, static_configs: [ { targets: ['127.0.0.1:19701'] } ] } ]\n";
+        await File.WriteAllTextAsync(
+            Path.Combine(ours, "metrics.yaml"),
+            "listen: 127.0.0.1:19702\nhost: { enabled: false }\nrules: { shipped: false, files: [r.yaml] }\n" + Scrape);
+        await File.WriteAllTextAsync(
+            Path.Combine(theirs, "p.yml"), "global: { scrape_interval: 15s, evaluation_interval: 15s }\nrule_files: [r.yaml]\n" + Scrape);
         using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(ours);
-        using MeasuredProcess prometheus = MeasuredProcess.Start(theirs, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={theirs}/data", "--web.listen-address=127.0.0.1:19703");
+        using MeasuredProcess prometheus = MeasuredProcess.Start(
+            theirs, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={theirs}/data", "--web.listen-address=127.0.0.1:19703");
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         await QueryClient.ReadyAsync(http, 19702);
         await QueryClient.ReadyAsync(http, 19703);
@@ -52,20 +58,25 @@ internal static class RuleScenario
             our.Add(await RoundAsync(http, 19702, rules));
             their.Add(await RoundAsync(http, 19703, rules));
         }
-        Print($"one round of {rules:#,0} rules over {Series:#,0} series", MeasuredProcess.Median(our), MeasuredProcess.Median(their), metricsd, prometheus);
-        (double ourTop, double theirTop) = await QueryClient.CompareAsync(http, "/api/v1/query?query=" + Uri.EscapeDataString("topk(10, bench_value)"), 15);
+        Print($"one round of {rules:#,0} rules over {Series:#,0} series", MeasuredProcess.Median(our), MeasuredProcess.Median(their),
+            metricsd, prometheus);
+        (double ourTop, double theirTop) =
+            await QueryClient.CompareAsync(http, "/api/v1/query?query=" + Uri.EscapeDataString("topk(10, bench_value)"), 15);
         Print($"topk(10, …) over {Series:#,0} series", ourTop, theirTop, metricsd, prometheus);
     }
 
-    private static void Print(string what, double ours, double theirs, MeasuredProcess metricsd, MeasuredProcess prometheus) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"| {what} | {ours:0.0} | {theirs:0.0} | {theirs / ours:0.0} | {metricsd.ResidentMebibytes:0} | {prometheus.ResidentMebibytes:0} |"));
+    private static void Print(string what, double ours, double theirs, MeasuredProcess metricsd, MeasuredProcess prometheus) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"| {what} | {ours:0.0} | {theirs:0.0} | {theirs / ours:0.0} | {metricsd.ResidentMebibytes:0} | {prometheus.ResidentMebibytes:0} "
+            + $"|"));
 
     /// <summary>Milliseconds of the last round of the one group.</summary>
     private static async Task<double> RoundAsync(HttpClient http, int port, int rules)
     {
         (_, JsonElement data) = await QueryClient.AskAsync(http, port, "/api/v1/rules");
         JsonElement group = data.GetProperty("groups")[0];
-        if (group.GetProperty("rules").GetArrayLength() != rules || group.GetProperty("rules").EnumerateArray().Any(r => r.GetProperty("health").GetString() != "ok"))
+        if (group.GetProperty("rules").GetArrayLength() != rules
+            || group.GetProperty("rules").EnumerateArray().Any(r => r.GetProperty("health").GetString() != "ok"))
             throw new InvalidOperationException("Some rule is missing or in error.");
         return group.GetProperty("evaluationTime").GetDouble() * 1000;
     }
@@ -78,7 +89,10 @@ internal static class RuleScenario
         {
             string selector = string.Create(CultureInfo.InvariantCulture, $"bench_value{{{label}=\"{i}\"}}");
             string expr = i % 2 == 0 ? $"{selector} > 1e9" : $"rate({selector}[1m]) > 1e9";
-            text.Append(CultureInfo.InvariantCulture, $"  - alert: Bench{i}\n    expr: '{expr}'\n    for: 1m\n    annotations: {{ summary: '{{{{ $labels.host }}}} is at {{{{ $value }}}}' }}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  - alert: Bench{i}\n    expr: '{expr}'\n    for: 1m\n    annotations: {{ summary: '{{{{ $labels.host }}}} is at {{{{ "
+                    + $"$value }}}}' }}\n");
         }
         return text.ToString();
     }
@@ -87,7 +101,10 @@ internal static class RuleScenario
     {
         var page = new StringBuilder("# TYPE bench_value gauge\n");
         for (int i = 0; i < Series; i++)
-            page.Append(CultureInfo.InvariantCulture, $"bench_value{{host=\"compute-{i:000000}\",g1000=\"{i % 1000}\",g10000=\"{i % 10_000}\"}} {(i * 7919L % 1_000_003) + (version * (i % 13))}\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"bench_value{{host=\"compute-{i:000000}\",g1000=\"{i % 1000}\",g10000=\"{i % 10_000}\"}} "
+                    + $"{(i * 7919L % 1_000_003) + (version * (i % 13))}\n");
         return Encoding.UTF8.GetBytes(page.ToString());
     }
 

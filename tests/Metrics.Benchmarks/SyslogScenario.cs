@@ -60,7 +60,8 @@ internal static class SyslogScenario
             for (int n = i; n < i + PerWrite; n++)
             {
                 text.Append(CultureInfo.InvariantCulture,
-                    $"<134>1 {now} node{n % 50} nova-compute {1000 + connection} - - number {n} of {connection}: instance spawned in {n % 100} s\n");
+                    $"<134>1 {now} node{n % 50} nova-compute {1000 + connection} - - number {n} of {connection}: instance spawned in "
+                        + $"{n % 100} s\n");
             }
             await stream.WriteAsync(Encoding.ASCII.GetBytes(text.ToString()));
         }

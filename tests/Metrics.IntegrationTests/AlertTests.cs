@@ -32,7 +32,10 @@ public sealed class AlertTests
         int smtp = Daemon.FreePort();
         Component.Need("openssl");
         Assert.SkipUnless(File.Exists("/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"), "python3-aiosmtpd is not installed");
-        using Component mail = Component.Start(folder, "/usr/bin/python3", "-u", "-m", "aiosmtpd", "-n", "-l", $"127.0.0.1:{smtp}", "-c", "aiosmtpd.handlers.Debugging", "stdout");
+        using Component mail =
+            Component.Start(
+                folder, "/usr/bin/python3", "-u", "-m", "aiosmtpd", "-n", "-l", $"127.0.0.1:{smtp}", "-c", "aiosmtpd.handlers.Debugging",
+                "stdout");
         await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), Rules);
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
@@ -46,22 +49,30 @@ public sealed class AlertTests
 
         await daemon.PushAsync("room,room=cellar temp=31\nbeat,host=a v=1");
         await hook.UntilAsync("firing TooHot cellar has 31 degrees");
-        await Eventually.Async(() => Task.FromResult(MailLog().Contains("[FIRING:1] TooHot", StringComparison.Ordinal)), "the mail has arrived");
-        MailLog().Should().Contain("text/plain").And.Contain("image/png", "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
+        await Eventually.Async(
+            () => Task.FromResult(MailLog().Contains("[FIRING:1] TooHot", StringComparison.Ordinal)), "the mail has arrived");
+        MailLog().Should()
+            .Contain("text/plain").And.Contain("image/png",
+            "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
 
         await hook.UntilAsync("firing Silent ");
-        hook.Last("Silent").GetProperty("labels").GetProperty("host").GetString().Should().Be("a", "the labels of the vanished series are kept");
+        hook.Last("Silent").GetProperty("labels").GetProperty("host").GetString().Should()
+            .Be("a", "the labels of the vanished series are kept");
         daemon.Kill();
         await daemon.StartAgainAsync();
         await daemon.PushAsync("beat,host=a v=2");
         await hook.UntilAsync("resolved Silent ");
 
-        (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Should().ContainSingle(l => l.Contains("alertstate=\"firing\"", StringComparison.Ordinal));
+        (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Should()
+            .ContainSingle(l => l.Contains("alertstate=\"firing\"", StringComparison.Ordinal));
         hook.Count("firing TooHot").Should().Be(1, "a restart tells nobody twice");
         await daemon.PushAsync("room,room=cellar temp=20");
         await hook.UntilAsync("resolved TooHot cellar has 31 degrees");
-        await Eventually.Async(() => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot", StringComparison.Ordinal)), "the mail that it is over has arrived");
-        await Eventually.Async(async () => (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Count == 0, "the alert series has ended");
+        await Eventually.Async(
+            () => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot", StringComparison.Ordinal)),
+            "the mail that it is over has arrived");
+        await Eventually.Async(
+            async () => (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Count == 0, "the alert series has ended");
     }
 
     [Fact]
@@ -70,7 +81,9 @@ public sealed class AlertTests
         using var hook = new Hook { Status = 503 };
         string folder = Directory.CreateTempSubdirectory("rules").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), Rules);
-        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nrules: {{ files: ['{folder}/rules.yaml'], shipped: false }}\nreceivers: [ {{ name: ops, webhook_configs: [ {{ url: '{hook.Url}' }} ] }} ]");
+        await using Daemon daemon =
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nrules: {{ files: ['{folder}/rules.yaml'], shipped: false }}\nreceivers: "
+                + $"[ {{ name: ops, webhook_configs: [ {{ url: '{hook.Url}' }} ] }} ]");
         await daemon.PushAsync("room,room=roof temp=45");
         await Eventually.Async(() => Task.FromResult(hook.Tries > 0), "the first try");
         daemon.Kill();
@@ -97,7 +110,10 @@ public sealed class AlertTests
 
         public ConcurrentQueue<string> Keys { get; } = new();
 
-        public Task UntilAsync(string expected) => Eventually.Async(() => Task.FromResult(_alerts.Any(a => Describe(a) == expected)), $"webhook '{expected}'; came: {string.Join(" | ", _alerts.Select(Describe))}");
+        public Task UntilAsync(string expected) =>
+            Eventually.Async(
+                () => Task.FromResult(_alerts.Any(a => Describe(a) == expected)),
+                $"webhook '{expected}'; came: {string.Join(" | ", _alerts.Select(Describe))}");
 
         public int Count(string prefix) => _alerts.Count(a => Describe(a).StartsWith(prefix, StringComparison.Ordinal));
 
@@ -106,7 +122,8 @@ public sealed class AlertTests
         public void Dispose() => _server.Dispose();
 
         private static string Describe(JsonElement alert) => string.Create(CultureInfo.InvariantCulture,
-            $"{alert.GetProperty("status").GetString()} {alert.GetProperty("labels").GetProperty("alertname").GetString()} {(alert.GetProperty("annotations").TryGetProperty("summary", out JsonElement s) ? s.GetString() : "")}");
+            $"{alert.GetProperty("status").GetString()} {alert.GetProperty("labels").GetProperty("alertname").GetString()} "
+                + $"{(alert.GetProperty("annotations").TryGetProperty("summary", out JsonElement s) ? s.GetString() : "")}");
 
         private async Task TakeAsync(HttpListenerContext context)
         {

@@ -10,7 +10,8 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
     private const int Hosts = 6;
     private const int LongestLife = 700;
 
-    private static readonly int s_kills = int.Parse(Environment.GetEnvironmentVariable("METRICS_CHAOS") ?? "15", CultureInfo.InvariantCulture);
+    private static readonly int s_kills =
+        int.Parse(Environment.GetEnvironmentVariable("METRICS_CHAOS") ?? "15", CultureInfo.InvariantCulture);
 
     private readonly Random _random = new(1);
 
@@ -49,7 +50,8 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
         {
             int host = Dice(Hosts);
             temperatures[host] = temperatures[host] > 30 ? 20 : 40;
-            string lines = string.Join('\n', temperatures.Select((t, i) => $"room,host=h{i} temp={t.ToString(CultureInfo.InvariantCulture)}"));
+            string lines =
+                string.Join('\n', temperatures.Select((t, i) => $"room,host=h{i} temp={t.ToString(CultureInfo.InvariantCulture)}"));
             try
             {
                 await daemon.PushAsync(lines);
@@ -62,11 +64,15 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
             CountFired(daemon.Log, fired);
             await daemon.StartAgainAsync();
         }
-        await daemon.PushAsync(string.Join('\n', temperatures.Select((t, i) => $"room,host=h{i} temp={t.ToString(CultureInfo.InvariantCulture)}")));
+        await daemon.PushAsync(
+            string.Join('\n', temperatures.Select((t, i) => $"room,host=h{i} temp={t.ToString(CultureInfo.InvariantCulture)}")));
         hook.Answer = null;
         hook.LosesAnswer = null;
         await Eventually.Async(
-            () => Task.FromResult(Enumerable.Range(0, Hosts).All(h => Story(hook, h) is var story && (story.Count == 0 ? temperatures[h] <= 30 : story[^1] == (temperatures[h] > 30 ? "firing" : "resolved")))),
+            () => Task.FromResult(
+                Enumerable.Range(0, Hosts)
+                .All(h => Story(hook, h) is var story
+                && (story.Count == 0 ? temperatures[h] <= 30 : story[^1] == (temperatures[h] > 30 ? "firing" : "resolved")))),
             "the receiver knows how every host is", TimeSpan.FromMinutes(6));
         await Eventually.Async(async () => await daemon.OwnAsync("metricsd_notification_queue") == 0, "the outbox is empty");
         int delivered = 0;
@@ -76,9 +82,11 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
             delivered += story.Count;
             story.Where((_, i) => i % 2 == 0).All(s => s == "firing").Should().BeTrue($"h{host}: {string.Join(' ', story)}");
             story.Where((_, i) => i % 2 == 1).All(s => s == "resolved").Should().BeTrue($"h{host}: {string.Join(' ', story)}");
-            story.Count(s => s == "firing").Should().BeGreaterThanOrEqualTo(fired.GetValueOrDefault($"h{host}"), $"h{host}: each alert that fired is told of");
+            story.Count(s => s == "firing").Should()
+                .BeGreaterThanOrEqualTo(fired.GetValueOrDefault($"h{host}"), $"h{host}: each alert that fired is told of");
         }
-        output.WriteLine($"{kills} kills, {hook.Tries} tries, {failed} refused, {lost} answers lost: {delivered} messages, each once; {fired.Values.Sum()} alerts known to have fired, all delivered");
+        output.WriteLine($"{kills} kills, {hook.Tries} tries, {failed} refused, {lost} answers lost: {delivered} messages, each once; "
+            + $"{fired.Values.Sum()} alerts known to have fired, all delivered");
         fired.Values.Sum().Should().BeGreaterThan(kills / 5);
     }
 
@@ -88,7 +96,8 @@ public sealed partial class ChaosTests(ITestOutputHelper output)
             return _random.Next(sides);
     }
 
-    private static List<string> Story(WebhookListener hook, int host) => [.. hook.AlertsAt("/ops").Where(a => a.EndsWith($" h{host}", StringComparison.Ordinal)).Select(a => a.Split(' ')[0])];
+    private static List<string> Story(WebhookListener hook, int host) =>
+        [.. hook.AlertsAt("/ops").Where(a => a.EndsWith($" h{host}", StringComparison.Ordinal)).Select(a => a.Split(' ')[0])];
 
     private static void CountFired(string log, ConcurrentDictionary<string, int> fired)
     {

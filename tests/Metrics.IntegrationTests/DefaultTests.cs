@@ -28,25 +28,36 @@ public sealed partial class DefaultTests
         await using Daemon daemon = await Daemon.StartAsync("host: { interval: 1s }");
         await Eventually.Async(async () => (await daemon.FederateAsync("node_load1")).Count == 1, "the host is polled");
         string theirs = "";
-        await Eventually.Async(async () => (theirs = await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/metrics")).Length > 0, "node_exporter answers");
+        await Eventually.Async(
+            async () =>
+            (theirs = await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/metrics")).Length > 0, "node_exporter answers");
         string ours = await daemon.GetAsync("/federate?match[]={__name__=~\"node_.*\"}");
 
         // promtool finds node_exporter's own names wrong too (camelCase): what it says of ours must be no more than that.
         (int code, string findings) = await Component.RunAsync("promtool", ours, "check", "metrics");
         code.Should().BeOneOf(0, 3);
         (_, string theirFindings) = await Component.RunAsync("promtool", theirs, "check", "metrics");
-        findings.Split('\n').Except(theirFindings.Split('\n')).Where(f => !f.Contains("camelCase", StringComparison.Ordinal)).Should().BeEmpty();
+        findings.Split('\n').Except(theirFindings.Split('\n')).Where(f => !f.Contains("camelCase", StringComparison.Ordinal)).Should()
+            .BeEmpty();
 
         Dictionary<string, double> our = Values(ours), their = Values(theirs);
         string[] notOurs = ["node_exporter_build_info", "node_textfile_scrape_error", "node_scrape_collector", "node_network_speed_bytes"];
         string[] missing = [.. their.Keys.Select(Name).Distinct().Where(n => !notOurs.Any(n.StartsWith)).Except(our.Keys.Select(Name))];
         missing.Should().BeEmpty();
-        string[] steady = ["node_memory_MemTotal_bytes", "node_boot_time_seconds", "node_uname_info", "node_os_info", "node_filesystem_size_bytes", "node_network_mtu_bytes", "node_filefd_maximum", "node_disk_info", "node_network_info", "node_entropy_pool_size_bits", "node_timex_tick_seconds", "node_memory_SwapTotal_bytes"];
+        string[] steady =
+            ["node_memory_MemTotal_bytes", "node_boot_time_seconds", "node_uname_info", "node_os_info", "node_filesystem_size_bytes",
+                "node_network_mtu_bytes", "node_filefd_maximum", "node_disk_info", "node_network_info", "node_entropy_pool_size_bits",
+                "node_timex_tick_seconds", "node_memory_SwapTotal_bytes"];
         foreach (string key in their.Keys.Where(k => steady.Contains(Name(k))))
             our.Should().Contain(key, their[key]);
         // These change at any moment, so that two readings may differ.
-        await Eventually.Async(async () => Values(await daemon.GetAsync("/federate?match[]=node_sockstat_TCP_orphan"))["node_sockstat_TCP_orphan{}"] == Values(await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/metrics"))["node_sockstat_TCP_orphan{}"], "both count the same orphaned sockets");
-        string[] growing = ["node_cpu_seconds_total", "node_intr_total", "node_context_switches_total", "node_forks_total", "node_disk_read_bytes_total"];
+        await Eventually.Async(
+            async () =>
+            Values(await daemon.GetAsync("/federate?match[]=node_sockstat_TCP_orphan"))["node_sockstat_TCP_orphan{}"] == Values(
+                await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/metrics"))["node_sockstat_TCP_orphan{}"],
+                "both count the same orphaned sockets");
+        string[] growing =
+            ["node_cpu_seconds_total", "node_intr_total", "node_context_switches_total", "node_forks_total", "node_disk_read_bytes_total"];
         foreach (string key in their.Keys.Where(k => growing.Contains(Name(k))))
             our[key].Should().BeApproximately(their[key], Math.Max(5, Math.Abs(their[key]) * 0.05), key);
     }
@@ -67,11 +78,22 @@ public sealed partial class DefaultTests
               params: { 'match[]': ['{__name__=~"node_.*|up"}'] }
               static_configs: [ { targets: ['127.0.0.1:{{daemon.Port}}'] } ]
             """);
-        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
-        async Task<string> AskAsync(string query) => await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}");
-        await Eventually.Async(async () => (await AskAsync("count(up{job=~\"metricsd|federate\"} == 1)")).Contains("\"2\"", StringComparison.Ordinal), "both targets are up in Prometheus");
-        await Eventually.Async(async () => (await AskAsync("node_load1{job=\"host\"}")).Contains("\"instance\"", StringComparison.Ordinal), "the host's own labels come through");
-        await Eventually.Async(async () => (await AskAsync("metricsd_head_series > 100")).Contains("metricsd_head_series", StringComparison.Ordinal), "its own metrics are read too");
+        using Component prometheus = Component.Start(
+            folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}");
+        async Task<string> AskAsync(string query) =>
+            await daemon.Http.GetStringAsync($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}");
+        await Eventually.Async(
+            async () =>
+            (await AskAsync("count(up{job=~\"metricsd|federate\"} == 1)")).Contains("\"2\"", StringComparison.Ordinal),
+                "both targets are up in Prometheus");
+        await Eventually.Async(
+            async () =>
+            (await AskAsync("node_load1{job=\"host\"}")).Contains("\"instance\"", StringComparison.Ordinal),
+                "the host's own labels come through");
+        await Eventually.Async(
+            async () =>
+            (await AskAsync("metricsd_head_series > 100")).Contains("metricsd_head_series", StringComparison.Ordinal),
+                "its own metrics are read too");
     }
 
     [Fact]
@@ -89,7 +111,8 @@ public sealed partial class DefaultTests
         await Component.RunAsync("kill", "", "-HUP", daemon.ProcessId.ToString(CultureInfo.InvariantCulture));
         await Eventually.Async(async () => (await daemon.FederateAsync("node_load1")).Count == 1, "the host is polled after SIGHUP");
         (await daemon.OwnAsync("metricsd_config_last_reload_successful")).Should().Be(1);
-        (await daemon.GetAsync("/api/v1/status/runtimeinfo")).Should().Contain("\"reloadConfigSuccess\":true").And.Contain("\"lastConfigTime\":\"20");
+        (await daemon.GetAsync("/api/v1/status/runtimeinfo")).Should()
+            .Contain("\"reloadConfigSuccess\":true").And.Contain("\"lastConfigTime\":\"20");
     }
 
     [Fact]
@@ -130,8 +153,12 @@ public sealed partial class DefaultTests
         var values = new Dictionary<string, double>();
         foreach (Match line in Line().Matches(page))
         {
-            IEnumerable<string> labels = Label().Matches(line.Groups[2].Value).Select(l => l.Value).Where(l => !l.StartsWith("job=", StringComparison.Ordinal) && !l.StartsWith("instance=", StringComparison.Ordinal) && !l.EndsWith("=\"\"", StringComparison.Ordinal));
-            values[$"{line.Groups[1].Value}{{{string.Join(',', labels.Order(StringComparer.Ordinal))}}}"] = double.Parse(line.Groups[3].Value, CultureInfo.InvariantCulture);
+            IEnumerable<string> labels = Label().Matches(line.Groups[2].Value).Select(l => l.Value)
+                .Where(l => !l.StartsWith("job=", StringComparison.Ordinal)
+                && !l.StartsWith("instance=", StringComparison.Ordinal)
+                && !l.EndsWith("=\"\"", StringComparison.Ordinal));
+            values[$"{line.Groups[1].Value}{{{string.Join(',', labels.Order(StringComparer.Ordinal))}}}"] =
+                double.Parse(line.Groups[3].Value, CultureInfo.InvariantCulture);
         }
         return values;
     }

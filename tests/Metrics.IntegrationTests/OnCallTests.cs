@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>What keeps people from being woken for nothing, or not at all: escalation, acknowledgement, digests, flapping, explanations.</summary>
+/// <summary>
+/// What keeps people from being woken for nothing, or not at all: escalation, acknowledgement, digests, flapping, explanations.
+/// </summary>
 public sealed partial class OnCallTests
 {
     [Fact]
@@ -48,7 +50,9 @@ public sealed partial class OnCallTests
 
         (int code, string said) = await daemon.CommandAsync("explain", "Hot{host=\"attic\"}", "--url", daemon.Url(""));
         code.Should().Be(0, said);
-        said.Should().Contain("Hot{host=\"attic\"}: firing").And.Contain("value 50 is > 30").And.Contain("goes to first by route {}").And.Contain("acknowledged by <b>ann</b>");
+        said.Should()
+            .Contain("Hot{host=\"attic\"}: firing").And.Contain("value 50 is > 30")
+            .And.Contain("goes to first by route {}").And.Contain("acknowledged by <b>ann</b>");
         said.Should().MatchRegex("(?s)firing .*goes to first by route.*message .*sent .*acknowledged");
         (code, said) = await daemon.CommandAsync("explain", "Hot{host=\"nowhere\"}", "--url", daemon.Url(""));
         (code, said).Should().Be((1, said));
@@ -58,7 +62,8 @@ public sealed partial class OnCallTests
 
         daemon.Kill();
         await daemon.StartAgainAsync();
-        (await daemon.CommandAsync("explain", "Hot{host=\"attic\"}", "--url", daemon.Url(""))).Output.Should().Contain("acknowledged by", "it outlives kill -9");
+        (await daemon.CommandAsync("explain", "Hot{host=\"attic\"}", "--url", daemon.Url(""))).Output.Should()
+            .Contain("acknowledged by", "it outlives kill -9");
     }
 
     [Fact]
@@ -91,7 +96,10 @@ public sealed partial class OnCallTests
             foreach (int[] wave in Enumerable.Range(0, Alerts).Chunk(Alerts / Waves))
                 await daemon.PushAsync(string.Join('\n', wave.Select(i => $"room,host=h{i},cluster=c{i % 300} temp={temperature}")));
             int told = 0;
-            await Eventually.Async(() => Task.FromResult((told = hook.Accepted.SelectMany(m => m.Alerts).Where(a => a.StartsWith(status, StringComparison.Ordinal)).Distinct().Count()) == Alerts), $"every alert is told as {status}", TimeSpan.FromSeconds(90));
+            await Eventually.Async(
+                () => Task.FromResult(
+                (told = hook.Accepted.SelectMany(m => m.Alerts).Where(a => a.StartsWith(status, StringComparison.Ordinal)).Distinct()
+                .Count()) == Alerts), $"every alert is told as {status}", TimeSpan.FromSeconds(90));
         }
     }
 
@@ -106,7 +114,9 @@ public sealed partial class OnCallTests
             """);
         await daemon.PushAsync(string.Join('\n', Enumerable.Range(0, 60).Select(i => $"room,host=h{i} temp=40")));
         await Eventually.Async(() => Task.FromResult(hook.AlertsAt("/machine").Count == 60), "a machine gets every alert");
-        await Eventually.Async(() => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.StartsWith("[STORM", StringComparison.Ordinal))), "the digest");
+        await Eventually.Async(
+            () => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.StartsWith("[STORM", StringComparison.Ordinal))),
+            "the digest");
         List<string> messages = [.. hook.Accepted.Where(m => m.Path == "/ops").Select(m => m.Body)];
         messages.Should().HaveCount(4);
         messages[^1].Should().StartWith("[STORM:57]").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
@@ -159,10 +169,14 @@ public sealed partial class OnCallTests
         await daemon.PushAsync("room,host=a temp=60");
         await hook.UntilAsync("/ops", "firing Hot a");
         hook.Accepted.Single().Json.GetProperty("commonLabels").GetProperty("severity").GetString().Should().Be("critical");
-        (await daemon.CommandAsync("explain", "Hot{severity=\"warning\"}", "--url", daemon.Url(""))).Output.Should().Contain("muted").And.Contain("it is critical already");
+        (await daemon.CommandAsync("explain", "Hot{severity=\"warning\"}", "--url", daemon.Url(""))).Output.Should()
+            .Contain("muted").And.Contain("it is critical already");
         await daemon.PushAsync("room,host=a temp=40");
         await Eventually.Async(() => Task.FromResult(hook.Accepted.Count == 3), "critical is over, warning is told");
-        hook.Accepted.Skip(1).Select(m => $"{m.Json.GetProperty("status").GetString()} {m.Json.GetProperty("commonLabels").GetProperty("severity").GetString()}").Should().BeEquivalentTo("resolved critical", "firing warning");
+        hook.Accepted.Skip(1)
+            .Select(m =>
+            $"{m.Json.GetProperty("status").GetString()} {m.Json.GetProperty("commonLabels").GetProperty("severity").GetString()}").Should()
+                .BeEquivalentTo("resolved critical", "firing warning");
     }
 
     private static List<string> First(WebhookListener hook) => [.. hook.Accepted.Where(m => m.Path == "/first").Select(m => m.Body)];

@@ -7,7 +7,10 @@ internal sealed class Postgres : IAsyncDisposable
     private readonly int _port = Daemon.FreePort();
 
     /// <summary>Debian keeps the server's programs beside the path.</summary>
-    private static readonly string? s_programs = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order().LastOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) : null;
+    private static readonly string? s_programs = Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order()
+        .LastOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
+        : null;
 
     /// <summary>Skips the calling test where the server is missing.</summary>
     public static void Need() => Assert.SkipWhen(s_programs is null, "postgresql is not installed");
@@ -29,7 +32,9 @@ internal sealed class Postgres : IAsyncDisposable
         return server;
     }
 
-    public Task StartAgainAsync() => ServerAsync("pg_ctl", "-D", $"{_folder}/data", "-l", $"{_folder}/log", "-o", $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c fsync=off", "-w", "start");
+    public Task StartAgainAsync() =>
+        ServerAsync("pg_ctl", "-D", $"{_folder}/data", "-l", $"{_folder}/log", "-o",
+            $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c fsync=off", "-w", "start");
 
     /// <summary>Ends it as a crash does.</summary>
     public Task StopAsync() => ServerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "immediate", "-w", "stop");
@@ -47,7 +52,9 @@ internal sealed class Postgres : IAsyncDisposable
 
     /// <summary>It will not run as root.</summary>
     private Task<string> ServerAsync(string program, params string[] arguments) =>
-        Environment.IsPrivilegedProcess ? RunAsync("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", $"{s_programs}/{program}", .. arguments]) : RunAsync($"{s_programs}/{program}", arguments);
+        Environment.IsPrivilegedProcess
+            ? RunAsync("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", $"{s_programs}/{program}", .. arguments])
+            : RunAsync($"{s_programs}/{program}", arguments);
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {

@@ -31,7 +31,8 @@ public sealed class PostgresTests
         await hook.UntilAsync("/ops", "firing TooHot cellar");
         await hook.UntilAsync("/ops", $"firing TooHot attic {wall}");
         await hook.UntilAsync("/ops", "firing Silent a");
-        (await daemon.CommandAsync("silence", "add", "room=kitchen", "--comment", "painting", "--author", "me", "--url", daemon.Url(""))).Code.Should().Be(0);
+        (await daemon.CommandAsync("silence", "add", "room=kitchen", "--comment", "painting", "--author", "me", "--url",
+            daemon.Url(""))).Code.Should().Be(0);
 
         daemon.Kill();
         await daemon.StartAgainAsync();
@@ -62,7 +63,10 @@ public sealed class PostgresTests
         await first.PushAsync("beat,host=a v=1");
         await hook.UntilAsync("/ops", "firing Silent a");
         Task<Daemon> starting = StartAsync(postgres, hook);
-        await Eventually.Async(async () => await postgres.SqlAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "1", "the second waits for the lock");
+        await Eventually.Async(
+            async () =>
+            await postgres.SqlAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "1",
+                "the second waits for the lock");
         starting.IsCompleted.Should().BeFalse();
         first.Kill();
         await using Daemon second = await starting;
@@ -90,10 +94,15 @@ public sealed class PostgresTests
     {
         string folder = Directory.CreateTempSubdirectory("state").FullName;
         int port = Daemon.FreePort();
-        await File.WriteAllTextAsync(Path.Combine(folder, "metrics.yaml"), string.Create(CultureInfo.InvariantCulture, $"storage: {{ state: {{ postgresql: 'Host=127.0.0.1;Port={port};Database=metrics;Username=me;Password=hidden' }} }}"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "metrics.yaml"),
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"storage: {{ state: {{ postgresql: 'Host=127.0.0.1;Port={port};Database=metrics;Username=me;Password=hidden' }} }}"));
         (int code, string output) = await Daemon.RunAsync(folder);
         code.Should().Be(2);
-        output.Should().Contain($"The state database metrics on 127.0.0.1:{port} cannot be used: ").And.NotContain("hidden").And.NotContain("   at ");
+        output.Should()
+            .Contain($"The state database metrics on 127.0.0.1:{port} cannot be used: ").And.NotContain("hidden").And.NotContain("   at ");
         await File.WriteAllTextAsync(Path.Combine(folder, "metrics.yaml"), "storage: { state: { postgresql: 'Hst=db;Password=hidden' } }");
         (code, output) = await Daemon.RunAsync(folder, "check");
         code.Should().NotBe(0);

@@ -18,16 +18,21 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
     public async Task Grafanas_requests_get_Prometheuss_answers()
     {
         await using Pair pair = await Pair.StartAsync();
-        string[] lines = [.. (await File.ReadAllLinesAsync(Path.Combine(Cases.Repository, "tests", "Metrics.IntegrationTests", "testdata", "grafana-requests.txt"))).Where(l => l.Length > 0 && l[0] != '#')];
+        string[] lines =
+            [.. (await File.ReadAllLinesAsync(
+                Path.Combine(Cases.Repository, "tests", "Metrics.IntegrationTests", "testdata", "grafana-requests.txt")))
+                .Where(l => l.Length > 0 && l[0] != '#')];
         var different = new List<string>();
         foreach (string line in lines)
         {
-            string request = line.Replace("{from}", pair.From.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("{to}", pair.To.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            string request = line.Replace("{from}", pair.From.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace("{to}", pair.To.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
             (HttpStatusCode theirStatus, string? theirType, JsonNode theirs) = await pair.AskAsync(pair.Theirs, request);
             (HttpStatusCode ourStatus, string? ourType, JsonNode ours) = await pair.AskAsync(pair.Ours, request);
             await pair.RemoveOwnAsync(ours, theirs);
             if (theirStatus != ourStatus || theirType != ourType || !Same(theirs, ours))
-                different.Add($"{line}\n  they {(int)theirStatus} {theirType} {theirs.ToJsonString()}\n  we   {(int)ourStatus} {ourType} {ours.ToJsonString()}");
+                different.Add($"{line}\n  they {(int)theirStatus} {theirType} {theirs.ToJsonString()}\n  we   {(int)ourStatus} {ourType} "
+                    + $"{ours.ToJsonString()}");
         }
         output.WriteLine($"{lines.Length} requests, {lines.Length - different.Count} answered with Prometheus's answers");
         different.Should().BeEmpty();
@@ -43,12 +48,14 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
             await Eventually.Async(async () =>
             {
                 theirs = Timeless((await pair.AskAsync(pair.Theirs, $"GET {path}")).Body);
-                return !theirs.Contains("unknown", StringComparison.Ordinal) && theirs.Contains("firing", StringComparison.Ordinal) == !path.Contains("record", StringComparison.Ordinal);
+                return !theirs.Contains("unknown", StringComparison.Ordinal)
+                    && theirs.Contains("firing", StringComparison.Ordinal) == !path.Contains("record", StringComparison.Ordinal);
             }, "Prometheus has evaluated its rules");
             await Eventually.Async(async () =>
             {
                 ours = Timeless((await pair.AskAsync(pair.Ours, $"GET {path}")).Body);
-                return !ours.Contains("unknown", StringComparison.Ordinal) && ours.Contains("firing", StringComparison.Ordinal) == !path.Contains("record", StringComparison.Ordinal);
+                return !ours.Contains("unknown", StringComparison.Ordinal)
+                    && ours.Contains("firing", StringComparison.Ordinal) == !path.Contains("record", StringComparison.Ordinal);
             }, "we have evaluated them");
             ours.Should().Be(theirs, path);
         }
@@ -57,14 +64,17 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
         foreach (string property in new[] { "labels", "scrapePool", "scrapeUrl", "lastError", "health", "scrapeInterval", "scrapeTimeout" })
             ourTarget[property]!.ToJsonString().Should().Be(theirTarget[property]!.ToJsonString(), property);
         Names(ourTarget).Should().Equal(Names(theirTarget));
-        Names((await pair.AskAsync(pair.Ours, "GET /api/v1/status/buildinfo")).Body["data"]!).Should().Equal(Names((await pair.AskAsync(pair.Theirs, "GET /api/v1/status/buildinfo")).Body["data"]!));
+        Names((await pair.AskAsync(pair.Ours, "GET /api/v1/status/buildinfo")).Body["data"]!).Should()
+            .Equal(Names((await pair.AskAsync(pair.Theirs, "GET /api/v1/status/buildinfo")).Body["data"]!));
         JsonNode tsdb = (await pair.AskAsync(pair.Ours, "GET /api/v1/status/tsdb")).Body["data"]!;
         Names(tsdb).Should().Equal(Names((await pair.AskAsync(pair.Theirs, "GET /api/v1/status/tsdb")).Body["data"]!));
-        Names(tsdb["headStats"]!).Should().Equal(Names((await pair.AskAsync(pair.Theirs, "GET /api/v1/status/tsdb")).Body["data"]!["headStats"]!));
+        Names(tsdb["headStats"]!).Should()
+            .Equal(Names((await pair.AskAsync(pair.Theirs, "GET /api/v1/status/tsdb")).Body["data"]!["headStats"]!));
         foreach (string metric in new[] { "node_load1", "node_cpu_seconds_total", "go_gc_duration_seconds" })
         {
             string path = $"GET /api/v1/metadata?metric={metric}";
-            (await pair.AskAsync(pair.Ours, path)).Body.ToJsonString().Should().Be((await pair.AskAsync(pair.Theirs, path)).Body.ToJsonString());
+            (await pair.AskAsync(pair.Ours, path)).Body.ToJsonString().Should()
+                .Be((await pair.AskAsync(pair.Theirs, path)).Body.ToJsonString());
         }
     }
 
@@ -76,14 +86,18 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
         {
             (int code, string ours) = await Component.RunAsync("promtool", "", "query", "instant", $"--time={pair.To}", pair.Ours, query);
             code.Should().Be(0, ours);
-            ours.Should().Be((await Component.RunAsync("promtool", "", "query", "instant", $"--time={pair.To}", pair.Theirs, query)).Output, query);
+            ours.Should()
+                .Be((await Component.RunAsync("promtool", "", "query", "instant", $"--time={pair.To}", pair.Theirs, query)).Output, query);
         }
         string[] range = ["query", "range", $"--start={pair.From}", $"--end={pair.To}", "--step=1m"];
-        (await Component.RunAsync("promtool", "", [.. range, pair.Ours, "sum(api_temp_v)"])).Should().Be(await Component.RunAsync("promtool", "", [.. range, pair.Theirs, "sum(api_temp_v)"]));
+        (await Component.RunAsync("promtool", "", [.. range, pair.Ours, "sum(api_temp_v)"])).Should()
+            .Be(await Component.RunAsync("promtool", "", [.. range, pair.Theirs, "sum(api_temp_v)"]));
         string[] series = ["query", "series", $"--start={pair.From}", $"--end={pair.To}", "--match=api_temp_v"];
-        (await Component.RunAsync("promtool", "", [.. series, pair.Ours])).Should().Be(await Component.RunAsync("promtool", "", [.. series, pair.Theirs]));
+        (await Component.RunAsync("promtool", "", [.. series, pair.Ours])).Should()
+            .Be(await Component.RunAsync("promtool", "", [.. series, pair.Theirs]));
 
-        (int asked, string table) = await Daemon.RunAsync(pair.Daemon.Folder, "query", "sort(api_temp_v)", "--url", pair.Ours, "--at", pair.To.ToString(CultureInfo.InvariantCulture));
+        (int asked, string table) = await Daemon.RunAsync(
+            pair.Daemon.Folder, "query", "sort(api_temp_v)", "--url", pair.Ours, "--at", pair.To.ToString(CultureInfo.InvariantCulture));
         asked.Should().Be(0);
         table.Split('\n')[0].Should().MatchRegex("^api_temp_v\\{host=\"a\", zone=\"z0\"\\} +[0-9.]+$");
         (asked, table) = await Daemon.RunAsync(pair.Daemon.Folder, "query", "sum(api_temp_v)", "--range", "10m", "--url", pair.Ours);
@@ -103,7 +117,10 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
 
     private static string[] Names(JsonNode node) => [.. node.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether two answers say the same: series come in no promised order, errors are in our own words, and numbers may differ in the last digit.</summary>
+    /// <summary>
+    /// Whether two answers say the same: series come in no promised order, errors are in our own words, and numbers may differ in the last
+    /// digit.
+    /// </summary>
     private static bool Same(JsonNode? theirs, JsonNode? ours)
     {
         switch (theirs, ours)
@@ -114,11 +131,15 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
                 return a.Count == b.Count && Sorted(a).Zip(Sorted(b)).All(p => Same(p.First, p.Second));
             default:
                 string one = theirs?.ToJsonString() ?? "", other = ours?.ToJsonString() ?? "";
-                return one == other || (double.TryParse(one.Trim('"'), CultureInfo.InvariantCulture, out double x) && double.TryParse(other.Trim('"'), CultureInfo.InvariantCulture, out double y) && Math.Abs(x - y) <= 1e-12 * Math.Abs(x));
+                return one == other
+                    || (double.TryParse(one.Trim('"'), CultureInfo.InvariantCulture, out double x)
+                    && double.TryParse(other.Trim('"'), CultureInfo.InvariantCulture, out double y)
+                    && Math.Abs(x - y) <= 1e-12 * Math.Abs(x));
         }
     }
 
-    private static IEnumerable<JsonNode?> Sorted(JsonArray array) => array is [JsonObject, ..] ? array.OrderBy(e => (e!["metric"] ?? e).ToJsonString(), StringComparer.Ordinal) : array;
+    private static IEnumerable<JsonNode?> Sorted(JsonArray array) =>
+        array is [JsonObject, ..] ? array.OrderBy(e => (e!["metric"] ?? e).ToJsonString(), StringComparer.Ordinal) : array;
 
     /// <summary>Without what depends on when and where it was asked.</summary>
     private static string Timeless(JsonNode node)
@@ -169,7 +190,9 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
             long from = to - (Step * Steps);
             (string openMetrics, string lines) = Samples(from);
             await File.WriteAllTextAsync(Path.Combine(folder, "data.om"), openMetrics);
-            (int code, string said) = await Component.RunAsync("promtool", "", "tsdb", "create-blocks-from", "openmetrics", "-q", $"{folder}/data.om", $"{folder}/data");
+            (int code, string said) =
+                await Component.RunAsync("promtool", "", "tsdb", "create-blocks-from", "openmetrics", "-q", $"{folder}/data.om",
+                    $"{folder}/data");
             code.Should().Be(0, said);
             await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), """
                 groups:
@@ -192,19 +215,32 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
                         expr: vector(0) > 1
                 """);
             int node = Daemon.FreePort(), port = Daemon.FreePort();
-            string job = $"{{ job_name: node, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [ {{ targets: ['127.0.0.1:{node}'], labels: {{ rack: r1 }} }} ] }}";
-            await File.WriteAllTextAsync(Path.Combine(folder, "p.yml"), $"global: {{ evaluation_interval: 1s }}\nrule_files: [ rules.yaml ]\nscrape_configs: [ {job} ]\n");
+            string job =
+                $"{{ job_name: node, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [ {{ targets: ['127.0.0.1:{node}'], labels: "
+                    + $"{{ rack: r1 }} }} ] }}";
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "p.yml"),
+                $"global: {{ evaluation_interval: 1s }}\nrule_files: [ rules.yaml ]\nscrape_configs: [ {job} ]\n");
             var components = new List<Component>
             {
-                Component.Start(folder, "prometheus-node-exporter", $"--web.listen-address=127.0.0.1:{node}", "--collector.disable-defaults", "--collector.loadavg", "--collector.cpu"),
-                Component.Start(folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}"),
+                Component.Start(
+                    folder, "prometheus-node-exporter", $"--web.listen-address=127.0.0.1:{node}", "--collector.disable-defaults",
+                    "--collector.loadavg", "--collector.cpu"),
+                Component.Start(
+                    folder, "prometheus", "--config.file=p.yml", $"--storage.tsdb.path={folder}/data",
+                    $"--web.listen-address=127.0.0.1:{port}"),
             };
-            Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nrules: {{ files: ['{folder}/rules.yaml'], shipped: false }}\nscrape_configs: [ {job} ]\n");
+            Daemon daemon =
+                await Daemon.StartAsync($"host: {{ enabled: false }}\nrules: {{ files: ['{folder}/rules.yaml'], shipped: false "
+                    + $"}}\nscrape_configs: [ {job} ]\n");
             (await daemon.PushAsync(lines)).StatusCode.Should().Be(HttpStatusCode.NoContent);
             var pair = new Pair { Daemon = daemon, Theirs = $"http://127.0.0.1:{port}", From = from, To = to };
             pair._components.AddRange(components);
             foreach (string server in new[] { pair.Theirs, pair.Ours })
-                await Eventually.Async(async () => (await daemon.Http.GetStringAsync($"{server}/api/v1/query?query=up")).Contains("\"1\"", StringComparison.Ordinal), $"{server} scrapes");
+                await Eventually.Async(
+                    async () =>
+                    (await daemon.Http.GetStringAsync($"{server}/api/v1/query?query=up")).Contains("\"1\"", StringComparison.Ordinal),
+                        $"{server} scrapes");
             return pair;
         }
 
@@ -216,7 +252,8 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
                 message.Content = new StringContent(parts[2], Encoding.ASCII, "application/x-www-form-urlencoded");
             using HttpResponseMessage answer = await Daemon.Http.SendAsync(message);
             string text = await answer.Content.ReadAsStringAsync();
-            return (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, text.StartsWith('{') ? JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
+            return (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType,
+                text.StartsWith('{') ? JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
         }
 
         /// <summary>Takes the names out of a list that only our own metrics have: Prometheus does not scrape itself here.</summary>
@@ -247,7 +284,8 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
             Family("api_requests", "total", "abc", (h, i) => 1000 + (i * (h + 2)) - (i > 50 && h == 1 ? 1000 : 0));
             Family("api_ends", "v", "ab", (h, i) => i < 30 + (h * 20) ? i : null);
             foreach (string bound in new[] { "0.1", "1", "+Inf" })
-                Family("api_latency", "bucket", "a", (h, i) => (i + 1) * (bound == "0.1" ? 2.0 : bound == "1" ? 5 : 6), $",le=\"{bound}\"", $",le={bound}");
+                Family("api_latency", "bucket", "a", (h, i) => (i + 1) * (bound == "0.1" ? 2.0 : bound == "1" ? 5 : 6), $",le=\"{bound}\"",
+                    $",le={bound}");
             page.Append("# EOF\n");
             return (page.ToString(), lines.ToString());
 
@@ -261,7 +299,9 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
                             continue;
                         // A little beside whole seconds: samples exactly on the edge of a range count otherwise in Prometheus 3.
                         long at = ((from + (i * Step)) * 1000) + 7;
-                        page.Append(CultureInfo.InvariantCulture, $"{name}_{field}{{host=\"{hosts[h]}\",zone=\"z{h}\"{label}}} {v} {at / 1000.0:F3}\n");
+                        page.Append(
+                            CultureInfo.InvariantCulture,
+                            $"{name}_{field}{{host=\"{hosts[h]}\",zone=\"z{h}\"{label}}} {v} {at / 1000.0:F3}\n");
                         lines.Append(CultureInfo.InvariantCulture, $"{name},host={hosts[h]},zone=z{h}{tag} {field}={v} {at}\n");
                     }
                 }

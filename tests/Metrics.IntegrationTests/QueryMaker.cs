@@ -80,7 +80,8 @@ internal sealed class QueryMaker(int seed)
                 ? $"{Pick(s_math)}({Pick(s_gauges)}{Time()} / {Pick("7", "50", "90")})"
                 : $"{Pick(s_math[..7])}({Vector(next)})",
             1 or 2 => $"{Pick(s_overTime)}({Range(next)})",
-            3 => $"{Pick("rate", "increase", "irate")}({Pick("requests_total", "restarts_total", "latency_bucket")}[{Pick("2m", "5m", "11m")}]{Time()})",
+            3 => $"{Pick("rate", "increase", "irate")}({Pick("requests_total", "restarts_total", "latency_bucket")}"
+                + $"[{Pick("2m", "5m", "11m")}]{Time()})",
             4 or 5 => $"{Pick(s_aggregators)} {Grouping()} ({Vector(next)})",
             6 => $"{Vector(next)} {Pick(s_arithmetic)} {Number()}",
             7 => $"{Number()} {Pick(s_arithmetic)} (({Vector(next)}) * 1)",

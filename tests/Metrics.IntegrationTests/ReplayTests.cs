@@ -30,8 +30,12 @@ public sealed class ReplayTests
         (await daemon.PushAsync(string.Join('\n', lines), "/write?precision=s")).EnsureSuccessStatusCode();
         string rules = Path.Combine(daemon.Folder, "new.yaml"), old = Path.Combine(daemon.Folder, "old.yaml");
         await File.WriteAllTextAsync(old, "groups: [ { name: g, interval: 15s, rules: [ { alert: Hot, expr: room_temp, above: 30 } ] } ]");
-        await File.WriteAllTextAsync(rules, "groups: [ { name: g, interval: 15s, rules: [ { alert: Hot, expr: room_temp, above: 30, for: 630s }, { alert: VeryHot, expr: room_temp, above: 100 } ] } ]");
-        string[] span = ["--from", $"{DateTimeOffset.FromUnixTimeSeconds(now - 7200):yyyy-MM-ddTHH:mm:ssZ}", "--to", $"{DateTimeOffset.FromUnixTimeSeconds(now - 15):yyyy-MM-ddTHH:mm:ssZ}"];
+        await File.WriteAllTextAsync(
+            rules, "groups: [ { name: g, interval: 15s, rules: [ { alert: Hot, expr: room_temp, above: 30, for: 630s }, { alert: VeryHot, "
+                + "expr: room_temp, above: 100 } ] } ]");
+        string[] span =
+            ["--from", $"{DateTimeOffset.FromUnixTimeSeconds(now - 7200):yyyy-MM-ddTHH:mm:ssZ}", "--to",
+                $"{DateTimeOffset.FromUnixTimeSeconds(now - 15):yyyy-MM-ddTHH:mm:ssZ}"];
 
         (int code, string said) = await daemon.CommandAsync(["rules", "replay", old, .. span, "--url", daemon.Url("")]);
         code.Should().Be(0, said);
@@ -40,7 +44,8 @@ public sealed class ReplayTests
         (code, said) = await daemon.CommandAsync(["rules", "replay", rules, .. span, "--compare", old, "--url", daemon.Url("")]);
         code.Should().Be(0, said);
         // Longer than ten and a half minutes is only b, and c.
-        said.Should().MatchRegex(@"Hot +9 → 5 ").And.Contain("1 rules had nothing to say.").And.MatchRegex(@"ops/webhook/0: \d+ → \d+ messages");
+        said.Should()
+            .MatchRegex(@"Hot +9 → 5 ").And.Contain("1 rules had nothing to say.").And.MatchRegex(@"ops/webhook/0: \d+ → \d+ messages");
 
         daemon.Kill();
         (code, string offline) = await daemon.CommandAsync(["rules", "replay", rules, .. span]);

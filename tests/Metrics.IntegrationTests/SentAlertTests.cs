@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>Alerts that others have judged: sent by a real Prometheus, by <c>amtool</c>, by a script, as they are to an Alertmanager.</summary>
+/// <summary>
+/// Alerts that others have judged: sent by a real Prometheus, by <c>amtool</c>, by a script, as they are to an Alertmanager.
+/// </summary>
 public sealed class SentAlertTests
 {
     [Fact]
@@ -16,13 +18,22 @@ public sealed class SentAlertTests
         string folder = Directory.CreateTempSubdirectory("sender").FullName;
         int port = Daemon.FreePort();
         void WriteRules(string expression) => File.WriteAllText(Path.Combine(folder, "rules.yml"),
-            $"groups: [ {{ name: g, rules: [ {{ alert: DiskFull, expr: '{expression}', labels: {{ severity: page }}, annotations: {{ summary: 'the disk of {{{{ $labels.host }}}} is full' }} }} ] }} ]");
+            $"groups: [ {{ name: g, rules: [ {{ alert: DiskFull, expr: '{expression}', labels: {{ severity: page }}, annotations: {{ "
+                + $"summary: 'the disk of {{{{ $labels.host }}}} is full' }} }} ] }} ]");
         WriteRules("label_replace(vector(1), \"host\", \"a\", \"\", \"\")");
-        await File.WriteAllTextAsync(Path.Combine(folder, "prometheus.yml"), $"global: {{ evaluation_interval: 1s }}\nrule_files: [ rules.yml ]\nalerting: {{ alertmanagers: [ {{ static_configs: [ {{ targets: ['127.0.0.1:{daemon.Port}'] }} ] }} ] }}\n");
-        using Component prometheus = Component.Start(folder, "prometheus", "--config.file=prometheus.yml", $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data", "--web.enable-lifecycle", "--rules.alert.resend-delay=15s");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "prometheus.yml"),
+            $"global: {{ evaluation_interval: 1s }}\nrule_files: [ rules.yml ]\nalerting: {{ alertmanagers: [ {{ static_configs: [ {{ "
+                + $"targets: ['127.0.0.1:{daemon.Port}'] }} ] }} ] }}\n");
+        using Component prometheus =
+            Component.Start(
+                folder, "prometheus", "--config.file=prometheus.yml", $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data",
+                "--web.enable-lifecycle", "--rules.alert.resend-delay=15s");
         await hook.UntilAsync("/page", "firing DiskFull a");
-        hook.Accepted.First().Body.Should().Contain("the disk of a is full").And.Contain("generatorURL\":\"http", "its link leads to Prometheus");
-        (await daemon.CommandAsync("explain", "DiskFull", "--url", daemon.Url(""))).Output.Should().Contain("sent by others").And.Contain("goes to page");
+        hook.Accepted.First().Body.Should()
+            .Contain("the disk of a is full").And.Contain("generatorURL\":\"http", "its link leads to Prometheus");
+        (await daemon.CommandAsync("explain", "DiskFull", "--url", daemon.Url(""))).Output.Should()
+            .Contain("sent by others").And.Contain("goes to page");
         (await daemon.GetAsync("/")).Should().Contain("DiskFull");
 
         // It outlives us.
@@ -35,7 +46,8 @@ public sealed class SentAlertTests
         (await http.PostAsync($"http://127.0.0.1:{port}/-/reload", null)).EnsureSuccessStatusCode();
         await hook.UntilAsync("/page", "resolved DiskFull a");
         hook.AlertsAt("/page").Should().Equal("firing DiskFull a", "resolved DiskFull a");
-        (await daemon.CommandAsync("explain", "DiskFull", "--url", daemon.Url(""))).Output.Should().Contain("its sender says that it is over");
+        (await daemon.CommandAsync("explain", "DiskFull", "--url", daemon.Url(""))).Output.Should()
+            .Contain("its sender says that it is over");
     }
 
     [Fact]
@@ -44,16 +56,20 @@ public sealed class SentAlertTests
         Component.Need("amtool");
         using var hook = new WebhookListener();
         await using Daemon daemon = await StartAsync(hook);
-        (int code, string said) = await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "add", "Late", "severity=page", "host=b", "--annotation=summary=too late");
+        (int code, string said) =
+            await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "add", "Late", "severity=page", "host=b",
+                "--annotation=summary=too late");
         code.Should().Be(0, said);
         await hook.UntilAsync("/page", "firing Late b");
         foreach (string list in new[] { "/api/v1/alerts", "/api/v2/alerts", "/" })
             (await daemon.GetAsync(list)).Should().Contain("Late", $"{list} lists what others have sent");
-        (await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "query", "host=b")).Output.Should().Contain("Late").And.Contain("too late");
+        (await Component.RunAsync("amtool", "", "--alertmanager.url", daemon.Url(""), "alert", "query", "host=b")).Output.Should()
+            .Contain("Late").And.Contain("too late");
 
         // So far ahead that it is still to come when a busy machine takes it.
         string soon = TimeProvider.System.GetUtcNow().AddSeconds(15).ToString("O", CultureInfo.InvariantCulture);
-        (await PostAsync(daemon, $$"""[{"labels":{"alertname":"Short","host":"c","severity":"page"},"endsAt":"{{soon}}"}]""")).Should().Be((HttpStatusCode.OK, ""));
+        (await PostAsync(daemon, $$"""[{"labels":{"alertname":"Short","host":"c","severity":"page"},"endsAt":"{{soon}}"}]""")).Should()
+            .Be((HttpStatusCode.OK, ""));
         await hook.UntilAsync("/page", "firing Short c");
         await hook.UntilAsync("/page", "resolved Short c");
         hook.Accepted.Last().Body.Should().Contain("it was not seen to be over");
@@ -65,8 +81,11 @@ public sealed class SentAlertTests
     {
         using var hook = new WebhookListener();
         await using Daemon daemon = await StartAsync(hook);
-        (await PostAsync(daemon, """[{"labels":{}},{"labels":{"alertname":"Good","host":"d","severity":"page"}},{"labels":{"a":5}},{"labels":{"a":"b"},"startsAt":"2026-01-02T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"},7]""")).Should().Be((
-            HttpStatusCode.BadRequest, "at least one label pair required; labels.a must be a text; {a=\"b\"}: start time must be before end time; an alert is an object with labels, annotations, startsAt, endsAt and generatorURL"));
+        (await PostAsync(
+            daemon, """[{"labels":{}},{"labels":{"alertname":"Good","host":"d","severity":"page"}},{"labels":{"a":5}},{"labels":{"a":"b"},"startsAt":"2026-01-02T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"},7]""")).Should().Be((
+            HttpStatusCode.BadRequest,
+                "at least one label pair required; labels.a must be a text; {a=\"b\"}: start time must be before end time; an alert is an "
+                    + "object with labels, annotations, startsAt, endsAt and generatorURL"));
         await hook.UntilAsync("/page", "firing Good d");
         (await PostAsync(daemon, "no JSON")).Status.Should().Be(HttpStatusCode.BadRequest);
         (await PostAsync(daemon, "{}")).Should().Be((HttpStatusCode.BadRequest, "the body must be a list of alerts"));

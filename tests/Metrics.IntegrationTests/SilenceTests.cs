@@ -27,14 +27,17 @@ public sealed class SilenceTests
         using var hook = new WebhookListener();
         await using Daemon daemon = await StartAsync(hook);
         string url = daemon.Url("");
-        (int code, string id) = await AmtoolAsync(url, "silence", "add", "alertname=TooHot", "room=~cell.*", "-d", "1h", "-c", "known", "-a", "me");
+        (int code, string id) =
+            await AmtoolAsync(url, "silence", "add", "alertname=TooHot", "room=~cell.*", "-d", "1h", "-c", "known", "-a", "me");
         code.Should().Be(0, id);
         await daemon.PushAsync("room,room=cellar temp=31\nroom,room=attic temp=32\nroom,room=kitchen temp=95");
         await hook.UntilAsync("/warn", "firing TooHot attic");
         await hook.UntilAsync("/page", "firing Burning kitchen");
         string[] open = await AlertsAsync(daemon, "");
-        open.Should().BeEquivalentTo("TooHot cellar suppressed", "TooHot attic active", "TooHot kitchen suppressed", "Burning kitchen active");
-        (await AlertsAsync(daemon, "?silenced=false&inhibited=false")).Should().BeEquivalentTo("TooHot attic active", "Burning kitchen active");
+        open.Should()
+            .BeEquivalentTo("TooHot cellar suppressed", "TooHot attic active", "TooHot kitchen suppressed", "Burning kitchen active");
+        (await AlertsAsync(daemon, "?silenced=false&inhibited=false")).Should()
+            .BeEquivalentTo("TooHot attic active", "Burning kitchen active");
         (await AmtoolAsync(url, "silence", "query")).Output.Should().Contain("room=~\"cell.*\"").And.Contain("known");
         (await AmtoolAsync(url, "alert", "query", "room=attic")).Output.Should().Contain("TooHot").And.NotContain("cellar");
 
@@ -44,8 +47,11 @@ public sealed class SilenceTests
         (int expired, string said) = await AmtoolAsync(url, "silence", "expire", id.Split('\n')[0]);
         expired.Should().Be(0, said);
         await hook.UntilAsync("/warn", "firing TooHot cellar");
-        hook.AlertsAt("/warn").Should().NotContain(a => a.Contains("kitchen", StringComparison.Ordinal), "a room that burns is hot of course");
-        hook.AlertsAt("/page").Should().Equal(["firing Burning kitchen"], string.Join(" | ", hook.Accepted.Select(m => $"{m.Path} {m.Key} {string.Join(", ", m.Alerts)}")));
+        hook.AlertsAt("/warn").Should()
+            .NotContain(a => a.Contains("kitchen", StringComparison.Ordinal), "a room that burns is hot of course");
+        hook.AlertsAt("/page").Should()
+            .Equal(["firing Burning kitchen"],
+            string.Join(" | ", hook.Accepted.Select(m => $"{m.Path} {m.Key} {string.Join(", ", m.Alerts)}")));
         await daemon.PushAsync("room,room=kitchen temp=40\nroom,room=attic temp=20");
         await hook.UntilAsync("/page", "resolved Burning kitchen");
         await hook.UntilAsync("/warn", "firing TooHot kitchen");
@@ -60,15 +66,22 @@ public sealed class SilenceTests
         using var hook = new WebhookListener();
         await using Daemon daemon = await StartAsync(hook);
         string[] url = ["--url", daemon.Url("")];
-        (int code, string id) = await daemon.CommandAsync(["silence", "add", "TooHot", "room=cellar", "--comment", "painting", "--duration", "2h", "--author", "me", .. url]);
+        (int code, string id) = await daemon.CommandAsync(
+            ["silence", "add", "TooHot", "room=cellar", "--comment", "painting", "--duration", "2h", "--author", "me", .. url]);
         code.Should().Be(0, id);
-        (await daemon.CommandAsync(["silence", "list", .. url])).Output.Should().Contain(id.Trim()).And.Contain("alertname=\"TooHot\" room=\"cellar\"  me: painting");
-        (await daemon.CommandAsync(["silence", "add", "room=~\".*\"", "--comment", "all", .. url])).Should().Match<(int Code, string Output)>(r => r.Code == 1 && r.Output.Contains("would silence everything", StringComparison.Ordinal));
-        (await daemon.CommandAsync(["silence", "add", "room=x", .. url])).Should().Match<(int Code, string Output)>(r => r.Code == 2 && r.Output.Contains("needs --comment", StringComparison.Ordinal));
+        (await daemon.CommandAsync(["silence", "list", .. url])).Output.Should()
+            .Contain(id.Trim()).And.Contain("alertname=\"TooHot\" room=\"cellar\"  me: painting");
+        (await daemon.CommandAsync(["silence", "add", "room=~\".*\"", "--comment", "all", .. url])).Should()
+            .Match<(int Code, string Output)>(r => r.Code == 1 && r.Output.Contains("would silence everything", StringComparison.Ordinal));
+        (await daemon.CommandAsync(["silence", "add", "room=x", .. url])).Should()
+            .Match<(int Code, string Output)>(r => r.Code == 2 && r.Output.Contains("needs --comment", StringComparison.Ordinal));
         (await daemon.CommandAsync(["silence", "expire", id.Trim(), .. url])).Code.Should().Be(0);
-        (await daemon.CommandAsync(["silence", "expire", id.Trim(), .. url])).Should().Match<(int Code, string Output)>(r => r.Code == 1 && r.Output.Contains("has not ended", StringComparison.Ordinal));
+        (await daemon.CommandAsync(["silence", "expire", id.Trim(), .. url])).Should()
+            .Match<(int Code, string Output)>(r => r.Code == 1 && r.Output.Contains("has not ended", StringComparison.Ordinal));
         (await daemon.CommandAsync(["silence", "list", .. url])).Output.Trim().Should().BeEmpty();
-        (await daemon.CommandAsync(["routes", "test", "severity=critical", "room=x", "--config", Path.Combine(daemon.Folder, "metrics.yaml")])).Output.Should().StartWith("page  group {room=\"x\"}");
+        (await daemon.CommandAsync(
+            ["routes", "test", "severity=critical", "room=x", "--config", Path.Combine(daemon.Folder, "metrics.yaml")])).Output.Should()
+            .StartWith("page  group {room=\"x\"}");
     }
 
     private static async Task<Daemon> StartAsync(WebhookListener hook)
@@ -91,11 +104,15 @@ public sealed class SilenceTests
             """);
     }
 
-    private static Task<(int Code, string Output)> AmtoolAsync(string url, params string[] words) => Component.RunAsync("amtool", "", [$"--alertmanager.url={url}", .. words]);
+    private static Task<(int Code, string Output)> AmtoolAsync(string url, params string[] words) =>
+        Component.RunAsync("amtool", "", [$"--alertmanager.url={url}", .. words]);
 
     private static async Task<string[]> AlertsAsync(Daemon daemon, string query)
     {
         using JsonDocument alerts = JsonDocument.Parse(await daemon.GetAsync($"/api/v2/alerts{query}"));
-        return [.. alerts.RootElement.EnumerateArray().Select(a => $"{a.GetProperty("labels").GetProperty("alertname").GetString()} {a.GetProperty("labels").GetProperty("room").GetString()} {a.GetProperty("status").GetProperty("state").GetString()}")];
+        return [.. alerts.RootElement.EnumerateArray()
+            .Select(a =>
+            $"{a.GetProperty("labels").GetProperty("alertname").GetString()} {a.GetProperty("labels").GetProperty("room").GetString()} "
+                + $"{a.GetProperty("status").GetProperty("state").GetString()}")];
     }
 }

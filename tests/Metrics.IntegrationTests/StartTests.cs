@@ -63,11 +63,13 @@ public sealed class StartTests : IDisposable
             await daemon.StartAgainAsync();
             (await daemon.PushAsync("before v=1")).IsSuccessStatusCode.Should().BeTrue();
             await FillAsync(Path.Combine(disk, "ballast"));
-            await Eventually.Async(async () => (int)(await daemon.PushAsync(Many())).StatusCode == 503, "a push that cannot be kept is refused");
+            await Eventually.Async(
+                async () => (int)(await daemon.PushAsync(Many())).StatusCode == 503, "a push that cannot be kept is refused");
             daemon.Log.Should().Contain("Writing to the DuckDB file").And.Contain("fails:");
             daemon.Log.Split('\n').Count(l => l.Contains("fails:", StringComparison.Ordinal)).Should().Be(1);
             File.Delete(Path.Combine(disk, "ballast"));
-            await Eventually.Async(async () => (await daemon.PushAsync("after v=1")).IsSuccessStatusCode, "it works again once there is room");
+            await Eventually.Async(
+                async () => (await daemon.PushAsync("after v=1")).IsSuccessStatusCode, "it works again once there is room");
         }
         finally
         {

@@ -46,7 +46,8 @@ public sealed class StorageTests
         long killed = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         daemon.Kill();
         await daemon.StartAgainAsync();
-        string last = (await daemon.GetAsync("/federate?match[]=node_load1")).Split('\n').Single(l => l.StartsWith("node_load1{", StringComparison.Ordinal));
+        string last = (await daemon.GetAsync("/federate?match[]=node_load1")).Split('\n')
+            .Single(l => l.StartsWith("node_load1{", StringComparison.Ordinal));
         // At most the flush interval and one poll before the kill.
         (killed - long.Parse(last[(last.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)).Should().BeLessThan(3500);
     }
@@ -55,7 +56,9 @@ public sealed class StorageTests
     public async Task An_outage_of_a_real_InfluxDB_leaves_no_gap()
     {
         await using Influxd influxd = await Influxd.StartAsync();
-        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics, timeout: 1s }} }}");
+        await using Daemon daemon =
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics, timeout: "
+                + $"1s }} }}");
         long start = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - 100_000;
         for (int i = 0; i < 60; i++)
         {
@@ -68,9 +71,11 @@ public sealed class StorageTests
             }
             if (i == 40)
                 await influxd.StartAgainAsync();
-            (await daemon.PushAsync($"outage_test,host=a v={i} {start + i}")).StatusCode.Should().Be(HttpStatusCode.NoContent, "what cannot be sent is spooled");
+            (await daemon.PushAsync($"outage_test,host=a v={i} {start + i}")).StatusCode.Should()
+                .Be(HttpStatusCode.NoContent, "what cannot be sent is spooled");
         }
-        await Eventually.Async(async () => await influxd.NumberAsync("SELECT count(\"outage_test_v\") FROM \"outage_test\"") == 60, "every point has arrived");
+        await Eventually.Async(
+            async () => await influxd.NumberAsync("SELECT count(\"outage_test_v\") FROM \"outage_test\"") == 60, "every point has arrived");
         (await influxd.NumberAsync("SELECT sum(\"outage_test_v\") FROM \"outage_test\"")).Should().Be(60 * 59 / 2);
         await Eventually.Async(async () => await daemon.OwnAsync("metricsd_spool_records") == 0, "the spool is empty");
         (await daemon.OwnAsync("metricsd_store_samples_dropped_total")).Should().Be(0);
@@ -84,29 +89,46 @@ public sealed class StorageTests
     public async Task A_bad_point_poisons_no_batch_of_a_real_InfluxDB()
     {
         await using Influxd influxd = await Influxd.StartAsync();
-        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics }} }}");
+        await using Daemon daemon =
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics }} }}");
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         (await daemon.PushAsync($"first_thing v=1 {now}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         using var direct = new HttpClient();
-        await direct.PostAsync($"{influxd.Url}/write?db=metrics&precision=ms", new StringContent($"type_clash clash_v=\"text\" {now}\ntype_clash type_clash_v=\"text\" {now}"));
-        (await daemon.PushAsync($"type_clash v=5 {now + 1}\ngood,path=C:\\x v=1 {now}\ngood,line=a\\ b,eq=c\\=d v=2 {now}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
-        await Eventually.Async(async () => await influxd.NumberAsync("SELECT sum(\"good_v\") FROM \"good_v\"") == 3, "the good points are stored");
+        await direct.PostAsync($"{influxd.Url}/write?db=metrics&precision=ms",
+            new StringContent($"type_clash clash_v=\"text\" {now}\ntype_clash type_clash_v=\"text\" {now}"));
+        string good = $"type_clash v=5 {now + 1}\ngood,path=C:\\x v=1 {now}\ngood,line=a\\ b,eq=c\\=d v=2 {now}";
+        (await daemon.PushAsync(good)).StatusCode.Should().Be(HttpStatusCode.NoContent);
+        await Eventually.Async(
+            async () => await influxd.NumberAsync("SELECT sum(\"good_v\") FROM \"good_v\"") == 3, "the good points are stored");
         (await daemon.OwnAsync("metricsd_store_samples_dropped_total")).Should().Be(1, "the point of the wrong type is counted");
     }
 
     [Theory]
-    [InlineData(2, "version: 2, bucket: metrics, org: ops, token: t0ken", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
-    [InlineData(3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond&accept_partial=true", "Bearer t0ken")]
-    public async Task The_forms_of_versions_2_and_3_are_what_those_servers_ask_for(int version, string options, string request, string authorization)
+    [InlineData(
+        2, "version: 2, bucket: metrics, org: ops, token: t0ken", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
+    [InlineData(
+        3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond&accept_partial=true",
+        "Bearer t0ken")]
+    public async Task The_forms_of_versions_2_and_3_are_what_those_servers_ask_for(
+        int version, string options, string request, string authorization)
     {
         using var server = new StubInflux(version);
-        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{server.Url}', {options}, batch_lines: 4 }} }}");
+        await using Daemon daemon =
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{server.Url}', {options}, batch_lines: 4 }} "
+                + $"}}");
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         string lines = string.Concat(Enumerable.Range(0, 8).Select(i => $"stub,n={i} v={(i == 5 ? 666 : i)},w={i}.5 {now}\n"));
         server.FailNext(503, "3");
         (await daemon.PushAsync(lines)).StatusCode.Should().Be(HttpStatusCode.NoContent);
-        await Eventually.Async(() => Task.FromResult(server.Lines.Count(l => l.StartsWith("stub_", StringComparison.Ordinal)) >= 14), "all lines but the bad ones have arrived");
-        server.Requests.Should().OnlyContain(r => r.Request == request && r.Authorization == authorization && r.Encoding == "gzip" && r.ContentType == "text/plain; charset=utf-8");
+        await Eventually.Async(
+            () => Task.FromResult(server.Lines.Count(l => l.StartsWith("stub_", StringComparison.Ordinal)) >= 14),
+            "all lines but the bad ones have arrived");
+        server.Requests.Should()
+            .OnlyContain(
+            r => r.Request == request
+            && r.Authorization == authorization
+            && r.Encoding == "gzip"
+            && r.ContentType == "text/plain; charset=utf-8");
         server.Lines.Should().Contain($"stub_v,n=0 stub_v=0 {now}").And.NotContain(l => l.Contains("=666 ", StringComparison.Ordinal));
         (await daemon.OwnAsync("metricsd_store_samples_dropped_total")).Should().Be(1);
     }
@@ -138,8 +160,10 @@ public sealed class StorageTests
             await gzip.WriteAsync("c v=3 1700000000"u8.ToArray());
         var content = new ByteArrayContent(packed.ToArray());
         content.Headers.ContentEncoding.Add("gzip");
-        (await daemon.Http.PostAsync(daemon.Url("/api/v2/write?bucket=b&org=o&precision=s"), content)).StatusCode.Should().Be(HttpStatusCode.NoContent);
-        (await daemon.Http.PostAsync(daemon.Url("/write?precision=days"), new StringContent("a v=1"))).StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        (await daemon.Http.PostAsync(daemon.Url("/api/v2/write?bucket=b&org=o&precision=s"), content)).StatusCode.Should()
+            .Be(HttpStatusCode.NoContent);
+        (await daemon.Http.PostAsync(daemon.Url("/write?precision=days"), new StringContent("a v=1"))).StatusCode.Should()
+            .Be(HttpStatusCode.BadRequest);
         content = new ByteArrayContent(Encoding.UTF8.GetBytes("no gzip"));
         content.Headers.ContentEncoding.Add("gzip");
         (await daemon.Http.PostAsync(daemon.Url("/write"), content)).StatusCode.Should().Be(HttpStatusCode.BadRequest);

@@ -56,7 +56,8 @@ public sealed class SyslogTests
         int port = Daemon.FreePort();
         await using Daemon daemon = await StartAsync($"tcp://127.0.0.1:{port}");
         using Rsyslogd rsyslog = await Rsyslogd.StartAsync(
-            $"action(type=\"omfwd\" Target=\"127.0.0.1\" Port=\"{port}\" Protocol=\"tcp\" TCP_Framing=\"{framing}\" Template=\"{template}\" {Retry})");
+            $"action(type=\"omfwd\" Target=\"127.0.0.1\" Port=\"{port}\" Protocol=\"tcp\" TCP_Framing=\"{framing}\" "
+                + $"Template=\"{template}\" {Retry})");
         await rsyslog.WriteAsync(Numbers(0, 2000));
         List<JsonElement> events = await UntilAsync(daemon, "{service=\"numbers\"}", 2000);
         Distinct(events).Should().Equal(Enumerable.Range(0, 2000));
@@ -153,7 +154,8 @@ public sealed class SyslogTests
         int port = Daemon.FreePort();
         await using Daemon daemon = await StartAsync($"tcp://127.0.0.1:{port}");
         using Rsyslogd rsyslog = await Rsyslogd.StartAsync(
-            $"action(type=\"omfwd\" Target=\"127.0.0.1\" Port=\"{port}\" Protocol=\"tcp\" TCP_Framing=\"octet-counted\" {Template} {Retry})");
+            $"action(type=\"omfwd\" Target=\"127.0.0.1\" Port=\"{port}\" Protocol=\"tcp\" TCP_Framing=\"octet-counted\" {Template} "
+                + $"{Retry})");
         Task writing = WriteSlowlyAsync(rsyslog, Count);
         // On a busy machine much may lie in socket buffers; the kill comes when little does.
         await Eventually.Async(

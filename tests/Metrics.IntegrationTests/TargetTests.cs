@@ -15,17 +15,22 @@ public sealed class TargetTests
         using var good = new RawServer(s => SendPageAsync(s, "good_metric 1\n"));
         using var garbage = new RawServer(s => SendPageAsync(s, "\0\u0001 this {is not} a page\n"));
         using var endless = new RawServer(stream => SendForeverAsync(stream, "a{n=\"1\"} 1\n", TimeSpan.FromMilliseconds(200)));
-        using var huge = new RawServer(stream => SendForeverAsync(stream, string.Concat(Enumerable.Repeat("huge_metric 1\n", 5000)), TimeSpan.Zero));
+        using var huge =
+            new RawServer(stream => SendForeverAsync(stream, string.Concat(Enumerable.Repeat("huge_metric 1\n", 5000)), TimeSpan.Zero));
         using var silent = new RawServer(_ => Task.Delay(TimeSpan.FromMinutes(5), TimeProvider.System));
         string files = Directory.CreateTempSubdirectory("sd").FullName;
-        await File.WriteAllTextAsync(Path.Combine(files, "t.json"), $"[ {{ \"targets\": [ \"127.0.0.1:{good.Port}\" ], \"labels\": {{ \"rack\": \"r1\" }} }} ]");
+        await File.WriteAllTextAsync(
+            Path.Combine(files, "t.json"), $"[ {{ \"targets\": [ \"127.0.0.1:{good.Port}\" ], \"labels\": {{ \"rack\": \"r1\" }} }} ]");
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             scrape_configs:
               - { job_name: good, scrape_interval: 500ms, file_sd_configs: [ { files: ['{{files}}/*.json'] } ] }
               - { job_name: bad, scrape_interval: 500ms, body_size_limit: 10MB, static_configs: [ { targets: ['127.0.0.1:{{garbage.Port}}', '127.0.0.1:{{endless.Port}}', '127.0.0.1:{{huge.Port}}', '127.0.0.1:{{silent.Port}}', '127.0.0.1:1'] } ] }
             """);
-        await Eventually.Async(async () => (await daemon.FederateAsync("up{job=\"bad\"}")).Count(l => l.Contains("} 0 ", StringComparison.Ordinal)) == 5, "all bad targets are down");
+        await Eventually.Async(
+            async () =>
+            (await daemon.FederateAsync("up{job=\"bad\"}")).Count(l => l.Contains("} 0 ", StringComparison.Ordinal)) == 5,
+                "all bad targets are down");
         int asked = good.Served;
         await Eventually.Async(() => Task.FromResult(good.Served > asked + 5), "the good one goes on being scraped");
         (await daemon.FederateAsync("good_metric")).Should().ContainSingle().Which.Should().Contain("rack=\"r1\"");
@@ -36,19 +41,27 @@ public sealed class TargetTests
             async () => await daemon.GetAsync("/") is var page && reasons.All(r => page.Contains(r, StringComparison.Ordinal)),
             "the page says why each is down");
 
-        await File.WriteAllTextAsync(Path.Combine(files, "t.json"), $"[ {{ \"targets\": [ \"127.0.0.1:{good.Port}\" ], \"labels\": {{ \"rack\": \"moved\" }} }} ]");
-        await Eventually.Async(async () => (await daemon.FederateAsync("good_metric")).Any(l => l.Contains("rack=\"moved\"", StringComparison.Ordinal)), "a changed file of targets is followed");
-        (await daemon.FederateAsync("good_metric")).Should().NotContain(l => l.Contains("rack=\"r1\"", StringComparison.Ordinal), "the series of what went have ended");
+        await File.WriteAllTextAsync(
+            Path.Combine(files, "t.json"), $"[ {{ \"targets\": [ \"127.0.0.1:{good.Port}\" ], \"labels\": {{ \"rack\": \"moved\" }} }} ]");
+        await Eventually.Async(
+            async () =>
+            (await daemon.FederateAsync("good_metric")).Any(l => l.Contains("rack=\"moved\"", StringComparison.Ordinal)),
+                "a changed file of targets is followed");
+        (await daemon.FederateAsync("good_metric")).Should()
+            .NotContain(l => l.Contains("rack=\"r1\"", StringComparison.Ordinal), "the series of what went have ended");
     }
 
     [Fact]
     public async Task Probes_say_what_blackbox_exporter_says()
     {
         string folder = Directory.CreateTempSubdirectory("probe").FullName;
-        (int made, string said) = await Component.RunAsync("openssl", "", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", $"{folder}/k.pem", "-out", $"{folder}/c.pem", "-days", "3", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+        (int made, string said) =
+            await Component.RunAsync("openssl", "", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", $"{folder}/k.pem", "-out",
+                $"{folder}/c.pem", "-days", "3", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
         made.Should().Be(0, said);
         int tls = Daemon.FreePort(), blackbox = Daemon.FreePort();
-        using Component server = Component.Start(folder, "openssl", "s_server", "-accept", $"127.0.0.1:{tls}", "-key", "k.pem", "-cert", "c.pem", "-www", "-quiet");
+        using Component server = Component.Start(
+            folder, "openssl", "s_server", "-accept", $"127.0.0.1:{tls}", "-key", "k.pem", "-cert", "c.pem", "-www", "-quiet");
         using var web = new RawServer(s => SendPageAsync(s, "all is well\n"));
         await File.WriteAllTextAsync(Path.Combine(folder, "bb.yml"), $$"""
             modules:
@@ -57,7 +70,8 @@ public sealed class TargetTests
               tcp: { prober: tcp, timeout: 2s }
               icmp: { prober: icmp, timeout: 2s, icmp: { preferred_ip_protocol: ip4 } }
             """);
-        using Component peer = Component.Start(folder, "prometheus-blackbox-exporter", "--config.file=bb.yml", $"--web.listen-address=127.0.0.1:{blackbox}");
+        using Component peer =
+            Component.Start(folder, "prometheus-blackbox-exporter", "--config.file=bb.yml", $"--web.listen-address=127.0.0.1:{blackbox}");
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             probes:
@@ -70,20 +84,34 @@ public sealed class TargetTests
               - { job_name: tls, prober: tls, interval: 1s, targets: ['127.0.0.1:{{tls}}'], tls_config: { ca_file: '{{folder}}/c.pem' } }
               - { job_name: icmp, prober: icmp, interval: 1s, targets: ['127.0.0.1'] }
             """);
-        var expected = new Dictionary<string, int> { ["http"] = 1, ["https"] = 1, ["untrusted"] = 0, ["body"] = 0, ["tcp"] = 1, ["closed"] = 0, ["tls"] = 1, ["icmp"] = 1 };
+        var expected =
+            new Dictionary<string, int> { ["http"] = 1, ["https"] = 1, ["untrusted"] = 0, ["body"] = 0, ["tcp"] = 1, ["closed"] = 0,
+                ["tls"] = 1, ["icmp"] = 1 };
         await Eventually.Async(async () => (await daemon.FederateAsync("probe_success")).Count == expected.Count, "every probe has run");
         foreach ((string job, int success) in expected)
-            (await daemon.FederateAsync($"probe_success{{job=\"{job}\"}}")).Should().ContainSingle().Which.Should().Contain($"}} {success} ", job);
+            (await daemon.FederateAsync($"probe_success{{job=\"{job}\"}}")).Should().ContainSingle().Which.Should()
+                .Contain($"}} {success} ", job);
 
-        foreach ((string module, string target) in new[] { ("http", $"http://127.0.0.1:{web.Port}/"), ("https", $"https://127.0.0.1:{tls}/"), ("tcp", $"127.0.0.1:{web.Port}"), ("icmp", "127.0.0.1") })
+        foreach ((
+            string module, string target) in new[] { ("http", $"http://127.0.0.1:{web.Port}/"), ("https", $"https://127.0.0.1:{tls}/"),
+            ("tcp", $"127.0.0.1:{web.Port}"), ("icmp", "127.0.0.1") })
         {
             string theirs = "";
-            await Eventually.Async(async () => (theirs = await daemon.Http.GetStringAsync($"http://127.0.0.1:{blackbox}/probe?module={module}&target={Uri.EscapeDataString(target)}")).Contains("probe_success 1", StringComparison.Ordinal), $"blackbox_exporter probes {module}");
+            await Eventually.Async(
+                async () =>
+                (theirs =
+                    await daemon.Http.GetStringAsync(
+                        $"http://127.0.0.1:{blackbox}/probe?module={module}&target={Uri.EscapeDataString(target)}")).Contains("probe_success 1", StringComparison.Ordinal), $"blackbox_exporter probes {module}");
             List<string> ours = await daemon.FederateAsync($"{{__name__=~\"probe_.*\",job=\"{module}\"}}");
-            string[] names = [.. Regex.Matches(theirs, "^(probe_\\w+)", RegexOptions.Multiline).Select(m => m.Value).Distinct().Where(n => n is not "probe_failed_due_to_regex")];
+            string[] names =
+                [.. Regex.Matches(theirs, "^(probe_\\w+)", RegexOptions.Multiline).Select(m => m.Value).Distinct()
+                    .Where(n => n is not "probe_failed_due_to_regex")];
             names.Except(ours.Select(l => Regex.Match(l, "^\\w+").Value)).Should().BeEmpty($"{module}: every metric of blackbox_exporter");
-            foreach (string metric in new[] { "probe_http_status_code", "probe_http_ssl", "probe_ip_protocol", "probe_ssl_earliest_cert_expiry", "probe_http_redirects", "probe_http_version", "probe_ip_addr_hash" }.Intersect(names))
-                Number(ours.Single(l => l.StartsWith(metric + "{", StringComparison.Ordinal)), 2).Should().Be(Number(theirs.Split('\n').Single(l => l.StartsWith(metric + " ", StringComparison.Ordinal)), 1), $"{module} {metric}");
+            foreach (string metric in new[] { "probe_http_status_code", "probe_http_ssl", "probe_ip_protocol",
+                "probe_ssl_earliest_cert_expiry", "probe_http_redirects", "probe_http_version", "probe_ip_addr_hash" }.Intersect(names))
+                Number(ours.Single(l => l.StartsWith(metric + "{", StringComparison.Ordinal)), 2).Should()
+                    .Be(Number(theirs.Split('\n').Single(l => l.StartsWith(metric + " ", StringComparison.Ordinal)), 1),
+                    $"{module} {metric}");
         }
     }
 
@@ -106,7 +134,8 @@ public sealed class TargetTests
         var expected = new Dictionary<string, int> { ["talk"] = 1, ["mute"] = 0, ["dns"] = 1, ["rcode"] = 0 };
         await Eventually.Async(async () => (await daemon.FederateAsync("probe_success")).Count == expected.Count, "every probe has run");
         foreach ((string job, int success) in expected)
-            (await daemon.FederateAsync($"probe_success{{job=\"{job}\"}}")).Should().ContainSingle().Which.Should().Contain($"}} {success} ", job);
+            (await daemon.FederateAsync($"probe_success{{job=\"{job}\"}}")).Should().ContainSingle().Which.Should()
+                .Contain($"}} {success} ", job);
         (await daemon.FederateAsync("probe_failed_due_to_regex{job=\"mute\"}")).Should().ContainSingle().Which.Should().Contain("} 1 ");
         (await daemon.FederateAsync("probe_dns_answer_rrs{job=\"dns\"}")).Should().ContainSingle().Which.Should().Contain("} 1 ");
         await stop.CancelAsync();
@@ -123,7 +152,9 @@ public sealed class TargetTests
                 UdpReceiveResult question = await dns.ReceiveAsync(ct);
                 // The question ends behind its name (a zero byte), type and class; additional records are not repeated.
                 int end = Array.IndexOf(question.Buffer, (byte)0, 12) + 5;
-                byte[] answer = [.. question.Buffer[..2], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. question.Buffer[12..end], 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+                byte[] answer =
+                    [.. question.Buffer[..2], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. question.Buffer[12..end], 0xc0, 12, 0, 1, 0, 1, 0, 0,
+                        0, 60, 0, 4, 192, 0, 2, 1];
                 await dns.SendAsync(answer, question.RemoteEndPoint, ct);
             }
         }
@@ -138,7 +169,9 @@ public sealed class TargetTests
     private static async Task SendPageAsync(Stream stream, string page)
     {
         byte[] body = Encoding.UTF8.GetBytes(page);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: "
+                + $"{body.Length}\r\nConnection: close\r\n\r\n"));
         await stream.WriteAsync(body);
     }
 

@@ -97,17 +97,29 @@ public sealed partial class ArchitectureTests
     {
         string[] references = [.. typeof(Model.Labels).Assembly.GetReferencedAssemblies().Select(a => a.Name!)];
         references.Should().NotBeEmpty();
-        references.Should().NotContain(r => r.Contains("AspNetCore") || r.Contains("Net.Http") || r.Contains("Net.Sockets") || r.Contains("FileSystem") || r.Contains("Extensions"));
+        references.Should()
+            .NotContain(
+            r => r.Contains("AspNetCore")
+            || r.Contains("Net.Http")
+            || r.Contains("Net.Sockets")
+            || r.Contains("FileSystem")
+            || r.Contains("Extensions"));
     }
 
     [Fact]
     public void The_client_library_of_our_own_metrics_stays_behind_one_folder() =>
-        Sources().Where(f => File.ReadAllText(f).Contains("using Prometheus", StringComparison.Ordinal)).Select(FolderOf).Distinct().Should().Equal("Telemetry");
+        Sources().Where(f => File.ReadAllText(f).Contains("using Prometheus", StringComparison.Ordinal)).Select(FolderOf).Distinct()
+            .Should().Equal("Telemetry");
 
     [Fact]
     public void Every_host_poller_is_in_the_catalogue()
     {
-        string[] pollers = [.. typeof(IPoller).Assembly.GetTypes().Where(t => t.IsClass && typeof(IPoller).IsAssignableFrom(t) && t.Namespace == "Metrics.Pollers.Host" && t.Name != "HostPoller").Select(t => t.Name).Order()];
+        string[] pollers =
+            [.. typeof(IPoller).Assembly.GetTypes()
+                .Where(t => t.IsClass
+                && typeof(IPoller).IsAssignableFrom(t)
+                && t.Namespace == "Metrics.Pollers.Host"
+                && t.Name != "HostPoller").Select(t => t.Name).Order()];
         pollers.Should().HaveCountGreaterThan(20);
         var files = new Metrics.Pollers.Host.HostFiles("/proc", "/sys", "/");
         PollerCatalog.Host.Select(p => p.Create(files, TimeProvider.System).GetType().Name).Order().Should().Equal(pollers);
@@ -126,7 +138,8 @@ public sealed partial class ArchitectureTests
         paths.Where(p => !Path.Exists(Path.Combine(Cases.Repository, p))).Should().BeEmpty();
     }
 
-    private static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(Cases.Repository, "src"), "*.cs", SearchOption.AllDirectories)
+    private static IEnumerable<string> Sources() =>
+        Directory.EnumerateFiles(Path.Combine(Cases.Repository, "src"), "*.cs", SearchOption.AllDirectories)
         .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
 
     /// <summary>The room of a file. Rules are in both assemblies: the pure ones below, the engine that evaluates them above.</summary>

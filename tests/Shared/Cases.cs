@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Metrics.Testing;
 
 /// <summary>
-/// Finds golden cases: those in <c>testdata</c> beside the test that asks, and those of a family in the folder that METRICS_EXTRA_CASES names
-/// (<c>family/source/case</c>), so that anybody can try cases without touching the tree.
+/// Finds golden cases: those in <c>testdata</c> beside the test that asks, and those of a family in the folder that METRICS_EXTRA_CASES
+/// names (<c>family/source/case</c>), so that anybody can try cases without touching the tree.
 /// </summary>
 internal static class Cases
 {
@@ -12,7 +12,8 @@ internal static class Cases
     public static string Repository { get; } = FindRepository();
 
     /// <summary>The folder <c>testdata</c> beside the calling source file.</summary>
-    public static string Own(string name, [CallerFilePath] string caller = "") => Path.Combine(Path.GetDirectoryName(caller)!, "testdata", name);
+    public static string Own(string name, [CallerFilePath] string caller = "") =>
+        Path.Combine(Path.GetDirectoryName(caller)!, "testdata", name);
 
     /// <summary>Files of a source of a family in the extra folder; none when there is no such folder.</summary>
     public static IEnumerable<string> Extra(string family, string source, string pattern)

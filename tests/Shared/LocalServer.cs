@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Metrics.Testing;
 
-/// <summary>An HTTP server on a free port of this machine, for whatever a test wants to be called by. Requests are answered one by one.</summary>
+/// <summary>
+/// An HTTP server on a free port of this machine, for whatever a test wants to be called by. Requests are answered one by one.
+/// </summary>
 internal sealed class LocalServer : IDisposable
 {
     private readonly HttpListener _listener = new();

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Metrics.Formats;
 
-/// <summary>Decimal numbers as the formats of this field write them: digits, point, exponent; <c>NaN</c> and <c>Inf</c> where allowed.</summary>
+/// <summary>
+/// Decimal numbers as the formats of this field write them: digits, point, exponent; <c>NaN</c> and <c>Inf</c> where allowed.
+/// </summary>
 public static class FloatText
 {
     private const int MaxExactDigits = 19;
@@ -14,7 +16,8 @@ public static class FloatText
     ];
 
     /// <summary>
-    /// Reads a number as Prometheus does (Go's ParseFloat without hexadecimal and underscores): also <c>NaN</c>, <c>Inf</c>, <c>Infinity</c>
+    /// Reads a number as Prometheus does (Go's ParseFloat without hexadecimal and underscores): also <c>NaN</c>, <c>Inf</c>,
+    /// <c>Infinity</c>
     /// in any case with an optional sign. False for anything else, and for finite numbers beyond a double.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out double value) =>
@@ -132,7 +135,9 @@ public static class FloatText
     private static bool EqualsIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower) =>
         System.Text.Ascii.EqualsIgnoreCase(text, lower);
 
-    /// <summary>A number as Prometheus writes it in its text formats: shortest form that reads back, <c>NaN</c>, <c>+Inf</c>, <c>-Inf</c>.</summary>
+    /// <summary>
+    /// A number as Prometheus writes it in its text formats: shortest form that reads back, <c>NaN</c>, <c>+Inf</c>, <c>-Inf</c>.
+    /// </summary>
     public static string Format(double value)
     {
         if (double.IsNaN(value))
@@ -176,7 +181,10 @@ public static class FloatText
         if (!double.IsFinite(value) || value == 0)
             return Format(value);
         string exponent = FormatExponent(value);
-        int power = int.Parse(exponent.AsSpan(exponent.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        int power =
+            int.Parse(
+                exponent.AsSpan(exponent.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture);
         return power is < -4 or >= 6 ? exponent : FormatPlain(value);
     }
 

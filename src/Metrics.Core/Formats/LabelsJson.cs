@@ -6,7 +6,8 @@ namespace Metrics.Formats;
 /// <summary>Labels as the JSON object in which the stores and the state database keep them.</summary>
 public static class LabelsJson
 {
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_plain =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes them, names in order.</summary>
     public static string Write(Labels labels)

@@ -6,5 +6,6 @@ namespace Metrics.Formats;
 public readonly record struct ParseFault(string Reason, int Offset)
 {
     /// <inheritdoc />
-    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Reason} at column {Offset + 1}");
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Reason} at column {Offset + 1}");
 }

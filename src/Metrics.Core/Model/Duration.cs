@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Metrics.Model;
 
-/// <summary>The one syntax for spans of time in configuration, rules and queries: <c>15s</c>, <c>5m</c>, <c>1h30m</c>, <c>250ms</c>, <c>0</c>.</summary>
+/// <summary>
+/// The one syntax for spans of time in configuration, rules and queries: <c>15s</c>, <c>5m</c>, <c>1h30m</c>, <c>250ms</c>, <c>0</c>.
+/// </summary>
 /// <remarks>
 /// Units y (365 d), w, d, h, m, s, ms, each at most once and in that order, as in
 /// https://prometheus.io/docs/prometheus/latest/configuration/configuration/ (<c>duration</c>).

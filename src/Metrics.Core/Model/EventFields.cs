@@ -46,7 +46,9 @@ public static class EventFields
     /// <summary>Its number on that machine.</summary>
     public const string ProcessId = "process.pid";
 
-    /// <summary>The fields' own full name: short words and labels (<c>host</c>, <c>source_ip</c>) become <c>host.name</c>, <c>source.ip</c>.</summary>
+    /// <summary>
+    /// The fields' own full name: short words and labels (<c>host</c>, <c>source_ip</c>) become <c>host.name</c>, <c>source.ip</c>.
+    /// </summary>
     /// <remarks>A label cannot hold a dot, so an underscore stands for it; a name that holds a dot is taken as it is.</remarks>
     public static string FullName(string name) => name switch
     {
@@ -58,7 +60,9 @@ public static class EventFields
         _ => Dotted(name),
     };
 
-    /// <summary>The field's name as a label: dots become underscores, <c>host.name</c> and <c>service.name</c> are <c>host</c> and <c>service</c>.</summary>
+    /// <summary>
+    /// The field's name as a label: dots become underscores, <c>host.name</c> and <c>service.name</c> are <c>host</c> and <c>service</c>.
+    /// </summary>
     public static string LabelName(string field) => field switch
     {
         Host => "host",

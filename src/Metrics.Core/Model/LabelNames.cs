@@ -1,8 +1,8 @@
 namespace Metrics.Model;
 
 /// <summary>
-/// Gives the same array for the same label names, most of the time: the series of a metric all have them. Bounded: a fixed number of places,
-/// the newer names take the place. Safe for use by several threads; a race costs a copy.
+/// Gives the same array for the same label names, most of the time: the series of a metric all have them. Bounded: a fixed number of
+/// places, the newer names take the place. Safe for use by several threads; a race costs a copy.
 /// </summary>
 internal static class LabelNames
 {

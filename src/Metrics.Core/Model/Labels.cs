@@ -65,7 +65,8 @@ public sealed class Labels : IEquatable<Labels>, IReadOnlyList<Label>
     public static Labels Of(params ReadOnlySpan<Label> labels)
     {
         if (!TryCreate(labels, out Labels? result, out string? repeated))
-            throw new ArgumentException(repeated!.Length == 0 ? "A label name is empty." : $"The label '{repeated}' is given twice.", nameof(labels));
+            throw new ArgumentException(
+                repeated!.Length == 0 ? "A label name is empty." : $"The label '{repeated}' is given twice.", nameof(labels));
         return result!;
     }
 

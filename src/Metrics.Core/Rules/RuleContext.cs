@@ -37,7 +37,9 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 
-    /// <summary>Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.</summary>
+    /// <summary>
+    /// Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.
+    /// </summary>
     public bool IsCatchUp { get; init; }
 }
 
@@ -52,6 +54,8 @@ public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, l
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 
-    /// <summary>Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.</summary>
+    /// <summary>
+    /// Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.
+    /// </summary>
     public bool IsCatchUp { get; init; }
 }

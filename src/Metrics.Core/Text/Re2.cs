@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 namespace Metrics.Model;
 
 /// <summary>
-/// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: what RE2 writes differently is translated,
-/// what RE2 lacks (look-around, back-references) is refused. It matches a whole value; the dot matches line feeds too. Immutable.
+/// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: what RE2 writes differently is
+/// translated, what RE2 lacks (look-around, back-references) is refused. It matches a whole value; the dot matches line feeds too.
+/// Immutable.
 /// </summary>
 /// <remarks>https://github.com/google/re2/wiki/Syntax</remarks>
 public sealed class Re2
@@ -41,7 +42,8 @@ public sealed class Re2
 
     /// <summary>A template with the groups of a match put in; null when the value does not match.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="template"><c>$1</c>, <c>${1}</c>, <c>$name</c> and <c>${name}</c> are groups, <c>$$</c> is a dollar; an unknown group is empty.</param>
+    /// <param name="template"><c>$1</c>, <c>${1}</c>, <c>$name</c> and <c>${name}</c> are groups, <c>$$</c> is a dollar; an unknown group
+    /// is empty.</param>
     public string? Expand(string value, string template)
     {
         Match match = _regex.Match(value);
@@ -89,8 +91,10 @@ public sealed class Re2
 
     private static readonly Dictionary<string, string> s_posixClasses = new()
     {
-        ["alnum"] = "0-9A-Za-z", ["alpha"] = "A-Za-z", ["ascii"] = @"\x00-\x7F", ["blank"] = @"\t ", ["cntrl"] = @"\x00-\x1F\x7F", ["digit"] = "0-9",
-        ["graph"] = "!-~", ["lower"] = "a-z", ["print"] = " -~", ["punct"] = @"!-/:-@\[-`{-~", ["space"] = @"\t\n\v\f\r ", ["upper"] = "A-Z",
+        ["alnum"] = "0-9A-Za-z", ["alpha"] = "A-Za-z", ["ascii"] = @"\x00-\x7F", ["blank"] = @"\t ", ["cntrl"] = @"\x00-\x1F\x7F",
+            ["digit"] = "0-9",
+        ["graph"] = "!-~", ["lower"] = "a-z", ["print"] = " -~", ["punct"] = @"!-/:-@\[-`{-~", ["space"] = @"\t\n\v\f\r ",
+            ["upper"] = "A-Z",
         ["word"] = "0-9A-Za-z_", ["xdigit"] = "0-9A-Fa-f",
     };
 
@@ -108,7 +112,10 @@ public sealed class Re2
             {
                 i += AppendEscape(text, pattern, i, inClass) - 1;
             }
-            else if (inClass && rest.StartsWith("[:") && rest.IndexOf(":]") is > 2 and var end && s_posixClasses.TryGetValue(rest[2..end].ToString(), out string? set))
+            else if (inClass
+                && rest.StartsWith("[:")
+                && rest.IndexOf(":]") is > 2 and var end
+                && s_posixClasses.TryGetValue(rest[2..end].ToString(), out string? set))
             {
                 text.Append(set);
                 i += end + 1;
@@ -189,7 +196,9 @@ public sealed class Re2
             return literal.Length + (end < 0 ? 2 : 4);
         }
         if (kind == 'x' && at + 2 < pattern.Length && pattern[at + 2] == '{' && pattern.IndexOf('}', at) is > 0 and var close
-            && int.TryParse(pattern.AsSpan(at + 3, close - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rune) && Rune.IsValid(rune))
+
+                && int.TryParse(pattern.AsSpan(at + 3, close - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rune)
+                && Rune.IsValid(rune))
         {
             text.Append(Regex.Escape(new Rune(rune).ToString()));
             return close - at + 1;

@@ -41,7 +41,9 @@ public sealed class YamlComposer
                 problems.AddRange(found);
                 return root;
             }
-            catch (YamlException e) when (repairs < MaxRepairs && e.Message.Contains("-quoted scalar, found wrong indentation", StringComparison.Ordinal) && e.End.Index < text.Length)
+            catch (YamlException e) when (repairs < MaxRepairs
+                && e.Message.Contains("-quoted scalar, found wrong indentation", StringComparison.Ordinal)
+                && e.End.Index < text.Length)
             {
                 // The blanks in front of a continued line are not part of the text: one more changes nothing but pleases the parser.
                 text = text.Insert((int)e.End.Index, " ");
@@ -93,7 +95,8 @@ public sealed class YamlComposer
         Scalar scalar = _parser.Consume<Scalar>();
         return new YamlText
         {
-            Line = (int)scalar.Start.Line, Column = (int)scalar.Start.Column, Text = scalar.Value, Plain = scalar.Style == ScalarStyle.Plain,
+            Line = (int)scalar.Start.Line, Column = (int)scalar.Start.Column, Text = scalar.Value,
+                Plain = scalar.Style == ScalarStyle.Plain,
         };
     }
 
@@ -120,7 +123,9 @@ public sealed class YamlComposer
             if (key is { Text: "<<", Plain: true })
                 merged.AddRange(value is YamlList list ? list.Items.OfType<YamlMap>() : value is YamlMap one ? [one] : []);
             else if (map.Entries.Find(e => e.Key.Text == key.Text).Key is { } first)
-                _problems.Add(new Problem(_file, key.Line, key.Column, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already"));
+                _problems.Add(
+                    new Problem(
+                    _file, key.Line, key.Column, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already"));
             else
                 map.Entries.Add(new(key, value));
         }

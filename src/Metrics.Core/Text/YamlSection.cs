@@ -116,7 +116,9 @@ public sealed class YamlSection
     {
         if (Text(key) is not { } text)
             return @default;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= min
+            && number <= max)
             return number;
         string range = max == int.MaxValue ? $"of at least {min}" : $"from {min} to {max}";
         Report(key, $"is '{text}'; it must be a whole number {range}");
@@ -129,7 +131,8 @@ public sealed class YamlSection
         if (Text(key) is not { } text)
             return @default;
         bool isPercent = text.EndsWith('%');
-        bool isNumber = double.TryParse(isPercent ? text.AsSpan(0, text.Length - 1) : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
+        bool isNumber = double.TryParse(
+            isPercent ? text.AsSpan(0, text.Length - 1) : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
         double share = isPercent ? number / 100 : number;
         if (isNumber && share is >= 0 and <= 1)
             return share;
@@ -263,7 +266,9 @@ public sealed class YamlSection
             if (_known.Contains(key.Text))
                 continue;
             string? near = Spelling.Nearest(key.Text, _known);
-            string hint = near is not null ? $"; did you mean '{near}'?" : $"; known here are {string.Join(", ", _known.Order(StringComparer.Ordinal))}";
+            string hint = near is not null
+                ? $"; did you mean '{near}'?"
+                : $"; known here are {string.Join(", ", _known.Order(StringComparer.Ordinal))}";
             Report(value is YamlText { Origin: not null } ? value : key, key.Text, $"is not a known key{hint}");
         }
     }

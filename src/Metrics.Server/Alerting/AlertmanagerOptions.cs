@@ -1,5 +1,5 @@
-using Metrics.Text;
 using Metrics.Configuration;
+using Metrics.Text;
 
 namespace Metrics.Alerting;
 
@@ -26,17 +26,21 @@ internal sealed record AlertmanagerOptions(IReadOnlyList<Uri> Urls, HttpAccess A
         {
             foreach (string target in group.Texts("targets"))
             {
-                if (!target.Contains('/', StringComparison.Ordinal) && Uri.TryCreate($"{scheme}://{target}/{(prefix.Length > 0 ? $"{prefix}/" : "")}api/v2/alerts", UriKind.Absolute, out Uri? url))
+                if (!target.Contains('/', StringComparison.Ordinal)
+                    && Uri.TryCreate($"{scheme}://{target}/{(prefix.Length > 0 ? $"{prefix}/" : "")}api/v2/alerts", UriKind.Absolute,
+                    out Uri? url))
                     urls.Add(url);
                 else
-                    group.Report("targets", $"holds '{target}'; it must be an address such as alertmanager:9093 (set scheme and path_prefix)");
+                    group.Report("targets",
+                        $"holds '{target}'; it must be an address such as alertmanager:9093 (set scheme and path_prefix)");
             }
             _ = group.Map("labels");
             group.Finish();
         }
         if (urls.Count == 0)
             section.Report("static_configs", "is required: [ { targets: ['alertmanager:9093'] } ]");
-        var options = new AlertmanagerOptions(urls, HttpAccess.ReadKeys(section), section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)));
+        var options = new AlertmanagerOptions(
+            urls, HttpAccess.ReadKeys(section), section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)));
         section.Finish();
         return options;
     }

@@ -1,6 +1,6 @@
 using Metrics.Configuration;
-using Metrics.Notifiers;
 using Metrics.Model;
+using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Text;
 

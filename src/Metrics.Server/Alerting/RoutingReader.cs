@@ -1,20 +1,21 @@
 using System.Globalization;
-using Metrics.Text;
 using Metrics.Routing;
 using Metrics.Series;
+using Metrics.Text;
 
 namespace Metrics.Alerting;
 
 /// <summary>
-/// Reads <c>route</c>, <c>inhibit_rules</c> and <c>time_intervals</c> in Alertmanager's words and with its defaults. Without a <c>route</c> the first receiver is
-/// notified of each rule's alerts at once.
+/// Reads <c>route</c>, <c>inhibit_rules</c> and <c>time_intervals</c> in Alertmanager's words and with its defaults. Without a <c>route</c>
+/// the first receiver is notified of each rule's alerts at once.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/</remarks>
 internal static class RoutingReader
 {
     private static readonly string[] s_intervalKeys = ["mute_time_intervals", "active_time_intervals"];
     private static readonly string[] s_weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-    private static readonly string[] s_months = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    private static readonly string[] s_months =
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
     public static RoutingOptions Read(YamlSection top, IReadOnlyList<string> receivers)
     {
@@ -56,7 +57,8 @@ internal static class RoutingReader
 
     private static StormOptions ReadStorm(YamlSection section)
     {
-        var storm = new StormOptions(section.Number("messages", 20), section.Duration("within", TimeSpan.FromMinutes(1), min: TimeSpan.FromSeconds(1)));
+        var storm = new StormOptions(
+            section.Number("messages", 20), section.Duration("within", TimeSpan.FromMinutes(1), min: TimeSpan.FromSeconds(1)));
         section.Finish();
         return storm;
     }
@@ -65,7 +67,10 @@ internal static class RoutingReader
     private static InhibitRule ReadDependency(YamlSection section)
     {
         YamlSection where = section.Section("where");
-        var rule = new InhibitRule(ReadMatchers(section, "down_match", "down_match_re", "down"), ReadMatchers(section, "mutes_match", "mutes_match_re", "mutes"), section.Texts("equal"))
+        var rule =
+            new InhibitRule(
+                ReadMatchers(section, "down_match", "down_match_re", "down"),
+                ReadMatchers(section, "mutes_match", "mutes_match_re", "mutes"), section.Texts("equal"))
         {
             Pairs = [.. where.Keys.ToList().Select(target => new LabelPair(target, where.RequiredText(target)))],
         };
@@ -82,12 +87,17 @@ internal static class RoutingReader
     {
         if (receivers.Count > 1)
             top.Report("route", "is required when there are several receivers; it says who is told of what");
-        return new Route { Id = "{}", Receiver = receivers.Count > 0 ? receivers[0] : "", GroupBy = new HashSet<string> { "alertname" }, GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.Zero };
+        return new Route { Id = "{}", Receiver = receivers.Count > 0 ? receivers[0] : "", GroupBy = new HashSet<string> { "alertname" },
+            GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.Zero };
     }
 
-    private static Route ReadRoute(YamlSection section, Route? parent, int place, IReadOnlyList<string> receivers, Dictionary<string, IReadOnlyList<TimeInterval>> intervals)
+    private static Route ReadRoute(
+        YamlSection section, Route? parent, int place, IReadOnlyList<string> receivers,
+        Dictionary<string, IReadOnlyList<TimeInterval>> intervals)
     {
-        List<LabelMatcher> matchers = [.. ReadMatchers(section, "match", "match_re", "matchers").OrderBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.Value, StringComparer.Ordinal).ThenBy(m => m.Kind)];
+        List<LabelMatcher> matchers =
+            [.. ReadMatchers(section, "match", "match_re", "matchers").OrderBy(m => m.Name, StringComparer.Ordinal)
+                .ThenBy(m => m.Value, StringComparer.Ordinal).ThenBy(m => m.Kind)];
         string own = $"{{{string.Join(',', matchers.Select(MatcherText.Write))}}}";
         string? receiver = section.Text("receiver");
         if (receiver is not null && !receivers.Contains(receiver))
@@ -102,10 +112,13 @@ internal static class RoutingReader
             GroupBy = section.Texts("group_by").Count > 0 ? ReadGroupBy(section) : parent is null ? new HashSet<string>() : parent.GroupBy,
             GroupWait = section.Duration("group_wait", parent?.GroupWait ?? TimeSpan.FromSeconds(30)),
             GroupInterval = section.Duration("group_interval", parent?.GroupInterval ?? TimeSpan.FromMinutes(5)),
-            RepeatInterval = section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), min: TimeSpan.FromMilliseconds(1)),
+            RepeatInterval =
+                section.Duration("repeat_interval", parent?.RepeatInterval ?? TimeSpan.FromHours(4), min: TimeSpan.FromMilliseconds(1)),
             MuteTimeIntervals = ReadNames(section, "mute_time_intervals", intervals),
             ActiveTimeIntervals = ReadNames(section, "active_time_intervals", intervals),
-            Escalation = section.Has("escalation") ? [.. section.Sections("escalation").Select(s => ReadStep(s, receivers))] : parent?.Escalation ?? [],
+            Escalation = section.Has("escalation")
+                ? [.. section.Sections("escalation").Select(s => ReadStep(s, receivers))]
+                : parent?.Escalation ?? [],
             Continue = section.Flag("continue", false),
         };
         List<Route> below = [];
@@ -153,7 +166,8 @@ internal static class RoutingReader
         return null;
     }
 
-    private static IReadOnlyList<string> ReadNames(YamlSection section, string key, Dictionary<string, IReadOnlyList<TimeInterval>> intervals)
+    private static IReadOnlyList<string> ReadNames(
+        YamlSection section, string key, Dictionary<string, IReadOnlyList<TimeInterval>> intervals)
     {
         IReadOnlyList<string> names = section.Texts(key);
         foreach (string unknown in names.Where(n => !intervals.ContainsKey(n)))
@@ -163,7 +177,10 @@ internal static class RoutingReader
 
     private static InhibitRule ReadInhibit(YamlSection section)
     {
-        var rule = new InhibitRule(ReadMatchers(section, "source_match", "source_match_re", "source_matchers"), ReadMatchers(section, "target_match", "target_match_re", "target_matchers"), section.Texts("equal"));
+        var rule =
+            new InhibitRule(
+                ReadMatchers(section, "source_match", "source_match_re", "source_matchers"),
+                ReadMatchers(section, "target_match", "target_match_re", "target_matchers"), section.Texts("equal"));
         _ = section.Text("name");
         section.Finish();
         return rule;
@@ -211,7 +228,8 @@ internal static class RoutingReader
             time.Finish();
         }
         TimeZoneInfo zone = TimeZoneInfo.Utc;
-        if (section.Text("location") is { } location && !TimeZoneInfo.TryFindSystemTimeZoneById(location == "Local" ? TimeZoneInfo.Local.Id : location, out zone!))
+        if (section.Text("location") is { } location
+            && !TimeZoneInfo.TryFindSystemTimeZoneById(location == "Local" ? TimeZoneInfo.Local.Id : location, out zone!))
         {
             section.Report("location", $"is '{location}', which is no time zone that this machine knows, such as Europe/Berlin");
             zone = TimeZoneInfo.Utc;
@@ -220,7 +238,8 @@ internal static class RoutingReader
             times,
             ReadRanges(section, "weekdays", 0, 6, t => Named(s_weekdays, t, 0), "a day such as monday, or a range such as monday:friday"),
             ReadRanges(section, "days_of_month", -31, 31, Number, "a day from 1 to 31 or from -31 to -1, or a range such as 1:5"),
-            ReadRanges(section, "months", 1, 12, t => Named(s_months, t, 1) ?? Number(t), "a month such as may or 5, or a range such as 1:3"),
+            ReadRanges(
+                section, "months", 1, 12, t => Named(s_months, t, 1) ?? Number(t), "a month such as may or 5, or a range such as 1:3"),
             ReadRanges(section, "years", 0, 9999, Number, "a year, or a range such as 2026:2028"),
             zone);
         section.Finish();
@@ -231,7 +250,12 @@ internal static class RoutingReader
     {
         string text = section.RequiredText(key);
         string[] parts = text.Split(':');
-        if (parts.Length == 2 && parts[0].Length == 2 && parts[1].Length == 2 && Number(parts[0]) is { } hour and >= 0 and <= 24 && Number(parts[1]) is { } minute and >= 0 and < 60 && (hour < 24 || minute == 0))
+        if (parts.Length == 2
+            && parts[0].Length == 2
+            && parts[1].Length == 2
+            && Number(parts[0]) is { } hour and >= 0 and <= 24
+            && Number(parts[1]) is { } minute and >= 0 and < 60
+            && (hour < 24 || minute == 0))
             return (hour * 60) + minute;
         if (text.Length > 0)
             section.Report(key, $"is '{text}'; it must be a time of the day from 00:00 to 24:00");
@@ -245,7 +269,14 @@ internal static class RoutingReader
         {
             string[] ends = text.ToLowerInvariant().Split(':', StringSplitOptions.TrimEntries);
             int? first = read(ends[0]), last = ends.Length == 2 ? read(ends[1]) : ends.Length == 1 ? first : null;
-            bool isRight = first is { } f && last is { } l && f >= min && l <= max && f <= max && l >= min && !(f > l && (f > 0) == (l > 0)) && !(min < 0 && (f == 0 || l == 0));
+            bool isRight = first is { } f
+                && last is { } l
+                && f >= min
+                && l <= max
+                && f <= max
+                && l >= min
+                && !(f > l && (f > 0) == (l > 0))
+                && !(min < 0 && (f == 0 || l == 0));
             if (isRight)
                 ranges.Add(new InclusiveRange(first!.Value, last!.Value));
             else
@@ -254,7 +285,9 @@ internal static class RoutingReader
         return ranges;
     }
 
-    private static int? Named(string[] names, string text, int first) => Array.IndexOf(names, text) is >= 0 and var index ? index + first : null;
+    private static int? Named(string[] names, string text, int first) =>
+        Array.IndexOf(names, text) is >= 0 and var index ? index + first : null;
 
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

@@ -11,8 +11,8 @@ using Metrics.Series;
 namespace Metrics.Api;
 
 /// <summary>
-/// <c>/federate</c>: the newest sample of every series that a selector matches, in the Prometheus text format with its own time. A series that
-/// ended (stale marker) or is older than the lookback is left out, so that nothing old looks fresh.
+/// <c>/federate</c>: the newest sample of every series that a selector matches, in the Prometheus text format with its own time. A series
+/// that ended (stale marker) or is older than the lookback is left out, so that nothing old looks fresh.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/federation/</remarks>
 internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine engine, TimeProvider time)
@@ -52,7 +52,8 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine 
                     found[series.Labels] = sample;
             }
         }
-        foreach (IGrouping<string, KeyValuePair<Labels, Sample>> family in found.GroupBy(f => f.Key.Name).OrderBy(f => f.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, KeyValuePair<Labels, Sample>> family in found.GroupBy(f => f.Key.Name)
+            .OrderBy(f => f.Key, StringComparer.Ordinal))
             WriteFamily(family, to);
     }
 
@@ -61,7 +62,10 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine 
         string name = PlainName(family.Key);
         MetricMetadata? known = metadata.Find(family.Key);
         if (known is { Help.Length: > 0 })
-            Write(to, $"# HELP {name} {known.Help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\n");
+        {
+            string help = known.Help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            Write(to, $"# HELP {name} {help}\n");
+        }
         string type = known?.Type switch { MetricType.Counter => "counter", MetricType.Gauge => "gauge", _ => "untyped" };
         Write(to, $"# TYPE {name} {type}\n");
         var line = new StringBuilder();
@@ -83,14 +87,17 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine 
             // Without it the scraper would attach its own.
             if (!hasInstance)
                 line.Append(separator).Append("instance=\"\"");
-            line.Append("} ").Append(FloatText.Format(sample.Value)).Append(' ').Append(sample.Time.ToString(CultureInfo.InvariantCulture)).Append('\n');
+            line.Append("} ").Append(FloatText.Format(sample.Value)).Append(' ').Append(sample.Time.ToString(CultureInfo.InvariantCulture))
+                .Append('\n');
             Write(to, line.ToString());
         }
     }
 
     /// <summary>A name that every reader of text 0.0.4 takes: what it does not allow becomes an underscore.</summary>
     private static string PlainName(string name) =>
-        Labels.IsPlainMetricName(name) ? name : string.Concat(name.Select((c, i) => char.IsAsciiLetterOrDigit(c) && (i > 0 || !char.IsAsciiDigit(c)) || c == '_' ? c : '_'));
+        Labels.IsPlainMetricName(name)
+            ? name
+            : string.Concat(name.Select((c, i) => char.IsAsciiLetterOrDigit(c) && (i > 0 || !char.IsAsciiDigit(c)) || c == '_' ? c : '_'));
 
     private static void AppendEscaped(StringBuilder line, string value)
     {

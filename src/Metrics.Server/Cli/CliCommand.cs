@@ -8,9 +8,9 @@ namespace Metrics.Cli;
 internal readonly record struct CommandExample(string Line, string Does);
 
 /// <summary>
-/// A command of <c>metricsd</c>: its name, one line of description, examples, the options and arguments that mean something to it, and what it
-/// does. One file a command in Cli/Commands, one line in <see cref="CommandTable"/>; help, completion, docs/cli.md and the errors of wrong use
-/// follow from it.
+/// A command of <c>metricsd</c>: its name, one line of description, examples, the options and arguments that mean something to it, and what
+/// it does. One file a command in Cli/Commands, one line in <see cref="CommandTable"/>; help, completion, docs/cli.md and the errors of
+/// wrong use follow from it.
 /// </summary>
 internal abstract class CliCommand : Command
 {

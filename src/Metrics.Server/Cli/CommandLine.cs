@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using System.CommandLine;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Storage;
 
 namespace Metrics.Cli;

@@ -1,8 +1,8 @@
-using Metrics.Hosting;
 using System.CommandLine;
 using System.CommandLine.Help;
 using Metrics.Cli.Commands;
 using Metrics.Configuration;
+using Metrics.Hosting;
 
 namespace Metrics.Cli;
 

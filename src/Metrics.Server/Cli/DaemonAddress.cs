@@ -2,7 +2,8 @@ namespace Metrics.Cli;
 
 /// <summary>Where the daemon is asked.</summary>
 /// <param name="Url">Its address, without a slash at the end.</param>
-/// <param name="IsOurs">It is on this machine, or the one that the configuration describes: the configuration's tokens may go there.</param>
+/// <param name="IsOurs">It is on this machine, or the one that the configuration describes: the configuration's tokens may go
+/// there.</param>
 internal readonly record struct DaemonAddress(string Url, bool IsOurs)
 {
     /// <summary>Takes <c>--url</c> or what the configuration listens on.</summary>

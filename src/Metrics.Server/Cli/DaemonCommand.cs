@@ -1,7 +1,7 @@
-using Metrics.Hosting;
-using Metrics.Access;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Configuration;
+using Metrics.Hosting;
 
 namespace Metrics.Cli;
 

@@ -46,7 +46,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
             to.WriteLine($"  {line}");
         to.WriteLine();
         to.WriteLine("'metricsd COMMAND --help' has its options and more examples.");
-        to.WriteLine("Without --config, metrics.yaml of the current folder is used when it is there. Any key can also be set by environment:");
+        to.WriteLine("Without --config, metrics.yaml of the current folder is used when it is there. Any key can also be set by "
+            + "environment:");
         to.WriteLine("METRICS__STORAGE__PATH sets storage.path. The configuration is described in docs/configuration.md.");
         to.WriteLine();
     }

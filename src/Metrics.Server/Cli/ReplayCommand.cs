@@ -3,9 +3,8 @@ using System.Text.Json;
 using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Hosting;
 using Metrics.Formats;
-using Metrics.Text;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
@@ -13,6 +12,7 @@ using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
+using Metrics.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Metrics.Cli;
@@ -47,7 +47,8 @@ internal static class ReplayCommand
         ReplayResult? first = before is null ? null : await ReplayAsync(options, before, from, to, daemon, mayReadStore, cancel);
         ReplayResult result = await ReplayAsync(options, rules, from, to, daemon, mayReadStore, cancel);
         if (call.WantsJson)
-            JsonOutput.Write(call.Output, new { from = new Timestamp(from).ToString(), to = new Timestamp(to).ToString(), result, before = first });
+            JsonOutput.Write(
+                call.Output, new { from = new Timestamp(from).ToString(), to = new Timestamp(to).ToString(), result, before = first });
         else
             ReplayText.Write(from, to, result, first, request.ShowsMessages, call.Output);
         return result.Rules.Any(r => r.Error is not null) ? ExitCode.No : ExitCode.Ok;

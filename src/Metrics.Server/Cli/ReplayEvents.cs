@@ -66,7 +66,8 @@ internal sealed class ReplayEvents : IAsyncDisposable
         }
         if (!File.Exists(EventLogFile.PathOf(options.Storage)))
             return default;
-        var log = new EventLog(options.Storage, options.Events, new EventLogMetrics(new MetricRegistry()), TimeProvider.System, NullLogger<EventLog>.Instance);
+        var log = new EventLog(
+            options.Storage, options.Events, new EventLogMetrics(new MetricRegistry()), TimeProvider.System, NullLogger<EventLog>.Instance);
         log.Open();
         return (log, log);
     }

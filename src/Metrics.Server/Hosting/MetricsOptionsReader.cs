@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Intake;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Inputs;
 using Metrics.Pollers;

@@ -32,7 +32,9 @@ internal sealed class SenderBinding
     /// <summary>The label that is set: <c>host</c> or <c>project_id</c>.</summary>
     public string Label { get; }
 
-    /// <summary>Bound to hosts: labels <c>host</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.</summary>
+    /// <summary>
+    /// Bound to hosts: labels <c>host</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.
+    /// </summary>
     public static SenderBinding ToHosts(IReadOnlyList<string> hosts) => new("hosts", "host", ["instance", "host.name", "host_name"], hosts);
 
     /// <summary>Bound to a project: labels <c>project_id</c>, <c>tenant_id</c>, <c>cloud.project.id</c>, <c>cloud_project_id</c>.</summary>
@@ -103,7 +105,9 @@ internal sealed class SenderBinding
         return fault is null;
     }
 
-    /// <summary>Judges the newest event of a batch, and says in it whom it is about where it does not; a refused one is taken out.</summary>
+    /// <summary>
+    /// Judges the newest event of a batch, and says in it whom it is about where it does not; a refused one is taken out.
+    /// </summary>
     /// <returns>What is wrong, or null.</returns>
     public string? BindNewest(EventBatch batch)
     {

@@ -8,7 +8,8 @@ namespace Metrics.Intake;
 
 /// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
 internal sealed partial class HeadLoader(
-    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log, EventCopies? copies = null)
+    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log,
+        EventCopies? copies = null)
 {
     /// <exception cref="StoreException">State, event log or store cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -22,7 +23,8 @@ internal sealed partial class HeadLoader(
         long samples = 0, reported = 0;
         try
         {
-            await foreach (SampleBatch batch in store.ReadAsync([], now - (long)head.Options.Window.TotalMilliseconds, now, cancellationToken))
+            await foreach (SampleBatch batch in store.ReadAsync(
+                [], now - (long)head.Options.Window.TotalMilliseconds, now, cancellationToken))
             {
                 using (batch)
                     samples += head.Refill(batch, now).Appended;
@@ -46,7 +48,8 @@ internal sealed partial class HeadLoader(
     [LoggerMessage(Level = LogLevel.Information, Message = "Refilling the head: {Samples} samples so far")]
     private partial void LogProgress(long samples);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Refilled the head from {Store}: {Samples} samples of {Series} series in {Seconds:0.0} s")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Refilled the head from {Store}: {Samples} samples of {Series} series in {Seconds:0.0} s")]
     private partial void LogRefilled(string store, long samples, int series, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The head is not refilled: {Store} cannot be read: {Reason}")]

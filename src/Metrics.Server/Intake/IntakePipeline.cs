@@ -8,8 +8,8 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll later,
-/// pushers are answered later, the other lane goes on. Stops after all producers: what is queued is still taken.
+/// their order: head · event log · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll
+/// later, pushers are answered later, the other lane goes on. Stops after all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
 {
@@ -47,7 +47,8 @@ internal sealed class IntakePipeline : BackgroundService
     public void OnArrival(Action<EventBatch> callback) => _arrivals.Add(callback);
 
     /// <summary>Hands samples over; returns when they are queued. The pipeline disposes the batch.</summary>
-    public ValueTask WriteAsync(SampleBatch batch, CancellationToken ct) => _samples.Writer.WriteAsync(new SampleWork(batch, null, null), ct);
+    public ValueTask WriteAsync(SampleBatch batch, CancellationToken ct) =>
+        _samples.Writer.WriteAsync(new SampleWork(batch, null, null), ct);
 
     /// <summary>Hands events over; returns when they are queued. The pipeline disposes the batch.</summary>
     public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => _events.Writer.WriteAsync(new EventWork(batch, null), ct);
@@ -64,7 +65,8 @@ internal sealed class IntakePipeline : BackgroundService
     }
 
     /// <summary>Hands events over; returns when the event log has committed them to disk.</summary>
-    /// <exception cref="StoreException">The event log could not take them; a <see cref="StoreFullException"/> means: come again later.</exception>
+    /// <exception cref="StoreException">The event log could not take them; a <see cref="StoreFullException"/> means: come again
+    /// later.</exception>
     public async Task CommitAsync(EventBatch batch, CancellationToken ct)
     {
         var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

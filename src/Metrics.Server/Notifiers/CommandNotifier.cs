@@ -1,16 +1,18 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 
 /// <summary>
-/// Runs a program with the message on its standard input, in Alertmanager's webhook form. No shell is involved, so that nothing that a label holds is
-/// ever executed.
+/// Runs a program with the message on its standard input, in Alertmanager's webhook form. No shell is involved, so that nothing that a
+/// label holds is ever executed.
 /// </summary>
-/// <remarks>Exit 0 is sent; 64, 65, 77 and 78 (sysexits.h: usage, data, permission, configuration) never; all else is tried again.</remarks>
+/// <remarks>
+/// Exit 0 is sent; 64, 65, 77 and 78 (sysexits.h: usage, data, permission, configuration) never; all else is tried again.
+/// </remarks>
 internal sealed record CommandNotifier : Notifier
 {
     private const int LongestReason = 200;
@@ -28,12 +30,14 @@ internal sealed record CommandNotifier : Notifier
             section.Report("command", $"begins with '{command[0]}'; it must be the full path of a program");
         else if (!File.Exists(command[0]))
             section.Report("command", $"begins with '{command[0]}', which does not exist");
-        return new CommandNotifier { Command = command, Timeout = section.Duration("timeout", TimeSpan.FromSeconds(30), min: TimeSpan.FromMilliseconds(100)) };
+        return new CommandNotifier { Command = command,
+            Timeout = section.Duration("timeout", TimeSpan.FromSeconds(30), min: TimeSpan.FromMilliseconds(100)) };
     }
 
     public override async Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        var info = new ProcessStartInfo(Command[0], Command.Skip(1)) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(
+            Command[0], Command.Skip(1)) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         info.Environment["METRICSD_STATUS"] = message.Status;
         info.Environment["METRICSD_RECEIVER"] = message.Receiver;
         info.Environment["METRICSD_IDEMPOTENCY_KEY"] = idempotencyKey;
@@ -84,7 +88,8 @@ internal sealed record CommandNotifier : Notifier
     private static Delivery Judge(int code, string errors)
     {
         string said = MessageText.OneLine(errors);
-        string reason = string.Create(CultureInfo.InvariantCulture, $"exit {code}{(said.Length > 0 ? $": {said[..Math.Min(said.Length, LongestReason)]}" : "")}");
+        string reason = string.Create(
+            CultureInfo.InvariantCulture, $"exit {code}{(said.Length > 0 ? $": {said[..Math.Min(said.Length, LongestReason)]}" : "")}");
         return code switch
         {
             0 => Delivery.Sent,

@@ -10,7 +10,8 @@ internal sealed record DkimOptions(string Domain, string Selector, string Privat
 {
     public static DkimOptions Read(YamlSection section)
     {
-        var options = new DkimOptions(section.RequiredText("domain"), section.RequiredText("selector"), section.RequiredText("private_key_file"));
+        var options =
+            new DkimOptions(section.RequiredText("domain"), section.RequiredText("selector"), section.RequiredText("private_key_file"));
         if (options.PrivateKeyFile.Length > 0)
         {
             try

@@ -5,8 +5,8 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 using MimeKit;
 using MimeKit.Cryptography;
 using MimeKit.Utils;
@@ -19,7 +19,9 @@ internal sealed record EmailNotifier : Notifier
 {
     private const int ImplicitTlsPort = 465;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
-    private static readonly HeaderId[] s_signed = [HeaderId.From, HeaderId.To, HeaderId.Subject, HeaderId.Date, HeaderId.MessageId, HeaderId.References, HeaderId.ContentType, HeaderId.MimeVersion];
+    private static readonly HeaderId[] s_signed =
+        [HeaderId.From, HeaderId.To, HeaderId.Subject, HeaderId.Date, HeaderId.MessageId, HeaderId.References, HeaderId.ContentType,
+            HeaderId.MimeVersion];
 
     public required string To { get; init; }
 
@@ -86,7 +88,9 @@ internal sealed record EmailNotifier : Notifier
             Tls = section.Flag("insecure_skip_verify", false) ? tls with { InsecureSkipVerify = true } : tls,
             Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
             Picture = section.Flag("picture", true),
-            Headers = [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null).Select(h => (h.name, h.Item2!))],
+            Headers =
+                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null)
+                    .Select(h => (h.name, h.Item2!))],
             Text = MessageTemplate.Read(section, "text"),
             Html = MessageTemplate.Read(section, "html"),
         };
@@ -112,7 +116,8 @@ internal sealed record EmailNotifier : Notifier
                 : RequireTls ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable;
             await client.ConnectAsync(SmartHost, Port, security, either.Token);
             if (OAuth2 is not null)
-                await client.AuthenticateAsync(new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools.Time, either.Token)), either.Token);
+                await client.AuthenticateAsync(
+                    new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools.Time, either.Token)), either.Token);
             else if (Username is not null)
                 await client.AuthenticateAsync(Username, Password?.Reveal() ?? "", either.Token);
             await client.SendAsync(mail, either.Token);
@@ -127,14 +132,17 @@ internal sealed record EmailNotifier : Notifier
         {
             return Delivery.Rejected($"{(int)e.StatusCode} {e.Message}");
         }
-        catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or ServiceNotConnectedException or MailKit.Security.AuthenticationException
+        catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or ServiceNotConnectedException
+            or MailKit.Security.AuthenticationException
             or SslHandshakeException or IOException or System.Net.Sockets.SocketException or NotSupportedException or HttpRequestException)
         {
             return Delivery.Retry(e.Message);
         }
     }
 
-    /// <summary>The mail: what label values hold is encoded for where it stands, so that none of it can become a header or markup.</summary>
+    /// <summary>
+    /// The mail: what label values hold is encoded for where it stands, so that none of it can become a header or markup.
+    /// </summary>
     internal MimeMessage Compose(AlertMessage message, string idempotencyKey, byte[]? picture, TimeProvider time)
     {
         var mail = new MimeMessage { Subject = MessageText.Title(message), Date = time.GetUtcNow() };
@@ -157,7 +165,8 @@ internal sealed record EmailNotifier : Notifier
             MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
             drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
         }
-        body.HtmlBody = Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time) ?? EmailHtml.Write(message, image);
+        body.HtmlBody = Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
+            ?? EmailHtml.Write(message, image);
         mail.Body = body.ToMessageBody();
         if (Dkim is not null)
         {
@@ -202,7 +211,8 @@ internal sealed record EmailNotifier : Notifier
         Alerts = [.. message.Alerts.Select(a => a with { Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations) })],
     };
 
-    private static Dictionary<string, string> Encoded(IReadOnlyDictionary<string, string> texts) => texts.ToDictionary(t => t.Key, t => EmailHtml.Encode(t.Value));
+    private static Dictionary<string, string> Encoded(IReadOnlyDictionary<string, string> texts) =>
+        texts.ToDictionary(t => t.Key, t => EmailHtml.Encode(t.Value));
 
     private static string ReadMailbox(YamlSection section, string key, string? text)
     {

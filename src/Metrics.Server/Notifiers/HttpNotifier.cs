@@ -5,8 +5,8 @@ using Metrics.Text;
 namespace Metrics.Notifiers;
 
 /// <summary>
-/// Any other HTTP endpoint: method, address, headers and body are given, the texts as templates. Enough for ntfy, Matrix, Telegram, Gotify and an own
-/// service. In the address <c>{key}</c> stands for the idempotency key, as Matrix wants it.
+/// Any other HTTP endpoint: method, address, headers and body are given, the texts as templates. Enough for ntfy, Matrix, Telegram, Gotify
+/// and an own service. In the address <c>{key}</c> stands for the idempotency key, as Matrix wants it.
 /// </summary>
 internal sealed record HttpNotifier : Notifier
 {
@@ -31,7 +31,9 @@ internal sealed record HttpNotifier : Notifier
             Url = SecretUrl.Read(section, "url", null).OriginalString,
             Method = new HttpMethod(section.Choice("method", "POST", "POST", "PUT", "PATCH")),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
-            Headers = [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null).Select(h => (h.name, h.Item2!))],
+            Headers =
+                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null)
+                    .Select(h => (h.name, h.Item2!))],
             ContentType = section.Text("content_type", "text/plain"),
             Body = MessageTemplate.Read(section, "body"),
         };
@@ -44,11 +46,15 @@ internal sealed record HttpNotifier : Notifier
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
         string body = Body?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message);
-        var url = new Uri(Url.Replace("{key}", idempotencyKey, StringComparison.Ordinal).Replace("%7Bkey%7D", idempotencyKey, StringComparison.OrdinalIgnoreCase));
+        var url =
+            new Uri(Url.Replace("{key}", idempotencyKey, StringComparison.Ordinal)
+                .Replace("%7Bkey%7D", idempotencyKey, StringComparison.OrdinalIgnoreCase));
         return tools.Http.SendAsync(
-            () => new HttpRequestMessage(Method, url) { Content = new StringContent(body, Encoding.UTF8, ContentType) }, Access, TimeSpan.FromSeconds(10), ct,
+            () => new HttpRequestMessage(Method, url) { Content = new StringContent(body, Encoding.UTF8, ContentType) }, Access,
+                TimeSpan.FromSeconds(10), ct,
             // A label's line break must not become a header.
-            [("Idempotency-Key", idempotencyKey), .. Headers.Select(h => (h.Name, HeaderText(h.Value.Render(message, MessageText.Title, tools.Time))))]);
+            [("Idempotency-Key", idempotencyKey),
+                .. Headers.Select(h => (h.Name, HeaderText(h.Value.Render(message, MessageText.Title, tools.Time))))]);
     }
 
     /// <summary>One line; what is not ASCII is encoded as RFC 2047 has it, which ntfy and mail gateways read.</summary>

@@ -1,5 +1,5 @@
-using Metrics.Formats;
 using System.Text.Json.Serialization;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -56,7 +56,8 @@ internal sealed record MessageAlert
         };
         var annotations = new Dictionary<string, string>(alert.Annotations);
         if (acknowledged is not null)
-            annotations["metricsd_acknowledged"] = $"by {acknowledged.By}" + (acknowledged.Comment.Length > 0 ? $": {acknowledged.Comment}" : "");
+            annotations["metricsd_acknowledged"] =
+                $"by {acknowledged.By}" + (acknowledged.Comment.Length > 0 ? $": {acknowledged.Comment}" : "");
         if (NoteOn(routed) is { } note)
             annotations["metricsd_state"] = note;
         return new MessageAlert

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Metrics.Text;
 using Metrics.Rules;
+using Metrics.Text;
 using Scriban;
 using Scriban.Runtime;
 using Scriban.Syntax;
@@ -8,8 +8,8 @@ using Scriban.Syntax;
 namespace Metrics.Notifiers;
 
 /// <summary>
-/// A Scriban template of a message: strict, limited, compiled and tried when it is loaded. When it fails all the same, the message goes out as plain
-/// text that says so.
+/// A Scriban template of a message: strict, limited, compiled and tried when it is loaded. When it fails all the same, the message goes out
+/// as plain text that says so.
 /// </summary>
 /// <param name="text">The template.</param>
 /// <param name="template">Compiled.</param>
@@ -28,7 +28,11 @@ internal sealed class MessageTemplate(string text, Template template)
         if (parsed.HasErrors)
         {
             Scriban.Parsing.LogMessage first = parsed.Messages.First(m => m.Type == Scriban.Parsing.ParserMessageType.Error);
-            section.Report(key, string.Create(CultureInfo.InvariantCulture, $"is no template: {first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the template){GoHint(text)}"));
+            section.Report(
+                key, string.Create(
+                CultureInfo.InvariantCulture,
+                $"is no template: {first.Message} (line {first.Span.Start.Line + 1}, column {first.Span.Start.Column + 1} of the "
+                    + $"template){GoHint(text)}"));
             return null;
         }
         foreach (AlertMessage trial in Trials)
@@ -47,7 +51,9 @@ internal sealed class MessageTemplate(string text, Template template)
     /// <param name="plain">What is said when the template fails.</param>
     /// <param name="time">For the time limit.</param>
     public string Render(AlertMessage message, Func<AlertMessage, string> plain, TimeProvider time) =>
-        TryRender(message, time, TemplateSandbox.TimeLimit, out string said) ? said : $"{plain(message)}\n(The template of this message failed: {said})";
+        TryRender(message, time, TemplateSandbox.TimeLimit, out string said)
+            ? said
+            : $"{plain(message)}\n(The template of this message failed: {said})";
 
     private bool TryRender(AlertMessage message, TimeProvider time, TimeSpan limit, out string said)
     {
@@ -107,11 +113,16 @@ internal sealed class MessageTemplate(string text, Template template)
         return labels;
     }
 
-    private static string GoHint(string text) => text.Contains("{{ .", StringComparison.Ordinal) || text.Contains("{{ template", StringComparison.Ordinal) || text.Contains("{{.", StringComparison.Ordinal)
+    private static string GoHint(string text) =>
+        text.Contains("{{ .", StringComparison.Ordinal)
+            || text.Contains("{{ template", StringComparison.Ordinal)
+            || text.Contains("{{.", StringComparison.Ordinal)
         ? "; templates of messages are Scriban, such as {{ common_labels.alertname }}, not Go's" : "";
 
-    private static readonly AlertMessage[] Trials = [.. new[] { "firing", "resolved" }.Select(status => AlertMessage.Of("{}:{}", Model.Labels.Empty,
-        [new MessageAlert { Status = status, Labels = new Dictionary<string, string>(), Annotations = new Dictionary<string, string>(), StartsAt = AlertMessage.NoTime, EndsAt = AlertMessage.NoTime, GeneratorUrl = "", Fingerprint = "" }],
+    private static readonly AlertMessage[] Trials =
+        [.. new[] { "firing", "resolved" }.Select(status => AlertMessage.Of("{}:{}", Model.Labels.Empty,
+        [new MessageAlert { Status = status, Labels = new Dictionary<string, string>(), Annotations = new Dictionary<string, string>(),
+            StartsAt = AlertMessage.NoTime, EndsAt = AlertMessage.NoTime, GeneratorUrl = "", Fingerprint = "" }],
         "", "http://localhost"))];
 
     /// <summary>Labels as a template sees them: one that is not there is empty.</summary>

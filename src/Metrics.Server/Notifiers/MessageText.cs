@@ -61,5 +61,7 @@ internal static class MessageText
 
     /// <summary>A text without line breaks and other control characters.</summary>
     public static string OneLine(string text) =>
-        string.Join(' ', new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)]).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string.Join(' ',
+            new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

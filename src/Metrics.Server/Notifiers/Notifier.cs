@@ -20,7 +20,8 @@ internal abstract record Notifier
     public abstract Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct);
 
     /// <summary>Sends a message as it is kept; for those who need not read it to pass it on.</summary>
-    public virtual Task<Delivery> SendStoredAsync(string stored, string idempotencyKey, NotifierTools tools, CancellationToken ct) => SendAsync(AlertMessage.FromJson(stored), idempotencyKey, tools, ct);
+    public virtual Task<Delivery> SendStoredAsync(string stored, string idempotencyKey, NotifierTools tools, CancellationToken ct) =>
+        SendAsync(AlertMessage.FromJson(stored), idempotencyKey, tools, ct);
 }
 
 /// <summary>What all notifiers of a configuration share: the section <c>global</c>, in Alertmanager's words.</summary>
@@ -31,8 +32,10 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
     /// <summary>What may stand there; each kind takes what it knows, and what no receiver needs does no harm.</summary>
     private static readonly string[] s_known =
     [
-        "smtp_from", "smtp_smarthost", "smtp_hello", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file", "smtp_auth_identity", "smtp_auth_secret",
-        "smtp_require_tls", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file",
+        "smtp_from", "smtp_smarthost", "smtp_hello", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file",
+            "smtp_auth_identity", "smtp_auth_secret",
+        "smtp_require_tls", "slack_api_url", "slack_api_url_file", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key",
+            "opsgenie_api_key_file",
     ];
 
     /// <summary>For how long an alert that others send holds, where they do not say. Default 5 min.</summary>

@@ -34,7 +34,8 @@ internal sealed record OpsgenieNotifier : Notifier
             section.Report("api_key", "is required");
         return new OpsgenieNotifier
         {
-            Url = SecretUrl.Read(section, "api_url", Secret.FromValue(defaults.Section.Text("opsgenie_api_url", "https://api.opsgenie.com/"))),
+            Url = SecretUrl.Read(
+                section, "api_url", Secret.FromValue(defaults.Section.Text("opsgenie_api_url", "https://api.opsgenie.com/"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             ApiKey = key ?? Secret.FromValue(""),
             Message = MessageTemplate.Read(section, "message"),
@@ -50,16 +51,21 @@ internal sealed record OpsgenieNotifier : Notifier
         (string, string) key = ("Authorization", $"GenieKey {ApiKey.Reveal()}");
         string root = Url.ToString().TrimEnd('/');
         if (message.Status == "resolved")
-            return tools.Http.PostJsonAsync(new Uri($"{root}/v2/alerts/{message.GroupId()}/close?identifierType=alias"), new JsonObject { ["source"] = "metricsd" }.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct, [key]);
+            return tools.Http.PostJsonAsync(
+                new Uri($"{root}/v2/alerts/{message.GroupId()}/close?identifierType=alias"),
+                new JsonObject { ["source"] = "metricsd" }.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct, [key]);
         var body = new JsonObject
         {
             ["alias"] = message.GroupId(),
-            ["message"] = Cut(MessageText.OneLine(Message?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)), LongestMessage),
-            ["description"] = Cut(Description?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message), LongestDescription),
+            ["message"] = Cut(
+                MessageText.OneLine(Message?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)), LongestMessage),
+            ["description"] =
+                Cut(Description?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message), LongestDescription),
             ["source"] = "metricsd",
             ["details"] = new JsonObject(message.CommonLabels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))),
             ["tags"] = new JsonArray([.. Tags.Select(t => (JsonNode)t)]),
-            ["responders"] = new JsonArray([.. Responders.Select(r => new JsonObject { ["type"] = r.Type, [r.Type == "user" ? "username" : "name"] = r.Name })]),
+            ["responders"] = new JsonArray(
+                [.. Responders.Select(r => new JsonObject { ["type"] = r.Type, [r.Type == "user" ? "username" : "name"] = r.Name })]),
         };
         if (Priority is not null)
             body["priority"] = Priority;

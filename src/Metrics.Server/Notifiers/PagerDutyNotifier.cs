@@ -25,11 +25,15 @@ internal sealed record PagerDutyNotifier : Notifier
     {
         Secret? key = Secret.Read(section, "routing_key");
         if (key is null)
-            section.Report("routing_key", section.Has("service_key") ? "is required: the key of an Events API v2 integration (service_key belongs to v1)" : "is required");
+            section.Report("routing_key",
+                section.Has("service_key")
+                ? "is required: the key of an Events API v2 integration (service_key belongs to v1)"
+                : "is required");
         _ = section.Text("service_key");
         return new PagerDutyNotifier
         {
-            Url = SecretUrl.Read(section, "url", Secret.FromValue(defaults.Section.Text("pagerduty_url", "https://events.pagerduty.com/v2/enqueue"))),
+            Url = SecretUrl.Read(
+                section, "url", Secret.FromValue(defaults.Section.Text("pagerduty_url", "https://events.pagerduty.com/v2/enqueue"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             RoutingKey = key ?? Secret.FromValue(""),
             Description = MessageTemplate.Read(section, "description"),
@@ -50,10 +54,16 @@ internal sealed record PagerDutyNotifier : Notifier
             ["payload"] = new JsonObject
             {
                 ["summary"] = summary.Length <= LongestSummary ? summary : summary[..LongestSummary],
-                ["source"] = message.CommonLabels.GetValueOrDefault("instance") ?? message.CommonLabels.GetValueOrDefault("host") ?? "metricsd",
-                ["severity"] = SeverityOf(Severity?.Render(message, _ => "error", tools.Time) ?? message.CommonLabels.GetValueOrDefault("severity", "error")),
+                ["source"] = message.CommonLabels.GetValueOrDefault("instance")
+                    ?? message.CommonLabels.GetValueOrDefault("host")
+                    ?? "metricsd",
+                ["severity"] = SeverityOf(
+                    Severity?.Render(message, _ => "error", tools.Time) ?? message.CommonLabels.GetValueOrDefault("severity", "error")),
                 ["component"] = message.CommonLabels.GetValueOrDefault("alertname"),
-                ["custom_details"] = new JsonObject { ["alerts"] = MessageText.Plain(message), ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"), ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved") },
+                ["custom_details"] =
+                    new JsonObject { ["alerts"] = MessageText.Plain(message),
+                        ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"),
+                        ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved") },
             },
             ["links"] = new JsonArray([.. MessageText.Links(message).Select(l => new JsonObject { ["href"] = l.Url, ["text"] = l.What })]),
         };

@@ -5,7 +5,10 @@ using Metrics.Text;
 namespace Metrics.Notifiers;
 
 /// <summary>Posts to Slack, or to whatever takes Slack's incoming webhooks (Mattermost, Rocket.Chat, Discord's <c>/slack</c>).</summary>
-/// <remarks>https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks ; https://docs.slack.dev/messaging/formatting-message-text#escaping</remarks>
+/// <remarks>
+/// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks ;
+/// https://docs.slack.dev/messaging/formatting-message-text#escaping
+/// </remarks>
 internal sealed record SlackNotifier : Notifier
 {
     public required Uri Url { get; init; }
@@ -58,5 +61,7 @@ internal sealed record SlackNotifier : Notifier
     }
 
     /// <summary>The three characters that make links and mentions.</summary>
-    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 }

@@ -3,8 +3,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Notifiers;
 
@@ -84,11 +84,15 @@ internal sealed record SyslogNotifier : Notifier
 
     internal string Line(MessageAlert alert, string idempotencyKey, DateTimeOffset now)
     {
-        int severity = alert.Status == "resolved" ? 5 : alert.Labels.GetValueOrDefault("severity") switch { "critical" or "page" => 2, "warning" => 4, "info" => 6, _ => 3 };
+        int severity = alert.Status == "resolved"
+            ? 5
+            : alert.Labels.GetValueOrDefault("severity") switch { "critical" or "page" => 2, "warning" => 4, "info" => 6, _ => 3 };
         var data = new StringBuilder("[alert@32473 status=\"").Append(alert.Status).Append("\" key=\"").Append(idempotencyKey).Append('"');
         foreach ((string name, string value) in alert.Labels.Where(l => l.Key.Length <= 32))
             data.Append(' ').Append(name).Append("=\"").Append(Escape(value)).Append('"');
-        string text = MessageText.OneLine($"{alert.Status.ToUpperInvariant()} {alert.Labels.GetValueOrDefault("alertname")} {alert.Annotations.GetValueOrDefault("summary")}");
+        string text =
+            MessageText.OneLine($"{alert.Status.ToUpperInvariant()} {alert.Labels.GetValueOrDefault("alertname")} "
+                + $"{alert.Annotations.GetValueOrDefault("summary")}");
         string origin = string.Create(
             CultureInfo.InvariantCulture, $"{Ascii(Environment.MachineName, 255)} {Ascii(AppName, 48)} {Environment.ProcessId}");
         return string.Create(
@@ -98,7 +102,8 @@ internal sealed record SyslogNotifier : Notifier
 
     /// <summary>RFC 5424, 6.3.3: these three are escaped. Line breaks would be allowed, but few readers bear them.</summary>
     private static string Escape(string value) =>
-        MessageText.OneLine(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
+        MessageText.OneLine(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("]", "\\]", StringComparison.Ordinal);
 
     private static string Ascii(string text, int max)
     {

@@ -26,7 +26,8 @@ internal sealed record TeamsNotifier : Notifier
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
         string title = Escape(MessageText.OneLine(Title?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)));
-        string text = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message)).Replace("\n", "\n\n", StringComparison.Ordinal);
+        string text = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message))
+            .Replace("\n", "\n\n", StringComparison.Ordinal);
         JsonObject body = IsAdaptive ? Adaptive(message, title, text) : Card(message, title, text);
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(10), ct);
     }
@@ -63,9 +64,13 @@ internal sealed record TeamsNotifier : Notifier
                 ["type"] = "AdaptiveCard",
                 ["version"] = "1.4",
                 ["body"] = new JsonArray(
-                    new JsonObject { ["type"] = "TextBlock", ["text"] = title, ["weight"] = "bolder", ["size"] = "medium", ["wrap"] = true, ["color"] = message.Status == "firing" ? "attention" : "good" },
+                    new JsonObject { ["type"] = "TextBlock", ["text"] = title, ["weight"] = "bolder", ["size"] = "medium", ["wrap"] = true,
+                        ["color"] = message.Status == "firing" ? "attention" : "good" },
                     new JsonObject { ["type"] = "TextBlock", ["text"] = text, ["wrap"] = true }),
-                ["actions"] = new JsonArray([.. MessageText.Links(message).Select(l => new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = l.What, ["url"] = l.Url })]),
+                ["actions"] =
+                    new JsonArray(
+                        [.. MessageText.Links(message)
+                        .Select(l => new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = l.What, ["url"] = l.Url })]),
             },
         }),
     };

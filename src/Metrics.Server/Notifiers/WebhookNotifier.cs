@@ -25,8 +25,10 @@ internal sealed record WebhookNotifier : Notifier
     public static WebhookNotifier Read(YamlSection section, NotifierDefaults defaults) => new()
     {
         Url = SecretUrl.Read(section, "url", null),
-        Access = HttpAccess.Read(section.Section("http_config"), null) is { Credentials: null, Username: null } bare && section.Has("bearer_token") | section.Has("username")
-            ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = section.Text("username"), Password = Secret.Read(section, "password") }
+        Access = HttpAccess.Read(section.Section("http_config"), null) is { Credentials: null, Username: null } bare
+            && section.Has("bearer_token") | section.Has("username")
+            ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = section.Text("username"),
+                Password = Secret.Read(section, "password") }
             : HttpAccess.Read(section.Section("http_config"), defaults.Http),
         Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
         MaxAlerts = section.Number("max_alerts", 0),
@@ -35,7 +37,9 @@ internal sealed record WebhookNotifier : Notifier
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        AlertMessage sent = MaxAlerts > 0 && message.Alerts.Count > MaxAlerts ? message with { Alerts = [.. message.Alerts.Take(MaxAlerts)], TruncatedAlerts = message.Alerts.Count - MaxAlerts } : message;
+        AlertMessage sent = MaxAlerts > 0 && message.Alerts.Count > MaxAlerts
+            ? message with { Alerts = [.. message.Alerts.Take(MaxAlerts)], TruncatedAlerts = message.Alerts.Count - MaxAlerts }
+            : message;
         return PostAsync(sent.ToWebhookJson(), idempotencyKey, tools, ct);
     }
 

@@ -116,7 +116,8 @@ internal sealed partial class PollRunner(IntakePipeline intake, PollMetrics metr
     }
 
     private static Labels Report(PollTarget target, Metric metric) => target.Reports.GetOrAdd(
-        metric.Name, static (name, t) => (t.Part is null ? t.Labels : t.Labels.With("collection", t.Part)).With(Labels.MetricName, name), target);
+        metric.Name, static (name, t) =>
+            (t.Part is null ? t.Labels : t.Labels.With("collection", t.Part)).With(Labels.MetricName, name), target);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Target} is down: {Error}")]
     private partial void LogDown(string target, string error);

@@ -12,7 +12,8 @@ internal sealed partial class TargetCatalog : IDisposable
     {
     }
 
-    internal TargetCatalog(List<(TargetFamily Family, ITargetSource Source)> sources, ILogger<TargetCatalog> log) => (_sources, _log) = (sources, log);
+    internal TargetCatalog(List<(TargetFamily Family, ITargetSource Source)> sources, ILogger<TargetCatalog> log) =>
+        (_sources, _log) = (sources, log);
 
     /// <summary>
     /// The targets; asked again every few seconds, so that files of targets are followed. A family that cannot tell keeps those it had.

@@ -160,7 +160,8 @@ internal sealed class TargetSeries(IReadOnlyList<Label> targetLabels)
     /// <summary>Series that are there by the last poll: what has to end when the target does.</summary>
     public IEnumerable<Labels> Live()
     {
-        IEnumerable<Labels> scraped = _entries.Where(e => e.Labels is not null && !e.HasOwnTime && IsLive(e.SeenInPoll)).Select(e => e.Labels!);
+        IEnumerable<Labels> scraped = _entries.Where(e => e.Labels is not null && !e.HasOwnTime && IsLive(e.SeenInPoll))
+            .Select(e => e.Labels!);
         return scraped.Concat(_made.Values.Where(m => IsLive(m.SeenInPoll)).Select(m => m.Labels)).Concat(_inherited);
     }
 

@@ -4,8 +4,8 @@ using Metrics.Series;
 namespace Metrics.Querying;
 
 /// <summary>
-/// The series of a query: the head's, and before the moment up to which the head is complete those of the store. Each sample comes from one of
-/// them alone, so that nothing is missing and nothing is there twice.
+/// The series of a query: the head's, and before the moment up to which the head is complete those of the store. Each sample comes from one
+/// of them alone, so that nothing is missing and nothing is there twice.
 /// </summary>
 /// <param name="head">The recent window.</param>
 /// <param name="boundary">The last moment that the store answers for, milliseconds since 1970 UTC.</param>

@@ -46,7 +46,9 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         return [.. found];
     }
 
-    private async Task<QueryResult> RunAsync(PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, Func<ISeriesSource, CancellationToken, QueryResult> run, CancellationToken ct)
+    private async Task<QueryResult> RunAsync(
+        PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, Func<ISeriesSource, CancellationToken, QueryResult> run,
+        CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
@@ -72,7 +74,9 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         }
     }
 
-    /// <summary>Fetches from the store what lies before the head. A store that cannot be read costs the history, and a warning says so.</summary>
+    /// <summary>
+    /// Fetches from the store what lies before the head. A store that cannot be read costs the history, and a warning says so.
+    /// </summary>
     private async Task<(ISeriesSource Source, string? Warning)> PrepareAsync(IReadOnlyList<QueryNeed> needs, CancellationToken ct)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -91,7 +95,8 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
                     using (batch)
                     {
                         if ((samples += batch.Count) > engine.Options.MaxSamples)
-                            throw new QueryException($"query processing would load too many samples into memory from the store (limit: {engine.Options.MaxSamples})", QueryFailure.Limit);
+                            throw new QueryException("query processing would load too many samples into memory from the store (limit: "
+                                + $"{engine.Options.MaxSamples})", QueryFailure.Limit);
                         history.Add(batch);
                     }
                 }

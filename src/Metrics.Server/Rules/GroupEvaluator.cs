@@ -90,7 +90,8 @@ internal sealed class GroupEvaluator(
     private sealed record Turn(RuleMask? Chosen, Func<long> At, bool IsCatchUp = false);
 
     private sealed record Result(
-        SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration, TimeSpan Cost) : IDisposable
+        SampleBatch Output, List<(AlertRuleState Rule, AlertChange Change)> Changes, long At, TimeSpan Duration, TimeSpan Cost)
+            : IDisposable
     {
         /// <summary>Whether the output has gone to the intake, which disposes it.</summary>
         public bool IsSent { get; set; }

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Querying;
+using Metrics.Text;
 
 namespace Metrics.Rules;
 

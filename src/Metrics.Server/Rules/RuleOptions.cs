@@ -7,12 +7,13 @@ namespace Metrics.Rules;
 /// <summary>Which rules are evaluated, and where: the section <c>rules</c>.</summary>
 /// <param name="Files">Rule files; the last part may hold wildcards.</param>
 /// <param name="Shipped">Whether the shipped rules are evaluated too. Default true.</param>
-/// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is none.</param>
+/// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is
+/// none.</param>
 internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Uri? RemoteQuery)
 {
     /// <summary>
-    /// How much of one core all rounds together may take that take place because data arrived, from 0 (rules go by their interval only) to 1.
-    /// Default 0.1.
+    /// How much of one core all rounds together may take that take place because data arrived, from 0 (rules go by their interval only) to
+    /// 1. Default 0.1.
     /// </summary>
     public double ArrivalShare { get; init; } = 0.1;
 

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Gives memory back that nobody uses: soon after the start, and then whenever the heap holds much more than lives on it and it is calm, or has been so for long. What goes is garbage,
-/// free lists of the C library, and, while the daemon is young, pages of program files that only loading touched (they are read again from
-/// the page cache should they be wanted). A monitor's neighbours want the memory more.
+/// Gives memory back that nobody uses: soon after the start, and then whenever the heap holds much more than lives on it and it is calm, or
+/// has been so for long. What goes is garbage, free lists of the C library, and, while the daemon is young, pages of program files that
+/// only loading touched (they are read again from the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
 /// <remarks>malloc_trim(3), madvise(2) MADV_PAGEOUT: harmless where the kernel does not know it. Linux only.</remarks>
 internal sealed class MemoryTrim(TimeProvider time) : BackgroundService

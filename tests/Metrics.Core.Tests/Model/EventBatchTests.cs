@@ -47,5 +47,6 @@ public sealed class EventBatchTests
     [InlineData("severity_number", "severity_number")]
     [InlineData("openstack_request_id", "openstack.request_id")]
     [InlineData("file_hash_sha256", "file.hash.sha256")]
-    public void A_field_is_found_by_its_name_and_by_its_label(string written, string full) => EventFields.FullName(written).Should().Be(full);
+    public void A_field_is_found_by_its_name_and_by_its_label(string written, string full) =>
+        EventFields.FullName(written).Should().Be(full);
 }

@@ -14,7 +14,8 @@ public sealed class AlertGroupsTests
     private bool _routeIsMute;
     private AlertGroups _groups = new(new Route
     {
-        Id = "{}", Receiver = "ops", GroupBy = new HashSet<string> { "alertname" }, GroupWait = TimeSpan.FromSeconds(30), GroupInterval = TimeSpan.FromMinutes(5), RepeatInterval = TimeSpan.FromHours(4),
+        Id = "{}", Receiver = "ops", GroupBy = new HashSet<string> { "alertname" }, GroupWait = TimeSpan.FromSeconds(30),
+            GroupInterval = TimeSpan.FromMinutes(5), RepeatInterval = TimeSpan.FromHours(4),
     });
 
     [Fact]
@@ -164,7 +165,11 @@ public sealed class AlertGroupsTests
     private void IsOver(int at, string host) => Take(host, at, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0));
 
     private void Take(string host, int at, AlertState state, AlertState before, string name = "Down") =>
-        _groups.Take(new RoutedAlert(RuleId.Parse("rule"), new AlertInstance { Series = Labels.Of(new Label("host", host)), Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
+        _groups.Take(
+            new RoutedAlert(
+            RuleId.Parse("rule"),
+            new AlertInstance { Series = Labels.Of(new Label("host", host)),
+            Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
 
     private List<string> At(int at) => Told(at, s_all);
 
@@ -174,7 +179,10 @@ public sealed class AlertGroupsTests
         while (_groups.TakeDue(at * 1000L) is { } group)
         {
             told.AddRange(group.Flush(at * 1000L, integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute)
-                .Select(n => string.Join(", ", n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}").Order(StringComparer.Ordinal))));
+                .Select(n =>
+                    string.Join(", ",
+                        n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}")
+                        .Order(StringComparer.Ordinal))));
             _groups.PutBack(group, at * 1000L);
         }
         return told;

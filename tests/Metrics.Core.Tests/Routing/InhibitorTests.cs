@@ -35,7 +35,8 @@ public sealed class InhibitorTests
     [Fact]
     public void Nothing_inhibits_itself_or_what_is_source_and_target_as_it_is()
     {
-        Labels one = Alert("HostDown", "none", ("host", "h1"), ("by", "ping")), two = Alert("HostDown", "none", ("host", "h1"), ("by", "ipmi"));
+        Labels one = Alert("HostDown", "none", ("host", "h1"), ("by", "ping")),
+            two = Alert("HostDown", "none", ("host", "h1"), ("by", "ipmi"));
         _inhibitor.Add(one);
         _inhibitor.Add(two);
         _inhibitor.InhibitedBy(one).Should().BeNull();

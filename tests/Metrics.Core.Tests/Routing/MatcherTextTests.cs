@@ -17,7 +17,8 @@ public sealed class MatcherTextTests
     [InlineData("foo=a=b", "foo=\"a=b\"")]
     [InlineData("\"name with ü\"=\"1\"", "\"name with ü\"=\"1\"")]
     [InlineData("{}", "")]
-    public void Reads_what_Alertmanager_reads(string text, string expected) => string.Join(' ', MatcherText.Parse(text).Select(MatcherText.Write)).Should().Be(expected);
+    public void Reads_what_Alertmanager_reads(string text, string expected) =>
+        string.Join(' ', MatcherText.Parse(text).Select(MatcherText.Write)).Should().Be(expected);
 
     [Theory]
     [InlineData("", "begins with a label's name")]
@@ -38,6 +39,7 @@ public sealed class MatcherTextTests
     public void What_is_written_reads_back()
     {
         foreach (string value in new[] { "", "a", "a\"b", "\\", "\n", "ü,}", " x " })
-            MatcherText.Parse(MatcherText.Write(new Metrics.Series.LabelMatcher("n", Metrics.Series.MatchKind.Equal, value)))[0].Matches(Labels.Of(new Label("n", value))).Should().BeTrue(value);
+            MatcherText.Parse(MatcherText.Write(new Metrics.Series.LabelMatcher("n", Metrics.Series.MatchKind.Equal, value)))[0]
+                .Matches(Labels.Of(new Label("n", value))).Should().BeTrue(value);
     }
 }

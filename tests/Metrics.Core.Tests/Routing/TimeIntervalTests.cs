@@ -13,7 +13,8 @@ public sealed class TimeIntervalTests
     [InlineData("2026-03-10T17:00:00Z", false)]
     [InlineData("2026-03-10T08:59:59Z", false)]
     [InlineData("2026-03-14T12:00:00Z", false)]
-    public void Office_hours(string moment, bool expected) => Interval(times: [new(540, 1020)], weekdays: [new(1, 5)]).Contains(Time(moment)).Should().Be(expected);
+    public void Office_hours(string moment, bool expected) =>
+        Interval(times: [new(540, 1020)], weekdays: [new(1, 5)]).Contains(Time(moment)).Should().Be(expected);
 
     [Theory]
     [InlineData("2026-02-28T12:00:00Z", true)]
@@ -21,7 +22,8 @@ public sealed class TimeIntervalTests
     [InlineData("2026-02-25T12:00:00Z", false)]
     [InlineData("2028-02-29T12:00:00Z", true)]
     [InlineData("2028-02-26T12:00:00Z", false)]
-    public void The_last_three_days_of_a_month(string moment, bool expected) => Interval(days: [new(-3, -1)]).Contains(Time(moment)).Should().Be(expected);
+    public void The_last_three_days_of_a_month(string moment, bool expected) =>
+        Interval(days: [new(-3, -1)]).Contains(Time(moment)).Should().Be(expected);
 
     [Fact]
     public void A_range_beyond_the_months_end_is_cut()
@@ -35,7 +37,8 @@ public sealed class TimeIntervalTests
     [InlineData("2026-03-28T23:30:00Z", true)]
     [InlineData("2026-03-29T21:30:00Z", true)]
     [InlineData("2026-03-29T22:30:00Z", false)]
-    public void A_Sunday_of_Berlin_is_an_hour_short_in_March(string moment, bool expected) => Interval(weekdays: [new(0, 0)], zone: s_berlin).Contains(Time(moment)).Should().Be(expected);
+    public void A_Sunday_of_Berlin_is_an_hour_short_in_March(string moment, bool expected) =>
+        Interval(weekdays: [new(0, 0)], zone: s_berlin).Contains(Time(moment)).Should().Be(expected);
 
     [Fact]
     public void All_fields_must_be_met()
@@ -46,7 +49,9 @@ public sealed class TimeIntervalTests
         christmas.Contains(Time("2026-11-25T03:00:00Z")).Should().BeFalse();
     }
 
-    private static TimeInterval Interval(InclusiveRange[]? times = null, InclusiveRange[]? weekdays = null, InclusiveRange[]? days = null, InclusiveRange[]? months = null, InclusiveRange[]? years = null, TimeZoneInfo? zone = null) =>
+    private static TimeInterval Interval(
+        InclusiveRange[]? times = null, InclusiveRange[]? weekdays = null, InclusiveRange[]? days = null, InclusiveRange[]? months = null,
+        InclusiveRange[]? years = null, TimeZoneInfo? zone = null) =>
         new(times ?? [], weekdays ?? [], days ?? [], months ?? [], years ?? [], zone ?? TimeZoneInfo.Utc);
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);

@@ -30,7 +30,9 @@ public sealed class AlertStateTests
     {
         var policy = new AlertPolicy(TimeSpan.Zero, TimeSpan.Zero, NoDataPolicy.Keep, TimeSpan.FromSeconds(30));
         AlertState state = new AlertState.Inactive();
-        foreach ((Observation reading, long at) in new[] { (Observation.Breached, 0L), (Observation.NoData, 10_000), (Observation.NoData, 39_000) })
+        foreach ((
+            Observation reading, long at) in new[] { (Observation.Breached, 0L), (Observation.NoData, 10_000),
+            (Observation.NoData, 39_000) })
             state = state.Next(reading, at, policy);
         state.IsOpen.Should().BeTrue();
         state.Next(Observation.NoData, 40_000, policy).Should().Be(new AlertState.Inactive(EndReason.Expired));
@@ -52,7 +54,8 @@ public sealed class AlertStateTests
         long at = 0;
         foreach (char reading in readings.Where(c => c != ' '))
         {
-            state = state.Next(reading switch { 'B' => Observation.Breached, 'C' => Observation.Clear, _ => Observation.NoData }, at, policy);
+            state = state.Next(
+                reading switch { 'B' => Observation.Breached, 'C' => Observation.Clear, _ => Observation.NoData }, at, policy);
             states.Add(state.Name.Replace(' ', '-'));
             at += 10_000;
         }

@@ -1,7 +1,7 @@
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules;
 
@@ -13,8 +13,10 @@ public sealed class DeeperThresholdTests
     [Fact]
     public void Each_severity_has_its_own_threshold_and_patience()
     {
-        RuleHarness rules = new RuleHarness().Read("expr: m\nwarning: { above: 80 }\ncritical: { above: 90, for: 10s }\nlabels: { team: db }");
-        rules.Rules.Select(r => (r.Rule.Ladder!.Severity, r.Rule.Ladder.Rank, r.Rule.Ladder.Family)).Should().Equal(("warning", 1, "test.yaml:4"), ("critical", 2, "test.yaml:4"));
+        RuleHarness rules = new RuleHarness()
+            .Read("expr: m\nwarning: { above: 80 }\ncritical: { above: 90, for: 10s }\nlabels: { team: db }");
+        rules.Rules.Select(r => (r.Rule.Ladder!.Severity, r.Rule.Ladder.Rank, r.Rule.Ladder.Family)).Should()
+            .Equal(("warning", 1, "test.yaml:4"), ("critical", 2, "test.yaml:4"));
         Labels series = Labels.Of("m", ("host", "a"));
         rules.Evaluate(0, (series, 85));
         rules.Open.Should().Be("a warning firing");
@@ -29,7 +31,9 @@ public sealed class DeeperThresholdTests
     [Fact]
     public void A_forecast_says_when_a_disk_is_full()
     {
-        RuleHarness rules = new RuleHarness().Read("expr: free\nforecast: { reaches: 0, within: 9d, from: 1h }\nannotations: { summary: 'full in {{ value | humanize_duration }}' }");
+        RuleHarness rules = new RuleHarness()
+            .Read("expr: free\nforecast: { reaches: 0, within: 9d, from: 1h }\nannotations: { summary: 'full in {{ value | "
+                + "humanize_duration }}' }");
         // A byte a second, and 8 days of bytes are left.
         double left = 8 * 86400;
         for (int second = 0; second <= 3600; second += 60)
@@ -56,7 +60,8 @@ public sealed class DeeperThresholdTests
     public void A_threshold_follows_the_baseline()
     {
         var world = new World { Baseline = new Baseline([10, 20, 30]) };
-        RuleHarness rules = new RuleHarness(world).Read("expr: m\nabove: \"{{ if baseline.count > 2 }}{{ baseline.mean + 3 * baseline.deviation }}{{ else }}1000{{ end }}\"");
+        RuleHarness rules = new RuleHarness(world)
+            .Read("expr: m\nabove: \"{{ if baseline.count > 2 }}{{ baseline.mean + 3 * baseline.deviation }}{{ else }}1000{{ end }}\"");
         Labels series = Labels.Of("m", ("host", "a"));
         rules.Evaluate(0, (series, 44));
         rules.Open.Should().Be("");
@@ -67,7 +72,8 @@ public sealed class DeeperThresholdTests
         rules.Evaluate(20, (series, 45));
         rules.Open.Should().Be("");
         world.Baseline.Quantile(0.5).Should().Be(double.NaN);
-        new RuleHarness(new World { Baseline = new Baseline([0, 100]) }).Read("expr: m\nabove: '{{ baseline.quantile 0.95 }}'").Evaluate(0, (series, 96)).Should().ContainSingle();
+        new RuleHarness(new World { Baseline = new Baseline([0, 100]) }).Read("expr: m\nabove: '{{ baseline.quantile 0.95 }}'")
+            .Evaluate(0, (series, 96)).Should().ContainSingle();
     }
 
     [Fact]
@@ -99,7 +105,8 @@ public sealed class DeeperThresholdTests
     public void What_is_wrong_is_told(string body, string expected)
     {
         RuleHarness.Parse(body, out List<Problem> problems);
-        problems.Select(p => p.ToString()).Should().Contain(p => p.Contains(expected, StringComparison.Ordinal), string.Join(" | ", problems));
+        problems.Select(p => p.ToString()).Should()
+            .Contain(p => p.Contains(expected, StringComparison.Ordinal), string.Join(" | ", problems));
     }
 
     internal sealed class World : IRuleEnvironment

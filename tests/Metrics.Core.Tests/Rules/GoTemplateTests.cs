@@ -26,16 +26,19 @@ public sealed class GoTemplateTests
     [InlineData("{{ if eq $labels.job \"x\" }}a{{ else if eq $labels.job \"node\" }}b{{ else }}c{{ end }}", "b")]
     [InlineData("{{ with $labels.job -}}   job={{ . }}{{ end }}", "job=node")]
     [InlineData("a  {{- /* nothing */ -}}  b{{ $labels.x }}", "ab")]
-    [InlineData("{{ range $k, $v := $labels }}{{ $k }}={{ $v }};{{ end }}", "__name__=node_load1;instance=compute-1.example.org:9100;job=node;")]
+    [InlineData("{{ range $k, $v := $labels }}{{ $k }}={{ $v }};{{ end }}",
+        "__name__=node_load1;instance=compute-1.example.org:9100;job=node;")]
     [InlineData("{{ range query \"up\" }}{{ .Labels.instance }}:{{ .Value }} {{ end }}", "a:1 b:2 ")]
     [InlineData("{{ with query \"up\" }}{{ . | first | value | humanizePercentage }}{{ end }}", "100%")]
     [InlineData("{{ query \"up\" | sortByLabel \"instance\" | first | label \"instance\" }}", "a")]
     [InlineData("{{ $x := query \"up\" | first | value }}{{ $x }}{{ $x = 5 }}{{ $x }}", "15")]
     [InlineData("{{ $value | humanizeDuration }} {{ \"43200\" | humanizeDuration }} {{ humanize1024 1048576.0 }}", "20m 34s 12h 0m 0s 1Mi")]
-    [InlineData("{{ humanizeDuration 0.0123 }} {{ humanizeDuration -90061.0 }} {{ humanizeTimestamp 1435065584.128 }}", "12.3ms -1d 1h 1m 1s 2015-06-23 13:19:44.128 +0000 UTC")]
+    [InlineData("{{ humanizeDuration 0.0123 }} {{ humanizeDuration -90061.0 }} {{ humanizeTimestamp 1435065584.128 }}",
+        "12.3ms -1d 1h 1m 1s 2015-06-23 13:19:44.128 +0000 UTC")]
     [InlineData("{{ title \"disk full\" }} {{ toUpper $labels.job }} {{ toLower \"ABC\" }}", "Disk Full NODE abc")]
     [InlineData("{{ reReplaceAll \"(.*)\\\\.example\\\\.org:.*\" \"${1}!\" $labels.instance }}", "compute-1!")]
-    [InlineData("{{ if match \"^comp\" $labels.instance }}m{{ end }}{{ stripPort $labels.instance }} {{ stripDomain $labels.instance }}", "mcompute-1.example.org compute-1:9100")]
+    [InlineData("{{ if match \"^comp\" $labels.instance }}m{{ end }}{{ stripPort $labels.instance }} {{ stripDomain $labels.instance }}",
+        "mcompute-1.example.org compute-1:9100")]
     [InlineData("{{ $externalURL }}{{ externalURL }}{{ pathPrefix }}", "http://m/pathhttp://m/path/path")]
     [InlineData("{{ graphLink \"up == 0\" }}", "/graph?g0.expr=up%20%3D%3D%200&g0.tab=0")]
     [InlineData("{{ parseDuration \"1h30m\" }} {{ len \"abc\" }} {{ index $labels \"job\" }} {{ html \"<a>\" }}", "5400 3 node &lt;a&gt;")]
@@ -51,7 +54,8 @@ public sealed class GoTemplateTests
     [InlineData("{{ if $value }}x", "{{if}} has no {{end}} (line 1, column 17 of the template)")]
     [InlineData("{{ $labels.a", "unclosed action (line 1, column 13 of the template)")]
     [InlineData("{{ .Nothing }} {{ .Value }}", "can't evaluate field Nothing in struct")]
-    [InlineData("{{ template \"x\" }} {{ $value }}", "{{template}} is not supported: a text stands for itself (line 1, column 4 of the template)")]
+    [InlineData("{{ template \"x\" }} {{ $value }}",
+        "{{template}} is not supported: a text stands for itself (line 1, column 4 of the template)")]
     public void What_cannot_be_taken_is_refused_with_the_reason(string template, string expected)
     {
         RuleTemplate.TryCompile(template, out _, out string? error).Should().BeFalse();
@@ -60,7 +64,10 @@ public sealed class GoTemplateTests
 
     private static TemplateScope Scope()
     {
-        VectorElement[] up = [new(Labels.Of("up", ("instance", "a")), new Sample(0, 1)), new(Labels.Of("up", ("instance", "b")), new Sample(0, 2))];
-        return new TemplateScope(s_labels.Without(Labels.MetricName), 1234.5678, double.NaN, 1_700_000_000_000, TimeSpan.Zero, _ => up, "http://m/path") { Sample = s_labels };
+        VectorElement[] up =
+            [new(Labels.Of("up", ("instance", "a")), new Sample(0, 1)), new(Labels.Of("up", ("instance", "b")), new Sample(0, 2))];
+        return new TemplateScope(
+            s_labels.Without(Labels.MetricName), 1234.5678, double.NaN, 1_700_000_000_000, TimeSpan.Zero, _ =>
+            up, "http://m/path") { Sample = s_labels };
     }
 }

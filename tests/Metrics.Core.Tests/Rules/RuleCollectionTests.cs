@@ -1,15 +1,17 @@
 using System.Text.Json;
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
 using Metrics.Testing;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules;
 
-/// <summary>Rule files that others have written: what Prometheus takes, we take, unchanged; every rule can be evaluated and its texts rendered.</summary>
+/// <summary>
+/// Rule files that others have written: what Prometheus takes, we take, unchanged; every rule can be evaluated and its texts rendered.
+/// </summary>
 public sealed class RuleCollectionTests(ITestOutputHelper output)
 {
     [Fact]
@@ -36,11 +38,13 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
             if (!accepted)
             {
                 onlyOurs++;
-                output.WriteLine($"accepted, though Prometheus 2.42 refuses: {file}: {known.RootElement.GetProperty("message").GetString()}");
+                output.WriteLine($"accepted, though Prometheus 2.42 refuses: {file}: "
+                    + $"{known.RootElement.GetProperty("message").GetString()}");
                 continue;
             }
             Rule[] all = [.. groups.SelectMany(g => g.Rules)];
-            bool agree = Agree([.. all.OfType<AlertRule>()], Names(known, "alerts")) && Agree([.. all.OfType<RecordingRule>()], Names(known, "records"));
+            bool agree = Agree([.. all.OfType<AlertRule>()], Names(known, "alerts"))
+                && Agree([.. all.OfType<RecordingRule>()], Names(known, "records"));
             if (!agree || all.Length != known.RootElement.GetProperty("rules").GetInt32())
                 wrong.Add($"{file}: the rules are {string.Join(' ', all.Select(r => r.Name))}");
             foreach (RuleGroup group in groups)
@@ -49,13 +53,18 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
                 wrong.AddRange(Faults(group).Select(f => $"{file}: {f}"));
             }
         }
-        output.WriteLine($"{files} files: {files - refusedByBoth - onlyOurs - wrong.Count} accepted as by Prometheus 2.42 with {rules} rules evaluated and rendered, {refusedByBoth} refused by both, {onlyOurs} accepted by us alone");
+        output.WriteLine($"{files} files: {files - refusedByBoth - onlyOurs - wrong.Count} accepted as by Prometheus 2.42 with {rules} "
+            + $"rules evaluated and rendered, {refusedByBoth} refused by both, {onlyOurs} accepted by us alone");
         wrong.Should().BeEmpty();
     }
 
-    private static string[] Names(JsonDocument facts, string of) => [.. facts.RootElement.GetProperty(of).EnumerateArray().Select(n => n.GetString()!)];
+    private static string[] Names(JsonDocument facts, string of) =>
+        [.. facts.RootElement.GetProperty(of).EnumerateArray().Select(n => n.GetString()!)];
 
-    /// <summary>Whether the known names come in the same order; names with unusual characters are not among them, but those of further YAML documents, which Prometheus does not read, are.</summary>
+    /// <summary>
+    /// Whether the known names come in the same order; names with unusual characters are not among them, but those of further YAML
+    /// documents, which Prometheus does not read, are.
+    /// </summary>
     private static bool Agree(Rule[] rules, string[] known)
     {
         string[] common = [.. rules.Select(r => r.Name).Where(known.Contains)];
@@ -67,9 +76,12 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
         var faults = new List<string>();
         var series = new MemorySeries();
         // One sample for every selector, so that expressions have something to work on and most alerts something to say.
-        foreach (Metrics.Query.Syntax.SelectorExpr selector in group.Rules.SelectMany(r => r.Queries.SelectMany(q => q.Root.All())).OfType<Metrics.Query.Syntax.SelectorExpr>())
+        foreach (Metrics.Query.Syntax.SelectorExpr selector in group.Rules.SelectMany(r => r.Queries.SelectMany(q => q.Root.All()))
+            .OfType<Metrics.Query.Syntax.SelectorExpr>())
         {
-            Label[] labels = [.. selector.Selector.Matchers.Where(m => m.Kind == Metrics.Series.MatchKind.Equal && m.Value.Length > 0).DistinctBy(m => m.Name).Select(m => new Label(m.Name, m.Value))];
+            Label[] labels =
+                [.. selector.Selector.Matchers.Where(m => m.Kind == Metrics.Series.MatchKind.Equal && m.Value.Length > 0)
+                    .DistinctBy(m => m.Name).Select(m => new Label(m.Name, m.Value))];
             Labels of = Labels.Of(labels);
             for (int i = 0; i < 20; i++)
                 series.Add(of["instance"].Length > 0 ? of : of.With("instance", "a:1"), i * 15_000, i * 7 % 20);
@@ -81,7 +93,9 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
             {
                 rule.Queries.ToList().ForEach(q => engine.Instant(q, series, 300_000));
             }
-            catch (QueryException e) when (e.Message.Contains("many-to-many", StringComparison.Ordinal) || e.Message.Contains("multiple matches", StringComparison.Ordinal) || e.Message.Contains("same labelset", StringComparison.Ordinal))
+            catch (QueryException e) when (e.Message.Contains("many-to-many", StringComparison.Ordinal)
+                || e.Message.Contains("multiple matches", StringComparison.Ordinal)
+                || e.Message.Contains("same labelset", StringComparison.Ordinal))
             {
                 // The made-up series do not fit together; that is the data's fault.
             }
@@ -92,7 +106,10 @@ public sealed class RuleCollectionTests(ITestOutputHelper output)
             if (rule is not AlertRule alert)
                 continue;
             Labels sample = Labels.Of("some_metric", ("instance", "host-1:9100"), ("job", "node"), ("severity", "page"));
-            var scope = new TemplateScope(sample, 12.5, double.NaN, 1_700_000_000_000, TimeSpan.Zero, _ => [new VectorElement(sample, new Sample(0, 3))], "http://metrics.example");
+            var scope =
+                new TemplateScope(
+                    sample, 12.5, double.NaN, 1_700_000_000_000, TimeSpan.Zero, _ =>
+                    [new VectorElement(sample, new Sample(0, 3))], "http://metrics.example");
             foreach ((string name, RuleTemplate template) in alert.Labels.Concat(alert.Annotations))
             {
                 try

@@ -1,8 +1,8 @@
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules;
 
@@ -42,9 +42,16 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
         foreach ((Labels series, double value) in samples)
             batch.Add(series, At(second), value);
         Head.Append(batch, At(second));
-        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince) { Environment = surroundings ?? NoRuleEnvironment.Instance };
+        var context =
+            new RuleContext(
+                Head, new LocalQueries(s_engine, Head), At(second),
+                ListeningSince) { Environment = surroundings ?? NoRuleEnvironment.Instance };
         return [.. Rules.SelectMany(r => r.Evaluate(context))];
     }
 
-    public string Open => string.Join("; ", Rules.SelectMany(r => r.Alerts).Select(a => $"{a.Series["host"]} {a.Labels["severity"]} {a.State.Name}".Replace("  ", " ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    public string Open =>
+        string.Join("; ",
+            Rules.SelectMany(r => r.Alerts)
+            .Select(a => $"{a.Series["host"]} {a.Labels["severity"]} {a.State.Name}".Replace("  ", " ", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
 }

@@ -1,10 +1,10 @@
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Series;
 using Metrics.Testing;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules;
 
@@ -19,7 +19,9 @@ public sealed class RuleTests
     [Fact]
     public void A_threshold_with_hysteresis_fires_above_and_clears_below()
     {
-        AlertRuleState rule = Rule("expr: temp\n        above: '{{ if labels.aggregate == \"burst\" }}95{{ else }}85{{ end }}'\n        clear: '{{ threshold - 5 }}'");
+        AlertRuleState rule =
+            Rule("expr: temp\n        above: '{{ if labels.aggregate == \"burst\" }}95{{ else }}85{{ end }}'\n        clear: '{{ threshold "
+                + "- 5 }}'");
         Labels plain = Labels.Of("temp", ("host", "a")), burst = Labels.Of("temp", ("host", "b"), ("aggregate", "burst"));
         States(rule, 0, (plain, 86), (burst, 90)).Should().Be("a firing");
         States(rule, 1, (plain, 82), (burst, 96)).Should().Be("a firing; b firing");
@@ -54,7 +56,10 @@ public sealed class RuleTests
     [Fact]
     public void Annotations_see_labels_value_and_threshold_in_both_spellings()
     {
-        AlertRuleState rule = Rule("expr: m\n        above: 10\n        labels: { severity: critical, team: '{{ labels.host }}-team' }\n        annotations: { summary: '{{ $labels.host }} is at {{ $value | humanize }}, over {{ threshold }} ({{ labels.team }})', x: 'none{{ labels.nothing }}' }");
+        AlertRuleState rule =
+            Rule("expr: m\n        above: 10\n        labels: { severity: critical, team: '{{ labels.host }}-team' }\n        annotations: "
+                + "{ summary: '{{ $labels.host }} is at {{ $value | humanize }}, over {{ threshold }} ({{ labels.team }})', x: 'none{{ "
+                + "labels.nothing }}' }");
         List<AlertChange> changes = Evaluate(rule, 0, (Labels.Of("m", ("host", "a")), 12345));
         AlertInstance alert = changes.Single().Alert;
         alert.Annotations["summary"].Should().Be("a is at 12.35k, over 10 (a-team)");
@@ -111,8 +116,10 @@ public sealed class RuleTests
         ((AbsenceMemory)after.Memory).Restore(((AbsenceMemory)before.Memory).Expected);
         using var empty = new Head(HeadOptions.Default);
         long restart = Start + 3_600_000;
-        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 179_000, restart)).Should().BeEmpty("it was not listened for long enough");
-        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 181_000, restart)).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
+        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 179_000, restart)).Should()
+            .BeEmpty("it was not listened for long enough");
+        after.Evaluate(new RuleContext(empty, new LocalQueries(s_engine, empty), restart + 181_000, restart)).Should()
+            .ContainSingle().Which.Alert.State.Name.Should().Be("firing");
     }
 
     [Theory]
@@ -133,7 +140,8 @@ public sealed class RuleTests
     public void The_examples_of_the_manual_are_valid()
     {
         string manual = File.ReadAllText(Path.Combine(Cases.Repository, "docs", "rules.md"));
-        string[] examples = [.. manual.Split("```").Where((part, i) => i % 2 == 1 && part.StartsWith("yaml\n      - alert:", StringComparison.Ordinal))];
+        string[] examples =
+            [.. manual.Split("```").Where((part, i) => i % 2 == 1 && part.StartsWith("yaml\n      - alert:", StringComparison.Ordinal))];
         examples.Should().HaveCountGreaterThanOrEqualTo(3);
         foreach (string example in examples)
         {
@@ -159,7 +167,8 @@ public sealed class RuleTests
     private static AlertRuleState Rule(string body)
     {
         var problems = new List<Problem>();
-        IReadOnlyList<RuleGroup> groups = RuleFile.Read($"groups:\n  - name: g\n    rules:\n      - alert: Test\n        {body}\n", "test.yaml", problems);
+        IReadOnlyList<RuleGroup> groups =
+            RuleFile.Read($"groups:\n  - name: g\n    rules:\n      - alert: Test\n        {body}\n", "test.yaml", problems);
         problems.Should().BeEmpty();
         return new AlertRuleState(groups[0].Alerting.First(), TimeProvider.System);
     }

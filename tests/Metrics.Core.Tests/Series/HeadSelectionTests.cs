@@ -18,7 +18,8 @@ public sealed class HeadSelectionTests
         List<Labels> all = [];
         for (int i = 0; i < 3000; i++)
         {
-            Labels series = Labels.Of($"m{random.Next(5)}", ("host", $"h{random.Next(60)}"), ("rack", $"r{random.Next(9)}"), ("n", $"{i % 700}"));
+            Labels series =
+                Labels.Of($"m{random.Next(5)}", ("host", $"h{random.Next(60)}"), ("rack", $"r{random.Next(9)}"), ("n", $"{i % 700}"));
             batch.Add(series, 1_700_000_000_000, 1);
             all.Add(series);
         }

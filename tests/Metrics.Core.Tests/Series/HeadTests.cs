@@ -19,8 +19,14 @@ public sealed class HeadTests
             double value = 0;
             for (int i = 0; i < XorChunk.Capacity; i++)
             {
-                time += random.Next(5) switch { 0 => random.Next(1, 40), 1 => 15_000, 2 => random.NextInt64(1, 1L << random.Next(1, 45)), 3 => 15_001, _ => 70_000 };
-                value = random.Next(5) switch { 0 => value, 1 => value + 1, 2 => BitConverter.Int64BitsToDouble(random.NextInt64()), 3 => StaleMarker.Value, _ => random.NextDouble() };
+                time += random.Next(
+                    5) switch { 0 =>
+                    random.Next(1, 40), 1 => 15_000, 2 => random.NextInt64(1, 1L << random.Next(1, 45)), 3 => 15_001, _ => 70_000 };
+                value = random.Next(
+                    5) switch { 0 =>
+                    value, 1 =>
+                        value + 1, 2 =>
+                            BitConverter.Int64BitsToDouble(random.NextInt64()), 3 => StaleMarker.Value, _ => random.NextDouble() };
                 chunk.TryAppend(time, value).Should().BeTrue();
                 put.Add(new Sample(time, value));
             }
@@ -29,7 +35,8 @@ public sealed class HeadTests
             var got = new List<Sample>();
             for (XorReader reader = chunk.Read(); reader.MoveNext();)
                 got.Add(reader.Current);
-            got.Select(s => (s.Time, BitConverter.DoubleToInt64Bits(s.Value))).Should().Equal(put.Select(s => (s.Time, BitConverter.DoubleToInt64Bits(s.Value))));
+            got.Select(s => (s.Time, BitConverter.DoubleToInt64Bits(s.Value))).Should()
+                .Equal(put.Select(s => (s.Time, BitConverter.DoubleToInt64Bits(s.Value))));
         }
     }
 
@@ -46,8 +53,10 @@ public sealed class HeadTests
     public void Samples_out_of_order_are_counted_and_stay_for_the_store()
     {
         using var head = new Head(HeadOptions.Default);
-        using SampleBatch batch = Batch(("m", Now, 1), ("m", Now + 1000, 2), ("m", Now + 500, 3), ("m", Now + 1000, 2), ("m", Now + 1000, 9));
-        head.Append(batch, Now).Should().Be(new AppendResult(Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, NewSeries: 1));
+        using SampleBatch batch =
+            Batch(("m", Now, 1), ("m", Now + 1000, 2), ("m", Now + 500, 3), ("m", Now + 1000, 2), ("m", Now + 1000, 9));
+        head.Append(batch, Now).Should()
+            .Be(new AppendResult(Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, NewSeries: 1));
         batch.Count.Should().Be(5);
         Read(head, "m").Should().Equal((Now, 1), (Now + 1000, 2));
     }
@@ -82,7 +91,9 @@ public sealed class HeadTests
         using var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromMinutes(10) });
         for (int i = 0; i < 300; i++)
         {
-            using SampleBatch batch = i < 10 ? Batch(("gone", Now + (i * 15_000), i), ("stays", Now + (i * 15_000), i)) : Batch(("stays", Now + (i * 15_000), i));
+            using SampleBatch batch = i < 10
+                ? Batch(("gone", Now + (i * 15_000), i), ("stays", Now + (i * 15_000), i))
+                : Batch(("stays", Now + (i * 15_000), i));
             head.Append(batch, Now + (i * 15_000));
         }
         long end = Now + (300 * 15_000);

@@ -20,7 +20,8 @@ public sealed class LabelIndexTests
             {
                 int slot = Enumerable.Range(0, there.Count + 1).First(s => !there.ContainsKey(s));
                 // Values that one, two, three and many series have.
-                var labels = Labels.Of("m", ("id", $"{round}"), ("pair", $"{round / 2}"), ("few", $"{round / 3}"), ("many", $"{round % 2}"));
+                var labels =
+                    Labels.Of("m", ("id", $"{round}"), ("pair", $"{round / 2}"), ("few", $"{round / 3}"), ("many", $"{round % 2}"));
                 there.Add(slot, labels);
                 index.Add(labels, slot);
             }
@@ -33,7 +34,8 @@ public sealed class LabelIndexTests
             }
             foreach (string name in new[] { "id", "pair", "few", "many" })
             {
-                string value = $"{random.Next(round + 1) / (name switch { "pair" => 2, "few" => 3, _ => 1 }) % (name == "many" ? 2 : int.MaxValue)}";
+                string value =
+                    $"{random.Next(round + 1) / (name switch { "pair" => 2, "few" => 3, _ => 1 }) % (name == "many" ? 2 : int.MaxValue)}";
                 int[] expected = [.. there.Where(t => t.Value[name] == value).Select(t => t.Key).Order()];
                 index.Candidates([new LabelMatcher(name, MatchKind.Equal, value)])!.Should().Equal(expected);
                 index.Values(name).Should().BeEquivalentTo(there.Values.Select(l => l[name]).Distinct());

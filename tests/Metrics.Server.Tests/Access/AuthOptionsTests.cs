@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using Metrics.Access;
 using Metrics.Configuration;
+using Metrics.Hosting;
 
 namespace Metrics.Tests.Access;
 

@@ -1,8 +1,8 @@
-using Metrics.Alerting;
-using Metrics.Hosting;
 using System.Net;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Telemetry;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Intake;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

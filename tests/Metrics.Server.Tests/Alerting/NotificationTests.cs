@@ -1,8 +1,8 @@
-using Metrics.Formats;
-using Metrics.Hosting;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Formats;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Routing;
@@ -20,11 +20,13 @@ public sealed class NotificationTests
     {
         JsonElement message = JsonDocument.Parse(Message(Alert("a"), Alert("b")).ToWebhookJson()).RootElement;
         message.EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo(
-            "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "alerts");
+            "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations",
+                "externalURL", "alerts");
         message.GetProperty("version").GetString().Should().Be("4");
         message.GetProperty("commonLabels").EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo("alertname");
         JsonElement alert = message.GetProperty("alerts")[0];
-        alert.EnumerateObject().Select(p => p.Name).Should().BeEquivalentTo("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint");
+        alert.EnumerateObject().Select(p => p.Name).Should()
+            .BeEquivalentTo("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint");
         alert.GetProperty("startsAt").GetString().Should().Be("2023-11-14T22:13:20.000Z");
         alert.GetProperty("endsAt").GetString().Should().Be("0001-01-01T00:00:00Z");
     }
@@ -39,7 +41,8 @@ public sealed class NotificationTests
     [Fact]
     public void An_alert_survives_the_state_database()
     {
-        AlertInstance alert = Alert("a") with { State = new AlertState.NoData(new AlertState.Firing(1, 2, 3), 4), Value = double.NaN, Bound = 1.5 };
+        AlertInstance alert =
+            Alert("a") with { State = new AlertState.NoData(new AlertState.Firing(1, 2, 3), 4), Value = double.NaN, Bound = 1.5 };
         AlertInstance read = AlertJson.Read(LabelsJson.Write(alert.Series), AlertJson.Write(alert));
         read.State.Should().Be(alert.State);
         read.Labels.Equals(alert.Labels).Should().BeTrue();
@@ -50,16 +53,24 @@ public sealed class NotificationTests
     public void No_data_and_expiry_are_said()
     {
         AlertInstance firing = Alert("a");
-        MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At), "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
-        MessageAlert expired = MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At), "http://m");
+        MessageAlert.Of(
+            new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At),
+            "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
+        MessageAlert expired =
+            MessageAlert.Of(
+                new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At),
+                "http://m");
         (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
     }
 
     [Fact]
     public void Nothing_that_a_label_holds_becomes_a_header_or_markup()
     {
-        var notifier = (EmailNotifier)MetricsOptions.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Notifiers[0].Notifier;
-        MimeMessage mail = notifier.Compose(Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", null, TimeProvider.System);
+        var notifier =
+            (EmailNotifier)MetricsOptions.Parse("receivers: [ { name: r, email_configs: [ { to: ops@x.example, from: m@x.example, "
+                + "smarthost: 'h:25' } ] } ]").Notifications.Receivers[0].Notifiers[0].Notifier;
+        MimeMessage mail = notifier.Compose(
+            Message(Alert("x\r\nBcc: evil@x.example\r\n\r\n<script>alert(1)</script>{{ 1 }}")), "key", null, TimeProvider.System);
         using var written = new MemoryStream();
         mail.WriteTo(written);
         written.Position = 0;
@@ -81,7 +92,8 @@ public sealed class NotificationTests
     [InlineData(429, "Retry")]
     [InlineData(500, "Retry")]
     [InlineData(503, "Retry")]
-    public void A_webhook_status_is_sent_retry_or_never(int status, string expected) => HttpSender.Judge(status, null, DateTimeOffset.UnixEpoch).Status.ToString().Should().Be(expected);
+    public void A_webhook_status_is_sent_retry_or_never(int status, string expected) =>
+        HttpSender.Judge(status, null, DateTimeOffset.UnixEpoch).Status.ToString().Should().Be(expected);
 
     [Fact]
     public void Pauses_grow_to_five_minutes()
@@ -91,7 +103,9 @@ public sealed class NotificationTests
     }
 
     private static AlertMessage Message(params AlertInstance[] alerts) =>
-        AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")), [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), a, new AlertState.Inactive(), At), "http://m"))], "ops", "http://m");
+        AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")),
+            [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), a, new AlertState.Inactive(), At), "http://m"))],
+            "ops", "http://m");
 
     private static AlertInstance Alert(string host) => new()
     {

@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Series;
@@ -31,7 +31,8 @@ public sealed class ReplayEventsTests
         ReplayedRule replayed = Run(events).Rules.Should().ContainSingle().Subject;
         replayed.Error.Should().BeNull();
         replayed.Fired.Should().Be(1);
-        replayed.Firing.Should().Be(TimeSpan.FromSeconds(58), "the third event within ten seconds came at 2 s, the next look is at the minute");
+        replayed.Firing.Should()
+            .Be(TimeSpan.FromSeconds(58), "the third event within ten seconds came at 2 s, the next look is at the minute");
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ReplayEventsTests
 
     private static Event Failure(int second) => new()
     {
-        Time = (Start + (second * 1000L)) * 1_000_000, ObservedTime = (Start + (second * 1000L)) * 1_000_000, Kind = "identity.authenticate",
+        Time = (Start + (second * 1000L)) * 1_000_000, ObservedTime = (Start + (second * 1000L)) * 1_000_000,
+            Kind = "identity.authenticate",
         SeverityNumber = 0, Body = "", Fields = [new("source.ip", "192.0.2.1")],
     };
 }

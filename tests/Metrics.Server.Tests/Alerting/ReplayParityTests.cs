@@ -1,8 +1,8 @@
-using Metrics.Notifiers;
-using Metrics.Hosting;
 using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
+using Metrics.Notifiers;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;

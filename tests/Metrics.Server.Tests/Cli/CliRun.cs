@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using Metrics.Cli;
 using Metrics.Configuration;
+using Metrics.Hosting;
 
 namespace Metrics.Tests.Cli;
 

@@ -31,7 +31,8 @@ public sealed class CommandLineTests
     [InlineData("rules check --config f a.yaml", "--config means nothing to 'metricsd rules check'; it is an option of *")]
     [InlineData("--config f rules check a.yaml", "--config means nothing to 'metricsd rules check'; it is an option of *")]
     [InlineData("version --output json", "--output means nothing to 'metricsd version'; it is an option of *")]
-    [InlineData("silence list --comment x", "--comment means nothing to 'metricsd silence list'; it is an option of 'metricsd silence add'")]
+    [InlineData("silence list --comment x",
+        "--comment means nothing to 'metricsd silence list'; it is an option of 'metricsd silence add'")]
     [InlineData("--range 1h query up", "--range must stand behind 'metricsd query'")]
     [InlineData("query up --confg f", "--confg is not an option of 'metricsd query'; did you mean --config?")]
     [InlineData("query up --confg=f", "--confg is not an option of 'metricsd query'; did you mean --config?")]
@@ -99,7 +100,8 @@ public sealed class CommandLineTests
         run.Code.Should().Be(0);
         string[] lines = run.Output.Split('\n');
         foreach (CliCommand command in Commands())
-            lines.Should().ContainSingle(l => l.StartsWith($"  {CommandPath.UsageOf(command)}  ") && l.EndsWith($"  {command.Description}"));
+            lines.Should()
+                .ContainSingle(l => l.StartsWith($"  {CommandPath.UsageOf(command)}  ") && l.EndsWith($"  {command.Description}"));
         run.Output.Should().Contain("Exit codes:").And.NotContain("metricsd complete ");
     }
 

@@ -1,11 +1,11 @@
-using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Cli;
 using Metrics.Configuration;
-using Metrics.Access;
+using Metrics.Hosting;
 
 namespace Metrics.Tests.Cli;
 
@@ -96,7 +96,8 @@ public sealed class DaemonClientTests : IDisposable
     public void A_tokens_file_comes_first_and_must_hold_one()
     {
         string file = Path.GetTempFileName();
-        string? Choose() => DaemonToken.Choose(file, "e1", DaemonAddress.Choose(null, "127.0.0.1:9890"), new AuthOptions([], [], []), Role.Viewer);
+        string? Choose() =>
+            DaemonToken.Choose(file, "e1", DaemonAddress.Choose(null, "127.0.0.1:9890"), new AuthOptions([], [], []), Role.Viewer);
 
         File.WriteAllText(file, "f1\n");
         Choose().Should().Be("f1");

@@ -1,10 +1,10 @@
-using Metrics.Pollers.Host;
-using Metrics.Hosting;
 using System.Collections;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Pollers.Host;
 using Metrics.Testing;
 
 namespace Metrics.Tests.Configuration;
@@ -34,9 +34,12 @@ public sealed class ConfigurationTests
     [Fact]
     public void The_environment_sets_any_key_and_is_named_when_it_is_wrong()
     {
-        MetricsOptions.Load(null, new Hashtable { ["METRICS__STORAGE__PATH"] = "/srv/m", ["METRICS__HOST__INTERVAL"] = "30s" }).Storage.Path.Should().Be("/srv/m");
+        MetricsOptions.Load(
+            null, new Hashtable { ["METRICS__STORAGE__PATH"] = "/srv/m", ["METRICS__HOST__INTERVAL"] = "30s" }).Storage.Path.Should()
+            .Be("/srv/m");
         Action load = () => MetricsOptions.Load(null, new Hashtable { ["METRICS__STORAGE__PAHT"] = "x" });
-        load.Should().Throw<ConfigurationException>().WithMessage("*storage.paht is not a known key; did you mean 'path'? (from METRICS__STORAGE__PAHT)*");
+        load.Should().Throw<ConfigurationException>()
+            .WithMessage("*storage.paht is not a known key; did you mean 'path'? (from METRICS__STORAGE__PAHT)*");
     }
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class ConfigurationTests
     {
         Action open = () => MetricsOptions.Parse("listen: 0.0.0.0:9890");
         open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens in auth.tokens*");
-        MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should().Be("0.0.0.0:9890");
+        MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should()
+            .Be("0.0.0.0:9890");
     }
 
     [Fact]
@@ -70,11 +74,15 @@ public sealed class ConfigurationTests
     {
         int loaded = 0;
         string folder = Directory.CreateTempSubdirectory("documents").FullName;
-        File.WriteAllText(Path.Combine(folder, "clouds.yaml"), "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
-        foreach (string document in new[] { "README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md", "docs/inputs.md" })
+        File.WriteAllText(
+            Path.Combine(folder, "clouds.yaml"),
+            "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
+        foreach (string document in new[] { "README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md",
+            "docs/inputs.md" })
         {
             string text = File.ReadAllText(Path.Combine(Cases.Repository, document));
-            foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).Where(b => !b.StartsWith("groups:", StringComparison.Ordinal)))
+            foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0])
+                .Where(b => !b.StartsWith("groups:", StringComparison.Ordinal)))
             {
                 Action parse = () => MetricsOptions.Parse(AsIfTheReadersFilesWereHere(block, folder));
                 parse.Should().NotThrow(block);

@@ -74,7 +74,8 @@ public sealed class HttpSettingsTests
     public void Nobody_else_makes_a_handler()
     {
         string source = Path.Combine(Cases.Repository, "src");
-        string[] makers = ["new SocketsHttpHandler", "new HttpClientHandler", "new HttpClient(", "new HttpClient ", "HttpClient _http = new("];
+        string[] makers =
+            ["new SocketsHttpHandler", "new HttpClientHandler", "new HttpClient(", "new HttpClient ", "HttpClient _http = new("];
         string[] found = [.. Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal))
             .Where(f => makers.Any(File.ReadAllText(f).Contains))

@@ -1,7 +1,7 @@
-using Metrics.Alerting;
-using Metrics.Hosting;
 using System.Globalization;
+using Metrics.Alerting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Routing;
 
@@ -38,7 +38,8 @@ public sealed class OnCallOptionsTests
               - { down: ['alertname="HostDown"'], mutes: ['layer="service"'], where: { host: instance } }
               - { down: ['alertname="SwitchDown"'], mutes: ['alertname="HostDown"'], equal: [site], where: { switch: name } }
             """).Inhibits);
-        Labels host = Labels.Of(new Label("alertname", "HostDown"), new Label("instance", "n1"), new Label("switch", "s1"), new Label("site", "x"));
+        Labels host =
+            Labels.Of(new Label("alertname", "HostDown"), new Label("instance", "n1"), new Label("switch", "s1"), new Label("site", "x"));
         Labels service = Labels.Of(new Label("alertname", "NovaDown"), new Label("layer", "service"), new Label("host", "n1"));
         inhibitor.InhibitedBy(service).Should().BeNull();
         inhibitor.Add(host);
@@ -59,14 +60,17 @@ public sealed class OnCallOptionsTests
             route: { receiver: a }
             failure_receiver: b
             """).Notifications;
-        options.Plan.Tree.Match(Labels.Of(new Label("alertname", "MetricsdReceiverDown"), new Label("receiver", "a"))).Single().Id.Should().Be(RoutingOptions.ReceiverDownRoute);
+        options.Plan.Tree.Match(Labels.Of(new Label("alertname", "MetricsdReceiverDown"), new Label("receiver", "a"))).Single().Id.Should()
+            .Be(RoutingOptions.ReceiverDownRoute);
         options.Plan.OthersThan("a").Select(n => n.Id.ToString()).Should().Equal("b/webhook/0");
         options.Plan.OthersThan("b").Select(n => n.Id.ToString()).Should().Equal("a/webhook/0", "c/webhook/0");
-        (options.Plan with { Routing = options.Routing with { FailureReceiver = null } }).OthersThan("c").Select(n => n.Id.ToString()).Should().Equal("a/webhook/0", "b/webhook/0");
+        (options.Plan with { Routing = options.Routing with { FailureReceiver = null } }).OthersThan("c").Select(n => n.Id.ToString())
+            .Should().Equal("a/webhook/0", "b/webhook/0");
     }
 
     [Theory]
-    [InlineData("maintenance: [ { name: x, cron: '0 2 * * 0', duration: 1h } ]", "maintenance[0].cron is '0 2 * * 0', which is no Quartz cron expression")]
+    [InlineData("maintenance: [ { name: x, cron: '0 2 * * 0', duration: 1h } ]",
+        "maintenance[0].cron is '0 2 * * 0', which is no Quartz cron expression")]
     [InlineData("maintenance: [ { name: x, cron: '0 0 2 ? * SUN' } ]", "maintenance[0].duration is required")]
     [InlineData("maintenance: [ { name: x, cron: '0 0 2 ? * SUN', duration: 1h, time_zone: Mars } ]", "maintenance[0].time_zone is 'Mars'")]
     [InlineData("dependencies: [ { down: ['a=\"b\"'], mutes: ['c=\"d\"'] } ]", "which label of a muted alert names what is down")]
@@ -81,10 +85,12 @@ public sealed class OnCallOptionsTests
     [Fact]
     public void A_step_of_escalation_names_a_receiver()
     {
-        Read("receivers: [ { name: a }, { name: b } ]\nroute: { receiver: a, escalation: [ { after: 15m, receiver: b } ], routes: [ { matchers: ['x=\"y\"'] } ] }").Root.Routes[0].Escalation
+        Read("receivers: [ { name: a }, { name: b } ]\nroute: { receiver: a, escalation: [ { after: 15m, receiver: b } ], routes: [ { "
+            + "matchers: ['x=\"y\"'] } ] }").Root.Routes[0].Escalation
             .Should().Equal(new EscalationStep(TimeSpan.FromMinutes(15), "b"));
         Action read = () => Read("receivers: [ { name: a } ]\nroute: { receiver: a, escalation: [ { receiver: z } ] }");
-        read.Should().Throw<ConfigurationException>().Which.Message.Should().Contain("escalation[0].after is required").And.Contain("escalation[0].receiver is 'z'");
+        read.Should().Throw<ConfigurationException>().Which.Message.Should()
+            .Contain("escalation[0].after is required").And.Contain("escalation[0].receiver is 'z'");
     }
 
     private static RoutingOptions Read(string yaml) => MetricsOptions.Parse(yaml).Notifications.Routing;

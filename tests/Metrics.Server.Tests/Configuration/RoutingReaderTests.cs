@@ -1,6 +1,6 @@
 using Metrics.Alerting;
-using Metrics.Hosting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Routing;
 
@@ -25,8 +25,10 @@ public sealed class RoutingReaderTests
                   routes: [ { matchers: [ 'severity=~"a|b"' ], repeat_interval: 1h } ]
             """).Root;
         Route child = root.Routes[0], below = child.Routes[0];
-        (child.Receiver, child.GroupBy, child.GroupWait, child.GroupInterval).Should().Be(("db", null, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
-        (below.Receiver, below.GroupBy, below.RepeatInterval, below.Id).Should().Be(("db", null, TimeSpan.FromHours(1), "{}/{team=\"db\"}/0/{severity=~\"a|b\"}/0"));
+        (child.Receiver, child.GroupBy, child.GroupWait, child.GroupInterval).Should()
+            .Be(("db", null, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
+        (below.Receiver, below.GroupBy, below.RepeatInterval, below.Id).Should()
+            .Be(("db", null, TimeSpan.FromHours(1), "{}/{team=\"db\"}/0/{severity=~\"a|b\"}/0"));
         root.GroupOf(Labels.Of(new Label("cluster", "c"), new Label("x", "y"))).ToString().Should().Be("{cluster=\"c\"}");
     }
 
@@ -70,11 +72,16 @@ public sealed class RoutingReaderTests
     [InlineData("route: { receiver: ops, routes: [ { match_re: { a: '(' } } ] }", "route.routes[0].match_re of a:")]
     [InlineData("route: { receiver: ops, group_by: [ '...', a ] }", "route.group_by holds '...'")]
     [InlineData("route: { receiver: ops, routes: [ { mute_time_intervals: [ x ] } ] }", "holds 'x'; known are none")]
-    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { weekdays: [ fishday ] } ] } ]", "weekdays holds 'fishday'; it must be a day such as monday")]
-    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { days_of_month: [ '0' ] } ] } ]", "days_of_month holds '0'")]
-    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { months: [ '5:3' ] } ] } ]", "months holds '5:3'")]
-    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { times: [ { start_time: '9:00', end_time: '25:00' } ] } ] } ]", "end_time is '25:00'; it must be a time of the day")]
-    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { location: Mars/Base } ] } ]", "location is 'Mars/Base', which is no time zone")]
+    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { weekdays: [ fishday ] } ] } ]",
+        "weekdays holds 'fishday'; it must be a day such as monday")]
+    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { days_of_month: [ '0' ] } ] } ]",
+        "days_of_month holds '0'")]
+    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { months: [ '5:3' ] } ] } ]",
+        "months holds '5:3'")]
+    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { times: [ { start_time: '9:00', end_time: "
+        + "'25:00' } ] } ] } ]", "end_time is '25:00'; it must be a time of the day")]
+    [InlineData("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { location: Mars/Base } ] } ]",
+        "location is 'Mars/Base', which is no time zone")]
     [InlineData("route: { receiver: ops, group_weight: 3s }", "group_weight is not a known key; did you mean 'group_wait'?")]
     public void What_is_wrong_is_said_with_its_place(string text, string expected)
     {

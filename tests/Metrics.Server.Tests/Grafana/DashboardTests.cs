@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Metrics.Text;
 using Metrics.Testing;
+using Metrics.Text;
 
 namespace Metrics.Tests.Grafana;
 
@@ -11,7 +11,8 @@ public sealed partial class DashboardTests
     private static readonly string[] s_units =
         ["short", "percentunit", "bytes", "Bps", "bps", "pps", "ops", "s", "celsius", "watt", "rotrpm", "dateTimeFromNow"];
 
-    public static TheoryData<string> Dashboards() => [.. Directory.GetFiles(Path.Combine(Cases.Repository, "grafana/dashboards"), "*.json").Select(f => Path.GetFileName(f))];
+    public static TheoryData<string> Dashboards() =>
+        [.. Directory.GetFiles(Path.Combine(Cases.Repository, "grafana/dashboards"), "*.json").Select(f => Path.GetFileName(f))];
 
     [Theory]
     [MemberData(nameof(Dashboards))]
@@ -23,17 +24,21 @@ public sealed partial class DashboardTests
         dashboard.TryGetProperty("id", out _).Should().BeFalse("Grafana gives it");
         dashboard.TryGetProperty("__inputs", out _).Should().BeFalse("that is left over from sharing");
         dashboard.GetProperty("tags").EnumerateArray().Select(t => t.GetString()).Should().Contain("metricsd");
-        var variables = dashboard.GetProperty("templating").GetProperty("list").EnumerateArray().Select(v => v.GetProperty("name").GetString()!).ToList();
+        var variables = dashboard.GetProperty("templating").GetProperty("list").EnumerateArray()
+            .Select(v => v.GetProperty("name").GetString()!).ToList();
         variables[0].Should().Be("datasource");
-        dashboard.GetProperty("annotations").GetProperty("list").EnumerateArray().Select(a => a.GetProperty("expr").GetString()).Should().ContainMatch("ALERTS{alertstate=\"firing\"*}", "alerts are marked on every graph");
-        dashboard.GetProperty("links").EnumerateArray().Should().Contain(l => l.GetProperty("keepTime").GetBoolean(), "one goes from dashboard to dashboard without losing the time");
+        dashboard.GetProperty("annotations").GetProperty("list").EnumerateArray().Select(a => a.GetProperty("expr").GetString()).Should()
+            .ContainMatch("ALERTS{alertstate=\"firing\"*}", "alerts are marked on every graph");
+        dashboard.GetProperty("links").EnumerateArray().Should()
+            .Contain(l => l.GetProperty("keepTime").GetBoolean(), "one goes from dashboard to dashboard without losing the time");
         JsonElement[] panels = [.. Panels(dashboard)];
         panels.Should().NotBeEmpty();
         panels.Select(p => p.GetProperty("id").GetInt32()).Should().OnlyHaveUniqueItems();
         foreach (JsonElement panel in panels.Where(p => p.GetProperty("type").GetString() != "row"))
             CheckPanel(panel, variables);
         string all = dashboard.GetRawText();
-        variables.Where(v => !all.Contains($"${v}", StringComparison.Ordinal) && !all.Contains($"${{{v}}}", StringComparison.Ordinal)).Should().BeEmpty("every variable is used");
+        variables.Where(v => !all.Contains($"${v}", StringComparison.Ordinal) && !all.Contains($"${{{v}}}", StringComparison.Ordinal))
+            .Should().BeEmpty("every variable is used");
     }
 
     [Fact]
@@ -44,16 +49,19 @@ public sealed partial class DashboardTests
     {
         var problems = new List<Problem>();
         string folder = Path.Combine(Cases.Repository, "grafana/provisioning");
-        YamlMap sources = (YamlMap)YamlComposer.Compose(File.ReadAllText(Path.Combine(folder, "datasources/metricsd.yaml")), "datasources", problems)!;
+        YamlMap sources =
+            (YamlMap)YamlComposer.Compose(File.ReadAllText(Path.Combine(folder, "datasources/metricsd.yaml")), "datasources", problems)!;
         List<YamlMap> list = [.. ((YamlList)sources["datasources"]!).Items.Cast<YamlMap>()];
         list.Select(d => ((YamlText)d["uid"]!).Text).Should().Equal("metricsd", "metricsd-influx");
         list.Select(d => ((YamlText)d["type"]!).Text).Should().Equal("prometheus", "influxdb");
-        YamlMap providers = (YamlMap)YamlComposer.Compose(File.ReadAllText(Path.Combine(folder, "dashboards/metricsd.yaml")), "dashboards", problems)!;
+        YamlMap providers =
+            (YamlMap)YamlComposer.Compose(File.ReadAllText(Path.Combine(folder, "dashboards/metricsd.yaml")), "dashboards", problems)!;
         ((YamlText)((YamlMap)((YamlList)providers["providers"]!).Items[0])["type"]!).Text.Should().Be("file");
         problems.Should().BeEmpty();
     }
 
-    internal static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllText(Path.Combine(Cases.Repository, "grafana/dashboards", file))).RootElement;
+    internal static JsonElement Read(string file) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Cases.Repository, "grafana/dashboards", file))).RootElement;
 
     internal static IEnumerable<JsonElement> Panels(JsonElement owner)
     {
@@ -82,7 +90,8 @@ public sealed partial class DashboardTests
         foreach (string query in targets.Select(t => t.GetProperty("expr").GetString()!))
         {
             query.Should().Contain("job=~\"$job\"", title).And.Contain("instance=~\"$instance\"", title);
-            Variable().Matches(query).Select(m => m.Groups[1].Value).Where(v => v != "__rate_interval").Should().BeSubsetOf(variables, title);
+            Variable().Matches(query).Select(m => m.Groups[1].Value).Where(v => v != "__rate_interval").Should()
+                .BeSubsetOf(variables, title);
             // openstack-exporter, whose names people know, calls gauges so too.
             foreach (Match counter in Counter().Matches(query).Where(c => !c.Value.StartsWith("openstack_", StringComparison.Ordinal)))
                 query[..counter.Index].Should().MatchRegex("(rate|increase)\\($|count\\($", $"'{title}': {counter.Value} is a counter");

@@ -1,8 +1,8 @@
-using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.Syslog;
 using Metrics.Model;

@@ -1,8 +1,8 @@
-using Metrics.Inputs;
-using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
+using Metrics.Hosting;
+using Metrics.Inputs;
 using Metrics.Inputs.Push;
 using Metrics.Model;
 using Metrics.Telemetry;

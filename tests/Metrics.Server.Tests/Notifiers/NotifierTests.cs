@@ -1,4 +1,3 @@
-using Metrics.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -6,9 +5,10 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Text;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Text;
 using MimeKit;
 using MimeKit.Cryptography;
 using Org.BouncyCastle.Crypto;
@@ -19,7 +19,8 @@ namespace Metrics.Tests.Notifiers;
 public sealed class NotifierTests : IDisposable
 {
     /// <summary>A host name as an attacker would choose it.</summary>
-    private const string Evil = "<!channel> [x](http://evil.example) <https://evil.example|here>\r\nBcc: evil@evil.example {{ 1 + 1 }} \"];$(touch /tmp/owned)";
+    private const string Evil =
+        "<!channel> [x](http://evil.example) <https://evil.example|here>\r\nBcc: evil@evil.example {{ 1 + 1 }} \"];$(touch /tmp/owned)";
 
     private readonly Endpoint _endpoint = new();
     private readonly HttpSender _http = new(TimeProvider.System);
@@ -56,8 +57,13 @@ public sealed class NotifierTests : IDisposable
         JsonElement body = Only().Json;
         List<string> texts = kind == "msteams_configs"
             ? [body.GetProperty("title").GetString()!, body.GetProperty("text").GetString()!]
-            : [.. body.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray().Select(b => b.GetProperty("text").GetString()!)];
-        texts.Should().HaveCount(2).And.OnlyContain(t => !t.Contains("[x](", StringComparison.Ordinal) && t.Contains("\\[x\\]\\(http", StringComparison.Ordinal) && !t.Contains('<', StringComparison.Ordinal));
+            : [.. body.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray()
+                .Select(b => b.GetProperty("text").GetString()!)];
+        texts.Should()
+            .HaveCount(2).And.OnlyContain(
+            t => !t.Contains("[x](", StringComparison.Ordinal)
+            && t.Contains("\\[x\\]\\(http", StringComparison.Ordinal)
+            && !t.Contains('<', StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,7 +84,8 @@ public sealed class NotifierTests : IDisposable
     [Fact]
     public async Task Opsgenie_opens_and_closes_one_alert()
     {
-        const string Receiver = "opsgenie_configs: [ { api_url: 'URL', api_key: k, priority: P2, tags: 'a, b', responders: [ { name: db, type: team } ] } ]";
+        const string Receiver =
+            "opsgenie_configs: [ { api_url: 'URL', api_key: k, priority: P2, tags: 'a, b', responders: [ { name: db, type: team } ] } ]";
         await SendAsync(Receiver, "a");
         await SendAsync(Receiver, "a", "resolved");
         Endpoint.Request[] requests = [.. _endpoint.Requests];
@@ -109,7 +116,8 @@ public sealed class NotifierTests : IDisposable
         Endpoint.Request request = Only();
         (request.Json.GetProperty("alerts").GetArrayLength(), request.Json.GetProperty("truncatedAlerts").GetInt32()).Should().Be((1, 1));
         string[] parts = request.Headers["X-Metricsd-Signature"]!.Split(["t=", ",v1="], StringSplitOptions.RemoveEmptyEntries);
-        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes("s3"), Encoding.UTF8.GetBytes($"{parts[0]}.{request.Body}"))).Should().Be(parts[1]);
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes("s3"), Encoding.UTF8.GetBytes($"{parts[0]}.{request.Body}")))
+            .Should().Be(parts[1]);
     }
 
     [Fact]
@@ -122,7 +130,8 @@ public sealed class NotifierTests : IDisposable
             r.OutputStream.Write("slow\ndown"u8);
         };
         Delivery delivery = await SendAsync("webhook_configs: [ { url: 'URL' } ]", "a");
-        (delivery.Status, delivery.After, delivery.Reason).Should().Be((DeliveryStatus.Retry, TimeSpan.FromMinutes(2), "HTTP status 429: slow down"));
+        (delivery.Status, delivery.After, delivery.Reason).Should()
+            .Be((DeliveryStatus.Retry, TimeSpan.FromMinutes(2), "HTTP status 429: slow down"));
         Outbox.Pause(1, delivery.After).Should().Be(TimeSpan.FromMinutes(2));
         Outbox.Pause(1, TimeSpan.FromDays(3)).Should().Be(TimeSpan.FromHours(1), "nobody may silence us for days");
     }
@@ -137,12 +146,14 @@ public sealed class NotifierTests : IDisposable
             using TcpClient client = await listener.AcceptTcpClientAsync();
             return await new StreamReader(client.GetStream(), new UTF8Encoding(false)).ReadToEndAsync();
         });
-        (await SendAsync($"syslog_configs: [ {{ address: '127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}' }} ]", Evil)).Status.Should().Be(DeliveryStatus.Sent);
+        (await SendAsync($"syslog_configs: [ {{ address: '127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}' }} ]",
+            Evil)).Status.Should().Be(DeliveryStatus.Sent);
         string all = await read;
         int space = all.IndexOf(' ', StringComparison.Ordinal);
         string line = all[(space + 1)..];
         Encoding.UTF8.GetByteCount(line).Should().Be(int.Parse(all[..space], System.Globalization.CultureInfo.InvariantCulture));
-        line.Should().MatchRegex(@"^<130>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S+ metricsd \d+ alert \[alert@32473 status=""firing"" key=""key-1"" ");
+        line.Should()
+            .MatchRegex(@"^<130>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S+ metricsd \d+ alert \[alert@32473 status=""firing"" key=""key-1"" ");
         line.Should().NotContain("\n").And.Contain("\\\"\\];$(touch");
     }
 
@@ -151,16 +162,21 @@ public sealed class NotifierTests : IDisposable
     {
         string folder = Directory.CreateTempSubdirectory("command").FullName;
         string script = Path.Combine(folder, "notify");
-        await File.WriteAllTextAsync(script, $"#!/bin/sh\ncat > {folder}/got\necho \"$1 $METRICSD_STATUS $METRICSD_IDEMPOTENCY_KEY\" > {folder}/args\nexit \"${{2:-0}}\"\n");
+        await File.WriteAllTextAsync(
+            script, $"#!/bin/sh\ncat > {folder}/got\necho \"$1 $METRICSD_STATUS $METRICSD_IDEMPOTENCY_KEY\" > {folder}/args\nexit "
+                + $"\"${{2:-0}}\"\n");
         using (System.Diagnostics.Process chmod = System.Diagnostics.Process.Start("chmod", ["+x", script]))
             await chmod.WaitForExitAsync();
         (await SendAsync($"command_configs: [ {{ command: ['{script}', 'one two'] }} ]", Evil)).Status.Should().Be(DeliveryStatus.Sent);
-        JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "got"))).RootElement.GetProperty("alerts")[0].GetProperty("labels").GetProperty("instance").GetString().Should().Be(Evil);
+        JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "got"))).RootElement.GetProperty("alerts")[0]
+            .GetProperty("labels").GetProperty("instance").GetString().Should().Be(Evil);
         (await File.ReadAllTextAsync(Path.Combine(folder, "args"))).Should().Be("one two firing key-1\n");
         File.Exists("/tmp/owned").Should().BeFalse();
         (await SendAsync($"command_configs: [ {{ command: ['{script}', x, '65'] }} ]", "a")).Status.Should().Be(DeliveryStatus.Rejected);
-        (await SendAsync($"command_configs: [ {{ command: ['{script}', x, '1'] }} ]", "a")).Should().Be(new Delivery(DeliveryStatus.Retry, "exit 1"));
-        (await SendAsync("command_configs: [ { command: ['/bin/sleep', '60'], timeout: 200ms } ]", "a")).Reason.Should().Be("the command ran longer than 200ms");
+        (await SendAsync($"command_configs: [ {{ command: ['{script}', x, '1'] }} ]", "a")).Should()
+            .Be(new Delivery(DeliveryStatus.Retry, "exit 1"));
+        (await SendAsync("command_configs: [ { command: ['/bin/sleep', '60'], timeout: 200ms } ]", "a")).Reason.Should()
+            .Be("the command ran longer than 200ms");
         Directory.Delete(folder, true);
     }
 
@@ -168,7 +184,8 @@ public sealed class NotifierTests : IDisposable
     public async Task A_template_that_fails_falls_back_to_a_plain_message_that_says_so()
     {
         // With the trial's alerts it works; an alert with two words in a label breaks it.
-        await SendAsync("slack_configs: [ { api_url: 'URL', text: \"{{ if common_labels.instance != '' }}{{ string.to_int(common_labels.instance) + alerts[7].value }}{{ end }}\" } ]", "a b");
+        await SendAsync("slack_configs: [ { api_url: 'URL', text: \"{{ if common_labels.instance != '' }}{{ "
+            + "string.to_int(common_labels.instance) + alerts[7].value }}{{ end }}\" } ]", "a b");
         string text = Only().Json.GetProperty("attachments")[0].GetProperty("text").GetString()!;
         text.Should().Contain("FIRING: Hot").And.Contain("The template of this message failed:");
     }
@@ -198,7 +215,8 @@ public sealed class NotifierTests : IDisposable
               - { name: r, email_configs: [ { to: a@x.example }, { to: b@x.example, smarthost: 'other:25', require_tls: true, send_resolved: false } ], slack_configs: [ {} ] }
             """).Notifications;
         var first = (EmailNotifier)options.Find(new("r", "email", 0))!.Notifier;
-        (first.SmartHost, first.Port, first.From, first.Username, first.RequireTls, first.SendResolved).Should().Be(("mx", 587, "m@x.example", "u", false, true));
+        (first.SmartHost, first.Port, first.From, first.Username, first.RequireTls, first.SendResolved).Should()
+            .Be(("mx", 587, "m@x.example", "u", false, true));
         var second = (EmailNotifier)options.Find(new("r", "email", 1))!.Notifier;
         (second.SmartHost, second.Port, second.RequireTls, second.SendResolved).Should().Be(("other", 25, true, false));
         options.Find(new("r", "slack", 0))!.Notifier.Should().BeOfType<SlackNotifier>();
@@ -210,7 +228,9 @@ public sealed class NotifierTests : IDisposable
         using RSA rsa = RSA.Create(2048);
         string key = Path.GetTempFileName();
         await File.WriteAllTextAsync(key, rsa.ExportRSAPrivateKeyPem());
-        var mail = (EmailNotifier)Read($"email_configs: [ {{ to: a@x.example, from: m@x.example, smarthost: 'h:25', dkim: {{ domain: x.example, selector: s1, private_key_file: '{key}' }} }} ]");
+        var mail =
+            (EmailNotifier)Read($"email_configs: [ {{ to: a@x.example, from: m@x.example, smarthost: 'h:25', dkim: {{ domain: x.example, "
+                + $"selector: s1, private_key_file: '{key}' }} }} ]");
         using MimeMessage signed = mail.Compose(Message("ü", "firing"), "key", null, TimeProvider.System);
         using var written = new MemoryStream();
         await signed.WriteToAsync(written);
@@ -227,15 +247,20 @@ public sealed class NotifierTests : IDisposable
     public async Task A_token_is_fetched_once_and_a_refusal_says_nothing_secret()
     {
         _endpoint.Answer = r => r.OutputStream.Write("""{"access_token":"tok","expires_in":3600}"""u8);
-        var mail = (EmailNotifier)Read($"email_configs: [ {{ to: a@x.example, from: m@x.example, smarthost: 'h:25', auth_username: m, oauth2: {{ token_url: '{_endpoint.Url}', client_id: id, client_secret: hush, scopes: [a, b] }} }} ]");
-        (await mail.OAuth2!.TokenAsync(TimeProvider.System, default), await mail.OAuth2.TokenAsync(TimeProvider.System, default)).Should().Be(("tok", "tok"));
+        var mail =
+            (EmailNotifier)Read($"email_configs: [ {{ to: a@x.example, from: m@x.example, smarthost: 'h:25', auth_username: m, oauth2: {{ "
+                + $"token_url: '{_endpoint.Url}', client_id: id, client_secret: hush, scopes: [a, b] }} }} ]");
+        (await mail.OAuth2!.TokenAsync(TimeProvider.System, default), await mail.OAuth2.TokenAsync(TimeProvider.System, default)).Should()
+            .Be(("tok", "tok"));
         Only().Body.Should().Be("grant_type=client_credentials&client_id=id&client_secret=hush&scope=a+b");
         mail.ToString().Should().NotContain("hush");
     }
 
     private Endpoint.Request Only() => _endpoint.Requests.Should().ContainSingle().Subject;
 
-    private Notifier Read(string receiver) => MetricsOptions.Parse($"receivers: [ {{ name: r, {receiver.Replace("URL", _endpoint.Url, StringComparison.Ordinal)} }} ]").Notifications.Receivers[0].Notifiers[0].Notifier;
+    private Notifier Read(string receiver) =>
+        MetricsOptions.Parse($"receivers: [ {{ name: r, {receiver.Replace("URL", _endpoint.Url, StringComparison.Ordinal)} }} ]")
+            .Notifications.Receivers[0].Notifiers[0].Notifier;
 
     private Task<Delivery> SendAsync(string receiver, string host, string status = "firing", params string[] more) =>
         Read(receiver).SendAsync(Message(host, status, more), "key-1", _tools, CancellationToken.None);
@@ -259,12 +284,15 @@ public sealed class NotifierTests : IDisposable
 
     private sealed class KeyAtHand(string pem) : IDkimPublicKeyLocator
     {
-        public AsymmetricKeyParameter LocatePublicKey(string methods, string domain, string selector, CancellationToken cancellationToken = default)
+        public AsymmetricKeyParameter LocatePublicKey(
+            string methods, string domain, string selector, CancellationToken cancellationToken = default)
         {
             using var reader = new PemReader(new StringReader(pem));
             return (AsymmetricKeyParameter)reader.ReadObject();
         }
 
-        public Task<AsymmetricKeyParameter> LocatePublicKeyAsync(string methods, string domain, string selector, CancellationToken cancellationToken = default) => Task.FromResult(LocatePublicKey(methods, domain, selector, cancellationToken));
+        public Task<AsymmetricKeyParameter> LocatePublicKeyAsync(
+            string methods, string domain, string selector, CancellationToken cancellationToken = default) =>
+            Task.FromResult(LocatePublicKey(methods, domain, selector, cancellationToken));
     }
 }

@@ -29,8 +29,11 @@ public sealed class PollingTests
     public void Relabelling_does_what_Prometheus_does(string rule, string expected)
     {
         var labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" };
-        IReadOnlyList<RelabelRule> rules = MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, relabel_configs: [ {rule} ] }} ]").Targets.OfType<ScrapeJob>().First().Relabel;
+        IReadOnlyList<RelabelRule> rules =
+            MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, relabel_configs: [ {rule} ] }} ]").Targets.OfType<ScrapeJob>()
+                .First().Relabel;
         bool kept = RelabelRule.Apply(rules, labels);
-        (kept ? string.Join(' ', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")) : "dropped").Should().Be(expected);
+        (kept ? string.Join(' ', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")) : "dropped").Should()
+            .Be(expected);
     }
 }

@@ -1,5 +1,5 @@
-using Metrics.Hosting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
@@ -27,7 +27,8 @@ public sealed class QueryServiceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _store = new DuckDbStore(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _time, NullLogger<DuckDbStore>.Instance);
+        _store =
+            new DuckDbStore(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _time, NullLogger<DuckDbStore>.Instance);
         await _store.OpenAsync(default);
         long now = s_now.ToUnixTimeMilliseconds();
         // Six hours, of which the head has the last two; one series ended before that, one began after, one has gaps and ends marked.
@@ -79,7 +80,8 @@ public sealed class QueryServiceTests : IAsyncLifetime
         (await HostsAsync(now - (6 * 3_600_000), now - (5 * 3_600_000))).Should().Equal("all", "gaps", "old");
         (await HostsAsync(now - 60_000, now)).Should().Equal("all", "gaps", "new");
 
-        async Task<string[]> HostsAsync(long from, long to) => [.. (await service.SeriesAsync([x!], from, to, default)).Select(l => l["host"]).Order()];
+        async Task<string[]> HostsAsync(long from, long to) =>
+            [.. (await service.SeriesAsync([x!], from, to, default)).Select(l => l["host"]).Order()];
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class QueryServiceTests : IAsyncLifetime
         using QueryService service = Service(new EngineOptions { MaxSamples = 1000 });
         PreparedQuery query = Query("x");
         long now = s_now.ToUnixTimeMilliseconds();
-        Func<Task> tooMuch = () => service.RangeAsync(query, EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1), default);
+        Func<Task> tooMuch = () =>
+            service.RangeAsync(query, EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1), default);
         (await tooMuch.Should().ThrowAsync<QueryException>()).Which.Failure.Should().Be(QueryFailure.Limit);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
@@ -103,7 +106,8 @@ public sealed class QueryServiceTests : IAsyncLifetime
         Directory.Delete(_folder, true);
     }
 
-    private static PreparedQuery Query(string text) => PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
+    private static PreparedQuery Query(string text) =>
+        PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
 
     private QueryService Service(EngineOptions? options = null) =>
         new(_head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query, _time);
@@ -114,5 +118,6 @@ public sealed class QueryServiceTests : IAsyncLifetime
         _everything.Add(labels, at, value);
     }
 
-    private static string[] Text(QueryResult result) => [.. result.Matrix.Select(m => $"{m.Labels} {string.Join(' ', m.Times.Zip(m.Values))}").Order(StringComparer.Ordinal)];
+    private static string[] Text(QueryResult result) =>
+        [.. result.Matrix.Select(m => $"{m.Labels} {string.Join(' ', m.Times.Zip(m.Values))}").Order(StringComparer.Ordinal)];
 }

@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using System.Threading.Channels;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Query.Engine;

@@ -1,6 +1,6 @@
-using Metrics.Hosting;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
@@ -33,13 +33,16 @@ public sealed class DuckDbStoreTests : IDisposable
         }
         await using DuckDbStore again = await OpenAsync();
         List<(Labels Series, long Time, double Value)> read = await ReadAsync(again, at - 1, at + 1000);
-        read.Where(r => r.Series.Equals(odd)).Select(r => BitConverter.DoubleToInt64Bits(r.Value)).Should().Equal(values.Select(BitConverter.DoubleToInt64Bits));
-        read.Where(r => r.Series.Name == "many").Select(r => (r.Series["i"], r.Value)).Should().BeEquivalentTo(Enumerable.Range(0, 5000).Select(i => ($"{i}", (double)i)));
+        read.Where(r => r.Series.Equals(odd)).Select(r => BitConverter.DoubleToInt64Bits(r.Value)).Should()
+            .Equal(values.Select(BitConverter.DoubleToInt64Bits));
+        read.Where(r => r.Series.Name == "many").Select(r => (r.Series["i"], r.Value)).Should()
+            .BeEquivalentTo(Enumerable.Range(0, 5000).Select(i => ($"{i}", (double)i)));
         await WriteAsync(again, (odd, at + 100, 7));
         (await ReadAsync(again, at + 50, at + 100)).Should().ContainSingle("the series is known under its old number");
         await WriteAsync(again, [.. Enumerable.Range(0, 5010).Select(i => (Labels.Of("many", ("i", $"{i}")), at + 200, (double)i))]);
         Dictionary<string, double> later = (await ReadAsync(again, at + 200, at + 200)).ToDictionary(r => r.Series["i"], r => r.Value);
-        later.Should().HaveCount(5010).And.OnlyContain(r => r.Value == double.Parse(r.Key, System.Globalization.CultureInfo.InvariantCulture));
+        later.Should()
+            .HaveCount(5010).And.OnlyContain(r => r.Value == double.Parse(r.Key, System.Globalization.CultureInfo.InvariantCulture));
         using DuckDBConnection file = new($"Data Source={again.FilePath}");
         file.Open();
         using DuckDBCommand command = file.CreateCommand();
@@ -77,7 +80,8 @@ public sealed class DuckDbStoreTests : IDisposable
         using var reader = new DuckDBConnection("Data Source=:memory:");
         reader.Open();
         using DuckDBCommand command = reader.CreateCommand();
-        command.CommandText = $"SELECT name || ' ' || (labels->>'host') || ' ' || strftime(time, '%Y-%m-%dT%H:%M') || ' ' || value FROM '{file}'";
+        command.CommandText =
+            $"SELECT name || ' ' || (labels->>'host') || ' ' || strftime(time, '%Y-%m-%dT%H:%M') || ' ' || value FROM '{file}'";
         command.ExecuteScalar().Should().Be("cpu a 2026-03-10T12:00 1.5");
     }
 

@@ -16,9 +16,14 @@ public sealed class InfluxAnswerTests
     [InlineData(1, 400, "{\"error\":\"partial write: max-series-per-database limit exceeded: (9) dropped=30\"}", "Partial", 30)]
     [InlineData(1, 400, "{\"error\":\"unable to parse 'x': missing fields\"}", "Rejected", 0)]
     [InlineData(2, 400, "{\"code\":\"invalid\",\"message\":\"unable to parse 'x': missing fields\"}", "Halve", 0)]
-    [InlineData(2, 422, "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: x dropped=3\"}", "Partial", 3)]
-    [InlineData(2, 500, "{\"message\":\"unexpected error writing points to database: partial write: field type conflict dropped=2\"}", "Partial", 2)]
-    [InlineData(3, 400, "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"line_number\":2},{\"line_number\":5}]}", "Partial", 2)]
+    [InlineData(
+        2, 422, "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: x dropped=3\"}",
+        "Partial", 3)]
+    [InlineData(
+        2, 500, "{\"message\":\"unexpected error writing points to database: partial write: field type conflict dropped=2\"}", "Partial",
+        2)]
+    [InlineData(
+        3, 400, "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"line_number\":2},{\"line_number\":5}]}", "Partial", 2)]
     [InlineData(3, 400, "{\"error\":\"line protocol parsing error\",\"data\":{}}", "Halve", 0)]
     [InlineData(1, 401, "{\"error\":\"authorization failed\"}", "Hold", 0)]
     [InlineData(2, 403, "insufficient permissions for write", "Hold", 0)]
@@ -34,13 +39,15 @@ public sealed class InfluxAnswerTests
     [InlineData(1, 302, "", "Hold", 0)]
     public void Is_judged(int version, int status, string body, string verdict, int dropped)
     {
-        InfluxAnswer answer = InfluxAnswer.Judge((InfluxVersion)version, status, "application/json", null, body, null, DateTimeOffset.UnixEpoch);
+        InfluxAnswer answer =
+            InfluxAnswer.Judge((InfluxVersion)version, status, "application/json", null, body, null, DateTimeOffset.UnixEpoch);
         (answer.Verdict.ToString(), answer.Dropped).Should().Be((verdict, dropped), answer.Reason);
     }
 
     [Fact]
     public void A_web_page_with_status_200_is_no_success() =>
-        InfluxAnswer.Judge(InfluxVersion.V1, 200, "text/html", null, "<html>", null, DateTimeOffset.UnixEpoch).Verdict.Should().Be(WriteVerdict.Hold);
+        InfluxAnswer.Judge(InfluxVersion.V1, 200, "text/html", null, "<html>", null, DateTimeOffset.UnixEpoch).Verdict.Should()
+            .Be(WriteVerdict.Hold);
 
     [Theory]
     [InlineData("120", 120)]
@@ -54,7 +61,8 @@ public sealed class InfluxAnswerTests
     [Theory]
     [InlineData("soon")]
     [InlineData(null)]
-    public void Anything_else_is_not_understood(string? text) => InfluxAnswer.ReadRetryAfter(text, DateTimeOffset.UnixEpoch).Should().BeNull();
+    public void Anything_else_is_not_understood(string? text) =>
+        InfluxAnswer.ReadRetryAfter(text, DateTimeOffset.UnixEpoch).Should().BeNull();
 
     [Fact]
     public void The_pause_doubles_to_a_minute_and_heeds_the_server()

@@ -1,5 +1,5 @@
-using Metrics.Hosting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.Data.Sqlite;
@@ -63,7 +63,8 @@ public sealed class StateStoreTests : IDisposable
         StateStore store = Open();
         using StateDb db = store.Open();
         db.Alerts.Count().Should().Be(0);
-        File.ReadAllText(Directory.GetFiles(_folder, "state.db.damaged-*").Should().ContainSingle().Subject).Should().StartWith("this is no database");
+        File.ReadAllText(Directory.GetFiles(_folder, "state.db.damaged-*").Should().ContainSingle().Subject).Should()
+            .StartWith("this is no database");
     }
 
     [Fact]
@@ -100,7 +101,10 @@ public sealed class StateStoreTests : IDisposable
 
     private StateStore Open()
     {
-        var store = new StateStore(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _metrics, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
+        var store =
+            new StateStore(
+                MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage, _metrics,
+                new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), _time, NullLogger<StateStore>.Instance);
         store.Prepare();
         return store;
     }
@@ -108,7 +112,10 @@ public sealed class StateStoreTests : IDisposable
     /// <summary>Every column and index, as SQLite describes it; the order of columns is of no account.</summary>
     private static List<string> Columns(StateDb db) =>
     [
-        .. db.Database.SqlQueryRaw<string>("SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS Value FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE '\\_\\_EF%' ESCAPE '\\' ORDER BY 1").ToList(),
-        .. db.Database.SqlQueryRaw<string>("SELECT name AS Value FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite%' ORDER BY 1").ToList(),
+        .. db.Database.SqlQueryRaw<string>("SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS "
+            + "Value FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name "
+            + "NOT LIKE '\\_\\_EF%' ESCAPE '\\' ORDER BY 1").ToList(),
+        .. db.Database.SqlQueryRaw<string>("SELECT name AS Value FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite%' ORDER "
+            + "BY 1").ToList(),
     ];
 }

@@ -4,9 +4,9 @@ namespace Metrics.Rules.Conditions;
 
 /// <summary>
 /// What is usual for a source: how much comes from it in a window of time, by hour of the week, and how long its pauses are. Counts are
-/// taken as negative binomial: Poisson where they scatter no more than chance, wider where they come in bursts, and wider still while little is
-/// known. A quiet night is therefore nothing special, and half of the usual rate by day is. Pauses are measured in what would usually have
-/// come meanwhile, and compared with those of the past: what speaks rarely is silent when it has been so for longer than ever.
+/// taken as negative binomial: Poisson where they scatter no more than chance, wider where they come in bursts, and wider still while
+/// little is known. A quiet night is therefore nothing special, and half of the usual rate by day is. Pauses are measured in what would
+/// usually have come meanwhile, and compared with those of the past: what speaks rarely is silent when it has been so for longer than ever.
 /// </summary>
 /// <remarks>Everything is kept with weights that fade by a quarter a week, so that the model follows a changing cloud.</remarks>
 public sealed class ArrivalModel

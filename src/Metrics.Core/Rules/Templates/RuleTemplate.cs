@@ -1,9 +1,9 @@
 using System.Globalization;
 using Metrics.Formats;
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules.Templates;
+using Metrics.Text;
 using Scriban;
 using Scriban.Parsing;
 using Scriban.Runtime;
@@ -127,7 +127,9 @@ public sealed class RuleTemplate
             {
                 go.Render(TrialScope);
             }
-            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal) && !e.Message.Contains("undefined variable", StringComparison.Ordinal) && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
+            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal)
+                && !e.Message.Contains("undefined variable", StringComparison.Ordinal)
+                && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
             {
                 // With real data it may well work: the trial's labels are empty and its queries give little.
             }

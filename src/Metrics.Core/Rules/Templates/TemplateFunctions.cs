@@ -15,7 +15,9 @@ public static class TemplateFunctions
         globals.Import("metric", (string expression) =>
         {
             IReadOnlyList<VectorElement> found = ask(expression);
-            return found.Count == 1 ? found[0].Sample.Value : throw new ArgumentException($"metric '{expression}' gives {found.Count} series; it must give one");
+            return found.Count == 1
+                ? found[0].Sample.Value
+                : throw new ArgumentException($"metric '{expression}' gives {found.Count} series; it must give one");
         });
         globals.Import("count", (string expression) => (double)ask(expression).Count);
         Add(globals, "humanize", "humanize", Humanize);

@@ -60,10 +60,13 @@ public static class TemplateSandbox
         {
             throw new TemplateException($"the template takes longer than {limit.TotalMilliseconds:0} ms");
         }
-        catch (Exception e) when (e is ScriptRuntimeException or OperationCanceledException or ArgumentException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is ScriptRuntimeException or OperationCanceledException or ArgumentException
+            or InvalidOperationException or FormatException)
         {
             throw new TemplateException(e is ScriptRuntimeException { OriginalMessage: { } reason } script
-                ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {script.Span.Start.Line + 1}, column {script.Span.Start.Column + 1} of the template)")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{reason} (line {script.Span.Start.Line + 1}, column {script.Span.Start.Column + 1} of the template)")
                 : e.Message);
         }
     }

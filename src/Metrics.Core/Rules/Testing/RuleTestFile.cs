@@ -1,7 +1,7 @@
 using System.Globalization;
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Text;
 
 namespace Metrics.Rules.Testing;
 

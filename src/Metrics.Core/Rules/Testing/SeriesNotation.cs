@@ -12,7 +12,8 @@ namespace Metrics.Rules.Testing;
 public readonly record struct NotedValue(double? Value, bool IsHistogram = false);
 
 /// <summary>
-/// The notation in which tests write series: <c>up{job="a"} 0+1x3 _ 5 _x2 stale</c>, one value an interval; <c>a+bxn</c> is a, a+b, … a+n·b.
+/// The notation in which tests write series: <c>up{job="a"} 0+1x3 _ 5 _x2 stale</c>, one value an interval; <c>a+bxn</c> is a, a+b, …
+/// a+n·b.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/#series</remarks>
 public static partial class SeriesNotation
@@ -134,7 +135,9 @@ public static partial class SeriesNotation
         string bare = text.TrimStart('+', '-');
         if (Formats.FloatText.TryParse(System.Text.Encoding.ASCII.GetBytes(bare), out double number))
             return sign * number;
-        return Duration.TryParse(bare, out TimeSpan duration) ? sign * duration.TotalSeconds : throw new FormatException($"'{text}' is no number");
+        return Duration.TryParse(bare, out TimeSpan duration)
+            ? sign * duration.TotalSeconds
+            : throw new FormatException($"'{text}' is no number");
     }
 
     [GeneratedRegex(@"\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?|\S+")]

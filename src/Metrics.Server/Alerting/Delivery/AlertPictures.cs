@@ -1,5 +1,5 @@
-using Metrics.Formats;
 using System.Globalization;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Query;

@@ -1,5 +1,5 @@
-using Metrics.Notifiers;
 using Metrics.Model;
+using Metrics.Notifiers;
 using Metrics.Routing;
 
 namespace Metrics.Alerting;

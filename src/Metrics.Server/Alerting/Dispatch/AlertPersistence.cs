@@ -1,5 +1,5 @@
-using Metrics.Formats;
 using Metrics.Configuration;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -16,8 +16,8 @@ namespace Metrics.Alerting;
 /// </summary>
 internal sealed class AlertPersistence(
     Current<NotificationOptions> options, StateStore state, DispatchCommitter committer, RuleMemory memory, Silences silences,
-    Acknowledgements acks, SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox, HistoryWriter history,
-    Outbox outbox, AlertMetrics metrics)
+    Acknowledgements acks, SignedLinks links, ActiveRules rules, ActiveAlerts alerts, ExternalAlerts external, AlertInbox inbox,
+    HistoryWriter history, Outbox outbox, AlertMetrics metrics)
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);

@@ -1,7 +1,7 @@
-using Metrics.Notifiers;
-using Metrics.Formats;
 using Metrics.Configuration;
+using Metrics.Formats;
 using Metrics.Model;
+using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Storage;
 using Metrics.Storage.State;

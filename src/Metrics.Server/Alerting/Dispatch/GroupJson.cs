@@ -1,8 +1,8 @@
-using Metrics.Formats;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Storage;

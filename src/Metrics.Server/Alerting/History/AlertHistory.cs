@@ -90,7 +90,8 @@ internal sealed class AlertHistory(
     {
         string id = key.ToId().ToString();
         return new AlertExplanation(
-            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert), AlertLines.Of(db, id, MaxLines));
+            id, key.Rule.Name, key.Series, alert?.State.Name ?? "inactive", description.Describe(key, alert),
+                AlertLines.Of(db, id, MaxLines));
     }
 
     private static bool Meets(Labels labels, IReadOnlyList<LabelMatcher> matchers) => matchers.All(m => m.Matches(labels));

@@ -1,8 +1,8 @@
-using Metrics.Notifiers;
 using System.Text.RegularExpressions;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Series;

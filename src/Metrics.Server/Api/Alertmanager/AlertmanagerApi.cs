@@ -1,10 +1,12 @@
 using System.Text.Json;
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 
 namespace Metrics.Api.Alertmanager;
 
-/// <summary>Alertmanager's API, version 2: alerts in and out, groups, receivers, silences; Prometheus, <c>amtool</c>, Grafana and karma speak it.</summary>
+/// <summary>
+/// Alertmanager's API, version 2: alerts in and out, groups, receivers, silences; Prometheus, <c>amtool</c>, Grafana and karma speak it.
+/// </summary>
 /// <remarks>https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
 internal static class AlertmanagerApi
 {
@@ -18,7 +20,8 @@ internal static class AlertmanagerApi
         app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints a) => Try(() => a.Alerts(c.Request.Query))).For(Role.Viewer);
         app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints a) => Try(() => a.Groups(c.Request.Query))).For(Role.Viewer);
         app.MapPost("/api/v2/alerts", PostAlertsAsync).For(Role.Ingest);
-        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints s) => Try(() => s.List(c.Request.Query["filter"]))).For(Role.Viewer);
+        app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints s) => Try(() => s.List(c.Request.Query["filter"])))
+            .For(Role.Viewer);
         app.MapPost("/api/v2/silences", PostSilenceAsync).For(Role.Operator);
         app.MapGet("/api/v2/silence/{id}", Find).For(Role.Viewer);
         app.MapDelete("/api/v2/silence/{id}", Expire).For(Role.Operator);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
@@ -15,7 +15,9 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
     public IEnumerable<object> List(IEnumerable<string?> filters)
     {
         List<LabelMatcher> asked = [.. filters.SelectMany(f => MatcherText.Parse(f ?? ""))];
-        return [.. book.All.Where(s => asked.TrueForAll(a => s.Matchers.Any(m => m.Name == a.Name && a.Matches(Model.Labels.Of(new Model.Label(m.Name, m.Value)))))).Select(Write)];
+        return [.. book.All.Where(
+            s => asked.TrueForAll(
+            a => s.Matchers.Any(m => m.Name == a.Name && a.Matches(Model.Labels.Of(new Model.Label(m.Name, m.Value)))))).Select(Write)];
     }
 
     /// <summary>One silence, or null.</summary>
@@ -30,7 +32,9 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
         if (body.ValueKind != JsonValueKind.Object)
             throw new FormatException("a silence is an object with matchers, startsAt, endsAt, createdBy and comment");
         var matchers = new List<LabelMatcher>();
-        foreach (JsonElement matcher in body.TryGetProperty("matchers", out JsonElement all) && all.ValueKind == JsonValueKind.Array ? all.EnumerateArray() : default)
+        foreach (JsonElement matcher in body.TryGetProperty("matchers", out JsonElement all) && all.ValueKind == JsonValueKind.Array
+            ? all.EnumerateArray()
+            : default)
             matchers.Add(ReadMatcher(matcher));
         string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.TokenNameOf(context) ?? "";
         string comment = Text(body, "comment") ?? "";
@@ -46,18 +50,25 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
         comment = silence.Comment,
         createdBy = silence.CreatedBy,
         endsAt = new Timestamp(silence.EndsAt).ToString(),
-        matchers = silence.Matchers.Select(m => new { isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex, isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex, name = m.Name, value = m.Value }),
+        matchers =
+            silence.Matchers.Select(
+                m => new { isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex,
+                isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex, name = m.Name, value = m.Value }),
         startsAt = new Timestamp(silence.StartsAt).ToString(),
     };
 
     private static LabelMatcher ReadMatcher(JsonElement matcher)
     {
-        if (matcher.ValueKind != JsonValueKind.Object || Text(matcher, "name") is not { Length: > 0 } name || Text(matcher, "value") is not { } value)
+        if (matcher.ValueKind != JsonValueKind.Object
+            || Text(matcher, "name") is not { Length: > 0 } name
+            || Text(matcher, "value") is not { } value)
             throw new FormatException("a matcher is an object with name and value");
         bool isRegex = Flag(matcher, "isRegex", false), isEqual = Flag(matcher, "isEqual", true);
         try
         {
-            return new LabelMatcher(name, (isRegex, isEqual) switch { (false, true) => MatchKind.Equal, (false, false) => MatchKind.NotEqual, (true, true) => MatchKind.Regex, _ => MatchKind.NotRegex }, value);
+            return new LabelMatcher(
+                name, (isRegex, isEqual) switch { (false, true) => MatchKind.Equal, (false, false) => MatchKind.NotEqual,
+                (true, true) => MatchKind.Regex, _ => MatchKind.NotRegex }, value);
         }
         catch (ArgumentException e)
         {
@@ -65,9 +76,13 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
         }
     }
 
-    private static bool Flag(JsonElement from, string name, bool @default) => from.TryGetProperty(name, out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : @default;
+    private static bool Flag(JsonElement from, string name, bool @default) =>
+        from.TryGetProperty(name, out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? flag.GetBoolean()
+            : @default;
 
-    private static string? Text(JsonElement from, string name) => from.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+    private static string? Text(JsonElement from, string name) =>
+        from.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
     private static long ReadTime(JsonElement body, string name)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;

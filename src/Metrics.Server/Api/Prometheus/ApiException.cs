@@ -10,7 +10,8 @@ internal sealed class ApiException(string type, int status, string message) : Ex
 
     public int Status => status;
 
-    public static ApiException BadParameter(string name, string message) => new("bad_data", StatusCodes.Status400BadRequest, $"invalid parameter \"{name}\": {message}");
+    public static ApiException BadParameter(string name, string message) =>
+        new("bad_data", StatusCodes.Status400BadRequest, $"invalid parameter \"{name}\": {message}");
 
     public static ApiException BadData(string message) => new("bad_data", StatusCodes.Status400BadRequest, message);
 

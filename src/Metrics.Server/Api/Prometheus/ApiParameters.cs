@@ -36,7 +36,9 @@ internal sealed class ApiParameters
     public PreparedQuery Query()
     {
         string text = Text("query") ?? "";
-        return PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw ApiException.BadParameter("query", error!.ToString());
+        return PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error)
+            ? query!
+            : throw ApiException.BadParameter("query", error!.ToString());
     }
 
     /// <summary>A moment, milliseconds since 1970 UTC: seconds with a fraction, or RFC 3339.</summary>
@@ -46,7 +48,8 @@ internal sealed class ApiParameters
             return @default ?? _now;
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && Math.Abs(seconds) < 9e12)
             return (long)Math.Round(seconds * 1000);
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) && text.Contains('T', StringComparison.Ordinal))
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            && text.Contains('T', StringComparison.Ordinal))
             return time.ToUnixTimeMilliseconds();
         throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid timestamp");
     }
@@ -59,7 +62,9 @@ internal sealed class ApiParameters
             return null;
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && Math.Abs(seconds) < 9e9)
             return TimeSpan.FromMilliseconds(Math.Round(seconds * 1000));
-        return Duration.TryParse(text, out TimeSpan span) ? span : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid duration");
+        return Duration.TryParse(text, out TimeSpan span)
+            ? span
+            : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid duration");
     }
 
     public TimeSpan Timeout(TimeSpan max) => Span("timeout") is { } asked && asked < max ? asked : max;
@@ -75,10 +80,12 @@ internal sealed class ApiParameters
             throw ApiException.BadParameter("end", "end timestamp must not be before start time");
         TimeSpan step = Span("step") ?? throw ApiException.BadParameter("step", "cannot parse \"\" to a valid duration");
         if (step <= TimeSpan.Zero)
-            throw ApiException.BadParameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
+            throw ApiException.BadParameter("step",
+                "zero or negative query resolution step widths are not accepted. Try a positive integer");
         long milliseconds = Math.Max(1, (long)step.TotalMilliseconds);
         if ((end - start) / milliseconds > MaxPoints)
-            throw ApiException.BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+            throw ApiException.BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
+                + "(?step=XX)");
         return EvaluationSteps.Between(start, end, milliseconds);
     }
 
@@ -87,7 +94,10 @@ internal sealed class ApiParameters
     {
         var selectors = new List<VectorSelector>();
         foreach (string match in All("match[]"))
-            selectors.Add(VectorSelector.TryParse(match, out VectorSelector? selector, out QueryError? error) ? selector! : throw ApiException.BadParameter("match[]", error!.ToString()));
+            selectors.Add(
+                VectorSelector.TryParse(match, out VectorSelector? selector, out QueryError? error)
+                ? selector!
+                : throw ApiException.BadParameter("match[]", error!.ToString()));
         if (required && selectors.Count == 0)
             throw ApiException.BadData("no match[] parameter provided");
         return selectors;
@@ -98,7 +108,9 @@ internal sealed class ApiParameters
     {
         if (Text(name) is not { Length: > 0 } text)
             return 0;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? limit : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a number that is not negative");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit)
+            ? limit
+            : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a number that is not negative");
     }
 
     /// <summary>A number as Prometheus's JSON has it: without an exponent from 1e-6 to 1e21.</summary>

@@ -42,7 +42,10 @@ internal static class ExprJson
                 json.WriteStartObject("func");
                 json.WriteString("name", call.Function.Name);
                 WriteTexts(json, "argTypes", call.Function.Takes.Select(Name));
-                json.WriteNumber("variadic", call.Function.Most == call.Function.Least ? 0 : call.Function.Most == int.MaxValue ? -1 : call.Function.Most - call.Function.Least);
+                json.WriteNumber("variadic",
+                    call.Function.Most == call.Function.Least ? 0
+                    : call.Function.Most == int.MaxValue ? -1
+                    : call.Function.Most - call.Function.Least);
                 json.WriteString("returnType", Name(call.Function.Returns));
                 json.WriteEndObject();
                 json.WriteStartArray("args");
@@ -82,7 +85,8 @@ internal static class ExprJson
     private static string Name(ExprType type) => type.ToString().ToLowerInvariant();
 
     /// <summary>Milliseconds of a literal; arithmetic depends on the query and stands as 0.</summary>
-    private static long Literal(DurationExpr? duration) => duration is { Operator: DurationOperator.Literal } ? (long)(duration.Seconds * 1000) : 0;
+    private static long Literal(DurationExpr? duration) =>
+        duration is { Operator: DurationOperator.Literal } ? (long)(duration.Seconds * 1000) : 0;
 
     private static void WriteChild(Utf8JsonWriter json, string name, Expr? expr)
     {
@@ -100,7 +104,8 @@ internal static class ExprJson
         foreach (LabelMatcher matcher in selector.Selector.Matchers)
         {
             json.WriteStartObject();
-            json.WriteString("type", matcher.Kind switch { MatchKind.Equal => "=", MatchKind.NotEqual => "!=", MatchKind.Regex => "=~", _ => "!~" });
+            json.WriteString("type",
+                matcher.Kind switch { MatchKind.Equal => "=", MatchKind.NotEqual => "!=", MatchKind.Regex => "=~", _ => "!~" });
             json.WriteString("name", matcher.Name);
             json.WriteString("value", matcher.Value);
             json.WriteEndObject();
@@ -134,7 +139,9 @@ internal static class ExprJson
         json.WriteStartObject("matching");
         json.WriteString("card", matching.Cardinality switch
         {
-            MatchCardinality.ManyToOne => "many-to-one", MatchCardinality.OneToMany => "one-to-many", MatchCardinality.ManyToMany => "many-to-many", _ => "one-to-one",
+            MatchCardinality.ManyToOne =>
+                "many-to-one", MatchCardinality.OneToMany =>
+                    "one-to-many", MatchCardinality.ManyToMany => "many-to-many", _ => "one-to-one",
         });
         WriteTexts(json, "labels", matching.Labels);
         json.WriteBoolean("on", matching.On);

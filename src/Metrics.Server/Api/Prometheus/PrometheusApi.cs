@@ -10,7 +10,8 @@ namespace Metrics.Api.Prometheus;
 /// <remarks>https://prometheus.io/docs/prometheus/latest/querying/api/</remarks>
 internal static class PrometheusApi
 {
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_json =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private static readonly string[] s_getAndPost = ["GET", "POST"];
 
@@ -27,17 +28,23 @@ internal static class PrometheusApi
     {
         Map(app, "query", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.InstantAsync(p, c.RequestAborted));
         Map(app, "query_range", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.RangeAsync(p, c.RequestAborted));
-        Map(app, "query_exemplars", s_getAndPost, (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Exemplars(p)));
-        Map(app, "format_query", s_getAndPost, (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Format(p)));
-        Map(app, "parse_query", s_getAndPost, (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Parse(p)));
+        Map(app, "query_exemplars", s_getAndPost,
+            (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Exemplars(p)));
+        Map(app, "format_query", s_getAndPost,
+            (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Format(p)));
+        Map(app, "parse_query", s_getAndPost,
+            (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Parse(p)));
         Map(app, "series", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.SeriesAsync(p, c.RequestAborted));
         Map(app, "labels", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.LabelNamesAsync(p, c.RequestAborted));
-        Map(app, "label/{name}/values", ["GET"], (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.LabelValuesAsync((string)c.Request.RouteValues["name"]!, p, c.RequestAborted));
+        Map(app, "label/{name}/values", ["GET"],
+            (SeriesEndpoints e, ApiParameters p, HttpContext c) =>
+            e.LabelValuesAsync((string)c.Request.RouteValues["name"]!, p, c.RequestAborted));
         Map(app, "metadata", ["GET"], (SeriesEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Metadata(p)));
         Map(app, "rules", ["GET"], (StateEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Rules(p)));
         Map(app, "alerts", ["GET"], (StateEndpoints e, ApiParameters _, HttpContext _) => Task.FromResult(e.Alerts()));
         Map(app, "targets", ["GET"], (StateEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Targets(p)));
-        Map(app, "status/buildinfo", ["GET"], (StateEndpoints _, ApiParameters _, HttpContext _) => Task.FromResult(StateEndpoints.BuildInfo()));
+        Map(app, "status/buildinfo", ["GET"],
+            (StateEndpoints _, ApiParameters _, HttpContext _) => Task.FromResult(StateEndpoints.BuildInfo()));
         Map(app, "status/runtimeinfo", ["GET"], (StateEndpoints e, ApiParameters _, HttpContext _) => Task.FromResult(e.RuntimeInfo()));
         Map(app, "status/tsdb", ["GET"], (StateEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Tsdb(p)));
         app.Map("/api/v1/{**rest}", WriteNotFoundAsync).For(Role.Viewer);

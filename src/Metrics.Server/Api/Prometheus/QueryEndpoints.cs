@@ -23,7 +23,8 @@ internal sealed class QueryEndpoints(QueryService queries)
         int limit = parameters.Limit();
         PreparedQuery query = parameters.Query();
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
-            throw ApiException.BadParameter("query", $"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
+            throw ApiException.BadParameter("query",
+                $"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
         QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), ct);
         return json => Write(json, result, grid.Start, limit);
     }
@@ -32,7 +33,8 @@ internal sealed class QueryEndpoints(QueryService queries)
     {
         ResultJson.Write(json, result, at, limit);
         int count = Math.Max(result.Vector.Count, result.Matrix.Count);
-        return new PrometheusApi.Notes(limit > 0 && count > limit ? [.. result.Warnings, "results truncated due to limit"] : result.Warnings, result.Infos);
+        return new PrometheusApi.Notes(
+            limit > 0 && count > limit ? [.. result.Warnings, "results truncated due to limit"] : result.Warnings, result.Infos);
     }
 
     /// <summary>Exemplars are not kept; there are none.</summary>

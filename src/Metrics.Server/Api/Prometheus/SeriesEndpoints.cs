@@ -26,7 +26,9 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
 
     public async Task<PrometheusApi.Answer> LabelNamesAsync(ApiParameters parameters, CancellationToken ct)
     {
-        IEnumerable<string> names = await FindAsync(parameters, required: false, ct) is { } found ? found.SelectMany(l => l.Select(x => x.Name)) : head.LabelNames();
+        IEnumerable<string> names = await FindAsync(parameters, required: false, ct) is { } found
+            ? found.SelectMany(l => l.Select(x => x.Name))
+            : head.LabelNames();
         return Texts(names, parameters.Limit());
     }
 
@@ -35,7 +37,9 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         name = Unescape(name);
         if (name.Length == 0)
             throw ApiException.BadData("invalid label name: \"\"");
-        IEnumerable<string> values = await FindAsync(parameters, required: false, ct) is { } found ? found.Select(l => l[name]).Where(v => v.Length > 0) : head.LabelValues(name);
+        IEnumerable<string> values = await FindAsync(parameters, required: false, ct) is { } found
+            ? found.Select(l => l[name]).Where(v => v.Length > 0)
+            : head.LabelValues(name);
         return Texts(values, parameters.Limit());
     }
 
@@ -43,7 +47,8 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
     {
         string? metric = parameters.Text("metric");
         int limit = parameters.Limit();
-        IEnumerable<KeyValuePair<string, MetricMetadata>> known = metadata.All().Where(m => metric is null || m.Key == metric).OrderBy(m => m.Key, StringComparer.Ordinal);
+        IEnumerable<KeyValuePair<string, MetricMetadata>> known = metadata.All().Where(m => metric is null || m.Key == metric)
+            .OrderBy(m => m.Key, StringComparer.Ordinal);
         if (limit > 0)
             known = known.Take(limit);
         return json =>
@@ -68,14 +73,17 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
     private async Task<IReadOnlyList<Labels>?> FindAsync(ApiParameters parameters, bool required, CancellationToken ct)
     {
         // Without a range, as clients that only browse ask: what the head holds.
-        long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 1), to = parameters.Time("end", parameters.Now + (long)head.Options.MaxFuture.TotalMilliseconds);
+        long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 1),
+            to = parameters.Time("end", parameters.Now + (long)head.Options.MaxFuture.TotalMilliseconds);
         if (to < from)
             throw ApiException.BadParameter("end", "end timestamp must not be before start timestamp");
         List<VectorSelector> selectors = parameters.Matches(required);
         return selectors.Count == 0 ? null : await queries.SeriesAsync(selectors, from, to, ct);
     }
 
-    /// <summary><c>U__</c> begins a name whose other characters are written <c>_HEX_</c>, and <c>__</c> is an underscore: UTF-8 names in URLs.</summary>
+    /// <summary>
+    /// <c>U__</c> begins a name whose other characters are written <c>_HEX_</c>, and <c>__</c> is an underscore: UTF-8 names in URLs.
+    /// </summary>
     internal static string Unescape(string name)
     {
         if (!name.StartsWith("U__", StringComparison.Ordinal))
@@ -86,7 +94,11 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
             int end = name[i] == '_' ? name.IndexOf('_', i + 1) : -1;
             if (end == i + 1)
                 text.Append('_');
-            else if (end > 0 && int.TryParse(name.AsSpan(i + 1, end - i - 1), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture, out int rune) && System.Text.Rune.IsValid(rune))
+            else if (end > 0
+                && int.TryParse(
+                name.AsSpan(i + 1, end - i - 1), System.Globalization.NumberStyles.HexNumber,
+                System.Globalization.CultureInfo.InvariantCulture, out int rune)
+                && System.Text.Rune.IsValid(rune))
                 text.Append(new System.Text.Rune(rune).ToString());
             else
                 end = -1;

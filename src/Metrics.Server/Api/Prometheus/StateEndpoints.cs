@@ -13,7 +13,8 @@ namespace Metrics.Api.Prometheus;
 
 /// <summary>Rules, alerts, targets, and how the daemon is.</summary>
 internal sealed class StateEndpoints(
-    RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, StorageOptions storage, ReloadOutcome reload, TimeProvider time)
+    RuleEngine rules, ActiveAlerts alerts, PollScheduler scheduler, Head head, StorageOptions storage, ReloadOutcome reload,
+        TimeProvider time)
 {
     /// <summary>The level of Prometheus's API that is spoken: clients choose by it what they ask for.</summary>
     private const string ApiLevel = "3.5.0";
@@ -25,7 +26,8 @@ internal sealed class StateEndpoints(
         string? type = parameters.Text("type");
         if (type is not (null or "" or "alert" or "record"))
             throw ApiException.BadParameter("type", $"not supported value \"{type}\"");
-        IReadOnlyList<string> names = parameters.All("rule_name[]"), groupNames = parameters.All("rule_group[]"), files = parameters.All("file[]");
+        IReadOnlyList<string> names = parameters.All("rule_name[]"), groupNames = parameters.All("rule_group[]"),
+            files = parameters.All("file[]");
         bool withAlerts = parameters.Text("exclude_alerts") is not ("true" or "1");
         return json =>
         {
@@ -36,9 +38,12 @@ internal sealed class StateEndpoints(
                 GroupRunner group = scheduled.Runner;
                 List<RuleState> shown =
                 [
-                    .. group.Rules.Where(r => (names.Count == 0 || names.Contains(r.Rule.Name)) && (type is null or "" || type == "alert" == r is AlertRuleState)),
+                    .. group.Rules.Where(
+                        r => (names.Count == 0 || names.Contains(r.Rule.Name))
+                        && (type is null or "" || type == "alert" == r is AlertRuleState)),
                 ];
-                bool chosen = (groupNames.Count == 0 || groupNames.Contains(group.Group.Name)) && (files.Count == 0 || files.Contains(group.Group.File));
+                bool chosen = (groupNames.Count == 0 || groupNames.Contains(group.Group.Name))
+                    && (files.Count == 0 || files.Contains(group.Group.File));
                 if (chosen && (shown.Count > 0 || (names.Count == 0 && type is null or "")))
                     WriteGroup(json, scheduled, shown, withAlerts);
             }

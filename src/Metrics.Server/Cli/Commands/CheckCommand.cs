@@ -17,7 +17,8 @@ internal sealed class CheckCommand : DaemonCommand
     {
         Add(common.Output);
         AddConnection();
-        Example("metricsd check", "Every problem of metrics.yaml of this folder, with its line; of a valid one, what a reload would restart.");
+        Example("metricsd check",
+            "Every problem of metrics.yaml of this folder, with its line; of a valid one, what a reload would restart.");
         Example("metricsd check --config new.yaml --output json", "The same of another file, for a program.");
     }
 

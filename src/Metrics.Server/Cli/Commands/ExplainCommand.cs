@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 
@@ -41,7 +41,8 @@ internal sealed class ExplainCommand : DaemonCommand
 
     private static void Write(JsonElement alert, TextWriter to)
     {
-        IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject().Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}");
+        IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject()
+            .Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}");
         to.WriteLine($"{Text(alert, "alert")}{{{string.Join(", ", labels)}}}: {Text(alert, "state")}");
         foreach (JsonElement line in alert.GetProperty("now").EnumerateArray())
             to.WriteLine($"  {line.GetString()}");

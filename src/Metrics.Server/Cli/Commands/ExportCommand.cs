@@ -1,10 +1,10 @@
-using Metrics.Hosting;
 using System.CommandLine;
 using System.Globalization;
+using Metrics.Access;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Storage.Samples.DuckDb;
 using Microsoft.Extensions.Logging.Abstractions;
-using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Query;
-using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

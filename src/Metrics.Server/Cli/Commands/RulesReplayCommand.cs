@@ -1,8 +1,8 @@
-using Metrics.Hosting;
 using System.CommandLine;
-using Metrics.Configuration;
-using Metrics.Storage.Samples.DuckDb;
 using Metrics.Access;
+using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Storage.Samples.DuckDb;
 
 namespace Metrics.Cli.Commands;
 

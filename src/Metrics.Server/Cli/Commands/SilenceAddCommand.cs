@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Routing;
 using Metrics.Series;
-using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Metrics.Configuration;
 using Metrics.Access;
+using Metrics.Configuration;
 
 namespace Metrics.Cli.Commands;
 

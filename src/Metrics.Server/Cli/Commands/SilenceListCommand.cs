@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Access;
 
 namespace Metrics.Cli.Commands;
 

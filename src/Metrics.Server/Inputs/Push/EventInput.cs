@@ -32,7 +32,8 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvide
     /// <param name="source">Who sends.</param>
     /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(IPAddress? from, Stream body, bool gzip, string source, SenderBinding? binding, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(
+        IPAddress? from, Stream body, bool gzip, string source, SenderBinding? binding, CancellationToken ct)
     {
         if (lane.Enter(from, out int status, out string? error) is not { } sink)
             return new Answer(status, 0, 0, error);

@@ -13,8 +13,8 @@ using Metrics.Storage;
 namespace Metrics.Inputs.Push;
 
 /// <summary>
-/// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it; bad
-/// lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
+/// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it;
+/// bad lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
 /// </summary>
 internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textFields, PushMetrics metrics, TimeProvider time)
 {

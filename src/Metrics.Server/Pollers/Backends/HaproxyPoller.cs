@@ -12,26 +12,36 @@ internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? us
 {
     private static readonly (string Column, string Name, bool Counter, string Help)[] s_columns =
     [
-        ("scur", "current_sessions", false, "Sessions."), ("smax", "max_sessions", false, "Most sessions so far."), ("slim", "limit_sessions", false, "Sessions that may be."), ("stot", "sessions_total", true, "Sessions so far."),
-        ("qcur", "current_queue", false, "Requests that wait."), ("bin", "bytes_in_total", true, "Bytes taken in."), ("bout", "bytes_out_total", true, "Bytes given out."), ("ereq", "request_errors_total", true, "Requests with errors."),
-        ("econ", "connection_errors_total", true, "Connections that failed."), ("eresp", "response_errors_total", true, "Answers with errors."), ("chkfail", "check_failures_total", true, "Checks that failed."),
+        ("scur", "current_sessions", false, "Sessions."), ("smax", "max_sessions", false, "Most sessions so far."),
+            ("slim", "limit_sessions", false, "Sessions that may be."), ("stot", "sessions_total", true, "Sessions so far."),
+        ("qcur", "current_queue", false, "Requests that wait."), ("bin", "bytes_in_total", true, "Bytes taken in."),
+            ("bout", "bytes_out_total", true, "Bytes given out."), ("ereq", "request_errors_total", true, "Requests with errors."),
+        ("econ", "connection_errors_total", true, "Connections that failed."),
+            ("eresp", "response_errors_total", true, "Answers with errors."),
+            ("chkfail", "check_failures_total", true, "Checks that failed."),
         ("downtime", "downtime_seconds_total", true, "Time down."), ("rate", "current_session_rate", false, "Sessions a second."),
     ];
 
     private static readonly Dictionary<string, (string Prefix, string[] Labels)> s_kinds = new()
     {
-        ["0"] = ("haproxy_frontend", ["frontend"]), ["1"] = ("haproxy_backend", ["backend"]), ["2"] = ("haproxy_server", ["backend", "server"]),
+        ["0"] = ("haproxy_frontend", ["frontend"]), ["1"] = ("haproxy_backend", ["backend"]),
+            ["2"] = ("haproxy_server", ["backend", "server"]),
     };
 
-    private static readonly Dictionary<(string, string), Metric> s_metrics = s_kinds.SelectMany(k => s_columns.Select(c => (Key: (k.Key, c.Column), Metric: c.Counter
-            ? Metric.Counter($"{k.Value.Prefix}_{c.Name}", c.Help, k.Value.Labels) : Metric.Gauge($"{k.Value.Prefix}_{c.Name}", c.Help, k.Value.Labels)))
-        .Append((Key: (k.Key, "status"), Metric: Metric.Gauge($"{k.Value.Prefix}_up", "Whether it is up.", k.Value.Labels)))).ToDictionary(m => m.Key, m => m.Metric);
+    private static readonly Dictionary<(string, string), Metric> s_metrics =
+        s_kinds.SelectMany(k => s_columns.Select(c => (Key: (k.Key, c.Column), Metric: c.Counter
+
+                ? Metric.Counter($"{k.Value.Prefix}_{c.Name}", c.Help, k.Value.Labels)
+                : Metric.Gauge($"{k.Value.Prefix}_{c.Name}", c.Help, k.Value.Labels)))
+        .Append((Key: (k.Key, "status"), Metric: Metric.Gauge($"{k.Value.Prefix}_up", "Whether it is up.", k.Value.Labels))))
+            .ToDictionary(m => m.Key, m => m.Metric);
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (username is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
+            request.Headers.Authorization =
+                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
         using HttpResponseMessage response = await http.SendAsync(request, ct);
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");
@@ -59,7 +69,9 @@ internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? us
                 continue;
             string[] labels = type == "2" ? [Cell("pxname"), Cell("svname")] : [Cell("pxname")];
             string status = Cell("status");
-            sink.Add(s_metrics[(type, "status")], status.StartsWith("UP", StringComparison.Ordinal) || status is "OPEN" or "no check" ? 1 : 0, labels);
+            sink.Add(
+                s_metrics[(type, "status")], status.StartsWith("UP", StringComparison.Ordinal) || status is "OPEN" or "no check" ? 1 : 0,
+                labels);
             foreach ((string column, _, _, _) in s_columns)
             {
                 if (double.TryParse(Cell(column), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))

@@ -5,7 +5,9 @@ using Metrics.Model;
 namespace Metrics.Pollers.Backends;
 
 /// <summary>memcached by its command <c>stats</c>. Names are memcached_exporter's.</summary>
-/// <remarks>https://github.com/memcached/memcached/blob/master/doc/protocol.txt ; https://github.com/prometheus/memcached_exporter</remarks>
+/// <remarks>
+/// https://github.com/memcached/memcached/blob/master/doc/protocol.txt ; https://github.com/prometheus/memcached_exporter
+/// </remarks>
 internal sealed class MemcachedPoller(string host, int port) : IPoller
 {
     private const int MaxLines = 1000;
@@ -15,7 +17,8 @@ internal sealed class MemcachedPoller(string host, int port) : IPoller
         ["uptime"] = Metric.Counter("memcached_uptime_seconds", "How long the server has run."),
         ["curr_connections"] = Metric.Gauge("memcached_current_connections", "Open connections."),
         ["max_connections"] = Metric.Gauge("memcached_max_connections", "Connections that may be open."),
-        ["listen_disabled_num"] = Metric.Counter("memcached_connections_listener_disabled_total", "How often the bound of connections was met."),
+        ["listen_disabled_num"] =
+            Metric.Counter("memcached_connections_listener_disabled_total", "How often the bound of connections was met."),
         ["bytes"] = Metric.Gauge("memcached_current_bytes", "Bytes of all items."),
         ["limit_maxbytes"] = Metric.Gauge("memcached_limit_bytes", "Bytes that items may have."),
         ["curr_items"] = Metric.Gauge("memcached_current_items", "Items."),
@@ -25,7 +28,8 @@ internal sealed class MemcachedPoller(string host, int port) : IPoller
         ["bytes_written"] = Metric.Counter("memcached_written_bytes_total", "Bytes written to the network."),
     };
 
-    private static readonly Metric s_commands = Metric.Counter("memcached_commands_total", "Commands by kind and outcome.", "command", "status");
+    private static readonly Metric s_commands =
+        Metric.Counter("memcached_commands_total", "Commands by kind and outcome.", "command", "status");
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

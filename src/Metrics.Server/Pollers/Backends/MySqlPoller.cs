@@ -6,10 +6,12 @@ using MySqlConnector;
 namespace Metrics.Pollers.Backends;
 
 /// <summary>
-/// MySQL or MariaDB, Galera too: every number of <c>SHOW GLOBAL STATUS</c> and <c>SHOW GLOBAL VARIABLES</c>, under mysqld_exporter's names. Texts that
-/// mean yes or no, and Galera's <c>Primary</c>, are 1 or 0.
+/// MySQL or MariaDB, Galera too: every number of <c>SHOW GLOBAL STATUS</c> and <c>SHOW GLOBAL VARIABLES</c>, under mysqld_exporter's names.
+/// Texts that mean yes or no, and Galera's <c>Primary</c>, are 1 or 0.
 /// </summary>
-/// <remarks>https://github.com/prometheus/mysqld_exporter ; https://galeracluster.com/library/documentation/galera-status-variables.html</remarks>
+/// <remarks>
+/// https://github.com/prometheus/mysqld_exporter ; https://galeracluster.com/library/documentation/galera-status-variables.html
+/// </remarks>
 internal sealed class MySqlPoller(MySqlTarget target) : IPoller
 {
     private const string CommandPrefix = "com_";
@@ -40,7 +42,9 @@ internal sealed class MySqlPoller(MySqlTarget target) : IPoller
     {
         "ON" or "on" or "Yes" or "YES" or "yes" or "Primary" or "primary" => 1,
         "OFF" or "off" or "No" or "NO" or "no" or "non-Primary" or "Disconnected" or "DISABLED" => 0,
-        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null,
+        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            ? number
+            : null,
     };
 
     private static async Task<List<(string Name, double Value)>> ReadAsync(MySqlConnection connection, string query, CancellationToken ct)
@@ -57,7 +61,8 @@ internal sealed class MySqlPoller(MySqlTarget target) : IPoller
         return rows;
     }
 
-    private Metric MetricOf(string name) => _metrics.TryGetValue(name, out Metric? known) ? known : _metrics[name] = Metric.Untyped(name, "");
+    private Metric MetricOf(string name) =>
+        _metrics.TryGetValue(name, out Metric? known) ? known : _metrics[name] = Metric.Untyped(name, "");
 }
 
 /// <summary>Where a database is and who asks it.</summary>
@@ -65,8 +70,11 @@ internal sealed record MySqlTarget(string Host, int Port, string? Socket, string
 {
     public string ToConnectionString() => new MySqlConnectionStringBuilder
     {
-        Server = Socket ?? Host, Port = (uint)Port, ConnectionProtocol = Socket is null ? MySqlConnectionProtocol.Tcp : MySqlConnectionProtocol.UnixSocket, UserID = User, Password = Password?.Reveal() ?? "",
-        SslMode = Tls ? MySqlSslMode.VerifyFull : MySqlSslMode.Preferred, ApplicationName = "metricsd", MaximumPoolSize = 1, AllowUserVariables = false,
+        Server = Socket ?? Host, Port = (uint)Port,
+            ConnectionProtocol = Socket is null ? MySqlConnectionProtocol.Tcp : MySqlConnectionProtocol.UnixSocket, UserID = User,
+            Password = Password?.Reveal() ?? "",
+        SslMode = Tls ? MySqlSslMode.VerifyFull : MySqlSslMode.Preferred, ApplicationName = "metricsd", MaximumPoolSize = 1,
+            AllowUserVariables = false,
     }.ConnectionString;
 
     public override string ToString() => Socket ?? string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");

@@ -12,26 +12,33 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
 {
     private static readonly (string Field, Metric Metric)[] s_totals =
     [
-        ("connections", Metric.Gauge("rabbitmq_connections", "Connections.")), ("channels", Metric.Gauge("rabbitmq_channels", "Channels.")), ("consumers", Metric.Gauge("rabbitmq_consumers", "Consumers.")),
+        ("connections", Metric.Gauge("rabbitmq_connections", "Connections.")), ("channels", Metric.Gauge("rabbitmq_channels", "Channels.")),
+            ("consumers", Metric.Gauge("rabbitmq_consumers", "Consumers.")),
         ("queues", Metric.Gauge("rabbitmq_queues", "Queues.")), ("exchanges", Metric.Gauge("rabbitmq_exchanges", "Exchanges.")),
     ];
 
     private static readonly (string Field, Metric Metric)[] s_queue =
     [
-        ("messages", Queue("messages", "Messages of a queue, ready or not acknowledged.")), ("messages_ready", Queue("messages_ready", "Messages of a queue that wait for a consumer.")),
-        ("messages_unacknowledged", Queue("messages_unacknowledged", "Messages of a queue that were delivered and not acknowledged.")), ("consumers", Queue("consumers", "Consumers of a queue.")),
+        ("messages", Queue("messages", "Messages of a queue, ready or not acknowledged.")),
+            ("messages_ready", Queue("messages_ready", "Messages of a queue that wait for a consumer.")),
+        ("messages_unacknowledged", Queue("messages_unacknowledged", "Messages of a queue that were delivered and not acknowledged.")),
+            ("consumers", Queue("consumers", "Consumers of a queue.")),
         ("memory", Queue("memory", "Memory of a queue, bytes.")),
     ];
 
     private static readonly (string Field, Metric Metric)[] s_node =
     [
-        ("running", Node("running", "Whether a node runs.")), ("mem_used", Node("node_mem_used", "Memory of a node, bytes.")), ("mem_limit", Node("node_mem_limit", "Memory at which a node takes no more messages, bytes.")),
-        ("mem_alarm", Node("node_mem_alarm", "Whether a node has too little memory and takes no messages.")), ("disk_free", Node("node_disk_free", "Free disk of a node, bytes.")),
-        ("disk_free_alarm", Node("node_disk_free_alarm", "Whether a node has too little disk and takes no messages.")), ("fd_used", Node("fd_used", "Open files of a node.")), ("fd_total", Node("fd_available", "Files that a node may open.")),
+        ("running", Node("running", "Whether a node runs.")), ("mem_used", Node("node_mem_used", "Memory of a node, bytes.")),
+            ("mem_limit", Node("node_mem_limit", "Memory at which a node takes no more messages, bytes.")),
+        ("mem_alarm", Node("node_mem_alarm", "Whether a node has too little memory and takes no messages.")),
+            ("disk_free", Node("node_disk_free", "Free disk of a node, bytes.")),
+        ("disk_free_alarm", Node("node_disk_free_alarm", "Whether a node has too little disk and takes no messages.")),
+            ("fd_used", Node("fd_used", "Open files of a node.")), ("fd_total", Node("fd_available", "Files that a node may open.")),
         ("sockets_used", Node("sockets_used", "Open sockets of a node.")),
     ];
 
-    private static readonly Metric s_partitions = Metric.Gauge("rabbitmq_partitions", "Other nodes from which a node sees itself cut off.", "node");
+    private static readonly Metric s_partitions =
+        Metric.Gauge("rabbitmq_partitions", "Other nodes from which a node sees itself cut off.", "node");
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
@@ -48,7 +55,8 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
             if (node.TryGetProperty("partitions", out JsonElement partitions))
                 sink.Add(s_partitions, partitions.GetArrayLength(), name);
         }
-        using JsonDocument queues = await GetAsync("/api/queues?disable_stats=false&columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,memory", ct);
+        using JsonDocument queues =
+            await GetAsync("/api/queues?disable_stats=false&columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,memory", ct);
         foreach (JsonElement queue in queues.RootElement.EnumerateArray())
         {
             foreach ((string field, Metric metric) in s_queue)
@@ -78,7 +86,8 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url.ToString().TrimEnd('/') + path));
         if (username is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
+            request.Headers.Authorization =
+                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
         using HttpResponseMessage response = await http.SendAsync(request, ct);
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"{path.Split('?')[0]}: HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");

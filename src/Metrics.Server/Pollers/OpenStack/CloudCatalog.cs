@@ -1,20 +1,20 @@
+using Metrics.Pollers.OpenStack.Cinder;
 using Metrics.Pollers.OpenStack.Client;
-using Metrics.Pollers.OpenStack.Nova;
-using Metrics.Pollers.OpenStack.Keystone;
-using Metrics.Pollers.OpenStack.Glance;
 using Metrics.Pollers.OpenStack.Designate;
+using Metrics.Pollers.OpenStack.Glance;
 using Metrics.Pollers.OpenStack.Gnocchi;
 using Metrics.Pollers.OpenStack.Heat;
 using Metrics.Pollers.OpenStack.Ironic;
+using Metrics.Pollers.OpenStack.Keystone;
 using Metrics.Pollers.OpenStack.Magnum;
 using Metrics.Pollers.OpenStack.Manila;
-using Metrics.Pollers.OpenStack.Octavia;
-using Metrics.Pollers.OpenStack.Swift;
-using Metrics.Pollers.OpenStack.Trove;
 using Metrics.Pollers.OpenStack.Neutron;
+using Metrics.Pollers.OpenStack.Nova;
+using Metrics.Pollers.OpenStack.Octavia;
 using Metrics.Pollers.OpenStack.Orphans;
 using Metrics.Pollers.OpenStack.Placement;
-using Metrics.Pollers.OpenStack.Cinder;
+using Metrics.Pollers.OpenStack.Swift;
+using Metrics.Pollers.OpenStack.Trove;
 
 namespace Metrics.Pollers.OpenStack;
 

@@ -34,7 +34,9 @@ internal sealed record Resource(string Id, string Name, string ProjectId, string
     /// <summary>When it was made, or null.</summary>
     public DateTimeOffset? Created => _created == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(_created);
 
-    /// <summary>The resource without which it has no use, such as the server of a port; null where there is none, or it is not told.</summary>
+    /// <summary>
+    /// The resource without which it has no use, such as the server of a port; null where there is none, or it is not told.
+    /// </summary>
     public (ResourceKind Kind, string Id)? Parent
     {
         get => _parentId is null ? null : (_parentKind, _parentId);

@@ -1,6 +1,6 @@
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Pollers.OpenStack.Client;
+using Metrics.Text;
 
 namespace Metrics.Pollers.OpenStack;
 
@@ -54,7 +54,9 @@ internal sealed record CloudJob : TargetSection
             Id = SectionId.Of($"openstack {name}", section, access?.Elsewhere),
             Name = name,
             Access = access ?? s_noAccess,
-            CheckInterval = section.Duration("check_interval", interval < TimeSpan.FromSeconds(15) ? interval : TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1)),
+            CheckInterval =
+                section.Duration("check_interval", interval < TimeSpan.FromSeconds(15) ? interval : TimeSpan.FromSeconds(15),
+                    min: TimeSpan.FromSeconds(1)),
             Interval = interval,
             SlowInterval = section.Duration("slow_interval", interval * 4, min: TimeSpan.FromSeconds(1)),
             RequestTimeout = section.Duration("request_timeout", TimeSpan.FromSeconds(20), min: TimeSpan.FromMilliseconds(100)),

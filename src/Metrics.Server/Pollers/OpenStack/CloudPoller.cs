@@ -2,7 +2,9 @@ using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack;
 
-/// <summary>Lists one collection of one service of a cloud. Each is a target of its own, so that one that fails takes none of the others with it.</summary>
+/// <summary>
+/// Lists one collection of one service of a cloud. Each is a target of its own, so that one that fails takes none of the others with it.
+/// </summary>
 internal abstract class CloudPoller(WatchedCloud cloud, CloudService service) : IPoller
 {
     protected WatchedCloud Cloud => cloud;

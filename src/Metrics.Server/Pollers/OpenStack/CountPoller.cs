@@ -5,7 +5,8 @@ using Metrics.Pollers.OpenStack.Client;
 namespace Metrics.Pollers.OpenStack;
 
 /// <summary>How many there are of something of which nothing else is told.</summary>
-internal sealed class CountPoller(WatchedCloud cloud, CloudService service, Metric metric, string path, string key) : CloudPoller(cloud, service)
+internal sealed class CountPoller(WatchedCloud cloud, CloudService service, Metric metric, string path, string key)
+    : CloudPoller(cloud, service)
 {
     private static readonly Metric s_groups = Metric.Gauge("openstack_identity_groups", "Groups of users.");
     private static readonly Metric s_regions = Metric.Gauge("openstack_identity_regions", "Regions.");
@@ -18,7 +19,8 @@ internal sealed class CountPoller(WatchedCloud cloud, CloudService service, Metr
     public static CountPoller Regions(WatchedCloud cloud) => new(cloud, CloudService.Identity, s_regions, "/regions", "regions");
 
     /// <remarks>https://docs.openstack.org/api-ref/compute/#get-availability-zone-information</remarks>
-    public static CountPoller Zones(WatchedCloud cloud) => new(cloud, CloudService.Nova, s_zones, "/os-availability-zone", "availabilityZoneInfo");
+    public static CountPoller Zones(WatchedCloud cloud) =>
+        new(cloud, CloudService.Nova, s_zones, "/os-availability-zone", "availabilityZoneInfo");
 
     protected override string Collection => metric.Name;
 

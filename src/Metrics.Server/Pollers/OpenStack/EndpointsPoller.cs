@@ -11,10 +11,18 @@ namespace Metrics.Pollers.OpenStack;
 /// </summary>
 internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
 {
-    private static readonly Metric s_up = Metric.Gauge("openstack_api_up", "Whether an endpoint of the catalogue answers (request=\"version\"), and a service does what it should (request=\"authenticated\").", "service", "type", "interface", "region", "url", "request");
-    private static readonly Metric s_seconds = Metric.Gauge("openstack_api_latency_seconds", "How long the answer took.", "service", "type", "interface", "region", "url", "request");
-    private static readonly Metric s_status = Metric.Gauge("openstack_api_status_code", "HTTP status of the answer; 0 when there was none.", "service", "type", "interface", "region", "url", "request");
-    private static readonly Dictionary<string, Metric> s_serviceUp = CloudService.All.ToDictionary(s => s.Name, s => Metric.Gauge($"openstack_{s.Name}_up", "Whether the service works: it answers, and no collection of it failed."));
+    private static readonly Metric s_up =
+        Metric.Gauge("openstack_api_up",
+            "Whether an endpoint of the catalogue answers (request=\"version\"), and a service does what it should "
+                + "(request=\"authenticated\").", "service", "type", "interface", "region", "url", "request");
+    private static readonly Metric s_seconds =
+        Metric.Gauge("openstack_api_latency_seconds", "How long the answer took.", "service", "type", "interface", "region", "url",
+            "request");
+    private static readonly Metric s_status =
+        Metric.Gauge("openstack_api_status_code", "HTTP status of the answer; 0 when there was none.", "service", "type", "interface",
+            "region", "url", "request");
+    private static readonly Dictionary<string, Metric> s_serviceUp = CloudService.All.ToDictionary(
+        s => s.Name, s => Metric.Gauge($"openstack_{s.Name}_up", "Whether the service works: it answers, and no collection of it failed."));
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
@@ -26,17 +34,24 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
         catch (CloudException)
         {
             sink.Add(s_serviceUp[CloudService.Identity.Name], 0);
-            AddAnswer(sink, await AskAsync(CloudService.Identity, cloud.Session.Url, null, ct), CloudService.Identity, new CloudEndpoint("identity", "keystone", cloud.Job.Access.Interface, cloud.Job.Access.Region ?? "", cloud.Session.Url), "version");
+            AddAnswer(
+                sink, await AskAsync(CloudService.Identity, cloud.Session.Url, null, ct), CloudService.Identity,
+                new CloudEndpoint("identity", "keystone", cloud.Job.Access.Interface, cloud.Job.Access.Region ?? "", cloud.Session.Url),
+                "version");
             if (cloud.Session.Current is not { } old)
                 return;
             token = old;
         }
-        IEnumerable<CloudEndpoint> endpoints = token.Catalog.Where(e => cloud.Job.Access.Region is null || e.Region == cloud.Job.Access.Region);
+        IEnumerable<CloudEndpoint> endpoints =
+            token.Catalog.Where(e => cloud.Job.Access.Region is null || e.Region == cloud.Job.Access.Region);
         // Interfaces mostly share one address: it is asked once.
         ILookup<string, CloudEndpoint> byUrl = endpoints.ToLookup(e => e.Url.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        var versions = Task.WhenAll(byUrl.Select(async g => (Endpoints: g, Answer: await AskAsync(ServiceOf(g.First().Type), Version(g.First().Url), null, ct))));
+        var versions = Task.WhenAll(
+            byUrl.Select(async g => (Endpoints: g, Answer: await AskAsync(ServiceOf(g.First().Type), Version(g.First().Url), null, ct))));
         var checks = Task.WhenAll(CloudService.All.Where(s => s.CheapCall is not null && cloud.Api(s).Find(token) is not null)
-            .Select(async s => (Service: s, Url: cloud.Api(s).Find(token)!, Answer: await AskAsync(s, ServiceApi.At(cloud.Api(s).Find(token)!, s.CheapCall!), token, ct))));
+            .Select(async s =>
+                (Service: s, Url: cloud.Api(s).Find(token)!,
+                    Answer: await AskAsync(s, ServiceApi.At(cloud.Api(s).Find(token)!, s.CheapCall!), token, ct))));
         foreach ((IGrouping<string, CloudEndpoint> same, Answer answer) in await versions)
         {
             foreach (CloudEndpoint endpoint in same)
@@ -44,8 +59,12 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
         }
         foreach ((CloudService service, Uri url, Answer answer) in await checks)
         {
-            AddAnswer(sink, answer, service, new CloudEndpoint(service.Types[0], service.Name, cloud.Job.Access.Interface, cloud.Job.Access.Region ?? "", url), "authenticated");
-            bool works = IsUp(answer.Status, authenticated: true) && !cloud.Outcomes.Any(o => o.Key.Service == service && o.Value is not null);
+            AddAnswer(
+                sink, answer, service,
+                new CloudEndpoint(service.Types[0], service.Name, cloud.Job.Access.Interface, cloud.Job.Access.Region ?? "", url),
+                "authenticated");
+            bool works = IsUp(answer.Status, authenticated: true)
+                && !cloud.Outcomes.Any(o => o.Key.Service == service && o.Value is not null);
             sink.Add(s_serviceUp[service.Name], works ? 1 : 0);
         }
     }
@@ -79,7 +98,8 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         try
         {
-            using CloudAnswer answer = await cloud.Transport.SendAsync(service ?? CloudService.Other, token is null ? "version" : "check", request, either.Token);
+            using CloudAnswer answer =
+                await cloud.Transport.SendAsync(service ?? CloudService.Other, token is null ? "version" : "check", request, either.Token);
             if (answer.Status == 401 && token is not null)
                 cloud.Session.Refuse(token);
             await answer.ReadTextAsync(either.Token);
@@ -93,7 +113,8 @@ internal sealed class EndpointsPoller(WatchedCloud cloud) : IPoller
 
     private static void AddAnswer(SampleSink sink, Answer answer, CloudService? service, CloudEndpoint endpoint, string request)
     {
-        string[] labels = [service?.Name ?? endpoint.Service, endpoint.Type, endpoint.Interface, endpoint.Region, endpoint.Url.ToString(), request];
+        string[] labels =
+            [service?.Name ?? endpoint.Service, endpoint.Type, endpoint.Interface, endpoint.Region, endpoint.Url.ToString(), request];
         sink.Add(s_up, IsUp(answer.Status, request == "authenticated") ? 1 : 0, labels);
         sink.Add(s_seconds, answer.Seconds, labels);
         sink.Add(s_status, answer.Status, labels);

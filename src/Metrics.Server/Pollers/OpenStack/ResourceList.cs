@@ -1,8 +1,8 @@
 namespace Metrics.Pollers.OpenStack;
 
 /// <summary>
-/// A list of resources in the making. What has not changed since the last list is kept as it was, of a large cloud nearly everything: then the
-/// new objects die young, and reading half a million resources every minute costs no memory.
+/// A list of resources in the making. What has not changed since the last list is kept as it was, of a large cloud nearly everything: then
+/// the new objects die young, and reading half a million resources every minute costs no memory.
 /// </summary>
 internal sealed class ResourceList(Listing<Resource>? before, TimeProvider time, Action<Listing<Resource>> complete)
 {

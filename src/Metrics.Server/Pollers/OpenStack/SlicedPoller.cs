@@ -9,8 +9,8 @@ internal readonly record struct CloudValue(Metric Metric, Labels Series, double 
 
 /// <summary>
 /// For what an API tells only one thing at a time, such as a project's quota. The first poll asks for everything, the following ones for
-/// those whose answer is the oldest, so that each is asked once in <c>slow_interval</c>. A value bears the time at which it was asked for; one
-/// that fails ends its series and takes no other with it.
+/// those whose answer is the oldest, so that each is asked once in <c>slow_interval</c>. A value bears the time at which it was asked for;
+/// one that fails ends its series and takes no other with it.
 /// </summary>
 internal abstract class SlicedPoller(WatchedCloud cloud, CloudService service) : CloudPoller(cloud, service)
 {
@@ -35,7 +35,9 @@ internal abstract class SlicedPoller(WatchedCloud cloud, CloudService service) :
         string[] oldest = [.. _answers.OrderBy(a => a.Value.At).Take(Math.Max(0, slice - unasked.Length)).Select(a => a.Key)];
         var fresh = new ConcurrentDictionary<string, (DateTimeOffset At, List<CloudValue>? Values)>();
         CloudException? failure = null;
-        await Parallel.ForEachAsync([.. unasked, .. oldest], new ParallelOptions { MaxDegreeOfParallelism = Cloud.Job.Concurrency, CancellationToken = ct }, async (id, token) =>
+        await Parallel.ForEachAsync(
+            [.. unasked, .. oldest], new ParallelOptions { MaxDegreeOfParallelism = Cloud.Job.Concurrency, CancellationToken = ct },
+            async (id, token) =>
         {
             DateTimeOffset at = Cloud.Time.GetUtcNow();
             try
@@ -58,7 +60,8 @@ internal abstract class SlicedPoller(WatchedCloud cloud, CloudService service) :
             {
                 CloudValue value = values[i];
                 if (fresh.ContainsKey(id))
-                    values[i] = value with { Series = sink.AddSeries(value.Metric, value.Value, value.Series, at.ToUnixTimeMilliseconds()) };
+                    values[i] =
+                        value with { Series = sink.AddSeries(value.Metric, value.Value, value.Series, at.ToUnixTimeMilliseconds()) };
                 else
                     sink.Keep(value.Series);
             }

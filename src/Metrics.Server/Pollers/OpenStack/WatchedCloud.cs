@@ -54,7 +54,8 @@ internal sealed class WatchedCloud : IDisposable
     public void TakeOverFrom(WatchedCloud before) => _assumed = [.. CloudService.All.Where(before.Knows)];
 
     /// <summary>Ids and names of all projects, or null before they are known.</summary>
-    public IReadOnlyCollection<(string Id, string Name)>? ProjectNames() => Inventory.Projects is { } projects ? [.. projects.Items.Values.Select(p => (p.Id, p.Name))] : null;
+    public IReadOnlyCollection<(string Id, string Name)>? ProjectNames() =>
+        Inventory.Projects is { } projects ? [.. projects.Items.Values.Select(p => (p.Id, p.Name))] : null;
 
     public void Dispose()
     {

@@ -9,9 +9,14 @@ namespace Metrics.Pollers.Probes;
 internal static class CertificateMetrics
 {
     private static readonly Metric s_earliest = Metric.Gauge("probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime");
-    private static readonly Metric s_chain = Metric.Gauge("probe_ssl_last_chain_expiry_timestamp_seconds", "Returns last SSL chain expiry in timestamp; absent when no chain could be verified");
-    private static readonly Metric s_info = Metric.Gauge("probe_ssl_last_chain_info", "Contains SSL leaf certificate information", "fingerprint_sha256", "subject", "issuer", "subjectalternative", "serialnumber");
-    private static readonly Metric s_version = Metric.Gauge("probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version");
+    private static readonly Metric s_chain =
+        Metric.Gauge("probe_ssl_last_chain_expiry_timestamp_seconds",
+            "Returns last SSL chain expiry in timestamp; absent when no chain could be verified");
+    private static readonly Metric s_info =
+        Metric.Gauge("probe_ssl_last_chain_info", "Contains SSL leaf certificate information", "fingerprint_sha256", "subject", "issuer",
+            "subjectalternative", "serialnumber");
+    private static readonly Metric s_version =
+        Metric.Gauge("probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version");
 
     /// <summary>What was seen while the handshake was checked.</summary>
     internal sealed class Seen
@@ -45,8 +50,11 @@ internal static class CertificateMetrics
         if (seen.Verified)
             sink.Add(s_chain, seen.Certificates.Min(NotAfter));
         X509Certificate2 leaf = seen.Certificates[0];
-        string alternative = string.Join(',', leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()));
-        sink.Add(s_info, 1, Convert.ToHexStringLower(leaf.GetCertHash(HashAlgorithmName.SHA256)), leaf.Subject, leaf.Issuer, alternative, leaf.SerialNumber.ToLowerInvariant());
+        string alternative =
+            string.Join(',', leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()));
+        sink.Add(
+            s_info, 1, Convert.ToHexStringLower(leaf.GetCertHash(HashAlgorithmName.SHA256)), leaf.Subject, leaf.Issuer, alternative,
+            leaf.SerialNumber.ToLowerInvariant());
         string version = protocol switch
         {
             System.Security.Authentication.SslProtocols.Tls13 => "TLS 1.3",
@@ -56,5 +64,6 @@ internal static class CertificateMetrics
         sink.Add(s_version, 1, version);
     }
 
-    private static double NotAfter(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotAfter.ToUniversalTime()).ToUnixTimeSeconds();
+    private static double NotAfter(X509Certificate2 certificate) =>
+        new DateTimeOffset(certificate.NotAfter.ToUniversalTime()).ToUnixTimeSeconds();
 }

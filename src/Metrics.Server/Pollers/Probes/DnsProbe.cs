@@ -10,10 +10,14 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
 {
     private const int DnsPort = 53;
 
-    private static readonly Metric s_answers = Metric.Gauge("probe_dns_answer_rrs", "Returns number of entries in the answer resource record list");
-    private static readonly Metric s_authority = Metric.Gauge("probe_dns_authority_rrs", "Returns number of entries in the authority resource record list");
-    private static readonly Metric s_additional = Metric.Gauge("probe_dns_additional_rrs", "Returns number of entries in the additional resource record list");
-    private static readonly Metric s_succeeded = Metric.Gauge("probe_dns_query_succeeded", "Displays whether or not the query was executed successfully");
+    private static readonly Metric s_answers =
+        Metric.Gauge("probe_dns_answer_rrs", "Returns number of entries in the answer resource record list");
+    private static readonly Metric s_authority =
+        Metric.Gauge("probe_dns_authority_rrs", "Returns number of entries in the authority resource record list");
+    private static readonly Metric s_additional =
+        Metric.Gauge("probe_dns_additional_rrs", "Returns number of entries in the additional resource record list");
+    private static readonly Metric s_succeeded =
+        Metric.Gauge("probe_dns_query_succeeded", "Displays whether or not the query was executed successfully");
     private static readonly Metric s_serial = Metric.Gauge("probe_dns_serial", "Returns the serial number of the zone");
     private static readonly Metric s_duration = Metric.Gauge("probe_dns_duration_seconds", "Duration of DNS request by phase", "phase");
 
@@ -26,7 +30,8 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         sink.Add(s_duration, time.GetElapsedTime(start).TotalSeconds, "resolve");
         var client = new LookupClient(new LookupClientOptions(new IPEndPoint(address, port == 0 ? DnsPort : port))
         {
-            UseCache = false, Retries = 0, Timeout = job.Timeout, UseTcpOnly = job.Dns.OverTcp, ThrowDnsErrors = false, ContinueOnDnsError = false,
+            UseCache = false, Retries = 0, Timeout = job.Timeout, UseTcpOnly = job.Dns.OverTcp, ThrowDnsErrors = false,
+                ContinueOnDnsError = false,
         });
         start = time.GetTimestamp();
         sink.Add(s_succeeded, 0);
@@ -38,10 +43,16 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         sink.Add(s_additional, response.Additionals.Count);
         if (response.Answers.OfType<SoaRecord>().FirstOrDefault() is { } soa)
             sink.Add(s_serial, soa.Serial);
-        string rcode = response.Header.ResponseCode switch { DnsHeaderResponseCode.NoError => "NOERROR", DnsHeaderResponseCode.NotExistentDomain => "NXDOMAIN", DnsHeaderResponseCode.ServerFailure => "SERVFAIL", DnsHeaderResponseCode.Refused => "REFUSED", var other => other.ToString().ToUpperInvariant() };
+        string rcode =
+            response.Header.ResponseCode switch { DnsHeaderResponseCode.NoError => "NOERROR",
+                DnsHeaderResponseCode.NotExistentDomain =>
+                "NXDOMAIN", DnsHeaderResponseCode.ServerFailure =>
+                    "SERVFAIL", DnsHeaderResponseCode.Refused => "REFUSED", var other => other.ToString().ToUpperInvariant() };
         bool valid = job.Dns.ValidRcodes.Count == 0 ? rcode == "NOERROR" : job.Dns.ValidRcodes.Contains(rcode);
         if (!valid)
             return $"the answer is {rcode}";
-        return job.Dns.FailIfNotMatches.FirstOrDefault(r => !response.Answers.Any(a => r.IsMatch(a.ToString()))) is { } missing ? $"no answer matches '{missing}'" : null;
+        return job.Dns.FailIfNotMatches.FirstOrDefault(r => !response.Answers.Any(a => r.IsMatch(a.ToString()))) is { } missing
+            ? $"no answer matches '{missing}'"
+            : null;
     }
 }

@@ -14,15 +14,18 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
     private const int MaxRedirects = 10;
 
     private static readonly string[] s_phases = ["resolve", "connect", "tls", "processing", "transfer"];
-    private static readonly Metric s_duration = Metric.Gauge("probe_http_duration_seconds", "Duration of http request by phase, summed over all redirects", "phase");
+    private static readonly Metric s_duration =
+        Metric.Gauge("probe_http_duration_seconds", "Duration of http request by phase, summed over all redirects", "phase");
     private static readonly Metric s_status = Metric.Gauge("probe_http_status_code", "Response HTTP status code");
     private static readonly Metric s_redirects = Metric.Gauge("probe_http_redirects", "The number of redirects");
     private static readonly Metric s_ssl = Metric.Gauge("probe_http_ssl", "Indicates if SSL was used for the final redirect");
     private static readonly Metric s_version = Metric.Gauge("probe_http_version", "Returns the version of HTTP of the probe response");
     private static readonly Metric s_length = Metric.Gauge("probe_http_content_length", "Length of http content response");
-    private static readonly Metric s_bodyLength = Metric.Gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body");
+    private static readonly Metric s_bodyLength =
+        Metric.Gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body");
     private static readonly Metric s_regex = Metric.Gauge("probe_failed_due_to_regex", "Indicates if probe failed due to regex");
-    private static readonly Metric s_modified = Metric.Gauge("probe_http_last_modified_timestamp_seconds", "Returns the Last-Modified HTTP response header in unixtime");
+    private static readonly Metric s_modified =
+        Metric.Gauge("probe_http_last_modified_timestamp_seconds", "Returns the Last-Modified HTTP response header in unixtime");
 
     private readonly Dictionary<string, double> _seconds = s_phases.ToDictionary(p => p, _ => 0.0);
     private readonly CertificateMetrics.Seen _seen = new();
@@ -164,12 +167,16 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         if (job.Http.BearerToken is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", job.Http.BearerToken.Reveal());
         else if (job.Http.Username is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{job.Http.Username}:{job.Http.Password?.Reveal()}")));
+            request.Headers.Authorization =
+                new AuthenticationHeaderValue("Basic",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{job.Http.Username}:{job.Http.Password?.Reveal()}")));
         return request;
     }
 
     private static Uri? Redirect(HttpResponseMessage response, Uri from) =>
-        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location ? new Uri(from, location) : null;
+        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location
+            ? new Uri(from, location)
+            : null;
 
     private void EndPhase(string phase)
     {

@@ -28,7 +28,8 @@ internal static class IcmpEcho
         while (true)
         {
             SocketReceiveFromResult received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), ct);
-            if (TryReadReply(buffer.AsSpan(0, received.ReceivedBytes), identifier, out int timeToLive) && ((IPEndPoint)received.RemoteEndPoint).Address.Equals(address))
+            if (TryReadReply(buffer.AsSpan(0, received.ReceivedBytes), identifier, out int timeToLive)
+                && ((IPEndPoint)received.RemoteEndPoint).Address.Equals(address))
                 return timeToLive;
         }
     }

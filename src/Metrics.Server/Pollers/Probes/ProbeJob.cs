@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Pollers.Probes;
 
@@ -57,7 +57,9 @@ internal sealed record ProbeJob : TargetSection
         if (job.Targets.Count == 0)
             section.Report("targets", "is required");
         foreach (string target in job.Targets.Where(t => !IsTarget(prober, t)))
-            section.Report("targets", $"holds '{target}'; a target of the prober {prober} is {(prober == "http" ? "a URL such as https://host/path" : prober is "tcp" or "tls" ? "HOST:PORT" : "a host")}");
+            section.Report("targets",
+                $"holds '{target}'; a target of the prober {prober} is "
+                    + $"{(prober == "http" ? "a URL such as https://host/path" : prober is "tcp" or "tls" ? "HOST:PORT" : "a host")}");
         section.Finish();
         return job;
     }
@@ -97,7 +99,8 @@ internal sealed record HttpProbeOptions(
         var codes = new List<int>();
         foreach (string text in section.Texts("valid_status_codes"))
         {
-            if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int code) && code is >= 100 and <= 599)
+            if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int code)
+                && code is >= 100 and <= 599)
                 codes.Add(code);
             else
                 section.Report("valid_status_codes", $"holds '{text}', which is not a status code");
@@ -106,7 +109,8 @@ internal sealed record HttpProbeOptions(
             section.Text("method", "GET"), section.Map("headers"), section.Text("body"), codes, section.Flag("follow_redirects", true),
             Regexes("fail_if_body_matches_regexp"), Regexes("fail_if_body_not_matches_regexp"),
             section.Flag("fail_if_ssl", false), section.Flag("fail_if_not_ssl", false),
-            section.Text("username"), Secret.Read(section, "password"), Secret.Read(section, "bearer_token"), section.Bytes("body_size_limit", 10L << 20, min: 1));
+            section.Text("username"), Secret.Read(section, "password"), Secret.Read(section, "bearer_token"),
+                section.Bytes("body_size_limit", 10L << 20, min: 1));
         section.Finish();
         return options;
 
@@ -124,7 +128,9 @@ internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> St
         var steps = new List<QueryResponse>();
         foreach (YamlSection step in section.Sections("query_response"))
         {
-            steps.Add(new QueryResponse(ProbeJob.ReadRegex(step, "expect", step.Text("expect")), step.Text("send"), step.Flag("starttls", false)));
+            steps.Add(
+                new QueryResponse(
+                ProbeJob.ReadRegex(step, "expect", step.Text("expect")), step.Text("send"), step.Flag("starttls", false)));
             step.Finish();
         }
         var options = new TcpProbeOptions(section.Flag("tls", tls), steps);
@@ -133,7 +139,8 @@ internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> St
     }
 }
 
-internal sealed record DnsProbeOptions(string QueryName, DnsClient.QueryType Type, bool OverTcp, IReadOnlyList<string> ValidRcodes, IReadOnlyList<Regex> FailIfNotMatches)
+internal sealed record DnsProbeOptions(
+    string QueryName, DnsClient.QueryType Type, bool OverTcp, IReadOnlyList<string> ValidRcodes, IReadOnlyList<Regex> FailIfNotMatches)
 {
     public static DnsProbeOptions Read(YamlSection section, bool isUsed)
     {
@@ -144,7 +151,8 @@ internal sealed record DnsProbeOptions(string QueryName, DnsClient.QueryType Typ
             isUsed ? section.RequiredText("query_name") : section.Text("query_name", ""), type,
             section.Choice("transport_protocol", "udp", "udp", "tcp") == "tcp",
             section.Texts("valid_rcodes"),
-            [.. section.Texts("fail_if_not_matches_regexp").Select(p => ProbeJob.ReadRegex(section, "fail_if_not_matches_regexp", p)).OfType<Regex>()]);
+            [.. section.Texts("fail_if_not_matches_regexp").Select(p => ProbeJob.ReadRegex(section, "fail_if_not_matches_regexp", p))
+                .OfType<Regex>()]);
         section.Finish();
         return options;
     }

@@ -11,10 +11,13 @@ namespace Metrics.Pollers.Probes;
 internal sealed class ProbePoller(ProbeJob job, string target, TimeProvider time) : IPoller
 {
     private static readonly Metric s_success = Metric.Gauge("probe_success", "Displays whether or not the probe was a success");
-    private static readonly Metric s_duration = Metric.Gauge("probe_duration_seconds", "Returns how long the probe took to complete in seconds");
-    private static readonly Metric s_lookup = Metric.Gauge("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds");
+    private static readonly Metric s_duration =
+        Metric.Gauge("probe_duration_seconds", "Returns how long the probe took to complete in seconds");
+    private static readonly Metric s_lookup =
+        Metric.Gauge("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds");
     private static readonly Metric s_protocol = Metric.Gauge("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6");
-    private static readonly Metric s_hash = Metric.Gauge("probe_ip_addr_hash", "Specifies the hash of IP address. It's useful to detect if the IP address changes.");
+    private static readonly Metric s_hash =
+        Metric.Gauge("probe_ip_addr_hash", "Specifies the hash of IP address. It's useful to detect if the IP address changes.");
 
     /// <summary>Why the last probe failed, or null.</summary>
     public string? LastError { get; private set; }

@@ -55,7 +55,8 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
         var tls = new SslStream(plain);
         try
         {
-            await tls.AuthenticateAsClientAsync(CertificateMetrics.Watch(job.Tls.ToClientOptions(host), job.Tls.InsecureSkipVerify, seen), ct);
+            await tls.AuthenticateAsClientAsync(
+                CertificateMetrics.Watch(job.Tls.ToClientOptions(host), job.Tls.InsecureSkipVerify, seen), ct);
             return tls;
         }
         finally

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Metrics.Configuration;
-using Metrics.Text;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
 
@@ -145,9 +145,11 @@ internal sealed record ScrapeJob : TargetSection
         if (!RelabelRule.Apply(Relabel, all) || string.IsNullOrEmpty(all.GetValueOrDefault("__address__")))
             return null;
         string instance = all.GetValueOrDefault("instance", all["__address__"]);
-        if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute, out Uri? url))
+        if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute,
+            out Uri? url))
             return null;
-        IReadOnlyList<Label> kept = [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
+        IReadOnlyList<Label> kept =
+            [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
         return new TargetDeclaration(
             this, all["job"], instance, Interval, Timeout, () => new ScrapePoller(this, http, url, Timeout), kept, asked: url.ToString());
     }
@@ -155,11 +157,13 @@ internal sealed record ScrapeJob : TargetSection
     private string Query(Dictionary<string, string> labels)
     {
         var query = new StringBuilder();
-        foreach ((string label, string value) in labels.Where(l => l.Key.StartsWith("__param_", StringComparison.Ordinal)).OrderBy(l => l.Key, StringComparer.Ordinal))
+        foreach ((string label, string value) in labels.Where(l => l.Key.StartsWith("__param_", StringComparison.Ordinal))
+            .OrderBy(l => l.Key, StringComparer.Ordinal))
         {
             string name = label["__param_".Length..];
             foreach (string one in Parameters.GetValueOrDefault(name)?.Skip(1).Prepend(value) ?? [value])
-                query.Append(query.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(one));
+                query.Append(query.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(name)).Append('=')
+                    .Append(Uri.EscapeDataString(one));
         }
         return query.ToString();
     }

@@ -30,7 +30,9 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         using HttpRequestMessage request = await CreateRequestAsync(ct);
         using HttpResponseMessage response = await http.SendAsync(request, ct);
         if (!response.IsSuccessStatusCode)
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"server returned HTTP status {(int)response.StatusCode} {response.ReasonPhrase}"));
+            throw new HttpRequestException(
+                string.Create(
+                CultureInfo.InvariantCulture, $"server returned HTTP status {(int)response.StatusCode} {response.ReasonPhrase}"));
         ExpositionFormat format = response.Content.Headers.ContentType?.MediaType == "application/openmetrics-text"
             ? ExpositionFormat.OpenMetrics
             : ExpositionFormat.Text;
@@ -56,7 +58,9 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
                 int read = await body.ReadAsync(buffer.AsMemory(length), ct);
                 total += read;
                 if (total > job.BodySizeLimitBytes)
-                    throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the body is larger than body_size_limit ({job.BodySizeLimitBytes} bytes)"));
+                    throw new FormatException(
+                        string.Create(
+                        CultureInfo.InvariantCulture, $"the body is larger than body_size_limit ({job.BodySizeLimitBytes} bytes)"));
                 length += read;
                 int used = ReadLines(buffer.AsSpan(0, length), atEnd: read == 0, format, sink, ref line, ref ended);
                 if (read == 0)
@@ -175,7 +179,8 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         return true;
     }
 
-    private static bool TryReadMetadata(ReadOnlySpan<byte> line, ExpositionFormat format, SampleSink sink, ref bool ended, out ParseFault fault)
+    private static bool TryReadMetadata(
+        ReadOnlySpan<byte> line, ExpositionFormat format, SampleSink sink, ref bool ended, out ParseFault fault)
     {
         if (!MetadataLine.TryRead(line, format, out MetadataLine told, out fault))
             return false;
@@ -247,7 +252,8 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         request.Headers.TryAddWithoutValidation("Accept",
             "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
         request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
-        request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds",
+            timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture));
         if (await job.AuthorizationAsync(ct) is { } authorization)
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
         return request;

@@ -33,16 +33,19 @@ internal sealed class SelfPoller(MetricRegistry metrics) : IPoller
                 continue;
             }
             if (SeriesText.TryRead(line, ExpositionFormat.Text, labels, out int length, out _)
-                && SampleValue.TryRead(line[length..], ExpositionFormat.Text, line[length - 1] == '}', out SampleValue sample, out _, out _))
+                && SampleValue.TryRead(
+                    line[length..], ExpositionFormat.Text, line[length - 1] == '}', out SampleValue sample, out _, out _))
             {
-                sink.Batch.Add(sink.Series.Seen(Labels.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels))), sink.Time, sample.Value);
+                sink.Batch.Add(
+                    sink.Series.Seen(Labels.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels))), sink.Time, sample.Value);
             }
         }
     }
 
     private static void Describe(SampleSink sink, ReadOnlySpan<byte> line)
     {
-        if (!MetadataLine.TryRead(line, ExpositionFormat.Text, out MetadataLine told, out _) || told.Kind is not (LineKind.Help or LineKind.Type))
+        if (!MetadataLine.TryRead(line, ExpositionFormat.Text, out MetadataLine told, out _)
+            || told.Kind is not (LineKind.Help or LineKind.Type))
             return;
         MetricMetadata before = sink.Series.Metadata(told.Name) ?? new MetricMetadata(MetricType.Unknown, "");
         MetricMetadata after = told.Kind == LineKind.Help ? before with { Help = told.Text }

@@ -21,6 +21,7 @@ internal sealed class SelfSource(MetricRegistry metrics) : ITargetSource
         SelfSection section = sections.OfType<SelfSection>().Single();
         // Another address takes effect at the next start only.
         _listens ??= section.Instance;
-        return [new TargetDeclaration(section, "metricsd", _listens, SelfPoller.Interval, SelfPoller.Interval / 2, () => new SelfPoller(metrics))];
+        return [new TargetDeclaration(
+            section, "metricsd", _listens, SelfPoller.Interval, SelfPoller.Interval / 2, () => new SelfPoller(metrics))];
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Metrics.Storage.Spool;
 
 /// <summary>
-/// A bounded queue of records on disk that survives kill -9: append-only segment files, read back in order. A torn last record is cut off at
-/// the start. When the bound is reached the oldest segment goes, and its records are counted. Safe for use by several threads.
+/// A bounded queue of records on disk that survives kill -9: append-only segment files, read back in order. A torn last record is cut off
+/// at the start. When the bound is reached the oldest segment goes, and its records are counted. Safe for use by several threads.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -197,7 +197,8 @@ internal sealed class DiskSpool : IDisposable
         if (Crc32C.Compute(rest) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
             return null;
         return new Record(
-            BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(8)), rest[12..], number, offset + HeaderSize + length);
+            BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(8)), rest[12..], number,
+                offset + HeaderSize + length);
     }
 
     /// <summary>Cuts a segment off behind its last whole record.</summary>
@@ -244,7 +245,9 @@ internal sealed class DiskSpool : IDisposable
     private void ReadPosition()
     {
         string[] words = File.Exists(PositionPath) ? File.ReadAllText(PositionPath).Split(' ') : [];
-        if (words.Length == 2 && long.TryParse(words[0], CultureInfo.InvariantCulture, out long segment) && long.TryParse(words[1], CultureInfo.InvariantCulture, out long offset))
+        if (words.Length == 2
+            && long.TryParse(words[0], CultureInfo.InvariantCulture, out long segment)
+            && long.TryParse(words[1], CultureInfo.InvariantCulture, out long offset))
             (_readSegment, _readOffset) = (segment, offset);
     }
 

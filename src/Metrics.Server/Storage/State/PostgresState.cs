@@ -8,11 +8,14 @@ using Npgsql;
 namespace Metrics.Storage.State;
 
 /// <summary>
-/// A PostgreSQL database. Only one daemon at a time works with it: the connection that writes holds an advisory lock of its session, so that who has lost the
-/// lock has lost the connection too. A second daemon waits at its start until the first is gone; the first, when it comes back after that, finds the second's
-/// name and ends.
+/// A PostgreSQL database. Only one daemon at a time works with it: the connection that writes holds an advisory lock of its session, so
+/// that who has lost the lock has lost the connection too. A second daemon waits at its start until the first is gone; the first, when it
+/// comes back after that, finds the second's name and ends.
 /// </summary>
-/// <remarks>https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS: it needs a session, so no pooler that shares them among transactions.</remarks>
+/// <remarks>
+/// https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS: it needs a session, so no pooler that shares them among
+/// transactions.
+/// </remarks>
 internal sealed partial class PostgresState : StateBackend, IDisposable
 {
     /// <summary>"metricsd" in ASCII.</summary>
@@ -85,11 +88,14 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
     }
 
     /// <remarks>
-    /// What comes from the network, and of the server's own errors those of connections, rollbacks, resources, an operator's hand and the system:
-    /// https://www.postgresql.org/docs/current/errcodes-appendix.html
+    /// What comes from the network, and of the server's own errors those of connections, rollbacks, resources, an operator's hand and the
+    /// system: https://www.postgresql.org/docs/current/errcodes-appendix.html
     /// </remarks>
     public override bool IsTransient(DbException e) =>
-        e is NpgsqlException && (e is not PostgresException { SqlState: { } state } || state[..2] is "08" or "40" or "53" or "55" or "57" or "58" || state == "25006");
+        e is NpgsqlException
+            && (e is not PostgresException { SqlState: { } state }
+            || state[..2] is "08" or "40" or "53" or "55" or "57" or "58"
+            || state == "25006");
 
     public void Dispose()
     {

@@ -8,7 +8,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Metrics.Storage.State;
 
-/// <summary>The file <c>state.db</c>; a damaged one is set aside with a clear message and a new one begun, for watching must go on.</summary>
+/// <summary>
+/// The file <c>state.db</c>; a damaged one is set aside with a clear message and a new one begun, for watching must go on.
+/// </summary>
 internal sealed partial class SqliteState(string folder, TimeProvider time, ILogger log) : StateBackend, IDisposable
 {
     private readonly string _file = Path.Combine(folder, "state.db");
@@ -75,8 +77,8 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
         // Left by a daemon that was killed while it brought the tables up to date; it would be waited for without end.
         db.Database.ExecuteSqlRaw("DROP TABLE IF EXISTS \"__EFMigrationsLock\"");
         Migrate(db, log);
-        // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss of
-        // power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
+        // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss
+        // of power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
         db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL;");
         _ = db.Outbox.Count();
     }
@@ -85,14 +87,18 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
     private static void AdoptOld(StateDb db)
     {
         IHistoryRepository history = db.GetService<IHistoryRepository>();
-        bool isOld = !history.Exists() && db.Database.SqlQueryRaw<int>("SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = 'Outbox'").Single() > 0;
+        bool isOld = !history.Exists()
+            && db.Database.SqlQueryRaw<int>("SELECT count(*) AS Value FROM sqlite_master WHERE type = 'table' AND name = 'Outbox'")
+            .Single() > 0;
         if (!isOld)
             return;
         db.Database.ExecuteSqlRaw(history.GetCreateScript());
         db.Database.ExecuteSqlRaw(history.GetInsertScript(new HistoryRow(Migrations.M1_AlertsAndOutbox.Id, ProductInfo.GetVersion())));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The state file {File} is damaged ({Reason}); it is kept as {Aside} and a new one is begun. Open alerts start anew.")]
     private partial void LogDamaged(string file, string reason, string aside);
 
     /// <summary>Sets what SQLite keeps per connection.</summary>
@@ -100,7 +106,8 @@ internal sealed partial class SqliteState(string folder, TimeProvider time, ILog
     {
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Set(connection);
 
-        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        public override Task ConnectionOpenedAsync(
+            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         {
             Set(connection);
             return Task.CompletedTask;

@@ -15,7 +15,9 @@ internal sealed partial class StateStore(
 
     private readonly Lock _writing = new();
     private StateStatements? _statements;
-    private readonly StateBackend _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, time, log);
+    private readonly StateBackend _backend = options.Postgres is { } postgres
+        ? new PostgresState(postgres, log)
+        : new SqliteState(options.Path, time, log);
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }
@@ -28,8 +30,9 @@ internal sealed partial class StateStore(
     public StateDb Open() => _backend.Open();
 
     /// <summary>
-    /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk is full, or the
-    /// database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before it is written.
+    /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk
+    /// is full, or the database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before
+    /// it is written.
     /// </summary>
     public void Write(Action<StateWriter> work)
     {

@@ -1,5 +1,5 @@
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 

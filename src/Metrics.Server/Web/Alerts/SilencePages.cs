@@ -1,5 +1,5 @@
-using Metrics.Alerting;
 using Metrics.Access;
+using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;

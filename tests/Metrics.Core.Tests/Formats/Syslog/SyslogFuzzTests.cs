@@ -17,7 +17,8 @@ public sealed class SyslogFuzzTests
 
     private static readonly string[] s_seeds =
     [
-        "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [example@32473 iut=\"3\" src=\"App\\\"l\\\\\\]\"] \u00EF\u00BB\u00BFAn event",
+        "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [example@32473 iut=\"3\" src=\"App\\\"l\\\\\\]\"] "
+            + "\u00EF\u00BB\u00BFAn event",
         "<34>1 2026-11-26T09:59:00.123456789+01:00 h su 77 ID [a][b c=\"\"] text", "<1>1 - - - - - -",
         "<13>1 2026-02-30T00:00:00Z h a - - - x",
         "<34>Oct 11 22:14:15 mymachine su: 'su root' failed", "<13>Nov  6 1:02:03 h x", "Dec 31 23:59:60 h cron[12]: job",
@@ -141,7 +142,8 @@ public sealed class SyslogFuzzTests
             FrameResult result;
             while ((result = reader.Read(ref rest, out RelpFrame frame)) == FrameResult.Frame)
                 frames.Add(
-                    $"{frame.Transaction} {Encoding.Latin1.GetString(frame.Command)} {frame.WasCut} {Encoding.Latin1.GetString(frame.Data)}");
+                    $"{frame.Transaction} {Encoding.Latin1.GetString(frame.Command)} {frame.WasCut} "
+                        + $"{Encoding.Latin1.GetString(frame.Data)}");
             start = end - rest.Length;
             if (result == FrameResult.Invalid)
                 return [.. frames, "invalid"];

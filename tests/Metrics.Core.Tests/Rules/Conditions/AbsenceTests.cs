@@ -39,7 +39,8 @@ public sealed class AbsenceTests
         rules.Evaluate(0, (Of("a", "x"), 1), (Of("b", "x"), 1), (Of("c", "y"), 1), (Of("d", "y"), 1));
         rules.Evaluate(25, (Of("c", "y"), 1));
         rules.Evaluate(31, (Of("c", "y"), 1));
-        rules.Rules[0].Alerts.ToDictionary(a => a.Series["host"], a => a.Annotations["absence"]).Should().BeEquivalentTo(new Dictionary<string, string>
+        rules.Rules[0].Alerts.ToDictionary(a => a.Series["host"], a => a.Annotations["absence"]).Should()
+            .BeEquivalentTo(new Dictionary<string, string>
         {
             ["a"] = "everything from site x is gone (2 series), while others are heard of",
             ["b"] = "everything from site x is gone (2 series), while others are heard of",
@@ -55,7 +56,8 @@ public sealed class AbsenceTests
         rules.Evaluate(620);
         rules.Open.Should().Be("", "we have not listened for long enough");
         rules.Evaluate(631);
-        Reason(rules).Should().Be("metricsd itself was not running until 2023-11-14 22:23:20 UTC; it has heard nothing of this series since");
+        Reason(rules).Should()
+            .Be("metricsd itself was not running until 2023-11-14 22:23:20 UTC; it has heard nothing of this series since");
     }
 
     [Fact]
@@ -88,8 +90,13 @@ public sealed class AbsenceTests
     [Fact]
     public void Hypervisors_that_the_cloud_lists_must_be_heard_of()
     {
-        RuleHarness rules = new RuleHarness().Read("expr: node_load1\nabsent_for: 30s\nexpect: { query: openstack_nova_agent_state{service='nova-compute'}, by: [host] }".Replace("openstack_nova_agent_state{service='nova-compute'}", "\"openstack_nova_agent_state{service='nova-compute'}\"", StringComparison.Ordinal));
-        (Labels, double)[] cloud = [(Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "a")), 1), (Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "b")), 1)];
+        RuleHarness rules = new RuleHarness()
+            .Read("expr: node_load1\nabsent_for: 30s\nexpect: { query: openstack_nova_agent_state{service='nova-compute'}, by: [host] "
+                + "}".Replace("openstack_nova_agent_state{service='nova-compute'}",
+                "\"openstack_nova_agent_state{service='nova-compute'}\"", StringComparison.Ordinal));
+        (Labels, double)[] cloud =
+            [(Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "a")), 1),
+                (Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "b")), 1)];
         rules.Evaluate(0, [.. cloud, (Labels.Of("node_load1", ("host", "a"), ("instance", "a:1")), 1)]);
         rules.Evaluate(31, [.. cloud, (Labels.Of("node_load1", ("host", "a"), ("instance", "a:1")), 1)]);
         rules.Open.Should().Be("b firing");
@@ -98,7 +105,9 @@ public sealed class AbsenceTests
     [Fact]
     public void A_learned_rate_that_falls_is_told_with_what_is_usual_and_survives_a_restart()
     {
-        const string Body = "expr: lines\nlearned: { probability: 0.999, window: 1m, min_history: 30m }\nannotations: { summary: '{{ value }} lines, usual are {{ threshold | math.round 0 }}' }";
+        const string Body =
+            "expr: lines\nlearned: { probability: 0.999, window: 1m, min_history: 30m }\nannotations: { summary: '{{ value }} lines, usual "
+                + "are {{ threshold | math.round 0 }}' }";
         Labels series = Labels.Of("lines", ("host", "a"));
         RuleHarness rules = new RuleHarness().Read(Body);
         for (int minute = 0; minute < 40; minute++)

@@ -78,7 +78,8 @@ public sealed class ArrivalModelTests
         ArrivalModel model = Taught(2, (hour, _) => hour);
         ArrivalModel read = ArrivalModel.FromBytes(model.ToBytes());
         long at = Monday + (2 * 168 * Hour) + (50 * Hour);
-        (read.Windows, read.Expected(at), read.Probability(at, 20)).Should().Be((model.Windows, model.Expected(at), model.Probability(at, 20)));
+        (read.Windows, read.Expected(at), read.Probability(at, 20)).Should()
+            .Be((model.Windows, model.Expected(at), model.Probability(at, 20)));
         ArrivalModel.FromBytes([1, 2, 3]).Windows.Should().Be(0);
         byte[] broken = model.ToBytes();
         for (int i = 8; i < broken.Length; i++)

@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Metrics.Text;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Testing;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules.Conditions;
 
 /// <summary>
-/// A rule with <c>learned:</c> over real logs: the first half of each is learned, the second judged, and then the log stops as an intruder would stop it.
+/// A rule with <c>learned:</c> over real logs: the first half of each is learned, the second judged, and then the log stops as an intruder
+/// would stop it.
 /// </summary>
 public sealed partial class LogSilenceTests(ITestOutputHelper output)
 {
@@ -30,7 +31,10 @@ public sealed partial class LogSilenceTests(ITestOutputHelper output)
             {
                 Outcome outcome = Run([.. source.Select(s => s.At)], first, last, window);
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{name} {source.Key}: {source.Count()} lines, {source.Count() / (double)Windows:0.##} a window of {Duration.Format(window)}, {outcome.Busy:0.#} where there are any; judged {outcome.Judged} windows, called silent {outcome.Called}{(outcome.Called > 0 ? $" (first: {outcome.First})" : "")}; stopped: {(outcome.FoundAfter is { } after ? $"silent after {after} windows ({outcome.Why})" : "not called silent within as long again, since pauses so long are known of it, or too few to tell")}"));
+                    $"{name} {source.Key}: {source.Count()} lines, {source.Count() / (double)Windows:0.##} a window of "
+                        + $"{Duration.Format(window)}, {outcome.Busy:0.#} where there are any; judged {outcome.Judged} windows, called "
+                        + $"silent {outcome.Called}{(outcome.Called > 0 ? $" (first: {outcome.First})" : "")}; stopped: "
+                        + $"{(outcome.FoundAfter is { } after ? $"silent after {after} windows ({outcome.Why})" : "not called silent within as long again, since pauses so long are known of it, or too few to tell")}"));
                 (judged, called) = (judged + outcome.Judged, called + outcome.Called);
                 if (outcome.Empty < 0.05)
                 {
@@ -39,7 +43,8 @@ public sealed partial class LogSilenceTests(ITestOutputHelper output)
                 }
             }
         }
-        output.WriteLine($"{logs.Count} logs: {judged} windows judged, {called} called silent while the log went on; of {steady} steady sources {found} were found within 5 windows of their stop");
+        output.WriteLine($"{logs.Count} logs: {judged} windows judged, {called} called silent while the log went on; of {steady} steady "
+            + $"sources {found} were found within 5 windows of their stop");
         found.Should().Be(steady, "a steady source that stops is found at once");
         called.Should().BeLessThanOrEqualTo(Math.Max(3, judged / 50));
     }
@@ -49,7 +54,10 @@ public sealed partial class LogSilenceTests(ITestOutputHelper output)
     private static Outcome Run(List<DateTime> lines, DateTime first, DateTime last, TimeSpan window)
     {
         var problems = new List<Problem>();
-        AlertRule rule = RuleFile.Read($"groups: [ {{ name: g, rules: [ {{ alert: LogSilent, expr: lines, learned: {{ probability: 0.999, window: {Duration.Format(window)}, min_history: {Duration.Format(window * (Windows / 2))} }} }} ] }} ]", "t", problems)[0].Alerting.Single();
+        AlertRule rule =
+            RuleFile.Read($"groups: [ {{ name: g, rules: [ {{ alert: LogSilent, expr: lines, learned: {{ probability: 0.999, window: "
+                + $"{Duration.Format(window)}, min_history: {Duration.Format(window * (Windows / 2))} }} }} ] }} ]", "t",
+                problems)[0].Alerting.Single();
         problems.Should().BeEmpty();
         var head = new Head(HeadOptions.Default with { Window = TimeSpan.FromDays(60) });
         var state = new AlertRuleState(rule, TimeProvider.System);
@@ -85,7 +93,9 @@ public sealed partial class LogSilenceTests(ITestOutputHelper output)
         if (foundAfter is null && state.Alerts.Any(a => a.State.IsOpen))
             (foundAfter, why) = (1, "it was silent before the end already");
         int[] whole = counts[..Windows];
-        return new Outcome(Windows / 2, called, said, foundAfter, why, whole.Where(c => c > 0).DefaultIfEmpty(0).Average(), whole.Count(c => c == 0) / (double)Windows);
+        return new Outcome(
+            Windows / 2, called, said, foundAfter, why, whole.Where(c => c > 0).DefaultIfEmpty(0).Average(),
+            whole.Count(c => c == 0) / (double)Windows);
     }
 
     /// <summary>Logs of ours, and those of others where they lie.</summary>
@@ -112,10 +122,17 @@ public sealed partial class LogSilenceTests(ITestOutputHelper output)
     private static (DateTime, string)? Read(string line)
     {
         if (Oslo().Match(line) is { Success: true } oslo)
-            return (DateTime.Parse(oslo.Groups[1].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal), oslo.Groups[2].Value);
-        if (Apache().Match(line) is { Success: true } apache && DateTime.TryParseExact(apache.Groups[1].Value, "ddd MMM dd HH:mm:ss yyyy", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime at))
+            return (DateTime.Parse(
+                oslo.Groups[1].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal),
+                oslo.Groups[2].Value);
+        if (Apache().Match(line) is { Success: true } apache
+            && DateTime.TryParseExact(
+            apache.Groups[1].Value, "ddd MMM dd HH:mm:ss yyyy", CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime at))
             return (at, "httpd");
-        if (Syslog().Match(line) is { Success: true } syslog && DateTime.TryParseExact($"2005 {Regex.Replace(syslog.Groups[1].Value, " +", " ")}", "yyyy MMM d HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
+        if (Syslog().Match(line) is { Success: true } syslog
+            && DateTime.TryParseExact($"2005 {Regex.Replace(syslog.Groups[1].Value, " +", " ")}", "yyyy MMM d HH:mm:ss",
+            CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
             return (at, syslog.Groups[2].Value);
         return null;
     }

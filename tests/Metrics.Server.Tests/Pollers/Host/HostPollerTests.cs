@@ -11,7 +11,8 @@ public sealed class HostPollerTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("host").FullName;
 
-    public static TheoryData<string> Trees() => [.. Directory.GetFiles(Cases.Own(""), "*.tree").Select(f => Path.GetFileNameWithoutExtension(f))];
+    public static TheoryData<string> Trees() =>
+        [.. Directory.GetFiles(Cases.Own(""), "*.tree").Select(f => Path.GetFileNameWithoutExtension(f))];
 
     [Theory]
     [MemberData(nameof(Trees))]
@@ -24,7 +25,11 @@ public sealed class HostPollerTests : IDisposable
         var series = new TargetSeries([]);
         series.Begin();
         await poller.PollAsync(new SampleSink(series, batch, 0), default);
-        string actual = string.Concat(Enumerable.Range(0, batch.Count).Select(i => $"{batch.Series[i].ToString().Replace(_root, "", StringComparison.Ordinal)} {FloatText.Format(batch.Values[i])}\n"));
+        string actual =
+            string.Concat(
+                Enumerable.Range(0, batch.Count)
+                .Select(i =>
+                $"{batch.Series[i].ToString().Replace(_root, "", StringComparison.Ordinal)} {FloatText.Format(batch.Values[i])}\n"));
         string expected = Cases.Own($"{name}.expected");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
             File.WriteAllText(expected, actual);

@@ -1,9 +1,9 @@
-using Metrics.Hosting;
 using System.Text.Json;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Pollers.OpenStack;
-using Metrics.Pollers.OpenStack.Client;
 using Metrics.Pollers.OpenStack.Cinder;
+using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Tests.Pollers.OpenStack;
 

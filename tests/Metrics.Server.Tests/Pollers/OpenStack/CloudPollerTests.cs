@@ -1,8 +1,8 @@
 using Metrics.Pollers;
 using Metrics.Pollers.OpenStack;
-using Metrics.Pollers.OpenStack.Nova;
 using Metrics.Pollers.OpenStack.Keystone;
 using Metrics.Pollers.OpenStack.Neutron;
+using Metrics.Pollers.OpenStack.Nova;
 using Metrics.Pollers.OpenStack.Placement;
 
 namespace Metrics.Tests.Pollers.OpenStack;
@@ -114,7 +114,8 @@ public sealed class CloudPollerTests : IDisposable
         var endpoints = new EndpointsPoller(cloud);
         string[] samples = await StubCloud.PollAsync(endpoints);
         samples.Should()
-            .Contain("openstack_nova_up 1").And.Contain("openstack_glance_up 1").And.Contain("openstack_neutron_up 0").And.Contain("openstack_cinder_up 0");
+            .Contain("openstack_nova_up 1").And.Contain("openstack_glance_up 1")
+            .And.Contain("openstack_neutron_up 0").And.Contain("openstack_cinder_up 0");
         samples.Should()
             .Contain("openstack_api_status_code{interface=\"public\", region=\"R1\", request=\"authenticated\", service=\"neutron\", "
                 + "type=\"network\", url=\"http://cloud.test/network/v2.0\"} 0");

@@ -1,9 +1,9 @@
 using Metrics.Pollers;
 using Metrics.Pollers.OpenStack;
+using Metrics.Pollers.OpenStack.Cinder;
 using Metrics.Pollers.OpenStack.Keystone;
 using Metrics.Pollers.OpenStack.Neutron;
 using Metrics.Pollers.OpenStack.Orphans;
-using Metrics.Pollers.OpenStack.Cinder;
 
 namespace Metrics.Tests.Pollers.OpenStack;
 

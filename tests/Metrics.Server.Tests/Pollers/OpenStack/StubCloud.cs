@@ -1,8 +1,8 @@
-using Metrics.Hosting;
 using System.Net;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Formats;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Pollers.OpenStack;

@@ -1,7 +1,7 @@
-using Metrics.Hosting;
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Formats.PrometheusText;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Pollers.Scrape;
@@ -19,7 +19,8 @@ public sealed class ScrapePollerTests
     {
         ScrapePoller poller = Poller();
         await ScrapeAsync(poller, 0, "a 1\nb{x=\"1\"} 2\n");
-        (await ScrapeAsync(poller, 1, "a 3\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 3", "b{instance=\"i:1\", job=\"j\", x=\"1\"} stale");
+        (await ScrapeAsync(poller, 1, "a 3\n")).Should()
+            .Equal("a{instance=\"i:1\", job=\"j\"} 3", "b{instance=\"i:1\", job=\"j\", x=\"1\"} stale");
         (await ScrapeAsync(poller, 2, "a 4\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 4");
         (await ScrapeAsync(poller, 3, "b{x=\"1\"} 5\na 6\n")).Should().HaveCount(2);
     }
@@ -30,20 +31,24 @@ public sealed class ScrapePollerTests
         ScrapePoller poller = Poller();
         (await ScrapeAsync(poller, 0, "a 1 1699999999000\n")).Should().Equal("a{instance=\"i:1\", job=\"j\"} 1 @1699999999000");
         (await ScrapeAsync(poller, 1, "")).Should().BeEmpty();
-        (await ScrapeAsync(Poller("honor_timestamps: false"), 2, "a 1 1699999999000\n")).Should().Contain("a{instance=\"i:1\", job=\"j\"} 1");
+        (await ScrapeAsync(Poller("honor_timestamps: false"), 2, "a 1 1699999999000\n")).Should()
+            .Contain("a{instance=\"i:1\", job=\"j\"} 1");
     }
 
     [Fact]
     public async Task Labels_that_clash_with_the_targets_are_moved_aside_or_honoured()
     {
-        (await ScrapeAsync(Poller(), 0, "a{job=\"x\", exported_job=\"y\"} 1\n")).Should().Equal("a{exported_exported_job=\"x\", exported_job=\"y\", instance=\"i:1\", job=\"j\"} 1");
+        (await ScrapeAsync(Poller(), 0, "a{job=\"x\", exported_job=\"y\"} 1\n")).Should()
+            .Equal("a{exported_exported_job=\"x\", exported_job=\"y\", instance=\"i:1\", job=\"j\"} 1");
         (await ScrapeAsync(Poller("honor_labels: true"), 1, "b{job=\"x\"} 1\n")).Should().Contain("b{instance=\"i:1\", job=\"x\"} 1");
     }
 
     [Fact]
     public async Task Metric_relabelling_drops_and_renames_once_for_all_scrapes()
     {
-        ScrapePoller poller = Poller("metric_relabel_configs: [ { source_labels: [__name__], regex: 'go_.*', action: drop }, { source_labels: [x], target_label: y, replacement: 'was-$1' }, { regex: x, action: labeldrop } ]");
+        ScrapePoller poller =
+            Poller("metric_relabel_configs: [ { source_labels: [__name__], regex: 'go_.*', action: drop }, { source_labels: [x], "
+                + "target_label: y, replacement: 'was-$1' }, { regex: x, action: labeldrop } ]");
         for (int i = 0; i < 2; i++)
             (await ScrapeAsync(poller, i, "go_threads 7\na{x=\"1\"} 2\n")).Should().Equal("a{instance=\"i:1\", job=\"j\", y=\"was-1\"} 2");
         poller.LastSamples.Should().Be(2);
@@ -80,7 +85,8 @@ public sealed class ScrapePollerTests
     public async Task A_known_series_costs_no_allocation()
     {
         ScrapePoller poller = Poller();
-        byte[] page = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"metric_total{{host=\"h{i}\", path=\"/a\\\\b\"}} {i * 3}.25\n")));
+        byte[] page = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 1000).Select(i => $"metric_total{{host=\"h{i}\", path=\"/a\\\\b\"}} {i * 3}.25\n")));
         using var batch = new SampleBatch("t", 4096);
         var body = new MemoryStream(page);
         long allocated = 0;
@@ -99,14 +105,16 @@ public sealed class ScrapePollerTests
     }
 
     private static ScrapePoller Poller(string more = "") =>
-        new(MetricsOptions.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").Targets.OfType<ScrapeJob>().First(), null!, new Uri("http://i:1/"), TimeSpan.FromSeconds(5));
+        new(MetricsOptions.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").Targets.OfType<ScrapeJob>().First(), null!,
+            new Uri("http://i:1/"), TimeSpan.FromSeconds(5));
 
     private async Task<IReadOnlyList<string>> ScrapeAsync(ScrapePoller poller, int step, string page)
     {
         using var batch = new SampleBatch("t");
         long at = Now + (step * 15_000);
         _series.Begin();
-        await poller.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(page)), ExpositionFormat.Text, new SampleSink(_series, batch, at), default);
+        await poller.ReadAsync(
+            new MemoryStream(Encoding.UTF8.GetBytes(page)), ExpositionFormat.Text, new SampleSink(_series, batch, at), default);
         _series.End(batch, at, failed: false);
         return Describe(batch, at);
     }

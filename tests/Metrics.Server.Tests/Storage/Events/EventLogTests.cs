@@ -1,5 +1,5 @@
-using Metrics.Hosting;
 using Metrics.Configuration;
+using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;

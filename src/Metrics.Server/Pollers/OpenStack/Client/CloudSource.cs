@@ -118,7 +118,9 @@ internal static class CloudSource
         YamlMap? entry = clouds?[name] as YamlMap;
         if (entry is null && !optional && problems.Count == 0)
         {
-            string known = clouds is null || clouds.Entries.Count == 0 ? "no clouds" : string.Join(", ", clouds.Entries.Select(e => e.Key.Text));
+            string known = clouds is null || clouds.Entries.Count == 0
+                ? "no clouds"
+                : string.Join(", ", clouds.Entries.Select(e => e.Key.Text));
             section.Report("cloud", $"is '{name}'; {file} has {known}");
         }
         return entry;

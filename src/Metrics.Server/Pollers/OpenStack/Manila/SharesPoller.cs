@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Metrics.Model;
-using Metrics.Pollers.OpenStack.Client;
 using Metrics.Pollers.OpenStack.Cinder;
+using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack.Manila;
 

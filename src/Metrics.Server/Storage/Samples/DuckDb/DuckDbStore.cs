@@ -47,11 +47,13 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
             _connection = Connect();
             SetMemoryLimit(_connection, 1);
             Execute(_connection, "SET threads = 1");
-            Execute(_connection, $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
+            Execute(_connection,
+                $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
             // Until a checkpoint, what was written also lies in memory, uncompressed.
             Execute(_connection, "SET checkpoint_threshold = '16MiB'");
             Execute(_connection, "SET allocator_flush_threshold = '4MiB'");
-            Execute(_connection, "CREATE TABLE IF NOT EXISTS series(id INTEGER NOT NULL, hash BIGINT NOT NULL, labels VARCHAR NOT NULL, last_day INTEGER)");
+            Execute(_connection,
+                "CREATE TABLE IF NOT EXISTS series(id INTEGER NOT NULL, hash BIGINT NOT NULL, labels VARCHAR NOT NULL, last_day INTEGER)");
             Execute(_connection, "CREATE TABLE IF NOT EXISTS partitions(day INTEGER NOT NULL, sorted BOOLEAN NOT NULL)");
             Execute(_connection, $"CREATE TABLE IF NOT EXISTS {LateTable}(series INTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE)");
             foreach ((int day, bool sorted) in Partitions(_connection))
@@ -141,7 +143,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         return appender;
     }
 
-    public async IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<SampleBatch> ReadAsync(
+        IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
         Opened();
         using DuckDBConnection connection = Connect();
@@ -245,14 +248,17 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
             bool known = _openDays.Remove(day) || _sortedDays.Contains(day);
             string late = string.Create(CultureInfo.InvariantCulture, $"FROM {LateTable} WHERE time >= {from} AND time < {end}");
             string own = known ? $"SELECT * FROM {Table(day)} UNION ALL " : "";
-            Execute(connection, $"CREATE TABLE {Table(day)}_new AS SELECT DISTINCT ON (series, time) * FROM ({own}SELECT * {late}) ORDER BY series, time");
+            Execute(connection,
+                $"CREATE TABLE {Table(day)}_new AS SELECT DISTINCT ON (series, time) * FROM ({own}SELECT * {late}) ORDER BY series, time");
             Execute(connection, $"DELETE {late}");
             Execute(connection, $"DELETE FROM partitions WHERE day = {day}");
             Execute(connection, "DROP VIEW IF EXISTS samples");
             Execute(connection, $"DROP TABLE IF EXISTS {Table(day)}");
             Execute(connection, $"ALTER TABLE {Table(day)}_new RENAME TO {Table(day)}");
             Execute(connection, $"INSERT INTO partitions VALUES ({day}, true)");
-            Execute(connection, $"UPDATE series SET last_day = greatest(coalesce(last_day, {day}), {day}) WHERE id IN (SELECT DISTINCT series FROM {Table(day)})");
+            Execute(connection,
+                $"UPDATE series SET last_day = greatest(coalesce(last_day, {day}), {day}) WHERE id IN (SELECT DISTINCT series FROM "
+                    + $"{Table(day)})");
             CreateView(connection);
             transaction.Commit();
             _sortedDays.Add(day);
@@ -279,7 +285,9 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         using DuckDBCommand command = connection.CreateCommand();
         string metric = name is null ? "" : $" AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'";
         command.CommandText = string.Create(CultureInfo.InvariantCulture,
-            $"COPY (SELECT name, labels, time, value FROM samples WHERE time >= make_timestamp({from.ToUnixTimeMilliseconds() * 1000}) AND time < make_timestamp({to.ToUnixTimeMilliseconds() * 1000}){metric} ORDER BY name, labels, time) TO '{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)");
+            $"COPY (SELECT name, labels, time, value FROM samples WHERE time >= make_timestamp({from.ToUnixTimeMilliseconds() * 1000}) AND "
+                + $"time < make_timestamp({to.ToUnixTimeMilliseconds() * 1000}){metric} ORDER BY name, labels, time) TO "
+                + $"'{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)");
         try
         {
             return command.ExecuteNonQuery();
@@ -332,7 +340,9 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     {
         IEnumerable<string> tables = Partitions(connection).Select(p => Table(p.Day)).Append(LateTable);
         string all = string.Join(" UNION ALL ", tables.Select(t => $"SELECT * FROM {t}"));
-        Execute(connection, $"CREATE OR REPLACE VIEW samples AS SELECT series.labels->>'__name__' AS name, series.labels AS labels, make_timestamp(s.time * 1000) AS time, s.value AS value FROM ({all}) s JOIN series ON series.id = s.series");
+        Execute(connection,
+            "CREATE OR REPLACE VIEW samples AS SELECT series.labels->>'__name__' AS name, series.labels AS labels, make_timestamp(s.time "
+                + $"* 1000) AS time, s.value AS value FROM ({all}) s JOIN series ON series.id = s.series");
     }
 
     private static void Execute(DuckDBConnection connection, string sql)
@@ -342,7 +352,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         command.ExecuteNonQuery();
     }
 
-    private void SetMemoryLimit(DuckDBConnection connection, int factor) => Execute(connection, $"SET memory_limit = '{(options.MemoryLimitBytes >> 20) * factor}MiB'");
+    private void SetMemoryLimit(DuckDBConnection connection, int factor) =>
+        Execute(connection, $"SET memory_limit = '{(options.MemoryLimitBytes >> 20) * factor}MiB'");
 
     private static string Table(int day) => $"samples_{DayText(day)}";
 
@@ -352,7 +363,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     {
         var m when m.Contains("lock", StringComparison.OrdinalIgnoreCase) =>
             $"{FilePath} is in use by another process; only one metricsd can have a data folder. ({FirstLine(m)})",
-        var m when m.Contains("No space left", StringComparison.OrdinalIgnoreCase) || m.Contains("Could not write", StringComparison.OrdinalIgnoreCase) =>
+        var m when m.Contains("No space left", StringComparison.OrdinalIgnoreCase)
+            || m.Contains("Could not write", StringComparison.OrdinalIgnoreCase) =>
             $"The disk of {options.Path} is full or cannot be written: {FirstLine(m)}",
         var m when e is UnauthorizedAccessException || m.Contains("Permission denied", StringComparison.OrdinalIgnoreCase) =>
             $"The data folder {Path.GetFullPath(options.Path)} cannot be written; set storage.path to one that can. ({FirstLine(m)})",

@@ -96,7 +96,9 @@ internal sealed class SampleAppender : IDisposable
     {
         if (state == DuckDBState.Success)
             return;
-        string reason = _appender.IsInvalid ? $"cannot {what} an appender" : Marshal.PtrToStringUTF8(AppenderError(_appender)) ?? $"cannot {what}";
+        string reason = _appender.IsInvalid
+            ? $"cannot {what} an appender"
+            : Marshal.PtrToStringUTF8(AppenderError(_appender)) ?? $"cannot {what}";
         throw new StoreException(reason);
     }
 

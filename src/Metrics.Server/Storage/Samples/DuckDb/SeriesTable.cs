@@ -1,12 +1,14 @@
-using Metrics.Formats;
 using System.Globalization;
 using DuckDB.NET.Data;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Series;
 
 namespace Metrics.Storage.Samples.DuckDb;
 
-/// <summary>From labels to the small numbers by which the sample tables know them. Not thread-safe; the store's write lock guards it.</summary>
+/// <summary>
+/// From labels to the small numbers by which the sample tables know them. Not thread-safe; the store's write lock guards it.
+/// </summary>
 internal sealed class SeriesTable
 {
     /// <summary>Series that the head does not hold are remembered up to this many.</summary>
@@ -69,7 +71,9 @@ internal sealed class SeriesTable
     private int? Known(Labels labels)
     {
         int slot = labels.Slot;
-        if ((uint)slot < (uint)_bySlot.Length && _bySlot[slot] is ({ } there, var id) && (ReferenceEquals(there, labels) || there.Equals(labels)))
+        if ((uint)slot < (uint)_bySlot.Length
+            && _bySlot[slot] is ({ } there, var id)
+            && (ReferenceEquals(there, labels) || there.Equals(labels)))
             return id;
         return _outsideHead.TryGetValue(labels, out id) ? id : null;
     }
@@ -97,7 +101,8 @@ internal sealed class SeriesTable
         using (DuckDBAppender appender = _connection.CreateAppender("series"))
         {
             foreach ((Labels labels, int id) in _new)
-                appender.CreateRow().AppendValue(id).AppendValue(Hash(labels)).AppendValue(LabelsJson.Write(labels)).AppendNullValue().EndRow();
+                appender.CreateRow().AppendValue(id).AppendValue(Hash(labels)).AppendValue(LabelsJson.Write(labels)).AppendNullValue()
+                    .EndRow();
         }
         _isEmpty = false;
         _new.Clear();
@@ -130,8 +135,11 @@ internal sealed class SeriesTable
     {
         using DuckDBCommand command = connection.CreateCommand();
         // What is asked for exactly stands in the text; what else is asked is looked at here.
-        string[] parts = [.. matchers.Where(m => m.Kind == MatchKind.Equal && m.Value.Length > 0).Select(m => LabelsJson.Write(Labels.Of(new Label(m.Name, m.Value)))[1..^1])];
-        command.CommandText = "SELECT id, labels FROM series" + (parts.Length == 0 ? "" : " WHERE " + string.Join(" AND ", parts.Select((_, i) => $"contains(labels, ${i + 1})")));
+        string[] parts =
+            [.. matchers.Where(m => m.Kind == MatchKind.Equal && m.Value.Length > 0)
+                .Select(m => LabelsJson.Write(Labels.Of(new Label(m.Name, m.Value)))[1..^1])];
+        command.CommandText = "SELECT id, labels FROM series" + (
+            parts.Length == 0 ? "" : " WHERE " + string.Join(" AND ", parts.Select((_, i) => $"contains(labels, ${i + 1})")));
         foreach (string part in parts)
             command.Parameters.Add(new DuckDBParameter(part));
         using DuckDBDataReader reader = command.ExecuteReader();

@@ -58,7 +58,9 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
                 : new(WriteVerdict.Written, 0, "", null);
         }
         bool partial = reason.Contains("partial write", StringComparison.OrdinalIgnoreCase);
-        bool permanent = partial || reason.Contains("field type conflict", StringComparison.Ordinal) || reason.Contains("points beyond retention policy", StringComparison.Ordinal);
+        bool permanent = partial
+            || reason.Contains("field type conflict", StringComparison.Ordinal)
+            || reason.Contains("points beyond retention policy", StringComparison.Ordinal);
         switch (status)
         {
             case 400 when partial:
@@ -82,12 +84,15 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
                 return new(WriteVerdict.Hold, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), null);
             default:
                 return status is 408 or 425 or 429 or 499 or >= 500
-                    ? new(WriteVerdict.Retry, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), ReadRetryAfter(retryAfter, now))
+                    ? new(WriteVerdict.Retry, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"),
+                        ReadRetryAfter(retryAfter, now))
                     : new(WriteVerdict.Rejected, 0, string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: {reason}"), null);
         }
     }
 
-    /// <summary>Reads <c>Retry-After</c>: seconds, with a fraction or not, or an HTTP date; at most ten minutes; null for anything else.</summary>
+    /// <summary>
+    /// Reads <c>Retry-After</c>: seconds, with a fraction or not, or an HTTP date; at most ten minutes; null for anything else.
+    /// </summary>
     public static TimeSpan? ReadRetryAfter(string? text, DateTimeOffset now)
     {
         if (text is null)
@@ -104,13 +109,16 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
 
     private static int CountDropped(string reason, string body)
     {
-        if (DroppedCount().Match(reason) is { Success: true } match && int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) is > 0 and var dropped)
+        if (DroppedCount().Match(reason) is { Success: true } match
+            && int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) is > 0 and var dropped)
             return dropped;
         if (TryParse(body) is { } json)
         {
             using (json)
             {
-                if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("data", out JsonElement data) && data.ValueKind == JsonValueKind.Array)
+                if (json.RootElement.ValueKind == JsonValueKind.Object
+                    && json.RootElement.TryGetProperty("data", out JsonElement data)
+                    && data.ValueKind == JsonValueKind.Array)
                     return data.GetArrayLength();
             }
         }

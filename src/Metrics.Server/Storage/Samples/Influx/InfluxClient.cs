@@ -9,7 +9,9 @@ using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
-/// <summary>Speaks HTTP with one InfluxDB: writes a body, asks a question. Secrets are read anew for each request. Never retries by itself.</summary>
+/// <summary>
+/// Speaks HTTP with one InfluxDB: writes a body, asks a question. Secrets are read anew for each request. Never retries by itself.
+/// </summary>
 /// <remarks>https://docs.influxdata.com/influxdb/v1/tools/api/ , /v2/api/ , /influxdb3/core/api/</remarks>
 internal sealed class InfluxClient : IDisposable
 {
@@ -121,7 +123,8 @@ internal sealed class InfluxClient : IDisposable
             if (!response.IsSuccessStatusCode)
             {
                 string text = await ReadStartAsync(response, ct);
-                InfluxAnswer judged = InfluxAnswer.Judge(_options.Version, (int)response.StatusCode, null, Header(response, "X-Influxdb-Error"), text, null, _time.GetUtcNow());
+                InfluxAnswer judged = InfluxAnswer.Judge(
+                    _options.Version, (int)response.StatusCode, null, Header(response, "X-Influxdb-Error"), text, null, _time.GetUtcNow());
                 throw new StoreException($"InfluxDB at {_options.Url} refuses a query: {judged.Reason}");
             }
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
@@ -181,7 +184,8 @@ internal sealed class InfluxClient : IDisposable
         {
             InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(_options.Organization!)}&bucket={database}&precision={precision}",
             InfluxVersion.V3 => $"api/v3/write_lp?db={database}&precision={(fine ? "nanosecond" : "millisecond")}&accept_partial=true",
-            _ => $"write?db={database}&precision={precision}" + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
+            _ => $"write?db={database}&precision={precision}"
+                + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
         };
     }
 
@@ -191,9 +195,12 @@ internal sealed class InfluxClient : IDisposable
         var request = new HttpRequestMessage(method, new Uri(root.EndsWith('/') ? root + path : $"{root}/{path}"));
         request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
         if (_options.Token is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", $"{(_options.Version == InfluxVersion.V3 ? "Bearer" : "Token")} {_options.Token.Reveal()}");
+            request.Headers.TryAddWithoutValidation("Authorization",
+                $"{(_options.Version == InfluxVersion.V3 ? "Bearer" : "Token")} {_options.Token.Reveal()}");
         else if (_options.Username is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Username}:{_options.Password?.Reveal()}")));
+            request.Headers.Authorization =
+                new AuthenticationHeaderValue("Basic",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Username}:{_options.Password?.Reveal()}")));
         return request;
     }
 
@@ -214,6 +221,7 @@ internal sealed class InfluxClient : IDisposable
             return error.GetString();
         if (!document.RootElement.TryGetProperty("results", out JsonElement results))
             return null;
-        return results.EnumerateArray().Select(r => r.TryGetProperty("error", out JsonElement e) ? e.GetString() : null).FirstOrDefault(e => e is not null);
+        return results.EnumerateArray().Select(r => r.TryGetProperty("error", out JsonElement e) ? e.GetString() : null)
+            .FirstOrDefault(e => e is not null);
     }
 }

@@ -57,7 +57,8 @@ internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
                     continue;
                 }
                 prefixes.TryAdd(written.Prefix, written.PrefixBytes);
-                ref List<(byte[], double)>? fields = ref CollectionsMarshal.GetValueRefOrAddDefault(lines, new LineKey(written.Prefix, batch.Times[i]), out _);
+                ref List<(byte[], double)>? fields =
+                    ref CollectionsMarshal.GetValueRefOrAddDefault(lines, new LineKey(written.Prefix, batch.Times[i]), out _);
                 (fields ??= new(1)).Add((written.Field, value));
             }
         }
@@ -124,7 +125,8 @@ internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
             metrics.TextsChanged.Inc();
         Written? written = prefix.WrittenCount > MaxKeyBytes
             ? null
-            : new Written(System.Text.Encoding.UTF8.GetString(prefix.WrittenSpan), prefix.WrittenSpan.ToArray(), field.WrittenSpan.ToArray());
+            : new Written(
+                System.Text.Encoding.UTF8.GetString(prefix.WrittenSpan), prefix.WrittenSpan.ToArray(), field.WrittenSpan.ToArray());
         return _known[labels] = written;
     }
 }

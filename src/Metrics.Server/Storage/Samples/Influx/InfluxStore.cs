@@ -31,7 +31,8 @@ internal sealed class InfluxStore(
             await _sender.WriteAsync(body, lines, ct);
     }
 
-    public async IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<SampleBatch> ReadAsync(
+        IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
         string? metric = matchers.FirstOrDefault(m => m is { Name: Labels.MetricName, Kind: MatchKind.Equal })?.Value;
         string fields = metric is null ? "*" : InfluxClient.Quote(metric);
@@ -58,7 +59,8 @@ internal sealed class InfluxStore(
         var families = new List<string>();
         using JsonDocument answer = await _sender.Client.QueryAsync("SHOW MEASUREMENTS", HttpMethod.Get, ct);
         foreach (JsonElement series in SeriesIn(answer))
-            families.AddRange(series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()!).Where(f => f != EventLines.Measurement));
+            families.AddRange(
+                series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()!).Where(f => f != EventLines.Measurement));
         return families;
     }
 
@@ -77,7 +79,9 @@ internal sealed class InfluxStore(
         List<string> columns = [.. series.GetProperty("columns").EnumerateArray().Select(c => c.GetString()!)];
         // Fields that others wrote into a measurement of this name are not ours to read.
         Labels?[] metricsOf = [.. columns.Select(c => InfluxLines.Family(c) == family
-            && Labels.TryCreate([.. tags, new Label(Labels.MetricName, c)], out Labels? l, out _) && matchers.All(m => m.Matches(l!)) ? l : null)];
+            && Labels.TryCreate([.. tags, new Label(Labels.MetricName, c)], out Labels? l, out _) && matchers.All(m => m.Matches(l!))
+                ? l
+                : null)];
         var batch = new SampleBatch("store");
         foreach (JsonElement row in series.GetProperty("values").EnumerateArray())
         {

@@ -15,17 +15,20 @@ internal sealed class M1_AlertsAndOutbox : Migration
     {
         migrationBuilder.CreateTable(
             "Alerts",
-            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false), Alert = t.Column<string>(nullable: false), NotifiedAt = t.Column<long>(nullable: false) },
+            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false),
+                Alert = t.Column<string>(nullable: false), NotifiedAt = t.Column<long>(nullable: false) },
             constraints: t => t.PrimaryKey("PK_Alerts", a => new { a.Rule, a.Series }));
         migrationBuilder.CreateTable(
             "Expected",
-            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false), LastSeen = t.Column<long>(nullable: false) },
+            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false),
+                LastSeen = t.Column<long>(nullable: false) },
             constraints: t => t.PrimaryKey("PK_Expected", e => new { e.Rule, e.Series }));
         migrationBuilder.CreateTable(
             "Outbox",
             t => new
             {
-                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true).Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true)
+                    .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                 Target = t.Column<string>(nullable: false),
                 Payload = t.Column<string>(nullable: false),
                 IdempotencyKey = t.Column<string>(nullable: false),

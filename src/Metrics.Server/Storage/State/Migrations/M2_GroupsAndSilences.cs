@@ -14,7 +14,9 @@ internal sealed class M2_GroupsAndSilences : Migration
             "Groups",
             t => new
             {
-                Route = t.Column<string>(nullable: false), Labels = t.Column<string>(nullable: false), NextFlush = t.Column<long>(nullable: false), Told = t.Column<string>(nullable: false), Over = t.Column<string>(nullable: false),
+                Route = t.Column<string>(nullable: false), Labels = t.Column<string>(nullable: false),
+                    NextFlush = t.Column<long>(nullable: false), Told = t.Column<string>(nullable: false),
+                    Over = t.Column<string>(nullable: false),
             },
             constraints: t => t.PrimaryKey("PK_Groups", g => new { g.Route, g.Labels }));
         migrationBuilder.CreateTable(

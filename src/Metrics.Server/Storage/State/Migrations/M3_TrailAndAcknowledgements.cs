@@ -15,7 +15,8 @@ internal sealed class M3_TrailAndAcknowledgements : Migration
             "Trail",
             t => new
             {
-                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true).Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                Id = t.Column<long>(nullable: false).Annotation("Sqlite:Autoincrement", true)
+                    .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                 At = t.Column<long>(nullable: false),
                 Subject = t.Column<string>(nullable: false),
                 What = t.Column<string>(nullable: false),
@@ -29,18 +30,22 @@ internal sealed class M3_TrailAndAcknowledgements : Migration
         migrationBuilder.CreateIndex("IX_Outbox_Target_Id", "Outbox", ["Target", "Id"]);
         migrationBuilder.CreateTable(
             "Acknowledgements",
-            t => new { Alert = t.Column<string>(nullable: false), FiredAt = t.Column<long>(nullable: false), By = t.Column<string>(nullable: false), At = t.Column<long>(nullable: false), Comment = t.Column<string>(nullable: false) },
+            t => new { Alert = t.Column<string>(nullable: false), FiredAt = t.Column<long>(nullable: false),
+                By = t.Column<string>(nullable: false), At = t.Column<long>(nullable: false), Comment = t.Column<string>(nullable: false) },
             constraints: t => t.PrimaryKey("PK_Acknowledgements", a => a.Alert));
         migrationBuilder.CreateTable(
             "Flaps",
             t => new
             {
-                Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false), Changes = t.Column<string>(nullable: false), IsFlapping = t.Column<bool>(nullable: false), IsOver = t.Column<bool>(nullable: false),
+                Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false),
+                    Changes = t.Column<string>(nullable: false), IsFlapping = t.Column<bool>(nullable: false),
+                    IsOver = t.Column<bool>(nullable: false),
             },
             constraints: t => t.PrimaryKey("PK_Flaps", f => new { f.Rule, f.Series }));
         migrationBuilder.CreateTable(
             "Learned",
-            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false), Model = t.Column<string>(nullable: false) },
+            t => new { Rule = t.Column<string>(nullable: false), Series = t.Column<string>(nullable: false),
+                Model = t.Column<string>(nullable: false) },
             constraints: t => t.PrimaryKey("PK_Learned", l => new { l.Rule, l.Series }));
         migrationBuilder.CreateTable(
             "Keys",
