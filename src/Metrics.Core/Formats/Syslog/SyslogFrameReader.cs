@@ -148,7 +148,8 @@ public sealed class SyslogFrameReader(SyslogFraming framing, int maxLength)
             count = at < MaxDigits ? (count * 10) + text[at] - '0' : count;
             at++;
         }
-        if (at > MaxDigits || count == 0 && at > 0)
+        // MSG-LEN begins with no zero: so much is known by the first octet, however the stream is cut.
+        if (at > MaxDigits || (at > 0 && text[0] == '0'))
             return FrameResult.Invalid;
         if (at == text.Length)
             return FrameResult.Incomplete;
