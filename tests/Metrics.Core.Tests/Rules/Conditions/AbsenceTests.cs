@@ -91,12 +91,13 @@ public sealed class AbsenceTests
     public void Hypervisors_that_the_cloud_lists_must_be_heard_of()
     {
         RuleHarness rules = new RuleHarness()
-            .Read("expr: node_load1\nabsent_for: 30s\nexpect: { query: openstack_nova_agent_state{service='nova-compute'}, by: [host] "
-                + "}".Replace("openstack_nova_agent_state{service='nova-compute'}",
-                "\"openstack_nova_agent_state{service='nova-compute'}\"", StringComparison.Ordinal));
+            .Read("expr: node_load1\nabsent_for: 30s\nexpect: { "
+                + "query: \"openstack_nova_agent_state{service='nova-compute'}\", by: [host] }");
         (Labels, double)[] cloud =
-            [(Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "a")), 1),
-                (Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "b")), 1)];
+        [
+            (Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "a")), 1),
+            (Labels.Of("openstack_nova_agent_state", ("service", "nova-compute"), ("host", "b")), 1),
+        ];
         rules.Evaluate(0, [.. cloud, (Labels.Of("node_load1", ("host", "a"), ("instance", "a:1")), 1)]);
         rules.Evaluate(31, [.. cloud, (Labels.Of("node_load1", ("host", "a"), ("instance", "a:1")), 1)]);
         rules.Open.Should().Be("b firing");
