@@ -42,9 +42,6 @@ public sealed class EventCountMemory : ConditionMemory
     public bool IsKnown => _knownSince is not null;
 
     /// <inheritdoc />
-    public override bool NeedsClock => _condition.GroupBy.Count == 0 || _groups.Count > 0 || _judgedComplete != true;
-
-    /// <inheritdoc />
     public override string? Status
     {
         get

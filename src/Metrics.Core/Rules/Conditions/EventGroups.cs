@@ -34,9 +34,6 @@ internal sealed class EventGroups(EventCount condition)
     private long _late;
     private long _made;
 
-    /// <summary>The settings that its content depends on.</summary>
-    public EventCount Condition => condition;
-
     /// <summary>Groups in the window, the one of all others not counted.</summary>
     public int Count
     {
