@@ -56,17 +56,8 @@ public sealed class EventCountMemory : ConditionMemory
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch)
     {
-        int taken = 0;
-        ReadOnlySpan<string> kinds = batch.Kinds;
-        IReadOnlySet<string>? mine = _condition.EventKinds;
-        for (int row = 0; row < kinds.Length; row++)
-        {
-            if (mine is not null && !mine.Contains(kinds[row]) || !_condition.Events.Matches(batch, row))
-                continue;
-            _groups.Add(batch, row);
-            taken++;
-        }
-        return taken;
+        int row = _condition.Events.NextMatch(batch, 0);
+        return row == batch.Count ? 0 : _groups.Add(batch, row);
     }
 
     /// <summary>Everything from that moment on was read back.</summary>
