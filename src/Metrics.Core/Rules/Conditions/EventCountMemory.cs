@@ -13,6 +13,9 @@ public sealed class EventCountMemory : ConditionMemory
     private readonly long _window;
     private EventGroups _groups;
 
+    /// <summary>What the rule had left out before it was changed.</summary>
+    private long _lateBefore;
+
     /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
     private long? _knownSince;
 
@@ -36,7 +39,7 @@ public sealed class EventCountMemory : ConditionMemory
     public int Groups => _groups.Count;
 
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
-    public long Late => _groups.Late;
+    public long Late => _lateBefore + _groups.Late;
 
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
     public bool IsKnown => _knownSince is not null;
@@ -46,7 +49,7 @@ public sealed class EventCountMemory : ConditionMemory
     {
         get
         {
-            (int groups, long late) = (_groups.Count, _groups.Late);
+            (int groups, long late) = (_groups.Count, Late);
             string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
             return late == 0 ? held : string.Create(CultureInfo.InvariantCulture, $"{held}; {late} events came too late");
         }
@@ -64,14 +67,16 @@ public sealed class EventCountMemory : ConditionMemory
     /// <param name="since">Milliseconds since 1970 UTC.</param>
     internal void NoteRead(long since) => _knownSince = since;
 
-    /// <summary>Goes on with the windows of a rule that counted the same, whatever its bounds were.</summary>
+    /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
     internal void TakeOverFrom(EventCountMemory before)
     {
         EventCount other = before._condition;
         bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.GroupBy.SequenceEqual(_condition.GroupBy)
             && other.Over == _condition.Over && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups;
         if (isSame)
-            (_groups, _knownSince) = (before._groups, before._knownSince);
+            (_groups, _knownSince, _lateBefore) = (before._groups, before._knownSince, before._lateBefore);
+        else
+            _lateBefore = before.Late;
     }
 
     internal override void Observe(ConditionRound round)

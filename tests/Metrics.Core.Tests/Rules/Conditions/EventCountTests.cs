@@ -158,6 +158,23 @@ public sealed class EventCountTests
         rules.Rule.Error.Should().BeNull();
     }
 
+    [Theory]
+    [InlineData("{ kind: log }")]
+    [InlineData("{ kind: '=~log.*' }")]
+    [InlineData("{ event.outcome: success, severity_number: '>=13', body: '=~Failed.*' }")]
+    [InlineData("{ severity_number: '>13', host: [a, b] }")]
+    public void Events_that_it_is_not_about_cost_no_memory(string events)
+    {
+        EventCountMemory memory = new EventRules($"events: {events}\nwindow: 5m\ngroup_by: [source.ip]\ncount: {{ above: 3 }}").Memory;
+        using var batch = new EventBatch("test");
+        foreach (Event one in Failures(0, 100))
+            batch.Add(one);
+        memory.Take(batch).Should().Be(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        memory.Take(batch);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
     [Fact]
     public void A_rule_says_what_wakes_it()
     {
