@@ -36,9 +36,6 @@ public sealed class AlertRuleState : RuleState
     /// <summary>Alerts that are pending, firing or without data; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<AlertInstance> Alerts { get; private set; } = [];
 
-    /// <inheritdoc />
-    public override bool NeedsClock => Alerts.Count > 0 || Memory.NeedsClock;
-
     /// <summary>The alert of a series, or null; any thread may ask.</summary>
     public AlertInstance? Find(Labels series)
     {

@@ -14,17 +14,20 @@ public sealed class EventFeed(IEnumerable<EventBatch> batches) : IDisposable
     public static EventFeed Of(IReadOnlyList<Event> events) => new(Batches(events));
 
     /// <summary>When the next event comes in, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when there is none.</summary>
-    public long Next => HasNext() ? MillisecondsOf(_row) : long.MaxValue;
+    public long Next => HasNext() ? _batch!.ObservedTimes[_row] / 1_000_000 : long.MaxValue;
 
-    /// <summary>Takes what comes in up to a moment.</summary>
+    /// <summary>Hands what comes in up to a moment to groups.</summary>
+    /// <param name="groups">The groups.</param>
     /// <param name="at">The moment, milliseconds since 1970 UTC, inclusive.</param>
-    /// <returns>The events; whoever takes them disposes the batch. Null when none came.</returns>
-    public EventBatch? TakeUntil(long at)
+    /// <returns>The groups that have rules about it, and which rules these are: as live, they are to be evaluated at once.</returns>
+    public IReadOnlyList<(GroupRunner Group, RuleMask Woken)> HandTo(IReadOnlyList<GroupRunner> groups, long at)
     {
-        EventBatch? taken = null;
-        while (HasNext() && MillisecondsOf(_row) <= at)
-            (taken ??= new EventBatch(_batch!.Source)).Add(_batch!.ToEvent(_row++));
-        return taken;
+        if (Next > at)
+            return [];
+        using var arrived = new EventBatch(_batch!.Source);
+        while (Next <= at)
+            arrived.Add(_batch.ToEvent(_row++));
+        return [.. groups.Select(g => (g, g.Take(arrived)!)).Where(g => g.Item2 is not null)];
     }
 
     /// <inheritdoc />
@@ -34,8 +37,6 @@ public sealed class EventFeed(IEnumerable<EventBatch> batches) : IDisposable
         _batch = null;
         _batches.Dispose();
     }
-
-    private long MillisecondsOf(int row) => _batch!.ObservedTimes[row] / 1_000_000;
 
     private bool HasNext()
     {

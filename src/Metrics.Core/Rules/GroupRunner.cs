@@ -12,6 +12,7 @@ public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);
     private readonly WrittenSeries _written;
+    private readonly (AlertRuleState Rule, RuleMask Wakes)[] _counting;
 
     /// <param name="group">Its rules.</param>
     /// <param name="time">Times rules and limits templates.</param>
@@ -22,7 +23,13 @@ public sealed class GroupRunner
             ? (RuleState)new AlertRuleState(alert, time, group.Limit)
             : new RecordingRuleState((RecordingRule)r, group.Limit))];
         Alerting = [.. Rules.OfType<AlertRuleState>()];
+        Wakes = new RuleWakeIndex(group.Rules);
         _written = new WrittenSeries(Rules.Count);
+        _counting =
+        [
+            .. Rules.Index().Where(r => r.Item is AlertRuleState { Memory: EventCountMemory })
+                .Select(r => ((AlertRuleState)r.Item, Wakes.Of(r.Index))),
+        ];
         var times = new Dictionary<string, int>();
         foreach (Rule rule in group.Rules)
         {
@@ -41,7 +48,13 @@ public sealed class GroupRunner
     /// <summary>Of these the alerting ones.</summary>
     public IReadOnlyList<AlertRuleState> Alerting { get; }
 
-    /// <summary>When it is due, milliseconds since 1970 UTC.</summary>
+    /// <summary>Which of them read what.</summary>
+    public RuleWakeIndex Wakes { get; }
+
+    /// <summary>Whether some of them count events.</summary>
+    public bool CountsEvents => _counting.Length > 0;
+
+    /// <summary>When it is due, milliseconds since 1970 UTC; 0 is at once.</summary>
     public long NextDue { get; set; }
 
     /// <summary>How long the last round took.</summary>
@@ -67,7 +80,7 @@ public sealed class GroupRunner
 
     /// <summary>
     /// Takes over what a runner of the same group has written, so that what is written no longer is marked as ended, and what its rules
-    /// remember. It is due at once.
+    /// remember. It is due at once, unless it only stands elsewhere in its file.
     /// </summary>
     public void TakeOverFrom(GroupRunner before)
     {
@@ -78,16 +91,21 @@ public sealed class GroupRunner
                 rule.TakeOverFrom(same);
         }
         LastAt = before.LastAt;
+        if (Group.Digest == before.Group.Digest)
+            NextDue = before.NextDue;
     }
 
     /// <summary>Hands arriving events to its rules. May be called while they are evaluated.</summary>
-    /// <returns>Whether some rule is about one of them.</returns>
-    public bool Take(EventBatch batch)
+    /// <returns>The rules that are to be evaluated for them; null is none.</returns>
+    public RuleMask? Take(EventBatch batch)
     {
-        int taken = 0;
-        foreach (AlertRuleState rule in Alerting)
-            taken += rule.Take(batch);
-        return taken > 0;
+        RuleMask? woken = null;
+        foreach ((AlertRuleState rule, RuleMask wakes) in _counting)
+        {
+            if (rule.Take(batch) > 0)
+                (woken ??= new RuleMask(Rules.Count)).Add(wakes);
+        }
+        return woken;
     }
 
     /// <summary>Marks everything that was written as ended.</summary>

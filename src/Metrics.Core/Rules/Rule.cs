@@ -1,5 +1,6 @@
 using Metrics.Query;
 using Metrics.Rules.Conditions;
+using Metrics.Text;
 
 namespace Metrics.Rules;
 
@@ -20,17 +21,6 @@ public abstract record Rule
 
     /// <summary>Metrics whose arrival may change what it gives; null is any.</summary>
     public abstract IReadOnlySet<string>? Metrics { get; }
-
-    /// <summary>Kinds of events whose arrival may change what it gives; null is any, empty is none.</summary>
-    public virtual IReadOnlySet<string>? EventKinds => s_nothing;
-
-    private static readonly HashSet<string> s_nothing = [];
-
-    /// <summary>Whether a sample of a metric may change what it gives.</summary>
-    public bool WakesOnMetric(string metric) => Metrics?.Contains(metric) ?? true;
-
-    /// <summary>Whether an event of a kind may change what it gives.</summary>
-    public bool WakesOnKind(string kind) => EventKinds?.Contains(kind) ?? true;
 }
 
 /// <summary>One of several severities of a rule.</summary>
@@ -53,9 +43,6 @@ public sealed record AlertRule : Rule
 
     /// <inheritdoc />
     public override IReadOnlySet<string>? Metrics => Condition.Metrics;
-
-    /// <inheritdoc />
-    public override IReadOnlySet<string>? EventKinds => Condition.EventKinds;
 
     /// <summary>Its place among the severities of one rule; null where it stands alone.</summary>
     public SeverityStep? Ladder { get; init; }
@@ -108,21 +95,12 @@ public sealed record RuleGroup(string Name, string File, TimeSpan Interval, IRea
     /// <summary>Its recording rules.</summary>
     public IEnumerable<RecordingRule> Recording => Rules.OfType<RecordingRule>();
 
-    /// <summary>The metric names whose arrival evaluates the group; null when some rule may read any metric.</summary>
-    public IReadOnlySet<string>? MetricNames { get; } = Union(Rules.Select(r => r.Metrics));
+    /// <summary>
+    /// What its file says of it (<see cref="YamlDigest"/>), wherever it stands there; equal as long as nothing of it has changed.
+    /// </summary>
+    public required string Digest { get; init; }
 
-    /// <summary>The kinds of events whose arrival evaluates the group; null when some rule counts any, empty when none does.</summary>
-    public IReadOnlySet<string>? EventKinds { get; } = Union(Rules.Select(r => r.EventKinds));
-
-    private static HashSet<string>? Union(IEnumerable<IReadOnlySet<string>?> sets)
-    {
-        var all = new HashSet<string>();
-        foreach (IReadOnlySet<string>? set in sets)
-        {
-            if (set is null)
-                return null;
-            all.UnionWith(set);
-        }
-        return all;
-    }
+    /// <summary>Whether another reading of its file gives the very same, its place in the file included.</summary>
+    public bool IsSameAs(RuleGroup other) => File == other.File && Name == other.Name && Digest == other.Digest
+        && Rules.Select(r => r.Location).SequenceEqual(other.Rules.Select(r => r.Location));
 }

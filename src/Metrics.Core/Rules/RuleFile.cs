@@ -59,7 +59,10 @@ public static class RuleFile
         int limit = section.Number("limit", 0);
         TimeSpan offset = section.Duration("query_offset", TimeSpan.Zero);
         section.Finish();
-        return new RuleGroup(name, section.File, interval, rules) { Limit = Math.Max(0, limit), QueryOffset = offset };
+        return new RuleGroup(name, section.File, interval, rules)
+        {
+            Limit = Math.Max(0, limit), QueryOffset = offset, Digest = YamlDigest.Of([section.Content]),
+        };
     }
 
     private static RecordingRule? ReadRecording(YamlSection rule, IReadOnlyDictionary<string, string> groupLabels)

@@ -18,9 +18,6 @@ public abstract class RuleState(Rule rule)
     /// <summary>How long that took.</summary>
     public TimeSpan LastDuration { get; set; }
 
-    /// <summary>Whether time alone may change what it gives, so that it must be evaluated at its interval.</summary>
-    public virtual bool NeedsClock => true;
-
     /// <summary>The labels of what it gives more than once are an error, since nobody could tell which is which.</summary>
     protected static QueryException Twice(Labels labels) =>
         new($"the result has the labels {labels} more than once after the rule's labels are set");

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Metrics.Text;
 
 namespace Metrics.Configuration;
@@ -26,48 +24,11 @@ internal sealed record SectionId(string Name, string Digest)
 
     public override string ToString() => Name;
 
-    private static SectionId Of(string name, IEnumerable<YamlValue?> values)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (YamlValue? value in values)
-            Add(hash, value);
-        return new SectionId(name, Convert.ToHexStringLower(hash.GetHashAndReset()));
-    }
+    private static SectionId Of(string name, IEnumerable<YamlValue?> values) => new(name, YamlDigest.Of(values, StateBehind));
 
-    private static void Add(IncrementalHash hash, YamlValue? value)
-    {
-        switch (value)
-        {
-            case YamlText text:
-                Add(hash, text.IsNull ? 'n' : 't', text.Text);
-                break;
-            case YamlList list:
-                Add(hash, 'l', list.Items.Count.ToString(CultureInfo.InvariantCulture));
-                list.Items.ForEach(i => Add(hash, i));
-                break;
-            case YamlMap map:
-                Add(hash, 'm', map.Entries.Count.ToString(CultureInfo.InvariantCulture));
-                foreach ((YamlText key, YamlValue below) in map.Entries.OrderBy(e => e.Key.Text, StringComparer.Ordinal))
-                {
-                    Add(hash, 'k', key.Text);
-                    Add(hash, below);
-                    if (IsFile(key.Text) && below is YamlText { Text.Length: > 0 } file)
-                        Add(hash, 'f', StateOf(file.Text));
-                }
-                break;
-            default:
-                Add(hash, 'n', "");
-                break;
-        }
-    }
-
-    /// <summary>A part with its length before it, so that no two sequences of parts look the same.</summary>
-    private static void Add(IncrementalHash hash, char kind, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind}{bytes.Length}:")));
-        hash.AppendData(bytes);
-    }
+    /// <summary>The state of the file that a key names.</summary>
+    private static string? StateBehind(string key, YamlValue value) =>
+        IsFile(key) && value is YamlText { Text.Length: > 0 } file ? StateOf(file.Text) : null;
 
     /// <summary>Ours, and those of <c>clouds.yaml</c>.</summary>
     private static bool IsFile(string key) => key.EndsWith("_file", StringComparison.Ordinal) || key is "cacert" or "cert";

@@ -27,8 +27,8 @@ internal sealed class GroupEvaluator(
     /// <summary>Since when samples are taken, milliseconds since 1970 UTC.</summary>
     public long ListeningSince { get; set; }
 
-    /// <summary>Other rules are in force.</summary>
-    public void Reset() => _errors.Clear();
+    /// <summary>A group is no longer in force.</summary>
+    public void Forget(GroupRunner group) => _errors.Forget(group);
 
     public void Dispose()
     {

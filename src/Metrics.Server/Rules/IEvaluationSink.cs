@@ -15,8 +15,8 @@ internal sealed record GroupEvaluation(GroupRunner Group, List<(AlertRuleState R
 internal interface IEvaluationSink
 {
     /// <summary>
-    /// Puts back what is remembered of these groups' rules, once all that was handed over before is written. None of them is evaluated
-    /// meanwhile.
+    /// Puts other groups in force, once all that was handed over before is written, and puts back what is remembered of those that are new;
+    /// none of these is evaluated meanwhile. Those that stay are left alone.
     /// </summary>
     Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct);
 

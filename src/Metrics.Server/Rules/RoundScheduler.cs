@@ -7,32 +7,38 @@ namespace Metrics.Rules;
 /// Gives the groups of a plan their turns, and has them carried out side by side: at the interval whoever is due, on arrival the cheapest
 /// first, within the share that all have together. One thread begins rounds; it is woken when one is over.
 /// </summary>
-/// <param name="plan">The groups.</param>
-/// <param name="share">What rounds on arrival may take of a core.</param>
 /// <param name="window">How far back samples are at hand.</param>
 /// <param name="evaluator">Carries rounds out.</param>
 /// <param name="wake">Woken when a round is over.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RoundScheduler(
-    RulePlan plan, double share, TimeSpan window, GroupEvaluator evaluator, WakeSignal wake, TimeProvider time) : IDisposable
+internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, WakeSignal wake, TimeProvider time)
 {
     /// <summary>Milliseconds of rounds on arrival that may be saved up, for a moment in which much arrives at once.</summary>
     private const double SavedMilliseconds = 100;
 
-    private readonly ArrivalCredit _credit = new(share, SavedMilliseconds);
-    private readonly CancellationTokenSource _ends = new();
     private readonly List<ScheduledGroup> _ready = [];
+    private ArrivalCredit _credit = new(0, SavedMilliseconds);
+    private double _share;
+    private volatile RulePlan _plan = new([]);
     private volatile ExceptionDispatchInfo? _failure;
 
     /// <summary>The groups.</summary>
-    public RulePlan Plan => plan;
+    public RulePlan Plan => _plan;
 
     /// <summary>
     /// When the oldest round that is not over began, as <see cref="TimeProvider.GetTimestamp"/> has it; null when none is under way.
     /// </summary>
-    public long? OldestRunning => plan.Groups.Where(g => g.IsRunning).Min(g => (long?)g.RunningSince);
+    public long? OldestRunning => _plan.Groups.Where(g => g.IsRunning).Min(g => (long?)g.RunningSince);
 
-    public void Dispose() => _ends.Dispose();
+    /// <summary>Goes on with other groups; rounds of those that stay go on.</summary>
+    /// <param name="plan">The groups.</param>
+    /// <param name="share">What rounds on arrival may take of a core.</param>
+    public void Use(RulePlan plan, double share)
+    {
+        if (share != _share)
+            (_share, _credit) = (share, new ArrivalCredit(share, SavedMilliseconds));
+        _plan = plan;
+    }
 
     /// <summary>Begins every round that may begin now.</summary>
     /// <returns>When to look again, milliseconds since 1970 UTC; before, if woken.</returns>
@@ -42,7 +48,7 @@ internal sealed class RoundScheduler(
         long now = Now(), next = long.MaxValue;
         long oldest = now - (long)window.TotalMilliseconds;
         _ready.Clear();
-        foreach (ScheduledGroup group in plan.Groups)
+        foreach (ScheduledGroup group in _plan.Groups)
         {
             if (group.IsRunning)
                 continue;
@@ -57,13 +63,6 @@ internal sealed class RoundScheduler(
             next = Math.Min(next, Math.Min(group.NextDue, arrival > now ? arrival : long.MaxValue));
         }
         return Math.Min(next, BeginArrivals(now, ct));
-    }
-
-    /// <summary>Waits until no round is under way; those that are not judged yet are given up.</summary>
-    public async Task EndAsync()
-    {
-        await _ends.CancelAsync();
-        await Task.WhenAll(plan.Groups.Select(g => g.Running));
     }
 
     /// <summary>The cheapest go first: they have the most to lose.</summary>
@@ -92,7 +91,7 @@ internal sealed class RoundScheduler(
 
     private async Task RunAsync(ScheduledGroup group, Round round, double expected, CancellationToken ct)
     {
-        using var judging = CancellationTokenSource.CreateLinkedTokenSource(ct, _ends.Token);
+        using var judging = CancellationTokenSource.CreateLinkedTokenSource(ct, group.Ends);
         try
         {
             TimeSpan cost = await evaluator.EvaluateAsync(group, round, judging.Token, ct);
@@ -101,7 +100,7 @@ internal sealed class RoundScheduler(
         }
         catch (OperationCanceledException) when (judging.IsCancellationRequested)
         {
-            // We stop, or other rules come.
+            // We stop, or the group is given up.
         }
         catch (Exception e)
         {

@@ -22,7 +22,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly TimeProvider _time;
     private readonly IEventSource? _events;
     private readonly WakeSignal _wake;
-    private volatile RoundScheduler _scheduler;
+    private readonly RoundScheduler _scheduler;
     private IReadOnlyList<RuleGroup>? _replacement;
     private long _lastLook;
 
@@ -33,7 +33,8 @@ internal sealed class RuleEngine : BackgroundService
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
         (_options, _metrics, _time, _events) = (options, metrics, time, events);
         _wake = new WakeSignal(time);
-        _scheduler = MakeScheduler(RuleSet.Load(options.Value));
+        _scheduler = new RoundScheduler(head.Options.Window, evaluator, _wake, time);
+        _scheduler.Use(MakePlan(RuleSet.Load(options.Value)), options.Value.ArrivalShare);
         metrics.InError.Set(0);
         metrics.BeforeCollect(Count);
         intake.OnArrival((SampleBatch batch) => NoteArrival(batch));
@@ -52,7 +53,10 @@ internal sealed class RuleEngine : BackgroundService
     /// </summary>
     public long LastRound => Math.Min(Volatile.Read(ref _lastLook), _scheduler.OldestRunning ?? long.MaxValue);
 
-    /// <summary>Puts other rules in force before the next round; alerts of rules that stay keep their state.</summary>
+    /// <summary>
+    /// Puts other rules in force before the next round. Groups that are the same do not notice; alerts of other rules that stay keep their
+    /// state.
+    /// </summary>
     public void Replace(IReadOnlyList<RuleGroup> groups)
     {
         Interlocked.Exchange(ref _replacement, groups);
@@ -61,7 +65,8 @@ internal sealed class RuleEngine : BackgroundService
 
     public override void Dispose()
     {
-        _scheduler.Dispose();
+        foreach (ScheduledGroup group in Schedule)
+            group.Dispose();
         base.Dispose();
     }
 
@@ -91,44 +96,55 @@ internal sealed class RuleEngine : BackgroundService
         }
         finally
         {
-            await _scheduler.EndAsync();
+            await Task.WhenAll(Schedule.Select(g => g.EndAsync()));
         }
     }
 
     private async Task ReplaceAsync(IReadOnlyList<RuleGroup> groups, CancellationToken ct)
     {
-        RoundScheduler before = _scheduler, after = MakeScheduler(groups);
-        await before.EndAsync();
+        RulePlan before = _scheduler.Plan, after = MakePlan(groups);
+        List<ScheduledGroup> gone = [.. before.Groups.Except(after.Groups)];
+        List<GroupRunner> fresh = [.. after.Runners.Except(before.Runners)];
+        await Task.WhenAll(gone.Select(g => g.EndAsync()));
         long now = Now();
         var output = new SampleBatch(RulePlan.SourcePrefix + "reload");
-        foreach (GroupRunner old in before.Plan.Runners)
+        foreach (GroupRunner old in gone.Select(g => g.Runner))
         {
-            if (after.Plan.Runners.FirstOrDefault(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
+            if (fresh.Find(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
                 successor.TakeOverFrom(old);
             else
                 old.EndAll(now, output);
         }
-        await _sink.RestoreAsync(after.Plan.Runners, now, ct);
-        _evaluator.Reset();
-        _scheduler = after;
-        await RestoreEventsAsync(after.Plan.Runners, now, ct);
-        before.Dispose();
+        if (gone.Count > 0 || fresh.Count > 0)
+            await _sink.RestoreAsync(after.Runners, now, ct);
+        _scheduler.Use(after, _options.Value.ArrivalShare);
+        await RestoreEventsAsync(fresh, now, ct);
+        foreach (ScheduledGroup group in gone)
+        {
+            _evaluator.Forget(group.Runner);
+            group.Dispose();
+        }
         if (output.Count > 0)
             await _intake.WriteAsync(output, ct);
         else
             output.Dispose();
     }
 
-    private RoundScheduler MakeScheduler(IReadOnlyList<RuleGroup> groups)
+    /// <summary>The groups as they are to be; those that are the same as they are now stay at work.</summary>
+    private RulePlan MakePlan(IReadOnlyList<RuleGroup> groups)
     {
+        double share = _options.Value.ArrivalShare;
+        var atWork = Schedule.Where(g => g.ArrivalShare == share).ToDictionary(g => (g.Runner.Group.File, g.Runner.Group.Name));
+        var all = new List<ScheduledGroup>(groups.Count);
         foreach (RuleGroup group in groups)
         {
             _metrics.Failures.WithLabels(group.Name);
             _metrics.RoundsMissed.WithLabels(group.Name);
             _metrics.RoundsCaughtUp.WithLabels(group.Name);
+            bool stays = atWork.TryGetValue((group.File, group.Name), out ScheduledGroup? same) && same.Runner.Group.IsSameAs(group);
+            all.Add(stays ? same! : new ScheduledGroup(new GroupRunner(group, _time), share));
         }
-        double share = _options.Value.ArrivalShare;
-        return new RoundScheduler(new RulePlan(groups, share, _time), share, _head.Options.Window, _evaluator, _wake, _time);
+        return new RulePlan(all);
     }
 
     /// <summary>Called on the intake's thread for each batch: must be quick. What rules write themselves wakes none.</summary>
@@ -159,6 +175,11 @@ internal sealed class RuleEngine : BackgroundService
     {
         IReadOnlyList<ScheduledGroup> groups = Schedule;
         _metrics.GroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
+        foreach (IGrouping<string, ScheduledGroup> named in groups.Where(g => g.Runner.CountsEvents).GroupBy(g => g.Runner.Group.Name))
+        {
+            IEnumerable<EventCountMemory> counting = named.SelectMany(g => g.Runner.Alerting).Select(r => r.Memory).OfType<EventCountMemory>();
+            _metrics.EventsLate.WithLabels(named.Key).IncTo(counting.Sum(m => m.Late));
+        }
         List<string> states = [.. groups.SelectMany(g => g.Runner.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];
         foreach (string state in new[] { "pending", "firing", "no data" })
             _metrics.Alerts.WithLabels(state).Set(states.Count(s => s == state));

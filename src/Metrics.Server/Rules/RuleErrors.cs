@@ -22,11 +22,12 @@ internal sealed partial class RuleErrors(RuleMetrics metrics, ILogger log)
         metrics.InError.Set(_known.Count);
     }
 
-    /// <summary>Forgets all: other rules are in force.</summary>
-    public void Clear()
+    /// <summary>Forgets a group that is no longer in force.</summary>
+    public void Forget(GroupRunner group)
     {
-        _known.Clear();
-        metrics.InError.Set(0);
+        foreach (RuleState rule in group.Rules)
+            _known.TryRemove(rule, out _);
+        metrics.InError.Set(_known.Count);
     }
 
     private void Note(string group, RuleState rule)

@@ -25,6 +25,10 @@ internal sealed class RuleMetrics(MetricRegistry registry) : OwnMetrics(registry
         "metricsd_rule_group_iterations_caught_up_total",
         "Missed rounds that were made up for, for recording rules and alerts that wait.", "group");
 
+    public Labelled<Counter> EventsLate { get; } = registry.Counter(
+        "metricsd_rule_events_late_total",
+        "Events that the rules of a group did not count, since they came when their time had left the window.", "group");
+
     public Gauge GroupsIntervalOnly { get; } = registry.Gauge(
         "metricsd_rule_groups_interval_only",
         "Groups that are not evaluated when data arrives, since that would cost too much; their interval holds.");

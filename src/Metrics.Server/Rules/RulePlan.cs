@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Metrics.Model;
-using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules;
 
@@ -14,19 +13,17 @@ internal sealed class RulePlan
 
     private readonly FrozenDictionary<string, Reader[]> _byMetric;
     private readonly Reader[] _ofAny;
-    private readonly EventReader[] _ofEvents;
+    private readonly ScheduledGroup[] _ofEvents;
 
-    /// <param name="groups">As their files have them.</param>
-    /// <param name="arrivalShare">What rounds on arrival may take of a core.</param>
-    /// <param name="time">Times rules.</param>
-    public RulePlan(IReadOnlyList<RuleGroup> groups, double arrivalShare, TimeProvider time)
+    /// <param name="groups">In the order of the files.</param>
+    public RulePlan(IReadOnlyList<ScheduledGroup> groups)
     {
-        Groups = [.. groups.Select(g => new ScheduledGroup(new GroupRunner(g, time), arrivalShare))];
+        Groups = groups;
         Runners = [.. Groups.Select(g => g.Runner)];
         var byMetric = new Dictionary<string, List<Reader>>();
         for (int i = 0; i < Groups.Count; i++)
         {
-            foreach ((string metric, RuleMask rules) in Groups[i].Wakes.ByMetric)
+            foreach ((string metric, RuleMask rules) in Runners[i].Wakes.ByMetric)
             {
                 if (!byMetric.TryGetValue(metric, out List<Reader>? readers))
                     byMetric.Add(metric, readers = []);
@@ -34,20 +31,12 @@ internal sealed class RulePlan
             }
         }
         _byMetric = byMetric.ToFrozenDictionary(m => m.Key, m => m.Value.ToArray());
-        _ofEvents =
-        [
-            .. Groups.Index().SelectMany(g => g.Item.Runner.Rules.Index()
-                .Where(r => r.Item is AlertRuleState { Memory: EventCountMemory })
-                .Select(r => new EventReader(g.Index, (AlertRuleState)r.Item, g.Item.Wakes.Of(r.Index)))),
-        ];
-        _ofAny = [.. Groups.Index().Where(g => g.Item.Wakes.OfAny is not null).Select(g => new Reader(g.Index, g.Item.Wakes.OfAny!))];
+        _ofAny = [.. Runners.Index().Where(r => r.Item.Wakes.OfAny is not null).Select(r => new Reader(r.Index, r.Item.Wakes.OfAny!))];
+        _ofEvents = [.. Groups.Where(g => g.Runner.CountsEvents)];
     }
 
     /// <summary>Rules of one group that read something; they are not to be changed.</summary>
     private readonly record struct Reader(int Group, RuleMask Rules);
-
-    /// <summary>A rule that counts events, and the rules that its news concern.</summary>
-    private readonly record struct EventReader(int Group, AlertRuleState Rule, RuleMask Wakes);
 
     /// <summary>The groups.</summary>
     public IReadOnlyList<ScheduledGroup> Groups { get; }
@@ -89,11 +78,11 @@ internal sealed class RulePlan
     public bool Mark(EventBatch batch, long arrived, long now)
     {
         bool isNews = false;
-        foreach (EventReader reader in _ofEvents)
+        foreach (ScheduledGroup group in _ofEvents)
         {
-            ScheduledGroup group = Groups[reader.Group];
-            if (reader.Rule.Take(batch) > 0 && !group.Pace.IsTooDear)
-                isNews |= group.Mark(reader.Wakes, now, arrived, now);
+            // Also a group that goes by its interval counts them.
+            if (group.Runner.Take(batch) is { } woken)
+                isNews |= group.Mark(woken, now, arrived, now);
         }
         return isNews;
     }

@@ -49,6 +49,7 @@ internal static class RuleSet
                 problems.Add(new Problem(pattern, 0, 0, "no rule file of this name is there"));
             files.AddRange(found.Order(StringComparer.Ordinal));
         }
-        return files;
+        // Patterns may name one file twice; its rules would be evaluated twice.
+        return [.. files.DistinctBy(Path.GetFullPath)];
     }
 }

@@ -12,10 +12,13 @@ internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, Missed
 
 /// <summary>
 /// A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.
+/// Each group keeps to a beat of its own, so that many of one interval do not have their turn in one moment.
 /// </summary>
-internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
+internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _ends = new();
+    private readonly long _interval = (long)runner.Group.Interval.TotalMilliseconds;
     private readonly ArrivalPace _pace = new(arrivalShare, runner.Group.Interval);
     private RuleMask? _pending;
     private long _newest;
@@ -26,8 +29,8 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
     /// <summary>Its rules at work.</summary>
     public GroupRunner Runner => runner;
 
-    /// <summary>Which of its rules read what.</summary>
-    public RuleWakeIndex Wakes { get; } = new(runner.Group.Rules);
+    /// <summary>What rounds on arrival may take of a core, all groups together.</summary>
+    public double ArrivalShare => arrivalShare;
 
     /// <summary>The series that tells when it was evaluated last.</summary>
     public Labels LastRoundSeries { get; } = LastRounds.SeriesOf(runner.Group);
@@ -49,6 +52,18 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
 
     /// <summary>The round that is under way, or was last.</summary>
     public Task Running { get; set; } = Task.CompletedTask;
+
+    /// <summary>Ends when the group is given up: a round of it that is not judged yet is not worth waiting for.</summary>
+    public CancellationToken Ends => _ends.Token;
+
+    public void Dispose() => _ends.Dispose();
+
+    /// <summary>Gives the group up; returns when no round of it is under way.</summary>
+    public async Task EndAsync()
+    {
+        await _ends.CancelAsync();
+        await Running;
+    }
 
     /// <summary>Notes that data of some rules arrived. Any thread.</summary>
     /// <returns>Whether somebody should look.</returns>
@@ -75,24 +90,27 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare)
     }
 
     /// <summary>Says when the group was evaluated before the start; 0 when that is not known.</summary>
-    public void ResumeFrom(long last, long now)
+    public void ResumeFrom(long last, long now) => runner.NextDue = last > 0 ? Math.Min(BeatAfter(last), now) : now;
+
+    /// <summary>The first moment after another at which all rules have their turn; the same after a restart.</summary>
+    /// <remarks>As Prometheus has it: https://github.com/prometheus/prometheus/blob/main/rules/group.go, EvalTimestamp.</remarks>
+    public long BeatAfter(long moment)
     {
-        long due = last + (long)runner.Group.Interval.TotalMilliseconds;
-        runner.NextDue = last > 0 && due < now ? due : now;
+        long phase = (long)(LastRoundSeries.StableHash() % (ulong)_interval);
+        return moment + _interval - ((moment - phase) % _interval);
     }
 
     /// <summary>The round at the interval, when it is due; it takes in what has arrived.</summary>
     public Round? TakeInterval(long now, long oldest)
     {
-        long interval = (long)runner.Group.Interval.TotalMilliseconds;
         // A clock that was set back must not put the group to sleep.
-        if (runner.NextDue - now > interval)
-            runner.NextDue = now + interval;
+        if (runner.NextDue - now > _interval)
+            runner.NextDue = BeatAfter(now);
         if (now < runner.NextDue)
             return null;
         long due = runner.NextDue == 0 ? now : runner.NextDue;
         MissedRounds missed = MissedRounds.Of(due, now, runner.Group.Interval, runner.LastDuration, oldest);
-        runner.NextDue = due + ((missed.Count + 1) * interval);
+        runner.NextDue = BeatAfter(now);
         lock (_lock)
         {
             var round = new Round(null, _pending is null ? 0 : _newest, 0, missed);

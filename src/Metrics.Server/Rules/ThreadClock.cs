@@ -20,14 +20,14 @@ internal static class ThreadClock
     /// <summary>The time that the thread has had so far; only differences say something.</summary>
     public static TimeSpan Read(TimeProvider time)
     {
-        if (!OperatingSystem.IsLinux() || clock_gettime(ThreadCpuTime, out Timespec spent) != 0)
+        if (!OperatingSystem.IsLinux() || ClockGetTime(ThreadCpuTime, out Timespec spent) != 0)
             return time.GetElapsedTime(0);
         return TimeSpan.FromSeconds((double)spent.Seconds) + TimeSpan.FromMicroseconds(spent.Nanoseconds / 1000.0);
     }
 
-#pragma warning disable SYSLIB1054, IDE1006 // LibraryImport would need unsafe code; the name is the library's
-    [DllImport("libc")]
+#pragma warning disable SYSLIB1054 // LibraryImport would need unsafe code
+    [DllImport("libc", EntryPoint = "clock_gettime")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int clock_gettime(int clock, out Timespec spent);
-#pragma warning restore SYSLIB1054, IDE1006
+    private static extern int ClockGetTime(int clock, out Timespec spent);
+#pragma warning restore SYSLIB1054
 }

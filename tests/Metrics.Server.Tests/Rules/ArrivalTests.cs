@@ -88,11 +88,11 @@ public sealed class ArrivalTests
     [Fact]
     public void A_hundred_targets_in_one_moment_make_one_round_of_the_rules_that_read_what_they_send()
     {
-        ScheduledGroup group = Group("- { alert: A, expr: a > 1 }\n- { alert: B, expr: b > 1 }");
+        using ScheduledGroup group = Group("- { alert: A, expr: a > 1 }\n- { alert: B, expr: b > 1 }");
         group.Pace.NoteArrival(TimeSpan.FromMilliseconds(4), Now);
         for (int target = 0; target < 100; target++)
         {
-            bool isNews = group.Mark(group.Wakes.ByMetric["a"], Now + target, 7 + target, Now + (target / 2));
+            bool isNews = group.Mark(group.Runner.Wakes.ByMetric["a"], Now + target, 7 + target, Now + (target / 2));
             isNews.Should().Be(target == 0, "one look is enough");
         }
         group.NextArrival(Now + 49).Should().Be(Now + 100, "25 times its cost");
@@ -105,13 +105,13 @@ public sealed class ArrivalTests
     [Fact]
     public void A_round_at_the_interval_takes_in_what_arrived()
     {
-        ScheduledGroup group = Group("- { alert: A, expr: a > 1 }");
+        using ScheduledGroup group = Group("- { alert: A, expr: a > 1 }");
         group.ResumeFrom(0, Now);
-        group.Mark(group.Wakes.ByMetric["a"], Now, 1, Now);
+        group.Mark(group.Runner.Wakes.ByMetric["a"], Now, 1, Now);
         group.TakeInterval(Now, 0)!.Chosen.Should().BeNull();
         group.TakeArrival().Should().BeNull();
         group.TakeInterval(Now + 1, 0).Should().BeNull();
-        group.NextDue.Should().Be(Now + 60_000);
+        group.NextDue.Should().Be(group.BeatAfter(Now));
     }
 
     [Fact]
@@ -134,17 +134,36 @@ public sealed class ArrivalTests
     [Fact]
     public void A_clock_that_is_set_back_does_not_put_a_group_to_sleep()
     {
-        ScheduledGroup group = Group("- { alert: A, expr: a > 1 }");
+        using ScheduledGroup group = Group("- { alert: A, expr: a > 1 }");
         group.ResumeFrom(0, Now);
         group.TakeInterval(Now, 0).Should().NotBeNull();
         group.TakeInterval(Now - 3_600_000, 0).Should().BeNull();
         group.TakeInterval(Now - 3_540_000, 0).Should().NotBeNull();
     }
 
-    private static ScheduledGroup Group(string rules)
+    [Fact]
+    public void Groups_of_one_interval_keep_to_beats_of_their_own_that_a_restart_does_not_change()
+    {
+        List<ScheduledGroup> groups = [.. Enumerable.Range(0, 100).Select(i => Group("- { alert: A, expr: a > 1 }", $"g{i}"))];
+        foreach (ScheduledGroup group in groups)
+        {
+            group.ResumeFrom(0, Now);
+            group.TakeInterval(Now, 0).Should().NotBeNull("all begin at once");
+            group.NextDue.Should().BeInRange(Now + 1, Now + 60_000);
+            group.BeatAfter(group.NextDue).Should().Be(group.NextDue + 60_000);
+            group.BeatAfter(group.NextDue - 1).Should().Be(group.NextDue);
+        }
+        groups.GroupBy(g => (g.NextDue - Now) / 6_000).Should().HaveCountGreaterThanOrEqualTo(10)
+            .And.OnlyContain(tenth => tenth.Count() < 25, "they are spread over the minute");
+        using ScheduledGroup again = Group("- { alert: A, expr: a > 2 }", "g7");
+        again.BeatAfter(Now).Should().Be(groups[7].NextDue);
+        groups.ForEach(g => g.Dispose());
+    }
+
+    private static ScheduledGroup Group(string rules, string name = "g")
     {
         var problems = new List<Problem>();
-        string text = $"groups:\n  - name: g\n    interval: 1m\n    rules:\n      {rules.ReplaceLineEndings("\n      ")}\n";
+        string text = $"groups:\n  - name: {name}\n    interval: 1m\n    rules:\n      {rules.ReplaceLineEndings("\n      ")}\n";
         RuleGroup group = RuleFile.Read(text, "test.yaml", problems).Single();
         problems.Should().BeEmpty();
         return new ScheduledGroup(new GroupRunner(group, TimeProvider.System), 0.1);

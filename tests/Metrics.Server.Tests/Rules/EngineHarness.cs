@@ -26,6 +26,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     private readonly GroupEvaluator _evaluator;
     private readonly TimeProvider _time;
     private readonly MetricRegistry _registry = new();
+    private readonly Current<RuleOptions> _options;
 
     public EngineHarness(TimeProvider time, string rules, string settings = "", Head? head = null)
     {
@@ -34,7 +35,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         File.WriteAllText(file, rules);
         MetricsOptions options = MetricsOptions.Parse(
             $"storage: {{ path: '{_folder}' }}\nrules: {{ shipped: false, files: ['{file}'] {settings} }}");
-        var current = new Current<RuleOptions>(options.Rules);
+        _options = new Current<RuleOptions>(options.Rules);
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
         var metrics = new RuleMetrics(_registry);
@@ -43,14 +44,21 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
             null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
         _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), new IntakeMetrics(_registry), time);
         _evaluator = new GroupEvaluator(
-            Head, _intake, this, new QueryEngine(), new RuleEnvironment(current, null!), current, metrics, time,
+            Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
-        Engine = new RuleEngine(Head, _intake, this, _evaluator, current, metrics, time);
+        Engine = new RuleEngine(Head, _intake, this, _evaluator, _options, metrics, time);
     }
 
     public Head Head { get; }
 
     public RuleEngine Engine { get; }
+
+    /// <summary>Reads another text of the rule file, as a reload does.</summary>
+    public void Replace(string rules)
+    {
+        File.WriteAllText(Path.Combine(_folder, "rules.yaml"), rules);
+        Engine.Replace(RuleSet.Load(_options.Value));
+    }
 
     /// <summary>What restoring waits for.</summary>
     public Task Restored { get; init; } = Task.CompletedTask;

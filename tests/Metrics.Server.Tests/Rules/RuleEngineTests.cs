@@ -10,7 +10,8 @@ namespace Metrics.Tests.Rules;
 /// <summary>Turns of groups: at the interval, on arrival, side by side.</summary>
 public sealed class RuleEngineTests
 {
-    private static readonly DateTimeOffset s_now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
+    /// <summary>A moment on the beat of the group "g".</summary>
+    private static readonly DateTimeOffset s_now = OnBeat(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
     private readonly FakeTimeProvider _time = new(s_now);
 
@@ -148,6 +149,69 @@ public sealed class RuleEngineTests
         (await after.NextAsync()).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000);
         (await after.MetricsAsync()).Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 2");
         head.Find(Labels.Of(LastRounds.Metric, ("job", "metricsd"), ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_reload_leaves_groups_alone_that_did_not_change()
+    {
+        const string Same = "groups:\n  - name: g\n    interval: 1m\n    rules:\n      - { alert: A, expr: a > 1, for: 10m }\n";
+        const string Other = "  - { name: h, interval: 1m, rules: [ { record: r, expr: b } ] }\n";
+        await using var harness = new EngineHarness(_time, Same + Other);
+        await harness.StartAsync();
+        await harness.NextAsync("g");
+        await harness.NextAsync("h");
+        await harness.SendAsync(("a", 2));
+        GroupRunner before = (await harness.NextAsync("g")).Group;
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        harness.Replace(Same + Other.Replace("expr: b", "expr: 2 * b", StringComparison.Ordinal));
+        (await harness.NextAsync("h")).Group.Rules[0].Rule.Text.Should().Be("2 * b", "what changed is evaluated at once");
+        harness.HasMore.Should().BeFalse("what did not change is not");
+        harness.Engine.Groups[0].Should().BeSameAs(before);
+        before.Alerting[0].Alerts.Should().ContainSingle().Which.State.Name.Should().Be("pending");
+        await harness.SendAsync(("a", 3));
+        (await harness.NextAsync("g")).Group.Should().BeSameAs(before, "it is still evaluated on arrival");
+        _time.Advance(TimeSpan.FromSeconds(59));
+        (await harness.NextAsync("g")).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000, "its beat goes on");
+    }
+
+    [Fact]
+    public async Task A_group_that_only_moved_in_its_file_keeps_its_beat()
+    {
+        await using var harness = new EngineHarness(_time, Group("- { record: r, expr: a }"));
+        await harness.StartAsync();
+        await harness.NextAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        harness.Replace("# A comment.\n" + Group("- { record: r, expr: a }"));
+        harness.Replace("# Two\n# lines.\n" + Group("- { record: r, expr: a }"));
+        _time.Advance(TimeSpan.FromSeconds(59));
+        GroupEvaluation round = await harness.NextAsync();
+        (round.At, round.Group.LastAt).Should().Be((s_now.ToUnixTimeMilliseconds() + 60_000, s_now.ToUnixTimeMilliseconds() + 60_000));
+    }
+
+    [Fact]
+    public async Task A_reload_does_not_end_a_round_of_a_group_that_stays()
+    {
+        var written = new TaskCompletionSource();
+        const string Rules = "groups:\n  - { name: stuck, interval: 1m, rules: [ { record: r, expr: a } ] }\n";
+        await using var harness = new EngineHarness(_time, Rules) { Taken = _ => written.Task };
+        await harness.StartAsync();
+        harness.Replace(Rules + "  - { name: more, interval: 1m, rules: [ { record: s, expr: a } ] }\n");
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while (harness.Engine.Groups.Count < 2)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+        written.SetResult();
+        await harness.NextAsync("stuck");
+    }
+
+    private static DateTimeOffset OnBeat(DateTimeOffset about)
+    {
+        RuleGroup group = RuleFile.Read(Group("- { record: r, expr: a }"), "rules.yaml", []).Single();
+        using var scheduled = new ScheduledGroup(new GroupRunner(group, TimeProvider.System), 0);
+        return DateTimeOffset.FromUnixTimeMilliseconds(scheduled.BeatAfter(about.ToUnixTimeMilliseconds()));
     }
 
     private static string Group(string rules) =>

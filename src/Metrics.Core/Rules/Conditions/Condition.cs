@@ -73,9 +73,6 @@ public abstract class ConditionMemory
     {
     }
 
-    /// <summary>Whether time alone may change what it says next, so that its rule must be evaluated by the clock. Default true.</summary>
-    public virtual bool NeedsClock => true;
-
     /// <summary>What it holds, and what it has left out, in a few words for people; null where there is nothing to say.</summary>
     public virtual string? Status => null;
 

@@ -13,6 +13,9 @@ public sealed class EventCountMemory : ConditionMemory
     private readonly long _window;
     private EventGroups _groups;
 
+    /// <summary>What the rule had left out before it was changed.</summary>
+    private long _lateBefore;
+
     /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
     private long? _knownSince;
 
@@ -36,20 +39,17 @@ public sealed class EventCountMemory : ConditionMemory
     public int Groups => _groups.Count;
 
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
-    public long Late => _groups.Late;
+    public long Late => _lateBefore + _groups.Late;
 
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
     public bool IsKnown => _knownSince is not null;
-
-    /// <inheritdoc />
-    public override bool NeedsClock => _condition.GroupBy.Count == 0 || _groups.Count > 0 || _judgedComplete != true;
 
     /// <inheritdoc />
     public override string? Status
     {
         get
         {
-            (int groups, long late) = (_groups.Count, _groups.Late);
+            (int groups, long late) = (_groups.Count, Late);
             string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
             return late == 0 ? held : string.Create(CultureInfo.InvariantCulture, $"{held}; {late} events came too late");
         }
@@ -59,31 +59,24 @@ public sealed class EventCountMemory : ConditionMemory
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch)
     {
-        int taken = 0;
-        ReadOnlySpan<string> kinds = batch.Kinds;
-        IReadOnlySet<string>? mine = _condition.EventKinds;
-        for (int row = 0; row < kinds.Length; row++)
-        {
-            if (mine is not null && !mine.Contains(kinds[row]) || !_condition.Events.Matches(batch, row))
-                continue;
-            _groups.Add(batch, row);
-            taken++;
-        }
-        return taken;
+        int row = _condition.Events.NextMatch(batch, 0);
+        return row == batch.Count ? 0 : _groups.Add(batch, row);
     }
 
     /// <summary>Everything from that moment on was read back.</summary>
     /// <param name="since">Milliseconds since 1970 UTC.</param>
     internal void NoteRead(long since) => _knownSince = since;
 
-    /// <summary>Goes on with the windows of a rule that counted the same, whatever its bounds were.</summary>
+    /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
     internal void TakeOverFrom(EventCountMemory before)
     {
         EventCount other = before._condition;
         bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.GroupBy.SequenceEqual(_condition.GroupBy)
             && other.Over == _condition.Over && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups;
         if (isSame)
-            (_groups, _knownSince) = (before._groups, before._knownSince);
+            (_groups, _knownSince, _lateBefore) = (before._groups, before._knownSince, before._lateBefore);
+        else
+            _lateBefore = before.Late;
     }
 
     internal override void Observe(ConditionRound round)

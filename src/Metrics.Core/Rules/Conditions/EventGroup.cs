@@ -11,7 +11,12 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
     private const int MaxText = 500;
     private const int MaxFields = 32;
 
-    private readonly List<Event> _newest = [];
+    /// <summary>The newest first.</summary>
+    private readonly List<Evidence> _newest = [];
+    private bool _hasNoted;
+
+    /// <summary>An event; null while it is still a row of the batch at hand.</summary>
+    private readonly record struct Evidence(long Time, long Id, int Row, Event? Event);
 
     /// <summary>Its fields as labels.</summary>
     public Labels Series => series;
@@ -26,35 +31,53 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
     public long QueuedExpiry { get; set; } = long.MaxValue;
 
     /// <summary>The newest events, the newest first.</summary>
-    public IReadOnlyList<Event> Newest => [.. _newest];
+    public IReadOnlyList<Event> Newest => [.. _newest.Select(e => e.Event!)];
 
-    /// <summary>Keeps a row as evidence when it is among the newest.</summary>
+    /// <summary>Notes a row as evidence when it is among the newest; <see cref="Keep"/> copies it when its batch is through.</summary>
     /// <param name="batch">Its batch.</param>
     /// <param name="row">The row.</param>
     /// <param name="max">How many are kept.</param>
-    public void Keep(EventBatch batch, int row, int max)
+    /// <returns>Whether it is the first of its batch.</returns>
+    public bool Note(EventBatch batch, int row, int max)
     {
         (long Time, long Id) mine = (batch.Times[row], batch.Ids[row]);
-        int place = _newest.FindIndex(e => (e.Time, e.Id).CompareTo(mine) <= 0);
-        if (place >= 0 && mine.Id != 0 && _newest[place].Id == mine.Id)
-            return;
-        place = place < 0 ? _newest.Count : place;
-        if (place >= max)
-            return;
-        _newest.Insert(place, Shortened(batch.ToEvent(row)));
+        int place = 0;
+        while (place < _newest.Count && (_newest[place].Time, _newest[place].Id).CompareTo(mine) > 0)
+            place++;
+        if (place >= max || (mine.Id != 0 && place < _newest.Count && _newest[place].Id == mine.Id))
+            return false;
+        _newest.Insert(place, new Evidence(mine.Time, mine.Id, row, null));
         if (_newest.Count > max)
             _newest.RemoveRange(max, _newest.Count - max);
+        bool isFirst = !_hasNoted;
+        _hasNoted = true;
+        return isFirst;
+    }
+
+    /// <summary>Copies the rows that were noted: their batch goes.</summary>
+    public void Keep(EventBatch batch)
+    {
+        _hasNoted = false;
+        for (int i = 0; i < _newest.Count; i++)
+        {
+            if (_newest[i].Event is null)
+                _newest[i] = _newest[i] with { Event = Shortened(batch.ToEvent(_newest[i].Row)) };
+        }
     }
 
     /// <summary>Forgets evidence that has left the window.</summary>
     /// <param name="until">Last moment that has left, milliseconds since 1970 UTC.</param>
-    public void ExpireNewest(long until) => _newest.RemoveAll(e => EventGroups.MomentOf(e.Time, e.ObservedTime) <= until);
+    public void ExpireNewest(long until) => _newest.RemoveAll(e => EventGroups.MomentOf(e.Time, e.Event!.ObservedTime) <= until);
 
     /// <summary>Outsiders choose how long texts are.</summary>
-    private static Event Shortened(Event one) => one with
+    private static Event Shortened(Event one)
     {
-        Body = Shorten(one.Body), Fields = [.. one.Fields.Take(MaxFields).Select(f => f with { Value = Shorten(f.Value) })],
-    };
+        bool fits = one.Body.Length <= MaxText && one.Fields.Count <= MaxFields && one.Fields.All(f => f.Value.Length <= MaxText);
+        return fits ? one : one with
+        {
+            Body = Shorten(one.Body), Fields = [.. one.Fields.Take(MaxFields).Select(f => f with { Value = Shorten(f.Value) })],
+        };
+    }
 
     private static string Shorten(string text) => text.Length <= MaxText ? text : text[..MaxText] + "…";
 }

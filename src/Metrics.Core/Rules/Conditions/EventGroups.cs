@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
@@ -21,21 +22,23 @@ internal sealed class EventGroups(EventCount condition)
     private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
     private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
     private readonly Lock _lock = new();
-    private readonly Dictionary<Labels, EventGroup> _groups = [];
+
+    /// <summary>By <see cref="KeyOf(string[])"/>: labels are made once a group, and not for each event.</summary>
+    private readonly Dictionary<string, EventGroup> _groups = [];
 
     /// <summary>Every group once, by the time at which something leaves its window next.</summary>
     private readonly SortedSet<EventGroup> _expiry = new(Comparer<EventGroup>.Create(CompareExpiry));
     private readonly HashSet<Labels> _touched = [];
-    private readonly Label[] _key = new Label[condition.GroupBy.Count];
+
+    /// <summary>Groups that have noted rows of the batch at hand as evidence.</summary>
+    private readonly List<EventGroup> _noted = [];
+    private readonly string[] _values = new string[condition.GroupBy.Count];
     private EventGroup? _other;
     private long _until = long.MinValue;
     private long _squeezed = long.MinValue;
     private long _entries;
     private long _late;
     private long _made;
-
-    /// <summary>The settings that its content depends on.</summary>
-    public EventCount Condition => condition;
 
     /// <summary>Groups in the window, the one of all others not counted.</summary>
     public int Count
@@ -79,31 +82,25 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
     public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
-    /// <summary>Counts a row that the rule's filter lets through.</summary>
-    public void Add(EventBatch batch, int row)
+    /// <summary>Counts those rows of a batch that the rule's filter lets through.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="first">The first of them.</param>
+    /// <returns>How many these are.</returns>
+    public int Add(EventBatch batch, int first)
     {
-        string? value = condition.Distinct is null ? null : batch.Value(row, condition.Distinct);
-        if (condition.Distinct is not null && string.IsNullOrEmpty(value))
-            return;
-        long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
+        int taken = 0;
         lock (_lock)
         {
-            if (moment <= _until)
+            for (int row = first; row < batch.Count; row = condition.Events.NextMatch(batch, row + 1))
             {
-                _late++;
-                return;
+                AddRow(batch, row);
+                taken++;
             }
-            EventGroup group = GroupOf(batch, row);
-            int before = group.Window.Entries;
-            bool isNew = group.Window.Add(moment, batch.Ids[row], value);
-            _entries += group.Window.Entries - before;
-            if (!isNew)
-                return;
-            group.Keep(batch, row, _groups.Count > ManyGroups ? 1 : EventGroup.MaxNewest);
-            _touched.Add(group.Series);
-            Queue(group);
-            Bound(group, moment);
+            foreach (EventGroup group in _noted)
+                group.Keep(batch);
+            _noted.Clear();
         }
+        return taken;
     }
 
     /// <summary>Lets the window slide to end at a moment, and gives what is to be judged.</summary>
@@ -137,23 +134,58 @@ internal sealed class EventGroups(EventCount condition)
             return Find(series)?.Newest ?? [];
     }
 
-    private EventGroup? Find(Labels series) =>
-        _groups.GetValueOrDefault(series) ?? (_other is { } other && other.Series.Equals(series) ? other : null);
+    private void AddRow(EventBatch batch, int row)
+    {
+        string? value = condition.Distinct is null ? null : batch.Value(row, condition.Distinct);
+        if (condition.Distinct is not null && string.IsNullOrEmpty(value))
+            return;
+        long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
+        if (moment <= _until)
+        {
+            _late++;
+            return;
+        }
+        EventGroup group = GroupOf(batch, row);
+        int before = group.Window.Entries;
+        bool isNew = group.Window.Add(moment, batch.Ids[row], value);
+        _entries += group.Window.Entries - before;
+        if (!isNew)
+            return;
+        if (group.Note(batch, row, _groups.Count > ManyGroups ? 1 : EventGroup.MaxNewest))
+            _noted.Add(group);
+        _touched.Add(group.Series);
+        Queue(group);
+        Bound(group, moment);
+    }
+
+    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(KeyOf(series))
+        ?? (_other is { } other && other.Series.Equals(series) ? other : null);
 
     private IEnumerable<EventGroup> Everything() => _other is null ? _groups.Values : _groups.Values.Append(_other);
 
     private EventGroup GroupOf(EventBatch batch, int row)
     {
-        for (int i = 0; i < _key.Length; i++)
-            _key[i] = new Label(_labels[i], batch.Value(row, condition.GroupBy[i]) ?? "");
-        Labels series = Labels.Of(_key);
-        if (_groups.TryGetValue(series, out EventGroup? group))
+        for (int i = 0; i < _values.Length; i++)
+            _values[i] = batch.Value(row, condition.GroupBy[i]) ?? "";
+        string key = KeyOf(_values);
+        if (_groups.TryGetValue(key, out EventGroup? group))
             return group;
         if (_groups.Count >= condition.MaxGroups)
             return _other ??= new EventGroup(_otherSeries, NewWindow(), _made++);
-        _groups.Add(series, group = new EventGroup(series, NewWindow(), _made++));
+        Labels series = Labels.Of([.. _values.Select((v, i) => new Label(_labels[i], v))]);
+        _groups.Add(key, group = new EventGroup(series, NewWindow(), _made++));
         return group;
     }
+
+    private string KeyOf(Labels series) => KeyOf([.. _labels.Select(l => series[l])]);
+
+    /// <summary>The values of a group as one text; of several each with its length, so that no two groups have the same.</summary>
+    private static string KeyOf(string[] values) => values switch
+    {
+        [] => "",
+        [var only] => only,
+        _ => string.Concat(values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Length}:{v}"))),
+    };
 
     private IEventWindow NewWindow() => condition.Distinct is null ? new CountWindow(_window) : new DistinctWindow();
 
@@ -189,7 +221,7 @@ internal sealed class EventGroups(EventCount condition)
             else if (group == _other)
                 _other = null;
             else
-                _groups.Remove(group.Series);
+                _groups.Remove(KeyOf(group.Series));
         }
     }
 

@@ -44,10 +44,10 @@ public static class RuleTestRun
             // As live: events are judged when they come in, and all else at the interval.
             for (long arrival = events.Next - test.Start; arrival < step; arrival = events.Next - test.Start)
             {
-                foreach (GroupRunner woken in Take(events, test.Start + arrival, runners))
-                    Evaluate(woken, engine, series, test, arrival, time, errors);
+                foreach ((GroupRunner runner, RuleMask woken) in events.HandTo(runners, test.Start + arrival))
+                    Evaluate(runner, engine, series, test, arrival, time, errors, woken);
             }
-            Take(events, test.Start + step, runners);
+            events.HandTo(runners, test.Start + step);
             foreach (GroupRunner runner in runners)
                 Evaluate(runner, engine, series, test, step, time, errors);
             while (waiting.TryPeek(out AlertTest? next) && next.At < step + interval)
@@ -59,22 +59,16 @@ public static class RuleTestRun
         return failures;
     }
 
-    /// <summary>Hands out what came in up to a moment; gives the groups that have a rule about it.</summary>
-    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> runners)
-    {
-        using EventBatch? batch = events.TakeUntil(at);
-        return batch is null ? [] : runners.FindAll(r => r.Take(batch));
-    }
-
     private static IEnumerable<RuleGroup> Ordered(IReadOnlyList<RuleGroup> groups, IReadOnlyList<string> order) =>
         groups.OrderBy(g => order.ToList().IndexOf(g.Name) is >= 0 and var place ? place : int.MaxValue);
 
-    private static void Evaluate(GroupRunner runner, QueryEngine engine, MemorySeries series, RuleTest test, long step,
-        TimeProvider time, HashSet<string> errors)
+    private static void Evaluate(
+        GroupRunner runner, QueryEngine engine, MemorySeries series, RuleTest test, long step, TimeProvider time, HashSet<string> errors,
+        RuleMask? chosen = null)
     {
         using var output = new SampleBatch("test");
         var round = new RuleRound(series, test.Start + step, test.Start, test.ExternalUrl);
-        runner.Evaluate(round, source => new LocalQueries(engine, source), output, time);
+        runner.Evaluate(round, source => new LocalQueries(engine, source), output, time, chosen);
         for (int i = 0; i < output.Count; i++)
             series.Add(output.Series[i], output.Times[i], output.Values[i]);
         foreach (RuleState rule in runner.Rules.Where(r => r.Error is not null))

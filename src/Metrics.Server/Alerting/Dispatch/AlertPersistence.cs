@@ -34,7 +34,10 @@ internal sealed class AlertPersistence(
     /// <summary>When somebody is to be notified of something next, milliseconds since 1970 UTC.</summary>
     public long NextDue => Math.Min(_dispatcher.NextDue, external.NextDue);
 
-    /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
+    /// <summary>
+    /// Puts back what was remembered of these groups' rules, but for those that are at work already; open alerts of rules that are no longer
+    /// there end.
+    /// </summary>
     public void Restore(IReadOnlyList<GroupRunner> groups, long at)
     {
         var kept = state.Read(db => (
@@ -44,27 +47,24 @@ internal sealed class AlertPersistence(
         if (!_isOpen)
             Open(kept.Alerts, at);
         var known = new Dictionary<RuleId, AlertRuleState>();
-        memory.Clear();
-        foreach (GroupRunner group in groups)
+        foreach ((RuleId id, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g.IdOf(r.Rule), r))))
         {
-            foreach (AlertRuleState rule in group.Alerting)
+            known.TryAdd(id, rule);
+            if (ReferenceEquals(rules.All.GetValueOrDefault(id), rule))
+                continue;
+            string key = id.ToString();
+            List<ExpectedSeries> series = [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
+            rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)));
+            if (rule.Memory is AbsenceMemory absence)
+                absence.Restore(series);
+            if (rule.Memory is LearnedMemory learned)
             {
-                RuleId id = group.IdOf(rule.Rule);
-                string key = id.ToString();
-                List<ExpectedSeries> series =
-                    [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-                rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)));
-                if (rule.Memory is AbsenceMemory absence)
-                    absence.Restore(series);
-                if (rule.Memory is LearnedMemory learned)
-                {
-                    foreach (LearnedRow model in kept.Learned[key])
-                        learned.Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
-                }
-                memory.Restore(id, series);
-                known.TryAdd(id, rule);
+                foreach (LearnedRow model in kept.Learned[key])
+                    learned.Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
             }
+            memory.Restore(id, series);
         }
+        memory.Forget(known.Keys);
         Retire(kept.Alerts, known, at);
         rules.All = known;
         _dispatcher.Use(known, at);

@@ -34,15 +34,18 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         {
             // As live: events are judged when they come in, all else at the interval.
             long at = Math.Min(next.NextDue, Math.Max(events?.Next ?? long.MaxValue, from));
-            List<GroupRunner> due = events is null ? [] : Take(events, at, groups);
-            if (at == next.NextDue)
+            var round = new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment };
+            bool isDue = at == next.NextDue;
+            foreach ((GroupRunner group, RuleMask woken) in events?.HandTo(groups, at) ?? [])
             {
-                next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
-                due = [.. due.Where(g => g != next), next];
-                progress(at);
+                if (!isDue || group != next)
+                    Evaluate(group, round, engine, woken);
             }
-            foreach (GroupRunner group in due)
-                Evaluate(group, new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment }, engine);
+            if (!isDue)
+                continue;
+            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
+            Evaluate(next, round, engine, chosen: null);
+            progress(at);
         }
         Flush(to);
         foreach ((ReplayedRule rule, long since) in _firing.Values)
@@ -50,22 +53,16 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         return new ReplayResult([.. _rules.Values], _log.Messages, _log.Muted);
     }
 
-    private void Evaluate(GroupRunner group, RuleRound round, QueryEngine engine)
+    private void Evaluate(GroupRunner group, RuleRound round, QueryEngine engine, RuleMask? chosen)
     {
         Flush(round.At);
         using var output = new SampleBatch("replay");
-        foreach ((AlertRuleState rule, AlertChange change) in group.Evaluate(round, s => new LocalQueries(engine, s), output, time))
+        foreach ((AlertRuleState rule, AlertChange change) in group.Evaluate(round, s => new LocalQueries(engine, s), output, time, chosen))
             Note(group.IdOf(rule.Rule), Of(rule.Rule), change);
         foreach (AlertRuleState rule in group.Alerting.Where(r => r.Error is not null))
             Of(rule.Rule).Error = rule.Error;
         if (output.Count > 0)
             samples.Append(output, round.At);
-    }
-
-    private static List<GroupRunner> Take(EventFeed events, long at, List<GroupRunner> groups)
-    {
-        using EventBatch? batch = events.TakeUntil(at);
-        return batch is null ? [] : groups.FindAll(g => g.Take(batch));
     }
 
     private void Use(List<GroupRunner> groups, long from, bool hasEvents)

@@ -34,8 +34,12 @@ internal sealed class RuleMemory(StateStore state)
     public void Restore(RuleId rule, IReadOnlyList<ExpectedSeries> expected) =>
         _expected[rule] = expected.ToDictionary(e => e.Series, e => e.LastSeen);
 
-    /// <summary>Forgets what was noted; other rules come.</summary>
-    public void Clear() => _expected.Clear();
+    /// <summary>Forgets what was noted of rules that are not among those in force.</summary>
+    public void Forget(IReadOnlyCollection<RuleId> inForce)
+    {
+        foreach (RuleId gone in _expected.Keys.Except(inForce).ToList())
+            _expected.Remove(gone);
+    }
 
     /// <summary>What is to be written of the series that a group's rules expect.</summary>
     public List<ExpectedChange> ChangesOf(GroupRunner group)

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Tests.Rules.Conditions;
 
@@ -19,9 +20,9 @@ public sealed class EventCountTests
         rules.Rule.Alerts[0].Labels.ToString().Should().Be("{alertname=\"Test\", source_ip=\"192.0.2.1\"}");
         rules.Open(299.999).Should().Be("192.0.2.1 firing 4", "the window reaches back to just after second 0");
         rules.Evaluate(300).Should().ContainSingle().Which.Alert.State.Should().Be(new AlertState.Inactive(EndReason.Resolved));
-        rules.Rule.NeedsClock.Should().BeTrue("the rest of the events must leave the window yet");
+        rules.Memory.Groups.Should().Be(2, "the rest of the events must leave the window yet");
         rules.Evaluate(304).Should().BeEmpty();
-        (rules.Memory.Groups, rules.Rule.NeedsClock).Should().Be((0, false), "nothing can happen before the next event");
+        rules.Memory.Groups.Should().Be(0);
     }
 
     [Fact]
@@ -144,7 +145,7 @@ public sealed class EventCountTests
         rules.Evaluate(59).Should().BeEmpty("nobody listened for a whole window yet");
         rules.Evaluate(60).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing");
         rules.Take(Failures(61, 2)).Open(63).Should().Be("");
-        rules.Rule.NeedsClock.Should().BeTrue("its count falls without any event");
+        rules.Evaluate(123).Should().ContainSingle().Which.Alert.State.Name.Should().Be("firing", "its count falls without any event");
     }
 
     [Fact]
@@ -157,13 +158,30 @@ public sealed class EventCountTests
         rules.Rule.Error.Should().BeNull();
     }
 
+    [Theory]
+    [InlineData("{ kind: log }")]
+    [InlineData("{ kind: '=~log.*' }")]
+    [InlineData("{ event.outcome: success, severity_number: '>=13', body: '=~Failed.*' }")]
+    [InlineData("{ severity_number: '>13', host: [a, b] }")]
+    public void Events_that_it_is_not_about_cost_no_memory(string events)
+    {
+        EventCountMemory memory = new EventRules($"events: {events}\nwindow: 5m\ngroup_by: [source.ip]\ncount: {{ above: 3 }}").Memory;
+        using var batch = new EventBatch("test");
+        foreach (Event one in Failures(0, 100))
+            batch.Add(one);
+        memory.Take(batch).Should().Be(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        memory.Take(batch);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
     [Fact]
     public void A_rule_says_what_wakes_it()
     {
-        Rule pinned = new EventRules().Rule.Rule;
-        pinned.WakesOnKind("identity.authenticate").Should().BeTrue();
-        (pinned.WakesOnKind("log"), pinned.WakesOnMetric("up")).Should().Be((false, false));
-        Rule any = new EventRules("events: { kind: '=~identity.*' }\nwindow: 1m\ncount: { above: 1 }").Rule.Rule;
+        Condition pinned = new EventRules().Rule.Rule.Condition;
+        pinned.EventKinds.Should().Equal("identity.authenticate");
+        pinned.Metrics.Should().BeEmpty();
+        Condition any = new EventRules("events: { kind: '=~identity.*' }\nwindow: 1m\ncount: { above: 1 }").Rule.Rule.Condition;
         any.EventKinds.Should().BeNull("an expression may let any kind through");
         pinned.Text.Should().Be(
             "count of events {kind=\"identity.authenticate\", event.outcome=\"failure\"} by source.ip in 5m > 3");
