@@ -35,6 +35,9 @@ public sealed class AlertGroups(Route root)
     /// <summary>The groups of an alert.</summary>
     public IReadOnlyList<AlertGroup> Of(AlertKey alert) => _byAlert.TryGetValue(alert, out List<AlertGroup>? groups) ? groups : [];
 
+    /// <summary>The labels by which an open alert was taken to its groups; null when it is not open.</summary>
+    public Labels? LabelsOf(AlertKey alert) => _labels.GetValueOrDefault(alert);
+
     /// <summary>Takes an alert that is open, or over, to its groups.</summary>
     /// <param name="alert">The alert.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>

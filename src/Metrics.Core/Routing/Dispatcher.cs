@@ -15,14 +15,11 @@ public sealed class Dispatcher
     /// </summary>
     private const int AlertsAtOnce = 500;
 
-    private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
-
     private readonly JudgedAlerts _judged = new();
     private readonly SeverityPrecedence _severities = new();
     private readonly NotificationThrottle _throttle = new();
     private readonly HashSet<AlertGroup> _changed = [];
     private readonly HashSet<AlertKey> _flapped = [];
-    private readonly List<AlertKey> _goneFlaps = [];
     private readonly List<AlertId> _ended = [];
     private readonly Dictionary<AlertId, string> _mutedBy = [];
     private List<HistoryLine> _history = [];
@@ -45,10 +42,10 @@ public sealed class Dispatcher
     public int GroupCount => _groups.All.Count;
 
     /// <summary>Whether a round would come to anything: something is due, or is to be remembered.</summary>
-    public bool IsDue(long now) => _changed.Count > 0 || _isRerouted || _goneFlaps.Count > 0 || NextDue <= now;
+    public bool IsDue(long now) => _changed.Count > 0 || _isRerouted || NextDue <= now;
 
     /// <summary>Puts back what was remembered over a restart; open alerts follow with their rules.</summary>
-    public void Restore(IEnumerable<GroupState> groups, IEnumerable<FlapRecord> flaps, long now)
+    public void Restore(IEnumerable<GroupState> groups, IEnumerable<FlapRecord> flaps)
     {
         var held = new Dictionary<AlertKey, RoutedAlert>();
         foreach (GroupState group in groups)
@@ -58,12 +55,7 @@ public sealed class Dispatcher
             _groups.Restore(group);
         }
         foreach (FlapRecord record in flaps)
-        {
-            if (record.Changes is [.., var last] && now - last > s_flapsKept.TotalMilliseconds)
-                _goneFlaps.Add(record.Alert);
-            else
-                _flaps.Restore(record, held.GetValueOrDefault(record.Alert));
-        }
+            _flaps.Restore(record, held.GetValueOrDefault(record.Alert));
     }
 
     /// <summary>
@@ -140,7 +132,7 @@ public sealed class Dispatcher
             Groups = [.. _changed.Where(g => !g.IsGone).Select(g => g.ToState())],
             GoneGroups = [.. _changed.Where(g => g.IsGone).Select(g => g.Key)],
             Flaps = [.. _flapped.Select(_flaps.Find).OfType<FlapRecord>()],
-            GoneFlaps = [.. _goneFlaps],
+            GoneFlaps = _flaps.TakeGone(),
             Ended = [.. _ended],
         };
         Forget();
@@ -156,7 +148,6 @@ public sealed class Dispatcher
             group.IsChanged = false;
         _changed.Clear();
         _flapped.Clear();
-        _goneFlaps.Clear();
         _ended.Clear();
         (_history, _isRerouted) = ([], false);
     }
@@ -168,7 +159,7 @@ public sealed class Dispatcher
         IReadOnlyList<Integration> integrations = Plan.IntegrationsOf(group.Route, group.Labels);
         foreach (Notification notification in group.Flush(now, integrations, a => IsMuted(a, now), silent is not null, IsAcknowledged))
             notifications.Add(notification with { Digest = _throttle.Take(notification, Plan.Routing.Storm, now) });
-        foreach (RoutedAlert mute in silent is null ? [] : group.Alerts.Where(a => !a.IsOver))
+        foreach (RoutedAlert mute in silent is null ? [] : group.Alerts)
             NoteMute(mute, silent, now);
     }
 
@@ -182,9 +173,11 @@ public sealed class Dispatcher
     private AlertPlacement? Enter(RoutedAlert alert, long now)
     {
         _severities.Note(_judged.SeverityOf(alert.Rule), alert.Alert.Series, alert.Alert.State.IsOpen);
+        // By the labels that it came with: they may follow its value.
+        if (_groups.LabelsOf(alert.Key) is { } before && (alert.IsOver || !before.Equals(alert.Alert.Labels)))
+            _suppression.Inhibitor.Remove(before);
         if (alert.IsOver)
         {
-            _suppression.Inhibitor.Remove(alert.Alert.Labels);
             _mutedBy.Remove(alert.Id);
             _ended.Add(alert.Id);
         }
@@ -224,11 +217,11 @@ public sealed class Dispatcher
         return reason is not null;
     }
 
-    /// <summary>History says when an alert became mute and when it no longer was, not each time somebody looked.</summary>
+    /// <summary>History says when an open alert became mute and when it no longer was, not each time somebody looked.</summary>
     private void NoteMute(RoutedAlert alert, SuppressionReason? reason, long now)
     {
         string? text = reason?.ToString();
-        if (_mutedBy.GetValueOrDefault(alert.Id) == text)
+        if (alert.IsOver || _mutedBy.GetValueOrDefault(alert.Id) == text)
             return;
         if (reason is null)
             _mutedBy.Remove(alert.Id);

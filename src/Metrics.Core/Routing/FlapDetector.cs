@@ -28,6 +28,7 @@ public sealed class FlapDetector(FlapPolicy policy)
 {
     private readonly Dictionary<AlertKey, Entry> _entries = [];
     private readonly PriorityQueue<AlertKey, long> _quiet = new();
+    private List<AlertKey> _gone = [];
 
     private sealed class Entry
     {
@@ -38,6 +39,9 @@ public sealed class FlapDetector(FlapPolicy policy)
         public bool IsOver { get; set; }
 
         public RoutedAlert? Last { get; set; }
+
+        /// <summary>Whether it is to be remembered over a restart.</summary>
+        public bool IsRecord => Changes.Count > 1 || IsFlapping;
     }
 
     /// <summary>When an alert may have become quiet, milliseconds since 1970 UTC.</summary>
@@ -62,13 +66,13 @@ public sealed class FlapDetector(FlapPolicy policy)
             entry.Changes.RemoveAll(t => alert.At - t > policy.Within.TotalMilliseconds);
             entry.Changes.Add(alert.At);
             entry.IsFlapping |= entry.Changes.Count >= policy.Changes;
-            _quiet.Enqueue(alert.Key, alert.At + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+            _quiet.Enqueue(alert.Key, QuietAt(entry, alert.At));
         }
         entry.Last = alert with { IsFlapping = entry.IsFlapping };
         return entry.Last;
     }
 
-    /// <summary>Alerts that flapped and have been quiet since, as they are now; what is long over is forgotten.</summary>
+    /// <summary>Alerts that flapped and have been quiet since, as they are now; how quiet ones came and went is forgotten.</summary>
     public IEnumerable<RoutedAlert> TakeQuiet(long now)
     {
         while (_quiet.TryPeek(out AlertKey key, out long at) && at <= now)
@@ -76,23 +80,32 @@ public sealed class FlapDetector(FlapPolicy policy)
             _quiet.Dequeue();
             if (!_entries.TryGetValue(key, out Entry? entry))
                 continue;
-            long last = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
-            if (entry.IsFlapping && now - last >= policy.Quiet.TotalMilliseconds)
-            {
-                entry.IsFlapping = false;
-                entry.Changes.Clear();
-                if (entry.Last is { } alert)
-                    yield return alert with { IsFlapping = false };
-            }
-            bool isPast = entry.IsOver && now - last >= policy.Within.TotalMilliseconds;
-            if (!entry.IsFlapping && (isPast || policy.Changes == 0))
+            // Else it is a place in the queue that a later one has replaced.
+            if (entry.Changes is [.., var last] && now < QuietAt(entry, last))
+                continue;
+            if (entry.IsRecord)
+                _gone.Add(key);
+            bool wasFlapping = entry.IsFlapping;
+            entry.IsFlapping = false;
+            entry.Changes.Clear();
+            if (entry.IsOver || policy.Changes == 0)
                 _entries.Remove(key);
+            if (wasFlapping && entry.Last is { } alert)
+                yield return alert with { IsFlapping = false };
         }
+    }
+
+    /// <summary>Alerts of which nothing is to be remembered any more, since they were taken last.</summary>
+    public IReadOnlyList<AlertKey> TakeGone()
+    {
+        IReadOnlyList<AlertKey> gone = _gone;
+        _gone = [];
+        return gone;
     }
 
     /// <summary>What is to be remembered of an alert over a restart; null when that is nothing.</summary>
     public FlapRecord? Find(AlertKey alert) =>
-        _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping)
+        _entries.TryGetValue(alert, out Entry? entry) && entry.IsRecord
             ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
 
     /// <summary>Goes on with what another has counted, also where this one has other bounds.</summary>
@@ -120,9 +133,15 @@ public sealed class FlapDetector(FlapPolicy policy)
     private void Add(AlertKey alert, Entry entry)
     {
         if (policy.Changes == 0 && !entry.IsFlapping)
+        {
+            _gone.Add(alert);
             return;
+        }
         _entries[alert] = entry;
-        long changed = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
-        _quiet.Enqueue(alert, changed + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+        _quiet.Enqueue(alert, QuietAt(entry, entry.Changes is [.., var last] ? last : 0));
     }
+
+    /// <summary>When an alert is quiet that changed last at a moment.</summary>
+    private long QuietAt(Entry entry, long changed) =>
+        changed + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds;
 }

@@ -104,6 +104,66 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void That_a_mute_alert_ended_is_no_news_of_its_muting()
+    {
+        _dispatcher.Use([new Silence("id", MatcherText.Parse("host=a"), 0, 100_000, "ann", "works", 0)]);
+        Fires(0, "a");
+        At(0).Should().BeEmpty();
+        Ends(5, "a");
+        At(50).Should().BeEmpty();
+        _rounds.SelectMany(r => r.History).Select(Describe).Should().Equal("0 muted: silenced by ann: works (id)");
+    }
+
+    [Theory]
+    [InlineData("while it fires")]
+    [InlineData("after a time without data")]
+    public void An_alert_whose_labels_changed_mutes_nothing_once_it_is_over(string when)
+    {
+        var inhibit = new InhibitRule(MatcherText.Parse("severity=critical"), MatcherText.Parse("alertname=Down"), []);
+        _dispatcher = new Dispatcher(Plan(s_route with { GroupBy = null }, o => o with { Inhibits = [inhibit] }));
+        var firing = new AlertState.Firing(0, 0);
+        RoutedAlert source = Alert("a", 0, firing, new AlertState.Inactive(), "Broken");
+        RoutedAlert As(string severity, int at, AlertState state, AlertState before) => source with
+        {
+            Alert = source.Alert with
+            {
+                Labels = Labels.Of(new Label("alertname", "Broken"), new Label("severity", severity)), State = state,
+            },
+            Before = before,
+            At = at * 1000L,
+        };
+        _dispatcher.Take(As("critical", 0, firing, new AlertState.Inactive()));
+        Fires(0, "b");
+        At(0).Should().Equal("first: firing a");
+        if (when == "while it fires")
+        {
+            _dispatcher.Take(As("warning", 20, new AlertState.Inactive(EndReason.Resolved), firing));
+        }
+        else
+        {
+            _dispatcher.Take(As("critical", 15, new AlertState.NoData(firing, 15_000), firing));
+            _dispatcher.Take(As("warning", 20, firing, new AlertState.NoData(firing, 15_000)));
+        }
+        At(100).Should().Contain("first: firing b");
+    }
+
+    [Fact]
+    public void What_came_and_went_is_forgotten_when_it_has_been_quiet()
+    {
+        var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));
+        _dispatcher = new Dispatcher(Plan(s_route, o => o with { Flapping = flapping }));
+        Fires(0, "a");
+        Ends(1, "a");
+        for (int change = 0; change < 4; change++)
+            (change % 2 == 0 ? at => Fires(at, "b") : (Action<int>)(at => Ends(at, "b")))(change);
+        At(1);
+        AlertKey[] remembered = [.. _rounds.SelectMany(r => r.Flaps).Select(f => f.Alert).Distinct()];
+        remembered.Select(k => k.Series["host"]).Should().BeEquivalentTo("a", "b");
+        At(300);
+        _rounds.SelectMany(r => r.GoneFlaps).Should().BeEquivalentTo(remembered);
+    }
+
+    [Fact]
     public void An_alert_that_came_with_a_step_says_where_it_goes_and_one_that_was_there_says_nothing()
     {
         _dispatcher.Take(Alert("a", 0, new AlertState.Firing(0, 0), new AlertState.Inactive()))!.Text
@@ -138,7 +198,7 @@ public sealed class DispatcherTests
         last.Notifications.Should().BeEmpty("the group's interval is not over");
 
         _dispatcher = new Dispatcher(plan);
-        _dispatcher.Restore(last.Groups, last.Flaps, 4000);
+        _dispatcher.Restore(last.Groups, last.Flaps);
         _dispatcher.Take(Alert("b", 4, new AlertState.Firing(3000, 3000), new AlertState.Firing(3000, 3000)));
         At(10).Should().Equal("first: flapping b, resolved a");
         Ends(11, "b");

@@ -144,7 +144,7 @@ internal sealed class AlertPersistence(
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
             db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
             db.Flaps.AsNoTracking().ToList().ConvertAll(FlapText.Read)));
-        _dispatcher.Restore(groups, flaps, at);
+        _dispatcher.Restore(groups, flaps);
         // Their senders have as long as they would have had, from now on.
         foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
             external.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)_options.ResolveTimeout.TotalMilliseconds);
