@@ -65,50 +65,36 @@ internal sealed class AlertPersistence(
                 known.TryAdd(id, rule);
             }
         }
-        Retire(kept.Alerts, known, at);
+        List<NotedStep> retired = [.. Retire(kept.Alerts, known, at)];
         rules.All = known;
         _dispatcher.Use(known, at);
         foreach (ActiveAlert alert in external.All)
             _dispatcher.Take(alert.ToRouted(at));
+        Commit(at, writer => retired.ForEach(s => Save(writer, s)));
         Flush(at);
         outbox.Wake();
+        if (retired.Count > 0)
+            alerts.NoteChange();
     }
 
-    /// <summary>Takes what others have sent, and ends what they no longer send.</summary>
-    public void TakeSent(long at)
+    /// <summary>
+    /// Takes what rounds of rules changed and what others have sent, ends what they no longer send, and commits all of it at once, with the
+    /// messages that are due.
+    /// </summary>
+    public void Take(IReadOnlyList<GroupEvaluation> rounds, long at)
     {
         List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
-        // What only says the same in other words is sent when something is sent, and not written.
-        List<AlertChange> changes =
-            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
-        List<NotedStep> steps = [];
-        foreach (AlertChange change in changes)
+        List<NotedStep> steps = [.. rounds.SelectMany(NoteAll), .. NoteAll(batches, at)];
+        List<RuleMemory.ExpectedChange> expected = [.. rounds.Select(r => r.Group).Distinct().SelectMany(memory.ChangesOf)];
+        if (steps.Count > 0 || expected.Count > 0)
         {
-            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
-            if (change.Before.Name != change.Alert.State.Name)
-                steps.Add(step);
-        }
-        metrics.External.Set(external.Count);
-        if (steps.Count > 0)
-        {
-            Commit(at, writer => steps.ForEach(s => Save(writer, s)));
-            alerts.NoteChange();
+            Commit(at, writer =>
+            {
+                steps.ForEach(s => Save(writer, s));
+                memory.Write(writer, expected);
+            });
         }
         batches.ForEach(b => b.Done.SetResult());
-    }
-
-    /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
-    public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
-    {
-        List<NotedStep> steps = [.. changes.Select(c => Note(group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)))];
-        List<RuleMemory.ExpectedChange> expected = memory.ChangesOf(group);
-        if (steps.Count == 0 && expected.Count == 0 && !IsDue(at))
-            return;
-        Commit(at, writer =>
-        {
-            steps.ForEach(s => Save(writer, s));
-            memory.Write(writer, expected);
-        });
         if (steps.Count > 0)
             alerts.NoteChange();
     }
@@ -152,20 +138,19 @@ internal sealed class AlertPersistence(
     }
 
     /// <summary>Ends the alerts of rules that are no longer there.</summary>
-    private void Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at) => state.Write(writer =>
+    private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at)
     {
-        foreach (IGrouping<string, AlertRow> rows in kept)
+        foreach (AlertRow row in kept.SelectMany(r => r))
         {
-            RuleId id = RuleId.Parse(rows.Key);
-            foreach (AlertRow row in known.ContainsKey(id) || id.IsOfOthers ? [] : rows.AsEnumerable())
-            {
-                AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
-                _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
-                _dispatcher.Take(new RoutedAlert(id, alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
-                writer.Delete<AlertRow>(row.Rule, row.Series);
-            }
+            RuleId id = RuleId.Parse(row.Rule);
+            if (known.ContainsKey(id) || id.IsOfOthers)
+                continue;
+            AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+            _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
+            var end = new AlertState.Inactive(EndReason.Retired);
+            yield return Note(id, new AlertChange(alert with { State = end }, alert.State, at), StepText.Retired);
         }
-    });
+    }
 
     /// <summary>History is kept for a month, and each table of it within a bound that no flood of alerts passes.</summary>
     private void Tidy(long at)
@@ -179,6 +164,22 @@ internal sealed class AlertPersistence(
     }
 
     private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
+
+    private IEnumerable<NotedStep> NoteAll(GroupEvaluation round) =>
+        round.Changes.Select(c => Note(round.Group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)));
+
+    private IEnumerable<NotedStep> NoteAll(List<AlertInbox.AlertBatch> batches, long at)
+    {
+        List<AlertChange> changes =
+            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
+        foreach (AlertChange change in changes)
+        {
+            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
+            // What only says the same in other words is sent when something is sent, and not written.
+            if (change.Before.Name != change.Alert.State.Name)
+                yield return step;
+        }
+    }
 
     private NotedStep Note(RuleId rule, AlertChange change, string text)
     {
