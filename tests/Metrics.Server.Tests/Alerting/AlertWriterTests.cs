@@ -36,7 +36,7 @@ public sealed class AlertWriterTests : IDisposable
         foreach (GroupRunner group in _groups)
             await _room.Writer.TakeAsync(Fires(group), CancellationToken.None);
         Task sent = _room.Inbox.PutAsync([Sent("Foreign")], CancellationToken.None);
-        Sql("CREATE TRIGGER stop BEFORE INSERT ON Alerts WHEN NEW.Alert LIKE '%Foreign%' BEGIN SELECT RAISE(ABORT, 'no'); END");
+        Sql("CREATE TRIGGER stop BEFORE INSERT ON Alerts WHEN NEW.Alert LIKE '%Wet%' BEGIN SELECT RAISE(ABORT, 'no'); END");
         await _room.Writer.StartAsync(CancellationToken.None);
         await restored;
         await FluentActions.Awaiting(() => _room.Writer.ExecuteTask!).Should().ThrowAsync<SqliteException>();
