@@ -14,10 +14,10 @@ public sealed record FlapPolicy(int Changes, TimeSpan Within, TimeSpan Quiet)
 
 /// <summary>What is remembered of an alert that begins and ends often.</summary>
 /// <param name="Alert">Which.</param>
-/// <param name="Changes">When it began or ended, milliseconds since 1970 UTC.</param>
+/// <param name="Changes">When it began or ended.</param>
 /// <param name="IsFlapping">Whether people were notified that it flaps.</param>
 /// <param name="IsOver">How the last change left it.</param>
-public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, bool IsFlapping, bool IsOver);
+public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<Timestamp> Changes, bool IsFlapping, bool IsOver);
 
 /// <summary>
 /// Finds alerts that come and go: such an alert is reported once as flapping and kept open, until it has been quiet for a while; then
@@ -27,12 +27,12 @@ public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, boo
 public sealed class FlapDetector(FlapPolicy policy)
 {
     private readonly Dictionary<AlertKey, Entry> _entries = [];
-    private readonly PriorityQueue<AlertKey, long> _quiet = new();
+    private readonly PriorityQueue<AlertKey, Timestamp> _quiet = new();
     private List<AlertKey> _gone = [];
 
     private sealed class Entry
     {
-        public List<long> Changes { get; init; } = [];
+        public List<Timestamp> Changes { get; init; } = [];
 
         public bool IsFlapping { get; set; }
 
@@ -44,8 +44,8 @@ public sealed class FlapDetector(FlapPolicy policy)
         public bool IsRecord => Changes.Count > 1 || IsFlapping;
     }
 
-    /// <summary>When an alert may have become quiet, milliseconds since 1970 UTC.</summary>
-    public long NextDue => _quiet.TryPeek(out _, out long at) ? at : long.MaxValue;
+    /// <summary>When an alert may have become quiet.</summary>
+    public Timestamp NextDue => _quiet.TryPeek(out _, out Timestamp at) ? at : Timestamp.Never;
 
     /// <summary>Takes a step of an alert.</summary>
     /// <returns>The alert, marked where it flaps.</returns>
@@ -63,7 +63,7 @@ public sealed class FlapDetector(FlapPolicy policy)
         if (entry.IsOver != isOver)
         {
             entry.IsOver = isOver;
-            entry.Changes.RemoveAll(t => alert.At - t > policy.Within.TotalMilliseconds);
+            entry.Changes.RemoveAll(t => alert.At - t > policy.Within);
             entry.Changes.Add(alert.At);
             entry.IsFlapping |= entry.Changes.Count >= policy.Changes;
             _quiet.Enqueue(alert.Key, QuietAt(entry, alert.At));
@@ -73,9 +73,9 @@ public sealed class FlapDetector(FlapPolicy policy)
     }
 
     /// <summary>Alerts that flapped and have been quiet since, as they are now; how quiet ones came and went is forgotten.</summary>
-    public IEnumerable<RoutedAlert> TakeQuiet(long now)
+    public IEnumerable<RoutedAlert> TakeQuiet(Timestamp now)
     {
-        while (_quiet.TryPeek(out AlertKey key, out long at) && at <= now)
+        while (_quiet.TryPeek(out AlertKey key, out Timestamp at) && at <= now)
         {
             _quiet.Dequeue();
             if (!_entries.TryGetValue(key, out Entry? entry))
@@ -138,10 +138,9 @@ public sealed class FlapDetector(FlapPolicy policy)
             return;
         }
         _entries[alert] = entry;
-        _quiet.Enqueue(alert, QuietAt(entry, entry.Changes is [.., var last] ? last : 0));
+        _quiet.Enqueue(alert, QuietAt(entry, entry.Changes is [.., var last] ? last : default));
     }
 
     /// <summary>When an alert is quiet that changed last at a moment.</summary>
-    private long QuietAt(Entry entry, long changed) =>
-        changed + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds;
+    private Timestamp QuietAt(Entry entry, Timestamp changed) => changed + (entry.IsFlapping ? policy.Quiet : policy.Within);
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Scheduling;
@@ -30,7 +31,7 @@ internal sealed partial class AlertWriter(
     {
         internal sealed record Note(GroupEvaluation Evaluation) : Work;
 
-        internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, long At, TaskCompletionSource Done) : Work;
+        internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, Timestamp At, TaskCompletionSource Done) : Work;
     }
 
     /// <summary>
@@ -39,7 +40,7 @@ internal sealed partial class AlertWriter(
     public long LastLook => Volatile.Read(ref _lastLook);
 
     /// <inheritdoc />
-    public async Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct)
+    public async Task RestoreAsync(IReadOnlyList<GroupRunner> groups, Timestamp at, CancellationToken ct)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await _queue.Writer.WriteAsync(new Work.Restore(groups, at, done), ct);
@@ -87,7 +88,7 @@ internal sealed partial class AlertWriter(
                 persistence.Flush(Now());
             if (isLast)
                 return;
-            await _wake.WaitAsync(_isRestored ? persistence.NextDue : long.MaxValue, stoppingToken);
+            await _wake.WaitAsync(_isRestored ? persistence.NextDue : Timestamp.Never, stoppingToken);
         }
     }
 
@@ -148,7 +149,7 @@ internal sealed partial class AlertWriter(
         }
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private Timestamp Now() => Timestamp.Of(time.GetUtcNow());
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
     private partial void LogChange(string rule, string series, string before, string after);

@@ -71,7 +71,7 @@ internal sealed class RuleEngine : BackgroundService
         _evaluator.ListeningSince = now;
         foreach (ScheduledGroup group in Schedule)
             group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
-        await _sink.RestoreAsync(Groups, now, cancellationToken);
+        await _sink.RestoreAsync(Groups, new Timestamp(now), cancellationToken);
         await RestoreEventsAsync(Groups, now, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -86,7 +86,7 @@ internal sealed class RuleEngine : BackgroundService
                 if (Interlocked.Exchange(ref _replacement, null) is { } groups)
                     await ReplaceAsync(groups, stoppingToken);
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
-                await _wake.WaitAsync(_scheduler.BeginDue(stoppingToken), stoppingToken);
+                await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(stoppingToken)), stoppingToken);
             }
         }
         finally
@@ -108,7 +108,7 @@ internal sealed class RuleEngine : BackgroundService
             else
                 old.EndAll(now, output);
         }
-        await _sink.RestoreAsync(after.Plan.Runners, now, ct);
+        await _sink.RestoreAsync(after.Plan.Runners, new Timestamp(now), ct);
         _evaluator.Reset();
         _scheduler = after;
         await RestoreEventsAsync(after.Plan.Runners, now, ct);

@@ -39,7 +39,7 @@ public sealed class DispatcherTests
         _dispatcher = new Dispatcher(Plan(s_route with { Escalation = [Step(60, "boss")] }));
         RoutedAlert alert = Fires(0, "a");
         At(0).Should().Equal("first: firing a");
-        _dispatcher.Use(new Dictionary<AlertId, Acknowledgement> { [alert.Id] = new(0, "ann", 10_000, "") });
+        _dispatcher.Use(new Dictionary<AlertId, Acknowledgement> { [alert.Id] = new(Second(0), "ann", Second(10), "") });
         At(600).Should().BeEmpty();
         Ends(601, "a");
         At(700).Should().Equal("first: resolved a");
@@ -51,7 +51,7 @@ public sealed class DispatcherTests
     {
         Take("boss", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), RoutingOptions.ReceiverDownAlert);
         At(0).Should().Equal("first: firing boss", "rest: firing boss");
-        _dispatcher.Use(Plan(s_route, o => o with { FailureReceiver = "rest" }), 1000);
+        _dispatcher.Use(Plan(s_route, o => o with { FailureReceiver = "rest" }), Second(1));
         Take("first", 1, new AlertState.Firing(0, 0), new AlertState.Inactive(), RoutingOptions.ReceiverDownAlert);
         At(1).Should().Equal("rest: firing first");
     }
@@ -67,7 +67,7 @@ public sealed class DispatcherTests
             "first: firing a0", "first: firing a1",
             "first: firing a2 (in a digest)", "first: firing a3 (in a digest)", "first: firing a4 (in a digest)");
         Digest first = _rounds[^1].Digests.Should().ContainSingle().Subject;
-        (first.Messages, first.Alerts, first.SendAt).Should().Be((3, 3, 62_000));
+        (first.Messages, first.Alerts, first.SendAt).Should().Be((3, 3, Second(62)));
         Ends(10, "a0");
         At(10).Should().Equal("first: resolved a0 (in a digest)");
         Digest grown = _rounds[^1].Digests.Should().ContainSingle().Subject;
@@ -94,7 +94,7 @@ public sealed class DispatcherTests
     [Fact]
     public void History_says_once_why_an_alert_is_mute_and_once_that_it_no_longer_is()
     {
-        var silence = new Silence("id", MatcherText.Parse("host=a"), 0, 100_000, "ann", "works", 0);
+        var silence = new Silence("id", MatcherText.Parse("host=a"), Second(0), Second(100), "ann", "works", Second(0));
         _dispatcher.Use([silence]);
         Fires(0, "a");
         At(0).Should().BeEmpty();
@@ -106,7 +106,7 @@ public sealed class DispatcherTests
     [Fact]
     public void That_a_mute_alert_ended_is_no_news_of_its_muting()
     {
-        _dispatcher.Use([new Silence("id", MatcherText.Parse("host=a"), 0, 100_000, "ann", "works", 0)]);
+        _dispatcher.Use([new Silence("id", MatcherText.Parse("host=a"), Second(0), Second(100), "ann", "works", Second(0))]);
         Fires(0, "a");
         At(0).Should().BeEmpty();
         Ends(5, "a");
@@ -130,7 +130,7 @@ public sealed class DispatcherTests
                 Labels = Labels.Of(new Label("alertname", "Broken"), new Label("severity", severity)), State = state,
             },
             Before = before,
-            At = at * 1000L,
+            At = Second(at),
         };
         _dispatcher.Take(As("critical", 0, firing, new AlertState.Inactive()));
         Fires(0, "b");
@@ -194,7 +194,7 @@ public sealed class DispatcherTests
         Ends(1, "a");
         Ends(2, "b");
         Fires(3, "b");
-        Dispatch last = _dispatcher.Collect(3000);
+        Dispatch last = _dispatcher.Collect(Second(3));
         last.Notifications.Should().BeEmpty("the group's interval is not over");
 
         _dispatcher = new Dispatcher(plan);
@@ -220,11 +220,11 @@ public sealed class DispatcherTests
             else
                 Ends(change, "a");
             sent.AddRange(At(change));
-            _dispatcher.Use(plan, change * 1000L);
+            _dispatcher.Use(plan, Second(change));
         }
         sent.Should().Equal(
             "first: firing a", "first: resolved a", "first: firing a", "first: resolved a", "first: flapping a");
-        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.Zero }), 6000);
+        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.Zero }), Second(6));
         At(6).Should().Equal("first: resolved a");
     }
 
@@ -233,13 +233,13 @@ public sealed class DispatcherTests
     {
         Fires(0, "a");
         At(0).Should().Equal("first: firing a");
-        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.FromSeconds(20) }), 1000);
-        _dispatcher.IsDue(1000).Should().BeTrue();
+        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.FromSeconds(20) }), Second(1));
+        _dispatcher.IsDue(Second(1)).Should().BeTrue();
         At(1).Should().BeEmpty();
         _rounds[^1].ForgetsGroups.Should().BeTrue();
         _rounds[^1].Groups.Should().ContainSingle();
         At(100).Should().BeEmpty();
-        _dispatcher.Use(Plan(s_route with { Id = "{}/other", Receiver = "rest" }), 101_000);
+        _dispatcher.Use(Plan(s_route with { Id = "{}/other", Receiver = "rest" }), Second(101));
         At(101).Should().Equal("rest: firing a");
         _rounds[^1].History.Select(Describe).Should().Equal(
             "101 grouped: goes to rest by route {}/other, together with alerts of {alertname=\"Down\"}");
@@ -253,9 +253,9 @@ public sealed class DispatcherTests
             Fires(0, $"h{i}");
         var notified = new HashSet<AlertId>();
         int rounds = 0;
-        for (; _dispatcher.IsDue(0); rounds++)
+        for (; _dispatcher.IsDue(Second(0)); rounds++)
         {
-            Dispatch dispatch = _dispatcher.Collect(0);
+            Dispatch dispatch = _dispatcher.Collect(Second(0));
             dispatch.Notifications.Count.Should().BeLessThanOrEqualTo(500);
             notified.UnionWith(dispatch.Notifications.SelectMany(n => n.Alerts).Select(a => a.Id));
         }
@@ -269,6 +269,8 @@ public sealed class DispatcherTests
             new Receiver(name, [new Integration(new IntegrationId(name, "email", 0), true) { IsForPeople = true }]))]);
     }
 
+    private static Timestamp Second(int second) => new(second * 1000L);
+
     private static EscalationStep Step(int after, string receiver) => new(TimeSpan.FromSeconds(after), receiver);
 
     private static string Describe(HistoryLine line)
@@ -279,7 +281,7 @@ public sealed class DispatcherTests
             HistoryLine.Muted muted => $"muted: {muted.Reason}",
             _ => "heard",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{line.At / 1000} {text}");
+        return string.Create(CultureInfo.InvariantCulture, $"{line.At.Milliseconds / 1000} {text}");
     }
 
     private RoutedAlert Fires(int at, string host) =>
@@ -301,16 +303,16 @@ public sealed class DispatcherTests
             RuleId.Parse("f;g;r"),
             new AlertInstance { Series = Labels.Of(label), Labels = Labels.Of(label, new Label("alertname", name)), State = state },
             before,
-            at * 1000L);
+            Second(at));
     }
 
     /// <summary>Everything that is due up to a moment, each at its own time.</summary>
     private List<string> At(int at)
     {
         var sent = new List<string>();
-        while (_dispatcher.IsDue(at * 1000L))
+        while (_dispatcher.IsDue(Second(at)))
         {
-            Dispatch dispatch = _dispatcher.Collect(Math.Min(_dispatcher.NextDue, at * 1000L));
+            Dispatch dispatch = _dispatcher.Collect(Timestamp.Min(_dispatcher.NextDue, Second(at)));
             _rounds.Add(dispatch);
             sent.AddRange(dispatch.Notifications.Select(Describe));
         }

@@ -27,7 +27,7 @@ public sealed class AlertWriterTests : IDisposable
         _groups = _room.Read(Rules);
     }
 
-    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private Timestamp Now => Timestamp.Of(_time.GetUtcNow());
 
     [Fact]
     public async Task What_several_groups_and_others_bring_in_one_look_is_one_transaction_with_its_messages()
@@ -128,14 +128,13 @@ public sealed class AlertWriterTests : IDisposable
         {
             Series = Labels.Of(label),
             Labels = Labels.Of(label, new Label("alertname", rule.Rule.Name)),
-            State = new AlertState.Firing(Now, Now),
+            State = new AlertState.Firing(Now.Milliseconds, Now.Milliseconds),
         };
         return new GroupEvaluation(group, [(rule, new AlertChange(alert, new AlertState.Inactive(), Now))], Now, 0);
     }
 
     private SentAlert Sent(string name) => new(
-        Labels.Of(new Label("alertname", name)), new Dictionary<string, string>(), Now,
-        Now + (long)TimeSpan.FromHours(1).TotalMilliseconds, null);
+        Labels.Of(new Label("alertname", name)), new Dictionary<string, string>(), Now, Now + TimeSpan.FromHours(1), null);
 
     private string Sql(string sql)
     {

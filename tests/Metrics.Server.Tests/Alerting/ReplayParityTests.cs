@@ -123,7 +123,7 @@ public sealed class ReplayParityTests : IDisposable
         using Head head = Samples();
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. ReadRules().Select(r => new GroupRunner(r, _time) { NextDue = From })];
-        alerts.Restore(groups, From);
+        alerts.Restore(groups, new Timestamp(From));
         while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= To)
         {
             long at = next.NextDue;
@@ -131,8 +131,9 @@ public sealed class ReplayParityTests : IDisposable
             next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
             using var output = new SampleBatch("rules");
             var round = new RuleRound(head, at, From, options.Notifications.ExternalUrl);
-            alerts.Take([new GroupEvaluation(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), at, 0)], at);
-            alerts.Flush(at);
+            var now = new Timestamp(at);
+            alerts.Take([new GroupEvaluation(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), now, 0)], now);
+            alerts.Flush(now);
             head.Append(output, at);
         }
         FlushUntil(To);
@@ -145,7 +146,7 @@ public sealed class ReplayParityTests : IDisposable
 
         void FlushUntil(long until)
         {
-            while (alerts.NextDue is var due && due <= until)
+            while (alerts.NextDue is var due && due.Milliseconds <= until)
                 alerts.Flush(due);
         }
     }

@@ -26,16 +26,16 @@ internal sealed class AlertPersistence(
     private NotificationOptions _options = options.Value;
     private Dispatcher _dispatcher = new(DispatchPlan.None);
     private bool _isOpen;
-    private long _nextTidying;
+    private Timestamp _nextTidying;
 
     /// <summary>A step of an alert with its line of the history.</summary>
     private readonly record struct NotedStep(RoutedAlert Step, string Text, AlertPlacement? Placement);
 
-    /// <summary>When somebody is to be notified of something next, milliseconds since 1970 UTC.</summary>
-    public long NextDue => Math.Min(_dispatcher.NextDue, external.NextDue);
+    /// <summary>When somebody is to be notified of something next.</summary>
+    public Timestamp NextDue => Timestamp.Min(_dispatcher.NextDue, external.NextDue);
 
     /// <summary>Puts back what was remembered of these groups' rules; open alerts of rules that are no longer there end.</summary>
-    public void Restore(IReadOnlyList<GroupRunner> groups, long at)
+    public void Restore(IReadOnlyList<GroupRunner> groups, Timestamp at)
     {
         var kept = state.Read(db => (
             Alerts: db.Alerts.AsNoTracking().ToLookup(a => a.Rule),
@@ -81,7 +81,7 @@ internal sealed class AlertPersistence(
     /// Takes what rounds of rules changed and what others have sent, ends what they no longer send, and commits all of it at once, with the
     /// messages that are due.
     /// </summary>
-    public void Take(IReadOnlyList<GroupEvaluation> rounds, long at)
+    public void Take(IReadOnlyList<GroupEvaluation> rounds, Timestamp at)
     {
         List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
         List<NotedStep> steps = [.. rounds.SelectMany(NoteAll), .. NoteAll(batches, at)];
@@ -100,7 +100,7 @@ internal sealed class AlertPersistence(
     }
 
     /// <summary>Commits the messages that are due by the clock.</summary>
-    public void Flush(long at)
+    public void Flush(Timestamp at)
     {
         if (at >= _nextTidying)
             Tidy(at);
@@ -119,7 +119,7 @@ internal sealed class AlertPersistence(
         }
     }
 
-    private void Open(ILookup<string, AlertRow> kept, long at)
+    private void Open(ILookup<string, AlertRow> kept, Timestamp at)
     {
         silences.Load();
         acks.Load();
@@ -133,12 +133,12 @@ internal sealed class AlertPersistence(
         _dispatcher.Restore(groups, flaps);
         // Their senders have as long as they would have had, from now on.
         foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
-            external.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)_options.ResolveTimeout.TotalMilliseconds);
+            external.Restore(AlertJson.Read(row.Series, row.Alert), at + _options.ResolveTimeout);
         _isOpen = true;
     }
 
     /// <summary>Ends the alerts of rules that are no longer there.</summary>
-    private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at)
+    private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, Timestamp at)
     {
         foreach (AlertRow row in kept.SelectMany(r => r))
         {
@@ -153,22 +153,22 @@ internal sealed class AlertPersistence(
     }
 
     /// <summary>History is kept for a month, and each table of it within a bound that no flood of alerts passes.</summary>
-    private void Tidy(long at)
+    private void Tidy(Timestamp at)
     {
-        _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        _nextTidying = at + TimeSpan.FromHours(1);
         state.Write(writer => writer.Run(db =>
         {
-            db.TrimHistory(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
-            db.TrimAudit(at - (long)s_auditKept.TotalMilliseconds, MaxHistoryRows);
+            db.TrimHistory((at - s_historyKept).Milliseconds, MaxHistoryRows);
+            db.TrimAudit((at - s_auditKept).Milliseconds, MaxHistoryRows);
         }));
     }
 
-    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
+    private bool IsDue(Timestamp at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
 
     private IEnumerable<NotedStep> NoteAll(GroupEvaluation round) =>
         round.Changes.Select(c => Note(round.Group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)));
 
-    private IEnumerable<NotedStep> NoteAll(List<AlertInbox.AlertBatch> batches, long at)
+    private IEnumerable<NotedStep> NoteAll(List<AlertInbox.AlertBatch> batches, Timestamp at)
     {
         List<AlertChange> changes =
             [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
@@ -187,7 +187,7 @@ internal sealed class AlertPersistence(
         return new NotedStep(step, text, _dispatcher.Take(step));
     }
 
-    private void Commit(long at, Action<StateWriter> more)
+    private void Commit(Timestamp at, Action<StateWriter> more)
     {
         if (!ReferenceEquals(_options, options.Value))
             _dispatcher.Use((_options = options.Value).Plan, at);

@@ -38,7 +38,7 @@ public sealed class StateMigrationTests : IDisposable
         foreach (string alert in expected.Where(l => l[0] != ' '))
         {
             actual.Add(alert);
-            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {new Timestamp(l.At)} {l.What} {l.Text}"));
+            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {l.At} {l.What} {l.Text}"));
         }
         actual.Should().Equal(expected);
     }
@@ -137,7 +137,7 @@ public sealed class StateMigrationTests : IDisposable
                 """),
             _time);
         List<GroupRunner> groups = daemon.Read(File.ReadAllText(Cases.Own("state-04eae5d.yaml")));
-        daemon.Persistence.Restore(groups, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        daemon.Persistence.Restore(groups, Timestamp.Of(_time.GetUtcNow()));
         return daemon;
     }
 }
