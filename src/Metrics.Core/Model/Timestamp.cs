@@ -13,11 +13,17 @@ public readonly record struct Timestamp(long Milliseconds) : IComparable<Timesta
     /// <summary>The pattern of <see cref="ToString()"/>, for those who are given a pattern rather than a text.</summary>
     public const string Pattern = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
+    /// <summary>After all others: what is never due is due then.</summary>
+    public static readonly Timestamp Never = new(long.MaxValue);
+
     private static readonly long s_first = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long s_last = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>The moment of a date; parts of a millisecond are cut off.</summary>
     public static Timestamp Of(DateTimeOffset moment) => new(moment.ToUnixTimeMilliseconds());
+
+    /// <summary>The earlier of two.</summary>
+    public static Timestamp Min(Timestamp one, Timestamp other) => one < other ? one : other;
 
     /// <summary>The moment as a date in UTC; before the year 1 and after 9999 it is the first or the last there is.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(Milliseconds, s_first, s_last));

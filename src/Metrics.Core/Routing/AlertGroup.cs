@@ -13,7 +13,7 @@ public sealed class AlertGroup(Route route, GroupKey key)
 
     private readonly Dictionary<AlertKey, RoutedAlert> _alerts = [];
     private IReadOnlyDictionary<IntegrationId, NotificationLogEntry> _log = s_nobody;
-    private long _nextFlush;
+    private Timestamp _nextFlush;
 
     /// <summary>The route.</summary>
     public Route Route => route;
@@ -24,8 +24,8 @@ public sealed class AlertGroup(Route route, GroupKey key)
     /// <summary>Tells groups apart, also after a restart.</summary>
     public GroupKey Key => key;
 
-    /// <summary>When it is looked at next, milliseconds since 1970 UTC.</summary>
-    public long NextFlush
+    /// <summary>When it is looked at next.</summary>
+    public Timestamp NextFlush
     {
         get => _nextFlush;
         set => (_nextFlush, IsChanged) = (value, true);
@@ -69,30 +69,30 @@ public sealed class AlertGroup(Route route, GroupKey key)
     /// <summary>Puts back what was remembered over a restart.</summary>
     public void Restore(IReadOnlyDictionary<IntegrationId, NotificationLogEntry> log) => _log = log;
 
-    /// <summary>When an alert may have waited long enough for a step of escalation; <see cref="long.MaxValue"/> when none will.</summary>
-    public long NextEscalation(long now)
+    /// <summary>When an alert may have waited long enough for a step of escalation; <see cref="Timestamp.Never"/> when none will.</summary>
+    public Timestamp NextEscalation(Timestamp now)
     {
-        long next = long.MaxValue;
+        Timestamp next = Timestamp.Never;
         foreach (RoutedAlert alert in route.Escalation.Count == 0 ? [] : _alerts.Values.Where(a => !a.IsOver))
         {
             foreach (EscalationStep step in route.Escalation)
             {
-                long at = alert.FiredAt + (long)step.After.TotalMilliseconds;
+                Timestamp at = alert.FiredAt + step.After;
                 if (at > now)
-                    next = Math.Min(next, at);
+                    next = Timestamp.Min(next, at);
             }
         }
         return next;
     }
 
     /// <summary>Looks at the group: who is to be notified of what now. What is over is forgotten afterwards.</summary>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="now">The moment.</param>
     /// <param name="integrations">Of the route's receiver, and of its steps of escalation.</param>
     /// <param name="isMuted">Alerts of which nobody is notified now.</param>
     /// <param name="isSilent">Whether the whole route is mute now.</param>
     /// <param name="isAcknowledged">Alerts that somebody is at: they are neither repeated nor escalated.</param>
     public List<Notification> Flush(
-        long now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent,
+        Timestamp now, IReadOnlyList<Integration> integrations, Func<RoutedAlert, bool> isMuted, bool isSilent,
         Func<RoutedAlert, bool>? isAcknowledged = null)
     {
         var notifications = new List<Notification>();
@@ -115,7 +115,7 @@ public sealed class AlertGroup(Route route, GroupKey key)
         return notifications;
     }
 
-    private Notification? Notify(Integration integration, List<RoutedAlert> heard, long now, Func<RoutedAlert, bool>? isAcknowledged)
+    private Notification? Notify(Integration integration, List<RoutedAlert> heard, Timestamp now, Func<RoutedAlert, bool>? isAcknowledged)
     {
         NotificationLogEntry before = _log.GetValueOrDefault(integration.Id, NotificationLogEntry.None);
         bool isAtOnce = integration.After == TimeSpan.Zero;
@@ -132,12 +132,12 @@ public sealed class AlertGroup(Route route, GroupKey key)
         return reported.Count > 0 ? new Notification(Key, route.Receiver, integration, reported) : null;
 
         bool HasWaited(RoutedAlert alert) =>
-            now - alert.FiredAt >= integration.After.TotalMilliseconds && isAcknowledged?.Invoke(alert) != true;
+            now - alert.FiredAt >= integration.After && isAcknowledged?.Invoke(alert) != true;
 
         bool IsNews() =>
             open.Exists(a => !before.Open.Contains(a.Id) || (a.IsMarked && !before.Marked.Contains(a.Id)))
             || (over.Count > 0 && (integration.SendResolved || open.Count == 0))
-            || (open.Count > 0 && now - before.At >= route.RepeatInterval.TotalMilliseconds
+            || (open.Count > 0 && now - before.At >= route.RepeatInterval
                 && (isAcknowledged is null || !open.TrueForAll(a => isAcknowledged(a))));
     }
 }

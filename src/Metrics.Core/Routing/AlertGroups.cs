@@ -19,7 +19,7 @@ public sealed class AlertGroups(Route root)
     private readonly Dictionary<AlertKey, Labels> _labels = [];
 
     /// <summary>What is due at one moment keeps the order in which it came.</summary>
-    private readonly PriorityQueue<AlertGroup, (long At, long Order)> _due = new();
+    private readonly PriorityQueue<AlertGroup, (Timestamp At, long Order)> _due = new();
 
     private long _order;
 
@@ -29,17 +29,20 @@ public sealed class AlertGroups(Route root)
     /// <summary>All groups.</summary>
     public IReadOnlyCollection<AlertGroup> All => _groups.Values;
 
-    /// <summary>When a group is due next, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when there is none.</summary>
-    public long NextDue => _due.TryPeek(out _, out (long At, long) next) ? next.At : long.MaxValue;
+    /// <summary>When a group is due next; <see cref="Timestamp.Never"/> when there is none.</summary>
+    public Timestamp NextDue => _due.TryPeek(out _, out (Timestamp At, long) next) ? next.At : Timestamp.Never;
 
     /// <summary>The groups of an alert.</summary>
     public IReadOnlyList<AlertGroup> Of(AlertKey alert) => _byAlert.TryGetValue(alert, out List<AlertGroup>? groups) ? groups : [];
 
+    /// <summary>The labels by which an open alert was taken to its groups; null when it is not open.</summary>
+    public Labels? LabelsOf(AlertKey alert) => _labels.GetValueOrDefault(alert);
+
     /// <summary>Takes an alert that is open, or over, to its groups.</summary>
     /// <param name="alert">The alert.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="now">The moment.</param>
     /// <returns>The groups that changed.</returns>
-    public IReadOnlyList<AlertGroup> Take(RoutedAlert alert, long now)
+    public IReadOnlyList<AlertGroup> Take(RoutedAlert alert, Timestamp now)
     {
         AlertKey key = alert.Key;
         if (!_byAlert.TryGetValue(key, out List<AlertGroup>? groups))
@@ -92,11 +95,11 @@ public sealed class AlertGroups(Route root)
     }
 
     /// <summary>Takes the group that has been due for longest; it belongs to the caller until it is put back.</summary>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="now">The moment.</param>
     /// <returns>A group, or null when none is due.</returns>
-    public AlertGroup? TakeDue(long now)
+    public AlertGroup? TakeDue(Timestamp now)
     {
-        while (_due.TryPeek(out AlertGroup? group, out (long At, long) due) && due.At <= now)
+        while (_due.TryPeek(out AlertGroup? group, out (Timestamp At, long) due) && due.At <= now)
         {
             _due.Dequeue();
             // Else it is a place in the queue that a later one has replaced.
@@ -108,8 +111,8 @@ public sealed class AlertGroups(Route root)
 
     /// <summary>Puts back a group that was looked at: it is due again after its interval, or gone when nothing is left of it.</summary>
     /// <param name="group">What <see cref="TakeDue"/> gave.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void PutBack(AlertGroup group, long now)
+    /// <param name="now">The moment.</param>
+    public void PutBack(AlertGroup group, Timestamp now)
     {
         if (group.IsEmpty)
         {
@@ -120,19 +123,19 @@ public sealed class AlertGroups(Route root)
         // Without an interval it is due when something comes.
         TimeSpan pause = group.Route.GroupInterval > TimeSpan.Zero ? group.Route.GroupInterval
             : group.HasMuted ? s_lookAgain : group.Route.RepeatInterval;
-        Enqueue(group, Math.Min(now + (long)pause.TotalMilliseconds, group.NextEscalation(now)));
+        Enqueue(group, Timestamp.Min(now + pause, group.NextEscalation(now)));
     }
 
-    private void Enqueue(AlertGroup group, long at)
+    private void Enqueue(AlertGroup group, Timestamp at)
     {
         group.NextFlush = at;
         _due.Enqueue(group, (at, _order++));
     }
 
-    private List<AlertGroup> Enter(RoutedAlert alert, long now) =>
-        [.. root.Match(alert.Alert.Labels).Select(r => Group(r, r.GroupOf(alert.Alert.Labels), now + (long)r.GroupWait.TotalMilliseconds))];
+    private List<AlertGroup> Enter(RoutedAlert alert, Timestamp now) =>
+        [.. root.Match(alert.Alert.Labels).Select(r => Group(r, r.GroupOf(alert.Alert.Labels), now + r.GroupWait))];
 
-    private AlertGroup Group(Route route, Labels labels, long firstFlush)
+    private AlertGroup Group(Route route, Labels labels, Timestamp firstFlush)
     {
         var key = new GroupKey(route.Id, labels);
         if (_groups.TryGetValue(key, out AlertGroup? group))

@@ -15,14 +15,11 @@ public sealed class Dispatcher
     /// </summary>
     private const int AlertsAtOnce = 500;
 
-    private static readonly TimeSpan s_flapsKept = TimeSpan.FromDays(1);
-
     private readonly JudgedAlerts _judged = new();
     private readonly SeverityPrecedence _severities = new();
     private readonly NotificationThrottle _throttle = new();
     private readonly HashSet<AlertGroup> _changed = [];
     private readonly HashSet<AlertKey> _flapped = [];
-    private readonly List<AlertKey> _goneFlaps = [];
     private readonly List<AlertId> _ended = [];
     private readonly Dictionary<AlertId, string> _mutedBy = [];
     private List<HistoryLine> _history = [];
@@ -38,17 +35,17 @@ public sealed class Dispatcher
     /// <summary>Where alerts go, and who is there to be notified.</summary>
     public DispatchPlan Plan { get; private set; }
 
-    /// <summary>When something is due next, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when nothing is.</summary>
-    public long NextDue => Math.Min(_groups.NextDue, _flaps.NextDue);
+    /// <summary>When something is due next; <see cref="Timestamp.Never"/> when nothing is.</summary>
+    public Timestamp NextDue => Timestamp.Min(_groups.NextDue, _flaps.NextDue);
 
     /// <summary>How many groups there are.</summary>
     public int GroupCount => _groups.All.Count;
 
     /// <summary>Whether a round would come to anything: something is due, or is to be remembered.</summary>
-    public bool IsDue(long now) => _changed.Count > 0 || _isRerouted || _goneFlaps.Count > 0 || NextDue <= now;
+    public bool IsDue(Timestamp now) => _changed.Count > 0 || _isRerouted || NextDue <= now;
 
     /// <summary>Puts back what was remembered over a restart; open alerts follow with their rules.</summary>
-    public void Restore(IEnumerable<GroupState> groups, IEnumerable<FlapRecord> flaps, long now)
+    public void Restore(IEnumerable<GroupState> groups, IEnumerable<FlapRecord> flaps)
     {
         var held = new Dictionary<AlertKey, RoutedAlert>();
         foreach (GroupState group in groups)
@@ -58,18 +55,13 @@ public sealed class Dispatcher
             _groups.Restore(group);
         }
         foreach (FlapRecord record in flaps)
-        {
-            if (record.Changes is [.., var last] && now - last > s_flapsKept.TotalMilliseconds)
-                _goneFlaps.Add(record.Alert);
-            else
-                _flaps.Restore(record, held.GetValueOrDefault(record.Alert));
-        }
+            _flaps.Restore(record, held.GetValueOrDefault(record.Alert));
     }
 
     /// <summary>
     /// Says which rules are in force, and takes their open alerts: messages say what was judged last, not what began an alert.
     /// </summary>
-    public void Use(IReadOnlyDictionary<RuleId, AlertRuleState> rules, long now)
+    public void Use(IReadOnlyDictionary<RuleId, AlertRuleState> rules, Timestamp now)
     {
         _judged.Use(rules);
         foreach ((RuleId id, AlertRuleState rule) in rules)
@@ -86,7 +78,7 @@ public sealed class Dispatcher
     public void Use(IReadOnlyDictionary<AlertId, Acknowledgement> acknowledged) => _acknowledged = acknowledged;
 
     /// <summary>Goes by another plan from now on: what was sent about a group stays known where its route is still there.</summary>
-    public void Use(DispatchPlan plan, long now)
+    public void Use(DispatchPlan plan, Timestamp now)
     {
         List<GroupState> groups = [.. _groups.All.Select(g => g.ToState())];
         List<RoutedAlert> alerts = [.. _groups.All.SelectMany(g => g.Alerts).DistinctBy(a => a.Key)];
@@ -117,11 +109,11 @@ public sealed class Dispatcher
     }
 
     /// <summary>Asks what is due, up to a bound: what is due still comes with the next call.</summary>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public Dispatch Collect(long now)
+    /// <param name="now">The moment.</param>
+    public Dispatch Collect(Timestamp now)
     {
         foreach (RoutedAlert calm in _flaps.TakeQuiet(now).ToList())
-            EnterUnasked(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At, calm.At) }, now);
+            EnterUnasked(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At.Milliseconds, calm.At.Milliseconds) }, now);
         var notifications = new List<Notification>();
         int alerts = 0;
         while (alerts < AlertsAtOnce && _groups.TakeDue(now) is { } group)
@@ -140,7 +132,7 @@ public sealed class Dispatcher
             Groups = [.. _changed.Where(g => !g.IsGone).Select(g => g.ToState())],
             GoneGroups = [.. _changed.Where(g => g.IsGone).Select(g => g.Key)],
             Flaps = [.. _flapped.Select(_flaps.Find).OfType<FlapRecord>()],
-            GoneFlaps = [.. _goneFlaps],
+            GoneFlaps = _flaps.TakeGone(),
             Ended = [.. _ended],
         };
         Forget();
@@ -156,35 +148,36 @@ public sealed class Dispatcher
             group.IsChanged = false;
         _changed.Clear();
         _flapped.Clear();
-        _goneFlaps.Clear();
         _ended.Clear();
         (_history, _isRerouted) = ([], false);
     }
 
-    private void Flush(AlertGroup group, long now, List<Notification> notifications)
+    private void Flush(AlertGroup group, Timestamp now, List<Notification> notifications)
     {
         Refresh(group);
         SuppressionReason? silent = _suppression.Reason(group.Route, now);
         IReadOnlyList<Integration> integrations = Plan.IntegrationsOf(group.Route, group.Labels);
         foreach (Notification notification in group.Flush(now, integrations, a => IsMuted(a, now), silent is not null, IsAcknowledged))
             notifications.Add(notification with { Digest = _throttle.Take(notification, Plan.Routing.Storm, now) });
-        foreach (RoutedAlert mute in silent is null ? [] : group.Alerts.Where(a => !a.IsOver))
+        foreach (RoutedAlert mute in silent is null ? [] : group.Alerts)
             NoteMute(mute, silent, now);
     }
 
     /// <summary>An alert that comes without a step that somebody writes down.</summary>
-    private void EnterUnasked(RoutedAlert alert, long now)
+    private void EnterUnasked(RoutedAlert alert, Timestamp now)
     {
         if (Enter(alert, now) is { } placement)
             _history.Add(new HistoryLine.Grouped(now, alert.Id, placement));
     }
 
-    private AlertPlacement? Enter(RoutedAlert alert, long now)
+    private AlertPlacement? Enter(RoutedAlert alert, Timestamp now)
     {
         _severities.Note(_judged.SeverityOf(alert.Rule), alert.Alert.Series, alert.Alert.State.IsOpen);
+        // By the labels that it came with: they may follow its value.
+        if (_groups.LabelsOf(alert.Key) is { } before && (alert.IsOver || !before.Equals(alert.Alert.Labels)))
+            _suppression.Inhibitor.Remove(before);
         if (alert.IsOver)
         {
-            _suppression.Inhibitor.Remove(alert.Alert.Labels);
             _mutedBy.Remove(alert.Id);
             _ended.Add(alert.Id);
         }
@@ -215,7 +208,7 @@ public sealed class Dispatcher
     private bool IsAcknowledged(RoutedAlert alert) =>
         _acknowledged.Count > 0 && _acknowledged.TryGetValue(alert.Id, out Acknowledgement? found) && found.HoldsFor(alert);
 
-    private bool IsMuted(RoutedAlert alert, long now)
+    private bool IsMuted(RoutedAlert alert, Timestamp now)
     {
         SuppressionReason? reason = _suppression.Reason(alert.Alert.Labels, now);
         if (reason is null && _severities.Above(_judged.SeverityOf(alert.Rule), alert.Alert.Series) is { } higher)
@@ -224,11 +217,11 @@ public sealed class Dispatcher
         return reason is not null;
     }
 
-    /// <summary>History says when an alert became mute and when it no longer was, not each time somebody looked.</summary>
-    private void NoteMute(RoutedAlert alert, SuppressionReason? reason, long now)
+    /// <summary>History says when an open alert became mute and when it no longer was, not each time somebody looked.</summary>
+    private void NoteMute(RoutedAlert alert, SuppressionReason? reason, Timestamp now)
     {
         string? text = reason?.ToString();
-        if (_mutedBy.GetValueOrDefault(alert.Id) == text)
+        if (alert.IsOver || _mutedBy.GetValueOrDefault(alert.Id) == text)
             return;
         if (reason is null)
             _mutedBy.Remove(alert.Id);

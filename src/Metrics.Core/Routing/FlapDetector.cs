@@ -14,10 +14,10 @@ public sealed record FlapPolicy(int Changes, TimeSpan Within, TimeSpan Quiet)
 
 /// <summary>What is remembered of an alert that begins and ends often.</summary>
 /// <param name="Alert">Which.</param>
-/// <param name="Changes">When it began or ended, milliseconds since 1970 UTC.</param>
+/// <param name="Changes">When it began or ended.</param>
 /// <param name="IsFlapping">Whether people were notified that it flaps.</param>
 /// <param name="IsOver">How the last change left it.</param>
-public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, bool IsFlapping, bool IsOver);
+public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<Timestamp> Changes, bool IsFlapping, bool IsOver);
 
 /// <summary>
 /// Finds alerts that come and go: such an alert is reported once as flapping and kept open, until it has been quiet for a while; then
@@ -27,21 +27,25 @@ public sealed record FlapRecord(AlertKey Alert, IReadOnlyList<long> Changes, boo
 public sealed class FlapDetector(FlapPolicy policy)
 {
     private readonly Dictionary<AlertKey, Entry> _entries = [];
-    private readonly PriorityQueue<AlertKey, long> _quiet = new();
+    private readonly PriorityQueue<AlertKey, Timestamp> _quiet = new();
+    private List<AlertKey> _gone = [];
 
     private sealed class Entry
     {
-        public List<long> Changes { get; init; } = [];
+        public List<Timestamp> Changes { get; init; } = [];
 
         public bool IsFlapping { get; set; }
 
         public bool IsOver { get; set; }
 
         public RoutedAlert? Last { get; set; }
+
+        /// <summary>Whether it is to be remembered over a restart.</summary>
+        public bool IsRecord => Changes.Count > 1 || IsFlapping;
     }
 
-    /// <summary>When an alert may have become quiet, milliseconds since 1970 UTC.</summary>
-    public long NextDue => _quiet.TryPeek(out _, out long at) ? at : long.MaxValue;
+    /// <summary>When an alert may have become quiet.</summary>
+    public Timestamp NextDue => _quiet.TryPeek(out _, out Timestamp at) ? at : Timestamp.Never;
 
     /// <summary>Takes a step of an alert.</summary>
     /// <returns>The alert, marked where it flaps.</returns>
@@ -59,40 +63,49 @@ public sealed class FlapDetector(FlapPolicy policy)
         if (entry.IsOver != isOver)
         {
             entry.IsOver = isOver;
-            entry.Changes.RemoveAll(t => alert.At - t > policy.Within.TotalMilliseconds);
+            entry.Changes.RemoveAll(t => alert.At - t > policy.Within);
             entry.Changes.Add(alert.At);
             entry.IsFlapping |= entry.Changes.Count >= policy.Changes;
-            _quiet.Enqueue(alert.Key, alert.At + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+            _quiet.Enqueue(alert.Key, QuietAt(entry, alert.At));
         }
         entry.Last = alert with { IsFlapping = entry.IsFlapping };
         return entry.Last;
     }
 
-    /// <summary>Alerts that flapped and have been quiet since, as they are now; what is long over is forgotten.</summary>
-    public IEnumerable<RoutedAlert> TakeQuiet(long now)
+    /// <summary>Alerts that flapped and have been quiet since, as they are now; how quiet ones came and went is forgotten.</summary>
+    public IEnumerable<RoutedAlert> TakeQuiet(Timestamp now)
     {
-        while (_quiet.TryPeek(out AlertKey key, out long at) && at <= now)
+        while (_quiet.TryPeek(out AlertKey key, out Timestamp at) && at <= now)
         {
             _quiet.Dequeue();
             if (!_entries.TryGetValue(key, out Entry? entry))
                 continue;
-            long last = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
-            if (entry.IsFlapping && now - last >= policy.Quiet.TotalMilliseconds)
-            {
-                entry.IsFlapping = false;
-                entry.Changes.Clear();
-                if (entry.Last is { } alert)
-                    yield return alert with { IsFlapping = false };
-            }
-            bool isPast = entry.IsOver && now - last >= policy.Within.TotalMilliseconds;
-            if (!entry.IsFlapping && (isPast || policy.Changes == 0))
+            // Else it is a place in the queue that a later one has replaced.
+            if (entry.Changes is [.., var last] && now < QuietAt(entry, last))
+                continue;
+            if (entry.IsRecord)
+                _gone.Add(key);
+            bool wasFlapping = entry.IsFlapping;
+            entry.IsFlapping = false;
+            entry.Changes.Clear();
+            if (entry.IsOver || policy.Changes == 0)
                 _entries.Remove(key);
+            if (wasFlapping && entry.Last is { } alert)
+                yield return alert with { IsFlapping = false };
         }
+    }
+
+    /// <summary>Alerts of which nothing is to be remembered any more, since they were taken last.</summary>
+    public IReadOnlyList<AlertKey> TakeGone()
+    {
+        IReadOnlyList<AlertKey> gone = _gone;
+        _gone = [];
+        return gone;
     }
 
     /// <summary>What is to be remembered of an alert over a restart; null when that is nothing.</summary>
     public FlapRecord? Find(AlertKey alert) =>
-        _entries.TryGetValue(alert, out Entry? entry) && (entry.Changes.Count > 1 || entry.IsFlapping)
+        _entries.TryGetValue(alert, out Entry? entry) && entry.IsRecord
             ? new FlapRecord(alert, [.. entry.Changes], entry.IsFlapping, entry.IsOver) : null;
 
     /// <summary>Goes on with what another has counted, also where this one has other bounds.</summary>
@@ -120,9 +133,14 @@ public sealed class FlapDetector(FlapPolicy policy)
     private void Add(AlertKey alert, Entry entry)
     {
         if (policy.Changes == 0 && !entry.IsFlapping)
+        {
+            _gone.Add(alert);
             return;
+        }
         _entries[alert] = entry;
-        long changed = entry.Changes.Count > 0 ? entry.Changes[^1] : 0;
-        _quiet.Enqueue(alert, changed + (long)(entry.IsFlapping ? policy.Quiet : policy.Within).TotalMilliseconds);
+        _quiet.Enqueue(alert, QuietAt(entry, entry.Changes is [.., var last] ? last : default));
     }
+
+    /// <summary>When an alert is quiet that changed last at a moment.</summary>
+    private Timestamp QuietAt(Entry entry, Timestamp changed) => changed + (entry.IsFlapping ? policy.Quiet : policy.Within);
 }

@@ -1,3 +1,5 @@
+using Metrics.Model;
+
 namespace Metrics.Routing;
 
 /// <summary>Where an alert went when it came.</summary>
@@ -10,16 +12,16 @@ public sealed record AlertPlacement(IReadOnlyList<GroupKey> Groups, string Text)
 }
 
 /// <summary>Something that happened to an alert on its way; together such lines tell why somebody was notified, or not.</summary>
-/// <param name="At">Milliseconds since 1970 UTC.</param>
+/// <param name="At">When.</param>
 /// <param name="Alert">The alert.</param>
-public abstract record HistoryLine(long At, AlertId Alert)
+public abstract record HistoryLine(Timestamp At, AlertId Alert)
 {
     /// <summary>It went into its groups without a step of its own, as after a change of the routes.</summary>
-    public sealed record Grouped(long At, AlertId Alert, AlertPlacement Placement) : HistoryLine(At, Alert);
+    public sealed record Grouped(Timestamp At, AlertId Alert, AlertPlacement Placement) : HistoryLine(At, Alert);
 
     /// <summary>It was passed over when it was due, or for another reason than before.</summary>
-    public sealed record Muted(long At, AlertId Alert, SuppressionReason Reason) : HistoryLine(At, Alert);
+    public sealed record Muted(Timestamp At, AlertId Alert, SuppressionReason Reason) : HistoryLine(At, Alert);
 
     /// <summary>It is no longer mute.</summary>
-    public sealed record Heard(long At, AlertId Alert) : HistoryLine(At, Alert);
+    public sealed record Heard(Timestamp At, AlertId Alert) : HistoryLine(At, Alert);
 }

@@ -18,8 +18,8 @@ public sealed record Notification(GroupKey Group, string Receiver, Integration I
 
 /// <summary>What tells digests apart.</summary>
 /// <param name="Integration">Who gets it.</param>
-/// <param name="Start">When its storm began, milliseconds since 1970 UTC.</param>
-public readonly record struct DigestId(IntegrationId Integration, long Start);
+/// <param name="Start">When its storm began.</param>
+public readonly record struct DigestId(IntegrationId Integration, Timestamp Start);
 
 /// <summary>How many alerts of a kind a digest is about.</summary>
 /// <param name="AlertName">Their label <c>alertname</c>.</param>
@@ -30,13 +30,13 @@ public readonly record struct DigestCount(string AlertName, bool IsOver, int Ale
 /// <summary>Many messages that became one; it grows until it is sent.</summary>
 /// <param name="Id">What tells it apart.</param>
 /// <param name="Receiver">Receiver of the route of its first message.</param>
-/// <param name="SendAt">When it may be sent, milliseconds since 1970 UTC; until then it may still grow.</param>
+/// <param name="SendAt">When it may be sent; until then it may still grow.</param>
 /// <param name="Within">How long the storm was watched.</param>
 /// <param name="Messages">How many messages it stands for.</param>
 /// <param name="Shown">Its first alerts.</param>
 /// <param name="Counts">All its alerts by kind, the most frequent first.</param>
 public sealed record Digest(
-    DigestId Id, string Receiver, long SendAt, TimeSpan Within, int Messages, IReadOnlyList<RoutedAlert> Shown,
+    DigestId Id, string Receiver, Timestamp SendAt, TimeSpan Within, int Messages, IReadOnlyList<RoutedAlert> Shown,
     IReadOnlyList<DigestCount> Counts)
 {
     /// <summary>How many alerts it is about.</summary>

@@ -17,13 +17,13 @@ public sealed class NotificationThrottle
     private const int MaxShown = 50;
 
     /// <summary>What may still grow must not be sent: rounds on both sides of a storm's end take their time.</summary>
-    private const long SlackMilliseconds = 2000;
+    private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<IntegrationId, Storm> _storms = [];
 
     private sealed class Storm
     {
-        public required long Start { get; init; }
+        public required Timestamp Start { get; init; }
 
         public required TimeSpan Within { get; init; }
 
@@ -43,14 +43,14 @@ public sealed class NotificationThrottle
     /// <summary>Takes a notification into the digest when there were too many.</summary>
     /// <param name="notification">What is to be sent.</param>
     /// <param name="options">The limit.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="now">The moment.</param>
     /// <returns>The digest; null when the message goes out as it is.</returns>
-    public DigestId? Take(Notification notification, StormOptions options, long now)
+    public DigestId? Take(Notification notification, StormOptions options, Timestamp now)
     {
         if (options.Messages == 0 || !notification.Integration.IsForPeople)
             return null;
         IntegrationId integration = notification.Integration.Id;
-        if (!_storms.TryGetValue(integration, out Storm? storm) || now - storm.Start >= options.Within.TotalMilliseconds)
+        if (!_storms.TryGetValue(integration, out Storm? storm) || now - storm.Start >= options.Within)
             _storms[integration] = storm = new Storm { Start = now, Within = options.Within, Receiver = notification.Receiver };
         if (++storm.Messages <= options.Messages)
             return null;
@@ -72,7 +72,7 @@ public sealed class NotificationThrottle
         foreach ((IntegrationId integration, Storm storm) in _storms.Where(s => s.Value.HasGrown))
         {
             storm.HasGrown = false;
-            long sendAt = storm.Start + (long)storm.Within.TotalMilliseconds + SlackMilliseconds;
+            Timestamp sendAt = storm.Start + storm.Within + s_slack;
             IEnumerable<DigestCount> counts = storm.Counts.Select(c => new DigestCount(c.Key.Name, c.Key.IsOver, c.Value));
             yield return new Digest(
                 new DigestId(integration, storm.Start), storm.Receiver, sendAt, storm.Within, storm.Held, [.. storm.Shown],

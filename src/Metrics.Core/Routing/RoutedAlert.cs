@@ -7,8 +7,8 @@ namespace Metrics.Routing;
 /// <param name="Rule">Its rule.</param>
 /// <param name="Alert">As its rule left it last.</param>
 /// <param name="Before">Its state before the last step; what an ended alert had been.</param>
-/// <param name="At">When that step was, milliseconds since 1970 UTC.</param>
-public sealed record RoutedAlert(RuleId Rule, AlertInstance Alert, AlertState Before, long At)
+/// <param name="At">When that step was.</param>
+public sealed record RoutedAlert(RuleId Rule, AlertInstance Alert, AlertState Before, Timestamp At)
 {
     private AlertId _id;
 
@@ -27,8 +27,8 @@ public sealed record RoutedAlert(RuleId Rule, AlertInstance Alert, AlertState Be
     /// <summary>Whether what is known of it is worth a message of its own: no data, or flapping.</summary>
     public bool IsMarked => !IsOver && (IsFlapping || Alert.State is AlertState.NoData);
 
-    /// <summary>When it fired, milliseconds since 1970 UTC.</summary>
-    public long FiredAt => Fired is AlertState.Firing firing ? firing.FiredAt : At;
+    /// <summary>When it fired.</summary>
+    public Timestamp FiredAt => Fired is AlertState.Firing firing ? new(firing.FiredAt) : At;
 
     private AlertState Fired => (IsOver ? Before : Alert.State) switch { AlertState.NoData silent => silent.Before, var state => state };
 }

@@ -13,7 +13,7 @@ public sealed class Suppression(RoutingOptions routing)
     public IReadOnlyList<Silence> Silences { get; set; } = [];
 
     /// <summary>The reason, or null when people are notified.</summary>
-    public SuppressionReason? Reason(Labels alert, long now)
+    public SuppressionReason? Reason(Labels alert, Timestamp now)
     {
         foreach (Silence silence in Silences)
         {
@@ -22,7 +22,7 @@ public sealed class Suppression(RoutingOptions routing)
         }
         if (Inhibitor.InhibitedBy(alert) is { } source)
             return new SuppressionReason.Inhibited(source);
-        DateTimeOffset moment = DateTimeOffset.FromUnixTimeMilliseconds(now);
+        DateTimeOffset moment = now.ToDateTimeOffset();
         foreach (MaintenanceWindow window in routing.Maintenance)
         {
             if (window.Matches(alert) && window.EndOf(moment) is { } end)
@@ -32,9 +32,9 @@ public sealed class Suppression(RoutingOptions routing)
     }
 
     /// <summary>Why a route is mute now, or null.</summary>
-    public SuppressionReason? Reason(Route route, long now)
+    public SuppressionReason? Reason(Route route, Timestamp now)
     {
-        DateTimeOffset moment = DateTimeOffset.FromUnixTimeMilliseconds(now);
+        DateTimeOffset moment = now.ToDateTimeOffset();
         if (route.MuteTimeIntervals.FirstOrDefault(IsNow) is { } mute)
             return new SuppressionReason.RouteIsMute(mute);
         return route.ActiveTimeIntervals.Count > 0 && !route.ActiveTimeIntervals.Any(IsNow)

@@ -33,5 +33,5 @@ public sealed record AlertInstance
 /// <summary>A step in an alert's life.</summary>
 /// <param name="Alert">The alert after the step.</param>
 /// <param name="Before">Its state before.</param>
-/// <param name="At">When, milliseconds since 1970 UTC.</param>
-public sealed record AlertChange(AlertInstance Alert, AlertState Before, long At);
+/// <param name="At">When.</param>
+public sealed record AlertChange(AlertInstance Alert, AlertState Before, Timestamp At);

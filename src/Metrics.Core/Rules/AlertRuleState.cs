@@ -103,7 +103,7 @@ public sealed class AlertRuleState : RuleState
                 _alerts[alert.Series] = next;
         }
         if (next.State.Name != before.Name)
-            changes.Add(new AlertChange(next, before, round.At));
+            changes.Add(new AlertChange(next, before, new Timestamp(round.At)));
     }
 
     private AlertInstance Step(ConditionRound round, AlertInstance alert, Verdict verdict)

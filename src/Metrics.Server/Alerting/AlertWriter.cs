@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Scheduling;
@@ -6,9 +7,9 @@ using Metrics.Scheduling;
 namespace Metrics.Alerting;
 
 /// <summary>
-/// The one hand that writes the state of alerts: takes what rounds of rules changed and what others sent, and commits it together with the
-/// messages that tell of it before anybody is notified. While the database is slow, rounds wait in a bounded queue, then those who bring
-/// them. It stops after the rule engine: what is queued is still written.
+/// The one hand that writes the state of alerts: with each look it takes what rounds of rules changed and what others sent, and commits all
+/// of it at once, with the messages about it, before anybody is notified. While the database is slow, rounds wait in a bounded queue, then
+/// those who bring them. It stops after the rule engine: what is queued is still written.
 /// </summary>
 internal sealed partial class AlertWriter(
     AlertPersistence persistence, AlertInbox inbox, ExternalAlerts external, AlertMetrics metrics, TimeProvider time,
@@ -30,7 +31,7 @@ internal sealed partial class AlertWriter(
     {
         internal sealed record Note(GroupEvaluation Evaluation) : Work;
 
-        internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, long At, TaskCompletionSource Done) : Work;
+        internal sealed record Restore(IReadOnlyList<GroupRunner> Groups, Timestamp At, TaskCompletionSource Done) : Work;
     }
 
     /// <summary>
@@ -39,7 +40,7 @@ internal sealed partial class AlertWriter(
     public long LastLook => Volatile.Read(ref _lastLook);
 
     /// <inheritdoc />
-    public async Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct)
+    public async Task RestoreAsync(IReadOnlyList<GroupRunner> groups, Timestamp at, CancellationToken ct)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await _queue.Writer.WriteAsync(new Work.Restore(groups, at, done), ct);
@@ -59,7 +60,11 @@ internal sealed partial class AlertWriter(
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        metrics.BeforeCollect(() => metrics.Queue.Set(_queue.Reader.Count));
+        metrics.BeforeCollect(() =>
+        {
+            metrics.Queue.Set(_queue.Reader.Count);
+            metrics.External.Set(external.Count);
+        });
         inbox.Arrived += _wake.Wake;
         return base.StartAsync(cancellationToken);
     }
@@ -80,14 +85,10 @@ internal sealed partial class AlertWriter(
             Volatile.Write(ref _lastLook, time.GetTimestamp());
             WriteQueued();
             if (_isRestored)
-            {
-                persistence.TakeSent(Now());
                 persistence.Flush(Now());
-                metrics.External.Set(external.Count);
-            }
             if (isLast)
                 return;
-            await _wake.WaitAsync(_isRestored ? persistence.NextDue : long.MaxValue, stoppingToken);
+            await _wake.WaitAsync(_isRestored ? persistence.NextDue : Timestamp.Never, stoppingToken);
         }
     }
 
@@ -102,26 +103,25 @@ internal sealed partial class AlertWriter(
                     waiting.Add(note.Evaluation);
                     break;
                 case Work.Restore restore:
-                    Note(waiting);
+                    Write(waiting);
                     waiting.Clear();
                     Restore(restore);
                     break;
             }
         }
-        Note(waiting);
+        Write(waiting);
     }
 
-    /// <summary>Several rounds of one group are written as one.</summary>
-    private void Note(List<GroupEvaluation> waiting)
+    private void Write(List<GroupEvaluation> rounds)
     {
-        foreach (IGrouping<GroupRunner, GroupEvaluation> rounds in waiting.GroupBy(e => e.Group))
-        {
-            List<(AlertRuleState Rule, AlertChange Change)> changes = [.. rounds.SelectMany(r => r.Changes)];
-            persistence.Note(rounds.Key, changes, rounds.Last().At);
-            Log(rounds.Key, changes);
-            foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
-                metrics.Latency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
-        }
+        // Before anything is restored nothing is evaluated, and what others send waits.
+        if (!_isRestored)
+            return;
+        persistence.Take(rounds, Now());
+        foreach (IGrouping<GroupRunner, GroupEvaluation> group in rounds.GroupBy(e => e.Group))
+            Log(group.Key, [.. group.SelectMany(r => r.Changes)]);
+        foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
+            metrics.Latency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
     }
 
     /// <summary>What the log says is committed: a kill right after it loses none of it.</summary>
@@ -143,13 +143,13 @@ internal sealed partial class AlertWriter(
         }
         catch (Exception e)
         {
-            // Whoever starts the rules is told; and we end.
+            // Whoever starts the rules hears of it; and we end.
             restore.Done.SetException(e);
             throw;
         }
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private Timestamp Now() => Timestamp.Of(time.GetUtcNow());
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Rule} {Series}: {Before} → {After}")]
     private partial void LogChange(string rule, string series, string before, string after);

@@ -3,6 +3,7 @@ using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Inputs;
+using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Rules;
 using Metrics.Storage.Events;
@@ -94,7 +95,7 @@ internal sealed partial class Reloader(
     }
 
     private void Note(string by, string what, string text) =>
-        state.Write(writer => writer.AddAudit(time.GetUtcNow().ToUnixTimeMilliseconds(), by, what, $"configuration: {text}"));
+        state.Write(writer => writer.AddAudit(Timestamp.Of(time.GetUtcNow()), by, what, $"configuration: {text}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded")]
     private partial void LogReloaded();

@@ -44,14 +44,14 @@ internal sealed record MessageAlert
     /// <summary>An alert as others see it. "No data" and "expired" are said in the annotation <c>metricsd_state</c>.</summary>
     public static MessageAlert Of(RoutedAlert routed, string externalUrl, Acknowledgement? acknowledged = null)
     {
-        (AlertInstance alert, AlertState before, long at) = (routed.Alert, routed.Before, routed.At);
+        (AlertInstance alert, AlertState before, Timestamp at) = (routed.Alert, routed.Before, routed.At);
         bool over = routed.IsOver;
         AlertState state = alert.State is AlertState.Inactive ? before : alert.State;
         AlertState known = state is AlertState.NoData { Before: var was } ? was : state;
-        long startsAt = known switch
+        Timestamp startsAt = known switch
         {
-            AlertState.Firing f => f.FiredAt,
-            AlertState.Pending p => p.Since,
+            AlertState.Firing f => new Timestamp(f.FiredAt),
+            AlertState.Pending p => new Timestamp(p.Since),
             _ => at,
         };
         var annotations = new Dictionary<string, string>(alert.Annotations);
@@ -65,13 +65,13 @@ internal sealed record MessageAlert
             Status = over ? "resolved" : "firing",
             Labels = alert.Labels.ToDictionary(l => l.Name, l => l.Value),
             Annotations = annotations,
-            StartsAt = new Timestamp(startsAt).ToString(),
-            EndsAt = over ? new Timestamp(at).ToString() : NoTime,
+            StartsAt = startsAt.ToString(),
+            EndsAt = over ? at.ToString() : NoTime,
             GeneratorUrl = alert.GeneratorUrl ?? $"{externalUrl}/alerts/{routed.Id:x32}",
             Fingerprint = alert.Labels.Fingerprint(),
             Source = new AlertSource(
                 routed.Rule.ToString(), LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound),
-                known is AlertState.Firing firing ? firing.Since : startsAt),
+                known is AlertState.Firing firing ? firing.Since : startsAt.Milliseconds),
         };
 
         static double? Finite(double value) => double.IsFinite(value) ? value : null;

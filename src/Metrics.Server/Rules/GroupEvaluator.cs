@@ -149,7 +149,7 @@ internal sealed class GroupEvaluator(
 
     private async Task HandOverAsync(GroupRunner runner, Result result, long arrived, CancellationToken ct)
     {
-        await sink.TakeAsync(new GroupEvaluation(runner, result.Changes, result.At, arrived), ct);
+        await sink.TakeAsync(new GroupEvaluation(runner, result.Changes, new Timestamp(result.At), arrived), ct);
         if (result.Output.Count == 0)
             return;
         result.IsSent = true;

@@ -76,7 +76,7 @@ internal sealed class RuleEngine : BackgroundService
         _evaluator.ListeningSince = now;
         foreach (ScheduledGroup group in Schedule)
             group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
-        await _sink.RestoreAsync(Groups, now, cancellationToken);
+        await _sink.RestoreAsync(Groups, new Timestamp(now), cancellationToken);
         await RestoreEventsAsync(Groups, now, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -91,7 +91,7 @@ internal sealed class RuleEngine : BackgroundService
                 if (Interlocked.Exchange(ref _replacement, null) is { } groups)
                     await ReplaceAsync(groups, stoppingToken);
                 Volatile.Write(ref _lastLook, _time.GetTimestamp());
-                await _wake.WaitAsync(_scheduler.BeginDue(stoppingToken), stoppingToken);
+                await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(stoppingToken)), stoppingToken);
             }
         }
         finally
@@ -116,7 +116,7 @@ internal sealed class RuleEngine : BackgroundService
                 old.EndAll(now, output);
         }
         if (gone.Count > 0 || fresh.Count > 0)
-            await _sink.RestoreAsync(after.Runners, now, ct);
+            await _sink.RestoreAsync(after.Runners, new Timestamp(now), ct);
         _scheduler.Use(after, _options.Value.ArrivalShare);
         await RestoreEventsAsync(fresh, now, ct);
         foreach (ScheduledGroup group in gone)

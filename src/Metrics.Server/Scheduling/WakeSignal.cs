@@ -1,3 +1,5 @@
+using Metrics.Model;
+
 namespace Metrics.Scheduling;
 
 /// <summary>
@@ -43,12 +45,12 @@ internal sealed class WakeSignal(TimeProvider time)
     /// <summary>
     /// Waits until somebody wakes, a moment comes (a minute at the longest), or we stop; never throws. May return before, so look again.
     /// </summary>
-    /// <param name="until">The moment, milliseconds since 1970 UTC.</param>
+    /// <param name="until">The moment.</param>
     /// <param name="ct">Ends the waiting.</param>
-    public async Task WaitAsync(long until, CancellationToken ct)
+    public async Task WaitAsync(Timestamp until, CancellationToken ct)
     {
-        long now = Now();
-        double rest = Math.Clamp((double)until - now, 0, s_longest.TotalMilliseconds);
+        Timestamp now = Now();
+        double rest = Math.Clamp((double)until.Milliseconds - now.Milliseconds, 0, s_longest.TotalMilliseconds);
         using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(rest), time);
         // Where the clock went on before the timer was set, it would ring too late.
         if (Now() == now)
@@ -81,5 +83,5 @@ internal sealed class WakeSignal(TimeProvider time)
         }
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private Timestamp Now() => Timestamp.Of(time.GetUtcNow());
 }

@@ -4,7 +4,7 @@ using Metrics.Rules;
 
 namespace Metrics.Tests.Routing;
 
-/// <summary>Who is told what and when; times in seconds.</summary>
+/// <summary>Who is notified of what and when; times in seconds.</summary>
 public sealed class AlertGroupsTests
 {
     private static readonly Integration s_all = new(IntegrationId.Parse("ops/webhook/0"), true);
@@ -36,10 +36,10 @@ public sealed class AlertGroupsTests
     {
         Fires(0, "a");
         At(30).Should().HaveCount(1);
-        int told = 0;
+        int notified = 0;
         for (int at = 330; at <= 30 + (4 * 3600); at += 300)
-            told += At(at).Count;
-        told.Should().Be(1);
+            notified += At(at).Count;
+        notified.Should().Be(1);
         At(30 + (4 * 3600) + 300).Should().BeEmpty();
     }
 
@@ -57,11 +57,11 @@ public sealed class AlertGroupsTests
     {
         Fires(0, "a");
         Fires(0, "b");
-        Told(30, s_all, s_noResolved).Should().Equal("firing a, firing b", "firing a, firing b");
+        Notified(30, s_all, s_noResolved).Should().Equal("firing a, firing b", "firing a, firing b");
         IsOver(60, "a");
-        Told(330, s_all, s_noResolved).Should().Equal("firing b, resolved a");
+        Notified(330, s_all, s_noResolved).Should().Equal("firing b, resolved a");
         IsOver(400, "b");
-        Told(630, s_all, s_noResolved).Should().Equal("resolved b");
+        Notified(630, s_all, s_noResolved).Should().Equal("resolved b");
         _groups.All.Should().BeEmpty();
     }
 
@@ -164,27 +164,34 @@ public sealed class AlertGroupsTests
 
     private void IsOver(int at, string host) => Take(host, at, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0));
 
-    private void Take(string host, int at, AlertState state, AlertState before, string name = "Down") =>
-        _groups.Take(
-            new RoutedAlert(
-            RuleId.Parse("rule"),
-            new AlertInstance { Series = Labels.Of(new Label("host", host)),
-            Labels = Labels.Of(new Label("host", host), new Label("alertname", name)), State = state }, before, at * 1000L), at * 1000L);
-
-    private List<string> At(int at) => Told(at, s_all);
-
-    private List<string> Told(int at, params Integration[] integrations)
+    private void Take(string host, int at, AlertState state, AlertState before, string name = "Down")
     {
-        var told = new List<string>();
-        while (_groups.TakeDue(at * 1000L) is { } group)
+        var alert = new AlertInstance
         {
-            told.AddRange(group.Flush(at * 1000L, integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute)
-                .Select(n =>
-                    string.Join(", ",
-                        n.Alerts.Select(a => $"{(a.IsOver ? "resolved" : a.Alert.State.Name)} {a.Alert.Series["host"]}")
-                        .Order(StringComparer.Ordinal))));
-            _groups.PutBack(group, at * 1000L);
+            Series = Labels.Of(new Label("host", host)),
+            Labels = Labels.Of(new Label("host", host), new Label("alertname", name)),
+            State = state,
+        };
+        _groups.Take(new RoutedAlert(RuleId.Parse("rule"), alert, before, Second(at)), Second(at));
+    }
+
+    private static Timestamp Second(int second) => new(second * 1000L);
+
+    private List<string> At(int at) => Notified(at, s_all);
+
+    private List<string> Notified(int at, params Integration[] integrations)
+    {
+        var notified = new List<string>();
+        while (_groups.TakeDue(Second(at)) is { } group)
+        {
+            List<Notification> notifications =
+                group.Flush(Second(at), integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute);
+            notified.AddRange(notifications.Select(n => string.Join(", ", n.Alerts.Select(Describe).Order(StringComparer.Ordinal))));
+            _groups.PutBack(group, Second(at));
         }
-        return told;
+        return notified;
+
+        static string Describe(RoutedAlert alert) =>
+            $"{(alert.IsOver ? "resolved" : alert.Alert.State.Name)} {alert.Alert.Series["host"]}";
     }
 }

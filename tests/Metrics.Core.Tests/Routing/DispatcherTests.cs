@@ -39,7 +39,7 @@ public sealed class DispatcherTests
         _dispatcher = new Dispatcher(Plan(s_route with { Escalation = [Step(60, "boss")] }));
         RoutedAlert alert = Fires(0, "a");
         At(0).Should().Equal("first: firing a");
-        _dispatcher.Use(new Dictionary<AlertId, Acknowledgement> { [alert.Id] = new(0, "ann", 10_000, "") });
+        _dispatcher.Use(new Dictionary<AlertId, Acknowledgement> { [alert.Id] = new(Second(0), "ann", Second(10), "") });
         At(600).Should().BeEmpty();
         Ends(601, "a");
         At(700).Should().Equal("first: resolved a");
@@ -51,7 +51,7 @@ public sealed class DispatcherTests
     {
         Take("boss", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), RoutingOptions.ReceiverDownAlert);
         At(0).Should().Equal("first: firing boss", "rest: firing boss");
-        _dispatcher.Use(Plan(s_route, o => o with { FailureReceiver = "rest" }), 1000);
+        _dispatcher.Use(Plan(s_route, o => o with { FailureReceiver = "rest" }), Second(1));
         Take("first", 1, new AlertState.Firing(0, 0), new AlertState.Inactive(), RoutingOptions.ReceiverDownAlert);
         At(1).Should().Equal("rest: firing first");
     }
@@ -67,7 +67,7 @@ public sealed class DispatcherTests
             "first: firing a0", "first: firing a1",
             "first: firing a2 (in a digest)", "first: firing a3 (in a digest)", "first: firing a4 (in a digest)");
         Digest first = _rounds[^1].Digests.Should().ContainSingle().Subject;
-        (first.Messages, first.Alerts, first.SendAt).Should().Be((3, 3, 62_000));
+        (first.Messages, first.Alerts, first.SendAt).Should().Be((3, 3, Second(62)));
         Ends(10, "a0");
         At(10).Should().Equal("first: resolved a0 (in a digest)");
         Digest grown = _rounds[^1].Digests.Should().ContainSingle().Subject;
@@ -94,13 +94,73 @@ public sealed class DispatcherTests
     [Fact]
     public void History_says_once_why_an_alert_is_mute_and_once_that_it_no_longer_is()
     {
-        var silence = new Silence("id", MatcherText.Parse("host=a"), 0, 100_000, "ann", "works", 0);
+        var silence = new Silence("id", MatcherText.Parse("host=a"), Second(0), Second(100), "ann", "works", Second(0));
         _dispatcher.Use([silence]);
         Fires(0, "a");
         At(0).Should().BeEmpty();
         At(50).Should().BeEmpty();
         At(100).Should().Equal("first: firing a");
         _rounds.SelectMany(r => r.History).Select(Describe).Should().Equal("0 muted: silenced by ann: works (id)", "100 heard");
+    }
+
+    [Fact]
+    public void That_a_mute_alert_ended_is_no_news_of_its_muting()
+    {
+        _dispatcher.Use([new Silence("id", MatcherText.Parse("host=a"), Second(0), Second(100), "ann", "works", Second(0))]);
+        Fires(0, "a");
+        At(0).Should().BeEmpty();
+        Ends(5, "a");
+        At(50).Should().BeEmpty();
+        _rounds.SelectMany(r => r.History).Select(Describe).Should().Equal("0 muted: silenced by ann: works (id)");
+    }
+
+    [Theory]
+    [InlineData("while it fires")]
+    [InlineData("after a time without data")]
+    public void An_alert_whose_labels_changed_mutes_nothing_once_it_is_over(string when)
+    {
+        var inhibit = new InhibitRule(MatcherText.Parse("severity=critical"), MatcherText.Parse("alertname=Down"), []);
+        _dispatcher = new Dispatcher(Plan(s_route with { GroupBy = null }, o => o with { Inhibits = [inhibit] }));
+        var firing = new AlertState.Firing(0, 0);
+        RoutedAlert source = Alert("a", 0, firing, new AlertState.Inactive(), "Broken");
+        RoutedAlert As(string severity, int at, AlertState state, AlertState before) => source with
+        {
+            Alert = source.Alert with
+            {
+                Labels = Labels.Of(new Label("alertname", "Broken"), new Label("severity", severity)), State = state,
+            },
+            Before = before,
+            At = Second(at),
+        };
+        _dispatcher.Take(As("critical", 0, firing, new AlertState.Inactive()));
+        Fires(0, "b");
+        At(0).Should().Equal("first: firing a");
+        if (when == "while it fires")
+        {
+            _dispatcher.Take(As("warning", 20, new AlertState.Inactive(EndReason.Resolved), firing));
+        }
+        else
+        {
+            _dispatcher.Take(As("critical", 15, new AlertState.NoData(firing, 15_000), firing));
+            _dispatcher.Take(As("warning", 20, firing, new AlertState.NoData(firing, 15_000)));
+        }
+        At(100).Should().Contain("first: firing b");
+    }
+
+    [Fact]
+    public void What_came_and_went_is_forgotten_when_it_has_been_quiet()
+    {
+        var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));
+        _dispatcher = new Dispatcher(Plan(s_route, o => o with { Flapping = flapping }));
+        Fires(0, "a");
+        Ends(1, "a");
+        for (int change = 0; change < 4; change++)
+            (change % 2 == 0 ? at => Fires(at, "b") : (Action<int>)(at => Ends(at, "b")))(change);
+        At(1);
+        AlertKey[] remembered = [.. _rounds.SelectMany(r => r.Flaps).Select(f => f.Alert).Distinct()];
+        remembered.Select(k => k.Series["host"]).Should().BeEquivalentTo("a", "b");
+        At(300);
+        _rounds.SelectMany(r => r.GoneFlaps).Should().BeEquivalentTo(remembered);
     }
 
     [Fact]
@@ -134,11 +194,11 @@ public sealed class DispatcherTests
         Ends(1, "a");
         Ends(2, "b");
         Fires(3, "b");
-        Dispatch last = _dispatcher.Collect(3000);
+        Dispatch last = _dispatcher.Collect(Second(3));
         last.Notifications.Should().BeEmpty("the group's interval is not over");
 
         _dispatcher = new Dispatcher(plan);
-        _dispatcher.Restore(last.Groups, last.Flaps, 4000);
+        _dispatcher.Restore(last.Groups, last.Flaps);
         _dispatcher.Take(Alert("b", 4, new AlertState.Firing(3000, 3000), new AlertState.Firing(3000, 3000)));
         At(10).Should().Equal("first: flapping b, resolved a");
         Ends(11, "b");
@@ -160,11 +220,11 @@ public sealed class DispatcherTests
             else
                 Ends(change, "a");
             sent.AddRange(At(change));
-            _dispatcher.Use(plan, change * 1000L);
+            _dispatcher.Use(plan, Second(change));
         }
         sent.Should().Equal(
             "first: firing a", "first: resolved a", "first: firing a", "first: resolved a", "first: flapping a");
-        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.Zero }), 6000);
+        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.Zero }), Second(6));
         At(6).Should().Equal("first: resolved a");
     }
 
@@ -173,13 +233,13 @@ public sealed class DispatcherTests
     {
         Fires(0, "a");
         At(0).Should().Equal("first: firing a");
-        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.FromSeconds(20) }), 1000);
-        _dispatcher.IsDue(1000).Should().BeTrue();
+        _dispatcher.Use(Plan(s_route with { GroupInterval = TimeSpan.FromSeconds(20) }), Second(1));
+        _dispatcher.IsDue(Second(1)).Should().BeTrue();
         At(1).Should().BeEmpty();
         _rounds[^1].ForgetsGroups.Should().BeTrue();
         _rounds[^1].Groups.Should().ContainSingle();
         At(100).Should().BeEmpty();
-        _dispatcher.Use(Plan(s_route with { Id = "{}/other", Receiver = "rest" }), 101_000);
+        _dispatcher.Use(Plan(s_route with { Id = "{}/other", Receiver = "rest" }), Second(101));
         At(101).Should().Equal("rest: firing a");
         _rounds[^1].History.Select(Describe).Should().Equal(
             "101 grouped: goes to rest by route {}/other, together with alerts of {alertname=\"Down\"}");
@@ -193,9 +253,9 @@ public sealed class DispatcherTests
             Fires(0, $"h{i}");
         var notified = new HashSet<AlertId>();
         int rounds = 0;
-        for (; _dispatcher.IsDue(0); rounds++)
+        for (; _dispatcher.IsDue(Second(0)); rounds++)
         {
-            Dispatch dispatch = _dispatcher.Collect(0);
+            Dispatch dispatch = _dispatcher.Collect(Second(0));
             dispatch.Notifications.Count.Should().BeLessThanOrEqualTo(500);
             notified.UnionWith(dispatch.Notifications.SelectMany(n => n.Alerts).Select(a => a.Id));
         }
@@ -209,6 +269,8 @@ public sealed class DispatcherTests
             new Receiver(name, [new Integration(new IntegrationId(name, "email", 0), true) { IsForPeople = true }]))]);
     }
 
+    private static Timestamp Second(int second) => new(second * 1000L);
+
     private static EscalationStep Step(int after, string receiver) => new(TimeSpan.FromSeconds(after), receiver);
 
     private static string Describe(HistoryLine line)
@@ -219,7 +281,7 @@ public sealed class DispatcherTests
             HistoryLine.Muted muted => $"muted: {muted.Reason}",
             _ => "heard",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{line.At / 1000} {text}");
+        return string.Create(CultureInfo.InvariantCulture, $"{line.At.Milliseconds / 1000} {text}");
     }
 
     private RoutedAlert Fires(int at, string host) =>
@@ -241,16 +303,16 @@ public sealed class DispatcherTests
             RuleId.Parse("f;g;r"),
             new AlertInstance { Series = Labels.Of(label), Labels = Labels.Of(label, new Label("alertname", name)), State = state },
             before,
-            at * 1000L);
+            Second(at));
     }
 
     /// <summary>Everything that is due up to a moment, each at its own time.</summary>
     private List<string> At(int at)
     {
         var sent = new List<string>();
-        while (_dispatcher.IsDue(at * 1000L))
+        while (_dispatcher.IsDue(Second(at)))
         {
-            Dispatch dispatch = _dispatcher.Collect(Math.Min(_dispatcher.NextDue, at * 1000L));
+            Dispatch dispatch = _dispatcher.Collect(Timestamp.Min(_dispatcher.NextDue, Second(at)));
             _rounds.Add(dispatch);
             sent.AddRange(dispatch.Notifications.Select(Describe));
         }

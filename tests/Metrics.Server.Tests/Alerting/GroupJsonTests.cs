@@ -34,14 +34,14 @@ public sealed class GroupJsonTests
     {
         GroupState group = GroupJson.Read(s_row);
         group.Key.Should().Be(new GroupKey(s_row.Route, Labels.Of(new Label("alertname", "Hot"))));
-        group.NextFlush.Should().Be(7);
+        group.NextFlush.Milliseconds.Should().Be(7);
         group.Log.Keys.Should().Equal(new IntegrationId("ops", "email", 0), new IntegrationId("team/db", "webhook", 1));
         NotificationLogEntry entry = group.Log[new("ops", "email", 0)];
-        entry.At.Should().Be(5);
+        entry.At.Milliseconds.Should().Be(5);
         entry.Open.Should().Equal(AlertId.Parse(One), AlertId.Parse(Two));
         entry.Marked.Should().Equal(AlertId.Parse(Two));
         RoutedAlert over = group.Over.Single();
-        (over.Rule.Name, over.Rule.Ordinal, over.At, over.IsFlapping).Should().Be(("Hot", 2, 4, true));
+        (over.Rule.Name, over.Rule.Ordinal, over.At.Milliseconds, over.IsFlapping).Should().Be(("Hot", 2, 4, true));
         over.Before.Should().Be(new AlertState.NoData(new AlertState.Firing(1, 2), 3));
         over.Alert.State.Should().Be(new AlertState.Inactive(EndReason.None));
     }

@@ -13,7 +13,7 @@ namespace Metrics.Tests.Alerting;
 
 public sealed class NotificationTests
 {
-    private const long At = 1_700_000_000_000;
+    private static readonly Timestamp s_at = new(1_700_000_000_000);
 
     [Fact]
     public void The_webhook_has_Alertmanagers_form()
@@ -54,11 +54,11 @@ public sealed class NotificationTests
     {
         AlertInstance firing = Alert("a");
         MessageAlert.Of(
-            new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, At) }, firing.State, At),
+            new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, s_at.Milliseconds) }, firing.State, s_at),
             "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
         MessageAlert expired =
             MessageAlert.Of(
-                new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, At),
+                new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, s_at),
                 "http://m");
         (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
     }
@@ -104,14 +104,14 @@ public sealed class NotificationTests
 
     private static AlertMessage Message(params AlertInstance[] alerts) =>
         AlertMessage.Of("{}:{alertname=\"Test\"}", Labels.Of(new Label("alertname", "Test")),
-            [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), a, new AlertState.Inactive(), At), "http://m"))],
+            [.. alerts.Select(a => MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), a, new AlertState.Inactive(), s_at), "http://m"))],
             "ops", "http://m");
 
     private static AlertInstance Alert(string host) => new()
     {
         Series = Labels.Of(new Label("host", host)),
         Labels = Labels.Of(new Label("alertname", "Test"), new Label("host", host)),
-        State = new AlertState.Firing(At - 1000, At),
+        State = new AlertState.Firing(s_at.Milliseconds - 1000, s_at.Milliseconds),
         Value = 5,
         Annotations = new Dictionary<string, string> { ["summary"] = $"{host} is hot" },
     };

@@ -1,5 +1,4 @@
 using Metrics.Alerting;
-using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Notifiers;
@@ -7,12 +6,9 @@ using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 using Metrics.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Metrics.Tests.Alerting;
@@ -122,15 +118,12 @@ public sealed class ReplayParityTests : IDisposable
     /// <summary>As the rule engine does it, with time going by as in a replay; what the outbox would send is read from its table.</summary>
     private List<string> RunDaemon(MetricsOptions options)
     {
-        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        using var state = new StateStore(
-            options.Storage, new StateMetrics(new MetricRegistry()), lifetime, _time, NullLogger<StateStore>.Instance);
-        state.Prepare();
-        AlertPersistence alerts = Persistence(options, state);
+        using var room = new AlertingRoom(options, _time);
+        AlertPersistence alerts = room.Persistence;
         using Head head = Samples();
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. ReadRules().Select(r => new GroupRunner(r, _time) { NextDue = From })];
-        alerts.Restore(groups, From);
+        alerts.Restore(groups, new Timestamp(From));
         while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= To)
         {
             long at = next.NextDue;
@@ -138,11 +131,13 @@ public sealed class ReplayParityTests : IDisposable
             next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
             using var output = new SampleBatch("rules");
             var round = new RuleRound(head, at, From, options.Notifications.ExternalUrl);
-            alerts.Note(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), at);
+            var now = new Timestamp(at);
+            alerts.Take([new GroupEvaluation(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), now, 0)], now);
+            alerts.Flush(now);
             head.Append(output, at);
         }
         FlushUntil(To);
-        using StateDb db = state.Open();
+        using StateDb db = room.State.Open();
         return
         [
             .. db.Outbox.AsNoTracking().OrderBy(o => o.Id).ToList().Select(o => Describe(
@@ -151,26 +146,9 @@ public sealed class ReplayParityTests : IDisposable
 
         void FlushUntil(long until)
         {
-            while (alerts.NextDue is var due && due <= until)
+            while (alerts.NextDue is var due && due.Milliseconds <= until)
                 alerts.Flush(due);
         }
-    }
-
-    private AlertPersistence Persistence(MetricsOptions options, StateStore state)
-    {
-        var registry = new MetricRegistry();
-        var metrics = new AlertMetrics(registry);
-        var current = new Current<NotificationOptions>(options.Notifications);
-        var history = new HistoryWriter(state, metrics, _time);
-        var silences = new Silences(state, _time);
-        var acks = new Acknowledgements(state, _time);
-        var links = new SignedLinks(state, _time);
-        var external = new ExternalAlerts();
-        var rules = new ActiveRules();
-        return new AlertPersistence(
-            current, state, new DispatchCommitter(state, acks, links, history), new RuleMemory(state), silences, acks, links, rules,
-            new ActiveAlerts(rules, external, silences), external, new AlertInbox(), history,
-            new Outbox(state, current, history, null!, new NotificationMetrics(registry), _time, NullLogger<Outbox>.Instance), metrics);
     }
 
     /// <summary>

@@ -84,7 +84,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    public Task RestoreAsync(IReadOnlyList<GroupRunner> groups, long at, CancellationToken ct) => Restored.WaitAsync(ct);
+    public Task RestoreAsync(IReadOnlyList<GroupRunner> groups, Timestamp at, CancellationToken ct) => Restored.WaitAsync(ct);
 
     public async ValueTask TakeAsync(GroupEvaluation evaluation, CancellationToken ct)
     {

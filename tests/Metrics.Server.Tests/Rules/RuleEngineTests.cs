@@ -117,21 +117,21 @@ public sealed class RuleEngineTests
         _time.Advance(TimeSpan.FromSeconds(1));
         harness.Slip("a", 2);
         _time.Advance(TimeSpan.FromSeconds(269));
-        long start = s_now.ToUnixTimeMilliseconds();
+        Timestamp start = Timestamp.Of(s_now);
         (await harness.NextAsync()).Changes.Should().ContainSingle()
-            .Which.Change.At.Should().Be(start + 60_000, "it is pending since then");
-        (await harness.NextAsync()).At.Should().Be(start + 120_000);
+            .Which.Change.At.Should().Be(start + TimeSpan.FromMinutes(1), "it is pending since then");
+        (await harness.NextAsync()).At.Should().Be(start + TimeSpan.FromMinutes(2));
         GroupEvaluation round = await harness.NextAsync();
-        (round.At, round.Changes.Count).Should().Be((start + 180_000, 1));
+        (round.At, round.Changes.Count).Should().Be((start + TimeSpan.FromMinutes(3), 1));
         round.Changes[0].Change.Alert.State.Name.Should().Be("firing", "its two minutes were over then");
         round = await harness.NextAsync();
-        (round.At, round.Changes.Count).Should().Be((start + 270_000, 1));
+        (round.At, round.Changes.Count).Should().Be((start + TimeSpan.FromMinutes(4.5), 1));
         round.Changes[0].Rule.Rule.Name.Should().Be("Now", "a rule that fires at once fires now, not in the past");
         string metrics = await harness.MetricsAsync();
         metrics.Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 3")
             .And.Contain("metricsd_rule_group_iterations_caught_up_total{group=\"g\"} 3");
         _time.Advance(TimeSpan.FromSeconds(30));
-        (await harness.NextAsync()).At.Should().Be(start + 300_000, "the beat goes on as it was");
+        (await harness.NextAsync()).At.Should().Be(start + TimeSpan.FromMinutes(5), "the beat goes on as it was");
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class RuleEngineTests
         _time.Advance(TimeSpan.FromMinutes(3.5));
         await using var after = new EngineHarness(_time, Group("- { record: r, expr: a }"), head: head);
         await after.StartAsync();
-        (await after.NextAsync()).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000);
+        (await after.NextAsync()).At.Should().Be(Timestamp.Of(s_now) + TimeSpan.FromMinutes(1));
         (await after.MetricsAsync()).Should().Contain("metricsd_rule_group_iterations_missed_total{group=\"g\"} 2");
         head.Find(Labels.Of(LastRounds.Metric, ("job", "metricsd"), ("rule_group", "rules.yaml;g"))).Should().NotBeNull();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Metrics.Model;
 using Metrics.Scheduling;
 using Microsoft.Extensions.Time.Testing;
 
@@ -51,8 +52,9 @@ public sealed class WakeSignalTests
     [InlineData(long.MaxValue, 60)]
     public async Task It_waits_until_a_moment_or_a_minute(long rest, double seconds)
     {
-        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        Task waiting = _signal.WaitAsync(rest == long.MaxValue ? rest : now + rest, Ct);
+        Timestamp now = Timestamp.Of(_time.GetUtcNow());
+        Timestamp until = rest == long.MaxValue ? Timestamp.Never : now + TimeSpan.FromMilliseconds(rest);
+        Task waiting = _signal.WaitAsync(until, Ct);
         _time.Advance(TimeSpan.FromSeconds(seconds - 0.001));
         waiting.IsCompleted.Should().BeFalse();
         _time.Advance(TimeSpan.FromSeconds(0.001));

@@ -31,7 +31,7 @@ internal sealed partial class AlertmanagerForwarder(
     private readonly Dictionary<AlertKey, Handed> _handed = [];
     private readonly HashSet<Uri> _failing = [];
 
-    private sealed record Handed(AlertInstance Alert, long SentAt, long? EndedAt);
+    private sealed record Handed(AlertInstance Alert, Timestamp SentAt, Timestamp? EndedAt);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,7 +47,7 @@ internal sealed partial class AlertmanagerForwarder(
 
     private async Task HandOverAsync(NotificationOptions notifications, CancellationToken ct)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         List<(AlertKey Key, Handed Alert)> due = Due(now);
         // Every Alertmanager gets all: they are a cluster, and each must know.
         foreach (AlertmanagerOptions manager in notifications.Alertmanagers)
@@ -65,7 +65,7 @@ internal sealed partial class AlertmanagerForwarder(
             _handed[key] = alert with { SentAt = now };
     }
 
-    private List<(AlertKey, Handed)> Due(long now)
+    private List<(AlertKey, Handed)> Due(Timestamp now)
     {
         var due = new List<(AlertKey, Handed)>();
         var open = new HashSet<AlertKey>();
@@ -75,21 +75,21 @@ internal sealed partial class AlertmanagerForwarder(
             open.Add(key);
             Handed? before = _handed.GetValueOrDefault(key);
             if (before is null || before.EndedAt is not null || before.Alert.State.Name != active.Alert.State.Name
-                || now - before.SentAt >= s_resend.TotalMilliseconds)
-                due.Add((key, new Handed(active.Alert, 0, null)));
+                || now - before.SentAt >= s_resend)
+                due.Add((key, new Handed(active.Alert, default, null)));
         }
         foreach ((AlertKey key, Handed before) in _handed.Where(h => !open.Contains(h.Key)).ToList())
         {
-            long ended = before.EndedAt ?? now;
-            if (now - ended > s_resolvedFor.TotalMilliseconds)
+            Timestamp ended = before.EndedAt ?? now;
+            if (now - ended > s_resolvedFor)
                 _handed.Remove(key);
-            else if (before.EndedAt is null || now - before.SentAt >= s_resend.TotalMilliseconds)
+            else if (before.EndedAt is null || now - before.SentAt >= s_resend)
                 due.Add((key, before with { EndedAt = ended }));
         }
         return due;
     }
 
-    private static object Write(AlertKey key, Handed handed, long now, string externalUrl)
+    private static object Write(AlertKey key, Handed handed, Timestamp now, string externalUrl)
     {
         MessageAlert alert = MessageAlert.Of(new RoutedAlert(key.Rule, handed.Alert, handed.Alert.State, now), externalUrl);
         return new
@@ -97,7 +97,7 @@ internal sealed partial class AlertmanagerForwarder(
             labels = alert.Labels,
             annotations = alert.Annotations,
             startsAt = alert.StartsAt,
-            endsAt = new Timestamp(handed.EndedAt ?? now + (long)s_goodFor.TotalMilliseconds).ToString(),
+            endsAt = (handed.EndedAt ?? now + s_goodFor).ToString(),
             generatorURL = alert.GeneratorUrl,
         };
     }

@@ -23,10 +23,12 @@ internal sealed partial class Outbox(
     private const int TriesInHistory = 5;
 
     private const int ReadAtOnce = 16;
+    private static readonly TimeSpan s_look = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_lookWhileFailing = TimeSpan.FromSeconds(5);
 
     private readonly WakeSignal _wake = new(time);
     private readonly Dictionary<string, Task> _running = [];
-    private readonly ConcurrentDictionary<string, long> _failing = [];
+    private readonly ConcurrentDictionary<string, Timestamp> _failing = [];
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Wake();
@@ -36,16 +38,16 @@ internal sealed partial class Outbox(
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            long next = now + (_failing.IsEmpty ? 60_000 : 5_000);
+            Timestamp now = Timestamp.Of(time.GetUtcNow());
+            Timestamp next = now + (_failing.IsEmpty ? s_look : s_lookWhileFailing);
             ReportFailing(now);
-            List<(string Target, long NextTry)> heads = Heads();
-            foreach ((string target, long nextTry) in heads)
+            List<(string Target, Timestamp NextTry)> heads = Heads();
+            foreach ((string target, Timestamp nextTry) in heads)
             {
                 if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
                     continue;
                 if (nextTry > now)
-                    next = Math.Min(next, nextTry);
+                    next = Timestamp.Min(next, nextTry);
                 else
                     _running[target] = Deliver(target, stoppingToken);
             }
@@ -57,12 +59,12 @@ internal sealed partial class Outbox(
     /// <summary>
     /// That a receiver cannot be reached is an alert itself (<c>MetricsdReceiverDown</c>), of which the others are notified.
     /// </summary>
-    private void ReportFailing(long now)
+    private void ReportFailing(Timestamp now)
     {
         foreach (NamedNotifier notifier in options.Value.Receivers.SelectMany(r => r.Notifiers))
         {
-            bool isFailing = _failing.TryGetValue(notifier.Id.ToString(), out long since);
-            ReportFailing(notifier.Id, isFailing ? Math.Max(0, now - since) / 1000.0 : 0);
+            bool isFailing = _failing.TryGetValue(notifier.Id.ToString(), out Timestamp since);
+            ReportFailing(notifier.Id, isFailing ? Math.Max(0, (now - since).TotalSeconds) : 0);
         }
     }
 
@@ -70,13 +72,13 @@ internal sealed partial class Outbox(
         metrics.FailingSeconds.WithLabels(integration.Receiver, integration.Way).Set(seconds);
 
     /// <summary>The oldest message of each integration.</summary>
-    private List<(string Target, long NextTry)> Heads()
+    private List<(string Target, Timestamp NextTry)> Heads()
     {
         metrics.Queue.Set(state.Read(db => db.Outbox.Count()));
         var rows = state.Read(db => db.Outbox.AsNoTracking()
             .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
             .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
-        return [.. rows.Select(r => (r.Target, r.NextTry))];
+        return [.. rows.Select(r => (r.Target, new Timestamp(r.NextTry)))];
     }
 
     /// <summary>
@@ -98,7 +100,7 @@ internal sealed partial class Outbox(
                 db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
-                if (row.NextTry > time.GetUtcNow().ToUnixTimeMilliseconds() || !await DeliverAsync(target, row, ct))
+                if (new Timestamp(row.NextTry) > Timestamp.Of(time.GetUtcNow()) || !await DeliverAsync(target, row, ct))
                     return;
             }
             if (rows.Count < ReadAtOnce)
@@ -117,11 +119,11 @@ internal sealed partial class Outbox(
         metrics.Deliveries.WithLabels(kind, delivery.Status.ToString().ToLowerInvariant()).Inc();
         int attempts = row.Attempts + 1;
         if (delivery.Status == DeliveryStatus.Retry)
-            _failing.TryAdd(target, row.CreatedAt);
+            _failing.TryAdd(target, new Timestamp(row.CreatedAt));
         else if (_failing.TryRemove(target, out _) && integration is { } works)
             ReportFailing(works, 0);
         if (attempts <= TriesInHistory || delivery.Status != DeliveryStatus.Retry)
-            history.Add(HistoryRows.Of(delivery, target, row.IdempotencyKey, time.GetUtcNow().ToUnixTimeMilliseconds()));
+            history.Add(HistoryRows.Of(delivery, target, row.IdempotencyKey, Timestamp.Of(time.GetUtcNow())));
         if (delivery.Status == DeliveryStatus.Rejected)
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)

@@ -17,8 +17,8 @@ internal sealed record ActiveAlert(RuleId Rule, AlertInstance Alert)
     public bool IsOpen => Alert.State.IsOpen;
 
     /// <summary>The alert on its way to people, as it has been for some time.</summary>
-    /// <param name="at">What stands for the time of its last step where it has none of its own, milliseconds since 1970 UTC.</param>
-    public RoutedAlert ToRouted(long at = 0) => new(Rule, Alert, Alert.State, at);
+    /// <param name="at">What stands for the time of its last step where it has none of its own.</param>
+    public RoutedAlert ToRouted(Timestamp at = default) => new(Rule, Alert, Alert.State, at);
 }
 
 /// <summary>

@@ -26,19 +26,19 @@ internal sealed class AlertPersistence(
     private NotificationOptions _options = options.Value;
     private Dispatcher _dispatcher = new(DispatchPlan.None);
     private bool _isOpen;
-    private long _nextTidying;
+    private Timestamp _nextTidying;
 
     /// <summary>A step of an alert with its line of the history.</summary>
     private readonly record struct NotedStep(RoutedAlert Step, string Text, AlertPlacement? Placement);
 
-    /// <summary>When somebody is to be notified of something next, milliseconds since 1970 UTC.</summary>
-    public long NextDue => Math.Min(_dispatcher.NextDue, external.NextDue);
+    /// <summary>When somebody is to be notified of something next.</summary>
+    public Timestamp NextDue => Timestamp.Min(_dispatcher.NextDue, external.NextDue);
 
     /// <summary>
     /// Puts back what was remembered of these groups' rules, but for those that are at work already; open alerts of rules that are no longer
     /// there end.
     /// </summary>
-    public void Restore(IReadOnlyList<GroupRunner> groups, long at)
+    public void Restore(IReadOnlyList<GroupRunner> groups, Timestamp at)
     {
         var kept = state.Read(db => (
             Alerts: db.Alerts.AsNoTracking().ToLookup(a => a.Rule),
@@ -65,56 +65,42 @@ internal sealed class AlertPersistence(
             memory.Restore(id, series);
         }
         memory.Forget(known.Keys);
-        Retire(kept.Alerts, known, at);
+        List<NotedStep> retired = [.. Retire(kept.Alerts, known, at)];
         rules.All = known;
         _dispatcher.Use(known, at);
         foreach (ActiveAlert alert in external.All)
             _dispatcher.Take(alert.ToRouted(at));
+        Commit(at, writer => retired.ForEach(s => Save(writer, s)));
         Flush(at);
         outbox.Wake();
+        if (retired.Count > 0)
+            alerts.NoteChange();
     }
 
-    /// <summary>Takes what others have sent, and ends what they no longer send.</summary>
-    public void TakeSent(long at)
+    /// <summary>
+    /// Takes what rounds of rules changed and what others have sent, ends what they no longer send, and commits all of it at once, with the
+    /// messages that are due.
+    /// </summary>
+    public void Take(IReadOnlyList<GroupEvaluation> rounds, Timestamp at)
     {
         List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
-        // What only says the same in other words is sent when something is sent, and not written.
-        List<AlertChange> changes =
-            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
-        List<NotedStep> steps = [];
-        foreach (AlertChange change in changes)
+        List<NotedStep> steps = [.. rounds.SelectMany(NoteAll), .. NoteAll(batches, at)];
+        List<RuleMemory.ExpectedChange> expected = [.. rounds.Select(r => r.Group).Distinct().SelectMany(memory.ChangesOf)];
+        if (steps.Count > 0 || expected.Count > 0)
         {
-            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
-            if (change.Before.Name != change.Alert.State.Name)
-                steps.Add(step);
-        }
-        metrics.External.Set(external.Count);
-        if (steps.Count > 0)
-        {
-            Commit(at, writer => steps.ForEach(s => Save(writer, s)));
-            alerts.NoteChange();
+            Commit(at, writer =>
+            {
+                steps.ForEach(s => Save(writer, s));
+                memory.Write(writer, expected);
+            });
         }
         batches.ForEach(b => b.Done.SetResult());
-    }
-
-    /// <summary>Commits what an evaluation changed, and the messages that are due.</summary>
-    public void Note(GroupRunner group, List<(AlertRuleState Rule, AlertChange Change)> changes, long at)
-    {
-        List<NotedStep> steps = [.. changes.Select(c => Note(group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)))];
-        List<RuleMemory.ExpectedChange> expected = memory.ChangesOf(group);
-        if (steps.Count == 0 && expected.Count == 0 && !IsDue(at))
-            return;
-        Commit(at, writer =>
-        {
-            steps.ForEach(s => Save(writer, s));
-            memory.Write(writer, expected);
-        });
         if (steps.Count > 0)
             alerts.NoteChange();
     }
 
     /// <summary>Commits the messages that are due by the clock.</summary>
-    public void Flush(long at)
+    public void Flush(Timestamp at)
     {
         if (at >= _nextTidying)
             Tidy(at);
@@ -133,7 +119,7 @@ internal sealed class AlertPersistence(
         }
     }
 
-    private void Open(ILookup<string, AlertRow> kept, long at)
+    private void Open(ILookup<string, AlertRow> kept, Timestamp at)
     {
         silences.Load();
         acks.Load();
@@ -144,41 +130,56 @@ internal sealed class AlertPersistence(
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
             db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
             db.Flaps.AsNoTracking().ToList().ConvertAll(FlapText.Read)));
-        _dispatcher.Restore(groups, flaps, at);
+        _dispatcher.Restore(groups, flaps);
         // Their senders have as long as they would have had, from now on.
         foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
-            external.Restore(AlertJson.Read(row.Series, row.Alert), at + (long)_options.ResolveTimeout.TotalMilliseconds);
+            external.Restore(AlertJson.Read(row.Series, row.Alert), at + _options.ResolveTimeout);
         _isOpen = true;
     }
 
     /// <summary>Ends the alerts of rules that are no longer there.</summary>
-    private void Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, long at) => state.Write(writer =>
+    private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, Timestamp at)
     {
-        foreach (IGrouping<string, AlertRow> rows in kept)
+        foreach (AlertRow row in kept.SelectMany(r => r))
         {
-            RuleId id = RuleId.Parse(rows.Key);
-            foreach (AlertRow row in known.ContainsKey(id) || id.IsOfOthers ? [] : rows.AsEnumerable())
-            {
-                AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
-                _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
-                _dispatcher.Take(new RoutedAlert(id, alert with { State = new AlertState.Inactive(EndReason.Retired) }, alert.State, at));
-                writer.Delete<AlertRow>(row.Rule, row.Series);
-            }
+            RuleId id = RuleId.Parse(row.Rule);
+            if (known.ContainsKey(id) || id.IsOfOthers)
+                continue;
+            AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+            _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
+            var end = new AlertState.Inactive(EndReason.Retired);
+            yield return Note(id, new AlertChange(alert with { State = end }, alert.State, at), StepText.Retired);
         }
-    });
+    }
 
     /// <summary>History is kept for a month, and each table of it within a bound that no flood of alerts passes.</summary>
-    private void Tidy(long at)
+    private void Tidy(Timestamp at)
     {
-        _nextTidying = at + (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        _nextTidying = at + TimeSpan.FromHours(1);
         state.Write(writer => writer.Run(db =>
         {
-            db.TrimHistory(at - (long)s_historyKept.TotalMilliseconds, MaxHistoryRows);
-            db.TrimAudit(at - (long)s_auditKept.TotalMilliseconds, MaxHistoryRows);
+            db.TrimHistory((at - s_historyKept).Milliseconds, MaxHistoryRows);
+            db.TrimAudit((at - s_auditKept).Milliseconds, MaxHistoryRows);
         }));
     }
 
-    private bool IsDue(long at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
+    private bool IsDue(Timestamp at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);
+
+    private IEnumerable<NotedStep> NoteAll(GroupEvaluation round) =>
+        round.Changes.Select(c => Note(round.Group.IdOf(c.Rule.Rule), c.Change, StepText.Of(c.Rule.Rule, c.Change)));
+
+    private IEnumerable<NotedStep> NoteAll(List<AlertInbox.AlertBatch> batches, Timestamp at)
+    {
+        List<AlertChange> changes =
+            [.. batches.SelectMany(b => b.Alerts).Select(a => external.Take(a, at)).OfType<AlertChange>(), .. external.Expire(at)];
+        foreach (AlertChange change in changes)
+        {
+            NotedStep step = Note(ExternalAlerts.IdOf(change.Alert.Labels), change, ExternalAlerts.Describe(change));
+            // What only says the same in other words is sent when something is sent, and not written.
+            if (change.Before.Name != change.Alert.State.Name)
+                yield return step;
+        }
+    }
 
     private NotedStep Note(RuleId rule, AlertChange change, string text)
     {
@@ -186,7 +187,7 @@ internal sealed class AlertPersistence(
         return new NotedStep(step, text, _dispatcher.Take(step));
     }
 
-    private void Commit(long at, Action<StateWriter> more)
+    private void Commit(Timestamp at, Action<StateWriter> more)
     {
         if (!ReferenceEquals(_options, options.Value))
             _dispatcher.Use((_options = options.Value).Plan, at);

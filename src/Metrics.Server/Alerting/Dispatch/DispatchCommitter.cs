@@ -34,7 +34,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         db.Notifications.Max(n => (long?)n.Id) ?? 0, db.NotificationAlerts.Max(n => (long?)n.Notification) ?? 0));
 
     /// <summary>Writes all of it.</summary>
-    public void Write(StateWriter to, Dispatch dispatch, NotificationOptions options, long now)
+    public void Write(StateWriter to, Dispatch dispatch, NotificationOptions options, Timestamp now)
     {
         foreach (HistoryLine line in dispatch.History)
             history.Add(HistoryRows.Of(line));
@@ -59,7 +59,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
     {
         Route = group.Key.Route,
         Labels = LabelsJson.Write(group.Key.Labels),
-        NextFlush = group.NextFlush,
+        NextFlush = group.NextFlush.Milliseconds,
         NotificationLog = GroupJson.WriteLog(group.Log),
         Over = GroupJson.WriteOver(group.Over),
     });
@@ -73,7 +73,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         IsOver = flap.IsOver,
     });
 
-    private void Send(StateWriter to, Notification notification, NotificationOptions options, long now)
+    private void Send(StateWriter to, Notification notification, NotificationOptions options, Timestamp now)
     {
         IntegrationId integration = notification.Integration.Id;
         string key = notification.Digest is { } digest ? Of(digest).Key : NewKey();
@@ -82,12 +82,12 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
             AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
             message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links.Sign) };
-            to.Save(Queued(integration, message.ToJson(), key, now, 0));
+            to.Save(Queued(integration, message.ToJson(), key, now, default));
         }
         long id = ++_lastNotification;
         to.Save(HistoryRows.Of(notification, id, key, now));
         foreach (RoutedAlert alert in notification.Alerts)
-            to.Save(new NotificationAlertRow { At = now, Notification = id, Alert = alert.Id.ToString() });
+            to.Save(new NotificationAlertRow { At = now.Milliseconds, Notification = id, Alert = alert.Id.ToString() });
     }
 
     private void Save(StateWriter to, Digest digest, NotificationOptions options)
@@ -109,8 +109,8 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         return growing;
     }
 
-    private static OutboxRow Queued(IntegrationId to, string json, string key, long createdAt, long nextTry) =>
-        new() { Target = to.ToString(), Payload = json, IdempotencyKey = key, CreatedAt = createdAt, NextTry = nextTry };
+    private static OutboxRow Queued(IntegrationId to, string json, string key, Timestamp createdAt, Timestamp nextTry) =>
+        new() { Target = to.ToString(), Payload = json, IdempotencyKey = key, CreatedAt = createdAt.Milliseconds, NextTry = nextTry.Milliseconds };
 
     private static string NewKey() => Guid.NewGuid().ToString("N");
 }

@@ -14,7 +14,7 @@ namespace Metrics.Alerting;
 internal static class GroupJson
 {
     public static GroupState Read(GroupRow row) =>
-        new(new GroupKey(row.Route, LabelsJson.Read(row.Labels)), row.NextFlush, ReadLog(row.NotificationLog), [.. ReadOver(row.Over)]);
+        new(new GroupKey(row.Route, LabelsJson.Read(row.Labels)), new Timestamp(row.NextFlush), ReadLog(row.NotificationLog), [.. ReadOver(row.Over)]);
 
     public static string WriteLog(IReadOnlyDictionary<IntegrationId, NotificationLogEntry> log)
     {
@@ -23,7 +23,7 @@ internal static class GroupJson
         {
             all[integration.ToString()] = new JsonObject
             {
-                ["at"] = entry.At,
+                ["at"] = entry.At.Milliseconds,
                 ["open"] = AlertId.Write(entry.Open),
                 ["silent"] = AlertId.Write(entry.Marked),
             };
@@ -38,7 +38,7 @@ internal static class GroupJson
         foreach ((string name, JsonNode? entry) in JsonNode.Parse(json)!.AsObject())
         {
             if (IntegrationId.TryParse(name, out IntegrationId id))
-                log[id] = new NotificationLogEntry((long)entry!["at"]!, Ids("open"), Ids("silent"));
+                log[id] = new NotificationLogEntry(new Timestamp((long)entry!["at"]!), Ids("open"), Ids("silent"));
 
             HashSet<AlertId> Ids(string property) => AlertId.ParseAll((string)entry![property]!);
         }
@@ -61,7 +61,7 @@ internal static class GroupJson
                 json.WriteString("alert", AlertJson.Write(alert.Alert));
                 json.WritePropertyName("before");
                 AlertJson.WriteState(json, alert.Before);
-                json.WriteNumber("at", alert.At);
+                json.WriteNumber("at", alert.At.Milliseconds);
                 json.WriteBoolean("flapping", alert.IsFlapping);
                 json.WriteEndObject();
             }
@@ -74,5 +74,5 @@ internal static class GroupJson
         RuleId.Parse((string)a!["rule"]!),
         AlertJson.Read((string)a["series"]!, (string)a["alert"]!),
         AlertJson.ReadState(a["before"]!.AsObject()),
-        (long)a["at"]!) { IsFlapping = (bool?)a["flapping"] ?? false });
+        new Timestamp((long)a["at"]!)) { IsFlapping = (bool?)a["flapping"] ?? false });
 }

@@ -15,7 +15,7 @@ namespace Metrics.Alerting;
 internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions notifications, Head samples, TimeProvider time)
 {
     private readonly Dictionary<(string Rule, string Severity), ReplayedRule> _rules = [];
-    private readonly Dictionary<AlertKey, (ReplayedRule Rule, long Since)> _firing = [];
+    private readonly Dictionary<AlertKey, (ReplayedRule Rule, Timestamp Since)> _firing = [];
     private readonly Dispatcher _dispatcher = new(notifications.Plan);
     private readonly ReplayLog _log = new(notifications);
 
@@ -47,15 +47,15 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
             Evaluate(next, round, engine, chosen: null);
             progress(at);
         }
-        Flush(to);
-        foreach ((ReplayedRule rule, long since) in _firing.Values)
-            rule.AddFiring(TimeSpan.FromMilliseconds(to - since));
+        Flush(new Timestamp(to));
+        foreach ((ReplayedRule rule, Timestamp since) in _firing.Values)
+            rule.AddFiring(new Timestamp(to) - since);
         return new ReplayResult([.. _rules.Values], _log.Messages, _log.Muted);
     }
 
     private void Evaluate(GroupRunner group, RuleRound round, QueryEngine engine, RuleMask? chosen)
     {
-        Flush(round.At);
+        Flush(new Timestamp(round.At));
         using var output = new SampleBatch("replay");
         foreach ((AlertRuleState rule, AlertChange change) in group.Evaluate(round, s => new LocalQueries(engine, s), output, time, chosen))
             Note(group.IdOf(rule.Rule), Of(rule.Rule), change);
@@ -75,7 +75,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
             if (!hasEvents && rule.Rule.Condition is EventCount)
                 replayed.Error = "there are no events to replay";
         }
-        _dispatcher.Use(inForce, from);
+        _dispatcher.Use(inForce, new Timestamp(from));
     }
 
     private void Note(RuleId id, ReplayedRule rule, AlertChange change)
@@ -92,8 +92,8 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         }
         else if (change.Alert.State is AlertState.Inactive)
         {
-            if (_firing.Remove(key, out (ReplayedRule Rule, long Since) fired))
-                rule.AddFiring(TimeSpan.FromMilliseconds(change.At - fired.Since));
+            if (_firing.Remove(key, out (ReplayedRule Rule, Timestamp Since) fired))
+                rule.AddFiring(change.At - fired.Since);
             else
                 rule.OnlyPending++;
         }
@@ -101,7 +101,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     }
 
     /// <summary>What was due up to a moment, each group at its own time.</summary>
-    private void Flush(long until)
+    private void Flush(Timestamp until)
     {
         while (_dispatcher.NextDue is var due && due <= until)
             _log.Take(_dispatcher.Collect(due), due);

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Routing;
 
 namespace Metrics.Alerting;
@@ -21,15 +22,15 @@ internal sealed class ReplayLog(NotificationOptions notifications)
 
     /// <summary>Takes a round.</summary>
     /// <param name="dispatch">What it has come to.</param>
-    /// <param name="now">Its time, milliseconds since 1970 UTC.</param>
-    public void Take(Dispatch dispatch, long now)
+    /// <param name="now">Its time.</param>
+    public void Take(Dispatch dispatch, Timestamp now)
     {
         string url = notifications.ExternalUrl;
         foreach (Notification notification in dispatch.Notifications.Where(n => n.Digest is null))
-            _messages.Add(new ReplayedMessage(now, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
+            _messages.Add(new ReplayedMessage(now.Milliseconds, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
         foreach (Digest digest in dispatch.Digests)
         {
-            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
+            var message = new ReplayedMessage(digest.SendAt.Milliseconds, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
             if (_digests.TryAdd(digest.Id, _messages.Count))
                 _messages.Add(message);
             else

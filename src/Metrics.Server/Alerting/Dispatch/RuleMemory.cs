@@ -17,12 +17,12 @@ internal sealed class RuleMemory(StateStore state)
     /// </summary>
     private const long ExpectedStepMilliseconds = 60_000;
 
-    private const long LearnedStepMilliseconds = 300_000;
+    private static readonly TimeSpan s_learnedStep = TimeSpan.FromMinutes(5);
 
     /// <summary>By rule: the last time of an expected series that is written down.</summary>
     private readonly Dictionary<RuleId, Dictionary<Labels, long>> _expected = [];
 
-    private long _nextLearnedSave;
+    private Timestamp _nextLearnedSave;
 
     /// <summary>A change of what a rule expects.</summary>
     /// <param name="Rule">The rule.</param>
@@ -83,11 +83,11 @@ internal sealed class RuleMemory(StateStore state)
     }
 
     /// <summary>What was learned is written now and then: a crash costs some minutes of weeks.</summary>
-    public void SaveLearned(IReadOnlyDictionary<RuleId, AlertRuleState> rules, long now)
+    public void SaveLearned(IReadOnlyDictionary<RuleId, AlertRuleState> rules, Timestamp now)
     {
         if (now < _nextLearnedSave)
             return;
-        _nextLearnedSave = now + LearnedStepMilliseconds;
+        _nextLearnedSave = now + s_learnedStep;
         List<(RuleId Rule, Labels Series, byte[] Model)> changed =
         [
             .. rules.SelectMany(r => r.Value.Memory is LearnedMemory learned

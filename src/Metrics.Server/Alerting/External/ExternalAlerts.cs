@@ -6,11 +6,11 @@ namespace Metrics.Alerting;
 /// <summary>An alert as somebody sends it.</summary>
 /// <param name="Labels">Its labels, which tell it apart.</param>
 /// <param name="Annotations">Texts for people.</param>
-/// <param name="StartsAt">Since when, milliseconds since 1970 UTC.</param>
+/// <param name="StartsAt">Since when.</param>
 /// <param name="EndsAt">Until when it holds unless it is sent again; not after now: it is over.</param>
 /// <param name="GeneratorUrl">Where its sender shows it.</param>
 internal sealed record SentAlert(
-    Labels Labels, IReadOnlyDictionary<string, string> Annotations, long StartsAt, long EndsAt, string? GeneratorUrl);
+    Labels Labels, IReadOnlyDictionary<string, string> Annotations, Timestamp StartsAt, Timestamp EndsAt, string? GeneratorUrl);
 
 /// <summary>
 /// Alerts that others have judged and sent: Prometheus, vmalert, Grafana, a script. Each is open until its sender says that it is over, or
@@ -21,8 +21,8 @@ internal sealed class ExternalAlerts
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Labels, (ActiveAlert Alert, long Until)> _alerts = [];
-    private long _nextLook = long.MaxValue;
+    private readonly Dictionary<Labels, (ActiveAlert Alert, Timestamp Until)> _alerts = [];
+    private Timestamp _nextLook = Timestamp.Never;
 
     /// <summary>How many are open.</summary>
     public int Count
@@ -34,8 +34,8 @@ internal sealed class ExternalAlerts
         }
     }
 
-    /// <summary>When the next may end without a word, milliseconds since 1970 UTC.</summary>
-    public long NextDue => _alerts.Count == 0 ? long.MaxValue : _nextLook;
+    /// <summary>When the next may end without a word.</summary>
+    public Timestamp NextDue => _alerts.Count == 0 ? Timestamp.Never : _nextLook;
 
     /// <summary>All that are open.</summary>
     public IReadOnlyList<ActiveAlert> All
@@ -62,21 +62,21 @@ internal sealed class ExternalAlerts
     public AlertInstance? Find(Labels labels)
     {
         lock (_lock)
-            return _alerts.TryGetValue(labels, out (ActiveAlert Alert, long) known) ? known.Alert.Alert : null;
+            return _alerts.TryGetValue(labels, out (ActiveAlert Alert, Timestamp) known) ? known.Alert.Alert : null;
     }
 
     /// <summary>Puts back an alert that was open; its sender is waited for.</summary>
-    public void Restore(AlertInstance alert, long until) => Set(alert, until);
+    public void Restore(AlertInstance alert, Timestamp until) => Set(alert, until);
 
     /// <summary>Takes an alert.</summary>
     /// <returns>What changed; null when nothing that people are notified of did.</returns>
-    public AlertChange? Take(SentAlert sent, long now)
+    public AlertChange? Take(SentAlert sent, Timestamp now)
     {
         AlertInstance? known = Find(sent.Labels);
         if (sent.EndsAt <= now)
             return known is null ? null : End(known, EndReason.Resolved, now);
         AlertState before = known?.State ?? new AlertState.Inactive();
-        long since = known?.State is AlertState.Firing firing ? Math.Min(firing.Since, sent.StartsAt) : sent.StartsAt;
+        long since = Math.Min(sent.StartsAt.Milliseconds, known?.State is AlertState.Firing firing ? firing.Since : long.MaxValue);
         var alert = new AlertInstance
         {
             Series = sent.Labels,
@@ -91,23 +91,23 @@ internal sealed class ExternalAlerts
     }
 
     /// <summary>Ends what nothing was heard of for as long as it named.</summary>
-    public List<AlertChange> Expire(long now)
+    public List<AlertChange> Expire(Timestamp now)
     {
         if (now < _nextLook)
             return [];
-        _nextLook = now + (long)s_look.TotalMilliseconds;
+        _nextLook = now + s_look;
         List<AlertInstance> over = [.. _alerts.Values.Where(a => a.Until <= now).Select(a => a.Alert.Alert)];
         return over.ConvertAll(a => End(a, EndReason.Expired, now));
     }
 
-    private void Set(AlertInstance alert, long until)
+    private void Set(AlertInstance alert, Timestamp until)
     {
         lock (_lock)
             _alerts[alert.Labels] = (new ActiveAlert(IdOf(alert.Labels), alert), until);
-        _nextLook = Math.Min(_nextLook, until);
+        _nextLook = Timestamp.Min(_nextLook, until);
     }
 
-    private AlertChange End(AlertInstance alert, EndReason reason, long now)
+    private AlertChange End(AlertInstance alert, EndReason reason, Timestamp now)
     {
         lock (_lock)
             _alerts.Remove(alert.Labels);

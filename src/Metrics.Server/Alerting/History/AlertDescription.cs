@@ -44,8 +44,8 @@ internal sealed class AlertDescription(
         if (rule is not null)
             lines.Add(Judged(rule.Rule, alert));
         AddRoutes(lines, alert);
-        if (acks.Find(new RoutedAlert(key.Rule, alert, alert.State, 0)) is { } ack)
-            lines.Add($"acknowledged by {ack.By} at {new Timestamp(ack.At)}: it is neither repeated nor escalated");
+        if (acks.Find(new RoutedAlert(key.Rule, alert, alert.State, default)) is { } ack)
+            lines.Add($"acknowledged by {ack.By} at {ack.At}: it is neither repeated nor escalated");
         return lines;
     }
 
@@ -60,7 +60,7 @@ internal sealed class AlertDescription(
 
     private void AddRoutes(List<string> lines, AlertInstance alert)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         NotificationOptions notifications = options.Value;
         Suppression suppression = alerts.SuppressionNow(notifications);
         foreach (Route route in notifications.Plan.Tree.Match(alert.Labels))

@@ -1,13 +1,14 @@
+using Metrics.Model;
 using Metrics.Storage.State;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Alerting;
 
 /// <summary>One line of an alert's history.</summary>
-/// <param name="At">Milliseconds since 1970 UTC.</param>
+/// <param name="At">When.</param>
 /// <param name="What">One word.</param>
 /// <param name="Text">For people.</param>
-internal sealed record ExplanationLine(long At, string What, string Text);
+internal sealed record ExplanationLine(Timestamp At, string What, string Text);
 
 /// <summary>Reads what happened to an alert out of the tables of the history, each by its index.</summary>
 internal static class AlertLines
@@ -29,10 +30,10 @@ internal static class AlertLines
         // A sort that keeps the order of what is equal.
         return
         [
-            .. steps.Select(s => new ExplanationLine(s.At, s.State, s.Text))
-                .Concat(notes.Select(n => new ExplanationLine(n.At, n.What, n.Text)))
-                .Concat(notifications.Select(n => new ExplanationLine(n.At, "message", Describe(n))))
-                .Concat(tries.Select(t => new ExplanationLine(t.At, t.Status, Describe(t))))
+            .. steps.Select(s => new ExplanationLine(new Timestamp(s.At), s.State, s.Text))
+                .Concat(notes.Select(n => new ExplanationLine(new Timestamp(n.At), n.What, n.Text)))
+                .Concat(notifications.Select(n => new ExplanationLine(new Timestamp(n.At), "message", Describe(n))))
+                .Concat(tries.Select(t => new ExplanationLine(new Timestamp(t.At), t.Status, Describe(t))))
                 .OrderBy(l => l.At),
         ];
     }

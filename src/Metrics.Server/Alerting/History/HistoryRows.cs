@@ -1,4 +1,5 @@
 using Metrics.Formats;
+using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Routing;
 using Metrics.Rules;
@@ -19,7 +20,7 @@ internal static class HistoryRows
     /// <param name="placement">Where it goes, when it has come by this step.</param>
     public static AlertStepRow Of(RoutedAlert step, string text, AlertPlacement? placement) => new()
     {
-        At = step.At,
+        At = step.At.Milliseconds,
         Alert = step.Id.ToString(),
         Rule = step.Rule.ToString(),
         RuleName = step.Rule.Name,
@@ -37,21 +38,21 @@ internal static class HistoryRows
             HistoryLine.Muted muted => ("muted", muted.Reason.ToString()),
             _ => ("heard", "no longer muted"),
         };
-        return new AlertNoteRow { At = line.At, Alert = line.Alert.ToString(), What = what, Text = text };
+        return new AlertNoteRow { At = line.At.Milliseconds, Alert = line.Alert.ToString(), What = what, Text = text };
     }
 
     /// <summary>A message that somebody was to get.</summary>
     /// <param name="notification">Who was notified of what.</param>
     /// <param name="id">The row's number.</param>
     /// <param name="key">The message's idempotency key.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public static NotificationRow Of(Notification notification, long id, string key, long now)
+    /// <param name="now">When.</param>
+    public static NotificationRow Of(Notification notification, long id, string key, Timestamp now)
     {
         int over = notification.Alerts.Count(a => a.IsOver);
         return new NotificationRow
         {
             Id = id,
-            At = now,
+            At = now.Milliseconds,
             Key = key,
             Integration = notification.Integration.Id.ToString(),
             GroupKey = notification.Group.ToString(),
@@ -65,10 +66,10 @@ internal static class HistoryRows
     /// <param name="delivery">How it went.</param>
     /// <param name="integration">To whom.</param>
     /// <param name="message">The message's idempotency key.</param>
-    /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public static DeliveryTryRow Of(Delivery delivery, string integration, string message, long now) => new()
+    /// <param name="now">When.</param>
+    public static DeliveryTryRow Of(Delivery delivery, string integration, string message, Timestamp now) => new()
     {
-        At = now,
+        At = now.Milliseconds,
         Message = message,
         Integration = integration,
         Status = delivery.Status.ToString().ToLowerInvariant(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Storage.State;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +18,7 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
     public void Load()
     {
         List<AckRow> rows = state.Read(db => db.Acknowledgements.AsNoTracking().ToList());
-        _all = rows.ToImmutableDictionary(a => AlertId.Parse(a.Alert), a => new Acknowledgement(a.FiredAt, a.By, a.At, a.Comment));
+        _all = rows.ToImmutableDictionary(a => AlertId.Parse(a.Alert), a => new Acknowledgement(new Timestamp(a.FiredAt), a.By, new Timestamp(a.At), a.Comment));
     }
 
     /// <summary>The acknowledgement of an alert as it fires now, or null.</summary>
@@ -30,16 +31,16 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
     /// <summary>Says that somebody is at some alerts.</summary>
     public void Acknowledge(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         state.Write(writer =>
         {
             foreach (RoutedAlert alert in alerts)
             {
                 string id = alert.Id.ToString();
-                writer.Save(new AckRow { Alert = id, FiredAt = alert.FiredAt, By = by, At = now, Comment = comment });
+                writer.Save(new AckRow { Alert = id, FiredAt = alert.FiredAt.Milliseconds, By = by, At = now.Milliseconds, Comment = comment });
                 writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
                 string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
-                writer.Save(new AlertNoteRow { At = now, Alert = id, What = "acknowledged", Text = text });
+                writer.Save(new AlertNoteRow { At = now.Milliseconds, Alert = id, What = "acknowledged", Text = text });
             }
         });
         ImmutableInterlocked.Update(

@@ -34,9 +34,9 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// <returns>Its id.</returns>
     /// <exception cref="FormatException">Something is missing or makes no sense.</exception>
     public string Put(
-        string? id, IReadOnlyList<LabelMatcher> matchers, long startsAt, long endsAt, string createdBy, string comment, string? by = null)
+        string? id, IReadOnlyList<LabelMatcher> matchers, Timestamp startsAt, Timestamp endsAt, string createdBy, string comment, string? by = null)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         if (matchers.Count == 0 || matchers.All(m => m.MatchesEmpty))
             throw new FormatException("a silence needs a matcher that does not match the empty text, else it would silence everything");
         if (endsAt <= startsAt)
@@ -56,7 +56,7 @@ internal sealed class Silences(StateStore state, TimeProvider time)
             if (before is not null && !isSame && before.EndsAt > now)
                 Save(before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced");
             string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
-            var silence = new Silence(itsId, matchers, isSame ? startsAt : Math.Max(startsAt, now), endsAt, createdBy, comment, now);
+            var silence = new Silence(itsId, matchers, isSame ? startsAt : (startsAt > now ? startsAt : now), endsAt, createdBy, comment, now);
             Save(silence, by ?? createdBy, "silenced");
             id = silence.Id;
         }
@@ -67,12 +67,12 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// <returns>Whether there is one of this id that had not ended.</returns>
     public bool Expire(string id, string by)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         lock (_lock)
         {
             if (_all.FirstOrDefault(s => s.Id == id) is not { } silence || silence.EndsAt <= now)
                 return false;
-            Save(silence with { EndsAt = now, StartsAt = Math.Min(silence.StartsAt, now), UpdatedAt = now }, by, "unsilenced");
+            Save(silence with { EndsAt = now, StartsAt = Timestamp.Min(silence.StartsAt, now), UpdatedAt = now }, by, "unsilenced");
         }
         return true;
     }
@@ -85,11 +85,11 @@ internal sealed class Silences(StateStore state, TimeProvider time)
             {
                 Id = silence.Id,
                 Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
-                StartsAt = silence.StartsAt,
-                EndsAt = silence.EndsAt,
+                StartsAt = silence.StartsAt.Milliseconds,
+                EndsAt = silence.EndsAt.Milliseconds,
                 CreatedBy = silence.CreatedBy,
                 Comment = silence.Comment,
-                UpdatedAt = silence.UpdatedAt,
+                UpdatedAt = silence.UpdatedAt.Milliseconds,
             });
             writer.AddAudit(silence.UpdatedAt, who, what, Describe(silence));
         });
@@ -97,12 +97,14 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     }
 
     private static string Describe(Silence silence) =>
-        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {new Timestamp(silence.StartsAt)} "
-        + $"to {new Timestamp(silence.EndsAt)}: {silence.Comment} (id {silence.Id})";
+        $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {silence.StartsAt} "
+        + $"to {silence.EndsAt}: {silence.Comment} (id {silence.Id})";
 
     private static Silence Read(SilenceRow row)
     {
         IEnumerable<LabelMatcher> matchers = JsonSerializer.Deserialize<string[]>(row.Matchers)!.SelectMany(MatcherText.Parse);
-        return new Silence(row.Id, [.. matchers], row.StartsAt, row.EndsAt, row.CreatedBy, row.Comment, row.UpdatedAt);
+        return new Silence(
+            row.Id, [.. matchers], new Timestamp(row.StartsAt), new Timestamp(row.EndsAt), row.CreatedBy, row.Comment,
+            new Timestamp(row.UpdatedAt));
     }
 }

@@ -77,7 +77,7 @@ internal sealed class AlertEndpoints(ActiveAlerts active, Silences silences, Cur
     private List<Seen> All()
     {
         NotificationOptions notifications = options.Value;
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         Inhibitor inhibitor = active.SuppressionNow(notifications).Inhibitor;
         return
         [

@@ -33,7 +33,7 @@ internal sealed class PostAlertsHandler(
     {
         if (body.ValueKind != JsonValueKind.Array)
             return "the body must be a list of alerts";
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
         var alerts = new List<SentAlert>(body.GetArrayLength());
         var faults = new List<string>();
         foreach (JsonElement alert in body.EnumerateArray())
@@ -68,7 +68,7 @@ internal sealed class PostAlertsHandler(
         return string.Join("; ", faults.Take(NamedFaults)) + more;
     }
 
-    private bool TryBind(SentAlert alert, SenderBinding binding, long now, out SentAlert bound, List<string> faults)
+    private bool TryBind(SentAlert alert, SenderBinding binding, Timestamp now, out SentAlert bound, List<string> faults)
     {
         bool may = binding.TryBind(alert.Labels, out Labels labels, out string? fault);
         bound = alert with { Labels = labels, EndsAt = EndUnlessSentAgain(now) };
@@ -79,9 +79,9 @@ internal sealed class PostAlertsHandler(
         return false;
     }
 
-    private long EndUnlessSentAgain(long now) => now + (long)options.Value.ResolveTimeout.TotalMilliseconds;
+    private Timestamp EndUnlessSentAgain(Timestamp now) => now + options.Value.ResolveTimeout;
 
-    private SentAlert Read(JsonElement alert, long now)
+    private SentAlert Read(JsonElement alert, Timestamp now)
     {
         if (alert.ValueKind != JsonValueKind.Object)
             throw new FormatException("an alert is an object with labels, annotations, startsAt, endsAt and generatorURL");
@@ -92,7 +92,7 @@ internal sealed class PostAlertsHandler(
             throw new FormatException(repeated!.Length == 0 ? "a label name is empty" : $"the label '{repeated}' is given twice");
         if (labels!.Count == 0)
             throw new FormatException("at least one label pair required");
-        long? startsAt = ReadTime(alert, "startsAt", labels), endsAt = ReadTime(alert, "endsAt", labels);
+        Timestamp? startsAt = ReadTime(alert, "startsAt", labels), endsAt = ReadTime(alert, "endsAt", labels);
         if (startsAt > endsAt)
             throw new FormatException($"{labels}: start time must be before end time");
         var annotations = new Dictionary<string, string>();
@@ -100,7 +100,7 @@ internal sealed class PostAlertsHandler(
             annotations[name] = text;
         bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
         string? generator = hasUrl && url.GetString() is { Length: > 0 } given ? given : null;
-        return new SentAlert(labels, annotations, startsAt ?? Math.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), generator);
+        return new SentAlert(labels, annotations, startsAt ?? Timestamp.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), generator);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)
@@ -121,13 +121,13 @@ internal sealed class PostAlertsHandler(
     }
 
     /// <summary>A time; null where there is none, or Go's zero time, which clients send for none.</summary>
-    private static long? ReadTime(JsonElement alert, string name, Labels labels)
+    private static Timestamp? ReadTime(JsonElement alert, string name, Labels labels)
     {
         if (!alert.TryGetProperty(name, out JsonElement time) || time.ValueKind == JsonValueKind.Null)
             return null;
         string? text = time.ValueKind == JsonValueKind.String ? time.GetString() : null;
         if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
             throw new FormatException($"{labels}: {name} must be a time such as 2026-01-31T08:00:00Z");
-        return at.Year == 1 ? null : at.ToUnixTimeMilliseconds();
+        return at.Year == 1 ? null : Timestamp.Of(at);
     }
 }

@@ -38,23 +38,23 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
             matchers.Add(ReadMatcher(matcher));
         string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.TokenNameOf(context) ?? "";
         string comment = Text(body, "comment") ?? "";
-        long from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
+        Timestamp from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
         return book.Put(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));
     }
 
     private object Write(Silence silence) => new
     {
         id = silence.Id,
-        status = new { state = silence.StateAt(time.GetUtcNow().ToUnixTimeMilliseconds()) },
-        updatedAt = new Timestamp(silence.UpdatedAt).ToString(),
+        status = new { state = silence.StateAt(Timestamp.Of(time.GetUtcNow())) },
+        updatedAt = silence.UpdatedAt.ToString(),
         comment = silence.Comment,
         createdBy = silence.CreatedBy,
-        endsAt = new Timestamp(silence.EndsAt).ToString(),
+        endsAt = silence.EndsAt.ToString(),
         matchers =
             silence.Matchers.Select(
                 m => new { isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex,
                 isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex, name = m.Name, value = m.Value }),
-        startsAt = new Timestamp(silence.StartsAt).ToString(),
+        startsAt = silence.StartsAt.ToString(),
     };
 
     private static LabelMatcher ReadMatcher(JsonElement matcher)
@@ -84,10 +84,10 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
     private static string? Text(JsonElement from, string name) =>
         from.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
-    private static long ReadTime(JsonElement body, string name)
+    private static Timestamp ReadTime(JsonElement body, string name)
     {
         if (!DateTimeOffset.TryParse(Text(body, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
             throw new FormatException($"{name} must be a time such as 2026-01-31T08:00:00Z");
-        return at.ToUnixTimeMilliseconds();
+        return Timestamp.Of(at);
     }
 }

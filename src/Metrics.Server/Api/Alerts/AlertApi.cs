@@ -43,7 +43,7 @@ internal static class AlertApi
                     series = a.Series.ToDictionary(l => l.Name, l => l.Value),
                     state = a.State,
                     now = a.Now,
-                    trail = a.Lines.Select(l => new { at = new Timestamp(l.At).ToString(), what = l.What, text = l.Text }),
+                    trail = a.Lines.Select(l => new { at = l.At.ToString(), what = l.What, text = l.Text }),
                 }),
             },
         });

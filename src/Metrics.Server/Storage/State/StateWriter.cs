@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
@@ -30,8 +31,8 @@ internal sealed class StateWriter
     public void Run(Action<StateDb> work) => _operations.Add(new Operation(work));
 
     /// <summary>Notes who did what.</summary>
-    public void AddAudit(long at, string who, string what, string text) =>
-        Save(new AuditRow { At = at, Who = who, What = what, Text = text });
+    public void AddAudit(Timestamp at, string who, string what, string text) =>
+        Save(new AuditRow { At = at.Milliseconds, Who = who, What = what, Text = text });
 
     /// <summary>Makes a message wait for its next try.</summary>
     public void DelayMessage(long id, int attempts, long nextTry, string? error) => Run(db => db.Outbox.Where(o => o.Id == id)

@@ -44,10 +44,10 @@ public sealed class HistoryTests : IDisposable
             writer.Save(new DeliveryTryRow { At = 6, Message = "k2", Integration = "ops/email/0", Status = "sent" });
         });
         using StateDb db = _store.Open();
-        AlertLines.Of(db, "a", 10).Select(l => $"{l.At} {l.What} {l.Text}").Should().Equal(
+        AlertLines.Of(db, "a", 10).Select(l => $"{l.At.Milliseconds} {l.What} {l.Text}").Should().Equal(
             "4 firing hot", "5 firing hot", "5 grouped goes to ops",
             "5 message to ops/email/0: 2 firing, 0 over (key k1)", "5 sent ops/email/0");
-        AlertLines.Of(db, "a", 1).Select(l => $"{l.At} {l.What}").Should().Equal("5 firing", "5 grouped", "5 message", "5 sent");
+        AlertLines.Of(db, "a", 1).Select(l => $"{l.At.Milliseconds} {l.What}").Should().Equal("5 firing", "5 grouped", "5 message", "5 sent");
     }
 
     [Fact]

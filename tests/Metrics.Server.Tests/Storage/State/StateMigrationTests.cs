@@ -1,20 +1,16 @@
 using Metrics.Alerting;
-using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
-using Metrics.Telemetry;
 using Metrics.Testing;
-using Metrics.Text;
+using Metrics.Tests.Alerting;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Metrics.Tests.Storage.State;
@@ -33,7 +29,7 @@ public sealed class StateMigrationTests : IDisposable
     private string StateFile => Path.Combine(_folder, "state.db");
 
     [Fact]
-    public void The_history_of_alerts_reads_as_the_release_before_told_it()
+    public void The_history_of_alerts_reads_as_the_release_before_wrote_it()
     {
         using StateStore store = Open();
         using StateDb db = store.Open();
@@ -42,7 +38,7 @@ public sealed class StateMigrationTests : IDisposable
         foreach (string alert in expected.Where(l => l[0] != ' '))
         {
             actual.Add(alert);
-            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {new Timestamp(l.At)} {l.What} {l.Text}"));
+            actual.AddRange(AlertLines.Of(db, alert[..32], 2_000).Select(l => $"  {l.At} {l.What} {l.Text}"));
         }
         actual.Should().Equal(expected);
     }
@@ -50,15 +46,13 @@ public sealed class StateMigrationTests : IDisposable
     [Fact]
     public void Open_alerts_groups_silences_and_acknowledgements_go_on()
     {
-        using StateStore store = Open();
-        var daemon = new AlertingRoom(store, _time);
-        daemon.Restore(Cases.Own("state-04eae5d.yaml"));
+        using AlertingRoom daemon = OpenRoom();
         daemon.Active.All.Select(a => $"{a.Name} {a.Alert.State.Name}").Should().BeEquivalentTo(
             "DiskFull firing", "Hot firing", "Hot firing", "Silent firing", "Warm pending", "Warm pending", "Warm pending");
         daemon.Silences.All.Should().ContainSingle().Which.Comment.Should().Be("painting");
         daemon.Acknowledgements.All.Should().ContainKey(AlertId.Parse(Attic)).WhoseValue.By.Should().Be("ann");
-        store.Audit(10).Select(a => $"{a.Who} {a.What}").Should().Equal("127.0.0.1 silenced", "ann acknowledged");
-        using StateDb db = store.Open();
+        daemon.State.Audit(10).Select(a => $"{a.Who} {a.What}").Should().Equal("127.0.0.1 silenced", "ann acknowledged");
+        using StateDb db = daemon.State.Open();
         List<GroupState> groups = db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read);
         groups.Should().HaveCount(4);
         groups.Single(g => g.Key.Labels.ToString().Contains("attic", StringComparison.Ordinal)).Log.Should().ContainSingle()
@@ -69,9 +63,7 @@ public sealed class StateMigrationTests : IDisposable
     [Fact]
     public void A_link_in_a_message_of_the_release_before_leads_to_its_alerts()
     {
-        using StateStore store = Open();
-        var daemon = new AlertingRoom(store, _time);
-        daemon.Restore(Cases.Own("state-04eae5d.yaml"));
+        using AlertingRoom daemon = OpenRoom();
         daemon.History.OpenOf(MessageAboutAttic).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
         daemon.History.Explain("Hot", []).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
         daemon.Rules.LastFired().Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot"))
@@ -88,7 +80,7 @@ public sealed class StateMigrationTests : IDisposable
         FluentActions.Invoking(Open).Should().Throw<StoreException>().WithMessage("*killed*");
         Sql("SELECT (SELECT count(*) FROM AlertSteps) || ' ' || (SELECT max(Id) FROM Trail)").Should().Be($"0 {last}");
         Sql("DROP TRIGGER stop");
-        The_history_of_alerts_reads_as_the_release_before_told_it();
+        The_history_of_alerts_reads_as_the_release_before_wrote_it();
         Sql("SELECT count(*) FROM sqlite_master WHERE name = 'Trail'").Should().Be("0");
     }
 
@@ -117,14 +109,7 @@ public sealed class StateMigrationTests : IDisposable
         Directory.Delete(_folder, true);
     }
 
-    private StateStore Open()
-    {
-        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
-        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        var store = new StateStore(options, new StateMetrics(new MetricRegistry()), lifetime, _time, NullLogger<StateStore>.Instance);
-        store.Prepare();
-        return store;
-    }
+    private StateStore Open() => AlertingRoom.OpenState(_folder, _time);
 
     private StateDb Context() => new(new DbContextOptionsBuilder<StateDb>().UseSqlite($"Data Source={StateFile}").Options);
 
@@ -137,16 +122,11 @@ public sealed class StateMigrationTests : IDisposable
         return $"{command.ExecuteScalar()}";
     }
 
-    /// <summary>The part of the daemon that remembers alerts.</summary>
-    private sealed class AlertingRoom
+    private AlertingRoom OpenRoom()
     {
-        private readonly AlertPersistence _persistence;
-        private readonly TimeProvider _time;
-
-        public AlertingRoom(StateStore state, TimeProvider time)
-        {
-            _time = time;
-            MetricsOptions options = MetricsOptions.Parse("""
+        var daemon = new AlertingRoom(
+            MetricsOptions.Parse($$"""
+                storage: { path: '{{_folder}}' }
                 receivers:
                   - { name: first, http_configs: [ { url: 'http://127.0.0.1:1/' } ] }
                   - { name: dead, webhook_configs: [ { url: 'http://127.0.0.1:1/' } ] }
@@ -154,43 +134,10 @@ public sealed class StateMigrationTests : IDisposable
                   receiver: first
                   group_by: ['...']
                   routes: [ { matchers: ['alertname = Silent'], receiver: dead } ]
-                """);
-            var current = new Current<NotificationOptions>(options.Notifications);
-            var registry = new MetricRegistry();
-            var metrics = new AlertMetrics(registry);
-            var writer = new HistoryWriter(state, metrics, time);
-            Silences = new Silences(state, time);
-            Acknowledgements = new Acknowledgements(state, time);
-            var links = new SignedLinks(state, time);
-            var external = new ExternalAlerts();
-            var rules = new ActiveRules();
-            Active = new ActiveAlerts(rules, external, Silences);
-            Rules = new RuleHistory(state, writer);
-            History = new AlertHistory(
-                state, writer, rules, Active, new AlertDescription(rules, Active, Acknowledgements, current, time));
-            _persistence = new AlertPersistence(
-                current, state, new DispatchCommitter(state, Acknowledgements, links, writer), new RuleMemory(state), Silences,
-                Acknowledgements, links, rules, Active, external, new AlertInbox(), writer,
-                new Outbox(state, current, writer, null!, new NotificationMetrics(registry), time, NullLogger<Outbox>.Instance),
-                metrics);
-        }
-
-        public Silences Silences { get; }
-
-        public Acknowledgements Acknowledgements { get; }
-
-        public ActiveAlerts Active { get; }
-
-        public AlertHistory History { get; }
-
-        public RuleHistory Rules { get; }
-
-        public void Restore(string rules)
-        {
-            var problems = new List<Problem>();
-            IReadOnlyList<RuleGroup> groups = RuleFile.Read(File.ReadAllText(rules), "rules.yaml", problems);
-            problems.Should().BeEmpty();
-            _persistence.Restore([.. groups.Select(g => new GroupRunner(g, _time))], _time.GetUtcNow().ToUnixTimeMilliseconds());
-        }
+                """),
+            _time);
+        List<GroupRunner> groups = daemon.Read(File.ReadAllText(Cases.Own("state-04eae5d.yaml")));
+        daemon.Persistence.Restore(groups, Timestamp.Of(_time.GetUtcNow()));
+        return daemon;
     }
 }
