@@ -3,7 +3,6 @@ using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Series;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Rules;

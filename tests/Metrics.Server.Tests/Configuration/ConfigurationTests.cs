@@ -5,7 +5,6 @@ using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Pollers.Host;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Configuration;
 

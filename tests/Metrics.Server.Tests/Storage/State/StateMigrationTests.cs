@@ -7,7 +7,6 @@ using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
-using Metrics.Testing;
 using Metrics.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
