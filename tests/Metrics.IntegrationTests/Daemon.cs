@@ -1,15 +1,11 @@
 using System.Diagnostics;
 using System.Net;
-using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 
 /// <summary>The real <c>metricsd</c> as a process of its own, with its own port and folder; killed at the end.</summary>
 internal sealed class Daemon : IAsyncDisposable
 {
-    /// <summary>How long a test waits for something; long, since a busy machine is no fault.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private Process? _process;
     private string _configuration = "";
 
@@ -69,7 +65,7 @@ internal sealed class Daemon : IAsyncDisposable
     {
         string log = Path.Combine(folder, $"out-{Guid.NewGuid():N}");
         using Process process = Start(folder, FreePort(), arguments, log);
-        await process.WaitForExitAsync(new CancellationTokenSource(Patience, TimeProvider.System).Token);
+        await process.WaitForExitAsync(new CancellationTokenSource(Eventually.Patience, TimeProvider.System).Token);
         return (process.ExitCode, await File.ReadAllTextAsync(log));
     }
 
@@ -86,7 +82,7 @@ internal sealed class Daemon : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync()
     {
-        await _process!.WaitForExitAsync(new CancellationTokenSource(Patience, TimeProvider.System).Token);
+        await _process!.WaitForExitAsync(new CancellationTokenSource(Eventually.Patience, TimeProvider.System).Token);
         return _process.ExitCode;
     }
 

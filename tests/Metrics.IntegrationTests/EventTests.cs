@@ -197,7 +197,7 @@ public sealed class EventTests
     /// <summary>The next line of data.</summary>
     private static async Task<string> NextAsync(StreamReader reader)
     {
-        using var patience = new CancellationTokenSource(Daemon.Patience, TimeProvider.System);
+        using var patience = new CancellationTokenSource(Eventually.Patience, TimeProvider.System);
         while (true)
         {
             string line = await reader.ReadLineAsync(patience.Token) ?? throw new IOException("The stream has ended.");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 

@@ -5,7 +5,6 @@ using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
-using Metrics.Testing;
 using Metrics.Text;
 using Route = Metrics.Routing.Route;
 

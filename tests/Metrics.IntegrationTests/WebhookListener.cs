@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Metrics.Testing;
 
 namespace Metrics.IntegrationTests;
 

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Metrics.Pollers;
-using Metrics.Testing;
 
 namespace Metrics.Tests;
 

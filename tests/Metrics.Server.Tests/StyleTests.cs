@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Metrics.Testing;
 
 namespace Metrics.Tests;
 

@@ -1,5 +1,3 @@
-using Metrics.Testing;
-
 namespace Metrics.Tests.Query;
 
 /// <summary>Prometheus's own test scripts: those of ours beside this file, and those in the extra folder.</summary>

@@ -4,7 +4,6 @@ using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Rules;

@@ -1,6 +1,5 @@
 using System.Text;
 using Metrics.Access;
-using Metrics.Testing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;

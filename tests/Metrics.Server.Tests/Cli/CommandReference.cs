@@ -47,7 +47,7 @@ internal static class CommandReference
         foreach (Argument argument in command.Arguments)
             page.Append(null, $"| `{argument.Name}` | {Cell(argument.Description)} |\n");
         foreach (Option option in command.Options)
-            page.Append(null, $"| `{option.Name} {Cell(option.HelpName)}` | {Cell(option.Description)} |\n");
+            page.Append(null, $"| `{$"{option.Name} {Cell(option.HelpName)}".TrimEnd()}` | {Cell(option.Description)} |\n");
         page.Append("\n```sh\n");
         foreach (CommandExample example in command.Examples)
             page.Append(null, $"# {example.Does}\n{example.Line}\n");

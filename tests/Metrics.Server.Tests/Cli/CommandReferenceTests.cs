@@ -1,5 +1,4 @@
 using Metrics.Cli;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Cli;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Metrics.Cli.Commands;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Cli;

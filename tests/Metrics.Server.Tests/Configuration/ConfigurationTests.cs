@@ -5,7 +5,6 @@ using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Pollers.Host;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Configuration;
 
@@ -77,8 +76,9 @@ public sealed class ConfigurationTests
         File.WriteAllText(
             Path.Combine(folder, "clouds.yaml"),
             "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
-        foreach (string document in new[] { "README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md",
-            "docs/inputs.md" })
+        string[] documents =
+            ["README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md", "docs/inputs.md", "docs/events.md"];
+        foreach (string document in documents)
         {
             string text = File.ReadAllText(Path.Combine(Cases.Repository, document));
             foreach (string block in text.Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0])

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Metrics.Configuration;
-using Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Metrics.Tests.Configuration;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Grafana;

@@ -22,11 +22,19 @@ public sealed class InputRunnerTests
         {
             Start start = await starts.NextAsync();
             start.Fail("the port is taken");
-            await UntilAsync(() => input.Status.State == InputState.BackingOff && input.Status.Failures == failures);
+            await Eventually.Async(
+                () => input.Status.State == InputState.BackingOff && input.Status.Failures == failures, "it backs off");
             input.Status.Error.Should().Be("the port is taken");
             TimeSpan pause = RunningInput.Pauses.After(failures);
             pause.Should().Be(TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))));
-            await AdvanceUntilAsync(pause, () => starts.HasNext);
+            // The timer of the pause may be set a moment after the state says so.
+            await Eventually.Async(
+                () =>
+                {
+                    _time.Advance(starts.HasNext ? TimeSpan.Zero : pause);
+                    return starts.HasNext;
+                },
+                "it is started again");
         }
         (await starts.NextAsync()).Sink.Ready("again");
         input.Status.Should().Match<InputStatus>(s => s.State == InputState.Running && s.Failures == 0 && s.Error == "the port is taken");
@@ -84,24 +92,6 @@ public sealed class InputRunnerTests
             options, () => options.Create(null!),
             ready => new InputSink(null!, new InputCounters(), ready, _time), new InputCounters(), _time,
             NullLogger.Instance);
-    }
-
-    private async Task AdvanceUntilAsync(TimeSpan by, Func<bool> condition)
-    {
-        // The timer of the pause may be set a moment after the state says so.
-        for (int i = 0; i < 200 && !condition(); i++)
-        {
-            _time.Advance(by);
-            await Task.Yield();
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (int i = 0; i < 2000 && !condition(); i++)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        condition().Should().BeTrue();
     }
 
     /// <summary>Starts of fake inputs, in order.</summary>

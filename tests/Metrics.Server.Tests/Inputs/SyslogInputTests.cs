@@ -74,7 +74,7 @@ public sealed class SyslogInputTests
         await using Running udp = await Running.StartAsync("udp", "allow_from: [192.0.2.0/24]");
         using Socket sender = udp.Datagrams();
         await SendAsync(sender, "<13>x");
-        await UntilAsync(() => udp.Sink.Counters.Of(InputDrop.RefusedSender) == 1);
+        await Eventually.Async(() => udp.Sink.Counters.Of(InputDrop.RefusedSender) == 1, "the datagram is refused");
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class SyslogInputTests
         for (int i = 0; i < Sent; i++)
             await SendAsync(socket, $"<13>datagram {i} {new string('x', 200)}");
         intake.SetResult();
-        await UntilAsync(() => input.Sink.Counters.KernelDrops > 0);
+        await Eventually.Async(() => input.Sink.Counters.KernelDrops > 0, "the kernel's drops are counted");
         await SendAsync(socket, "<13>last");
         int taken = 0;
         for (string body = ""; body != "last"; taken++)
@@ -149,13 +149,15 @@ public sealed class SyslogInputTests
         await using Running input = await Running.StartAsync("tcp", time: time);
         using Socket socket = await input.ConnectAsync();
         await SendAsync(socket, sent);
-        await UntilAsync(() => input.Sink.Counters.Bytes == sent.Length);
+        await Eventually.Async(() => input.Sink.Counters.Bytes == sent.Length, "what was sent has come");
         // The message's first byte is noted a moment after it is counted.
-        await UntilAsync(() =>
-        {
-            time.Advance(TimeSpan.FromSeconds(seconds + 2));
-            return input.Sink.Counters.Of(InputError.Timeout) > 0;
-        });
+        await Eventually.Async(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(seconds + 2));
+                return input.Sink.Counters.Of(InputError.Timeout) > 0;
+            },
+            "the connection times out");
         (await ReceiveAsync(socket, "an answer")).Should().BeEmpty("the connection is closed");
     }
 
@@ -238,13 +240,6 @@ public sealed class SyslogInputTests
         return text.ToString();
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (int i = 0; i < 2000 && !condition(); i++)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        condition().Should().BeTrue();
-    }
-
     /// <summary>An input that runs on a port of the system's choice.</summary>
     private sealed class Running : IAsyncDisposable
     {
@@ -274,7 +269,7 @@ public sealed class SyslogInputTests
             int before = Known;
             await socket.ConnectAsync(_at);
             // The other side knows of it only a moment later, and the order of connections is what some tests are about.
-            await UntilAsync(() => Known > before);
+            await Eventually.Async(() => Known > before, "the connection is known");
             return socket;
         }
 

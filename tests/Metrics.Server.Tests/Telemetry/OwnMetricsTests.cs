@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Metrics.Hosting;
 using Metrics.Telemetry;
-using Metrics.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -25,8 +25,8 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
     /// <summary>Events that are read at once, the longest that a client may keep the log's file open.</summary>
     private const int PageSize = 2_000;
 
-    /// <summary>How far behind the newest a client may be that has caught up before; ids are microseconds.</summary>
-    private const long MaxBehind = 60_000_000;
+    /// <summary>How long ago a client that has caught up before may have had all that there was.</summary>
+    private static readonly TimeSpan s_maxBehind = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
@@ -75,24 +75,30 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
 
     private async Task FollowAsync(HttpContext context, EventQuery query, CancellationToken ct)
     {
-        bool caughtUp = false;
+        // When the client last had all that there was; null until it has caught up.
+        long? hadAll = null;
         while (true)
         {
             Task commit = events.NextCommit;
             long newest = events.LastId;
-            if (caughtUp && newest - query.After > MaxBehind)
+            long begun = time.GetTimestamp();
+            if (newest > query.After && hadAll is { } before && time.GetElapsedTime(before, begun) > s_maxBehind)
             {
                 await SendDroppedAsync(context, query.After!.Value, newest, ct);
                 query = query with { After = newest };
+                hadAll = begun;
             }
             (int sent, long last) = await SendPageAsync(context, query, ct);
-            // Less than a page: everything up to what was the newest before has been looked at.
-            caughtUp |= sent < PageSize;
             query = query with { After = sent == PageSize ? last : Math.Max(newest, last) };
             if (sent == PageSize)
                 continue;
+            // Less than a page: everything up to what was the newest before has been looked at.
+            hadAll = begun;
             await Task.Delay(s_gather, time, ct);
+            if (commit.IsCompleted)
+                continue;
             await WaitAsync(context, commit, ct);
+            hadAll = time.GetTimestamp();
         }
     }
 

@@ -32,7 +32,8 @@ internal sealed class RulesCheckCommand : CliCommand
     {
         var problems = new List<Problem>();
         IReadOnlyList<RuleGroup> groups = RuleSet.Load([file], problems);
-        return new CheckedFile(file, groups.Count, groups.Sum(g => g.Alerting.Count()), groups.Sum(g => g.Recording.Count()), problems);
+        return new CheckedFile(file, groups.Count, groups.Sum(g => g.Alerting.Count()), groups.Sum(g => g.Recording.Count()),
+            Problem.InOrder(problems));
     }
 
     private static void Write(CheckedFile file, Invocation call)

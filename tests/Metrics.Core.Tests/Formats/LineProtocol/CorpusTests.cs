@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Formats;
 using Metrics.Formats.LineProtocol;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Formats.LineProtocol;
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Metrics.Formats;
 using Metrics.Formats.PrometheusText;
 using Metrics.Model;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Formats.PrometheusText;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Formats.Syslog;
 

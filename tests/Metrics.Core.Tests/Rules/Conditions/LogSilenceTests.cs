@@ -4,7 +4,6 @@ using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Rules.Conditions;

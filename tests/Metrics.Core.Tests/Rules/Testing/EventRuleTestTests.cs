@@ -1,6 +1,5 @@
 using Metrics.Rules;
 using Metrics.Rules.Testing;
-using Metrics.Testing;
 using Metrics.Text;
 
 namespace Metrics.Tests.Rules.Testing;

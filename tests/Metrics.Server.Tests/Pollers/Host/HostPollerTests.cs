@@ -2,7 +2,6 @@ using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Pollers.Host;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Pollers.Host;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Metrics.Pollers;
 using Metrics.Pollers.OpenStack;
-using Metrics.Testing;
 
 namespace Metrics.Tests.Pollers.OpenStack;
 
