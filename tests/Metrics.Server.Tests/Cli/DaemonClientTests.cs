@@ -72,6 +72,50 @@ public sealed class DaemonClientTests : IDisposable
         run.Should().Be(new CliRun(1, "", $"metricsd: {Url} refuses this with the token given (HTTP 403): operator is needed\n"));
     }
 
+    public static TheoryData<string, string> WrongAnswers()
+    {
+        var wrong = new TheoryData<string, string>();
+        string[] commands =
+        [
+            "query up", "query up --range 1h", "events", "inputs", "explain HostDown", "silence list",
+            "silence add HostDown --comment why", "rules replay",
+        ];
+        string[] answers =
+        [
+            "null", "7", "[7]", "[null]", "{}", """{"data":null}""", """{"data":7}""", """{"data":{}}""", """{"data":[null]}""",
+            """{"data":{"events":[null],"alerts":[null],"resultType":"vector","result":[{"metric":{"a":null},"value":[]}]}}""",
+            """{"data":{"events":[7],"alerts":[{"series":{"a":null}}],"resultType":"matrix","result":[{"metric":{},"values":[0]}]}}""",
+            """{"data":{"events":{},"alerts":{},"resultType":"scalar","result":{}}}""",
+        ];
+        foreach (string command in commands)
+        {
+            foreach (string answer in answers)
+                wrong.Add(command, answer);
+        }
+        return wrong;
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongAnswers))]
+    public async Task An_answer_of_another_form_is_a_clear_error(string command, string answer)
+    {
+        Task<string> answered = AnswerAsync("200 OK", answer);
+        CliRun run = await CliRun.Of([.. command.Split(' '), "--url", Url]);
+        await answered;
+        run.Code.Should().Be(ExitCode.Unreachable);
+        run.Error.Should().StartWith($"metricsd: what answers at {Url} is no metricsd: its answer has another form");
+    }
+
+    [Fact]
+    public async Task Of_a_reload_an_answer_of_another_form_is_not_taken_for_nothing()
+    {
+        Task<string> answered = AnswerAsync("200 OK", "{}");
+        CliRun run = await CliRun.Of("check", "--url", Url);
+        await answered;
+        run.Code.Should().Be(ExitCode.Ok);
+        run.Output.Should().Contain("What a reload would restart is not known: what answers at");
+    }
+
     [Fact]
     public void A_configured_token_goes_to_our_own_daemon_only()
     {
