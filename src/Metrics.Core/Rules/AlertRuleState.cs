@@ -58,11 +58,18 @@ public sealed class AlertRuleState : RuleState
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch) => Memory is EventCountMemory events ? events.Take(batch) : 0;
 
-    /// <summary>Goes on with what the same rule remembered before a reload, where that is not saved.</summary>
+    /// <summary>Goes on with what the same rule remembered before a reload, where that is not saved, or not each time.</summary>
     public void TakeOverFrom(AlertRuleState before)
     {
-        if (Memory is EventCountMemory mine && before.Memory is EventCountMemory events)
-            mine.TakeOverFrom(events);
+        switch (Memory, before.Memory)
+        {
+            case (EventCountMemory mine, EventCountMemory events):
+                mine.TakeOverFrom(events);
+                break;
+            case (AbsenceMemory mine, AbsenceMemory seen):
+                mine.Restore(seen.Expected);
+                break;
+        }
     }
 
     /// <summary>Evaluates the rule.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Series;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Metrics.Model;
+namespace Metrics.Text;
 
 /// <summary>
 /// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: what RE2 writes differently is
@@ -82,7 +82,8 @@ public sealed class Re2
                 continue;
             }
             string name = template[start..end];
-            int group = name.All(char.IsAsciiDigit) ? int.Parse(name, CultureInfo.InvariantCulture) : _groupNames.IndexOf(name);
+            bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+            int group = isNumber ? number : _groupNames.IndexOf(name);
             text.Append(group >= 0 ? match.Groups[group].Value : "");
             i = braced ? end : end - 1;
         }
@@ -91,11 +92,20 @@ public sealed class Re2
 
     private static readonly Dictionary<string, string> s_posixClasses = new()
     {
-        ["alnum"] = "0-9A-Za-z", ["alpha"] = "A-Za-z", ["ascii"] = @"\x00-\x7F", ["blank"] = @"\t ", ["cntrl"] = @"\x00-\x1F\x7F",
-            ["digit"] = "0-9",
-        ["graph"] = "!-~", ["lower"] = "a-z", ["print"] = " -~", ["punct"] = @"!-/:-@\[-`{-~", ["space"] = @"\t\n\v\f\r ",
-            ["upper"] = "A-Z",
-        ["word"] = "0-9A-Za-z_", ["xdigit"] = "0-9A-Fa-f",
+        ["alnum"] = "0-9A-Za-z",
+        ["alpha"] = "A-Za-z",
+        ["ascii"] = @"\x00-\x7F",
+        ["blank"] = @"\t ",
+        ["cntrl"] = @"\x00-\x1F\x7F",
+        ["digit"] = "0-9",
+        ["graph"] = "!-~",
+        ["lower"] = "a-z",
+        ["print"] = " -~",
+        ["punct"] = @"!-/:-@\[-`{-~",
+        ["space"] = @"\t\n\v\f\r ",
+        ["upper"] = "A-Z",
+        ["word"] = "0-9A-Za-z_",
+        ["xdigit"] = "0-9A-Fa-f",
     };
 
     private string Translate(string pattern)
@@ -196,9 +206,8 @@ public sealed class Re2
             return literal.Length + (end < 0 ? 2 : 4);
         }
         if (kind == 'x' && at + 2 < pattern.Length && pattern[at + 2] == '{' && pattern.IndexOf('}', at) is > 0 and var close
-
-                && int.TryParse(pattern.AsSpan(at + 3, close - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rune)
-                && Rune.IsValid(rune))
+            && int.TryParse(pattern.AsSpan(at + 3, close - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rune)
+            && Rune.IsValid(rune))
         {
             text.Append(Regex.Escape(new Rune(rune).ToString()));
             return close - at + 1;

@@ -95,8 +95,10 @@ public sealed class YamlComposer
         Scalar scalar = _parser.Consume<Scalar>();
         return new YamlText
         {
-            Line = (int)scalar.Start.Line, Column = (int)scalar.Start.Column, Text = scalar.Value,
-                Plain = scalar.Style == ScalarStyle.Plain,
+            Line = (int)scalar.Start.Line,
+            Column = (int)scalar.Start.Column,
+            Text = scalar.Value,
+            Plain = scalar.Style == ScalarStyle.Plain,
         };
     }
 
@@ -123,9 +125,7 @@ public sealed class YamlComposer
             if (key is { Text: "<<", Plain: true })
                 merged.AddRange(value is YamlList list ? list.Items.OfType<YamlMap>() : value is YamlMap one ? [one] : []);
             else if (map.Entries.Find(e => e.Key.Text == key.Text).Key is { } first)
-                _problems.Add(
-                    new Problem(
-                    _file, key.Line, key.Column, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already"));
+                Report(key, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already");
             else
                 map.Entries.Add(new(key, value));
         }
@@ -136,4 +136,6 @@ public sealed class YamlComposer
         }
         return map;
     }
+
+    private void Report(YamlText at, string what) => _problems.Add(new Problem(_file, at.Line, at.Column, what));
 }

@@ -4,9 +4,8 @@ using Metrics.Model;
 namespace Metrics.Text;
 
 /// <summary>
-/// Reads the keys of one mapping, one call a key, and collects every problem instead of stopping: a wrong type, a value out of range, and
-/// at
-/// <see cref="Finish"/> each key that nobody asked for, with the nearest one that exists.
+/// Reads the keys of one mapping, one call a key, and collects every problem instead of stopping: a wrong type, a value out of range,
+/// and at <see cref="Finish"/> each key that nobody asked for, with the nearest one that exists.
 /// </summary>
 public sealed class YamlSection
 {

@@ -25,7 +25,8 @@ internal static class CommandLine
     /// <param name="error">Standard error.</param>
     internal static async Task<int> RunAsync(string[] args, Func<ConfigurationSource, Task<int>> run, TextWriter output, TextWriter error)
     {
-        ParseResult parse = CommandTable.Create(run).Parse(HelpWord(args), s_parser);
+        // With the program's name before them, which the library drops: without it, it would drop a first word that is the same.
+        ParseResult parse = CommandTable.Create(run).Parse([RootCommand.ExecutableName, .. HelpWord(args)], s_parser);
         if (Misuse.Of(parse) is { } problem)
         {
             error.WriteLine($"metricsd: {problem}");

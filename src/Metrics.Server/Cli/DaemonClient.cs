@@ -50,6 +50,45 @@ internal sealed class DaemonClient : IDisposable
         }
     }
 
+    /// <summary>Reads JSON that a daemon has sent.</summary>
+    /// <exception cref="CommandException">It is none.</exception>
+    public JsonElement Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonElement.Parse(json);
+        }
+        catch (JsonException)
+        {
+            throw new CommandException(ExitCode.Unreachable, $"what answers at {Url} is no metricsd: its answer is not JSON");
+        }
+    }
+
+    /// <summary>Takes apart what a daemon has answered.</summary>
+    /// <param name="answer">The answer, or a part of it.</param>
+    /// <param name="read">Takes what is needed; it need not look whether it is there.</param>
+    /// <exception cref="CommandException">The answer has another form than that of a metricsd.</exception>
+    public T Read<T>(JsonElement answer, Func<JsonElement, T> read)
+    {
+        try
+        {
+            return read(answer);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+            or IndexOutOfRangeException or ArgumentException)
+        {
+            throw new CommandException(
+                ExitCode.Unreachable, $"what answers at {Url} is no metricsd: its answer has another form: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc cref="Read{T}(JsonElement, Func{JsonElement, T})"/>
+    public void Read(JsonElement answer, Action<JsonElement> read) => Read(answer, a =>
+    {
+        read(a);
+        return true;
+    });
+
     /// <summary>Sends JSON and reads JSON.</summary>
     public async Task<JsonElement> PostAsync(string path, object body, CancellationToken cancel)
     {
@@ -83,16 +122,7 @@ internal sealed class DaemonClient : IDisposable
     private async Task<JsonElement> JsonAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         using HttpResponseMessage answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
-        try
-        {
-            await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
-            using JsonDocument json = await JsonDocument.ParseAsync(body, default, cancel);
-            return json.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            throw new CommandException(ExitCode.Unreachable, $"what answers at {Url} is no metricsd: its answer is not JSON");
-        }
+        return Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption until, CancellationToken cancel)

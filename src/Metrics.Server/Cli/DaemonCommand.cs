@@ -40,7 +40,5 @@ internal abstract class DaemonCommand : CliCommand
     /// <summary>The data of an answer of the API, which has Prometheus's envelope.</summary>
     /// <exception cref="CommandException">The answer has another form.</exception>
     protected static JsonElement DataOf(JsonElement answer, DaemonClient daemon) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("data", out JsonElement data)
-            ? data
-            : throw new CommandException(ExitCode.Unreachable, $"what answers at {daemon.Url} is no metricsd: its answer has no data");
+        daemon.Read(answer, a => a.GetProperty("data"));
 }

@@ -31,7 +31,7 @@ internal sealed class DaemonEvents(DaemonClient daemon) : IEventSource
         while (true)
         {
             JsonElement answer = await daemon.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{question}&after={after}"), ct);
-            EventBatch page = Read(answer);
+            EventBatch page = daemon.Read(answer, Read);
             int count = page.Count;
             after = count == 0 ? after : page.Ids[^1];
             yield return page;
@@ -52,7 +52,7 @@ internal sealed class DaemonEvents(DaemonClient daemon) : IEventSource
         return $"{question}&match[]={Uri.EscapeDataString($"{{{matcher}}}")}";
     }
 
-    private EventBatch Read(JsonElement answer)
+    private static EventBatch Read(JsonElement answer)
     {
         var batch = new EventBatch("events", PageSize);
         try
@@ -61,11 +61,10 @@ internal sealed class DaemonEvents(DaemonClient daemon) : IEventSource
                 Add(one, batch);
             return batch;
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        catch
         {
             batch.Dispose();
-            throw new CommandException(
-                ExitCode.Unreachable, $"what answers at {daemon.Url} is no metricsd: what it gives as events are none: {e.Message}");
+            throw;
         }
     }
 

@@ -24,7 +24,7 @@ internal static class QueryText
                 to.WriteLine(result[1].GetString());
                 break;
             case "vector":
-                WriteTable(to, [.. result.EnumerateArray().Select(e => (Name(e), e.GetProperty("value")[1].GetString()!))]);
+                WriteTable(to, [.. result.EnumerateArray().Select(e => (LabelsOf(e).ToString(), e.GetProperty("value")[1].GetString()!))]);
                 break;
             default:
                 WriteRange(to, result, width);
@@ -71,7 +71,7 @@ internal static class QueryText
                 ? "no number"
                 : string.Create(CultureInfo.InvariantCulture,
                     $"min {finite.Min():G6}  max {finite.Max():G6}  last {values[^1]:G6}  ({values.Length} points)");
-            to.WriteLine($"{Name(series)}  {range}");
+            to.WriteLine($"{LabelsOf(series)}  {range}");
             if (width > 0)
                 to.WriteLine($"  {Chart(values, width - 4)}");
         }
@@ -100,6 +100,11 @@ internal static class QueryText
 
     private static double Number(string text) => FloatText.TryParse(Encoding.ASCII.GetBytes(text), out double number) ? number : double.NaN;
 
-    private static string Name(JsonElement series) =>
-        Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]).ToString();
+    /// <summary>The labels of a series of an answer.</summary>
+    /// <exception cref="FormatException">One of them is null.</exception>
+    internal static Labels LabelsOf(JsonElement series) => Labels.Of(
+    [
+        .. series.GetProperty("metric").EnumerateObject()
+            .Select(l => new Label(l.Name, l.Value.GetString() ?? throw new FormatException($"the label {l.Name} is null"))),
+    ]);
 }

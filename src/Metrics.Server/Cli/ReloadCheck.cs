@@ -14,7 +14,7 @@ internal static class ReloadCheck
     public static async Task<ReloadEffect> AskAsync(MetricsOptions options, DaemonClient daemon, CancellationToken cancel)
     {
         JsonElement answer = await daemon.PostAsync(ReloadPreview.Path, options.Sections, cancel);
-        return answer.Deserialize<ReloadEffect>(ReloadPreview.Json)!;
+        return daemon.Read(answer, a => a.Deserialize<ReloadEffect>(ReloadPreview.Json) ?? throw new JsonException("it is null"));
     }
 
     /// <summary>What would happen, for people.</summary>

@@ -127,7 +127,7 @@ internal static class ReplayCommand
                 string query = Uri.EscapeDataString(string.Create(CultureInfo.InvariantCulture, $"{selector}[{end - start}ms]"));
                 string path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/query?query={query}&time={end / 1000.0:F3}");
                 JsonElement answer = await daemon.GetAsync(path, cancel);
-                read += Append(answer.GetProperty("data").GetProperty("result"), head);
+                read += daemon.Read(answer, a => Append(a.GetProperty("data").GetProperty("result"), head));
             }
         }
         return read;
@@ -138,8 +138,7 @@ internal static class ReplayCommand
         long read = 0;
         foreach (JsonElement series in matrix.EnumerateArray())
         {
-            Labels labels =
-                Labels.Of([.. series.GetProperty("metric").EnumerateObject().Select(l => new Label(l.Name, l.Value.GetString()!))]);
+            Labels labels = QueryText.LabelsOf(series);
             using var batch = new SampleBatch("replay");
             long last = 0;
             foreach (JsonElement value in series.GetProperty("values").EnumerateArray())

@@ -1,4 +1,3 @@
-using Metrics.Alerting;
 using Metrics.Configuration;
 using Metrics.Telemetry;
 
@@ -10,21 +9,27 @@ internal static class HostingServices
     /// Gives each room its own options: the fixed ones as they are, those that follow a reload as <see cref="Current{T}"/>.
     /// </summary>
     public static IServiceCollection AddConfiguration(
-        this IServiceCollection services, ConfigurationSource source, MetricsOptions options) => services
-        .AddSingleton(TimeProvider.System)
-        .AddSingleton(source)
-        .AddSingleton(options)
-        .AddSingleton(new Access.ListenAddress(options.Listen))
-        .AddSingleton(options.Storage)
-        .AddSingleton(options.Head)
-        .AddSingleton(options.Query)
-        .AddSingleton(new Current<Access.AuthOptions>(options.Auth))
-        .AddSingleton(new Current<Rules.RuleOptions>(options.Rules))
-        .AddSingleton(new Current<NotificationOptions>(options.Notifications))
-        .AddSingleton(new Current<Pollers.TargetSections>(options.Targets))
-        .AddSingleton(new Current<Inputs.InputSection>(options.Inputs))
-        .AddSingleton(new Current<Storage.Events.EventLogOptions>(options.Events))
-        .AddSingleton<ReloadOutcome>();
+        this IServiceCollection services, ConfigurationSource source, MetricsOptions options)
+    {
+        var reloaded = new ReloadedOptions(options);
+        return services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(source)
+            .AddSingleton(options)
+            .AddSingleton(new Access.ListenAddress(options.Listen))
+            .AddSingleton(options.Storage)
+            .AddSingleton(options.Head)
+            .AddSingleton(options.Query)
+            .AddSingleton(reloaded)
+            .AddSingleton(reloaded.Follow(o => o.Auth))
+            .AddSingleton(reloaded.Follow(o => o.Rules))
+            // What was not changed keeps its connections, access tokens and groups.
+            .AddSingleton(reloaded.Follow(o => o.Notifications, n => n.Id))
+            .AddSingleton(reloaded.Follow(o => o.Targets))
+            .AddSingleton(reloaded.Follow(o => o.Inputs))
+            .AddSingleton(reloaded.Follow(o => o.Events))
+            .AddSingleton<ReloadOutcome>();
+    }
 
     /// <summary>What follows a reload; after all rooms, since it knows them.</summary>
     public static IServiceCollection AddReload(this IServiceCollection services) => services

@@ -25,9 +25,6 @@ internal sealed record MetricsOptions
 
     public required EventLogOptions Events { get; init; }
 
-    /// <summary>What stands in the section <c>events</c>.</summary>
-    public required SectionId EventsId { get; init; }
-
     public required InputSection Inputs { get; init; }
 
     public required HeadSection Head { get; init; }
@@ -44,8 +41,12 @@ internal sealed record MetricsOptions
     /// <summary>Sections that take effect at the next start only.</summary>
     public required IReadOnlyList<SectionId> AtStart { get; init; }
 
+    /// <summary>Sections that take effect at once and restart nothing.</summary>
+    public required IReadOnlyList<SectionId> AtOnce { get; init; }
+
     /// <summary>Every section that is given, by which two readings can be compared.</summary>
-    public IEnumerable<SectionId> Sections => [.. AtStart, Notifications.Id, .. Targets.Select(t => t.Id), EventsId, .. Inputs.Ids];
+    public IEnumerable<SectionId> Sections =>
+        [.. AtStart, .. AtOnce, Notifications.Id, .. Targets.Select(t => t.Id), .. Inputs.Ids];
 
     /// <summary>Reads the configuration.</summary>
     /// <param name="path">The file that was asked for; null takes <c>metrics.yaml</c> of the current folder when it is there.</param>

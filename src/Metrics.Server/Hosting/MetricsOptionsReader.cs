@@ -23,6 +23,9 @@ internal static class MetricsOptionsReader
     /// <summary>What takes effect at the next start only: what sockets, files and sizes rest on.</summary>
     private static readonly string[] s_atStart = ["listen", "storage", "head", "query"];
 
+    /// <summary>What takes effect at once and restarts nothing.</summary>
+    private static readonly string[] s_atOnce = ["auth", "events", "rules"];
+
     public static MetricsOptions Read(YamlSection top)
     {
         AuthOptions auth = AuthOptions.Read(top.Section("auth"));
@@ -34,14 +37,14 @@ internal static class MetricsOptionsReader
             Auth = auth,
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
-            EventsId = SectionId.OfKeys("events", top, ["events"]),
             Inputs = InputSection.Read(top.Section("inputs")),
             Head = HeadSection.Read(top.Section("head")),
             Query = QuerySection.Read(top.Section("query")),
             Targets = TargetSections.Read(top),
             Rules = RuleOptions.Read(top.Section("rules")),
             Notifications = NotificationOptions.Read(top),
-            AtStart = [.. s_atStart.Select(key => SectionId.OfKeys(key, top, [key]))],
+            AtStart = Ids(s_atStart),
+            AtOnce = Ids(s_atOnce),
         };
         top.Finish();
         // Rules may ask the calendar and make links; both are read with who is notified.
@@ -50,6 +53,8 @@ internal static class MetricsOptionsReader
         {
             Rules = options.Rules with { ExternalUrl = notifications.ExternalUrl, TimeIntervals = notifications.Routing.TimeIntervals },
         };
+
+        List<SectionId> Ids(string[] keys) => [.. keys.Select(key => SectionId.OfKeys(key, top, [key]))];
     }
 
     private static string ReadListen(YamlSection top, AuthOptions auth)

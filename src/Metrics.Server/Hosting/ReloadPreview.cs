@@ -41,7 +41,11 @@ internal sealed class ReloadPreview(Reloader reloader, MetricsOptions atStart, P
     public const string Path = "/api/v1/status/reload";
 
     /// <summary>How it is written.</summary>
-    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>What a reload would do.</summary>
     /// <param name="sections">The sections of the configuration that is not in force.</param>

@@ -1,12 +1,8 @@
 using System.Runtime.InteropServices;
-using Metrics.Access;
-using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Rules;
-using Metrics.Storage.Events;
 using Metrics.Storage.State;
 
 namespace Metrics.Hosting;
@@ -16,18 +12,14 @@ namespace Metrics.Hosting;
 /// changes nothing: the last good one stays.
 /// </summary>
 internal sealed partial class Reloader(
-    ConfigurationSource source, MetricsOptions atStart, Current<AuthOptions> auth, Current<RuleOptions> ruleOptions,
-    Current<NotificationOptions> notifications, Current<TargetSections> targets, Current<InputSection> inputs,
-    Current<EventLogOptions> events, PollScheduler polls, RuleEngine rules,
+    ConfigurationSource source, MetricsOptions atStart, ReloadedOptions reloaded, PollScheduler polls, RuleEngine rules,
     ReloadOutcome outcome, StateStore state, ReloadMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly MetricsOptions _atStart = atStart;
-    private MetricsOptions _inForce = atStart;
     private PosixSignalRegistration? _signal;
 
     /// <summary>What is in force of what a reload can change; the rest is as it was at start.</summary>
-    public IEnumerable<SectionId> Sections => (_inForce with { AtStart = _atStart.AtStart }).Sections;
+    public IEnumerable<SectionId> Sections => (reloaded.InForce with { AtStart = atStart.AtStart }).Sections;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -78,18 +70,10 @@ internal sealed partial class Reloader(
 
     private void Apply(MetricsOptions loaded, IReadOnlyList<RuleGroup> groups)
     {
-        string[] later = [.. loaded.AtStart.Except(_atStart.AtStart).Select(s => s.Name)];
+        string[] later = [.. loaded.AtStart.Except(atStart.AtStart).Select(s => s.Name)];
         if (later.Length > 0)
             LogNeedsRestart(string.Join(", ", later));
-        _inForce = loaded;
-        auth.Value = loaded.Auth;
-        ruleOptions.Value = loaded.Rules;
-        // What was not changed keeps its connections, access tokens and groups.
-        if (loaded.Notifications.Id != notifications.Value.Id)
-            notifications.Value = loaded.Notifications;
-        targets.Value = loaded.Targets;
-        inputs.Value = loaded.Inputs;
-        events.Value = loaded.Events;
+        reloaded.Swap(loaded);
         polls.Wake();
         rules.Replace(groups);
     }

@@ -12,7 +12,7 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
     private const long Start = 1_700_000_000_000;
     private static readonly QueryEngine s_engine = new();
 
-    public Head Head { get; } = new(HeadOptions.Default);
+    public Head Head { get; private init; } = new(HeadOptions.Default);
 
     public IReadOnlyList<AlertRuleState> Rules { get; private set; } = [];
 
@@ -28,6 +28,9 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
         return this;
     }
 
+    /// <summary>Other rules over the same samples.</summary>
+    public RuleHarness Reload(string body) => new RuleHarness { Head = Head, ListeningSince = ListeningSince }.Read(body);
+
     public static IReadOnlyList<AlertRule> Parse(string body, out List<Problem> problems)
     {
         problems = [];
@@ -38,15 +41,21 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
     /// <summary>Appends samples and evaluates; returns what is open: <c>host=a severity=warning firing</c>.</summary>
     public IReadOnlyList<AlertChange> Evaluate(int second, params (Labels Series, double Value)[] samples)
     {
+        Append(second, samples);
+        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince)
+        {
+            Environment = surroundings ?? NoRuleEnvironment.Instance,
+        };
+        return [.. Rules.SelectMany(r => r.Evaluate(context))];
+    }
+
+    /// <summary>Appends samples that no round looks at yet.</summary>
+    public void Append(int second, params (Labels Series, double Value)[] samples)
+    {
         using var batch = new SampleBatch("test");
         foreach ((Labels series, double value) in samples)
             batch.Add(series, At(second), value);
         Head.Append(batch, At(second));
-        var context =
-            new RuleContext(
-                Head, new LocalQueries(s_engine, Head), At(second),
-                ListeningSince) { Environment = surroundings ?? NoRuleEnvironment.Instance };
-        return [.. Rules.SelectMany(r => r.Evaluate(context))];
     }
 
     public string Open =>

@@ -39,6 +39,8 @@ public sealed class CommandLineTests
     [InlineData("rules check --qwertz", "--qwertz is not an option of 'metricsd rules check'")]
     [InlineData("routes test --qwertz a=b", "--qwertz is not an option of 'metricsd routes test'")]
     [InlineData("chekc", "'chekc' is not a command; did you mean 'check'?")]
+    [InlineData("metricsd", "'metricsd' is not a command")]
+    [InlineData("metricsd version", "'metricsd version' takes no argument such as 'metricsd'")]
     [InlineData("silence lst", "'lst' is not a command of 'metricsd silence'; did you mean 'list'?")]
     [InlineData("help lst", "'lst' is not a command")]
     [InlineData("silence", "'metricsd silence' needs a command: add, list, expire")]

@@ -72,6 +72,65 @@ public sealed class DaemonClientTests : IDisposable
         run.Should().Be(new CliRun(1, "", $"metricsd: {Url} refuses this with the token given (HTTP 403): operator is needed\n"));
     }
 
+    public static TheoryData<string, string> WrongAnswers()
+    {
+        var wrong = new TheoryData<string, string>();
+        string[] commands =
+        [
+            "query up", "query up --range 1h", "events", "inputs", "explain HostDown", "silence list",
+            "silence add HostDown --comment why", "rules replay",
+        ];
+        string[] answers =
+        [
+            "null", "7", "[7]", "[null]", "{}", """{"data":null}""", """{"data":7}""", """{"data":{}}""", """{"data":[null]}""",
+            """{"data":{"events":[null],"alerts":[null],"resultType":"vector","result":[{"metric":{"a":null},"value":[]}]}}""",
+            """{"data":{"events":[7],"alerts":[{"series":{"a":null}}],"resultType":"matrix","result":[{"metric":{},"values":[0]}]}}""",
+            """{"data":{"events":{},"alerts":{},"resultType":"scalar","result":{}}}""",
+        ];
+        foreach (string command in commands)
+        {
+            foreach (string answer in answers)
+                wrong.Add(command, answer);
+        }
+        return wrong;
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongAnswers))]
+    public async Task An_answer_of_another_form_is_a_clear_error(string command, string answer)
+    {
+        Task<string> answered = AnswerAsync("200 OK", answer);
+        CliRun run = await CliRun.Of([.. command.Split(' '), "--url", Url]);
+        await answered;
+        run.Code.Should().Be(ExitCode.Unreachable);
+        run.Error.Should().StartWith($"metricsd: what answers at {Url} is no metricsd: its answer has another form");
+    }
+
+    [Fact]
+    public async Task Of_a_reload_an_answer_of_another_form_is_not_taken_for_nothing()
+    {
+        Task<string> answered = AnswerAsync("200 OK", "{}");
+        CliRun run = await CliRun.Of("check", "--url", Url);
+        await answered;
+        run.Code.Should().Be(ExitCode.Ok);
+        run.Output.Should().Contain("What a reload would restart is not known: what answers at");
+    }
+
+    [Theory]
+    [InlineData("/nowhere/samples.parquet", "PAR1", 1, "/nowhere/samples.parquet cannot be written: *")]
+    [InlineData(null, null, 3, "the answer broke off, * is not whole: *")]
+    public async Task An_export_that_cannot_be_written_or_breaks_off_is_a_clear_error(string? file, string? body, int code, string message)
+    {
+        string folder = Directory.CreateTempSubdirectory("metrics-export").FullName;
+        // Without a body, fewer bytes come than are announced.
+        Task<string> answered = AnswerAsync("200 OK", body ?? "PAR1", announced: body is null ? 100 : null);
+        CliRun run = await CliRun.Of("export", "--output", file ?? Path.Combine(folder, "samples.parquet"), "--url", Url);
+        await answered;
+        Directory.Delete(folder, recursive: true);
+        run.Code.Should().Be(code);
+        run.Error.Should().Match($"metricsd: {message}\n");
+    }
+
     [Fact]
     public void A_configured_token_goes_to_our_own_daemon_only()
     {
@@ -125,7 +184,7 @@ public sealed class DaemonClientTests : IDisposable
 
     /// <summary>Answers one request.</summary>
     /// <returns>The request.</returns>
-    private async Task<string> AnswerAsync(string status, string body)
+    private async Task<string> AnswerAsync(string status, string body, int? announced = null)
     {
         using TcpClient peer = await _listener.AcceptTcpClientAsync();
         await using NetworkStream stream = peer.GetStream();
@@ -133,7 +192,7 @@ public sealed class DaemonClientTests : IDisposable
         byte[] buffer = new byte[4096];
         while (!IsWhole(request.ToString()))
             request.Append(Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer)));
-        int length = Encoding.UTF8.GetByteCount(body);
+        int length = announced ?? Encoding.UTF8.GetByteCount(body);
         string head = $"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.UTF8.GetBytes(head + body));
         return request.ToString();

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query.Syntax;
+using Metrics.Text;
 
 namespace Metrics.Query.Engine;
 

@@ -17,11 +17,11 @@ public sealed class AbsenceMemory : ConditionMemory
     /// <summary>What is expected since the last round; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
 
-    /// <summary>Puts back what was expected.</summary>
+    /// <summary>Puts back what was expected; what is known to be newer stays, since not every sample is written down.</summary>
     public void Restore(IEnumerable<ExpectedSeries> expected)
     {
         foreach (ExpectedSeries series in expected)
-            _lastSeen[series.Series] = series.LastSeen;
+            _lastSeen[series.Series] = Math.Max(series.LastSeen, _lastSeen.GetValueOrDefault(series.Series));
         Publish();
     }
 
@@ -87,11 +87,11 @@ public sealed class AbsenceMemory : ConditionMemory
                 if (!known || last.Time > seen)
                     _lastSeen[series.Labels] = last.Time;
             }
-            else if (!known)
+            else
             {
-                // It ended before we first looked: it was there, up to the sample before its end.
+                // It ended before we first looked, or between two looks: it was there, up to the sample before its end.
                 (samples ??= new SampleBuffer()).Clear();
-                series.Read(long.MinValue, round.At, samples);
+                series.Read(known ? seen : long.MinValue, round.At, samples);
                 samples.DropStale();
                 if (samples.Count > 0)
                     _lastSeen[series.Labels] = samples.Times[^1];

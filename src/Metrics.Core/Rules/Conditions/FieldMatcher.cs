@@ -1,5 +1,6 @@
 using System.Globalization;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 

@@ -4,6 +4,7 @@ using System.Net;
 using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Text;
 
 namespace Metrics.Rules.Templates;
 

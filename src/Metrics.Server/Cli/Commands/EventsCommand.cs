@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.ServerSentEvents;
+using System.Text;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Model;
@@ -77,7 +78,7 @@ internal sealed class EventsCommand : DaemonCommand
                 if (item.EventType == "dropped")
                     call.Error.WriteLine($"metricsd: some events were missed: {item.Data}");
                 else
-                    Write(call, item.Data);
+                    daemon.Read(daemon.Parse(Encoding.UTF8.GetBytes(item.Data)), one => Write(call, one));
             }
             return ExitCode.Ok;
         }
@@ -85,8 +86,11 @@ internal sealed class EventsCommand : DaemonCommand
         JsonElement answer =
             await daemon.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/events?{query}&limit={limit}"), cancel);
         // The newest are asked for, and printed as they happened.
-        foreach (JsonElement one in DataOf(answer, daemon).GetProperty("events").EnumerateArray().Reverse())
-            Write(call, one.GetRawText());
+        daemon.Read(DataOf(answer, daemon), data =>
+        {
+            foreach (JsonElement one in data.GetProperty("events").EnumerateArray().Reverse())
+                Write(call, one);
+        });
         return ExitCode.Ok;
     }
 
@@ -113,11 +117,11 @@ internal sealed class EventsCommand : DaemonCommand
         return string.Join('&', query);
     }
 
-    private static void Write(Invocation call, string json)
+    private static void Write(Invocation call, JsonElement one)
     {
         if (call.WantsJson)
-            call.Output.WriteLine(json);
+            call.Output.WriteLine(one.GetRawText());
         else
-            EventText.Write(JsonDocument.Parse(json).RootElement, call.Output);
+            EventText.Write(one, call.Output);
     }
 }

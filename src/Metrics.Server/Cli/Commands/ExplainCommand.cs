@@ -29,13 +29,18 @@ internal sealed class ExplainCommand : DaemonCommand
         string alert = call.Value(_alert);
         using DaemonClient daemon = Connect(call);
         JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/explain?alert={Uri.EscapeDataString(alert)}", cancel), daemon);
+        return daemon.Read(data, d => Write(d, alert, call));
+    }
+
+    private static int Write(JsonElement data, string asked, Invocation call)
+    {
         List<JsonElement> alerts = [.. data.GetProperty("alerts").EnumerateArray()];
         if (call.WantsJson)
             JsonOutput.Write(call.Output, data);
         else if (alerts.Count > 0)
             alerts.ForEach(a => Write(a, call.Output));
         else
-            WriteRule(data.GetProperty("rule"), alert, call.Output);
+            WriteRule(data.GetProperty("rule"), asked, call.Output);
         return alerts.Count > 0 ? ExitCode.Ok : ExitCode.No;
     }
 

@@ -43,29 +43,42 @@ internal sealed class ExportCommand : DaemonCommand
         if (!ExportRange.TryParse(from, to, TimeProvider.System.GetUtcNow(), out ExportRange range, out string? error))
             throw new CommandException(ExitCode.Misuse, error!);
         MetricsOptions options = call.Source.Load();
+        (string Key, string? Value)[] asked = [("from", from), ("to", to), ("metric", metric)];
+        string query = string.Join('&', asked.Where(a => a.Value is not null).Select(a => $"{a.Key}={Uri.EscapeDataString(a.Value!)}"));
+        using DaemonClient daemon = Connect(call, options);
+        HttpResponseMessage answer;
         try
         {
-            await FromDaemonAsync(call, options, file, from, to, metric, cancel);
+            answer = await daemon.StreamAsync($"/export?{query}", cancel);
         }
         catch (CommandException e) when (e.ExitCode == ExitCode.Unreachable && !call.NamesDaemon)
         {
             // No daemon holds the file.
             await FromStoreAsync(call, options, file, range, metric, cancel);
+            return ExitCode.Ok;
         }
+        using (answer)
+            await WriteAsync(call, answer, file, cancel);
         return ExitCode.Ok;
     }
 
-    private async Task FromDaemonAsync(
-        Invocation call, MetricsOptions options, string file, string? from, string? to, string? metric, CancellationToken cancel)
+    private static async Task WriteAsync(Invocation call, HttpResponseMessage answer, string file, CancellationToken cancel)
     {
-        (string Key, string? Value)[] asked = [("from", from), ("to", to), ("metric", metric)];
-        string query = string.Join('&', asked.Where(a => a.Value is not null).Select(a => $"{a.Key}={Uri.EscapeDataString(a.Value!)}"));
-        using DaemonClient daemon = Connect(call, options);
-        using HttpResponseMessage answer = await daemon.StreamAsync($"/export?{query}", cancel);
-        await using FileStream written = File.Create(file);
-        await answer.Content.CopyToAsync(written, cancel);
-        call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{file}: {written.Length} bytes, written by the running daemon"));
+        try
+        {
+            await using FileStream written = File.Create(file);
+            await answer.Content.CopyToAsync(written, cancel);
+            call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{file}: {written.Length} bytes, written by the running daemon"));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandException(ExitCode.Unreachable, $"the answer broke off, {file} is not whole: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.No, $"{file} cannot be written: {e.Message}");
+        }
     }
 
     private static async Task FromStoreAsync(

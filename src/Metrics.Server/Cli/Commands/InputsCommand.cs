@@ -26,7 +26,7 @@ internal sealed class InputsCommand : DaemonCommand
         if (call.WantsJson)
             JsonOutput.Write(call.Output, inputs);
         else
-            Write([.. inputs.EnumerateArray()], call.Output);
+            daemon.Read(inputs, i => Write([.. i.EnumerateArray()], call.Output));
         return ExitCode.Ok;
     }
 

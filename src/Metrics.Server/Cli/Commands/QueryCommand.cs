@@ -66,11 +66,12 @@ internal sealed class QueryCommand : DaemonCommand
         using DaemonClient daemon = Connect(call);
         JsonElement answer = await daemon.GetAsync(path, cancel);
         JsonElement data = DataOf(answer, daemon);
+        int width = Console.IsOutputRedirected ? 0 : Math.Clamp(Console.WindowWidth, 40, 200);
         if (call.WantsJson)
             JsonOutput.Write(call.Output, data);
         else
-            QueryText.Write(data, call.Output, Console.IsOutputRedirected ? 0 : Math.Clamp(Console.WindowWidth, 40, 200));
-        QueryText.WriteNotes(answer, call.Error);
+            daemon.Read(data, d => QueryText.Write(d, call.Output, width));
+        daemon.Read(answer, a => QueryText.WriteNotes(a, call.Error));
         return ExitCode.Ok;
     }
 

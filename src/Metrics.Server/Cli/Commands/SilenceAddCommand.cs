@@ -68,7 +68,7 @@ internal sealed class SilenceAddCommand : DaemonCommand
         };
         using DaemonClient daemon = Connect(call);
         JsonElement answer = await daemon.PostAsync("/api/v2/silences", silence, cancel);
-        call.Output.WriteLine(answer.GetProperty("silenceID").GetString());
+        call.Output.WriteLine(daemon.Read(answer, a => a.GetProperty("silenceID").GetString()));
         return ExitCode.Ok;
     }
 

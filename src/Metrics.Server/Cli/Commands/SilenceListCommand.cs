@@ -21,12 +21,16 @@ internal sealed class SilenceListCommand : DaemonCommand
     {
         using DaemonClient daemon = Connect(call);
         JsonElement all = await daemon.GetAsync("/api/v2/silences", cancel);
-        List<JsonElement> open = [.. all.EnumerateArray().Where(s => StateOf(s) != "expired")];
+        daemon.Read(all, a => Write([.. a.EnumerateArray().Where(s => StateOf(s) != "expired")], call));
+        return ExitCode.Ok;
+    }
+
+    private static void Write(List<JsonElement> open, Invocation call)
+    {
         if (call.WantsJson)
             JsonOutput.Write(call.Output, open);
         else
             open.ForEach(s => call.Output.WriteLine(Line(s)));
-        return ExitCode.Ok;
     }
 
     private static string Line(JsonElement silence)

@@ -61,6 +61,33 @@ public sealed class AbsenceTests
     }
 
     [Fact]
+    public void A_series_that_ended_between_two_looks_was_there_up_to_its_last_sample()
+    {
+        RuleHarness rules = new RuleHarness().Read("expr: m\nabsent_for: 30s");
+        rules.Evaluate(0, (s_series, 1));
+        rules.Append(25, (s_series, 1));
+        rules.Evaluate(31, (s_series, StaleMarker.Value));
+        rules.Open.Should().Be("", "its last sample is 6 s old");
+        rules.Evaluate(56);
+        Reason(rules).Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void A_reload_goes_back_to_no_older_sample_though_an_older_one_is_written_down()
+    {
+        RuleHarness before = new RuleHarness().Read("expr: m\nabsent_for: 30s"), after = before.Reload("expr: m\nabsent_for: 30s");
+        before.Evaluate(0, (s_series, 1));
+        before.Evaluate(40, (s_series, 1));
+        after.Rules[0].TakeOverFrom(before.Rules[0]);
+        ((AbsenceMemory)after.Rules[0].Memory).Restore([new ExpectedSeries(s_series, RuleHarness.At(0))]);
+        after.Rules[0].Memory.As<AbsenceMemory>().Expected.Should().Equal(new ExpectedSeries(s_series, RuleHarness.At(40)));
+        after.Evaluate(41, (s_series, StaleMarker.Value));
+        after.Open.Should().Be("", "its last sample is a second old");
+        after.Evaluate(71);
+        Reason(after).Should().NotBeEmpty();
+    }
+
+    [Fact]
     public void What_is_declared_is_missed_though_it_was_never_there()
     {
         RuleHarness rules = new RuleHarness().Read("expr: m\nabsent_for: 30s\nexpect: [ { host: a }, { host: b } ]");
