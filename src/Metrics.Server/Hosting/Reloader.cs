@@ -17,7 +17,7 @@ namespace Metrics.Hosting;
 internal sealed partial class Reloader(
     ConfigurationSource source, MetricsOptions atStart, Current<AuthOptions> auth, Current<RuleOptions> ruleOptions,
     Current<NotificationOptions> notifications, Current<TargetSections> targets, Current<InputSection> inputs,
-    Current<EventLogOptions> events, PollScheduler polls, RuleEngine rules,
+    Current<EventLogOptions> events, PollScheduler polls, InputRunner inputRunner, RuleEngine rules,
     ReloadOutcome outcome, StateStore state, ReloadMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
@@ -90,6 +90,7 @@ internal sealed partial class Reloader(
         inputs.Value = loaded.Inputs;
         events.Value = loaded.Events;
         polls.Wake();
+        inputRunner.Wake();
         rules.Replace(groups);
     }
 
