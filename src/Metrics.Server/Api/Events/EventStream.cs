@@ -25,12 +25,12 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
     /// <summary>Events that are read at once, the longest that a client may keep the log's file open.</summary>
     private const int PageSize = 2_000;
 
-    /// <summary>How far behind the newest a client may be that has caught up before; ids are microseconds.</summary>
-    private const long MaxBehind = 60_000_000;
+    /// <summary>How long a client that has caught up before may have been behind.</summary>
+    private static readonly TimeSpan s_maxBehind = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
-    /// <summary>Least time between two readings: pushed events are committed every few milliseconds.</summary>
+    /// <summary>Min time between two readings: pushed events are committed every few milliseconds.</summary>
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
 
     private static readonly JsonWriterOptions s_json = new()
@@ -75,24 +75,32 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
 
     private async Task FollowAsync(HttpContext context, EventQuery query, CancellationToken ct)
     {
-        bool caughtUp = false;
+        // When the client last had everything; null before it has.
+        long? complete = null;
         while (true)
         {
             Task commit = events.NextCommit;
-            long newest = events.LastId;
-            if (caughtUp && newest - query.After > MaxBehind)
+            long newest = events.LastId, look = time.GetTimestamp();
+            if (complete is { } at && time.GetElapsedTime(at, look) > s_maxBehind)
             {
                 await SendDroppedAsync(context, query.After!.Value, newest, ct);
                 query = query with { After = newest };
             }
             (int sent, long last) = await SendPageAsync(context, query, ct);
-            // Less than a page: everything up to what was the newest before has been looked at.
-            caughtUp |= sent < PageSize;
-            query = query with { After = sent == PageSize ? last : Math.Max(newest, last) };
             if (sent == PageSize)
+            {
+                query = query with { After = last };
                 continue;
+            }
+            // Less than a page: everything up to what was the newest before has been looked at.
+            query = query with { After = Math.Max(newest, last) };
+            complete = look;
             await Task.Delay(s_gather, time, ct);
+            if (commit.IsCompleted)
+                continue;
             await WaitAsync(context, commit, ct);
+            // However long that was, there was nothing to miss.
+            complete = time.GetTimestamp();
         }
     }
 
