@@ -1,5 +1,3 @@
-using Metrics.Inputs;
-
 namespace Metrics.Access;
 
 /// <summary>Who asks.</summary>
@@ -13,7 +11,4 @@ internal static class Caller
 
     /// <summary>The name of the caller's token, else the address.</summary>
     public static string NameOf(HttpContext context) => TokenNameOf(context) ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-
-    /// <summary>Of whom alone the caller may send; null is of anybody.</summary>
-    public static SenderBinding? BindingOf(HttpContext context) => TokenOf(context)?.Binding;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Metrics.Configuration;
+using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Rules;
@@ -12,7 +13,7 @@ namespace Metrics.Hosting;
 /// changes nothing: the last good one stays.
 /// </summary>
 internal sealed partial class Reloader(
-    ConfigurationSource source, MetricsOptions atStart, ReloadedOptions reloaded, PollScheduler polls, RuleEngine rules,
+    ConfigurationSource source, MetricsOptions atStart, ReloadedOptions reloaded, PollScheduler polls, InputRunner inputs, RuleEngine rules,
     ReloadOutcome outcome, StateStore state, ReloadMetrics metrics, TimeProvider time, ILogger<Reloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _lock = new();
@@ -75,6 +76,7 @@ internal sealed partial class Reloader(
             LogNeedsRestart(string.Join(", ", later));
         reloaded.Swap(loaded);
         polls.Wake();
+        inputs.Wake();
         rules.Replace(groups);
     }
 

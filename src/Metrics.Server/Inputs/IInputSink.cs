@@ -16,9 +16,16 @@ internal interface IInputSink
     /// <summary>Hands events over; returns when they are queued, which takes long when the intake is full. The batch is disposed.</summary>
     ValueTask WriteAsync(EventBatch batch, CancellationToken ct);
 
+    /// <summary>
+    /// Hands events over; returns when they are queued, which takes long when the intake is full, with what ends when they are on disk. The
+    /// batch is disposed.
+    /// </summary>
+    /// <exception cref="Storage.StoreException">They could not be stored: from what is returned.</exception>
+    ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct);
+
     /// <summary>Hands events over; returns when they are on disk. The batch is disposed.</summary>
     /// <exception cref="Storage.StoreException">They could not be stored.</exception>
-    Task CommitAsync(EventBatch batch, CancellationToken ct);
+    async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, ct);
 
     /// <summary>Hands samples over; returns when the store has committed or spooled them. The batch is disposed.</summary>
     /// <exception cref="Storage.StoreException">They could not be stored.</exception>

@@ -11,6 +11,9 @@ internal enum InputDrop
 
     /// <summary>A message that its sender had begun and not ended.</summary>
     Incomplete,
+
+    /// <summary>A message for which the intake had no room until the time for handing over was up.</summary>
+    Abandoned,
 }
 
 /// <summary>What was wrong with something that was taken in all the same, or with a connection.</summary>
@@ -39,6 +42,9 @@ internal enum InputError
 
     /// <summary>A connection that broke.</summary>
     Connection,
+
+    /// <summary>A connection that a fault of ours has ended.</summary>
+    Internal,
 
     /// <summary>What could not be stored, and was not acknowledged: its sender shall send it again.</summary>
     NotStored,

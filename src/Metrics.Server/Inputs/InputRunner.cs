@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Intake;
+using Metrics.Scheduling;
 
 namespace Metrics.Inputs;
 
@@ -15,8 +16,7 @@ internal sealed class InputRunner(
     ILogger<InputRunner> log)
     : BackgroundService
 {
-    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
-
+    private readonly WakeSignal _wake = new(time);
     private readonly ConcurrentDictionary<string, RunningInput> _running = new();
 
     /// <summary>Counts by name: they outlive a restart.</summary>
@@ -39,16 +39,17 @@ internal sealed class InputRunner(
         await ReconcileAsync([]);
     }
 
+    /// <summary>Looks at the options now: they may have changed.</summary>
+    public void Wake() => _wake.Wake();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        InputSection seen = options.Value;
-        using var timer = new PeriodicTimer(s_lookInterval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (true)
         {
-            if (ReferenceEquals(seen, options.Value))
-                continue;
-            seen = options.Value;
-            await ReconcileAsync(seen.Inputs);
+            await _wake.WaitAsync(stoppingToken);
+            if (stoppingToken.IsCancellationRequested)
+                return;
+            await ReconcileAsync(options.Value.Inputs);
         }
     }
 

@@ -19,23 +19,23 @@ internal sealed class InputSink(IntakePipeline intake, InputCounters counters, A
     public async ValueTask WriteAsync(EventBatch batch, CancellationToken ct)
     {
         int count = batch.Count;
-        await intake.WriteAsync(batch, ct);
-        Count(count);
-    }
-
-    public async Task CommitAsync(EventBatch batch, CancellationToken ct)
-    {
-        int count = batch.Count;
         try
         {
-            await intake.CommitAsync(batch, ct);
+            await intake.WriteAsync(batch, ct);
         }
-        catch (StoreException)
+        catch (OperationCanceledException)
         {
-            counters.Add(InputError.NotStored, count);
+            batch.Dispose();
+            counters.Add(InputDrop.Abandoned, count);
             throw;
         }
         Count(count);
+    }
+
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
+    {
+        int count = batch.Count;
+        return CountAsync(await intake.SubmitAsync(batch, ct), count);
     }
 
     public async Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct)
@@ -52,6 +52,20 @@ internal sealed class InputSink(IntakePipeline intake, InputCounters counters, A
             counters.Add(InputError.NotStored, count);
             throw;
         }
+    }
+
+    private async Task CountAsync(Task committed, int count)
+    {
+        try
+        {
+            await committed;
+        }
+        catch (StoreException)
+        {
+            counters.Add(InputError.NotStored, count);
+            throw;
+        }
+        Count(count);
     }
 
     private void Count(int count) => counters.AddEvents(count, time.GetUtcNow().ToUnixTimeMilliseconds());

@@ -65,13 +65,19 @@ internal sealed class IntakePipeline : BackgroundService
     }
 
     /// <summary>Hands events over; returns when the event log has committed them to disk.</summary>
-    /// <exception cref="StoreException">The event log could not take them; a <see cref="StoreFullException"/> means: come again
-    /// later.</exception>
-    public async Task CommitAsync(EventBatch batch, CancellationToken ct)
+    /// <exception cref="StoreException">
+    /// The event log could not take them; a <see cref="StoreFullException"/> means: come again later.
+    /// </exception>
+    public async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, ct);
+
+    /// <summary>
+    /// Hands events over; returns when they are queued, with what ends as <see cref="CommitAsync(EventBatch, CancellationToken)"/> does.
+    /// </summary>
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
     {
         var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await _events.Writer.WriteAsync(new EventWork(batch, committed), ct);
-        await committed.Task.WaitAsync(ct);
+        return committed.Task.WaitAsync(ct);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -5,9 +5,9 @@ using Metrics.Telemetry;
 namespace Metrics.Storage;
 
 /// <summary>
-/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit. Bounded by rows and
-/// bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its data kept
-/// meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
+/// Gathers batches and flushes them, at most one flush interval apart; at once when somebody waits for the commit, or enough waits for one
+/// write. Bounded by rows and bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with
+/// growing pauses, its data kept meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
 /// </summary>
 internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, WriterMetrics metrics, TimeProvider time, ILogger log)
     : BackgroundService
@@ -18,7 +18,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private readonly Lock _lock = new();
     private readonly WakeSignal _changed = new(time);
-    private List<Entry> _pending = [];
+    private readonly List<Entry> _pending = [];
     private int _pendingRows;
     private long _pendingBytes;
     private bool _waiter;
@@ -40,6 +40,18 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     /// <summary>Bound of the bytes that wait.</summary>
     protected virtual long MaxPendingBytes => long.MaxValue;
 
+    /// <summary>
+    /// Bytes that are enough for one write: they wait for no interval, and of more the rest is left for the next. What a store needs beside
+    /// them while it writes is bounded so.
+    /// </summary>
+    protected virtual long BytesPerWrite => long.MaxValue;
+
+    /// <summary>
+    /// Bytes that may wait before those who can are made to wait themselves (<see cref="WaitForRoomAsync"/>): a store that works needs no
+    /// more at hand than its next writes; up to the bound is for one that fails.
+    /// </summary>
+    protected virtual long BytesAtHand => MaxPendingBytes;
+
     /// <summary>Rows of a batch, and its bytes where those are bounded.</summary>
     protected abstract (int Rows, long Bytes) SizeOf(TBatch batch);
 
@@ -56,14 +68,15 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         bool wake;
         lock (_lock)
         {
-            if (!HasRoomFor(rows, bytes))
+            if (!HasRoomFor(rows, bytes, MaxPendingBytes))
             {
                 metrics.Dropped.WithLabels("queue_full").Inc(rows);
                 batch.Dispose();
                 committed?.TrySetException(new StoreFullException($"{Description} does not keep up; its queue is full."));
                 return;
             }
-            wake = _pending.Count == 0 || (committed is not null && !_waiter);
+            bool isEnough = _pendingBytes < BytesPerWrite && _pendingBytes + bytes >= BytesPerWrite;
+            wake = _pending.Count == 0 || (committed is not null && !_waiter) || isEnough;
             _waiter |= committed is not null;
             _pending.Add(new Entry(batch, committed));
             Weigh(rows, bytes);
@@ -83,7 +96,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             Task flushed;
             lock (_lock)
             {
-                if (HasRoomFor(rows, bytes) || !_works || _stopping)
+                if (HasRoomFor(rows, bytes, BytesAtHand) || !_works || _stopping)
                     return;
                 flushed = _flushed.Task;
             }
@@ -122,7 +135,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             bool written = await FlushAsync(taken, stoppingToken);
             if (!written && stopping)
             {
-                Abandon(taken);
+                for (; taken.Count > 0; taken = Take())
+                    Abandon(taken);
                 return;
             }
             if (!written)
@@ -133,8 +147,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     }
 
     /// <summary>One batch always finds room, however large it is.</summary>
-    private bool HasRoomFor(int rows, long bytes) =>
-        _pendingRows == 0 || (_pendingRows + rows <= MaxPendingRows && _pendingBytes + bytes <= MaxPendingBytes);
+    private bool HasRoomFor(int rows, long bytes, long maxBytes) =>
+        _pendingRows == 0 || (_pendingRows + rows <= MaxPendingRows && _pendingBytes + bytes <= maxBytes);
 
     private void Weigh(int rows, long bytes)
     {
@@ -153,14 +167,18 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private async Task GatherAsync()
     {
-        await _changed.WaitAsync(CancellationToken.None);
+        bool isEmpty;
+        lock (_lock)
+            isEmpty = _pending.Count == 0;
+        if (isEmpty)
+            await _changed.WaitAsync(CancellationToken.None);
         long start = time.GetTimestamp();
         while (!_stopping)
         {
-            bool waiter;
+            TimeSpan most;
             lock (_lock)
-                waiter = _waiter;
-            TimeSpan rest = (waiter ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
+                most = _pendingBytes >= BytesPerWrite ? TimeSpan.Zero : _waiter ? s_gatherCommits : flushInterval;
+            TimeSpan rest = most - time.GetElapsedTime(start);
             if (rest <= TimeSpan.Zero)
                 return;
             if (!await _changed.WaitAsync(rest, CancellationToken.None))
@@ -179,13 +197,17 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         }
     }
 
+    /// <summary>What the next write gets, in the order in which it came.</summary>
     private List<Entry> Take()
     {
         lock (_lock)
         {
-            List<Entry> taken = _pending;
-            _pending = [];
-            _waiter = false;
+            int count = 0;
+            for (long bytes = 0; count < _pending.Count && bytes < BytesPerWrite; count++)
+                bytes += SizeOf(_pending[count].Batch).Bytes;
+            List<Entry> taken = _pending.GetRange(0, count);
+            _pending.RemoveRange(0, count);
+            _waiter = _pending.Exists(e => e.Committed is not null);
             return taken;
         }
     }
@@ -224,15 +246,20 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         return true;
     }
 
-    /// <summary>Who waits for a commit hears that it failed and will send again; the rest waits for the next try.</summary>
+    /// <summary>
+    /// Who waits for a commit, of these or of what came since, hears that it failed and will send again; the rest waits for the next try.
+    /// </summary>
     private void PutBack(List<Entry> entries)
     {
-        List<Entry> kept = [.. entries.Where(e => e.Committed is null)], failed = [.. entries.Where(e => e.Committed is not null)];
-        (int rows, long bytes) = SizeOf(failed);
+        List<Entry> failed;
         lock (_lock)
         {
+            _pending.InsertRange(0, entries);
+            failed = _pending.FindAll(e => e.Committed is not null);
+            _pending.RemoveAll(e => e.Committed is not null);
+            _waiter = false;
+            (int rows, long bytes) = SizeOf(failed);
             Weigh(-rows, -bytes);
-            _pending.InsertRange(0, kept);
         }
         foreach (Entry entry in failed)
         {

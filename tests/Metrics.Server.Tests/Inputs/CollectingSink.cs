@@ -33,10 +33,10 @@ internal sealed class CollectingSink : IInputSink
         Take(batch);
     }
 
-    public async Task CommitAsync(EventBatch batch, CancellationToken ct)
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
     {
-        await Committing();
-        Take(batch);
+        await Writing();
+        return CommitAsync(batch);
     }
 
     public Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct) => throw new NotSupportedException();
@@ -52,6 +52,12 @@ internal sealed class CollectingSink : IInputSink
         while (bodies.Count < count)
             bodies.Add((await NextAsync()).Body);
         return bodies;
+    }
+
+    private async Task CommitAsync(EventBatch batch)
+    {
+        await Committing();
+        Take(batch);
     }
 
     private void Take(EventBatch batch)

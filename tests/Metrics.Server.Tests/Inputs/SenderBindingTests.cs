@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Tests.Access;
@@ -86,6 +87,38 @@ public sealed class SenderBindingTests
         (await PostAsync(daemon, "t-prometheus", Over)).Status.Should().Be(200, "who is not bound ends what it sent");
         (await daemon.OwnAsync("metricsd_sender_refused_total", "\"samples\"", "t-admin")).Should().Be(2);
         (await daemon.OwnAsync("metricsd_sender_refused_total", "\"alerts\"", "t-admin")).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_stolen_token_neither_keeps_the_alert_of_another_open_nor_rewrites_it()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("""
+            auth:
+              tokens:
+                - { name: web, role: ingest, hosts: [web-1], token: t-web }
+                - { name: prometheus, role: ingest, token: t-prometheus }
+                - { name: all, role: admin, token: t-admin }
+            """);
+        string down = """
+            [{"labels":{"alertname":"HostDown","host":"web-1"},"annotations":{"summary":"down"},"startsAt":"2026-01-01T00:00:00Z"}]
+            """;
+        (await PostAsync(daemon, "t-prometheus", down)).Status.Should().Be(200);
+        string forged = down.Replace("down", "all is well", StringComparison.Ordinal);
+        (await PostAsync(daemon, "t-web", forged)).Status.Should().Be(200, "it may say something of its own host, in its own name");
+        (await OpenAsync()).Should().Equal("down of ", "all is well of web");
+
+        string over = down.Replace("\"}]", "\",\"endsAt\":\"2026-01-01T00:01:00Z\"}]", StringComparison.Ordinal);
+        (await PostAsync(daemon, "t-prometheus", over)).Status.Should().Be(200);
+        (await OpenAsync()).Should().Equal(["all is well of web"], "what ends is over, whatever another token goes on to send");
+
+        async Task<IEnumerable<string>> OpenAsync()
+        {
+            string text = (await daemon.AskAsync("GET", "/api/v2/alerts", "t-admin")).Text;
+            return JsonDocument.Parse(text).RootElement.EnumerateArray()
+                .Select(a => a.GetProperty("annotations").GetProperty("summary").GetString() + " of "
+                    + (a.GetProperty("labels").TryGetProperty("sender", out JsonElement sender) ? sender.GetString() : ""))
+                .OrderDescending(StringComparer.Ordinal);
+        }
     }
 
     private static Task<(int Status, string Text)> PostAsync(RunningDaemon daemon, string token, string alerts) =>

@@ -195,6 +195,45 @@ public sealed class SyslogInputTests
     }
 
     [Fact]
+    public async Task RELP_reads_nothing_while_the_intake_is_full()
+    {
+        await using Running input = await Running.StartAsync("relp");
+        const string Open = "1 open 15 commands=syslog\n2 syslog 8 <13>text\n", More = "3 syslog 8 <13>more\n";
+        int waiting = 0;
+        var intake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        input.Sink.Writing = () =>
+        {
+            Interlocked.Increment(ref waiting);
+            return intake.Task;
+        };
+        using Socket socket = await input.ConnectAsync(), later = await input.ConnectAsync();
+        await SendAsync(socket, Open);
+        await UntilAsync(() => waiting == 1);
+        await SendAsync(socket, More);
+        await SendAsync(later, Open);
+        await UntilAsync(() => waiting == 2);
+        input.Sink.Counters.Bytes.Should().Be(2 * Open.Length, "what another sent later was read, but nothing more of who waits");
+        intake.SetResult();
+        (await ReceiveAsync(socket, "3 rsp 6 200 OK\n")).Should().EndWith("2 rsp 6 200 OK\n3 rsp 6 200 OK\n");
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_ends_its_connection_and_is_shown()
+    {
+        await using Running input = await Running.StartAsync("tcp");
+        input.Sink.Writing = () => throw new InvalidOperationException("a fault of ours");
+        using Socket socket = await input.ConnectAsync();
+        await SendAsync(socket, "<13>text\n");
+        (await ReceiveAsync(socket, "an answer")).Should().BeEmpty("the connection is closed");
+        input.Sink.Counters.Of(InputError.Internal).Should().Be(1);
+        input.Sink.Counters.LastProblem.Should().Be("127.0.0.1: a fault of ours");
+        input.Sink.Writing = () => Task.CompletedTask;
+        using Socket other = await input.ConnectAsync();
+        await SendAsync(other, "<13>another\n");
+        (await input.Sink.NextAsync()).Body.Should().Be("another");
+    }
+
+    [Fact]
     public async Task RELP_does_not_acknowledge_what_could_not_be_committed()
     {
         await using Running input = await Running.StartAsync("relp");

@@ -35,6 +35,20 @@ public sealed class TextFieldEventsTests
             .Equal("service.name=sshd", "facility=auth", "observer.name=relay", "host.name=ctl-1", "log.level=err", "process.pid=7");
     }
 
+    [Theory]
+    [InlineData("message=5i", "5", 0, "")]
+    [InlineData("body=\"text\",severity_code=0i", "text", 21, "")]
+    [InlineData("a=1,severity_code=8i", "", 0, "a=1 severity.code=8")]
+    [InlineData("a=1,severity_code=\"err\"", "", 0, "a=1 severity.code=err")]
+    [InlineData("kind=\"a\",id=1i,time=2i,severity_number=3i", "", 0,
+        "labels.kind=a labels.id=1 labels.time=2 labels.severity_number=3")]
+    public void Nothing_of_a_point_is_lost(string fields, string body, int severity, string others)
+    {
+        Event one = Read($"syslog {fields}")!;
+        (one.Body, one.SeverityNumber).Should().Be((body, (byte)severity));
+        string.Join(' ', one.Fields.Select(f => $"{f.Name}={f.Value}")).Should().Be(others);
+    }
+
     [Fact]
     public void The_measurement_says_the_kind() => Read("ids signature=\"scan\"")!.Kind.Should().Be("ids.alert");
 

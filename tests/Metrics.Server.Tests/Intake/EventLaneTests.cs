@@ -133,6 +133,38 @@ public sealed class EventLaneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_has_piled_up_is_written_piece_by_piece_and_nobody_who_waits_is_forgotten()
+    {
+        await StartAsync();
+        _log.Gate = new TaskCompletionSource();
+        string large = new('x', EventBounds.MaxBodyLength);
+        for (int i = 0; i < 40; i++)
+            await _intake.WriteAsync(Batch([.. Enumerable.Repeat(large, 8)]), default);
+        Task last = _intake.CommitAsync(Batch("last"), default);
+        _log.Gate.SetResult();
+        await last.WaitAsync(s_patience, TimeProvider.System);
+        _log.Bodies.Should().HaveCount(321).And.EndWith("last");
+        const int MiBAPiece = 16, MiBABatch = 1;
+        _log.Writes.Should().OnlyContain(bytes => bytes < (MiBAPiece + MiBABatch + 1) << 20, "one write needs no more memory than that");
+        _log.Writes.Count.Should().BeGreaterThan(2);
+    }
+
+    [Fact]
+    public async Task While_the_log_fails_who_waits_behind_more_than_one_write_hears_of_it()
+    {
+        await StartAsync();
+        _log.Fails = true;
+        string large = new('x', EventBounds.MaxBodyLength);
+        for (int i = 0; i < 40; i++)
+            await _intake.WriteAsync(Batch([.. Enumerable.Repeat(large, 8)]), default);
+        Func<Task> commit = () => _intake.CommitAsync(Batch("refused"), default).WaitAsync(s_patience, TimeProvider.System);
+        await commit.Should().ThrowAsync<StoreException>();
+        _log.Fails = false;
+        await StopAsync();
+        _log.Bodies.Should().HaveCount(320).And.OnlyContain(body => body == large);
+    }
+
+    [Fact]
     public async Task What_is_cut_to_the_bounds_is_counted()
     {
         await StartAsync();
@@ -202,6 +234,9 @@ public sealed class EventLaneTests : IAsyncDisposable
 
         public List<string> Bodies { get; } = [];
 
+        /// <summary>Bytes of each write.</summary>
+        public List<long> Writes { get; } = [];
+
         public string Description => "the stub";
 
         public void Number(EventBatch batch)
@@ -217,6 +252,7 @@ public sealed class EventLaneTests : IAsyncDisposable
                 await gate.Task;
             if (Fails)
                 throw new StoreException("The stub fails.");
+            Writes.Add(batches.Sum(b => b.Bytes));
             foreach (EventBatch batch in batches)
                 Bodies.AddRange(batch.Bodies.ToArray());
         }

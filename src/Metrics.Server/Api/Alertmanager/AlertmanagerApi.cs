@@ -30,7 +30,7 @@ internal static class AlertmanagerApi
     private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
         WithBodyAsync(context, MaxAlerts, async body =>
         {
-            string? fault = await alerts.PutAsync(body, Caller.BindingOf(context), context.RequestAborted);
+            string? fault = await alerts.PutAsync(body, Caller.TokenOf(context), context.RequestAborted);
             return fault is null ? Results.Ok() : Results.Json(fault, statusCode: 400);
         });
 
@@ -44,10 +44,10 @@ internal static class AlertmanagerApi
         ? Results.Ok()
         : Results.Json($"there is no silence {id} that has not ended", statusCode: 404);
 
-    private static async Task<IResult> WithBodyAsync(HttpContext context, long mostBytes, Func<JsonElement, Task<IResult>> answer)
+    private static async Task<IResult> WithBodyAsync(HttpContext context, long maxBytes, Func<JsonElement, Task<IResult>> answer)
     {
-        if (context.Request.ContentLength is not { } length || length > mostBytes)
-            return Results.Json($"a request has at most {mostBytes} bytes, and tells how many", statusCode: 413);
+        if (context.Request.ContentLength is not { } length || length > maxBytes)
+            return Results.Json($"a request has at most {maxBytes} bytes, and says how many", statusCode: 413);
         try
         {
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);

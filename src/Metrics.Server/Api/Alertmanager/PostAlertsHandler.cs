@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
-using Metrics.Inputs;
 using Metrics.Inputs.Push;
 using Metrics.Model;
 
@@ -21,15 +21,19 @@ internal sealed class PostAlertsHandler(
     private const int MaxText = 64 * 1024;
     private const int NamedFaults = 5;
 
+    /// <summary>The label that alerts of bound tokens have.</summary>
+    private const string SenderLabel = "sender";
+
     /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
     /// <param name="body">What was sent.</param>
-    /// <param name="binding">
-    /// Of whom alone the sender may speak; null is of anybody. Who is bound ends no alert, since it may be another's: what is not sent
-    /// again ends by itself, after <c>global.resolve_timeout</c>.
+    /// <param name="token">
+    /// The sender's token, or null. One that is bound speaks only of those it is bound to, and for itself: its alerts have its name as the
+    /// label <c>sender</c>, so that they are never those of another, which it could keep open or rewrite. It ends none, as who has stolen
+    /// it would: what is not sent again ends by itself, after <c>global.resolve_timeout</c>.
     /// </param>
     /// <param name="ct">Ends the waiting.</param>
     /// <returns>What is wrong, or null.</returns>
-    public async Task<string?> PutAsync(JsonElement body, SenderBinding? binding, CancellationToken ct)
+    public async Task<string?> PutAsync(JsonElement body, TokenOptions? token, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Array)
             return "the body must be a list of alerts";
@@ -41,7 +45,7 @@ internal sealed class PostAlertsHandler(
             try
             {
                 SentAlert read = Read(alert, now);
-                if (binding is null || TryBind(read, binding, now, out read, faults))
+                if (token?.Binding is null || TryBind(read, token, now, out read, faults))
                     alerts.Add(read);
             }
             catch (FormatException e)
@@ -68,10 +72,10 @@ internal sealed class PostAlertsHandler(
         return string.Join("; ", faults.Take(NamedFaults)) + more;
     }
 
-    private bool TryBind(SentAlert alert, SenderBinding binding, Timestamp now, out SentAlert bound, List<string> faults)
+    private bool TryBind(SentAlert alert, TokenOptions token, Timestamp now, out SentAlert bound, List<string> faults)
     {
-        bool may = binding.TryBind(alert.Labels, out Labels labels, out string? fault);
-        bound = alert with { Labels = labels, EndsAt = EndUnlessSentAgain(now) };
+        bool may = token.Binding!.TryBind(alert.Labels, out Labels labels, out string? fault);
+        bound = alert with { Labels = labels.With(SenderLabel, token.Name), EndsAt = EndUnlessSentAgain(now) };
         if (may && alert.EndsAt > now)
             return true;
         pushes.SenderRefused.WithLabels("alerts").Inc();

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Api.Prometheus;
+using Metrics.Api.Push;
 using Metrics.Formats.EventJson;
 using Metrics.Inputs.Push;
 using Metrics.Model;
@@ -84,14 +85,10 @@ internal static class EventApi
 
     private static async Task SendAsync(HttpContext context, EventInput input, PushMetrics metrics)
     {
-        bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
-        EventInput.Answer answer = await input.ReceiveAsync(
-            context.Connection.RemoteIpAddress, context.Request.Body, gzip, $"push/{Caller.NameOf(context)}", Caller.BindingOf(context),
-            context.RequestAborted);
+        EventInput.Answer answer = await input.ReceiveAsync(PushEndpoints.RequestOf(context), context.RequestAborted);
         metrics.Requests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
-        if (answer.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            context.Response.Headers.RetryAfter = "1";
+        PushEndpoints.AskToComeAgain(context.Response);
         if (answer.Error is not { } error)
             return;
         context.Response.ContentType = "application/json";

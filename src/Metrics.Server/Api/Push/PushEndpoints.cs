@@ -1,7 +1,6 @@
 using System.Globalization;
 using Metrics.Access;
 using Metrics.Formats.LineProtocol;
-using Metrics.Inputs;
 using Metrics.Inputs.Push;
 using Metrics.Telemetry;
 
@@ -51,14 +50,11 @@ internal static class PushEndpoints
         }
         else
         {
-            bool gzip = context.Request.Headers.ContentEncoding.ToString() == "gzip";
-            string source = $"push/{Caller.NameOf(context)}";
-            SenderBinding? binding = Caller.BindingOf(context);
-            answer = await input.ReceiveAsync(
-                context.Connection.RemoteIpAddress, context.Request.Body, gzip, precision, source, binding, context.RequestAborted);
+            answer = await input.ReceiveAsync(RequestOf(context), precision, context.RequestAborted);
         }
         metrics.Requests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
+        AskToComeAgain(context.Response);
         if (answer.Error is null)
             return;
         string error = answer.Error.ReplaceLineEndings(" ");
@@ -69,5 +65,23 @@ internal static class PushEndpoints
         await context.Response.WriteAsJsonAsync(body, context.RequestAborted);
     }
 
-    private static string CodeOf(int status) => status == 413 ? "request too large" : status >= 500 ? "unavailable" : "invalid";
+    /// <summary>A push, and who sends it.</summary>
+    internal static PushRequest RequestOf(HttpContext context) => new(
+        context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString() == "gzip",
+        $"push/{Caller.NameOf(context)}", Caller.TokenOf(context)?.Binding);
+
+    /// <summary>Who could not be served now shall wait a moment.</summary>
+    internal static void AskToComeAgain(HttpResponse response)
+    {
+        if (response.StatusCode is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            response.Headers.RetryAfter = "1";
+    }
+
+    private static string CodeOf(int status) => status switch
+    {
+        413 => "request too large",
+        429 => "too many requests",
+        >= 500 => "unavailable",
+        _ => "invalid",
+    };
 }

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.IO.Compression;
-using System.Net;
 using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage;
@@ -15,7 +11,6 @@ namespace Metrics.Inputs.Push;
 internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvider time)
 {
     private const int MaxBodyBytes = 32 << 20;
-    private const int MaxNamedFaults = 3;
     private const int NanosecondsAMillisecond = 1_000_000;
 
     /// <summary>What is answered.</summary>
@@ -26,89 +21,61 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvide
     internal readonly record struct Answer(int Status, int Accepted, int Refused, string? Error);
 
     /// <summary>Reads a request to its end and commits what it holds.</summary>
-    /// <param name="from">Its sender's address.</param>
-    /// <param name="body">The body as it comes.</param>
-    /// <param name="gzip">Whether it is packed.</param>
-    /// <param name="source">Who sends.</param>
-    /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
-    /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(
-        IPAddress? from, Stream body, bool gzip, string source, SenderBinding? binding, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(PushRequest request, CancellationToken ct)
     {
-        if (lane.Enter(from, out int status, out string? error) is not { } sink)
-            return new Answer(status, 0, 0, error);
-        var buffer = new ArrayBufferWriter<byte>(64 * 1024);
-        await using Stream plain = gzip ? new GZipStream(body, CompressionMode.Decompress) : body;
-        try
-        {
-            while (await plain.ReadAsync(buffer.GetMemory(16 * 1024), ct) is > 0 and var read)
-            {
-                buffer.Advance(read);
-                sink.Counters.AddBytes(read);
-                if (buffer.WrittenCount > MaxBodyBytes)
-                    return new Answer(413, 0, 0, $"the body is larger than {MaxBodyBytes >> 20} MiB");
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            return new Answer(400, 0, 0, $"the body is not gzip: {e.Message}");
-        }
-        var batch = new EventBatch(source);
-        (int refused, string? fault) = Read(buffer.WrittenSpan, batch, binding);
-        metrics.RefusedLines.Inc(refused);
-        sink.Counters.Add(InputError.Malformed, refused);
+        if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
+            return new Answer(refusal.Status, 0, 0, refusal.Error);
+        using var body = new PushBody();
+        if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
+            return new Answer(fault.Status, 0, 0, fault.Error);
+        var batch = new EventBatch(request.Source);
+        RefusedLines refused = Read(body.Bytes.Span, batch, request.Binding);
+        metrics.RefusedLines.Inc(refused.Count);
+        sink.Counters.Add(InputError.Malformed, refused.Count);
         metrics.Events.Inc(batch.Count);
-        return await CommitAsync(sink, batch, refused, fault, ct);
+        return await CommitAsync(sink, batch, refused, ct);
     }
 
     /// <summary>Reads every line into the batch; empty ones are passed over.</summary>
-    /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(ReadOnlySpan<byte> body, EventBatch batch, SenderBinding? binding = null)
+    /// <returns>The lines that were refused.</returns>
+    internal RefusedLines Read(ReadOnlySpan<byte> body, EventBatch batch, SenderBinding? binding = null)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds() * NanosecondsAMillisecond;
-        int refused = 0, number = 0;
-        var faults = new List<string>();
+        int number = 0;
+        var refused = new RefusedLines();
         foreach (Range range in body.Split((byte)'\n'))
         {
             number++;
             ReadOnlySpan<byte> line = body[range].TrimEnd((byte)'\r');
             if (line.IsEmpty)
                 continue;
-            if (EventJsonReader.TryRead(line, now, batch, out string? fault))
-            {
-                fault = binding?.BindNewest(batch);
-                if (fault is null)
-                    continue;
+            if (EventJsonReader.TryRead(line, now, batch, out string? fault) && (fault = binding?.BindNewest(batch)) is not null)
                 metrics.SenderRefused.WithLabels("events").Inc();
-            }
-            refused++;
-            if (faults.Count < MaxNamedFaults)
-                faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number} {fault}"));
+            if (fault is not null)
+                refused.Add($"line {number} {fault}");
         }
-        return (refused, faults.Count == 0 ? null : string.Join("; ", faults));
+        return refused;
     }
 
-    private static async Task<Answer> CommitAsync(
-        IInputSink sink, EventBatch batch, int refused, string? fault, CancellationToken ct)
+    private static async Task<Answer> CommitAsync(IInputSink sink, EventBatch batch, RefusedLines refused, CancellationToken ct)
     {
         int events = batch.Count;
         if (events == 0)
         {
             batch.Dispose();
-            return refused == 0 ? new Answer(204, 0, 0, null) : new Answer(400, 0, refused, fault);
         }
-        try
+        else
         {
-            await sink.CommitAsync(batch, ct);
+            try
+            {
+                await sink.CommitAsync(batch, ct);
+            }
+            catch (StoreException e)
+            {
+                var refusal = PushRefusal.Of(e);
+                return new Answer(refusal.Status, 0, events + refused.Count, refusal.Error);
+            }
         }
-        catch (StoreFullException e)
-        {
-            return new Answer(429, 0, events + refused, e.Message);
-        }
-        catch (StoreException e)
-        {
-            return new Answer(503, 0, events + refused, e.Message);
-        }
-        return refused == 0 ? new Answer(204, events, 0, null) : new Answer(400, events, refused, fault);
+        return new Answer(refused.Count == 0 ? 204 : 400, events, refused.Count, refused.Faults);
     }
 }

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO.Compression;
-using System.Net;
 using Metrics.Formats;
 using Metrics.Formats.LineProtocol;
 using Metrics.Intake;
@@ -20,7 +18,6 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
 {
     private const int MaxBodyBytes = 64 << 20;
     private const int MaxKnownSeries = 1_000_000;
-    private const int MaxNamedFaults = 3;
 
     /// <summary>Labels of what was pushed before, by the bytes of measurement, tags and field.</summary>
     private readonly ConcurrentDictionary<byte[], Labels> _known = new(ByteKey.Comparer);
@@ -29,141 +26,100 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     internal readonly record struct Answer(int Status, string? Error);
 
     /// <summary>Reads a request to its end and hands on what it holds.</summary>
-    /// <param name="from">Its sender's address.</param>
-    /// <param name="body">The body as it comes.</param>
-    /// <param name="gzip">Whether it is packed.</param>
+    /// <param name="request">The request.</param>
     /// <param name="precision">Unit of its timestamps.</param>
-    /// <param name="source">Who sends, for limits.</param>
-    /// <param name="binding">Of whom alone the sender may send; null is of anybody.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(
-        IPAddress? from, Stream body, bool gzip, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(PushRequest request, Precision precision, CancellationToken ct)
     {
-        if (lane.Enter(from, out int status, out string? error) is not { } sink)
-            return new Answer(status, error);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
-        try
-        {
-            int length = 0;
-            await using Stream plain = gzip ? new GZipStream(body, CompressionMode.Decompress) : body;
-            while (true)
-            {
-                if (length == buffer.Length)
-                    buffer = Grow(buffer);
-                int read;
-                try
-                {
-                    read = await plain.ReadAsync(buffer.AsMemory(length), ct);
-                }
-                catch (InvalidDataException e)
-                {
-                    return new Answer(400, $"the body is not gzip: {e.Message}");
-                }
-                if (read == 0)
-                    break;
-                length += read;
-                sink.Counters.AddBytes(read);
-                if (length > MaxBodyBytes)
-                    return new Answer(
-                        413, string.Create(
-                        CultureInfo.InvariantCulture, $"the body is larger than {MaxBodyBytes} bytes; send smaller batches"));
-            }
-            return await TakeAsync(sink, buffer.AsMemory(0, length), precision, source, binding, ct);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
+            return new Answer(refusal.Status, refusal.Error);
+        using var body = new PushBody();
+        if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
+            return new Answer(fault.Status, fault.Error);
+        var samples = new SampleBatch(request.Source);
+        var events = new EventBatch(request.Source);
+        RefusedLines refused = Read(body.Bytes.Span, precision, samples, events, request.Binding);
+        metrics.Samples.Inc(samples.Count);
+        metrics.Events.Inc(events.Count);
+        metrics.RefusedLines.Inc(refused.Count);
+        sink.Counters.Add(InputError.Malformed, refused.Count);
+        return await CommitAsync(sink, samples, events, refused, ct);
     }
 
-    private async Task<Answer> TakeAsync(
-        IInputSink sink, ReadOnlyMemory<byte> body, Precision precision, string source, SenderBinding? binding, CancellationToken ct)
+    private static async Task<Answer> CommitAsync(
+        IInputSink sink, SampleBatch samples, EventBatch events, RefusedLines refused, CancellationToken ct)
     {
-        var batch = new SampleBatch(source);
-        var events = new EventBatch(source);
-        (int refused, string? fault) = Read(body.Span, precision, batch, events, binding);
-        metrics.Samples.Inc(batch.Count);
-        metrics.Events.Inc(events.Count);
-        metrics.RefusedLines.Inc(refused);
-        sink.Counters.Add(InputError.Malformed, refused);
-        if (batch.Count == 0 && events.Count == 0)
+        if (samples.Count == 0 && events.Count == 0 && refused.Count > 0)
         {
-            batch.Dispose();
+            samples.Dispose();
             events.Dispose();
-            return refused == 0 ? new Answer(204, null) : new Answer(400, $"unable to parse: {fault}");
+            return new Answer(400, $"unable to parse: {refused.Faults}");
         }
+        string source = samples.Source;
         AppendResult result = default;
         try
         {
-            if (batch.Count > 0)
-                result = await sink.CommitAsync(batch, ct);
+            if (samples.Count > 0)
+                result = await sink.CommitAsync(samples, ct);
+            else
+                samples.Dispose();
             // Last: when it fails all comes once more, which makes no difference to samples.
             if (events.Count > 0)
                 await sink.CommitAsync(events, ct);
+            else
+                events.Dispose();
         }
         catch (StoreException e)
         {
-            return new Answer(503, e.Message);
+            var refusal = PushRefusal.Of(e);
+            return new Answer(refusal.Status, refusal.Error);
         }
         if (result.LimitReached > 0)
-            return new Answer(
-                400, string.Create(
-                CultureInfo.InvariantCulture,
-                $"partial write: the limit of series for '{source}' is reached dropped={result.LimitReached}"));
+            return Partial($"the limit of series for '{source}' is reached", result.LimitReached);
         if (result.TooNew > 0)
-            return new Answer(
-                400, string.Create(
-                CultureInfo.InvariantCulture, $"partial write: points lie too far in the future dropped={result.TooNew}"));
-        return refused == 0 ? new Answer(204, null)
-            : new Answer(400, string.Create(CultureInfo.InvariantCulture, $"partial write: unable to parse: {fault} dropped={refused}"));
+            return Partial("points lie too far in the future", result.TooNew);
+        return refused.Count == 0 ? new Answer(204, null) : Partial($"unable to parse: {refused.Faults}", refused.Count);
     }
 
+    /// <summary>InfluxDB's words for a body of which some was taken.</summary>
+    private static Answer Partial(string why, int dropped) => new(400, $"partial write: {why} dropped={dropped}");
+
     /// <summary>Reads every line into one of the batches.</summary>
-    /// <returns>How many lines were refused, and the first few reasons.</returns>
-    internal (int Refused, string? Fault) Read(
-        ReadOnlySpan<byte> body, Precision precision, SampleBatch batch, EventBatch events, SenderBinding? binding = null)
+    /// <returns>The lines that were refused.</returns>
+    internal RefusedLines Read(
+        ReadOnlySpan<byte> body, Precision precision, SampleBatch samples, EventBatch events, SenderBinding? binding = null)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        int refused = 0;
-        var faults = new List<string>();
+        var refused = new RefusedLines();
         while (true)
         {
             LineResult result = reader.Read(point, out ParseFault fault);
             if (result == LineResult.End)
-                return (refused, faults.Count == 0 ? null : string.Join("; ", faults));
+                return refused;
             if (result == LineResult.Point && point.Timestamp is { } stamp && !precision.TryToNanoseconds(stamp, out _))
             {
                 result = LineResult.Refused;
                 fault = new ParseFault("the timestamp is out of range", 0);
             }
-            if (result == LineResult.Refused)
-            {
-                refused++;
-                if (faults.Count < MaxNamedFaults)
-                    faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {fault}"));
-                continue;
-            }
-            long at = point.Timestamp is { } given ? precision.ToMilliseconds(given) : now;
-            string? unbound = null;
-            if (textFields.TryAdd(body, point, precision, now, events))
-            {
-                unbound = binding?.BindNewest(events);
-                if (unbound is not null)
-                    metrics.SenderRefused.WithLabels("events").Inc();
-            }
-            else
-            {
-                unbound = AddSamples(body, point, at, batch, binding);
-            }
-            if (unbound is not null)
-            {
-                refused++;
-                if (faults.Count < MaxNamedFaults)
-                    faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {reader.Line}: {unbound}"));
-            }
+            string? wrong = result == LineResult.Refused ? fault.ToString() : Add(body, point, precision, now, samples, events, binding);
+            if (wrong is not null)
+                refused.Add($"line {reader.Line}: {wrong}");
         }
+    }
+
+    /// <summary>Adds a point; gives what is wrong when it is of somebody of whom the sender may not send.</summary>
+    private string? Add(
+        ReadOnlySpan<byte> body, LineProtocolPoint point, Precision precision, long now, SampleBatch samples, EventBatch events,
+        SenderBinding? binding)
+    {
+        if (!textFields.TryAdd(body, point, precision, now, events))
+            return AddSamples(body, point, point.Timestamp is { } given ? precision.ToMilliseconds(given) : now, samples, binding);
+        string? unbound = binding?.BindNewest(events);
+        if (unbound is not null)
+            metrics.SenderRefused.WithLabels("events").Inc();
+        return unbound;
     }
 
     /// <summary>Adds a point's numbers; gives what is wrong when they are of somebody of whom the sender may not send.</summary>
@@ -222,13 +178,5 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
         foreach (TagToken tag in point.Tags)
             labels.Add(new Label(tag.Key.Text(body, LineProtocolReader.KeyEscapes), tag.Value.Text(body, LineProtocolReader.KeyEscapes)));
         return Labels.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels));
-    }
-
-    private static byte[] Grow(byte[] buffer)
-    {
-        byte[] grown = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.CopyTo(grown, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return grown;
     }
 }

@@ -17,21 +17,20 @@ internal sealed class PushLane
 
     /// <summary>Asks for a sender.</summary>
     /// <param name="from">Its address; null is one that has none.</param>
-    /// <param name="status">HTTP's status where it may not push.</param>
-    /// <param name="error">Why it may not; null when it may.</param>
+    /// <param name="refusal">Why it may not push, where it may not.</param>
     /// <returns>Where to push to, or null.</returns>
-    public IInputSink? Enter(IPAddress? from, out int status, out string? error)
+    public IInputSink? Enter(IPAddress? from, out PushRefusal refusal)
     {
-        (status, error) = (StatusCodes.Status204NoContent, null);
+        refusal = default;
         if (_state is not { } state)
         {
-            (status, error) = (StatusCodes.Status503ServiceUnavailable, "the daemon starts or stops; try again");
+            refusal = new PushRefusal(StatusCodes.Status503ServiceUnavailable, "the daemon starts or stops; try again");
             return null;
         }
         if (from is null || state.AllowFrom.Allows(from))
             return state.Sink;
         state.Sink.Counters.Add(InputDrop.RefusedSender);
-        (status, error) = (StatusCodes.Status403Forbidden, $"{AllowList.Plain(from)} is not in inputs.push.allow_from");
+        refusal = new PushRefusal(StatusCodes.Status403Forbidden, $"{AllowList.Plain(from)} is not in inputs.push.allow_from");
         return null;
     }
 }

@@ -1,5 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Formats.LineProtocol;
+using Metrics.Formats.Syslog;
 using Metrics.Model;
 
 namespace Metrics.Inputs.Push;
@@ -15,12 +16,10 @@ internal sealed class TextFieldEvents(Current<InputSection> options, PushMetrics
 {
     private const long NanosecondsAMillisecond = 1_000_000;
 
-
     /// <summary>What Telegraf's syslog input says in numbers, RFC 5424's severities.</summary>
     private const string SeverityCode = "severity_code";
 
-    /// <summary>OpenTelemetry's severity numbers of syslog's severities 0 to 7.</summary>
-    private static readonly byte[] s_severities = [21, 19, 18, 17, 13, 10, 9, 5];
+    private const string Message = "message";
 
     /// <summary>Adds a point as an event when its measurement is named.</summary>
     /// <param name="body">What the reader was given.</param>
@@ -39,25 +38,28 @@ internal sealed class TextFieldEvents(Current<InputSection> options, PushMetrics
         if (point.Timestamp is { } given && precision.TryToNanoseconds(given, out long said))
             time = said;
         string text = "";
-        byte severity = 0;
+        int code = -1;
         foreach (FieldToken field in point.Fields)
         {
             string name = field.Key.Text(body, LineProtocolReader.KeyEscapes);
-            if (field.Kind == FieldKind.String && name is "message" or EventFields.Body)
+            if (name is Message or EventFields.Body)
                 text = field.Value.Text(body, LineProtocolReader.StringEscapes);
-            else if (name == SeverityCode && field.Number is >= 0 and <= 7)
-                severity = s_severities[(int)field.Number];
+            else if (IsSeverity(name, field))
+                code = (int)field.Number;
         }
-        batch.Add(time, observed, kind, severity, text);
+        batch.Add(time, observed, kind, SyslogPriority.SeverityNumber(code), text);
         AddTags(body, point, batch);
         foreach (FieldToken field in point.Fields)
         {
             string name = field.Key.Text(body, LineProtocolReader.KeyEscapes);
-            if (name is not ("message" or EventFields.Body or SeverityCode))
+            if (name is not (Message or EventFields.Body) && !IsSeverity(name, field))
                 batch.AddField(NameOf(name), field.Value.Text(body, LineProtocolReader.StringEscapes));
         }
         return true;
     }
+
+    private static bool IsSeverity(string name, FieldToken field) =>
+        name == SeverityCode && field.Kind != FieldKind.String && field.Number is >= 0 and <= 7;
 
     private static void AddTags(ReadOnlySpan<byte> body, LineProtocolPoint point, EventBatch batch)
     {
@@ -76,7 +78,7 @@ internal sealed class TextFieldEvents(Current<InputSection> options, PushMetrics
     /// <summary>Counts a text field that has no place.</summary>
     public void Refuse() => metrics.TextFields.Inc();
 
-    /// <summary>Telegraf's own words for what has a name here.</summary>
+    /// <summary>Telegraf's own words for what has a name here; what would bear the name of an event's own part is a label of it.</summary>
     private static string NameOf(string name) => name switch
     {
         "hostname" => EventFields.Host,
@@ -84,6 +86,7 @@ internal sealed class TextFieldEvents(Current<InputSection> options, PushMetrics
         "severity" => EventFields.Level,
         "procid" => EventFields.ProcessId,
         "path" => "log.file.path",
+        "id" or "time" or "observed_time" or EventFields.Kind or EventFields.SeverityNumber or EventFields.Body => $"labels.{name}",
         _ => EventFields.FullName(name),
     };
 }

@@ -141,6 +141,11 @@ internal sealed class StreamServer(
             // The end of the time for draining, or what could not be stored: counted where it happened. The sender keeps what it has no
             // answer for.
         }
+        catch (Exception e)
+        {
+            // A fault of ours: it ends this connection, where people see it, and leaves the others alone.
+            counters.Add(InputError.Internal, peer.Address, e);
+        }
     }
 
     private async Task<bool> TrySecureAsync(StreamPeer peer, ServerTls security)
@@ -157,6 +162,7 @@ internal sealed class StreamServer(
             or System.Security.Cryptography.CryptographicException or System.ComponentModel.Win32Exception)
         {
             counters.Add(InputError.Tls, peer.Address, e);
+            await secure.DisposeAsync();
             return false;
         }
     }

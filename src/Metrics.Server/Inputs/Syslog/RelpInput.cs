@@ -13,7 +13,8 @@ namespace Metrics.Inputs.Syslog;
 internal sealed class RelpInput(SyslogOptions options, TimeProvider time) : IInput
 {
     /// <summary>
-    /// Batches of one connection on their way to the disk; more are not read. Senders keep 128 messages unacknowledged by default.
+    /// Batches of one connection on their way from the intake's queue to the disk; more are not read, nor is anything while that queue is
+    /// full. Senders keep 128 messages unacknowledged by default.
     /// </summary>
     private const int MaxPending = 64;
 
@@ -56,7 +57,7 @@ internal sealed class RelpInput(SyslogOptions options, TimeProvider time) : IInp
             int left = session.Take(buffer.Unread, messages, peer.Address, answers);
             buffer.KeepLast(left);
             peer.NoteHalf(left > 0, answers.WrittenCount > 0);
-            Task? committed = messages.Take() is { } batch ? sink.CommitAsync(batch, abort) : null;
+            Task? committed = messages.Take() is { } batch ? await sink.SubmitAsync(batch, abort) : null;
             if (answers.WrittenCount > 0)
                 await replies.WriteAsync(new Reply(committed, answers.WrittenMemory), abort);
             if (!session.IsOutOfStep)

@@ -17,6 +17,12 @@ internal sealed class EventLogWriter(
 
     protected override long MaxPendingBytes => 128L << 20;
 
+    /// <summary>DuckDB holds what it is given twice before it is on disk: in the appender and in the transaction.</summary>
+    protected override long BytesPerWrite => 16L << 20;
+
+    /// <summary>What is being written, what is next, and what comes meanwhile.</summary>
+    protected override long BytesAtHand => 3 * BytesPerWrite;
+
     protected override (int Rows, long Bytes) SizeOf(EventBatch batch) => (batch.Count, batch.Bytes);
 
     protected override async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
