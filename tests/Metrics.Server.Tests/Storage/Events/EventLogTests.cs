@@ -40,6 +40,25 @@ public sealed class EventLogTests : IDisposable
             new EventField("source.ip", "2001:db8::1"));
     }
 
+    [Theory]
+    [InlineData("a\0b")]
+    [InlineData("\0")]
+    [InlineData("")]
+    [InlineData("\u0001\u007f\t\r\n\ufeff\U0001F600 end")]
+    public async Task A_text_is_kept_whole_whatever_it_holds(string text)
+    {
+        await using EventLog log = Open();
+        var batch = new EventBatch("t");
+        batch.Add(Now, Now, "log", 9, text);
+        batch.AddField("host.name", "h" + text);
+        batch.AddField("user.name", "u" + text);
+        await WriteAsync(log, batch);
+        Event read = (await ReadAsync(log, new EventQuery())).Should().ContainSingle().Subject;
+        read.Body.Should().Be(text);
+        read["host.name"].Should().Be("h" + text);
+        read["user.name"].Should().Be("u" + text);
+    }
+
     [Fact]
     public async Task Ids_grow_over_restarts_and_when_the_clock_goes_back()
     {

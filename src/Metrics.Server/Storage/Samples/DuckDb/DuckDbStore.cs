@@ -83,7 +83,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
                 foreach (SampleBatch batch in batches)
                     Append(connection, batch, appenders);
                 foreach (SampleAppender appender in appenders.Values)
-                    appender.Flush();
+                    appender.Close();
             }
             finally
             {
