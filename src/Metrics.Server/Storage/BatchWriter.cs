@@ -5,9 +5,9 @@ using Metrics.Telemetry;
 namespace Metrics.Storage;
 
 /// <summary>
-/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit. Bounded by rows and
-/// bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its data kept
-/// meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
+/// Gathers batches and flushes them, at most one flush interval apart, at once when somebody waits for the commit or much waits. Bounded by
+/// rows and bytes: what comes while the bound is reached is refused and counted. A failing store is tried again with growing pauses, its
+/// data kept meanwhile. Stops last: whoever adds has stopped before, then everything that waits is flushed.
 /// </summary>
 internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, WriterMetrics metrics, TimeProvider time, ILogger log)
     : BackgroundService
@@ -21,7 +21,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private List<Entry> _pending = [];
     private int _pendingRows;
     private long _pendingBytes;
-    private bool _waiter;
+    private long _gatheredBytes;
+    private bool _urgent;
     private bool _works = true;
     private volatile bool _stopping;
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,6 +40,11 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     /// <summary>Bound of the bytes that wait.</summary>
     protected virtual long MaxPendingBytes => long.MaxValue;
+
+    /// <summary>
+    /// Bytes at which a flush waits for no more: an eighth of the bound, so that the next ones are gathered while these are written.
+    /// </summary>
+    private long MuchBytes => MaxPendingBytes / 8;
 
     /// <summary>Rows of a batch, and its bytes where those are bounded.</summary>
     protected abstract (int Rows, long Bytes) SizeOf(TBatch batch);
@@ -63,8 +69,10 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
                 committed?.TrySetException(new StoreFullException($"{Description} does not keep up; its queue is full."));
                 return;
             }
-            wake = _pending.Count == 0 || (committed is not null && !_waiter);
-            _waiter |= committed is not null;
+            _gatheredBytes += bytes;
+            bool isUrgent = committed is not null || _gatheredBytes >= MuchBytes;
+            wake = _pending.Count == 0 || (isUrgent && !_urgent);
+            _urgent |= isUrgent;
             _pending.Add(new Entry(batch, committed));
             Weigh(rows, bytes);
         }
@@ -157,10 +165,10 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         long start = time.GetTimestamp();
         while (!_stopping)
         {
-            bool waiter;
+            bool urgent;
             lock (_lock)
-                waiter = _waiter;
-            TimeSpan rest = (waiter ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
+                urgent = _urgent;
+            TimeSpan rest = (urgent ? s_gatherCommits : flushInterval) - time.GetElapsedTime(start);
             if (rest <= TimeSpan.Zero)
                 return;
             if (!await _changed.WaitAsync(rest, CancellationToken.None))
@@ -185,7 +193,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         {
             List<Entry> taken = _pending;
             _pending = [];
-            _waiter = false;
+            (_gatheredBytes, _urgent) = (0, false);
             return taken;
         }
     }
@@ -224,7 +232,9 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         return true;
     }
 
-    /// <summary>Who waits for a commit hears that it failed and will send again; the rest waits for the next try.</summary>
+    /// <summary>
+    /// Who waits for a commit hears that it failed and will send again, which counts anew; the rest waits for the next try.
+    /// </summary>
     private void PutBack(List<Entry> entries)
     {
         List<Entry> kept = [.. entries.Where(e => e.Committed is null)], failed = [.. entries.Where(e => e.Committed is not null)];
@@ -234,6 +244,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             Weigh(-rows, -bytes);
             _pending.InsertRange(0, kept);
         }
+        metrics.Dropped.WithLabels("write_failed").Inc(rows);
         foreach (Entry entry in failed)
         {
             entry.Batch.Dispose();
@@ -243,13 +254,15 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private void Abandon(List<Entry> entries)
     {
-        (int lost, _) = SizeOf(entries);
+        (int lost, long bytes) = SizeOf(entries);
+        lock (_lock)
+            Weigh(-lost, -bytes);
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();
             entry.Committed?.TrySetException(new StoreException($"The daemon is stopping and {Description} cannot be written."));
         }
-        metrics.Dropped.WithLabels("queue_full").Inc(lost);
+        metrics.Dropped.WithLabels("stopping").Inc(lost);
         LogAbandoned(lost, RowsName, Description);
     }
 
