@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -168,6 +169,54 @@ public sealed class EventTests
         (await BodiesAsync(daemon, "")).Should().Equal("new");
         (await daemon.OwnAsync("metricsd_event_log_set_aside_total")).Should().Be(1);
         Directory.GetFiles(folder, "events.duckdb.unreadable-*").Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_full_disk_costs_no_event_that_was_answered_also_over_a_kill_and_the_log_goes_on()
+    {
+        await using SmallDisk disk = await SmallDisk.MountAsync(mebibytes: 24);
+        await using Daemon daemon = await Daemon.StartAsync();
+        await disk.MoveToAsync(daemon);
+        await disk.FillAsync(leavingMebibytes: 8);
+        var answered = new List<string>();
+        await SendUntilRefusedAsync(daemon, answered);
+        await disk.FillAsync();
+        disk.MakeRoom();
+        await SendUntilAnsweredAsync(daemon, answered);
+        await disk.FillAsync(leavingMebibytes: 4);
+        await SendUntilRefusedAsync(daemon, answered);
+        await disk.FillAsync();
+        daemon.Log.Split('\n').Count(l => l.Contains("events are kept and it is tried again", StringComparison.Ordinal)).Should().Be(2);
+        (await daemon.OwnAsync("metricsd_event_log_up")).Should().Be(0);
+        daemon.Kill();
+        (int code, string output) = await Daemon.RunAsync(daemon.Folder, "run");
+        output.Should().NotContain("set aside", "a full disk makes no file unreadable; it ended with {0}", code);
+        disk.MakeRoom();
+        await daemon.StartAgainAsync();
+        (await AllAsync(daemon)).Intersect(answered).Should().HaveSameCount(answered);
+        Directory.GetFiles(Path.Combine(daemon.Folder, "data"), "*.unreadable-*").Should().BeEmpty();
+    }
+
+    /// <summary>Texts that cannot be packed, until the log says that it is full.</summary>
+    private static async Task SendUntilRefusedAsync(Daemon daemon, List<string> answered)
+    {
+        while (await TrySendAsync(daemon, answered))
+        {
+        }
+    }
+
+    private static Task SendUntilAnsweredAsync(Daemon daemon, List<string> answered) =>
+        Eventually.Async(() => TrySendAsync(daemon, answered), "it works again once there is room");
+
+    private static async Task<bool> TrySendAsync(Daemon daemon, List<string> answered)
+    {
+        string[] bodies = [.. Enumerable.Range(0, 100).Select(_ => Convert.ToHexString(RandomNumberGenerator.GetBytes(1000)))];
+        HttpResponseMessage answer = await SendAsync(daemon, [.. bodies.Select(b => $$"""{"body":"{{b}}"}""")]);
+        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            return false;
+        answer.StatusCode.Should().Be(HttpStatusCode.NoContent);
+        answered.AddRange(bodies);
+        return true;
     }
 
     private static Task<HttpResponseMessage> SendAsync(Daemon daemon, params string[] lines) =>

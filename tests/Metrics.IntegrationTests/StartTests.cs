@@ -27,11 +27,15 @@ public sealed class StartTests : IDisposable
         output.Trim().Split('\n').Should().ContainSingle().Which.Should().Contain("data").And.NotContain("   at ");
     }
 
-    [Fact]
-    public async Task A_second_daemon_on_the_same_folder()
+    [Theory]
+    [InlineData("data")]
+    [InlineData("data/events.duckdb")]
+    [InlineData("data/metrics.duckdb")]
+    public async Task A_second_daemon_on_the_same_folder(string same)
     {
         await using Daemon first = await Daemon.StartAsync();
-        Directory.CreateSymbolicLink(Path.Combine(_folder, "data"), Path.Combine(first.Folder, "data"));
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_folder, same))!);
+        File.CreateSymbolicLink(Path.Combine(_folder, same), Path.Combine(first.Folder, same));
         (int code, string output) = await Daemon.RunAsync(_folder, "run");
         code.Should().Be(2);
         output.Should().Contain("in use by another process; only one metricsd can have a data folder");
@@ -50,49 +54,21 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task A_full_disk_is_told_and_watching_goes_on()
     {
-        string disk = Path.Combine(_folder, "disk");
-        Directory.CreateDirectory(disk);
-        (int mounted, string said) = await Component.RunAsync("mount", "", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk);
-        Assert.SkipUnless(mounted == 0, $"no tmpfs can be mounted here: {said}");
-        try
-        {
-            await using Daemon daemon = await Daemon.StartAsync("host: { enabled: false }");
-            daemon.Kill();
-            Directory.Delete(Path.Combine(daemon.Folder, "data"), true);
-            Directory.CreateSymbolicLink(Path.Combine(daemon.Folder, "data"), disk);
-            await daemon.StartAgainAsync();
-            (await daemon.PushAsync("before v=1")).IsSuccessStatusCode.Should().BeTrue();
-            await FillAsync(Path.Combine(disk, "ballast"));
-            await Eventually.Async(
-                async () => (int)(await daemon.PushAsync(Many())).StatusCode == 503, "a push that cannot be kept is refused");
-            daemon.Log.Should().Contain("Writing to the DuckDB file").And.Contain("fails:");
-            daemon.Log.Split('\n').Count(l => l.Contains("fails:", StringComparison.Ordinal)).Should().Be(1);
-            File.Delete(Path.Combine(disk, "ballast"));
-            await Eventually.Async(
-                async () => (await daemon.PushAsync("after v=1")).IsSuccessStatusCode, "it works again once there is room");
-        }
-        finally
-        {
-            await Component.RunAsync("umount", "", "-l", disk);
-        }
+        await using SmallDisk disk = await SmallDisk.MountAsync(mebibytes: 6);
+        await using Daemon daemon = await Daemon.StartAsync("host: { enabled: false }");
+        await disk.MoveToAsync(daemon);
+        (await daemon.PushAsync("before v=1")).IsSuccessStatusCode.Should().BeTrue();
+        await disk.FillAsync();
+        await Eventually.Async(
+            async () => (int)(await daemon.PushAsync(Many())).StatusCode == 503, "a push that cannot be kept is refused");
+        daemon.Log.Should().Contain("Writing to the DuckDB file").And.Contain("fails:");
+        daemon.Log.Split('\n').Count(l => l.Contains("fails:", StringComparison.Ordinal)).Should().Be(1);
+        disk.MakeRoom();
+        await Eventually.Async(
+            async () => (await daemon.PushAsync("after v=1")).IsSuccessStatusCode, "it works again once there is room");
 
         static string Many() => string.Concat(Enumerable.Range(0, 20_000).Select(i => $"many,i={Guid.NewGuid():N} v={i}\n"));
     }
 
     public void Dispose() => Directory.Delete(_folder, true);
-
-    private static async Task FillAsync(string file)
-    {
-        await using FileStream ballast = File.Create(file, 1);
-        byte[] block = new byte[4096];
-        try
-        {
-            while (true)
-                await ballast.WriteAsync(block);
-        }
-        catch (IOException)
-        {
-            // Full.
-        }
-    }
 }

@@ -247,20 +247,23 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     }
 
     /// <summary>
-    /// Who waits for a commit, of these or of what came since, hears that it failed and will send again; the rest waits for the next try.
+    /// Who waits for a commit, of these or of what came since, hears that it failed and will send again, which counts anew; the rest waits
+    /// for the next try.
     /// </summary>
     private void PutBack(List<Entry> entries)
     {
         List<Entry> failed;
+        int rows;
         lock (_lock)
         {
             _pending.InsertRange(0, entries);
             failed = _pending.FindAll(e => e.Committed is not null);
             _pending.RemoveAll(e => e.Committed is not null);
             _waiter = false;
-            (int rows, long bytes) = SizeOf(failed);
+            (rows, long bytes) = SizeOf(failed);
             Weigh(-rows, -bytes);
         }
+        metrics.Dropped.WithLabels("write_failed").Inc(rows);
         foreach (Entry entry in failed)
         {
             entry.Batch.Dispose();
@@ -270,13 +273,15 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private void Abandon(List<Entry> entries)
     {
-        (int lost, _) = SizeOf(entries);
+        (int lost, long bytes) = SizeOf(entries);
+        lock (_lock)
+            Weigh(-lost, -bytes);
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();
             entry.Committed?.TrySetException(new StoreException($"The daemon is stopping and {Description} cannot be written."));
         }
-        metrics.Dropped.WithLabels("queue_full").Inc(lost);
+        metrics.Dropped.WithLabels("stopping").Inc(lost);
         LogAbandoned(lost, RowsName, Description);
     }
 

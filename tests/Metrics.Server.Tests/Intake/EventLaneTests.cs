@@ -165,6 +165,30 @@ public sealed class EventLaneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_accepted_is_stored_or_dropped_for_a_reason_or_in_flight()
+    {
+        await StartAsync();
+        await _intake.CommitAsync(Batch("stored"), default);
+        _log.Fails = true;
+        Func<Task> failing = () => _intake.CommitAsync(Batch("failed", "failed too"), default);
+        await failing.Should().ThrowAsync<StoreException>();
+        _log.Fails = false;
+        await _intake.CommitAsync(Batch("stored"), default).WaitAsync(s_patience, TimeProvider.System);
+        _log.Gate = new TaskCompletionSource();
+        Task hanging = _intake.CommitAsync(Batch("in flight"), default);
+        await _log.Gated.Task.WaitAsync(s_patience, TimeProvider.System);
+        Func<Task> full = () => _intake.CommitAsync(Batch([.. Enumerable.Repeat("full", 500_001)]), default);
+        await full.Should().ThrowAsync<StoreFullException>();
+        Ledger().Should().Be((500_006, 2, new Dropped(500_001, 2, 0), 1));
+        _log.Fails = true;
+        _log.Gate.SetResult();
+        await hanging.Awaiting(t => t).Should().ThrowAsync<StoreException>();
+        await _intake.WriteAsync(Batch("kept, and lost at the stop"), default);
+        await StopAsync();
+        Ledger().Should().Be((500_007, 2, new Dropped(500_001, 3, 1), 0));
+    }
+
+    [Fact]
     public async Task What_is_cut_to_the_bounds_is_counted()
     {
         await StartAsync();
@@ -175,6 +199,19 @@ public sealed class EventLaneTests : IAsyncDisposable
         await _intake.CommitAsync(batch, default);
         foreach (string part in new[] { "body", "value", "field", "time" })
             _metrics.EventsCut.WithLabels(part).Value.Should().Be(1, part);
+    }
+
+    private readonly record struct Dropped(double QueueFull, double WriteFailed, double Stopping);
+
+    /// <summary>Both sides of the account: what was accepted, and what became of it.</summary>
+    private (double Accepted, double Stored, Dropped Dropped, double InFlight) Ledger()
+    {
+        double Of(string reason) => _logMetrics.Dropped.WithLabels(reason).Value;
+        var dropped = new Dropped(Of("queue_full"), Of("write_failed"), Of("stopping"));
+        (double accepted, double stored, double inFlight) =
+            (_metrics.EventsReceived.Value, _logMetrics.Written.Value, _logMetrics.Pending.Value);
+        accepted.Should().Be(stored + dropped.QueueFull + dropped.WriteFailed + dropped.Stopping + inFlight);
+        return (accepted, stored, dropped, inFlight);
     }
 
     public async ValueTask DisposeAsync()
@@ -230,6 +267,8 @@ public sealed class EventLaneTests : IAsyncDisposable
 
         public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public TaskCompletionSource Gated { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public bool Fails { get; set; }
 
         public List<string> Bodies { get; } = [];
@@ -249,7 +288,10 @@ public sealed class EventLaneTests : IAsyncDisposable
         {
             Entered.TrySetResult();
             if (Gate is { } gate)
+            {
+                Gated.TrySetResult();
                 await gate.Task;
+            }
             if (Fails)
                 throw new StoreException("The stub fails.");
             Writes.Add(batches.Sum(b => b.Bytes));

@@ -1,40 +1,37 @@
 using System.Buffers;
 using System.Text.Json;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 using Metrics.Model;
+using Metrics.Storage.DuckDb;
 
 namespace Metrics.Storage.Events;
 
-/// <summary>Appends events to a table, within the transaction of the connection.</summary>
-internal sealed class EventAppender(DuckDBConnection connection, string table) : IDisposable
+/// <summary>Appends events to a table: its columns are those of <see cref="EventTable"/>, in their order.</summary>
+internal sealed class EventAppender : ChunkAppender
 {
-    private readonly DuckDBAppender _appender = connection.CreateAppender(table);
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
-    private Utf8JsonWriter? _json;
+    private readonly Utf8JsonWriter _json;
 
-    public void Add(EventBatch batch, int row)
+    public EventAppender(DuckDBConnection connection, string table)
+        : base(connection, table, DuckDBType.BigInt, DuckDBType.BigInt, DuckDBType.BigInt, DuckDBType.Varchar, DuckDBType.UnsignedTinyInt,
+            DuckDBType.Varchar, DuckDBType.Varchar, DuckDBType.Varchar, DuckDBType.Varchar)
     {
-        ReadOnlySpan<EventField> fields = batch.FieldsOf(row);
-        _json ??= EventAttributes.Writer(_buffer);
-        _appender.CreateRow()
-            .AppendValue(batch.Ids[row])
-            .AppendValue(batch.Times[row])
-            .AppendValue(batch.ObservedTimes[row])
-            .AppendValue(batch.Kinds[row])
-            .AppendValue(batch.Severities[row])
-            .AppendValue(batch.Find(row, EventFields.Host))
-            .AppendValue(batch.Find(row, EventFields.Service))
-            .AppendValue(batch.Bodies[row])
-            .AppendValue(EventAttributes.Write(fields, _buffer, _json))
-            .EndRow();
+        _json = EventAttributes.Writer(_buffer);
     }
 
-    /// <summary>Hands the rest over to the transaction.</summary>
-    public void Close() => _appender.Close();
-
-    public void Dispose()
+    /// <exception cref="IOException">DuckDB refuses what came before.</exception>
+    public void Add(EventBatch batch, int row)
     {
-        _json?.Dispose();
-        _appender.Dispose();
+        Set(0, batch.Ids[row]);
+        Set(1, batch.Times[row]);
+        Set(2, batch.ObservedTimes[row]);
+        Set(3, batch.Kinds[row]);
+        Set(4, batch.Severities[row]);
+        Set(5, batch.Find(row, EventFields.Host));
+        Set(6, batch.Find(row, EventFields.Service));
+        Set(7, batch.Bodies[row]);
+        Set(8, EventAttributes.Write(batch.FieldsOf(row), _buffer, _json));
+        EndRow();
     }
 }

@@ -21,7 +21,8 @@ internal static class EventAttributes
     public static bool HasColumn(string field) => field is EventFields.Host or EventFields.Service;
 
     /// <summary>Writes fields; the buffer is emptied before.</summary>
-    public static string Write(ReadOnlySpan<EventField> fields, ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
+    /// <returns>UTF-8, in the buffer.</returns>
+    public static ReadOnlySpan<byte> Write(ReadOnlySpan<EventField> fields, ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
     {
         buffer.ResetWrittenCount();
         json.Reset();
@@ -33,7 +34,7 @@ internal static class EventAttributes
         }
         json.WriteEndObject();
         json.Flush();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return buffer.WrittenSpan;
     }
 
     /// <summary>A writer for <see cref="Write"/>.</summary>
@@ -44,7 +45,7 @@ internal static class EventAttributes
     {
         var buffer = new ArrayBufferWriter<byte>();
         using Utf8JsonWriter json = Writer(buffer);
-        return Write([new EventField(name, value)], buffer, json)[1..^1];
+        return Encoding.UTF8.GetString(Write([new EventField(name, value)], buffer, json)[1..^1]);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>

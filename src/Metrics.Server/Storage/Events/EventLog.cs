@@ -45,15 +45,7 @@ internal sealed partial class EventLog(
     /// <exception cref="StoreException">Another process has it, or the folder cannot be written.</exception>
     public void Open()
     {
-        _file.Open();
-        try
-        {
-            _tables = EventTable.Load(_file.Writer);
-        }
-        catch (DuckDBException e)
-        {
-            throw _file.Fault(e);
-        }
+        _tables = _file.Open();
         lock (_numbering)
             _lastNumber = Math.Max(_lastNumber, LastId);
     }

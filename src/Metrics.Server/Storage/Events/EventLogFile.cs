@@ -1,6 +1,7 @@
 using System.Globalization;
 using DuckDB.NET.Data;
 using Metrics.Configuration;
+using Metrics.Storage.DuckDb;
 
 namespace Metrics.Storage.Events;
 
@@ -32,26 +33,26 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     public DuckDBConnection Writer => _writer ?? throw new InvalidOperationException("The event log is not open.");
 
     /// <summary>Opens the file; one that cannot be read is set aside, loudly, and a new one begun: a monitor must start.</summary>
-    /// <exception cref="StoreException">Another process has it, or the folder cannot be written.</exception>
-    public void Open()
+    /// <returns>The tables that are in it.</returns>
+    /// <exception cref="StoreException">Another process has it, the folder cannot be written, or a reading has not ended.</exception>
+    public IReadOnlyList<EventTable> Open()
     {
+        // DuckDB has one state of a file in a process: while readings hold the one that has failed, it would be handed out again.
+        if (!TryLockOutReaders())
+            throw new StoreException($"{FilePath} is still being read; it is opened again once that has ended.");
         try
         {
             Directory.CreateDirectory(options.Path);
             File.Delete(RewrittenPath);
-            try
-            {
-                _writer = OpenWriter();
-            }
-            catch (DuckDBException e) when (File.Exists(FilePath) && !IsInUse(e) && CanBeWritten())
-            {
-                SetAside(e.Message.Split('\n')[0]);
-                _writer = OpenWriter();
-            }
+            return OpenOrSetAside();
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
             throw Fault(e);
+        }
+        finally
+        {
+            LetReadersIn();
         }
     }
 
@@ -63,11 +64,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     }
 
     /// <summary>What a failure means, for operators.</summary>
-    public StoreException Fault(Exception e) => new(e switch
-    {
-        DuckDBException d when IsInUse(d) => $"{FilePath} is in use by another process; only one metricsd can have a data folder.",
-        _ => $"{FilePath}: {e.Message.Split('\n')[0].Trim()}",
-    }, e);
+    public StoreException Fault(Exception e) => new($"{FilePath}: {e.Message.Split('\n')[0].Trim()}", e);
 
     /// <summary>Runs a statement on the connection that writes.</summary>
     public void Execute(string sql) => Execute(Writer, sql);
@@ -142,7 +139,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             Execute("DETACH rewritten");
             Close();
             File.Move(RewrittenPath, FilePath, overwrite: true);
-            _writer = OpenWriter();
+            OpenWriter();
             LogShrunk(FilePath, free >> 20);
         }
         finally
@@ -157,7 +154,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
 
     private string RewrittenPath => FilePath + ".new";
 
-    private DuckDBConnection OpenWriter()
+    private List<EventTable> OpenWriter()
     {
         var connection = new DuckDBConnection(ConnectionString);
         try
@@ -169,12 +166,48 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             // Each checkpoint writes the last group of rows anew: fewer of them write less.
             Execute(connection, "SET checkpoint_threshold = '64MiB'");
             Execute(connection, "SET allocator_flush_threshold = '4MiB'");
-            return connection;
+            List<EventTable> tables = EventTable.Load(connection);
+            _writer = connection;
+            return tables;
         }
         catch
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    private List<EventTable> OpenOrSetAside()
+    {
+        try
+        {
+            return OpenWriter();
+        }
+        catch (DuckDBException e) when (File.Exists(FilePath))
+        {
+            FileObstacle obstacle = DuckDbFile.ObstacleOf(FilePath);
+            if (obstacle == FileObstacle.InUse)
+                throw new StoreException(DuckDbFile.InUse(FilePath), e);
+            // A file that we may not write is no damaged one, and neither is one that can still be read, as when the disk is full.
+            if (obstacle == FileObstacle.Forbidden || CanBeRead())
+                throw;
+            SetAside(e.Message.Split('\n')[0]);
+            return OpenWriter();
+        }
+    }
+
+    private bool CanBeRead()
+    {
+        try
+        {
+            using var connection = new DuckDBConnection($"{ConnectionString};access_mode=READ_ONLY");
+            connection.Open();
+            _ = EventTable.Load(connection);
+            return true;
+        }
+        catch (DuckDBException)
+        {
+            return false;
         }
     }
 
@@ -211,23 +244,6 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         {
             _closed?.TrySetResult();
             _closed = null;
-        }
-    }
-
-    /// <summary>DuckDB has no code of its own for a file that another process holds.</summary>
-    private static bool IsInUse(DuckDBException e) => e.Message.Contains("Could not set lock on file", StringComparison.Ordinal);
-
-    /// <summary>A file that we may not even write is no damaged file.</summary>
-    private bool CanBeWritten()
-    {
-        try
-        {
-            using var _ = File.OpenHandle(FilePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
         }
     }
 

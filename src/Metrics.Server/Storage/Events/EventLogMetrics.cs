@@ -4,7 +4,7 @@ namespace Metrics.Storage.Events;
 
 /// <summary>What becomes of events on their way to the event log, and the log itself.</summary>
 internal sealed class EventLogMetrics(MetricRegistry registry)
-    : WriterMetrics(registry, "metricsd_event_log", "events", "the event log", ["queue_full"])
+    : WriterMetrics(registry, "metricsd_event_log", "events", "the event log")
 {
     public Gauge Bytes { get; } = registry.Gauge("metricsd_event_log_bytes", "Bytes that the event log takes on disk.");
 

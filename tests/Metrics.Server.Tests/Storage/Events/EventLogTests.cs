@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Model;
@@ -7,6 +8,7 @@ using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.Tests.Storage.Events;
 
@@ -38,6 +40,25 @@ public sealed class EventLogTests : IDisposable
         read.Fields.Should().Equal(
             new EventField("host.name", "ctl-1"), new EventField("user.name", "o'Neill \\ \"x\""),
             new EventField("source.ip", "2001:db8::1"));
+    }
+
+    [Theory]
+    [InlineData("a\0b")]
+    [InlineData("\0")]
+    [InlineData("")]
+    [InlineData("\u0001\u007f\t\r\n\ufeff\U0001F600 end")]
+    public async Task A_text_is_kept_whole_whatever_it_holds(string text)
+    {
+        await using EventLog log = Open();
+        var batch = new EventBatch("t");
+        batch.Add(Now, Now, "log", 9, text);
+        batch.AddField("host.name", "h" + text);
+        batch.AddField("user.name", "u" + text);
+        await WriteAsync(log, batch);
+        Event read = (await ReadAsync(log, new EventQuery())).Should().ContainSingle().Subject;
+        read.Body.Should().Be(text);
+        read["host.name"].Should().Be("h" + text);
+        read["user.name"].Should().Be("u" + text);
     }
 
     [Fact]
@@ -179,6 +200,46 @@ public sealed class EventLogTests : IDisposable
         (await ReadAsync(log, new EventQuery())).Should().ContainSingle();
         Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
         _metrics.SetAside.Value.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4096)]
+    [InlineData(12_288)]
+    public async Task A_file_that_was_damaged_is_set_aside_wherever_the_damage_is(int from)
+    {
+        int seed = 1;
+        await using (EventLog log = Open())
+            await WriteAsync(log, Noise(5_000, ref seed));
+        string file = Path.Combine(_folder, "events.duckdb");
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        bytes.Length.Should().BeGreaterThan(1 << 20);
+        bytes.AsSpan(from).Fill(0xA5);
+        await File.WriteAllBytesAsync(file, bytes);
+        await using EventLog again = Open();
+        await WriteAsync(again, Bodies("first"));
+        (await ReadAsync(again, new EventQuery())).Should().ContainSingle();
+        Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_file_that_another_process_has_is_left_alone()
+    {
+        await using (EventLog log = Open())
+            await WriteAsync(log, Bodies("theirs"));
+        string file = Path.Combine(_folder, "events.duckdb");
+        using (Process other = Process.Start(new ProcessStartInfo(
+            "python3", ["-c", "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(1, flush=True); "
+                + "sys.stdin.read()", file]) { RedirectStandardInput = true, RedirectStandardOutput = true })!)
+        {
+            (await other.StandardOutput.ReadLineAsync()).Should().Be("1");
+            ((Action)(() => Open())).Should().Throw<StoreException>().WithMessage("*is in use by another process*");
+            other.StandardInput.Close();
+            await other.WaitForExitAsync();
+        }
+        await using EventLog again = Open();
+        (await ReadAsync(again, new EventQuery())).Should().ContainSingle();
+        _metrics.SetAside.Value.Should().Be(0);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using DuckDB.NET.Data;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Storage.DuckDb;
 
 namespace Metrics.Storage.Samples.DuckDb;
 
@@ -63,7 +64,9 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(Explain(e), e);
+            _connection?.Dispose();
+            _connection = null;
+            throw new StoreException(ExplainClosed(e), e);
         }
         return Task.CompletedTask;
     }
@@ -83,7 +86,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
                 foreach (SampleBatch batch in batches)
                     Append(connection, batch, appenders);
                 foreach (SampleAppender appender in appenders.Values)
-                    appender.Flush();
+                    appender.Close();
             }
             finally
             {
@@ -359,19 +362,17 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
 
     private static string DayText(int day) => DateTime.UnixEpoch.AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
 
-    private string Explain(Exception e) => e.Message switch
-    {
-        var m when m.Contains("lock", StringComparison.OrdinalIgnoreCase) =>
-            $"{FilePath} is in use by another process; only one metricsd can have a data folder. ({FirstLine(m)})",
-        var m when m.Contains("No space left", StringComparison.OrdinalIgnoreCase)
-            || m.Contains("Could not write", StringComparison.OrdinalIgnoreCase) =>
-            $"The disk of {options.Path} is full or cannot be written: {FirstLine(m)}",
-        var m when e is UnauthorizedAccessException || m.Contains("Permission denied", StringComparison.OrdinalIgnoreCase) =>
-            $"The data folder {Path.GetFullPath(options.Path)} cannot be written; set storage.path to one that can. ({FirstLine(m)})",
-        var m => $"{FilePath}: {FirstLine(m)}",
-    };
+    private string Explain(Exception e) => $"{FilePath}: {e.Message.Split('\n')[0].Trim()}";
 
-    private static string FirstLine(string text) => text.Split('\n')[0].Trim();
+    /// <summary>Why the file could not be opened; to be asked only while it is not open.</summary>
+    private string ExplainClosed(Exception e) => e is DuckDBException && File.Exists(FilePath)
+        ? DuckDbFile.ObstacleOf(FilePath) switch
+        {
+            FileObstacle.InUse => DuckDbFile.InUse(FilePath),
+            FileObstacle.Forbidden => $"{Path.GetFullPath(FilePath)} cannot be written; set storage.path to a folder that can.",
+            _ => Explain(e),
+        }
+        : Explain(e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped the samples of {Day}: older than the retention.")]
     private partial void LogDropped(string day);
