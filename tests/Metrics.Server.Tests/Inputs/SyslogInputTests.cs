@@ -208,10 +208,10 @@ public sealed class SyslogInputTests
         };
         using Socket socket = await input.ConnectAsync(), later = await input.ConnectAsync();
         await SendAsync(socket, Open);
-        await UntilAsync(() => waiting == 1);
+        await Eventually.Async(() => waiting == 1, "the first waits at the queue");
         await SendAsync(socket, More);
         await SendAsync(later, Open);
-        await UntilAsync(() => waiting == 2);
+        await Eventually.Async(() => waiting == 2, "the other waits too");
         input.Sink.Counters.Bytes.Should().Be(2 * Open.Length, "what another sent later was read, but nothing more of who waits");
         intake.SetResult();
         (await ReceiveAsync(socket, "3 rsp 6 200 OK\n")).Should().EndWith("2 rsp 6 200 OK\n3 rsp 6 200 OK\n");

@@ -172,7 +172,7 @@ public sealed class RuleEngineTests
         await harness.SendAsync(("a", 3));
         (await harness.NextAsync("g")).Group.Should().BeSameAs(before, "it is still evaluated on arrival");
         _time.Advance(TimeSpan.FromSeconds(59));
-        (await harness.NextAsync("g")).At.Should().Be(s_now.ToUnixTimeMilliseconds() + 60_000, "its beat goes on");
+        (await harness.NextAsync("g")).At.Should().Be(Timestamp.Of(s_now.AddMinutes(1)), "its beat goes on");
     }
 
     [Fact]
@@ -186,7 +186,8 @@ public sealed class RuleEngineTests
         harness.Replace("# Two\n# lines.\n" + Group("- { record: r, expr: a }"));
         _time.Advance(TimeSpan.FromSeconds(59));
         GroupEvaluation round = await harness.NextAsync();
-        (round.At, round.Group.LastAt).Should().Be((s_now.ToUnixTimeMilliseconds() + 60_000, s_now.ToUnixTimeMilliseconds() + 60_000));
+        var later = Timestamp.Of(s_now.AddMinutes(1));
+        (round.At, round.Group.LastAt).Should().Be((later, later.Milliseconds));
     }
 
     [Fact]
