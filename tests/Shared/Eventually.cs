@@ -3,7 +3,7 @@ namespace Metrics.Testing;
 /// <summary>Waits for something that another thread or process does, by asking until a deadline.</summary>
 internal static class Eventually
 {
-    /// <summary>Long enough for a machine that is busy with other things: a test that fails waits in vain, one that passes does not.</summary>
+    /// <summary>Long enough for a machine that is busy with other things: only a test that fails waits so long.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Waits for what another process does.</summary>

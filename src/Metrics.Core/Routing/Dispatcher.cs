@@ -113,7 +113,10 @@ public sealed class Dispatcher
     public Dispatch Collect(Timestamp now)
     {
         foreach (RoutedAlert calm in _flaps.TakeQuiet(now).ToList())
-            EnterUnasked(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(calm.At.Milliseconds, calm.At.Milliseconds) }, now);
+        {
+            long since = calm.At.Milliseconds;
+            EnterUnasked(calm with { Before = calm.Before.IsOpen ? calm.Before : new AlertState.Firing(since, since) }, now);
+        }
         var notifications = new List<Notification>();
         int alerts = 0;
         while (alerts < AlertsAtOnce && _groups.TakeDue(now) is { } group)

@@ -101,6 +101,7 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
         catch (OperationCanceledException) when (judging.IsCancellationRequested)
         {
             // We stop, or the group is given up.
+            group.GiveBack(round);
         }
         catch (Exception e)
         {

@@ -177,7 +177,8 @@ internal sealed class RuleEngine : BackgroundService
         _metrics.GroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
         foreach (IGrouping<string, ScheduledGroup> named in groups.Where(g => g.Runner.CountsEvents).GroupBy(g => g.Runner.Group.Name))
         {
-            IEnumerable<EventCountMemory> counting = named.SelectMany(g => g.Runner.Alerting).Select(r => r.Memory).OfType<EventCountMemory>();
+            IEnumerable<EventCountMemory> counting =
+                named.SelectMany(g => g.Runner.Alerting).Select(r => r.Memory).OfType<EventCountMemory>();
             _metrics.EventsLate.WithLabels(named.Key).IncTo(counting.Sum(m => m.Late));
         }
         List<string> states = [.. groups.SelectMany(g => g.Runner.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];

@@ -8,7 +8,8 @@ namespace Metrics.Rules;
 /// <param name="Newest">Time of the newest sample that arrived, milliseconds since 1970 UTC; 0 without.</param>
 /// <param name="Arrived">When it arrived, as <see cref="TimeProvider.GetTimestamp"/> has it; 0 without.</param>
 /// <param name="Missed">Rounds before it that did not take place.</param>
-internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, MissedRounds Missed);
+/// <param name="Due">Since when it is due, milliseconds since 1970 UTC; 0 on arrival.</param>
+internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, MissedRounds Missed, long Due);
 
 /// <summary>
 /// A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.
@@ -113,7 +114,7 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
         runner.NextDue = BeatAfter(now);
         lock (_lock)
         {
-            var round = new Round(null, _pending is null ? 0 : _newest, 0, missed);
+            var round = new Round(null, _pending is null ? 0 : _newest, 0, missed, due);
             _pending = null;
             return round;
         }
@@ -124,10 +125,17 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
     {
         lock (_lock)
         {
-            Round? round = _pending is null ? null : new Round(_pending, _newest, _arrived, MissedRounds.None);
+            Round? round = _pending is null ? null : new Round(_pending, _newest, _arrived, MissedRounds.None, 0);
             _pending = null;
             return round;
         }
+    }
+
+    /// <summary>A round was given up before it was judged: whoever takes the group over has it at once.</summary>
+    public void GiveBack(Round round)
+    {
+        if (round.Chosen is null)
+            runner.NextDue = round.Due;
     }
 
     /// <summary>A round begins.</summary>

@@ -10,6 +10,7 @@ public sealed class Re2Tests
     [InlineData("(a)", "a", "<$99999999999>", "<>")]
     [InlineData("(a)", "a", "$ ${ ${1", "$ ${ ${1")]
     [InlineData("(a)", "b", "$1", null)]
-    public void Groups_are_put_into_a_template_and_an_unknown_one_is_empty(string pattern, string value, string template, string? expanded) =>
+    public void Groups_are_put_into_a_template_and_an_unknown_one_is_empty(
+        string pattern, string value, string template, string? expanded) =>
         new Re2(pattern).Expand(value, template).Should().Be(expanded);
 }

@@ -35,7 +35,8 @@ internal sealed class AlertingRoom : IDisposable
         Persistence = new AlertPersistence(
             current, State, new DispatchCommitter(State, Acknowledgements, links, HistoryWriter), new RuleMemory(State), Silences,
             Acknowledgements, links, rules, Active, external, Inbox, HistoryWriter,
-            new Outbox(State, current, HistoryWriter, null!, new NotificationMetrics(Registry), time, NullLogger<Outbox>.Instance), metrics);
+            new Outbox(State, current, HistoryWriter, null!, new NotificationMetrics(Registry), time, NullLogger<Outbox>.Instance),
+            metrics);
         Writer = new AlertWriter(Persistence, Inbox, external, metrics, time, NullLogger<AlertWriter>.Instance);
     }
 

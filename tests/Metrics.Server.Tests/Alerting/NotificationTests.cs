@@ -53,14 +53,12 @@ public sealed class NotificationTests
     public void No_data_and_expiry_are_said()
     {
         AlertInstance firing = Alert("a");
-        MessageAlert.Of(
-            new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.NoData(firing.State, s_at.Milliseconds) }, firing.State, s_at),
-            "http://m").Annotations["metricsd_state"].Should().StartWith("no data");
-        MessageAlert expired =
-            MessageAlert.Of(
-                new RoutedAlert(RuleId.Parse("r"), firing with { State = new AlertState.Inactive(EndReason.Expired) }, firing.State, s_at),
-                "http://m");
+        Become(new AlertState.NoData(firing.State, s_at.Milliseconds)).Annotations["metricsd_state"].Should().StartWith("no data");
+        MessageAlert expired = Become(new AlertState.Inactive(EndReason.Expired));
         (expired.Status, expired.Annotations["metricsd_state"][..7]).Should().Be(("resolved", "expired"));
+
+        MessageAlert Become(AlertState state) =>
+            MessageAlert.Of(new RoutedAlert(RuleId.Parse("r"), firing with { State = state }, firing.State, s_at), "http://m");
     }
 
     [Fact]

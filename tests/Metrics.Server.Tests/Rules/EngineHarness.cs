@@ -10,6 +10,7 @@ using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Metrics.Tests.Rules;
 
@@ -20,6 +21,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("engine").FullName;
     private readonly Channel<GroupEvaluation> _evaluations = Channel.CreateUnbounded<GroupEvaluation>();
+    private readonly List<GroupEvaluation> _kept = [];
     private readonly IntakePipeline _intake;
     private readonly StoreWriter _store;
     private readonly EventLogWriter _events;
@@ -117,20 +119,32 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         Head.Append(batch, now);
     }
 
-    /// <summary>The next round of a group; those of others are passed over.</summary>
+    /// <summary>The next round of a group; those of others are kept for who asks for them, since groups run side by side.</summary>
     public async Task<GroupEvaluation> NextAsync(string group = "g")
     {
         using var deadline = new CancellationTokenSource(s_patience, TimeProvider.System);
-        while (true)
+        int kept = _kept.FindIndex(e => e.Group.Group.Name == group);
+        while (kept < 0)
         {
-            GroupEvaluation evaluation = await _evaluations.Reader.ReadAsync(deadline.Token);
-            if (evaluation.Group.Group.Name == group)
-                return evaluation;
+            _kept.Add(await _evaluations.Reader.ReadAsync(deadline.Token));
+            kept = _kept[^1].Group.Group.Name == group ? _kept.Count - 1 : -1;
         }
+        GroupEvaluation evaluation = _kept[kept];
+        _kept.RemoveAt(kept);
+        return evaluation;
+    }
+
+    /// <summary>The next round of a group on arrival: how long it is put off depends on what the rounds before it have cost.</summary>
+    public async Task<GroupEvaluation> NextOnArrivalAsync(FakeTimeProvider time, string group = "g")
+    {
+        Task<GroupEvaluation> next = NextAsync(group);
+        for (; !next.IsCompleted; time.Advance(TimeSpan.FromMilliseconds(100)))
+            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
+        return await next;
     }
 
     /// <summary>Whether rounds took place that nobody has looked at.</summary>
-    public bool HasMore => _evaluations.Reader.TryPeek(out _);
+    public bool HasMore => _kept.Count > 0 || _evaluations.Reader.TryPeek(out _);
 
     public async Task<string> MetricsAsync()
     {

@@ -31,7 +31,8 @@ internal static class MessageComposer
         List<MessageAlert> shown = [.. digest.Shown.Select(a => MessageAlert.Of(a, externalUrl, acknowledgement(a)))];
         IEnumerable<string> counts =
             digest.Counts.Take(CountedKinds).Select(c => $"{c.Alerts} {c.AlertName} {(c.IsOver ? "resolved" : "firing")}");
-        return AlertMessage.Of($"storm:{digest.Id.Integration}:{digest.Id.Start.Milliseconds}", Labels.Empty, shown, digest.Receiver, externalUrl) with
+        string key = $"storm:{digest.Id.Integration}:{digest.Id.Start.Milliseconds}";
+        return AlertMessage.Of(key, Labels.Empty, shown, digest.Receiver, externalUrl) with
         {
             Kind = MessageKind.Digest,
             Status = digest.Counts.Any(c => !c.IsOver) ? "firing" : "resolved",

@@ -35,8 +35,8 @@ internal sealed class AlertPersistence(
     public Timestamp NextDue => Timestamp.Min(_dispatcher.NextDue, external.NextDue);
 
     /// <summary>
-    /// Puts back what was remembered of these groups' rules, but for those that are at work already; open alerts of rules that are no longer
-    /// there end.
+    /// Puts back what was remembered of these groups' rules, but for those that are at work already; open alerts of rules that are no
+    /// longer there end.
     /// </summary>
     public void Restore(IReadOnlyList<GroupRunner> groups, Timestamp at)
     {

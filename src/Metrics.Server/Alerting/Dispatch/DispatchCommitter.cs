@@ -110,7 +110,11 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
     }
 
     private static OutboxRow Queued(IntegrationId to, string json, string key, Timestamp createdAt, Timestamp nextTry) =>
-        new() { Target = to.ToString(), Payload = json, IdempotencyKey = key, CreatedAt = createdAt.Milliseconds, NextTry = nextTry.Milliseconds };
+        new()
+        {
+            Target = to.ToString(), Payload = json, IdempotencyKey = key,
+            CreatedAt = createdAt.Milliseconds, NextTry = nextTry.Milliseconds,
+        };
 
     private static string NewKey() => Guid.NewGuid().ToString("N");
 }

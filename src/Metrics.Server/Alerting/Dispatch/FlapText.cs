@@ -17,5 +17,8 @@ internal static class FlapText
         new(new AlertKey(RuleId.Parse(row.Rule), LabelsJson.Read(row.Series)), Read(row.Changes), row.IsFlapping, row.IsOver);
 
     private static List<Timestamp> Read(string changes) =>
-        [.. changes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => new Timestamp(long.Parse(c, CultureInfo.InvariantCulture)))];
+    [
+        .. changes.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(c => new Timestamp(long.Parse(c, CultureInfo.InvariantCulture))),
+    ];
 }

@@ -14,7 +14,9 @@ namespace Metrics.Alerting;
 internal static class GroupJson
 {
     public static GroupState Read(GroupRow row) =>
-        new(new GroupKey(row.Route, LabelsJson.Read(row.Labels)), new Timestamp(row.NextFlush), ReadLog(row.NotificationLog), [.. ReadOver(row.Over)]);
+        new(
+            new GroupKey(row.Route, LabelsJson.Read(row.Labels)), new Timestamp(row.NextFlush), ReadLog(row.NotificationLog),
+            [.. ReadOver(row.Over)]);
 
     public static string WriteLog(IReadOnlyDictionary<IntegrationId, NotificationLogEntry> log)
     {

@@ -18,7 +18,8 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
     public void Load()
     {
         List<AckRow> rows = state.Read(db => db.Acknowledgements.AsNoTracking().ToList());
-        _all = rows.ToImmutableDictionary(a => AlertId.Parse(a.Alert), a => new Acknowledgement(new Timestamp(a.FiredAt), a.By, new Timestamp(a.At), a.Comment));
+        _all = rows.ToImmutableDictionary(
+            a => AlertId.Parse(a.Alert), a => new Acknowledgement(new Timestamp(a.FiredAt), a.By, new Timestamp(a.At), a.Comment));
     }
 
     /// <summary>The acknowledgement of an alert as it fires now, or null.</summary>
@@ -37,7 +38,8 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
             foreach (RoutedAlert alert in alerts)
             {
                 string id = alert.Id.ToString();
-                writer.Save(new AckRow { Alert = id, FiredAt = alert.FiredAt.Milliseconds, By = by, At = now.Milliseconds, Comment = comment });
+                long firedAt = alert.FiredAt.Milliseconds;
+                writer.Save(new AckRow { Alert = id, FiredAt = firedAt, By = by, At = now.Milliseconds, Comment = comment });
                 writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
                 string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
                 writer.Save(new AlertNoteRow { At = now.Milliseconds, Alert = id, What = "acknowledged", Text = text });

@@ -34,7 +34,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// <returns>Its id.</returns>
     /// <exception cref="FormatException">Something is missing or makes no sense.</exception>
     public string Put(
-        string? id, IReadOnlyList<LabelMatcher> matchers, Timestamp startsAt, Timestamp endsAt, string createdBy, string comment, string? by = null)
+        string? id, IReadOnlyList<LabelMatcher> matchers, Timestamp startsAt, Timestamp endsAt, string createdBy, string comment,
+        string? by = null)
     {
         Timestamp now = Timestamp.Of(time.GetUtcNow());
         if (matchers.Count == 0 || matchers.All(m => m.MatchesEmpty))
@@ -56,7 +57,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
             if (before is not null && !isSame && before.EndsAt > now)
                 Save(before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced");
             string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
-            var silence = new Silence(itsId, matchers, isSame ? startsAt : (startsAt > now ? startsAt : now), endsAt, createdBy, comment, now);
+            Timestamp starts = isSame || startsAt > now ? startsAt : now;
+            var silence = new Silence(itsId, matchers, starts, endsAt, createdBy, comment, now);
             Save(silence, by ?? createdBy, "silenced");
             id = silence.Id;
         }

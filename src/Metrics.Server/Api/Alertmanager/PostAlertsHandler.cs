@@ -104,7 +104,8 @@ internal sealed class PostAlertsHandler(
             annotations[name] = text;
         bool hasUrl = alert.TryGetProperty("generatorURL", out JsonElement url) && url.ValueKind == JsonValueKind.String;
         string? generator = hasUrl && url.GetString() is { Length: > 0 } given ? given : null;
-        return new SentAlert(labels, annotations, startsAt ?? Timestamp.Min(endsAt ?? now, now), endsAt ?? EndUnlessSentAgain(now), generator);
+        Timestamp starts = startsAt ?? Timestamp.Min(endsAt ?? now, now);
+        return new SentAlert(labels, annotations, starts, endsAt ?? EndUnlessSentAgain(now), generator);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonElement alert, string name)

@@ -47,7 +47,8 @@ public sealed class HistoryTests : IDisposable
         AlertLines.Of(db, "a", 10).Select(l => $"{l.At.Milliseconds} {l.What} {l.Text}").Should().Equal(
             "4 firing hot", "5 firing hot", "5 grouped goes to ops",
             "5 message to ops/email/0: 2 firing, 0 over (key k1)", "5 sent ops/email/0");
-        AlertLines.Of(db, "a", 1).Select(l => $"{l.At.Milliseconds} {l.What}").Should().Equal("5 firing", "5 grouped", "5 message", "5 sent");
+        AlertLines.Of(db, "a", 1).Select(l => $"{l.At.Milliseconds} {l.What}")
+            .Should().Equal("5 firing", "5 grouped", "5 message", "5 sent");
     }
 
     [Fact]
