@@ -21,7 +21,8 @@ internal static class AlertScenario
         inhibit_rules: [ { source_matchers: ['severity="critical"'], target_matchers: ['severity="warning"'], equal: [host] } ]
         """;
 
-    private sealed record Outcome(double First, double All, double Cpu, double Mebibytes, int Messages);
+    /// <summary>What one run came to: seconds until the first message and the last alert, processor seconds, memory, messages.</summary>
+    public sealed record Outcome(double First, double All, double Cpu, double Mebibytes, int Messages);
 
     public static async Task<int> RunAsync()
     {
@@ -47,11 +48,20 @@ internal static class AlertScenario
         return 0;
     }
 
+    /// <summary>One run of a build of the daemon, by Alertmanager's API.</summary>
+    /// <param name="dll">The daemon.</param>
+    /// <param name="alerts">How many begin at once.</param>
+    public static async Task<Outcome> MeasureAsync(string dll, int alerts)
+    {
+        using var hook = new Hook();
+        return await OursAsync(hook, alerts, SendAlertsAsync, dll);
+    }
+
     private static Task<Outcome> OursAsync(Hook hook, int alerts) => OursAsync(hook, alerts, SendAlertsAsync);
 
     private static Task<Outcome> FromSamplesAsync(Hook hook, int alerts) => OursAsync(hook, alerts, SendSamplesAsync);
 
-    private static async Task<Outcome> OursAsync(Hook hook, int alerts, Func<HttpClient, int, int, Task> send)
+    private static async Task<Outcome> OursAsync(Hook hook, int alerts, Func<HttpClient, int, int, Task> send, string? dll = null)
     {
         string folder = Directory.CreateTempSubdirectory("bench-alerts").FullName;
         await File.WriteAllTextAsync(
@@ -61,7 +71,7 @@ internal static class AlertScenario
         await File.WriteAllTextAsync(
             Path.Combine(folder, "metrics.yaml"),
             $"listen: 127.0.0.1:19722\nhost: {{ enabled: false }}\nrules: {{ files: ['rules.yaml'], shipped: false }}\n{Routing}\n");
-        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder);
+        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder, dll);
         using var http = new HttpClient { BaseAddress = new Uri("http://127.0.0.1:19722") };
         return await MeasureAsync(hook, metricsd, http, "/-/ready", alerts, (from, count) => send(http, from, count));
     }

@@ -22,9 +22,11 @@ internal sealed class MeasuredProcess : IDisposable
             ["-c", $"exec {program} {quoted} >'{folder}/{Path.GetFileName(program)}.log' 2>&1"]) { WorkingDirectory = folder })!);
     }
 
-    /// <summary>The daemon of this build.</summary>
-    public static MeasuredProcess StartDaemon(string folder) =>
-        Start(folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
+    /// <summary>The daemon.</summary>
+    /// <param name="folder">Holds its metrics.yaml, and takes its data.</param>
+    /// <param name="dll">Its metricsd.dll; null is that of this build.</param>
+    public static MeasuredProcess StartDaemon(string folder, string? dll = null) =>
+        Start(folder, "dotnet", dll ?? Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
 
     /// <summary>Processor time used so far, user and system.</summary>
     public double CpuSeconds

@@ -14,6 +14,20 @@ internal static class LatencyScenario
 
     public static async Task<int> RunAsync()
     {
+        List<double> milliseconds = await MeasureAsync();
+        Console.WriteLine("| samples | p50 ms | p90 ms | p99 ms | max ms |\n| --- | --- | --- | --- | --- |");
+        Console.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture, $"| {Samples} | {At(.5):0.0} | {At(.9):0.0} | {At(.99):0.0} | {milliseconds[^1]:0.0} |"));
+        return 0;
+
+        double At(double quantile) => milliseconds[(int)(milliseconds.Count * quantile)];
+    }
+
+    /// <summary>Milliseconds of each sample, the quickest first.</summary>
+    /// <param name="dll">The daemon; null is that of this build.</param>
+    public static async Task<List<double>> MeasureAsync(string? dll = null)
+    {
         using var hook = new HttpListener();
         hook.Prefixes.Add("http://127.0.0.1:19711/");
         hook.Start();
@@ -27,7 +41,7 @@ internal static class LatencyScenario
             Path.Combine(folder, "metrics.yaml"),
             "listen: 127.0.0.1:19712\nrules: { files: ['rules.yaml'] }\nreceivers: [ { name: r, webhook_configs: [ { url: "
                 + "'http://127.0.0.1:19711/' } ] } ]\n");
-        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder);
+        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(folder, dll);
         await MeasuredProcess.WaitAsync(8);
         using var http = new HttpClient();
         var milliseconds = new List<double>();
@@ -44,13 +58,7 @@ internal static class LatencyScenario
             (await push).EnsureSuccessStatusCode();
         }
         milliseconds.Sort();
-        Console.WriteLine("| samples | p50 ms | p90 ms | p99 ms | max ms |\n| --- | --- | --- | --- | --- |");
-        Console.WriteLine(
-            string.Create(
-            CultureInfo.InvariantCulture, $"| {Samples} | {At(.5):0.0} | {At(.9):0.0} | {At(.99):0.0} | {milliseconds[^1]:0.0} |"));
-        return 0;
-
-        double At(double quantile) => milliseconds[(int)(milliseconds.Count * quantile)];
+        return milliseconds;
     }
 
     private static async Task ServeAsync(HttpListener hook, ConcurrentDictionary<string, TaskCompletionSource<long>> arrived)

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
 // micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, cloud, latency, idle: the daemon as a process, beside
-// a peer where there is one.
+// a peer where there is one.  versus: this build beside another.
 switch (args)
 {
     case ["scrape", .. var rest]:
@@ -24,11 +24,13 @@ switch (args)
         return await CloudScenario.RunAsync();
     case ["big-cloud", var port]:
         return await BigCloud.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+    case ["versus", var other, .. var only]:
+        return await VersusScenario.RunAsync(other, only);
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | micro [BenchmarkDotNet "
-            + "options]");
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | "
+            + "versus METRICSD_DLL [SCENARIO...] | micro [BenchmarkDotNet options]");
         return 2;
 }

@@ -11,20 +11,32 @@ namespace Metrics.Benchmarks;
 /// </summary>
 internal static class RuleScenario
 {
+    /// <summary>Scrapes the target and judges the rules of r.yaml.</summary>
+    public const string Configuration = "host: { enabled: false }\nrules: { shipped: false, files: [r.yaml] }\n" + Scrape;
+
+    private const string Scrape =
+        "scrape_configs: [ { job_name: bench, scrape_interval: 15s, static_configs: [ { targets: ['127.0.0.1:19701'] } ] } ]\n";
     private const int Series = 100_000;
     private const int Rounds = 7;
 
     public static async Task<int> RunAsync()
     {
-        using var target = new HttpListener();
-        target.Prefixes.Add("http://127.0.0.1:19701/");
-        target.Start();
-        _ = Task.Run(() => ServeAsync(target));
+        using HttpListener target = StartTarget();
         Console.WriteLine("| what | metricsd ms | Prometheus ms | times faster | metricsd MiB | Prometheus MiB |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (int rules in new[] { 1_000, 10_000 })
             await MeasureAsync(rules);
         return 0;
+    }
+
+    /// <summary>The target; two scrape it.</summary>
+    public static HttpListener StartTarget()
+    {
+        var target = new HttpListener();
+        target.Prefixes.Add("http://127.0.0.1:19701/");
+        target.Start();
+        _ = Task.Run(() => ServeAsync(target));
+        return target;
     }
 
     private static async Task MeasureAsync(int rules)
@@ -34,11 +46,7 @@ internal static class RuleScenario
         string file = RuleFile(rules);
         await File.WriteAllTextAsync(Path.Combine(ours, "r.yaml"), file);
         await File.WriteAllTextAsync(Path.Combine(theirs, "r.yaml"), file);
-        const string Scrape =
-            "scrape_configs: [ { job_name: bench, scrape_interval: 15s, static_configs: [ { targets: ['127.0.0.1:19701'] } ] } ]\n";
-        await File.WriteAllTextAsync(
-            Path.Combine(ours, "metrics.yaml"),
-            "listen: 127.0.0.1:19702\nhost: { enabled: false }\nrules: { shipped: false, files: [r.yaml] }\n" + Scrape);
+        await File.WriteAllTextAsync(Path.Combine(ours, "metrics.yaml"), $"listen: 127.0.0.1:19702\n{Configuration}");
         await File.WriteAllTextAsync(
             Path.Combine(theirs, "p.yml"), "global: { scrape_interval: 15s, evaluation_interval: 15s }\nrule_files: [r.yaml]\n" + Scrape);
         using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(ours);
@@ -81,7 +89,8 @@ internal static class RuleScenario
         return group.GetProperty("evaluationTime").GetDouble() * 1000;
     }
 
-    private static string RuleFile(int rules)
+    /// <summary>The file of 1,000 or 10,000 rules, one group with an interval of 15 s.</summary>
+    public static string RuleFile(int rules)
     {
         var text = new StringBuilder("groups:\n- name: bench\n  interval: 15s\n  rules:\n");
         string label = rules == 1_000 ? "g1000" : "g10000";

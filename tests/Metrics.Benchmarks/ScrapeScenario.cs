@@ -12,24 +12,26 @@ namespace Metrics.Benchmarks;
 /// </summary>
 internal static class ScrapeScenario
 {
-    private const int Series = 100_000;
-    private const int Interval = 5;
+    /// <summary>Of the target.</summary>
+    public const int Series = 100_000;
+
+    /// <summary>In seconds.</summary>
+    public const int Interval = 5;
+
+    /// <summary>Scrapes the target, and does nothing else.</summary>
+    public const string Configuration =
+        "host: { enabled: false }\nscrape_configs: [ { job_name: bench, scrape_interval: 5s, static_configs: "
+            + "[ { targets: ['127.0.0.1:19701'] } ] } ]\n";
+
     private const int WarmUpSeconds = 180;
     private const int RoundSeconds = 60;
 
     public static async Task<int> RunAsync(int rounds)
     {
-        (byte[] Plain, byte[] Packed)[] pages = [.. Enumerable.Range(0, 4).Select(Page)];
-        using var target = new HttpListener();
-        target.Prefixes.Add("http://127.0.0.1:19701/");
-        target.Start();
-        _ = Task.Run(() => ServeAsync(target, pages));
+        using HttpListener target = StartTarget();
         string ours = Directory.CreateTempSubdirectory("bench-metricsd").FullName,
             theirs = Directory.CreateTempSubdirectory("bench-prometheus").FullName;
-        await File.WriteAllTextAsync(
-            Path.Combine(ours, "metrics.yaml"),
-            "listen: 127.0.0.1:19702\nhost: { enabled: false }\nscrape_configs: [ { job_name: bench, scrape_interval: 5s, static_configs: "
-                + "[ { targets: ['127.0.0.1:19701'] } ] } ]\n");
+        await File.WriteAllTextAsync(Path.Combine(ours, "metrics.yaml"), $"listen: 127.0.0.1:19702\n{Configuration}");
         await File.WriteAllTextAsync(
             Path.Combine(theirs, "p.yml"),
             "global: { scrape_interval: 5s, scrape_timeout: 5s }\nscrape_configs: [ { job_name: bench, static_configs: [ { targets: "
@@ -54,6 +56,17 @@ internal static class ScrapeScenario
         Print("median", (MeasuredProcess.Median(results.Select(r => r.Ours)), MeasuredProcess.Median(results.Select(r => r.Theirs)),
             MeasuredProcess.Median(results.Select(r => r.OurMemory)), MeasuredProcess.Median(results.Select(r => r.TheirMemory))));
         return 0;
+    }
+
+    /// <summary>The target; two scrape it.</summary>
+    public static HttpListener StartTarget()
+    {
+        (byte[] Plain, byte[] Packed)[] pages = [.. Enumerable.Range(0, 4).Select(Page)];
+        var target = new HttpListener();
+        target.Prefixes.Add("http://127.0.0.1:19701/");
+        target.Start();
+        _ = Task.Run(() => ServeAsync(target, pages));
+        return target;
     }
 
     private static void Print(string round, (double Ours, double Theirs, double OurMemory, double TheirMemory) r) =>

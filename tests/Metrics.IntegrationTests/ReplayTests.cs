@@ -140,7 +140,7 @@ public sealed class ReplayTests
 
     private static IEnumerable<string> MessagesOf(string replay) =>
         JsonDocument.Parse(replay).RootElement.GetProperty("result").GetProperty("messages").EnumerateArray()
-            .Select(m => $"{m.GetProperty("to").GetProperty("receiver")}: {Words(m.GetProperty("message"))}");
+            .Select(m => $"{m.GetProperty("to").GetString()!.Split('/')[0]}: {Words(m.GetProperty("message"))}");
 
     private static async Task SendFailuresAsync(Daemon daemon, params string[] users)
     {

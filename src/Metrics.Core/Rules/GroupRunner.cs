@@ -12,6 +12,8 @@ public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);
     private readonly WrittenSeries _written;
+    private readonly long _interval;
+    private readonly long _phase;
     private readonly (AlertRuleState Rule, RuleMask Wakes)[] _counting;
 
     /// <param name="group">Its rules.</param>
@@ -24,6 +26,9 @@ public sealed class GroupRunner
             : new RecordingRuleState((RecordingRule)r, group.Limit))];
         Alerting = [.. Rules.OfType<AlertRuleState>()];
         Wakes = new RuleWakeIndex(group.Rules);
+        LastRoundSeries = LastRounds.SeriesOf(group);
+        _interval = (long)group.Interval.TotalMilliseconds;
+        _phase = (long)(LastRoundSeries.StableHash() % (ulong)_interval);
         _written = new WrittenSeries(Rules.Count);
         _counting =
         [
@@ -53,6 +58,9 @@ public sealed class GroupRunner
 
     /// <summary>Whether some of them count events.</summary>
     public bool CountsEvents => _counting.Length > 0;
+
+    /// <summary>The series that says when it was evaluated last.</summary>
+    public Labels LastRoundSeries { get; }
 
     /// <summary>When it is due, milliseconds since 1970 UTC; 0 is at once.</summary>
     public long NextDue { get; set; }
@@ -94,6 +102,13 @@ public sealed class GroupRunner
         if (Group.Digest == before.Group.Digest)
             NextDue = before.NextDue;
     }
+
+    /// <summary>
+    /// The first moment after another at which all rules have their turn. Each group keeps to a beat of its own, so that many of one
+    /// interval do not have theirs in one moment; it is the same after a restart, and in a replay.
+    /// </summary>
+    /// <remarks>As Prometheus has it: https://github.com/prometheus/prometheus/blob/main/rules/group.go, EvalTimestamp.</remarks>
+    public long BeatAfter(long moment) => moment + _interval - ((moment - _phase) % _interval);
 
     /// <summary>Hands arriving events to its rules. May be called while they are evaluated.</summary>
     /// <returns>The rules that are to be evaluated for them; null is none.</returns>

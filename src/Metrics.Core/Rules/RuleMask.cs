@@ -7,6 +7,15 @@ public sealed class RuleMask(int count)
 {
     private readonly ulong[] _words = new ulong[(count + 63) / 64];
 
+    /// <summary>All that are in some of several masks of one group; there is at least one.</summary>
+    public static RuleMask Of(IEnumerable<RuleMask> masks)
+    {
+        RuleMask? all = null;
+        foreach (RuleMask mask in masks)
+            (all ??= new RuleMask(mask.Size)).Add(mask);
+        return all!;
+    }
+
     /// <summary>How many rules the group has.</summary>
     public int Size => count;
 

@@ -6,7 +6,8 @@ namespace Metrics.Rules;
 /// </summary>
 public sealed class RuleWakeIndex
 {
-    private static readonly string[] s_alertMetrics = ["ALERTS", "ALERTS_FOR_STATE"];
+    /// <summary>What every alerting rule writes.</summary>
+    public static readonly IReadOnlyList<string> AlertMetrics = ["ALERTS", "ALERTS_FOR_STATE"];
 
     private readonly Dictionary<string, RuleMask> _byMetric = [];
     private readonly RuleMask?[] _downstream;
@@ -54,7 +55,7 @@ public sealed class RuleWakeIndex
         var downstream = new RuleMask?[rules.Count];
         for (int i = rules.Count - 1; i >= 0; i--)
         {
-            foreach (string written in rules[i] is RecordingRule ? [rules[i].Name] : s_alertMetrics)
+            foreach (string written in rules[i] is RecordingRule ? [rules[i].Name] : AlertMetrics)
             {
                 foreach (int reader in readers.GetValueOrDefault(written, []).Concat(readersOfAny))
                 {

@@ -73,7 +73,7 @@ internal static class ReplayCommand
         });
         List<QueryNeed> needs = Needs(rules, from, to);
         Progress("reading", 0);
-        long read = await ReadAsync(options, needs, head, daemon, mayReadStore, cancel);
+        long read = await ReadAsync(options, needs, new ReplaySamples(head, rules, from), daemon, mayReadStore, cancel);
         Progress($"{read:#,0} samples read", 100);
         long lastPercent = -1;
         await using ReplayEvents events = await ReplayEvents.OpenAsync(options, rules, from, daemon, mayReadStore, cancel);
@@ -102,20 +102,22 @@ internal static class ReplayCommand
     ];
 
     private static async Task<long> ReadAsync(
-        MetricsOptions options, List<QueryNeed> needs, Head head, DaemonClient daemon, bool mayReadStore, CancellationToken cancel)
+        MetricsOptions options, List<QueryNeed> needs, ReplaySamples samples, DaemonClient daemon, bool mayReadStore,
+        CancellationToken cancel)
     {
         try
         {
-            return await ReadFromApiAsync(daemon, needs, head, cancel);
+            return await ReadFromApiAsync(daemon, needs, samples, cancel);
         }
         catch (CommandException e) when (e.ExitCode == ExitCode.Unreachable && mayReadStore)
         {
             // No daemon holds the file.
-            return await ReadFromStoreAsync(options, needs, head);
+            return await ReadFromStoreAsync(options, needs, samples);
         }
     }
 
-    private static async Task<long> ReadFromApiAsync(DaemonClient daemon, List<QueryNeed> needs, Head head, CancellationToken cancel)
+    private static async Task<long> ReadFromApiAsync(
+        DaemonClient daemon, List<QueryNeed> needs, ReplaySamples samples, CancellationToken cancel)
     {
         long read = 0;
         foreach (QueryNeed need in needs)
@@ -127,13 +129,13 @@ internal static class ReplayCommand
                 string query = Uri.EscapeDataString(string.Create(CultureInfo.InvariantCulture, $"{selector}[{end - start}ms]"));
                 string path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/query?query={query}&time={end / 1000.0:F3}");
                 JsonElement answer = await daemon.GetAsync(path, cancel);
-                read += daemon.Read(answer, a => Append(a.GetProperty("data").GetProperty("result"), head));
+                read += daemon.Read(answer, a => Append(a.GetProperty("data").GetProperty("result"), samples));
             }
         }
         return read;
     }
 
-    private static long Append(JsonElement matrix, Head head)
+    private static long Append(JsonElement matrix, ReplaySamples samples)
     {
         long read = 0;
         foreach (JsonElement series in matrix.EnumerateArray())
@@ -147,13 +149,12 @@ internal static class ReplayCommand
                 if (FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(value[1].GetString()!), out double number))
                     batch.Add(labels, last, number);
             }
-            head.Append(batch, last);
-            read += batch.Count;
+            read += samples.Add(batch, last);
         }
         return read;
     }
 
-    private static async Task<long> ReadFromStoreAsync(MetricsOptions options, List<QueryNeed> needs, Head head)
+    private static async Task<long> ReadFromStoreAsync(MetricsOptions options, List<QueryNeed> needs, ReplaySamples samples)
     {
         await using var store = new DuckDbStore(options.Storage, TimeProvider.System, NullLogger<DuckDbStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
@@ -163,10 +164,7 @@ internal static class ReplayCommand
             await foreach (SampleBatch batch in store.ReadAsync(need.Matchers, need.After + 1, need.To, CancellationToken.None))
             {
                 using (batch)
-                {
-                    head.Append(batch, need.To);
-                    read += batch.Count;
-                }
+                    read += samples.Add(batch, need.To);
             }
         }
         return read;

@@ -39,7 +39,7 @@ internal static class ReplayText
         foreach (ReplayedMessage message in messages)
         {
             output.WriteLine();
-            output.WriteLine($"{new Timestamp(message.At)}  {message.To}  {MessageText.Title(message.Message)}");
+            output.WriteLine($"{message.At}  {message.To}  {MessageText.Title(message.Message)}");
             foreach (string line in MessageText.Plain(message.Message).TrimEnd().Split('\n'))
                 output.WriteLine($"  {EventText.Plain(line)}".TrimEnd());
         }

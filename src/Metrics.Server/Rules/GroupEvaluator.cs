@@ -51,7 +51,7 @@ internal sealed class GroupEvaluator(
         {
             runner.LastDuration = result.Duration;
             group.Pace.NoteInterval(result.Cost);
-            result.Output.Add(group.LastRoundSeries, result.At, result.At / 1000.0);
+            result.Output.Add(runner.LastRoundSeries, result.At, result.At / 1000.0);
         }
         else
         {

@@ -13,7 +13,6 @@ internal sealed record Round(RuleMask? Chosen, long Newest, long Arrived, Missed
 
 /// <summary>
 /// A group and its turn: at its interval all rules, in between those whose data arrived, as often as it is cheap. It never overlaps itself.
-/// Each group keeps to a beat of its own, so that many of one interval do not have their turn in one moment.
 /// </summary>
 internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : IDisposable
 {
@@ -32,9 +31,6 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
 
     /// <summary>What rounds on arrival may take of a core, all groups together.</summary>
     public double ArrivalShare => arrivalShare;
-
-    /// <summary>The series that tells when it was evaluated last.</summary>
-    public Labels LastRoundSeries { get; } = LastRounds.SeriesOf(runner.Group);
 
     /// <summary>What its last round of all rules asked of a remote engine.</summary>
     public IReadOnlySet<PreparedQuery> AskedLast { get; set; } = new HashSet<PreparedQuery>();
@@ -91,27 +87,19 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
     }
 
     /// <summary>Says when the group was evaluated before the start; 0 when that is not known.</summary>
-    public void ResumeFrom(long last, long now) => runner.NextDue = last > 0 ? Math.Min(BeatAfter(last), now) : now;
-
-    /// <summary>The first moment after another at which all rules have their turn; the same after a restart.</summary>
-    /// <remarks>As Prometheus has it: https://github.com/prometheus/prometheus/blob/main/rules/group.go, EvalTimestamp.</remarks>
-    public long BeatAfter(long moment)
-    {
-        long phase = (long)(LastRoundSeries.StableHash() % (ulong)_interval);
-        return moment + _interval - ((moment - phase) % _interval);
-    }
+    public void ResumeFrom(long last, long now) => runner.NextDue = last > 0 ? Math.Min(runner.BeatAfter(last), now) : now;
 
     /// <summary>The round at the interval, when it is due; it takes in what has arrived.</summary>
     public Round? TakeInterval(long now, long oldest)
     {
         // A clock that was set back must not put the group to sleep.
         if (runner.NextDue - now > _interval)
-            runner.NextDue = BeatAfter(now);
+            runner.NextDue = runner.BeatAfter(now);
         if (now < runner.NextDue)
             return null;
         long due = runner.NextDue == 0 ? now : runner.NextDue;
         MissedRounds missed = MissedRounds.Of(due, now, runner.Group.Interval, runner.LastDuration, oldest);
-        runner.NextDue = BeatAfter(now);
+        runner.NextDue = runner.BeatAfter(now);
         lock (_lock)
         {
             var round = new Round(null, _pending is null ? 0 : _newest, 0, missed, due);

@@ -31,8 +31,9 @@ public sealed class ReplayEventsTests
         ReplayedRule replayed = Run(events).Rules.Should().ContainSingle().Subject;
         replayed.Error.Should().BeNull();
         replayed.Fired.Should().Be(1);
-        replayed.Firing.Should()
-            .Be(TimeSpan.FromSeconds(58), "the third event within ten seconds came at 2 s, the next look is at the minute");
+        long look = new GroupRunner(s_rules[0], TimeProvider.System).BeatAfter(Start + 12_000);
+        replayed.Firing.Should().Be(
+            TimeSpan.FromMilliseconds(look - Start - 2000), "the third event within ten seconds came at 2 s, the next look is at the beat");
     }
 
     [Fact]

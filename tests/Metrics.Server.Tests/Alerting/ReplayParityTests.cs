@@ -110,7 +110,7 @@ public sealed class ReplayParityTests : IDisposable
         var replay = new Replay(ReadRules(), options.Notifications, head, _time);
         ReplayResult result = replay.Run(From, To, NoRuleEnvironment.Instance, _ => { });
         result.Counts.Values.Sum().Should().Be(result.Messages.Count);
-        return [.. result.Messages.Select(m => Describe(m.At, m.To.ToString(), Stored(m)))];
+        return [.. result.Messages.Select(m => Describe(m.At.Milliseconds, m.To.ToString(), Stored(m)))];
 
         AlertMessage Stored(ReplayedMessage m) => options.Notifications.Find(m.To)!.Kind.IsBare ? m.Message.ToPublic() : m.Message;
     }
@@ -124,17 +124,23 @@ public sealed class ReplayParityTests : IDisposable
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. ReadRules().Select(r => new GroupRunner(r, _time) { NextDue = From })];
         alerts.Restore(groups, new Timestamp(From));
-        while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= To)
+        for (long at = From; at <= To; at = Math.Min(groups.Min(g => g.NextDue), From + ((((at - From) / Step) + 1) * Step)))
         {
-            long at = next.NextDue;
-            FlushUntil(at);
-            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
-            using var output = new SampleBatch("rules");
-            var round = new RuleRound(head, at, From, options.Notifications.ExternalUrl);
-            var now = new Timestamp(at);
-            alerts.Take([new GroupEvaluation(next, next.Evaluate(round, s => new LocalQueries(engine, s), output, _time), now, 0)], now);
-            alerts.Flush(now);
-            head.Append(output, at);
+            // Samples come each step, and both groups read some of them.
+            bool hasArrived = (at - From) % Step == 0;
+            foreach (GroupRunner group in groups.Where(g => hasArrived || g.NextDue <= at).OrderBy(g => g.NextDue <= at).ToList())
+            {
+                if (group.NextDue <= at)
+                    group.NextDue = group.BeatAfter(at);
+                FlushUntil(at);
+                using var output = new SampleBatch("rules");
+                var round = new RuleRound(head, at, From, options.Notifications.ExternalUrl);
+                var now = new Timestamp(at);
+                List<(AlertRuleState, AlertChange)> changes = group.Evaluate(round, s => new LocalQueries(engine, s), output, _time);
+                alerts.Take([new GroupEvaluation(group, changes, now, 0)], now);
+                alerts.Flush(now);
+                head.Append(output, at);
+            }
         }
         FlushUntil(To);
         using StateDb db = room.State.Open();

@@ -111,7 +111,7 @@ public sealed class ArrivalTests
         group.TakeInterval(Now, 0)!.Chosen.Should().BeNull();
         group.TakeArrival().Should().BeNull();
         group.TakeInterval(Now + 1, 0).Should().BeNull();
-        group.NextDue.Should().Be(group.BeatAfter(Now));
+        group.NextDue.Should().Be(group.Runner.BeatAfter(Now));
     }
 
     [Fact]
@@ -150,13 +150,13 @@ public sealed class ArrivalTests
             group.ResumeFrom(0, Now);
             group.TakeInterval(Now, 0).Should().NotBeNull("all begin at once");
             group.NextDue.Should().BeInRange(Now + 1, Now + 60_000);
-            group.BeatAfter(group.NextDue).Should().Be(group.NextDue + 60_000);
-            group.BeatAfter(group.NextDue - 1).Should().Be(group.NextDue);
+            group.Runner.BeatAfter(group.NextDue).Should().Be(group.NextDue + 60_000);
+            group.Runner.BeatAfter(group.NextDue - 1).Should().Be(group.NextDue);
         }
         groups.GroupBy(g => (g.NextDue - Now) / 6_000).Should().HaveCountGreaterThanOrEqualTo(10)
             .And.OnlyContain(tenth => tenth.Count() < 25, "they are spread over the minute");
         using ScheduledGroup again = Group("- { alert: A, expr: a > 2 }", "g7");
-        again.BeatAfter(Now).Should().Be(groups[7].NextDue);
+        again.Runner.BeatAfter(Now).Should().Be(groups[7].NextDue);
         groups.ForEach(g => g.Dispose());
     }
 

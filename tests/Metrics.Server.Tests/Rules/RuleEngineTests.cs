@@ -211,8 +211,8 @@ public sealed class RuleEngineTests
     private static DateTimeOffset OnBeat(DateTimeOffset about)
     {
         RuleGroup group = RuleFile.Read(Group("- { record: r, expr: a }"), "rules.yaml", []).Single();
-        using var scheduled = new ScheduledGroup(new GroupRunner(group, TimeProvider.System), 0);
-        return DateTimeOffset.FromUnixTimeMilliseconds(scheduled.BeatAfter(about.ToUnixTimeMilliseconds()));
+        long beat = new GroupRunner(group, TimeProvider.System).BeatAfter(about.ToUnixTimeMilliseconds());
+        return DateTimeOffset.FromUnixTimeMilliseconds(beat);
     }
 
     private static string Group(string rules) =>

@@ -29,22 +29,23 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     {
         var engine = new QueryEngine();
         List<GroupRunner> groups = [.. rules.Select(r => new GroupRunner(r, time) { NextDue = from })];
+        var arriving = new SampleFeed(groups, samples, from, to);
         Use(groups, from, hasEvents: events is not null);
-        while (groups.MinBy(g => g.NextDue) is { } next && next.NextDue <= to)
+        while (groups.MinBy(g => g.NextDue) is { } next)
         {
-            // As live: events are judged when they come in, all else at the interval.
-            long at = Math.Min(next.NextDue, Math.Max(events?.Next ?? long.MaxValue, from));
+            // As live: what comes in is judged then, and everything at the interval.
+            long at = Math.Min(next.NextDue, Math.Max(Math.Min(events?.Next ?? long.MaxValue, arriving.Next), from));
+            if (at > to)
+                break;
             var round = new RuleRound(samples, at, from, notifications.ExternalUrl) { Environment = environment };
-            bool isDue = at == next.NextDue;
-            foreach ((GroupRunner group, RuleMask woken) in events?.HandTo(groups, at) ?? [])
-            {
-                if (!isDue || group != next)
-                    Evaluate(group, round, engine, woken);
-            }
-            if (!isDue)
+            GroupRunner? due = at == next.NextDue ? next : null;
+            IEnumerable<(GroupRunner Group, RuleMask Woken)> arrived = [.. events?.HandTo(groups, at) ?? [], .. arriving.TakeUntil(at)];
+            foreach (IGrouping<GroupRunner, RuleMask> woken in arrived.Where(a => a.Group != due).GroupBy(a => a.Group, a => a.Woken))
+                Evaluate(woken.Key, round, engine, RuleMask.Of(woken));
+            if (due is null)
                 continue;
-            next.NextDue += (long)next.Group.Interval.TotalMilliseconds;
-            Evaluate(next, round, engine, chosen: null);
+            due.NextDue = due.BeatAfter(at);
+            Evaluate(due, round, engine, chosen: null);
             progress(at);
         }
         Flush(new Timestamp(to));

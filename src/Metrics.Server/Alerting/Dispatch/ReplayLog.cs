@@ -27,11 +27,10 @@ internal sealed class ReplayLog(NotificationOptions notifications)
     {
         string url = notifications.ExternalUrl;
         foreach (Notification notification in dispatch.Notifications.Where(n => n.Digest is null))
-            _messages.Add(new(now.Milliseconds, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
+            _messages.Add(new(now, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
         foreach (Digest digest in dispatch.Digests)
         {
-            var message = new ReplayedMessage(
-                digest.SendAt.Milliseconds, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
+            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
             if (_digests.TryAdd(digest.Id, _messages.Count))
                 _messages.Add(message);
             else

@@ -35,10 +35,10 @@ internal sealed record ReplayedRule(string Name, string Severity)
 }
 
 /// <summary>A message that somebody would have got.</summary>
-/// <param name="At">When it would have gone out, milliseconds since 1970 UTC.</param>
+/// <param name="At">When it would have gone out.</param>
 /// <param name="To">Who would have got it.</param>
 /// <param name="Message">The message.</param>
-internal sealed record ReplayedMessage(long At, IntegrationId To, AlertMessage Message);
+internal sealed record ReplayedMessage(Timestamp At, IntegrationId To, AlertMessage Message);
 
 /// <summary>What would have happened.</summary>
 /// <param name="Rules">By rule, in the order of the files.</param>

@@ -7,7 +7,7 @@ namespace Metrics.Rules;
 /// When groups were evaluated last, as a series that is stored like any other: so the next start knows which rounds were missed, and people
 /// see it in their queries.
 /// </summary>
-internal static class LastRounds
+public static class LastRounds
 {
     /// <summary>Name of the series; its value is Unix seconds.</summary>
     public const string Metric = "metricsd_rule_group_last_evaluation_timestamp_seconds";
