@@ -5,12 +5,14 @@ namespace Metrics.Text;
 
 /// <summary>
 /// Reads the keys of one mapping, one call a key, and collects every problem instead of stopping: a wrong type, a value out of range,
-/// and at <see cref="Finish"/> each key that nobody asked for, with the nearest one that exists.
+/// and at <see cref="Finish"/> each key that nobody asked for, here and below, with the nearest one that exists.
 /// </summary>
 public sealed class YamlSection
 {
     private readonly YamlMap _map;
     private readonly HashSet<string> _known = [];
+    private readonly Dictionary<string, IReadOnlyList<YamlSection>> _below = [];
+    private bool _isFinished;
 
     /// <param name="map">The mapping.</param>
     /// <param name="file">Name of its file, for messages.</param>
@@ -45,6 +47,9 @@ public sealed class YamlSection
 
     /// <summary>The keys that are given.</summary>
     public IEnumerable<string> Keys => _map.Entries.Select(e => e.Key.Text);
+
+    /// <summary>The keys that were asked for, given or not.</summary>
+    public IReadOnlyCollection<string> Known => _known;
 
     /// <summary>Whether a key is given and not null.</summary>
     public bool Has(string key) => Value(key) is not null;
@@ -215,8 +220,43 @@ public sealed class YamlSection
         }
     }
 
-    /// <summary>A nested mapping; an empty one when it is not given.</summary>
-    public YamlSection Section(string key)
+    /// <summary>A nested mapping, the same one each time; an empty one when it is not given.</summary>
+    public YamlSection Section(string key) => Below(key, () => [ReadSection(key)])[0];
+
+    /// <summary>A list of mappings, the same ones each time.</summary>
+    public IReadOnlyList<YamlSection> Sections(string key) => Below(key, () => ReadSections(key));
+
+    /// <summary>Reports a problem of a key, at its value when it is given, else at the section.</summary>
+    public void Report(string key, string what) => Report(_map[key] ?? _map, key, what);
+
+    /// <summary>Reports every key that was not asked for, here and in the sections that were read below, once.</summary>
+    public void Finish()
+    {
+        if (_isFinished)
+            return;
+        _isFinished = true;
+        foreach (YamlSection section in _below.Values.SelectMany(s => s))
+            section.Finish();
+        foreach ((YamlText key, YamlValue value) in _map.Entries)
+        {
+            if (_known.Contains(key.Text))
+                continue;
+            string? near = Spelling.Nearest(key.Text, _known);
+            string hint = near is not null
+                ? $"; did you mean '{near}'?"
+                : $"; known here are {string.Join(", ", _known.Order(StringComparer.Ordinal))}";
+            Report(value is YamlText { Origin: not null } ? value : key, key.Text, $"is not a known key{hint}");
+        }
+    }
+
+    private IReadOnlyList<YamlSection> Below(string key, Func<IReadOnlyList<YamlSection>> read)
+    {
+        if (!_below.TryGetValue(key, out IReadOnlyList<YamlSection>? below))
+            _below.Add(key, below = read());
+        return below;
+    }
+
+    private YamlSection ReadSection(string key)
     {
         switch (Value(key))
         {
@@ -230,8 +270,7 @@ public sealed class YamlSection
         }
     }
 
-    /// <summary>A list of mappings.</summary>
-    public IReadOnlyList<YamlSection> Sections(string key)
+    private IReadOnlyList<YamlSection> ReadSections(string key)
     {
         switch (Value(key))
         {
@@ -251,24 +290,6 @@ public sealed class YamlSection
             case { } other:
                 Report(other, key, "must be a list");
                 return [];
-        }
-    }
-
-    /// <summary>Reports a problem of a key, at its value when it is given, else at the section.</summary>
-    public void Report(string key, string what) => Report(_map[key] ?? _map, key, what);
-
-    /// <summary>Reports every key that was not asked for.</summary>
-    public void Finish()
-    {
-        foreach ((YamlText key, YamlValue value) in _map.Entries)
-        {
-            if (_known.Contains(key.Text))
-                continue;
-            string? near = Spelling.Nearest(key.Text, _known);
-            string hint = near is not null
-                ? $"; did you mean '{near}'?"
-                : $"; known here are {string.Join(", ", _known.Order(StringComparer.Ordinal))}";
-            Report(value is YamlText { Origin: not null } ? value : key, key.Text, $"is not a known key{hint}");
         }
     }
 

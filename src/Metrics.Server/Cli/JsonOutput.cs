@@ -6,7 +6,9 @@ using Metrics.Routing;
 
 namespace Metrics.Cli;
 
-/// <summary>Writes <c>--output json</c>: indented, camelCase, characters as they are, moments and integrations as people read them.</summary>
+/// <summary>
+/// Writes <c>--output json</c>: indented, camelCase, characters as they are, moments and integrations as people read them.
+/// </summary>
 internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)

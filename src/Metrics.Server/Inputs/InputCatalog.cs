@@ -17,6 +17,8 @@ internal static class InputCatalog
     public static IReadOnlyList<InputOptions> Read(YamlSection inputs)
     {
         List<InputOptions> all = [.. s_families.SelectMany(read => read(inputs))];
+        foreach (IGrouping<string, InputOptions> same in all.GroupBy(i => i.Name).Where(g => g.Count() > 1))
+            inputs.Report(same.First().Kind, $"has {same.Key} {same.Count()} times; each stands there once");
         inputs.Finish();
         return all;
     }

@@ -90,7 +90,7 @@ public sealed class RightsTests(RightsTests.Shared shared) : IClassFixture<Right
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
             await File.WriteAllTextAsync(file, text[..from] + table + text[to..]);
         else
-            text[from..to].Should().Be(table.ToString());
+            text[from..to].Should().Be(table.ToString(), "UPDATE_GOLDEN=1 writes docs/rights.md");
     }
 
     [Fact]

@@ -27,6 +27,6 @@ public sealed class CommandReferenceTests
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
             File.WriteAllText(file, right);
         else
-            now.Should().Be(right, "UPDATE_GOLDEN=1 writes it");
+            now.Should().Be(right, $"UPDATE_GOLDEN=1 writes {Path.GetFileName(file)}");
     }
 }

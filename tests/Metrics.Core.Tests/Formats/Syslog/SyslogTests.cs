@@ -24,7 +24,7 @@ public sealed class SyslogTests
             string expected = Path.ChangeExtension(file, ".expected");
             if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
                 File.WriteAllText(expected, actual);
-            actual.Should().Be(File.ReadAllText(expected), Path.GetFileName(file));
+            actual.Should().Be(File.ReadAllText(expected), $"UPDATE_GOLDEN=1 writes {Path.GetFileName(expected)}");
         }
     }
 
