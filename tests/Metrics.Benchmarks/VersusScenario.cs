@@ -69,7 +69,7 @@ internal static class VersusScenario
     }
 
     private static Task<(Figures Other, Figures Ours)> IdleAsync(string other, string ours, int run) =>
-        BesideAsync(other, ours, "", null, warmUp: 60, seconds: 90, (cpu, memory) => new Figures
+        BesideAsync(other, ours, "", null, warmUp: 60, seconds: 90, port: 19706, figures: (cpu, memory) => new Figures
         {
             ["CPU % of a core"] = cpu / 90 * 100, ["MiB"] = memory,
         });
@@ -95,20 +95,21 @@ internal static class VersusScenario
             };
         });
 
-    /// <summary>Both at the same time.</summary>
+    /// <summary>Both at the same time; at a port and the one after it.</summary>
     private static async Task<(Figures Other, Figures Ours)> BesideAsync(
-        string other, string ours, string configuration, string? rules, int warmUp, int seconds, Func<double, double, Figures> figures)
+        string other, string ours, string configuration, string? rules, int warmUp, int seconds, Func<double, double, Figures> figures,
+        int port = 19702)
     {
-        using MeasuredProcess before = Start(other, 19702), now = Start(ours, 19704);
+        using MeasuredProcess before = Start(other, port), now = Start(ours, port + 1);
         await MeasuredProcess.WaitAsync(warmUp);
         (double beforeCpu, double nowCpu) = (before.CpuSeconds, now.CpuSeconds);
         await MeasuredProcess.WaitAsync(seconds);
         return (figures(before.CpuSeconds - beforeCpu, before.ResidentMebibytes), figures(now.CpuSeconds - nowCpu, now.ResidentMebibytes));
 
-        MeasuredProcess Start(string dll, int port)
+        MeasuredProcess Start(string dll, int at)
         {
             string folder = Directory.CreateTempSubdirectory("bench-versus").FullName;
-            File.WriteAllText(Path.Combine(folder, "metrics.yaml"), $"listen: 127.0.0.1:{port}\n{configuration}");
+            File.WriteAllText(Path.Combine(folder, "metrics.yaml"), $"listen: 127.0.0.1:{at}\n{configuration}");
             File.WriteAllText(Path.Combine(folder, "r.yaml"), rules ?? "groups: []\n");
             return MeasuredProcess.StartDaemon(folder, dll);
         }

@@ -9,6 +9,9 @@ namespace Metrics.Routing;
 /// <param name="Alerts">Open alerts, and those that are over and not reported yet.</param>
 public sealed record Notification(GroupKey Group, string Receiver, Integration Integration, IReadOnlyList<RoutedAlert> Alerts)
 {
+    /// <summary>The alerts that the integration knows as open from the notification before.</summary>
+    public IReadOnlySet<AlertId> Known { get; init; } = NotificationLogEntry.None.Open;
+
     /// <summary>The digest that it went into, since there were too many; null when it is a message of its own.</summary>
     public DigestId? Digest { get; init; }
 

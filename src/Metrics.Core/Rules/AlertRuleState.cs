@@ -10,6 +10,8 @@ namespace Metrics.Rules;
 /// </summary>
 public sealed class AlertRuleState : RuleState
 {
+    private const string AlertName = "alertname";
+
     private readonly TimeProvider _time;
     private readonly int _limit;
     private readonly TemplateScopes _scopes;
@@ -128,24 +130,49 @@ public sealed class AlertRuleState : RuleState
         {
             Sample = verdict.Sample, Absence = verdict.Absence, Events = verdict.Events,
         };
-        var labels = new Dictionary<string, string>();
-        foreach (Label label in alert.Series)
-            labels[label.Name] = label.Value;
-        foreach ((string name, RuleTemplate template) in Rule.Labels)
-            labels[name] = RenderText(round, template, scope, $"label {name}");
-        labels["alertname"] = Rule.Name;
-        Labels all = Labels.Of([.. labels.Select(l => new Label(l.Key, l.Value))]);
-        scope = scope with { Labels = all };
+        string[] texts = [.. Rule.Labels.Select(l => RenderText(round, l.Value, scope, "label", l.Key))];
+        Labels labels = HasLabels(alert, texts) ? alert.Labels : LabelsOf(alert.Series, texts);
+        scope = scope with { Labels = labels };
         var annotations = new Dictionary<string, string>();
         foreach ((string name, RuleTemplate template) in Rule.Annotations)
-            annotations[name] = RenderText(round, template, scope, $"annotation {name}");
+            annotations[name] = RenderText(round, template, scope, "annotation", name);
         if (verdict.Absence.Length > 0)
             annotations.TryAdd("absence", verdict.Absence);
-        return alert with { Labels = all, Annotations = annotations, Events = verdict.Events };
+        return alert with { Labels = labels, Annotations = annotations, Events = verdict.Events };
+    }
+
+    /// <summary>The series' own labels, the rule's, and the alert's name.</summary>
+    private Labels LabelsOf(Labels series, string[] texts)
+    {
+        for (int i = 0; i < texts.Length; i++)
+            series = series.With(Rule.Labels[i].Key, texts[i]);
+        return series.With(AlertName, Rule.Name);
+    }
+
+    /// <summary>Whether an alert has them already, as mostly it has from the round before: then they need not be made.</summary>
+    private bool HasLabels(AlertInstance alert, string[] texts)
+    {
+        Labels has = alert.Labels;
+        int count = 1;
+        for (int i = 0; i < texts.Length; i++)
+        {
+            if (has[Rule.Labels[i].Key] != texts[i])
+                return false;
+            count += texts[i].Length > 0 ? 1 : 0;
+        }
+        foreach (Label label in alert.Series)
+        {
+            if (label.Name == AlertName || Rule.Labels.Any(l => l.Key == label.Name))
+                continue;
+            if (has[label.Name] != label.Value)
+                return false;
+            count++;
+        }
+        return has[AlertName] == Rule.Name && has.Count == count;
     }
 
     /// <summary>A text that cannot be rendered must not hold the alert back: it says what is wrong in its place.</summary>
-    private string RenderText(ConditionRound round, RuleTemplate template, TemplateScope scope, string what)
+    private string RenderText(ConditionRound round, RuleTemplate template, TemplateScope scope, string what, string name)
     {
         try
         {
@@ -153,7 +180,7 @@ public sealed class AlertRuleState : RuleState
         }
         catch (TemplateException e)
         {
-            round.Error = $"{what}: {e.Message}";
+            round.Error = $"{what} {name}: {e.Message}";
             return $"<error in template: {e.Message}>";
         }
     }

@@ -12,6 +12,7 @@ public sealed class GroupRunner
 {
     private readonly Dictionary<Rule, RuleId> _ids = new(ReferenceEqualityComparer.Instance);
     private readonly WrittenSeries _written;
+    private readonly AlertSeries?[] _alertSeries;
     private readonly long _interval;
     private readonly long _phase;
     private readonly (AlertRuleState Rule, RuleMask Wakes)[] _counting;
@@ -30,6 +31,7 @@ public sealed class GroupRunner
         _interval = (long)group.Interval.TotalMilliseconds;
         _phase = (long)(LastRoundSeries.StableHash() % (ulong)_interval);
         _written = new WrittenSeries(Rules.Count);
+        _alertSeries = new AlertSeries?[Rules.Count];
         _counting =
         [
             .. Rules.Index().Where(r => r.Item is AlertRuleState { Memory: EventCountMemory })
@@ -168,22 +170,10 @@ public sealed class GroupRunner
         {
             foreach (AlertChange change in alerting.Evaluate(context))
                 changes.Add((alerting, change));
-            AddAlerts(alerting, context.At, written);
+            (_alertSeries[place] ??= new AlertSeries()).Add(alerting.Alerts, context.At, written);
         }
         _written.Write(place, written, output);
         rule.LastAt = context.At;
         rule.LastDuration = time.GetElapsedTime(start);
-    }
-
-    private static void AddAlerts(AlertRuleState rule, long at, List<VectorElement> written)
-    {
-        foreach (AlertInstance alert in rule.Alerts)
-        {
-            AlertState state = alert.State is AlertState.NoData n ? n.Before : alert.State;
-            (string word, long since) = state is AlertState.Firing f ? ("firing", f.Since) : ("pending", ((AlertState.Pending)state).Since);
-            Labels labels = alert.Labels.With(Labels.MetricName, "ALERTS").With("alertstate", word);
-            written.Add(new VectorElement(labels, new Sample(at, 1)));
-            written.Add(new VectorElement(alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE"), new Sample(at, since / 1000.0)));
-        }
     }
 }

@@ -9,10 +9,14 @@ namespace Metrics.Rules;
 internal sealed class ArrivalCredit(double share, double most)
 {
     private const double LongestWait = 1e12;
+    private const double SavedMilliseconds = 10_000;
 
     private readonly Lock _lock = new();
     private double _spent;
     private long _at;
+
+    /// <summary>How much may be saved where all groups have a share: as much as it gives in ten seconds.</summary>
+    public static double MostSaved(double share) => share * SavedMilliseconds;
 
     /// <summary>
     /// When there is something to spend: now or later, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> is never.

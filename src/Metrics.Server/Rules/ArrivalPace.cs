@@ -1,8 +1,9 @@
 namespace Metrics.Rules;
 
 /// <summary>
-/// How often a group may be evaluated because data arrived, by what its rounds cost: so often that they take at most a tenth of the share
-/// that all groups have together. Where that is hardly more often than its interval, it goes by the interval alone.
+/// How often a group may be evaluated because data arrived, by what its rounds cost: so often that in the long run they take at most a
+/// tenth of the share that all groups have together; what it has saved may go at once, so that an alert in a quiet hour is not late. Where
+/// that is hardly more often than its interval, it goes by the interval alone.
 /// </summary>
 /// <param name="share">What all groups' rounds on arrival may take of a core, such as 0.1; 0 is nothing.</param>
 /// <param name="interval">The group's interval.</param>
@@ -19,13 +20,10 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
     private const double LongestDistance = 1e12;
     private const double Weight = 0.3;
 
-    /// <summary>Milliseconds that a group may save: rounds that are cheap need not keep their distance until this is used up.</summary>
-    private const double Saved = 10;
-
     /// <summary>The first rounds run through code that is not compiled yet.</summary>
     private const int RoundsToTrust = 3;
 
-    private readonly ArrivalCredit _credit = new(share * PartOfOne, Saved);
+    private readonly ArrivalCredit _credit = new(share * PartOfOne, ArrivalCredit.MostSaved(share));
     private double _whole = double.NaN;
     private double _arrival = double.NaN;
     private double _ratio = 1;

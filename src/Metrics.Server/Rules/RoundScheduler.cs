@@ -13,11 +13,8 @@ namespace Metrics.Rules;
 /// <param name="time">The clock.</param>
 internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, WakeSignal wake, TimeProvider time)
 {
-    /// <summary>Milliseconds of rounds on arrival that may be saved up, for a moment in which much arrives at once.</summary>
-    private const double SavedMilliseconds = 100;
-
     private readonly List<ScheduledGroup> _ready = [];
-    private ArrivalCredit _credit = new(0, SavedMilliseconds);
+    private ArrivalCredit _credit = new(0, 0);
     private double _share;
     private volatile RulePlan _plan = new([]);
     private volatile ExceptionDispatchInfo? _failure;
@@ -36,7 +33,7 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
     public void Use(RulePlan plan, double share)
     {
         if (share != _share)
-            (_share, _credit) = (share, new ArrivalCredit(share, SavedMilliseconds));
+            (_share, _credit) = (share, new ArrivalCredit(share, ArrivalCredit.MostSaved(share)));
         _plan = plan;
     }
 

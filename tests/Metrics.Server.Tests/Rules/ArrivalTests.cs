@@ -17,6 +17,11 @@ public sealed class ArrivalTests
         pace.NoteArrival(TimeSpan.FromMilliseconds(0.2), Now);
         pace.FreeAt(Now).Should().Be(Now, "what is saved is not used up");
 
+        for (int i = 0; i < 50; i++)
+        {
+            pace.FreeAt(Now).Should().Be(Now, "what all groups have in ten seconds may go at once");
+            pace.NoteArrival(TimeSpan.FromMilliseconds(20), Now);
+        }
         long at = Now;
         for (int i = 0; i < 100; i++)
         {

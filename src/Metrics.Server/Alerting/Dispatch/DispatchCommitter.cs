@@ -18,7 +18,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
     /// <summary>Of each integration the digest that may still grow.</summary>
     private readonly Dictionary<IntegrationId, GrowingDigest> _digests = [];
 
-    /// <summary>Id of the newest <see cref="NotificationRow"/>; those of their alerts may have outlived it.</summary>
+    /// <summary>Id of the newest <see cref="NotificationRow"/>, which those of its alerts may have outlived.</summary>
     private long _lastNotification;
 
     /// <param name="Id">What tells it apart.</param>
@@ -86,7 +86,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         }
         long id = ++_lastNotification;
         to.Save(HistoryRows.Of(notification, id, key, now));
-        foreach (RoutedAlert alert in notification.Alerts)
+        foreach (RoutedAlert alert in notification.Alerts.Where(a => !notification.Known.Contains(a.Id)))
             to.Save(new NotificationAlertRow { At = now.Milliseconds, Notification = id, Alert = alert.Id.ToString() });
     }
 

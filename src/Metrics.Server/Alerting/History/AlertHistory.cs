@@ -76,15 +76,8 @@ internal sealed class AlertHistory(
             .Select(s => new AlertKey(RuleId.Parse(s.Rule), LabelsJson.Read(s.Series)));
 
     /// <summary>The alerts that a message was about; a digest carries several notifications.</summary>
-    internal static HashSet<AlertId> MembersOf(StateDb db, string message)
-    {
-        IQueryable<string> members =
-            from notification in db.Notifications.AsNoTracking()
-            join member in db.NotificationAlerts on notification.Id equals member.Notification
-            where notification.Key == message
-            select member.Alert;
-        return [.. members.AsEnumerable().Select(m => AlertId.Parse(m))];
-    }
+    internal static HashSet<AlertId> MembersOf(StateDb db, string message) =>
+        [.. db.Notifications.Where(n => n.Key == message).Select(n => n.Alerts).AsEnumerable().SelectMany(AlertId.ParseAll)];
 
     private AlertExplanation Explain(StateDb db, AlertKey key, AlertInstance? alert)
     {

@@ -23,10 +23,11 @@ internal static class AlertLines
     {
         List<AlertStepRow> steps = Newest(db.AlertSteps.Where(s => s.Alert == alert), max);
         List<AlertNoteRow> notes = Newest(db.AlertNotes.Where(n => n.Alert == alert), max);
-        IQueryable<long> about = db.NotificationAlerts.Where(n => n.Alert == alert).Select(n => n.Notification);
-        IQueryable<NotificationRow> sent = db.Notifications.Where(n => about.Contains(n.Id));
-        List<NotificationRow> notifications = Newest(sent, max);
-        List<DeliveryTryRow> tries = Newest(db.DeliveryTries.Where(t => sent.Select(n => n.Key).Contains(t.Message)), max);
+        List<IQueryable<NotificationRow>> sent = Sent(db, alert);
+        IEnumerable<NotificationRow> notifications = sent.SelectMany(s => Newest(s, max)).OrderBy(n => n.Id).TakeLast(max);
+        IEnumerable<DeliveryTryRow> tries = sent
+            .SelectMany(s => Newest(db.DeliveryTries.Where(t => s.Select(n => n.Key).Contains(t.Message)), max))
+            .DistinctBy(t => t.Id).OrderBy(t => t.Id).TakeLast(max);
         // A sort that keeps the order of what is equal.
         return
         [
@@ -36,6 +37,20 @@ internal static class AlertLines
                 .Concat(tries.Select(t => new ExplanationLine(new Timestamp(t.At), t.Status, Describe(t))))
                 .OrderBy(l => l.At),
         ];
+    }
+
+    /// <summary>The notifications about an alert: of each integration and group that had it, from the first on.</summary>
+    private static List<IQueryable<NotificationRow>> Sent(StateDb db, string alert)
+    {
+        IQueryable<long> first = db.NotificationAlerts.Where(n => n.Alert == alert).Select(n => n.Notification);
+        return
+        [
+            .. db.Notifications.Where(n => first.Contains(n.Id)).Select(n => new { n.Integration, n.GroupKey, n.Id }).AsEnumerable()
+                .GroupBy(n => (n.Integration, n.GroupKey), n => n.Id).Select(g => Of(g.Key.Integration, g.Key.GroupKey, g.Min())),
+        ];
+
+        IQueryable<NotificationRow> Of(string integration, string group, long from) => db.Notifications.Where(
+            n => n.GroupKey == group && n.Integration == integration && n.Id >= from && n.Alerts.Contains(alert));
     }
 
     private static string Describe(NotificationRow row) =>

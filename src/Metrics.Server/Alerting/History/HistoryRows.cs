@@ -56,6 +56,7 @@ internal static class HistoryRows
             Key = key,
             Integration = notification.Integration.Id.ToString(),
             GroupKey = notification.Group.ToString(),
+            Alerts = AlertId.Write(notification.Alerts.Select(a => a.Id)),
             Firing = notification.Alerts.Count - over,
             Over = over,
             IsDigest = notification.Digest is not null,

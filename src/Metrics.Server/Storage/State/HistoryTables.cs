@@ -45,8 +45,8 @@ internal sealed class AlertNoteRow : HistoryEntry
     public required string Text { get; set; }
 }
 
-/// <summary>An integration was notified of a group of alerts; of which ones, <see cref="NotificationAlertRow"/> says.</summary>
-/// <remarks>Its id is given by who writes it, since the rows of its alerts refer to it.</remarks>
+/// <summary>An integration was notified of a group of alerts.</summary>
+/// <remarks>Its id is given by who writes it, since <see cref="NotificationAlertRow"/> refers to it.</remarks>
 internal sealed class NotificationRow : HistoryEntry
 {
     /// <summary>Idempotency key of the message that carries it; a digest carries several.</summary>
@@ -58,6 +58,9 @@ internal sealed class NotificationRow : HistoryEntry
     /// <summary>The group, as messages name it.</summary>
     public required string GroupKey { get; set; }
 
+    /// <summary>Ids of the alerts, with blanks between.</summary>
+    public required string Alerts { get; set; }
+
     /// <summary>How many of its alerts were firing.</summary>
     public int Firing { get; set; }
 
@@ -68,7 +71,10 @@ internal sealed class NotificationRow : HistoryEntry
     public bool IsDigest { get; set; }
 }
 
-/// <summary>An alert that a notification was about.</summary>
+/// <summary>
+/// An alert that a notification was about, and the one before it to the same integration about the same group was not: where to begin to
+/// look for what was said of an alert. A message about a thousand alerts, one of them new, adds one row.
+/// </summary>
 internal sealed class NotificationAlertRow : HistoryEntry
 {
     /// <summary>Id of the <see cref="NotificationRow"/>.</summary>

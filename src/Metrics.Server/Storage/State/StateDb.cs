@@ -59,8 +59,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<AlertNoteRow>().HasIndex(n => n.Alert);
         modelBuilder.Entity<NotificationRow>().Property(n => n.Id).ValueGeneratedNever();
         modelBuilder.Entity<NotificationRow>().HasIndex(n => n.Key);
+        modelBuilder.Entity<NotificationRow>().HasIndex(n => n.GroupKey);
         modelBuilder.Entity<NotificationAlertRow>().HasIndex(n => n.Alert);
-        modelBuilder.Entity<NotificationAlertRow>().HasIndex(n => n.Notification);
         modelBuilder.Entity<DeliveryTryRow>().HasIndex(t => t.Message);
         modelBuilder.Entity<RuleFiringRow>().HasKey(f => f.Rule);
         modelBuilder.Entity<AckRow>().HasKey(a => a.Alert);

@@ -52,8 +52,24 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_message_is_in_the_history_of_every_alert_that_it_was_about_not_only_of_those_that_were_new()
+    {
+        _store.Write(writer =>
+        {
+            Notify(writer, 1, "k1", 1, ["a"], ["a"]);
+            Notify(writer, 2, "k2", 2, ["a", "b"], ["b"]);
+            Notify(writer, 3, "k3", 3, ["b"], []);
+            Notify(writer, 4, "k4", 4, ["a", "b"], ["a"]);
+        });
+        using StateDb db = _store.Open();
+        AlertLines.Of(db, "a", 10).Select(l => l.At.Milliseconds).Should().Equal(1, 2, 4);
+        AlertLines.Of(db, "b", 10).Select(l => l.At.Milliseconds).Should().Equal(2, 3, 4);
+    }
+
+    [Fact]
     public void Every_question_about_an_alert_is_answered_by_an_index()
     {
+        _store.Write(writer => Notify(writer, 1, "k1", 1, "a"));
         var plans = new PlanCollector();
         string connection = $"Data Source={Path.Combine(_folder, "state.db")}";
         using var db = new StateDb(new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).AddInterceptors(plans).Options);
@@ -99,13 +115,18 @@ public sealed class HistoryTests : IDisposable
     private static AlertStepRow Step(string alert, long at) =>
         new() { At = at, Alert = alert, Rule = "f;g;Hot", RuleName = "Hot", Series = "{}", State = "firing", Text = "hot" };
 
-    private static void Notify(StateWriter writer, long id, string key, long at, params string[] alerts)
+    private static void Notify(StateWriter writer, long id, string key, long at, params string[] alerts) =>
+        Notify(writer, id, key, at, alerts, alerts);
+
+    /// <param name="begun">Of the alerts those that the notification before was not about.</param>
+    private static void Notify(StateWriter writer, long id, string key, long at, string[] alerts, string[] begun)
     {
         writer.Save(new NotificationRow
         {
             Id = id, At = at, Key = key, Integration = "ops/email/0", GroupKey = "{}", Firing = alerts.Length,
+            Alerts = string.Join(' ', alerts),
         });
-        foreach (string alert in alerts)
+        foreach (string alert in begun)
             writer.Save(new NotificationAlertRow { At = at, Notification = id, Alert = alert });
     }
 

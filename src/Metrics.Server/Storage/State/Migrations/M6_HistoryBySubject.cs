@@ -23,13 +23,14 @@ internal sealed class M6_HistoryBySubject : Migration
         foreach ((string table, string column) in new[]
             {
                 ("AlertSteps", "Alert"), ("AlertNotes", "Alert"), ("Notifications", "Key"), ("NotificationAlerts", "Alert"),
-                ("NotificationAlerts", "Notification"), ("DeliveryTries", "Message"),
+                ("DeliveryTries", "Message"),
             })
         {
             migrationBuilder.CreateIndex($"IX_{table}_{column}", table, column);
         }
         // Names of alerts that others send may be longer than a tree of PostgreSQL's takes.
-        migrationBuilder.CreateIndex("IX_AlertSteps_RuleName", "AlertSteps", "RuleName").Annotation("Npgsql:IndexMethod", "hash");
+        foreach ((string table, string column) in new[] { ("AlertSteps", "RuleName"), ("Notifications", "GroupKey") })
+            migrationBuilder.CreateIndex($"IX_{table}_{column}", table, column).Annotation("Npgsql:IndexMethod", "hash");
         if (!IsPostgres)
             return;
         migrationBuilder.Sql("ALTER TABLE \"RuleFirings\" DROP CONSTRAINT \"PK_RuleFirings\"");
@@ -72,6 +73,7 @@ internal sealed class M6_HistoryBySubject : Migration
                 Key = t.Column<string>(nullable: false),
                 Integration = t.Column<string>(nullable: false),
                 GroupKey = t.Column<string>(nullable: false),
+                Alerts = t.Column<string>(nullable: false),
                 Firing = t.Column<int>(nullable: false),
                 Over = t.Column<int>(nullable: false),
                 IsDigest = t.Column<bool>(nullable: false),

@@ -17,6 +17,7 @@ internal sealed partial class TrailSplit(DbConnection connection, StateBackend b
     private const int RowsAtOnce = 5_000;
     private const int RowsBetweenReports = 100_000;
 
+    private readonly Dictionary<(string Integration, string Group), HashSet<string>> _known = [];
     private long _lastNotification;
 
     /// <summary>A row of the old table.</summary>
@@ -97,18 +98,22 @@ internal sealed partial class TrailSplit(DbConnection connection, StateBackend b
     {
         string[] ids = alerts.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Match read = NotificationText().Match(row.Text);
+        string integration = read.Success ? read.Groups["integration"].Value : row.Text;
         yield return new NotificationRow
         {
             Id = ++_lastNotification,
             At = row.At,
             Key = key,
-            Integration = read.Success ? read.Groups["integration"].Value : row.Text,
+            Integration = integration,
             GroupKey = row.Subject,
+            Alerts = alerts,
             Firing = Number(read.Groups["firing"]) ?? ids.Length,
             Over = Number(read.Groups["over"]) ?? 0,
             IsDigest = read.Groups["digest"].Success,
         };
-        foreach (string alert in ids)
+        HashSet<string> known = _known.GetValueOrDefault((integration, row.Subject), []);
+        _known[(integration, row.Subject)] = [.. ids];
+        foreach (string alert in ids.Where(a => !known.Contains(a)))
             yield return new NotificationAlertRow { At = row.At, Notification = _lastNotification, Alert = alert };
     }
 
