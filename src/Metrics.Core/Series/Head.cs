@@ -21,9 +21,11 @@ public sealed record HeadOptions(TimeSpan Window, int MaxSeries, int MaxSeriesPe
 /// <param name="TooOld">Older than the window.</param>
 /// <param name="TooNew">Too far in the future; removed from the batch.</param>
 /// <param name="LimitReached">Of new series beyond a limit; removed from the batch.</param>
+/// <param name="BadTime">Of a time that cannot be (<see cref="SeriesBounds"/>); removed from the batch.</param>
+/// <param name="BadLabels">Of new series with labels beyond their bounds; removed from the batch.</param>
 /// <param name="NewSeries">Series that began.</param>
 public readonly record struct AppendResult(
-    int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int NewSeries);
+    int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int BadTime, int BadLabels, int NewSeries);
 
 /// <summary>
 /// The recent window of all series in memory: compressed chunks and an index of labels. One thread appends and truncates at a time
@@ -80,7 +82,7 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
 
     private AppendResult Append(SampleBatch batch, long now, bool restored)
     {
-        Span<int> counts = stackalloc int[6];
+        Span<int> counts = stackalloc int[8];
         bool[]? keep = null;
         int before, newSeries;
         lock (_writeLock)
@@ -95,20 +97,23 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
             for (int i = 0; i < series.Length; i++)
             {
                 AppendOutcome outcome = AppendOutcome.TooNew;
-                if (times[i] < oldest)
-                    outcome = AppendOutcome.TooOld;
+                if (times[i] < SeriesBounds.MinTime)
+                    outcome = AppendOutcome.BadTime;
+                else if (times[i] < oldest)
+                    outcome = IsKnown(series[i]) || SeriesBounds.Fault(series[i]) is null ? AppendOutcome.TooOld : AppendOutcome.BadLabels;
                 else if (times[i] <= newest)
-                    outcome = Find(series[i], batch.Source, restored, ref source)?.Append(times[i], values[i])
-                        ?? AppendOutcome.LimitReached;
+                    outcome = Find(series[i], batch.Source, restored, ref source, out AppendOutcome refused)?.Append(times[i], values[i])
+                        ?? refused;
                 counts[(int)outcome]++;
-                if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew)
+                if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew or AppendOutcome.BadTime or AppendOutcome.BadLabels)
                     (keep ??= AllTrue(series.Length))[i] = false;
             }
             newSeries = _byLabels.Count - before;
         }
         if (keep is not null)
             batch.Keep(keep);
-        return new AppendResult(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], newSeries);
+        return new AppendResult(
+            counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], newSeries);
     }
 
     /// <summary>Drops what is older than the window, and series with nothing left.</summary>
@@ -259,13 +264,20 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         return true;
     }
 
-    private HeadSeries? Find(Labels labels, string sourceName, bool restored, ref SourceCount? source)
+    private bool IsKnown(Labels labels)
     {
+        int slot = labels.Slot;
+        return (uint)slot < (uint)_bySlot.Length && _bySlot[slot] is { } known && ReferenceEquals(known.Labels, labels);
+    }
+
+    private HeadSeries? Find(Labels labels, string sourceName, bool restored, ref SourceCount? source, out AppendOutcome refused)
+    {
+        refused = default;
         int slot = labels.Slot;
         if ((uint)slot < (uint)_bySlot.Length && _bySlot[slot] is { } known && ReferenceEquals(known.Labels, labels))
             return known;
         if (!_byLabels.TryGetValue(labels, out HeadSeries? series))
-            return Create(labels, sourceName, restored, ref source);
+            return Create(labels, sourceName, restored, ref source, out refused);
         if (!restored && series.Source.IsRestored)
             Adopt(series, sourceName, ref source);
         // The source has made new labels for a series that we know; from now on these are the ones that are found at once.
@@ -302,8 +314,13 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         series.Source = owner;
     }
 
-    private HeadSeries? Create(Labels labels, string sourceName, bool restored, ref SourceCount? source)
+    private HeadSeries? Create(
+        Labels labels, string sourceName, bool restored, ref SourceCount? source, out AppendOutcome refused)
     {
+        refused = AppendOutcome.BadLabels;
+        if (SeriesBounds.Fault(labels) is not null)
+            return null;
+        refused = AppendOutcome.LimitReached;
         SourceOf(sourceName, ref source);
         source!.IsRestored |= restored;
         if ((!restored && source.Series >= options.MaxSeriesPerSource) || _byLabels.Count >= options.MaxSeries)

@@ -164,6 +164,12 @@ public enum AppendOutcome
 
     /// <summary>It would begin a series beyond a limit; nobody takes it.</summary>
     LimitReached,
+
+    /// <summary>Its time is none that a store could hold (<see cref="SeriesBounds.MinTime"/>); nobody takes it.</summary>
+    BadTime,
+
+    /// <summary>It would begin a series whose labels are beyond <see cref="SeriesBounds"/>; nobody takes it.</summary>
+    BadLabels,
 }
 
 /// <summary>How many series a source has in the head.</summary>

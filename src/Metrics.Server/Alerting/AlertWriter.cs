@@ -83,13 +83,19 @@ internal sealed partial class AlertWriter(
             // Looked at before the queue: what was put in before the end is still written.
             bool isLast = stoppingToken.IsCancellationRequested;
             Volatile.Write(ref _lastLook, time.GetTimestamp());
-            WriteQueued();
-            if (_isRestored)
-                persistence.Flush(Now());
+            await metrics.Faults.GuardAsync("alerting", WriteDueAsync, time, stoppingToken);
             if (isLast)
                 return;
             await _wake.WaitAsync(_isRestored ? persistence.NextDue : Timestamp.Never, stoppingToken);
         }
+    }
+
+    private Task WriteDueAsync()
+    {
+        WriteQueued();
+        if (_isRestored)
+            persistence.Flush(Now());
+        return Task.CompletedTask;
     }
 
     private void WriteQueued()

@@ -9,6 +9,9 @@ namespace Metrics.Hosting;
 /// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
 internal static class DaemonHost
 {
+    /// <summary>EX_SOFTWARE of sysexits.h.</summary>
+    private const int Fault = 70;
+
     public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
@@ -31,7 +34,7 @@ internal static class DaemonHost
     }
 
     /// <summary>Runs until it is told to stop.</summary>
-    /// <returns>0, or 2 when it cannot start.</returns>
+    /// <returns>0; 2 when it cannot start, 3 when it lost its state, 70 when it ended for a fault of its own.</returns>
     public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
     {
         app.Urls.Add("http://" + options.Listen);
@@ -48,6 +51,15 @@ internal static class DaemonHost
         }
         Console.WriteLine($"metricsd watches; see http://{options.Listen}/");
         await app.WaitForShutdownAsync();
-        return app.Services.GetRequiredService<StateStore>().IsLost ? 3 : 0;
+        if (app.Services.GetRequiredService<StateStore>().IsLost)
+            return 3;
+        foreach (BackgroundService room in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (room.ExecuteTask?.Exception is not { } fault)
+                continue;
+            await Console.Error.WriteLineAsync($"metricsd ended: {room.GetType().Name} failed: {fault.GetBaseException().Message}");
+            return Fault;
+        }
+        return 0;
     }
 }

@@ -60,13 +60,23 @@ internal sealed partial class Reloader(
             }
             catch (ConfigurationException e)
             {
-                outcome.Fail();
-                metrics.Success.Set(0);
-                Note(by, "refused", e.Message);
-                LogRefused(e.Message);
-                return e.Message;
+                return Refuse(by, e.Message);
+            }
+            catch (Exception e)
+            {
+                metrics.Faults.Note("reload", e, time);
+                return Refuse(by, $"a fault of metricsd: {e.Message}");
             }
         }
+    }
+
+    private string Refuse(string by, string why)
+    {
+        outcome.Fail();
+        metrics.Success.Set(0);
+        Note(by, "refused", why);
+        LogRefused(why);
+        return why;
     }
 
     private void Apply(MetricsOptions loaded, IReadOnlyList<RuleGroup> groups)

@@ -49,7 +49,7 @@ internal sealed class InputRunner(
             await _wake.WaitAsync(stoppingToken);
             if (stoppingToken.IsCancellationRequested)
                 return;
-            await ReconcileAsync(options.Value.Inputs);
+            await metrics.Faults.GuardAsync("inputs", () => ReconcileAsync(options.Value.Inputs), time, stoppingToken);
         }
     }
 

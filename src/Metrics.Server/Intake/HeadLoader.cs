@@ -37,7 +37,7 @@ internal sealed partial class HeadLoader(
             head.CompleteSince = 0;
             LogRefilled(store.Description, samples, head.SeriesCount, time.GetElapsedTime(start).TotalSeconds);
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // History that cannot be read now must not keep us from watching.
             head.CompleteSince = now;

@@ -19,6 +19,8 @@ internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics
         CountRefused("too_old", result.TooOld);
         CountRefused("too_new", result.TooNew);
         CountRefused("series_limit", result.LimitReached);
+        CountRefused("bad_timestamp", result.BadTime);
+        CountRefused("bad_labels", result.BadLabels);
         work.Appended?.TrySetResult(result);
     }
 

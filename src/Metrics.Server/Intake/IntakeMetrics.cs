@@ -13,7 +13,7 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
     public Labelled<Counter> SamplesNotAppended { get; } = registry.Counter(
         "metricsd_head_samples_not_appended_total",
         "Samples that the head did not take, by reason; those out of order or too old still go to the store.", "reason")
-        .FromStart("duplicate", "out_of_order", "too_old", "too_new", "series_limit");
+        .FromStart("duplicate", "out_of_order", "too_old", "too_new", "series_limit", "bad_timestamp", "bad_labels");
 
     public Labelled<Gauge> Queue { get; } = registry.Gauge(
         "metricsd_intake_queue_batches", "Batches that wait in the intake queue, by lane.", "lane").FromStart("samples", "events");
@@ -29,6 +29,10 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
         "Parts of events that were beyond their bounds, by part: body and value are cut, field is left out, time is replaced by that of "
         + "the arrival.", "part")
         .FromStart("body", "value", "field", "time");
+
+    public Labelled<Counter> Lost { get; } = registry.Counter(
+        "metricsd_intake_lost_total", "Samples and events that met a fault of ours on their way in, by lane.", "lane")
+        .FromStart("samples", "events");
 
     public Gauge HeadSeries { get; } = registry.Gauge("metricsd_head_series", "Series in the head.");
 

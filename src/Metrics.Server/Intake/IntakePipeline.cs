@@ -21,6 +21,7 @@ internal sealed class IntakePipeline : BackgroundService
 
     private readonly Head _head;
     private readonly IntakeMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly ArrivalStage _arrivals = new();
     private readonly IReadOnlyList<IIntakeStage> _stages;
     private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
@@ -30,7 +31,7 @@ internal sealed class IntakePipeline : BackgroundService
         Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, IntakeMetrics metrics,
         TimeProvider time)
     {
-        (_head, _metrics) = (head, metrics);
+        (_head, _metrics, _time) = (head, metrics, time);
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
@@ -103,28 +104,54 @@ internal sealed class IntakePipeline : BackgroundService
                     _metrics.SeriesRefused.WithLabels(source).Set(refused);
             }
         });
-        Task samples = RunSamplesAsync(), events = RunEventsAsync();
-        // A lane that dies takes the daemon with it, at once.
-        await await Task.WhenAny(samples, events);
-        await Task.WhenAll(samples, events);
+        await Task.WhenAll(RunSamplesAsync(), RunEventsAsync());
     }
 
     // Neither lane heeds the stopping token: what was accepted is taken to its end.
     private async Task RunSamplesAsync()
     {
         await foreach (SampleWork work in _samples.Reader.ReadAllAsync(CancellationToken.None))
+            TakeAll(work);
+    }
+
+    /// <summary>A batch at which a stage fails is lost, counted, and whoever waits for it hears of it; the next one is another.</summary>
+    private void TakeAll(SampleWork work)
+    {
+        int rows = work.Batch.Count;
+        try
         {
             foreach (IIntakeStage stage in _stages)
                 stage.Take(work);
         }
+        catch (Exception e)
+        {
+            Lose(e, "samples", rows);
+            work.Appended?.TrySetResult(default);
+            work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
+        }
+    }
+
+    private void Lose(Exception e, string lane, int rows)
+    {
+        _metrics.Faults.Note("intake", e, _time);
+        _metrics.Lost.WithLabels(lane).Inc(rows);
     }
 
     private async Task RunEventsAsync()
     {
         await foreach (EventWork work in _events.Reader.ReadAllAsync(CancellationToken.None))
         {
-            foreach (IIntakeStage stage in _stages)
-                await stage.TakeAsync(work);
+            int rows = work.Batch.Count;
+            try
+            {
+                foreach (IIntakeStage stage in _stages)
+                    await stage.TakeAsync(work);
+            }
+            catch (Exception e)
+            {
+                Lose(e, "events", rows);
+                work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Metrics.Model;
+using Metrics.Series;
 
 namespace Metrics.Intake;
 
@@ -7,13 +8,15 @@ namespace Metrics.Intake;
 internal sealed class MetadataTable
 {
     private const int MaxMetrics = 200_000;
+    private const int MaxTextLength = 4_096;
 
     private readonly ConcurrentDictionary<string, MetricMetadata> _metadata = new();
 
     public void Set(string metric, MetricMetadata metadata)
     {
-        if (_metadata.ContainsKey(metric) || _metadata.Count < MaxMetrics)
-            _metadata[metric] = metadata;
+        if (metric.Length > SeriesBounds.MaxValueLength || (!_metadata.ContainsKey(metric) && _metadata.Count >= MaxMetrics))
+            return;
+        _metadata[metric] = metadata.Help.Length > MaxTextLength ? metadata with { Help = metadata.Help[..MaxTextLength] } : metadata;
     }
 
     /// <summary>All that is known.</summary>

@@ -17,17 +17,23 @@ internal sealed partial class StoreMaintenance(
         using var timer = new PeriodicTimer(s_interval, time);
         for (int round = 1; await timer.WaitForNextTickAsync(stoppingToken); round++)
         {
-            metrics.HeadSeriesDropped.Inc(head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds()));
-            if (round % RoundsBetweenStore != 0)
-                continue;
-            try
-            {
-                await store.MaintainAsync(time.GetUtcNow(), stoppingToken);
-            }
-            catch (StoreException e)
-            {
-                LogFailed(e.Message);
-            }
+            bool isStores = round % RoundsBetweenStore == 0;
+            await metrics.Faults.GuardAsync("maintenance", () => MaintainAsync(isStores, stoppingToken), time, stoppingToken);
+        }
+    }
+
+    private async Task MaintainAsync(bool isStores, CancellationToken ct)
+    {
+        metrics.HeadSeriesDropped.Inc(head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds()));
+        if (!isStores)
+            return;
+        try
+        {
+            await store.MaintainAsync(time.GetUtcNow(), ct);
+        }
+        catch (StoreException e)
+        {
+            LogFailed(e.Message);
         }
     }
 

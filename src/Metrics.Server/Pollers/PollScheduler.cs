@@ -47,7 +47,7 @@ internal sealed partial class PollScheduler(
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ReconcileAsync(stoppingToken);
+            await metrics.Faults.GuardAsync("pollers", () => ReconcileAsync(stoppingToken), time, stoppingToken);
             // After that it is time to look at the files of targets again.
             await _wake.WaitAsync(s_discoveryInterval, stoppingToken);
         }
@@ -130,7 +130,8 @@ internal sealed partial class PollScheduler(
         catch (Exception e)
         {
             // The frame takes a target's faults; this is one of ours, which must not end the polls of all others.
-            LogFault(e, target.Key);
+            metrics.Faults.Note("pollers", e, time);
+            LogFault(target.Key);
         }
     }
 
@@ -163,5 +164,5 @@ internal sealed partial class PollScheduler(
     private partial void LogNotBegun(string target, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The poll of {Target} failed within metricsd")]
-    private partial void LogFault(Exception error, string target);
+    private partial void LogFault(string target);
 }

@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using Metrics.Scheduling;
+using Metrics.Telemetry;
 
 namespace Metrics.Rules;
 
@@ -10,14 +10,14 @@ namespace Metrics.Rules;
 /// <param name="window">How far back samples are at hand.</param>
 /// <param name="evaluator">Carries rounds out.</param>
 /// <param name="wake">Woken when a round is over.</param>
+/// <param name="faults">Counts rounds that failed for a reason nobody has foreseen; their groups have their next turn all the same.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, WakeSignal wake, TimeProvider time)
+internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, WakeSignal wake, Faults faults, TimeProvider time)
 {
     private readonly List<ScheduledGroup> _ready = [];
     private ArrivalCredit _credit = new(0, 0);
     private double _share;
     private volatile RulePlan _plan = new([]);
-    private volatile ExceptionDispatchInfo? _failure;
 
     /// <summary>The groups.</summary>
     public RulePlan Plan => _plan;
@@ -41,7 +41,6 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
     /// <returns>When to look again, milliseconds since 1970 UTC; before, if woken.</returns>
     public long BeginDue(CancellationToken ct)
     {
-        _failure?.Throw();
         long now = Now(), next = long.MaxValue;
         long oldest = now - (long)window.TotalMilliseconds;
         _ready.Clear();
@@ -102,8 +101,8 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
         }
         catch (Exception e)
         {
-            // The loop ends with it, and the daemon: rules that are silently not evaluated are the worst.
-            _failure = ExceptionDispatchInfo.Capture(e);
+            // The group keeps its turns; that its round failed is counted, shown and an alert (MetricsdFault).
+            faults.Note("rules", e, time);
         }
         finally
         {

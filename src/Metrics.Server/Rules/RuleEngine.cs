@@ -33,7 +33,7 @@ internal sealed class RuleEngine : BackgroundService
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
         (_options, _metrics, _time, _events) = (options, metrics, time, events);
         _wake = new WakeSignal(time);
-        _scheduler = new RoundScheduler(head.Options.Window, evaluator, _wake, time);
+        _scheduler = new RoundScheduler(head.Options.Window, evaluator, _wake, metrics.Faults, time);
         _scheduler.Use(MakePlan(RuleSet.Load(options.Value)), options.Value.ArrivalShare);
         metrics.InError.Set(0);
         metrics.BeforeCollect(Count);
@@ -88,16 +88,21 @@ internal sealed class RuleEngine : BackgroundService
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                if (Interlocked.Exchange(ref _replacement, null) is { } groups)
-                    await ReplaceAsync(groups, stoppingToken);
-                Volatile.Write(ref _lastLook, _time.GetTimestamp());
-                await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(stoppingToken)), stoppingToken);
+                await _metrics.Faults.GuardAsync("rules", () => LookAsync(stoppingToken), _time, stoppingToken);
             }
         }
         finally
         {
             await Task.WhenAll(Schedule.Select(g => g.EndAsync()));
         }
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        if (Interlocked.Exchange(ref _replacement, null) is { } groups)
+            await ReplaceAsync(groups, ct);
+        Volatile.Write(ref _lastLook, _time.GetTimestamp());
+        await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(ct)), ct);
     }
 
     private async Task ReplaceAsync(IReadOnlyList<RuleGroup> groups, CancellationToken ct)

@@ -212,6 +212,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         }
     }
 
+    /// <returns>Whether all of it is done with; what is, is no longer in the list when not.</returns>
     private async Task<bool> FlushAsync(List<Entry> entries, CancellationToken ct)
     {
         long start = time.GetTimestamp();
@@ -229,6 +230,15 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             metrics.Up.Set(0);
             return false;
         }
+        catch (Exception e)
+        {
+            // Nobody has foreseen it. One of the batches is to blame, and must not stop the others for good.
+            metrics.Faults.Note("storage", e, time);
+            if (entries.Count > 1)
+                return await FlushOneByOneAsync(entries, ct);
+            Lose(entries, "fault", $"{Description} met a fault of metricsd; see its log.");
+            return true;
+        }
         metrics.Writes.WithLabels("success").Inc();
         metrics.Written.Inc(rows);
         metrics.Seconds.Observe(time.GetElapsedTime(start).TotalSeconds);
@@ -243,6 +253,16 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         }
         lock (_lock)
             Weigh(-rows, -bytes);
+        return true;
+    }
+
+    private async Task<bool> FlushOneByOneAsync(List<Entry> entries, CancellationToken ct)
+    {
+        for (; entries.Count > 0; entries.RemoveAt(0))
+        {
+            if (!await FlushAsync([entries[0]], ct))
+                return false;
+        }
         return true;
     }
 
@@ -271,7 +291,12 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         }
     }
 
-    private void Abandon(List<Entry> entries)
+    private void Abandon(List<Entry> entries) =>
+        LogAbandoned(
+            Lose(entries, "stopping", $"The daemon is stopping and {Description} cannot be written."), RowsName, Description);
+
+    /// <returns>How many rows.</returns>
+    private int Lose(List<Entry> entries, string reason, string message)
     {
         (int lost, long bytes) = SizeOf(entries);
         lock (_lock)
@@ -279,10 +304,10 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();
-            entry.Committed?.TrySetException(new StoreException($"The daemon is stopping and {Description} cannot be written."));
+            entry.Committed?.TrySetException(new StoreException(message));
         }
-        metrics.Dropped.WithLabels("stopping").Inc(lost);
-        LogAbandoned(lost, RowsName, Description);
+        metrics.Dropped.WithLabels(reason).Inc(lost);
+        return lost;
     }
 
     private (int Rows, long Bytes) SizeOf(List<Entry> entries)

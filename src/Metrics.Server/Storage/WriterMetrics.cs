@@ -7,7 +7,8 @@ namespace Metrics.Storage;
 /// <param name="prefix">First words of their names.</param>
 /// <param name="rows">What the rows are: <c>samples</c> or <c>events</c>.</param>
 /// <param name="store">What is written, in help texts.</param>
-/// <param name="reasons">Why else than for a full queue, a write that failed under somebody's wait, and a stop rows may be lost.</param>
+/// <param name="reasons">Why else than for a full queue, a write that failed under somebody's wait, a stop and a fault rows
+/// may be lost.</param>
 internal abstract class WriterMetrics(
     MetricRegistry registry, string prefix, string rows, string store, params ReadOnlySpan<string> reasons)
     : OwnMetrics(registry)
@@ -23,7 +24,7 @@ internal abstract class WriterMetrics(
 
     public Labelled<Counter> Dropped { get; } =
         registry.Counter($"{prefix}_{rows}_dropped_total", $"The {rows} that {store} lost, by reason.", "reason")
-        .FromStart(["queue_full", "write_failed", "stopping", .. reasons]);
+        .FromStart(["queue_full", "write_failed", "stopping", "fault", .. reasons]);
 
     public Gauge Pending { get; } = registry.Gauge($"{prefix}_pending_{rows}", $"The {rows} that wait for the next flush.");
 

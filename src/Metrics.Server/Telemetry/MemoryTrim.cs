@@ -9,7 +9,7 @@ namespace Metrics.Telemetry;
 /// only loading touched (they are read again from the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
 /// <remarks>malloc_trim(3), madvise(2) MADV_PAGEOUT: harmless where the kernel does not know it. Linux only.</remarks>
-internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
+internal sealed class MemoryTrim(MetricRegistry registry, TimeProvider time) : BackgroundService
 {
     private const int MadvisePageOut = 21;
     private const int YoungRounds = 2;
@@ -22,7 +22,10 @@ internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        registry.Faults.GuardAsync("memory", () => TrimNowAndThenAsync(stoppingToken), time, stoppingToken);
+
+    private async Task TrimNowAndThenAsync(CancellationToken stoppingToken)
     {
         await Task.Delay(s_first, time, stoppingToken);
         if (!OperatingSystem.IsLinux())

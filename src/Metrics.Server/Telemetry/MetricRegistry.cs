@@ -20,12 +20,16 @@ internal sealed class MetricRegistry
     public MetricRegistry()
     {
         _factory = global::Prometheus.Metrics.WithCustomRegistry(_registry);
+        Faults = new Faults(this);
         _registry.AddBeforeCollectCallback(() =>
         {
             lock (_lock)
                 _beforeCollect.ForEach(update => update());
         });
     }
+
+    /// <summary>Guards what rooms do, and counts what fails.</summary>
+    public Faults Faults { get; }
 
     public Counter Counter(string name, string help) => new(_factory.CreateCounter(Claim(name), help));
 

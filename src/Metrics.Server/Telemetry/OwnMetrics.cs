@@ -6,6 +6,9 @@ namespace Metrics.Telemetry;
 /// </summary>
 internal abstract class OwnMetrics(MetricRegistry registry)
 {
+    /// <inheritdoc cref="MetricRegistry.Faults" />
+    public Faults Faults => registry.Faults;
+
     /// <inheritdoc cref="MetricRegistry.BeforeCollect" />
     public void BeforeCollect(Action update) => registry.BeforeCollect(update);
 }

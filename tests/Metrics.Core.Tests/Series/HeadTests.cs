@@ -50,13 +50,37 @@ public sealed class HeadTests
     }
 
     [Fact]
+    public void What_no_store_could_hold_goes_no_further()
+    {
+        using var head = new Head(HeadOptions.Default);
+        using SampleBatch batch = Batch(("m", long.MinValue, 1), ("m", -1, 1), ("m", 0, 1), ("m", long.MaxValue, 1));
+        Labels[] bad =
+        [
+            Labels.Of([.. Enumerable.Range(0, SeriesBounds.MaxLabels + 1).Select(i => new Label($"l{i}", "v"))]),
+            Labels.Of("m", (new string('n', SeriesBounds.MaxNameLength + 1), "v")),
+            Labels.Of("m", ("l", new string('v', SeriesBounds.MaxValueLength + 1))),
+            Labels.Of([.. Enumerable.Range(0, 5).Select(i => new Label($"l{i}", new string('v', SeriesBounds.MaxValueLength)))]),
+        ];
+        foreach (Labels labels in bad)
+        {
+            batch.Add(labels, Now, 1);
+            batch.Add(labels, 1, 1);
+        }
+        AppendResult result = head.Append(batch, Now);
+        (result.BadTime, result.TooOld, result.TooNew, result.BadLabels).Should().Be((2, 1, 1, 8));
+        batch.Times.ToArray().Should().Equal([0], "the store takes what is merely old");
+        head.SeriesCount.Should().Be(0);
+    }
+
+    [Fact]
     public void Samples_out_of_order_are_counted_and_stay_for_the_store()
     {
         using var head = new Head(HeadOptions.Default);
         using SampleBatch batch =
             Batch(("m", Now, 1), ("m", Now + 1000, 2), ("m", Now + 500, 3), ("m", Now + 1000, 2), ("m", Now + 1000, 9));
         head.Append(batch, Now).Should()
-            .Be(new AppendResult(Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, NewSeries: 1));
+            .Be(new AppendResult(
+                Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, BadTime: 0, BadLabels: 0, NewSeries: 1));
         batch.Count.Should().Be(5);
         Read(head, "m").Should().Equal((Now, 1), (Now + 1000, 2));
     }

@@ -40,7 +40,7 @@ internal sealed partial class AlertmanagerForwarder(
         {
             NotificationOptions notifications = options.Value;
             if (notifications.Alertmanagers.Count > 0)
-                await HandOverAsync(notifications, stoppingToken);
+                await metrics.Faults.GuardAsync("alertmanagers", () => HandOverAsync(notifications, stoppingToken), time, stoppingToken);
             await _wake.WaitAsync(s_look, stoppingToken);
         }
     }

@@ -23,16 +23,20 @@ internal sealed partial class Heartbeat(
         while (!stoppingToken.IsCancellationRequested)
         {
             NotificationOptions notifications = options.Value;
-            if (notifications.Heartbeat is { } heartbeat && notifications.NotifiersOf(heartbeat.Receiver) is { Count: > 0 } notifiers)
-            {
-                if (time.GetElapsedTime(Math.Min(engine.LastRound, writer.LastLook)) < s_stuck)
-                    await Task.WhenAll(notifiers.Select(n => BeatAsync(n, notifications.ExternalUrl, stoppingToken)));
-                else
-                    LogStuck(heartbeat.Receiver);
-            }
+            await metrics.Faults.GuardAsync("heartbeat", () => BeatAsync(notifications, stoppingToken), time, stoppingToken);
             TimeSpan pause = notifications.Heartbeat?.Interval ?? s_idle;
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task BeatAsync(NotificationOptions notifications, CancellationToken ct)
+    {
+        if (notifications.Heartbeat is not { } heartbeat || notifications.NotifiersOf(heartbeat.Receiver) is not { Count: > 0 } notifiers)
+            return;
+        if (time.GetElapsedTime(Math.Min(engine.LastRound, writer.LastLook)) < s_stuck)
+            await Task.WhenAll(notifiers.Select(n => BeatAsync(n, notifications.ExternalUrl, ct)));
+        else
+            LogStuck(heartbeat.Receiver);
     }
 
     private async Task BeatAsync(NamedNotifier notifier, string externalUrl, CancellationToken ct)

@@ -38,22 +38,30 @@ internal sealed partial class Outbox(
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            Timestamp now = Timestamp.Of(time.GetUtcNow());
-            Timestamp next = now + (_failing.IsEmpty ? s_look : s_lookWhileFailing);
-            ReportFailing(now);
-            List<(string Target, Timestamp NextTry)> heads = Heads();
-            foreach ((string target, Timestamp nextTry) in heads)
-            {
-                if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
-                    continue;
-                if (nextTry > now)
-                    next = Timestamp.Min(next, nextTry);
-                else
-                    _running[target] = Deliver(target, stoppingToken);
-            }
+            Timestamp next = default;
+            await metrics.Faults.GuardAsync("outbox", () => Task.FromResult(next = BeginDue(stoppingToken)), time, stoppingToken);
             await _wake.WaitAsync(next, stoppingToken);
         }
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Has every integration whose oldest message is due take its turn, unless it has it already.</summary>
+    /// <returns>When to look again.</returns>
+    private Timestamp BeginDue(CancellationToken ct)
+    {
+        Timestamp now = Timestamp.Of(time.GetUtcNow());
+        Timestamp next = now + (_failing.IsEmpty ? s_look : s_lookWhileFailing);
+        ReportFailing(now);
+        foreach ((string target, Timestamp nextTry) in Heads())
+        {
+            if (_running.TryGetValue(target, out Task? running) && !running.IsCompleted)
+                continue;
+            if (nextTry > now)
+                next = Timestamp.Min(next, nextTry);
+            else
+                _running[target] = Deliver(target, ct);
+        }
+        return next;
     }
 
     /// <summary>
@@ -86,7 +94,8 @@ internal sealed partial class Outbox(
     /// </summary>
     private Task Deliver(string target, CancellationToken ct)
     {
-        Task delivery = Task.Run(() => DeliverAsync(target, ct), CancellationToken.None);
+        Task delivery = Task.Run(
+            () => metrics.Faults.GuardAsync("outbox", () => DeliverAsync(target, ct), time, ct), CancellationToken.None);
         _ = delivery.ContinueWith(_ => Wake(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return delivery;
     }

@@ -66,7 +66,7 @@ internal sealed class HistoryWriter(StateStore state, AlertMetrics metrics, Time
             await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Messages go first.
             if (!IsBusy || _rows.Count > Bound / 2)
-                Flush();
+                metrics.Faults.Guard("history", Flush, time);
         }
     }
 }

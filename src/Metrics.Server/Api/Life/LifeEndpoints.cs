@@ -1,4 +1,5 @@
 using Metrics.Access;
+using Metrics.Telemetry;
 
 namespace Metrics.Api.Life;
 
@@ -8,6 +9,11 @@ internal static class LifeEndpoints
     public static void MapLife(this WebApplication app)
     {
         app.MapGet("/-/healthy", () => "metricsd is healthy.\n").Anyone();
-        app.MapGet("/-/ready", () => "metricsd is ready.\n").Anyone();
+        app.MapGet("/-/ready", (MetricRegistry registry, TimeProvider time) => Ready(registry.Faults.Failing(time))).Anyone();
     }
+
+    /// <summary>Who asks without a token sees which rooms are failing, and not why.</summary>
+    private static string Ready(IReadOnlyList<(string Room, string Message)> failing) => failing.Count == 0
+        ? "metricsd is ready.\n"
+        : $"metricsd is ready, but failing in part: {string.Join(", ", failing.Select(f => f.Room))}. See its log.\n";
 }

@@ -78,6 +78,10 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
             return Partial($"the limit of series for '{source}' is reached", result.LimitReached);
         if (result.TooNew > 0)
             return Partial("points lie too far in the future", result.TooNew);
+        if (result.BadTime > 0)
+            return Partial("points lie before 1970", result.BadTime);
+        if (result.BadLabels > 0)
+            return Partial($"series have more than {SeriesBounds.MaxLabels} labels, or too long ones", result.BadLabels);
         return refused.Count == 0 ? new Answer(204, null) : Partial($"unable to parse: {refused.Faults}", refused.Count);
     }
 

@@ -4,7 +4,8 @@ namespace Metrics.Storage.Events;
 
 /// <summary>Keeps the event log within its bounds, which a reload may change.</summary>
 internal sealed partial class EventLogMaintenance(
-    EventLog events, Current<EventLogOptions> options, TimeProvider time, ILogger<EventLogMaintenance> log) : BackgroundService
+    EventLog events, Current<EventLogOptions> options, EventLogMetrics metrics, TimeProvider time, ILogger<EventLogMaintenance> log)
+    : BackgroundService
 {
     /// <summary>How far the log may grow beyond its bytes: what comes in meanwhile.</summary>
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
@@ -13,15 +14,18 @@ internal sealed partial class EventLogMaintenance(
     {
         using var timer = new PeriodicTimer(s_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
+            await metrics.Faults.GuardAsync("event log", () => MaintainAsync(stoppingToken), time, stoppingToken);
+    }
+
+    private async Task MaintainAsync(CancellationToken ct)
+    {
+        try
         {
-            try
-            {
-                await events.MaintainAsync(options.Value, stoppingToken);
-            }
-            catch (StoreException e)
-            {
-                LogFailed(e.Message);
-            }
+            await events.MaintainAsync(options.Value, ct);
+        }
+        catch (StoreException e)
+        {
+            LogFailed(e.Message);
         }
     }
 

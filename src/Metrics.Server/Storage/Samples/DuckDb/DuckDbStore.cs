@@ -96,11 +96,14 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
             _series!.Flush();
             transaction.Commit();
         }
-        catch (Exception e) when (e is DuckDBException or IOException)
+        catch (Exception e)
         {
+            // Whatever it was, nothing was committed.
             _openDays = openDays;
             _series!.Forget();
-            throw new StoreException(Explain(e), e);
+            if (e is DuckDBException or IOException)
+                throw new StoreException(Explain(e), e);
+            throw;
         }
         finally
         {
@@ -187,12 +190,19 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         Opened();
         int today = (int)(now.ToUnixTimeMilliseconds() / DayMilliseconds);
         int oldest = (int)((now - options.Retention).ToUnixTimeMilliseconds() / DayMilliseconds);
-        foreach (int day in _openDays.Concat(_sortedDays).Where(d => d < oldest).ToList())
-            await DropAsync(day, ct);
-        // An hour's grace: what was collected before midnight may still be on its way.
-        int lastComplete = now.TimeOfDay >= TimeSpan.FromHours(1) ? today - 1 : today - 2;
-        foreach (int day in DaysToCompact(lastComplete, oldest))
-            await CompactAsync(day, ct);
+        try
+        {
+            foreach (int day in _openDays.Concat(_sortedDays).Where(d => d < oldest).ToList())
+                await DropAsync(day, ct);
+            // An hour's grace: what was collected before midnight may still be on its way.
+            int lastComplete = now.TimeOfDay >= TimeSpan.FromHours(1) ? today - 1 : today - 2;
+            foreach (int day in DaysToCompact(lastComplete, oldest))
+                await CompactAsync(day, ct);
+        }
+        catch (DuckDBException e)
+        {
+            throw new StoreException(Explain(e), e);
+        }
     }
 
     private List<int> DaysToCompact(int lastComplete, int oldest)
@@ -200,7 +210,10 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         using DuckDBConnection connection = Connect();
         var days = new SortedSet<int>(_openDays.Where(d => d <= lastComplete));
         using DuckDBCommand command = connection.CreateCommand();
-        command.CommandText = $"SELECT DISTINCT CAST(floor(time / {DayMilliseconds}.0) AS INTEGER) FROM {LateTable}";
+        // Releases before took any time, also such as no day is of.
+        long from = oldest * DayMilliseconds, to = (lastComplete + 1L) * DayMilliseconds;
+        command.CommandText = string.Create(CultureInfo.InvariantCulture,
+            $"SELECT DISTINCT CAST(floor(time / {DayMilliseconds}.0) AS INTEGER) FROM {LateTable} WHERE time >= {from} AND time < {to}");
         using DuckDBDataReader reader = command.ExecuteReader();
         while (reader.Read())
             days.Add(reader.GetInt32(0));

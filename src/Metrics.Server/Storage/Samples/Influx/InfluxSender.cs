@@ -46,7 +46,13 @@ internal sealed partial class InfluxSender(
             double age = _spool.Peek() is { } oldest ? (time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time) / 1000.0 : 0;
             metrics.SpoolOldest.WithLabels(flow.Name).Set(age);
         });
-        _replay = Task.Run(() => ReplayAsync(_stop.Token), CancellationToken.None);
+        _replay = Task.Run(ReplayAlwaysAsync, CancellationToken.None);
+    }
+
+    private async Task ReplayAlwaysAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+            await metrics.Faults.GuardAsync("spool", () => ReplayAsync(_stop.Token), time, _stop.Token);
     }
 
     /// <summary>Sends lines, or spools them; when it returns they survive a kill -9 of this process.</summary>
@@ -77,16 +83,17 @@ internal sealed partial class InfluxSender(
 
     /// <summary>Sends a body, halving it where one of its lines spoils the rest.</summary>
     /// <returns><see cref="WriteVerdict.Retry"/> and <see cref="WriteVerdict.Hold"/> mean: the whole body is still to be sent.</returns>
-    private async Task<InfluxAnswer> SendAsync(byte[] lines, int count, CancellationToken ct)
+    private async Task<InfluxAnswer> SendAsync(byte[] lines, int count, CancellationToken ct, bool mayCreate = true)
     {
         InfluxAnswer answer = await Client.WriteAsync(Client.Pack(lines), ct);
         switch (answer.Verdict)
         {
-            case WriteVerdict.NoDatabase when options.CreateDatabase && options.Version == InfluxVersion.V1:
+            case WriteVerdict.NoDatabase when mayCreate && options.CreateDatabase && options.Version == InfluxVersion.V1:
                 if (await Client.CreateDatabaseAsync(ct) is { } refusal)
                     return answer with { Verdict = WriteVerdict.Hold, Reason = $"{answer.Reason}; creating it failed: {refusal}" };
                 LogCreated(options.Database);
-                return await SendAsync(lines, count, ct);
+                // A server that has made it and still does not know it is not asked for it again and again.
+                return await SendAsync(lines, count, ct, mayCreate: false);
             case WriteVerdict.NoDatabase:
                 return answer with { Verdict = WriteVerdict.Hold };
             case WriteVerdict.Partial:

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Metrics.Telemetry;
+
+/// <summary>
+/// Where the unforeseen ends: a unit of work that fails for a reason that nobody has foreseen is logged with its stack, counted by room, and
+/// its loop goes on, more slowly while that repeats. So nothing that somebody sends ends the daemon. Safe for use by several threads.
+/// </summary>
+internal sealed partial class Faults
+{
+    /// <summary>How long a room counts as failing after its last fault.</summary>
+    public static readonly TimeSpan FailingFor = TimeSpan.FromMinutes(5);
+
+    private const double FirstPauseSeconds = 1;
+    private const double LongestPauseSeconds = 60;
+
+    private readonly ConcurrentDictionary<string, Room> _rooms = new();
+    private readonly Labelled<Counter> _total;
+
+    public Faults(MetricRegistry registry) => _total = registry.Counter(
+        "metricsd_faults_total", "Units of work that failed for a reason that nobody has foreseen, by room. Its loop goes on.", "room");
+
+    /// <summary>What is known of a room's faults.</summary>
+    /// <param name="Message">The last one.</param>
+    /// <param name="At">When it was, milliseconds since 1970 UTC.</param>
+    /// <param name="InARow">How many there were without a success in between.</param>
+    private sealed record Room(string Message, long At, int InARow);
+
+    /// <summary>Where they are logged.</summary>
+    public ILogger Log { get; set; } = NullLogger.Instance;
+
+    /// <summary>Does a unit of work.</summary>
+    /// <param name="room">Whose it is, one word, as the metric has it.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>Whether it was done.</returns>
+    public bool Guard(string room, Action work, TimeProvider time)
+    {
+        try
+        {
+            work();
+            Succeed(room);
+            return true;
+        }
+        catch (Exception e)
+        {
+            Note(room, e, time);
+            return false;
+        }
+    }
+
+    /// <summary>Does a unit of work of a loop; after one that failed it waits a while, the longer the more failed in a row.</summary>
+    /// <param name="room">Whose it is, one word, as the metric has it.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">The daemon stops: then what the work throws is thrown on.</param>
+    /// <returns>Whether it was done.</returns>
+    public async Task<bool> GuardAsync(string room, Func<Task> work, TimeProvider time, CancellationToken stopping)
+    {
+        try
+        {
+            await work();
+            Succeed(room);
+            return true;
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            TimeSpan pause = Note(room, e, time);
+            await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return false;
+        }
+    }
+
+    /// <summary>Notes a unit of work that failed.</summary>
+    /// <returns>How long its loop had better wait.</returns>
+    public TimeSpan Note(string room, Exception e, TimeProvider time)
+    {
+        _total.WithLabels(room).Inc();
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Room noted = _rooms.AddOrUpdate(
+            room, _ => new Room(e.Message, now, 1), (_, before) => new Room(e.Message, now, before.InARow + 1));
+        if (noted.InARow == 1)
+            LogFault(e, room);
+        else
+            LogAgain(room, noted.InARow, e.Message);
+        double seconds = FirstPauseSeconds * Math.Pow(2, Math.Min(noted.InARow - 1, 10));
+        return TimeSpan.FromSeconds(Math.Min(seconds, LongestPauseSeconds));
+    }
+
+    /// <summary>The rooms that failed lately, and why.</summary>
+    public IReadOnlyList<(string Room, string Message)> Failing(TimeProvider time)
+    {
+        long since = time.GetUtcNow().ToUnixTimeMilliseconds() - (long)FailingFor.TotalMilliseconds;
+        return [.. _rooms.Where(r => r.Value.At >= since).Select(r => (r.Key, r.Value.Message)).OrderBy(r => r.Key, StringComparer.Ordinal)];
+    }
+
+    private void Succeed(string room)
+    {
+        if (_rooms.TryGetValue(room, out Room? before) && before.InARow > 0)
+            _rooms.TryUpdate(room, before with { InARow = 0 }, before);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A fault of ours in {Room}; it goes on. Please report this")]
+    private partial void LogFault(Exception e, string room);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The fault in {Room} is there again, {Times} times in a row: {Reason}")]
+    private partial void LogAgain(string room, int times, string reason);
+}
