@@ -122,6 +122,7 @@ public sealed class YamlComposer
         MappingStart start = _parser.Consume<MappingStart>();
         var map = new YamlMap { Line = (int)start.Start.Line, Column = (int)start.Start.Column };
         var merged = new List<YamlMap>();
+        var keys = new Dictionary<string, YamlText>();
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             if (!_parser.Accept<Scalar>(out _))
@@ -130,14 +131,14 @@ public sealed class YamlComposer
             YamlValue value = ComposeValue(depth + 1);
             if (key is { Text: "<<", Plain: true })
                 merged.AddRange(value is YamlList list ? list.Items.OfType<YamlMap>() : value is YamlMap one ? [one] : []);
-            else if (map.Entries.Find(e => e.Key.Text == key.Text).Key is { } first)
-                Report(key, $"the key '{key.Text}' is given twice; it stands in line {first.Line} already");
-            else
+            else if (keys.TryAdd(key.Text, key))
                 map.Entries.Add(new(key, value));
+            else
+                Report(key, $"the key '{key.Text}' is given twice; it stands in line {keys[key.Text].Line} already");
         }
         foreach (KeyValuePair<YamlText, YamlValue> entry in merged.SelectMany(m => m.Entries))
         {
-            if (map[entry.Key.Text] is null)
+            if (keys.TryAdd(entry.Key.Text, entry.Key))
                 map.Entries.Add(entry);
         }
         return map;
