@@ -34,6 +34,8 @@ public sealed class StartTests : IDisposable
     public async Task A_second_daemon_on_the_same_folder(string same)
     {
         await using Daemon first = await Daemon.StartAsync();
+        using var content = new StringContent("{\"kind\":\"log\",\"body\":\"the first\"}\n");
+        (await first.Http.PostAsync(first.Url("/api/v1/events"), content)).IsSuccessStatusCode.Should().BeTrue();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_folder, same))!);
         File.CreateSymbolicLink(Path.Combine(_folder, same), Path.Combine(first.Folder, same));
         (int code, string output) = await Daemon.RunAsync(_folder, "run");

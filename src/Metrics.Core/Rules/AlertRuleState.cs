@@ -17,6 +17,12 @@ public sealed class AlertRuleState : RuleState
     private readonly TemplateScopes _scopes;
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
 
+    /// <summary>Series of alerts that were put back, whose texts may be those of another version of the rule.</summary>
+    private readonly HashSet<Labels> _restored = [];
+
+    /// <summary>Whether texts need not be rendered again while a value stays.</summary>
+    private readonly bool _followsValueAlone;
+
     /// <param name="rule">The rule.</param>
     /// <param name="time">For the time limit of templates.</param>
     /// <param name="limit">Alerts that it may give; 0 is any number.</param>
@@ -26,6 +32,8 @@ public sealed class AlertRuleState : RuleState
         Rule = rule;
         Memory = rule.Condition.Remember();
         _scopes = new TemplateScopes(rule);
+        _followsValueAlone = rule.Condition is Comparison or Threshold or Learned
+            && rule.Labels.Concat(rule.Annotations).All(t => t.Value.FollowsValueAlone);
         (_time, _limit) = (time, limit);
     }
 
@@ -51,7 +59,10 @@ public sealed class AlertRuleState : RuleState
         lock (_alerts)
         {
             foreach (AlertInstance alert in alerts)
+            {
                 _alerts[alert.Series] = alert;
+                _restored.Add(alert.Series);
+            }
         }
         Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
     }
@@ -107,9 +118,14 @@ public sealed class AlertRuleState : RuleState
         lock (_alerts)
         {
             if (next.State is AlertState.Inactive)
+            {
                 _alerts.Remove(alert.Series);
+                _restored.Remove(alert.Series);
+            }
             else
+            {
                 _alerts[alert.Series] = next;
+            }
         }
         if (next.State.Name != before.Name)
             changes.Add(new AlertChange(next, before, new Timestamp(round.At)));
@@ -117,15 +133,23 @@ public sealed class AlertRuleState : RuleState
 
     private AlertInstance Step(ConditionRound round, AlertInstance alert, Verdict verdict)
     {
-        AlertInstance next = alert with { State = alert.State.Next(verdict.Observation, round.At, Rule.Policy) };
-        if (verdict.Observation != Observation.NoData)
-            next = next with { Value = verdict.Value, Bound = verdict.Bound };
+        AlertState state = alert.State.Next(verdict.Observation, round.At, Rule.Policy);
+        AlertInstance next = verdict.Observation == Observation.NoData
+            ? alert with { State = state }
+            : alert with { State = state, Value = verdict.Value, Bound = verdict.Bound };
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message speaks of the breach.
-        return verdict.Observation == Observation.Breached && next.State is not AlertState.Inactive ? Render(round, next, verdict) : next;
+        bool isBreach = verdict.Observation == Observation.Breached && state is not AlertState.Inactive;
+        return isBreach && !HasTexts(alert, verdict) ? Render(round, next, verdict) : next;
     }
+
+    /// <summary>Whether an alert has the texts already that a verdict would give it.</summary>
+    private bool HasTexts(AlertInstance alert, Verdict verdict) =>
+        _followsValueAlone && alert.Labels.Count > 0 && alert.Value.Equals(verdict.Value) && alert.Bound.Equals(verdict.Bound)
+        && !_restored.Contains(alert.Series);
 
     private AlertInstance Render(ConditionRound round, AlertInstance alert, Verdict verdict)
     {
+        _restored.Remove(alert.Series);
         TemplateScope scope = _scopes.Of(round.Context, alert.Series, alert.Value, alert.Bound) with
         {
             Sample = verdict.Sample, Absence = verdict.Absence, Events = verdict.Events,

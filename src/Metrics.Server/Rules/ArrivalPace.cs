@@ -26,6 +26,7 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
     private readonly ArrivalCredit _credit = new(share * PartOfOne, ArrivalCredit.MostSaved(share));
     private double _whole = double.NaN;
     private double _arrival = double.NaN;
+    private (double Last, double Before, double First) _latest = (0, 0, 0);
     private double _ratio = 1;
     private int _arrivals;
 
@@ -38,9 +39,18 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
         : TimeSpan.FromMilliseconds(Math.Min(Cost.TotalMilliseconds / (share * PartOfOne), LongestDistance));
 
     /// <summary>How long a round is put off so that what arrives in the same moment comes into it.</summary>
-    public TimeSpan Gather => Cost.TotalMilliseconds < CheapMilliseconds
-        ? TimeSpan.Zero
-        : TimeSpan.FromMilliseconds(Math.Min(LongestGather, Cost.TotalMilliseconds * GatherPerCost));
+    public TimeSpan Gather
+    {
+        get
+        {
+            // The middle one of three: a round in which code was compiled or memory collected must not hold up the next ones.
+            (double a, double b, double c) = _latest;
+            double usual = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
+            return usual < CheapMilliseconds
+                ? TimeSpan.Zero
+                : TimeSpan.FromMilliseconds(Math.Min(LongestGather, usual * GatherPerCost));
+        }
+    }
 
     /// <summary>Whether the group is evaluated at its interval only.</summary>
     public bool IsTooDear { get; private set; } = share <= 0;
@@ -64,6 +74,9 @@ internal sealed class ArrivalPace(double share, TimeSpan interval)
     {
         _credit.Spend(cost.TotalMilliseconds, now);
         _arrival = Mix(_arrival, cost.TotalMilliseconds);
+        _latest = _arrivals == 0
+            ? (cost.TotalMilliseconds, cost.TotalMilliseconds, cost.TotalMilliseconds)
+            : (cost.TotalMilliseconds, _latest.Last, _latest.Before);
         if (++_arrivals < RoundsToTrust || Distance <= interval / 2)
             return;
         IsTooDear = true;

@@ -35,6 +35,18 @@ public sealed class ArrivalTests
     }
 
     [Fact]
+    public void One_round_that_was_dear_for_once_holds_up_none_of_the_next()
+    {
+        var pace = new ArrivalPace(0.1, s_interval);
+        for (int i = 0; i < 3; i++)
+            pace.NoteArrival(TimeSpan.FromMilliseconds(0.5), Now);
+        pace.NoteArrival(TimeSpan.FromMilliseconds(40), Now);
+        pace.Gather.Should().Be(TimeSpan.Zero);
+        pace.NoteArrival(TimeSpan.FromMilliseconds(6), Now);
+        pace.Gather.Should().Be(TimeSpan.FromMilliseconds(150), "two of three are no exception");
+    }
+
+    [Fact]
     public void A_group_that_is_too_dear_goes_by_its_interval_and_comes_back_when_it_is_cheaper()
     {
         var pace = new ArrivalPace(0.1, s_interval);

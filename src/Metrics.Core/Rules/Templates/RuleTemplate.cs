@@ -73,6 +73,14 @@ public sealed class RuleTemplate
     /// <summary>Whether it is the same for every series and time.</summary>
     public bool IsConstant => _constant is not null;
 
+    /// <summary>
+    /// Whether it follows from series, value and threshold alone, so that it need not be rendered again while these stay: it asks neither
+    /// for other series nor for the time.
+    /// </summary>
+    public bool FollowsValueAlone => IsConstant || (_go is null
+        ? TemplateNames.FollowValueAlone(_template!.Page)
+        : !Text.Contains("query", StringComparison.Ordinal) && !Text.Contains("now", StringComparison.Ordinal));
+
     /// <summary>Its number, when it is constant and a number.</summary>
     public double? ConstantNumber => _constantNumber;
 
@@ -159,7 +167,7 @@ public sealed class RuleTemplate
         try
         {
             string trial = compiled.RenderWithin(TemplateSandbox.TrialTimeLimit, TrialScope, TimeProvider.System);
-            template = NamesNothing(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
+            template = TemplateNames.AreNone(parsed.Page) ? new RuleTemplate(text, null, trial) : compiled;
             return true;
         }
         catch (TemplateException e)
@@ -240,22 +248,5 @@ public sealed class RuleTemplate
         context.PushGlobal(_globals);
         context.SetValue(ScriptVariable.Create("labels", ScriptVariableScope.Local), _labels);
         return context;
-    }
-
-    private static bool NamesNothing(ScriptNode? node)
-    {
-        switch (node)
-        {
-            case null:
-                return true;
-            case ScriptVariable:
-                return false;
-        }
-        for (int i = 0; i < node.ChildrenCount; i++)
-        {
-            if (!NamesNothing(node.GetChildren(i)))
-                return false;
-        }
-        return true;
     }
 }

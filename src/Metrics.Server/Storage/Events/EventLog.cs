@@ -41,9 +41,18 @@ internal sealed partial class EventLog(
     /// <summary>Completed at the next commit. Take it before reading, so that nothing slips between.</summary>
     public Task NextCommit => Volatile.Read(ref _nextCommit).Task;
 
-    /// <summary>Opens the file; one that cannot be read is set aside.</summary>
+    /// <summary>
+    /// Opens the file; one that cannot be read is set aside. Where there is none, the first event makes it, so that who has no events does
+    /// not pay for them.
+    /// </summary>
     /// <exception cref="StoreException">Another process has it, or the folder cannot be written.</exception>
     public void Open()
+    {
+        if (_file.IsNeededFromStart)
+            OpenFile();
+    }
+
+    private void OpenFile()
     {
         _tables = _file.Open();
         lock (_numbering)
@@ -67,7 +76,7 @@ internal sealed partial class EventLog(
         try
         {
             if (!_file.IsOpen)
-                Open();
+                OpenFile();
             Commit(batches);
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
@@ -89,8 +98,11 @@ internal sealed partial class EventLog(
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public async IAsyncEnumerable<EventBatch> ReadAsync(EventQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
-        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
         IReadOnlyList<EventTable> tables = _tables;
+        if (tables.Count == 0)
+            yield break;
+        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
+        tables = _tables;
         int rest = query.Limit;
         foreach (EventTable table in (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn))
         {
