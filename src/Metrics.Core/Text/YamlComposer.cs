@@ -54,7 +54,8 @@ public sealed class YamlComposer
                 problems.AddRange([.. found, new Problem(file, (int)e.Start.Line, (int)e.Start.Column, $"broken YAML: {reason}")]);
                 return null;
             }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException or NullReferenceException)
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException
+                or NullReferenceException)
             {
                 // The parser itself fails at some texts, such as {a: 1,{b: 2}.
                 problems.AddRange([.. found, new Problem(file, 1, 1, $"broken YAML: the parser cannot read it ({e.Message})")]);

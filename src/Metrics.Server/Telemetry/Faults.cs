@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Where the unforeseen ends: a unit of work that fails for a reason that nobody has foreseen is logged with its stack, counted by room, and
-/// its loop goes on, more slowly while that repeats. So nothing that somebody sends ends the daemon. Safe for use by several threads.
+/// Where the unforeseen ends: a unit of work that fails for a reason that nobody has foreseen is logged with its stack, counted by room,
+/// and its loop goes on, more slowly while that repeats. So nothing that somebody sends ends the daemon. Safe for use by several threads.
 /// </summary>
 internal sealed partial class Faults
 {
@@ -16,10 +16,10 @@ internal sealed partial class Faults
     private const double LongestPauseSeconds = 60;
 
     private readonly ConcurrentDictionary<string, Room> _rooms = new();
-    private readonly Labelled<Counter> _total;
+    private readonly FaultMetrics _metrics;
+    private ILogger _log = NullLogger.Instance;
 
-    public Faults(MetricRegistry registry) => _total = registry.Counter(
-        "metricsd_faults_total", "Units of work that failed for a reason that nobody has foreseen, by room. Its loop goes on.", "room");
+    public Faults(MetricRegistry registry) => _metrics = new FaultMetrics(registry);
 
     /// <summary>What is known of a room's faults.</summary>
     /// <param name="Message">The last one.</param>
@@ -27,8 +27,8 @@ internal sealed partial class Faults
     /// <param name="InARow">How many there were without a success in between.</param>
     private sealed record Room(string Message, long At, int InARow);
 
-    /// <summary>Where they are logged.</summary>
-    public ILogger Log { get; set; } = NullLogger.Instance;
+    /// <summary>Has them logged.</summary>
+    public void LogTo(ILogger log) => _log = log;
 
     /// <summary>Does a unit of work.</summary>
     /// <param name="room">Whose it is, one word, as the metric has it.</param>
@@ -76,7 +76,7 @@ internal sealed partial class Faults
     /// <returns>How long its loop had better wait.</returns>
     public TimeSpan Note(string room, Exception e, TimeProvider time)
     {
-        _total.WithLabels(room).Inc();
+        _metrics.Total.WithLabels(room).Inc();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         Room noted = _rooms.AddOrUpdate(
             room, _ => new Room(e.Message, now, 1), (_, before) => new Room(e.Message, now, before.InARow + 1));
@@ -92,7 +92,10 @@ internal sealed partial class Faults
     public IReadOnlyList<(string Room, string Message)> Failing(TimeProvider time)
     {
         long since = time.GetUtcNow().ToUnixTimeMilliseconds() - (long)FailingFor.TotalMilliseconds;
-        return [.. _rooms.Where(r => r.Value.At >= since).Select(r => (r.Key, r.Value.Message)).OrderBy(r => r.Key, StringComparer.Ordinal)];
+        return
+        [
+            .. _rooms.Where(r => r.Value.At >= since).OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => (r.Key, r.Value.Message)),
+        ];
     }
 
     private void Succeed(string room)

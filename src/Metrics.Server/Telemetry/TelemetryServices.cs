@@ -10,10 +10,10 @@ internal static class TelemetryServices
     public static IServiceCollection AddOwnMetrics<T>(this IServiceCollection services)
         where T : OwnMetrics => services.AddSingleton<T>().AddSingleton<OwnMetrics>(s => s.GetRequiredService<T>());
 
-    /// <summary>Declares the metrics of all rooms, so that they are on the page before anybody uses them; faults are logged from here on.</summary>
+    /// <summary>Declares the metrics of all rooms, so that they are on the page before anybody uses them; logs faults from here on.</summary>
     public static void DeclareOwnMetrics(this WebApplication app)
     {
-        app.Services.GetRequiredService<MetricRegistry>().Faults.Log = app.Services.GetRequiredService<ILogger<Faults>>();
+        app.Services.GetRequiredService<MetricRegistry>().Faults.LogTo(app.Services.GetRequiredService<ILogger<Faults>>());
         _ = app.Services.GetServices<OwnMetrics>();
     }
 }

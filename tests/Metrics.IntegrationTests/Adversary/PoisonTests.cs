@@ -47,7 +47,8 @@ public sealed class PoisonTests
         using var sane = new PageServer("sane 1\n");
         string folder = Directory.CreateTempSubdirectory("targets").FullName;
         string file = Path.Combine(folder, "t.json");
-        await File.WriteAllTextAsync(file, $$"""[ { "targets": ["127.0.0.1:{{sane.Port}}"], "labels": { "": "x", "_job": "y", "__name__": "z", "a\u0000b": "c" } } ]""");
+        const string Odd = "{ \"\": \"x\", \"_job\": \"y\", \"__name__\": \"z\", \"a\\u0000b\": \"c\" }";
+        await File.WriteAllTextAsync(file, $"[ {{ \"targets\": [\"127.0.0.1:{sane.Port}\"], \"labels\": {Odd} }} ]");
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             scrape_configs:
@@ -58,7 +59,8 @@ public sealed class PoisonTests
               - { job_name: sane, scrape_interval: 500ms, static_configs: [ { targets: ['127.0.0.1:{{sane.Port}}'] } ] }
             """);
         await AliveAsync(daemon, sane);
-        await File.WriteAllTextAsync(file, "[ { \"targets\": [\"127.0.0.1:1\", \"[\", \"\", \"::::\", \"a b\"], \"labels\": { \"job\": \"\" } }, 7, null ]");
+        const string Targets = "[\"127.0.0.1:1\", \"[\", \"\", \"::::\", \"a b\"]";
+        await File.WriteAllTextAsync(file, $"[ {{ \"targets\": {Targets}, \"labels\": {{ \"job\": \"\" }} }}, 7, null ]");
         await RequestsAsync(sane, 12);
         await AliveAsync(daemon, sane);
         Directory.Delete(folder, true);
@@ -74,8 +76,11 @@ public sealed class PoisonTests
     public async Task A_configuration_that_is_no_YAML_leaves_the_one_in_force(string text)
     {
         using var sane = new PageServer("sane 1\n");
-        await using Daemon daemon = await Daemon.StartAsync(string.Create(CultureInfo.InvariantCulture,
-            $"host: {{ enabled: false }}\nscrape_configs: [ {{ job_name: sane, scrape_interval: 500ms, static_configs: [ {{ targets: ['127.0.0.1:{sane.Port}'] }} ] }} ]\n"));
+        await using Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            scrape_configs:
+              - { job_name: sane, scrape_interval: 500ms, static_configs: [ { targets: ['127.0.0.1:{{sane.Port}}'] } ] }
+            """);
         await File.WriteAllTextAsync(Path.Combine(daemon.Folder, "metrics.yaml"), text);
         (await daemon.Http.PostAsync(daemon.Url("/-/reload"), null)).StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await Component.RunAsync("kill", "", "-HUP", daemon.ProcessId.ToString(CultureInfo.InvariantCulture))).Code.Should().Be(0);
