@@ -10,7 +10,7 @@ internal static class TelemetryServices
     public static IServiceCollection AddOwnMetrics<T>(this IServiceCollection services)
         where T : OwnMetrics => services.AddSingleton<T>().AddSingleton<OwnMetrics>(s => s.GetRequiredService<T>());
 
-    /// <summary>Declares the metrics of all rooms, so that they are on the page before anybody uses them; logs faults from here on.</summary>
+    /// <summary>Declares the metrics of all rooms, so that all are on the page from the start; logs faults from here on.</summary>
     public static void DeclareOwnMetrics(this WebApplication app)
     {
         app.Services.GetRequiredService<MetricRegistry>().Faults.LogTo(app.Services.GetRequiredService<ILogger<Faults>>());

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Metrics.IntegrationTests.Adversary;
 
-/// <summary>Values that no sane sender gives, by every way in: they are refused with a reason and a count, and what others send goes on.</summary>
+/// <summary>What no sane sender gives, by every way in: it is refused with a reason and a count, and what others send goes on.</summary>
 public sealed class PoisonTests
 {
     private const string Poison = """
@@ -95,7 +95,8 @@ public sealed class PoisonTests
         await RequestsAsync(sane, 3);
         (await daemon.GetAsync("/-/ready")).Should().StartWith("metricsd is ready");
         await Eventually.Async(
-            async () => (await daemon.FederateAsync("up{job=\"sane\"}")).Exists(l => l.Contains("} 1 ", StringComparison.Ordinal)), "it is up");
+            async () => (await daemon.FederateAsync("up{job=\"sane\"}")).Exists(l => l.Contains("} 1 ", StringComparison.Ordinal)),
+            "it is up");
     }
 
     private static async Task RequestsAsync(PageServer server, int more)
