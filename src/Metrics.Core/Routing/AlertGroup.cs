@@ -129,7 +129,10 @@ public sealed class AlertGroup(Route route, GroupKey key)
             [integration.Id] = new(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet()),
         };
         List<RoutedAlert> reported = integration.SendResolved ? [.. open, .. over] : open;
-        return reported.Count > 0 ? new Notification(Key, route.Receiver, integration, reported) { Known = before.Open } : null;
+        if (reported.Count == 0)
+            return null;
+        IReadOnlySet<AlertId> known = now - before.At >= route.RepeatInterval ? NotificationLogEntry.None.Open : before.Open;
+        return new Notification(Key, route.Receiver, integration, reported) { Known = known };
 
         bool HasWaited(RoutedAlert alert) =>
             now - alert.FiredAt >= integration.After && isAcknowledged?.Invoke(alert) != true;

@@ -9,7 +9,10 @@ namespace Metrics.Routing;
 /// <param name="Alerts">Open alerts, and those that are over and not reported yet.</param>
 public sealed record Notification(GroupKey Group, string Receiver, Integration Integration, IReadOnlyList<RoutedAlert> Alerts)
 {
-    /// <summary>The alerts that the integration knows as open from the notification before.</summary>
+    /// <summary>
+    /// The alerts that the integration knows as open from the notification before; none when this one repeats it, so that the trace of an
+    /// alert that is open for long does not end with the history's age.
+    /// </summary>
     public IReadOnlySet<AlertId> Known { get; init; } = NotificationLogEntry.None.Open;
 
     /// <summary>The digest that it went into, since there were too many; null when it is a message of its own.</summary>

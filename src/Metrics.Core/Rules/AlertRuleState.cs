@@ -10,18 +10,11 @@ namespace Metrics.Rules;
 /// </summary>
 public sealed class AlertRuleState : RuleState
 {
-    private const string AlertName = "alertname";
-
     private readonly TimeProvider _time;
     private readonly int _limit;
     private readonly TemplateScopes _scopes;
+    private readonly AlertTexts _texts;
     private readonly Dictionary<Labels, AlertInstance> _alerts = [];
-
-    /// <summary>Series of alerts that were put back, whose texts may be those of another version of the rule.</summary>
-    private readonly HashSet<Labels> _restored = [];
-
-    /// <summary>Whether texts need not be rendered again while a value stays.</summary>
-    private readonly bool _followsValueAlone;
 
     /// <param name="rule">The rule.</param>
     /// <param name="time">For the time limit of templates.</param>
@@ -32,8 +25,7 @@ public sealed class AlertRuleState : RuleState
         Rule = rule;
         Memory = rule.Condition.Remember();
         _scopes = new TemplateScopes(rule);
-        _followsValueAlone = rule.Condition is Comparison or Threshold or Learned
-            && rule.Labels.Concat(rule.Annotations).All(t => t.Value.FollowsValueAlone);
+        _texts = new AlertTexts(rule, _scopes, time);
         (_time, _limit) = (time, limit);
     }
 
@@ -61,7 +53,7 @@ public sealed class AlertRuleState : RuleState
             foreach (AlertInstance alert in alerts)
             {
                 _alerts[alert.Series] = alert;
-                _restored.Add(alert.Series);
+                _texts.Doubt(alert.Series);
             }
         }
         Alerts = _alerts.Count == 0 ? [] : [.. _alerts.Values];
@@ -120,7 +112,7 @@ public sealed class AlertRuleState : RuleState
             if (next.State is AlertState.Inactive)
             {
                 _alerts.Remove(alert.Series);
-                _restored.Remove(alert.Series);
+                _texts.Forget(alert.Series);
             }
             else
             {
@@ -139,73 +131,6 @@ public sealed class AlertRuleState : RuleState
             : alert with { State = state, Value = verdict.Value, Bound = verdict.Bound };
         // Texts follow the value while it is out of bounds, and stay as they were when it left: the last message speaks of the breach.
         bool isBreach = verdict.Observation == Observation.Breached && state is not AlertState.Inactive;
-        return isBreach && !HasTexts(alert, verdict) ? Render(round, next, verdict) : next;
-    }
-
-    /// <summary>Whether an alert has the texts already that a verdict would give it.</summary>
-    private bool HasTexts(AlertInstance alert, Verdict verdict) =>
-        _followsValueAlone && alert.Labels.Count > 0 && alert.Value.Equals(verdict.Value) && alert.Bound.Equals(verdict.Bound)
-        && !_restored.Contains(alert.Series);
-
-    private AlertInstance Render(ConditionRound round, AlertInstance alert, Verdict verdict)
-    {
-        _restored.Remove(alert.Series);
-        TemplateScope scope = _scopes.Of(round.Context, alert.Series, alert.Value, alert.Bound) with
-        {
-            Sample = verdict.Sample, Absence = verdict.Absence, Events = verdict.Events,
-        };
-        string[] texts = [.. Rule.Labels.Select(l => RenderText(round, l.Value, scope, "label", l.Key))];
-        Labels labels = HasLabels(alert, texts) ? alert.Labels : LabelsOf(alert.Series, texts);
-        scope = scope with { Labels = labels };
-        var annotations = new Dictionary<string, string>();
-        foreach ((string name, RuleTemplate template) in Rule.Annotations)
-            annotations[name] = RenderText(round, template, scope, "annotation", name);
-        if (verdict.Absence.Length > 0)
-            annotations.TryAdd("absence", verdict.Absence);
-        return alert with { Labels = labels, Annotations = annotations, Events = verdict.Events };
-    }
-
-    /// <summary>The series' own labels, the rule's, and the alert's name.</summary>
-    private Labels LabelsOf(Labels series, string[] texts)
-    {
-        for (int i = 0; i < texts.Length; i++)
-            series = series.With(Rule.Labels[i].Key, texts[i]);
-        return series.With(AlertName, Rule.Name);
-    }
-
-    /// <summary>Whether an alert has them already, as mostly it has from the round before: then they need not be made.</summary>
-    private bool HasLabels(AlertInstance alert, string[] texts)
-    {
-        Labels has = alert.Labels;
-        int count = 1;
-        for (int i = 0; i < texts.Length; i++)
-        {
-            if (has[Rule.Labels[i].Key] != texts[i])
-                return false;
-            count += texts[i].Length > 0 ? 1 : 0;
-        }
-        foreach (Label label in alert.Series)
-        {
-            if (label.Name == AlertName || Rule.Labels.Any(l => l.Key == label.Name))
-                continue;
-            if (has[label.Name] != label.Value)
-                return false;
-            count++;
-        }
-        return has[AlertName] == Rule.Name && has.Count == count;
-    }
-
-    /// <summary>A text that cannot be rendered must not hold the alert back: it says what is wrong in its place.</summary>
-    private string RenderText(ConditionRound round, RuleTemplate template, TemplateScope scope, string what, string name)
-    {
-        try
-        {
-            return template.Render(scope, _time);
-        }
-        catch (TemplateException e)
-        {
-            round.Error = $"{what} {name}: {e.Message}";
-            return $"<error in template: {e.Message}>";
-        }
+        return isBreach && !_texts.Has(alert, verdict) ? _texts.Render(round, next, verdict) : next;
     }
 }

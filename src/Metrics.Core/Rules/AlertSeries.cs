@@ -9,6 +9,12 @@ namespace Metrics.Rules;
 /// </summary>
 internal sealed class AlertSeries
 {
+    /// <summary>Says which alerts are pending and firing.</summary>
+    public const string Metric = "ALERTS";
+
+    /// <summary>Says since when, in Unix seconds.</summary>
+    public const string ForStateMetric = "ALERTS_FOR_STATE";
+
     private const int Spare = 64;
 
     private readonly Dictionary<Labels, Made> _made = [];
@@ -37,11 +43,11 @@ internal sealed class AlertSeries
                 ? made.Firing ??= Alerts(alert.Labels, "firing")
                 : made.Pending ??= Alerts(alert.Labels, "pending");
             long since = state is AlertState.Firing f ? f.Since : ((AlertState.Pending)state).Since;
-            made.ForState ??= alert.Labels.With(Labels.MetricName, "ALERTS_FOR_STATE");
+            made.ForState ??= alert.Labels.With(Labels.MetricName, ForStateMetric);
             written.Add(new VectorElement(series, new Sample(at, 1)));
             written.Add(new VectorElement(made.ForState, new Sample(at, since / 1000.0)));
         }
     }
 
-    private static Labels Alerts(Labels labels, string state) => labels.With(Labels.MetricName, "ALERTS").With("alertstate", state);
+    private static Labels Alerts(Labels labels, string state) => labels.With(Labels.MetricName, Metric).With("alertstate", state);
 }

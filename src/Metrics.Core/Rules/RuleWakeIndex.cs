@@ -6,8 +6,7 @@ namespace Metrics.Rules;
 /// </summary>
 public sealed class RuleWakeIndex
 {
-    /// <summary>What every alerting rule writes.</summary>
-    public static readonly IReadOnlyList<string> AlertMetrics = ["ALERTS", "ALERTS_FOR_STATE"];
+    private static readonly string[] s_alertMetrics = [AlertSeries.Metric, AlertSeries.ForStateMetric];
 
     private readonly Dictionary<string, RuleMask> _byMetric = [];
     private readonly RuleMask?[] _downstream;
@@ -46,6 +45,13 @@ public sealed class RuleWakeIndex
     /// <summary>The rules that the arrival of any metric concerns, since they may read any; null when there is none.</summary>
     public RuleMask? OfAny { get; }
 
+    /// <summary>The rules that the arrival of a metric concerns; null when there is none. Not to be changed.</summary>
+    public RuleMask? Of(string metric) => (_byMetric.GetValueOrDefault(metric), OfAny) switch
+    {
+        ({ } readers, { } ofAny) => RuleMask.Of([readers, ofAny]),
+        var (readers, ofAny) => readers ?? ofAny,
+    };
+
     /// <summary>The rules that news for one rule concerns: itself, and those after it that read what it writes.</summary>
     public RuleMask Of(int rule) => MaskOf([rule], _downstream);
 
@@ -55,7 +61,7 @@ public sealed class RuleWakeIndex
         var downstream = new RuleMask?[rules.Count];
         for (int i = rules.Count - 1; i >= 0; i--)
         {
-            foreach (string written in rules[i] is RecordingRule ? [rules[i].Name] : AlertMetrics)
+            foreach (string written in rules[i] is RecordingRule ? [rules[i].Name] : s_alertMetrics)
             {
                 foreach (int reader in readers.GetValueOrDefault(written, []).Concat(readersOfAny))
                 {

@@ -22,13 +22,15 @@ public sealed class SampleFeed
         var buffer = new SampleBuffer();
         foreach (HeadSeries series in samples.Select([]))
         {
-            List<Arrivals> readers = _groups.FindAll(g => g.Reads(series.Labels.Name));
-            if (readers.Count == 0)
-                continue;
             buffer.Clear();
-            series.Read(after, to, buffer);
-            foreach (Arrivals group in readers)
-                group.Note(series.Labels.Name, buffer.Times);
+            foreach (Arrivals group in _groups)
+            {
+                if (group.Group.Wakes.Of(series.Labels.Name) is not { } readers)
+                    continue;
+                if (buffer.Count == 0)
+                    series.Read(after, to, buffer);
+                group.Note(readers, buffer.Times);
+            }
         }
         _groups.ForEach(g => g.Sort());
     }
@@ -60,21 +62,15 @@ public sealed class SampleFeed
 
         public long Next => _sorted.TryPeek(out Arrival? next) ? next.Time : long.MaxValue;
 
-        public bool Reads(string metric) => group.Wakes.OfAny is not null || group.Wakes.ByMetric.ContainsKey(metric);
-
-        public void Note(string metric, ReadOnlySpan<long> times)
+        public void Note(RuleMask readers, ReadOnlySpan<long> times)
         {
-            RuleMask? readers = group.Wakes.ByMetric.GetValueOrDefault(metric);
             foreach (long time in times)
             {
                 long slot = (time - start) / _step;
                 if (!_bySlot.TryGetValue(slot, out Arrival? arrival))
                     _bySlot.Add(slot, arrival = new Arrival(group.Rules.Count));
                 arrival.Time = Math.Max(arrival.Time, time);
-                if (readers is not null)
-                    arrival.Rules.Add(readers);
-                if (group.Wakes.OfAny is { } readersOfAny)
-                    arrival.Rules.Add(readersOfAny);
+                arrival.Rules.Add(readers);
             }
         }
 

@@ -32,6 +32,13 @@ public sealed class YamlComposer
     /// <returns>The document, or null when it is empty or broken.</returns>
     public static YamlValue? Compose(string text, string file, List<Problem> problems)
     {
+        // The parser takes it for the end: what stands behind it, or all of it, would not be there.
+        if (text.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var at)
+        {
+            int line = text.AsSpan(0, at).Count('\n') + 1, column = at - text.LastIndexOf('\n', at);
+            problems.Add(new Problem(file, line, column, "broken YAML: a NUL byte, which no text has; is this another file?"));
+            return null;
+        }
         for (int repairs = 0; ; repairs++)
         {
             var found = new List<Problem>();

@@ -1,5 +1,6 @@
 using Metrics.Access;
 using Metrics.Inputs;
+using Metrics.Model;
 
 namespace Metrics.Api;
 
@@ -21,16 +22,16 @@ internal static class InputsApi
             name = input.Options.Name,
             kind = input.Options.Kind,
             state = StateText(status.State),
-            since = status.Since,
+            since = Timestamp.Of(status.Since).ToString(),
             detail = status.Detail,
             lastError = status.Error,
-            lastErrorAt = status.ErrorAt,
+            lastErrorAt = status.ErrorAt is { } at ? Timestamp.Of(at).ToString() : null,
             lastProblem = counters.LastProblem,
             events = counters.Events,
             bytes = counters.Bytes,
             connections = counters.Connections,
             kernelDrops = counters.KernelDrops,
-            lastEvent = counters.LastEvent == 0 ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeMilliseconds(counters.LastEvent),
+            lastEvent = counters.LastEvent == 0 ? null : new Timestamp(counters.LastEvent).ToString(),
             dropped = InputCounters.Drops.ToDictionary(d => d.Word, d => counters.Of(d.Reason)),
             errors = InputCounters.Errors.ToDictionary(e => e.Word, e => counters.Of(e.Reason)),
         };

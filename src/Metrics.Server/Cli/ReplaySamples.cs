@@ -31,5 +31,5 @@ internal sealed class ReplaySamples(Head head, IReadOnlyList<RuleGroup> rules, l
 
     private bool IsWritten(Labels series) =>
         _recorded.Contains(series.Name)
-        || (RuleWakeIndex.AlertMetrics.Contains(series.Name) && _alerts.Contains(series["alertname"]));
+        || (series.Name is AlertSeries.Metric or AlertSeries.ForStateMetric && _alerts.Contains(series["alertname"]));
 }

@@ -6,7 +6,7 @@ namespace Metrics.Rules;
 /// Processor time of the thread at hand: what something costs, however many others want the core meanwhile. To be read twice on one thread.
 /// </summary>
 /// <remarks>man 2 clock_gettime, CLOCK_THREAD_CPUTIME_ID; where there is none, the clock on the wall stands in.</remarks>
-internal static class ThreadClock
+internal static partial class ThreadClock
 {
     private const int ThreadCpuTime = 3;
 
@@ -25,9 +25,7 @@ internal static class ThreadClock
         return TimeSpan.FromSeconds((double)spent.Seconds) + TimeSpan.FromMicroseconds(spent.Nanoseconds / 1000.0);
     }
 
-#pragma warning disable SYSLIB1054 // LibraryImport would need unsafe code
-    [DllImport("libc", EntryPoint = "clock_gettime")]
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int ClockGetTime(int clock, out Timespec spent);
-#pragma warning restore SYSLIB1054
+    private static partial int ClockGetTime(int clock, out Timespec spent);
 }

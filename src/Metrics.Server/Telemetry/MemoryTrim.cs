@@ -9,7 +9,7 @@ namespace Metrics.Telemetry;
 /// only loading touched (they are read again from the page cache should they be wanted). A monitor's neighbours want the memory more.
 /// </summary>
 /// <remarks>malloc_trim(3), madvise(2) MADV_PAGEOUT: harmless where the kernel does not know it. Linux only.</remarks>
-internal sealed class MemoryTrim(MetricRegistry registry, TimeProvider time) : BackgroundService
+internal sealed partial class MemoryTrim(MetricRegistry registry, TimeProvider time) : BackgroundService
 {
     private const int MadvisePageOut = 21;
     private const int YoungRounds = 2;
@@ -59,13 +59,13 @@ internal sealed class MemoryTrim(MetricRegistry registry, TimeProvider time) : B
     {
         try
         {
-            _ = malloc_trim(0);
+            _ = MallocTrim(0);
             if (!programFiles)
                 return;
             foreach (string line in await File.ReadAllLinesAsync("/proc/self/maps", stoppingToken))
             {
                 if (TryReadFileMapping(line, out nint start, out nint length))
-                    _ = madvise(start, length, MadvisePageOut);
+                    _ = Madvise(start, length, MadvisePageOut);
             }
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException or IOException)
@@ -91,13 +91,11 @@ internal sealed class MemoryTrim(MetricRegistry registry, TimeProvider time) : B
         return true;
     }
 
-#pragma warning disable SYSLIB1054, IDE1006 // LibraryImport would need unsafe code; the names are the library's
-    [DllImport("libc")]
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int malloc_trim(nint pad);
+    private static partial int MallocTrim(nint pad);
 
-    [DllImport("libc")]
+    [LibraryImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int madvise(nint address, nint length, int advice);
-#pragma warning restore SYSLIB1054, IDE1006
+    private static partial int Madvise(nint address, nint length, int advice);
 }

@@ -44,6 +44,17 @@ public sealed class AlertGroupsTests
     }
 
     [Fact]
+    public void News_says_what_was_known_and_a_repetition_begins_the_trace_anew()
+    {
+        Fires(0, "a");
+        Flushed(30).Single().Known.Should().BeEmpty();
+        Fires(100, "b");
+        Flushed(330).Single().Known.Should().ContainSingle("b is new to it, a is not");
+        Notification repeated = Enumerable.Range(2, 60).SelectMany(i => Flushed(30 + (i * 300))).First();
+        (repeated.Known.Count, repeated.Alerts.Count).Should().Be((0, 2));
+    }
+
+    [Fact]
     public void What_is_over_before_anybody_was_told_is_not_told_at_all()
     {
         Fires(0, "a");
@@ -181,17 +192,21 @@ public sealed class AlertGroupsTests
 
     private List<string> Notified(int at, params Integration[] integrations)
     {
-        var notified = new List<string>();
-        while (_groups.TakeDue(Second(at)) is { } group)
-        {
-            List<Notification> notifications =
-                group.Flush(Second(at), integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute);
-            notified.AddRange(notifications.Select(n => string.Join(", ", n.Alerts.Select(Describe).Order(StringComparer.Ordinal))));
-            _groups.PutBack(group, Second(at));
-        }
-        return notified;
+        return [.. Flushed(at, integrations).Select(n => string.Join(", ", n.Alerts.Select(Describe).Order(StringComparer.Ordinal)))];
 
         static string Describe(RoutedAlert alert) =>
             $"{(alert.IsOver ? "resolved" : alert.Alert.State.Name)} {alert.Alert.Series["host"]}";
+    }
+
+    private List<Notification> Flushed(int at, params Integration[] integrations)
+    {
+        var notifications = new List<Notification>();
+        while (_groups.TakeDue(Second(at)) is { } group)
+        {
+            notifications.AddRange(group.Flush(
+                Second(at), integrations is [] ? [s_all] : integrations, a => _muted.Contains(a.Alert.Series["host"]), _routeIsMute));
+            _groups.PutBack(group, Second(at));
+        }
+        return notifications;
     }
 }

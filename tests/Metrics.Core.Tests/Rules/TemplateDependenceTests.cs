@@ -19,6 +19,7 @@ public sealed class TemplateDependenceTests
     [InlineData("{{ if within \"nights\" }}night{{ end }}", false)]
     [InlineData("{{ baseline.mean }}", false)]
     [InlineData("{{ $labels.instance }} has {{ $value }}", true)]
+    [InlineData("{{ $externalURL }}/{{ $labels.instance }}", false)]
     [InlineData("{{ range query \"up\" }}{{ .Value }}{{ end }} {{ $value }}", false)]
     public void A_text_follows_the_value_alone_when_it_names_nothing_else(string template, bool follows)
     {
@@ -42,10 +43,24 @@ public sealed class TemplateDependenceTests
     }
 
     [Fact]
+    public void A_rule_is_in_error_as_long_as_a_text_of_an_open_alert_cannot_be_rendered()
+    {
+        const string Failing = "{{ if labels.a != \"\" }}{{ labels.a | math.round 1 }}{{ end }}";
+        RuleHarness rules = new RuleHarness().Read($"expr: temp\nabove: 30\nannotations: {{ summary: '{Failing}' }}");
+        Labels temp = Labels.Of("temp", ("a", "x"));
+        for (int second = 0; second < 30; second += 10)
+        {
+            rules.Evaluate(second, (temp, 40));
+            rules.Rules[0].Error.Should().StartWith("annotation summary: ", "round {0}", second);
+        }
+    }
+
+    [Fact]
     public void After_a_reload_labels_and_texts_are_those_of_the_rule_as_it_is_now()
     {
         Labels temp = Labels.Of("temp", ("host", "a"), ("team", "own"));
-        RuleHarness rules = new RuleHarness().Read("expr: temp\nabove: 30\nlabels: { team: net, tier: '1' }\nannotations: { summary: old }");
+        RuleHarness rules = new RuleHarness()
+            .Read("expr: temp\nabove: 30\nlabels: { team: net, tier: '1' }\nannotations: { summary: old }");
         rules.Evaluate(0, (temp, 40));
         RuleHarness after = rules.Reload("expr: temp\nabove: 30\nlabels: { site: x }\nannotations: { summary: new }");
         after.Rules[0].Restore(rules.Rules[0].Alerts);

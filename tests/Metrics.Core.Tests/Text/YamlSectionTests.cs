@@ -30,6 +30,16 @@ public sealed class YamlSectionTests
             .BeEquivalentTo("f.yaml:1:22: a.zebra is not a known key; known here are one, two", "f.yaml:2:4: b must be a list");
     }
 
+    [Theory]
+    [InlineData("\0\0\0", "f.yaml:1:1")]
+    [InlineData("a: 1\nb: \0\nc: 3", "f.yaml:2:4")]
+    public void A_file_with_a_NUL_is_broken_and_not_shorter(string text, string place)
+    {
+        var problems = new List<Problem>();
+        YamlComposer.Compose(text, "f.yaml", problems).Should().BeNull();
+        problems.Should().ContainSingle().Which.ToString().Should().StartWith($"{place}: broken YAML: a NUL byte");
+    }
+
     private static (YamlSection Section, List<Problem> Problems) Read(string text)
     {
         var problems = new List<Problem>();

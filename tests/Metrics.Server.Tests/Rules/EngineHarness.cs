@@ -138,8 +138,13 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     public async Task<GroupEvaluation> NextOnArrivalAsync(FakeTimeProvider time, string group = "g")
     {
         Task<GroupEvaluation> next = NextAsync(group);
-        for (; !next.IsCompleted; time.Advance(TimeSpan.FromMilliseconds(100)))
-            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
+        await Eventually.Async(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return next.IsCompleted;
+            },
+            $"{group} is evaluated on arrival");
         return await next;
     }
 

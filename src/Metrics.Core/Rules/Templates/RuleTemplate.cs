@@ -79,7 +79,7 @@ public sealed class RuleTemplate
     /// </summary>
     public bool FollowsValueAlone => IsConstant || (_go is null
         ? TemplateNames.FollowValueAlone(_template!.Page)
-        : !Text.Contains("query", StringComparison.Ordinal) && !Text.Contains("now", StringComparison.Ordinal));
+        : !s_goBeyondValue.Any(name => Text.Contains(name, StringComparison.Ordinal)));
 
     /// <summary>Its number, when it is constant and a number.</summary>
     public double? ConstantNumber => _constantNumber;
@@ -118,6 +118,9 @@ public sealed class RuleTemplate
         "$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with",
         "{{with",
     ];
+
+    /// <summary>Parts of names by which Go's templates reach beyond series and value: for other series, the time, our address.</summary>
+    private static readonly string[] s_goBeyondValue = ["query", "now", "xternal", "pathPrefix"];
 
     /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
     private static bool IsClosed(string text) =>

@@ -41,7 +41,7 @@ public static class RuleTestRun
         using EventFeed events = EventFeed.Of(test.Events);
         for (long step = 0; step <= last; step += interval)
         {
-            // As live: events are judged when they come in, and all else at the interval.
+            // Events are judged when they come in, as live; samples at the interval alone, as promtool has it.
             for (long arrival = events.Next - test.Start; arrival < step; arrival = events.Next - test.Start)
             {
                 foreach ((GroupRunner runner, RuleMask woken) in events.HandTo(runners, test.Start + arrival))

@@ -75,7 +75,7 @@ internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider tim
         if (_stuck.ContainsKey(mountPoint))
             return null;
         Task<StatVfs?> question = Task.Run(
-            () => statvfs(Encoding.UTF8.GetBytes(files.Root(mountPoint) + "\0"), out StatVfs stat) == 0 ? stat : (StatVfs?)null, ct);
+            () => AskFileSystem(Encoding.UTF8.GetBytes(files.Root(mountPoint) + "\0"), out StatVfs stat) == 0 ? stat : (StatVfs?)null, ct);
         _stuck[mountPoint] = question;
         try
         {
@@ -116,9 +116,7 @@ internal sealed partial class FilesystemPoller(HostFiles files, TimeProvider tim
         private readonly long _spare0, _spare1, _spare2;
     }
 
-#pragma warning disable SYSLIB1054, IDE1006 // LibraryImport would need unsafe code; the name is the library's
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int statvfs(byte[] path, out StatVfs stat);
-#pragma warning restore SYSLIB1054, IDE1006
+    private static partial int AskFileSystem(byte[] path, out StatVfs stat);
 }

@@ -5,7 +5,7 @@ namespace Metrics.Pollers.Host;
 
 /// <summary>The kernel's clock discipline: offset, error bounds, whether it is synchronised.</summary>
 /// <remarks>Source: adjtimex(2), asked without changing anything; microseconds or, with STA_NANO, nanoseconds there.</remarks>
-internal sealed class TimexPoller : IPoller
+internal sealed partial class TimexPoller : IPoller
 {
     private const int StatusNano = 0x2000;
     private const int StateError = 5;
@@ -39,7 +39,7 @@ internal sealed class TimexPoller : IPoller
     public ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         var timex = default(Timex);
-        int state = adjtimex(ref timex);
+        int state = AskClock(ref timex);
         if (state < 0)
             throw new InvalidOperationException("adjtimex is not permitted here");
         double divisor = (timex.Status & StatusNano) != 0 ? 1e9 : 1e6;
@@ -77,9 +77,7 @@ internal sealed class TimexPoller : IPoller
         private readonly int _0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10;
     }
 
-#pragma warning disable SYSLIB1054, IDE1006 // LibraryImport would need unsafe code; the name is the library's
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int adjtimex(ref Timex timex);
-#pragma warning restore SYSLIB1054, IDE1006
+    private static partial int AskClock(ref Timex timex);
 }

@@ -11,7 +11,7 @@ namespace Metrics.Storage.DuckDb;
 /// object a row, and ends a text at its first NUL.
 /// </summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/data_chunk and /appender</remarks>
-internal abstract class ChunkAppender : IDisposable
+internal abstract partial class ChunkAppender : IDisposable
 {
     /// <summary>Rows of a DuckDB vector (<c>STANDARD_VECTOR_SIZE</c>).</summary>
     protected const int VectorSize = 2048;
@@ -138,26 +138,24 @@ internal abstract class ChunkAppender : IDisposable
         throw new IOException(reason);
     }
 
-    // The library gives these as pointers; as addresses and references they need no unsafe code.
-#pragma warning disable SYSLIB1054 // LibraryImport would need unsafe code
-    [DllImport("duckdb", EntryPoint = "duckdb_vector_get_data")]
+    // The library gives these as pointers; as addresses and references they need no unsafe code of ours.
+    [LibraryImport("duckdb", EntryPoint = "duckdb_vector_get_data")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint GetData(nint vector);
+    private static partial nint GetData(nint vector);
 
-    [DllImport("duckdb", EntryPoint = "duckdb_vector_get_validity")]
+    [LibraryImport("duckdb", EntryPoint = "duckdb_vector_get_validity")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint GetValidity(nint vector);
+    private static partial nint GetValidity(nint vector);
 
-    [DllImport("duckdb", EntryPoint = "duckdb_vector_ensure_validity_writable")]
+    [LibraryImport("duckdb", EntryPoint = "duckdb_vector_ensure_validity_writable")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern void EnsureValidityWritable(nint vector);
+    private static partial void EnsureValidityWritable(nint vector);
 
-    [DllImport("duckdb", EntryPoint = "duckdb_vector_assign_string_element_len")]
+    [LibraryImport("duckdb", EntryPoint = "duckdb_vector_assign_string_element_len")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern void AssignText(nint vector, ulong row, in byte text, ulong length);
+    private static partial void AssignText(nint vector, ulong row, in byte text, ulong length);
 
-    [DllImport("duckdb", EntryPoint = "duckdb_appender_error")]
+    [LibraryImport("duckdb", EntryPoint = "duckdb_appender_error")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint AppenderError(NativeAppender appender);
-#pragma warning restore SYSLIB1054
+    private static partial nint AppenderError(NativeAppender appender);
 }
