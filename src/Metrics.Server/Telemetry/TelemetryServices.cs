@@ -4,6 +4,7 @@ internal static class TelemetryServices
 {
     public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
         .AddSingleton<MetricRegistry>()
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Faults.Metrics)
         .AddHostedService<MemoryTrim>();
 
     /// <summary>Gives a room its own metrics.</summary>
