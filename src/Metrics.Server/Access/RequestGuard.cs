@@ -60,7 +60,7 @@ internal sealed class RequestGuard(
         string name = host.Trim('[', ']');
         return (IPAddress.TryParse(name, out IPAddress? address) && IsLoopback(address))
             || IsSame(name, "localhost")
-            || IsSame(name, listen.Text[..listen.Text.LastIndexOf(':')].Trim('[', ']'))
+            || IsSame(name, listen.Host)
             || IsSame(name, external?.Host.Trim('[', ']'))
             || current.AllowedHosts.Any(h => IsSame(name, h));
     }
@@ -91,6 +91,8 @@ internal sealed class RequestGuard(
         if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))
             return true;
         bool isExternal = from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority);
-        return !isExternal && !IsSame(from.Authority, request.Host.Value);
+        // Who is between may make a page of our name, though not one that is secured.
+        bool isOwn = IsSame(from.Authority, request.Host.Value) && !(request.IsHttps && from.Scheme != Uri.UriSchemeHttps);
+        return !isExternal && !isOwn;
     }
 }

@@ -16,7 +16,7 @@ internal static class HostingServices
             .AddSingleton(TimeProvider.System)
             .AddSingleton(source)
             .AddSingleton(options)
-            .AddSingleton(new Access.ListenAddress(options.Listen))
+            .AddSingleton(options.Listen)
             .AddSingleton(options.Storage)
             .AddSingleton(options.Head)
             .AddSingleton(options.Query)

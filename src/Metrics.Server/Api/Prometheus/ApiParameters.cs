@@ -67,7 +67,15 @@ internal sealed class ApiParameters
             : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid duration");
     }
 
-    public TimeSpan Timeout(TimeSpan max) => Span("timeout") is { } asked && asked < max ? asked : max;
+    /// <summary>How long the request may take: what is asked for, at most what is allowed.</summary>
+    public TimeSpan Timeout(TimeSpan max)
+    {
+        if (Span("timeout") is not { } asked)
+            return max;
+        if (asked <= TimeSpan.Zero)
+            throw ApiException.BadParameter("timeout", $"\"{Text("timeout")}\" is not above zero");
+        return asked < max ? asked : max;
+    }
 
     public EvaluationSteps Range()
     {

@@ -67,8 +67,8 @@ internal static class PushEndpoints
 
     /// <summary>A push, and who sends it.</summary>
     internal static PushRequest RequestOf(HttpContext context) => new(
-        context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString() == "gzip",
-        $"push/{Caller.NameOf(context)}", Caller.TokenOf(context)?.Binding);
+        context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString(),
+        $"push/{Caller.NameOf(context)}", Caller.AccountOf(context)?.Binding);
 
     /// <summary>Who could not be served now shall wait a moment.</summary>
     internal static void AskToComeAgain(HttpResponse response)
