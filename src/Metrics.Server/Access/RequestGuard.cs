@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using Metrics.Alerting;
 using Metrics.Configuration;
 
@@ -20,8 +22,17 @@ internal sealed class RequestGuard(
     internal readonly record struct Refusal(string Reason, string Text);
 
     /// <summary>Hands the request on, or answers 403.</summary>
+    /// <exception cref="BadHttpRequestException">Its name or its parameters cannot be read.</exception>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
+        // HTTP/1.0 needs no name; what makes addresses does.
+        if (!context.Request.Host.HasValue)
+            context.Request.Host = new HostString("localhost");
+        if (FaultOf(context.Request) is { } fault)
+        {
+            metrics.Refused.WithLabels("malformed").Inc();
+            throw new BadHttpRequestException(fault);
+        }
         if (Judge(context) is not { } refusal)
         {
             await next(context);
@@ -51,6 +62,20 @@ internal sealed class RequestGuard(
         return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.AllowedOrigins, external)
             ? new Refusal("origin", "this comes from another site's page; name that site in auth.allowed_origins, or use a bearer token")
             : null;
+    }
+
+    /// <summary>What would be left as it is, or thrown at, further in. NUL is text, though not to every database.</summary>
+    private static string? FaultOf(HttpRequest request)
+    {
+        if (!Uri.TryCreate($"http://{request.Host.Value}", UriKind.Absolute, out _))
+            return $"'{request.Host.Value}' is no name of a host";
+        string query = request.QueryString.Value ?? "";
+        if (!query.Contains('%', StringComparison.Ordinal))
+            return null;
+        byte[] escaped = Encoding.UTF8.GetBytes(query), decoded = WebUtility.UrlDecodeToBytes(escaped, 0, escaped.Length);
+        if (!Utf8.IsValid(decoded))
+            return "a parameter is no UTF-8";
+        return decoded.Contains((byte)0) ? "a parameter holds NUL" : null;
     }
 
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);

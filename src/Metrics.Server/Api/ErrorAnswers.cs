@@ -49,6 +49,8 @@ internal static class ErrorAnswers
         BadHttpRequestException bad => new ApiException("bad_data", bad.StatusCode, bad.Message),
         // Of a form, or of a body that is packed.
         InvalidDataException => ApiException.BadData(e.Message),
+        // Of the server, for the size of a chunk that no number holds.
+        IOException { InnerException: OverflowException } => ApiException.BadData("the body's chunks cannot be read"),
         _ => new ApiException("internal", StatusCodes.Status500InternalServerError, "a fault of metricsd; its log says more"),
     };
 

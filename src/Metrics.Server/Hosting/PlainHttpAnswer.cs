@@ -33,12 +33,19 @@ internal static class PlainHttpAnswer
         input.AdvanceTo(first.Buffer.Start);
         if (isEmpty)
             return;
-        if (!isPlain)
+        if (isPlain)
         {
-            await next(connection);
+            await connection.Transport.Output.WriteAsync(s_answer, patience.Token);
+            await connection.Transport.Output.CompleteAsync();
             return;
         }
-        await connection.Transport.Output.WriteAsync(s_answer, patience.Token);
-        await connection.Transport.Output.CompleteAsync();
+        try
+        {
+            await next(connection);
+        }
+        catch (NotSupportedException)
+        {
+            // What SslStream says of a client that speaks no version of ours; others must not fill the log with it.
+        }
     }
 }

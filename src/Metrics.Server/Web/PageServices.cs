@@ -1,5 +1,6 @@
 using Metrics.Web.Alerts;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Routing;
 
 namespace Metrics.Web;
 
@@ -19,8 +20,16 @@ internal static class PageServices
     /// <summary>Every page names its role itself: those with a route of their own by <see cref="Access.ForAttribute"/>.</summary>
     public static void MapPages(this WebApplication app)
     {
-        app.MapRazorComponents<App>();
+        app.MapRazorComponents<App>().Add(OnlyRead);
         app.MapAlertPages();
         app.MapStyleSheet();
+    }
+
+    /// <summary>Such a page takes POST too, and looks at the form; none of them has one.</summary>
+    private static void OnlyRead(EndpointBuilder page)
+    {
+        foreach (HttpMethodMetadata methods in page.Metadata.OfType<HttpMethodMetadata>().ToList())
+            page.Metadata.Remove(methods);
+        page.Metadata.Add(new HttpMethodMetadata(["GET"]));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metrics.Access;
 using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Query;
@@ -19,11 +20,8 @@ internal sealed class ApiParameters
 
     private ApiParameters(IQueryCollection query, IFormCollection? form, long now) => (_query, _form, _now) = (query, form, now);
 
-    public static async Task<ApiParameters> ReadAsync(HttpRequest request, TimeProvider time)
-    {
-        IFormCollection? form = request.HasFormContentType ? await request.ReadFormAsync() : null;
-        return new ApiParameters(request.Query, form, time.GetUtcNow().ToUnixTimeMilliseconds());
-    }
+    public static async Task<ApiParameters> ReadAsync(HttpContext context, TimeProvider time) =>
+        new(context.Request.Query, await RequestForm.ReadAsync(context), time.GetUtcNow().ToUnixTimeMilliseconds());
 
     public string? Text(string name) => All(name) is [var first, ..] ? first : null;
 

@@ -32,10 +32,9 @@ internal static class PushEndpoints
     }
 
     /// <summary>Telegraf and other InfluxDB 1 clients create their database before they write; there is nothing to create here.</summary>
-    private static async Task<IResult> QueryAsync(HttpContext context, CancellationToken aborted)
+    private static async Task<IResult> QueryAsync(HttpContext context)
     {
-        HttpRequest request = context.Request;
-        string? query = request.HasFormContentType ? (await request.ReadFormAsync(aborted))["q"] : request.Query["q"];
+        string? query = await RequestForm.ReadAsync(context) is { } form ? form["q"] : context.Request.Query["q"];
         return query?.StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase) == true
             ? Results.Text("{\"results\":[{\"statement_id\":0}]}\n", "application/json")
             : Results.Text(NoInfluxQl, "application/json", statusCode: 400);

@@ -40,7 +40,7 @@ internal static class SilencePages
 
     private static async Task<IResult> SilenceAsync(HttpContext context, Silences silences, IAntiforgery antiforgery, TimeProvider time)
     {
-        if (await FormBody.TryReadAsync(context) is not { } form)
+        if (await RequestForm.ReadAsync(context) is not { } form)
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         SilenceForm entered = SilenceForm.Of(form);
         if (!await antiforgery.IsRequestValidAsync(context))
