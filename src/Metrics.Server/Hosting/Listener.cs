@@ -37,7 +37,7 @@ internal static class Listener
                 kestrel.ListenLocalhost(port, o => Secure(o, listen, app.Services));
         }
         await app.StartAsync();
-        if (listen.SocketPath is { } socket)
+        if (listen.SocketPath is { } socket && !OperatingSystem.IsWindows())
             File.SetUnixFileMode(socket, SocketMode);
     }
 

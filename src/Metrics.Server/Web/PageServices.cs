@@ -12,7 +12,12 @@ internal static class PageServices
         // A form that was open over a restart is sent once more: nothing needs keys that outlive the process.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddRazorComponents();
-        services.AddAntiforgery(forms => forms.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
+        services.AddAntiforgery(forms =>
+        {
+            forms.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            // Ours says DENY.
+            forms.SuppressXFrameOptionsHeader = true;
+        });
         // A cookie of a process before this one is no error; the form says so.
         return services.AddLogging(log => log.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical));
     }

@@ -22,7 +22,7 @@ internal static class PushEndpoints
         app.MapPost(Version1, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version1)).For(Role.Ingest);
         app.MapPost(Version2, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version2)).For(Role.Ingest);
         app.MapMethods("/ping", s_getAndHead, Ping).Anyone();
-        app.MapMethods("/query", s_getAndPost, QueryAsync).For(Role.Ingest);
+        app.MapMethods("/query", s_getAndPost, (Delegate)QueryAsync).For(Role.Ingest);
     }
 
     private static IResult Ping(HttpContext context)
