@@ -20,8 +20,11 @@ namespace Metrics.Hosting;
 /// </summary>
 internal static class MetricsOptionsReader
 {
+    /// <summary>The listener follows its certificates by itself.</summary>
+    private const string Tls = "tls_server_config";
+
     /// <summary>What takes effect at the next start only: what sockets, files and sizes rest on.</summary>
-    private static readonly string[] s_atStart = ["listen", "tls_server_config", "max_connections", "storage", "head", "query"];
+    private static readonly string[] s_atStart = ["listen", Tls, "max_connections", "storage", "head", "query"];
 
     /// <summary>The system's bound, with the zero behind it (man 7 unix).</summary>
     private const int MaxSocketPath = 107;
@@ -58,7 +61,7 @@ internal static class MetricsOptionsReader
             Rules = options.Rules with { ExternalUrl = notifications.ExternalUrl, TimeIntervals = notifications.Routing.TimeIntervals },
         };
 
-        List<SectionId> Ids(string[] keys) => [.. keys.Select(key => SectionId.OfKeys(key, top, [key]))];
+        List<SectionId> Ids(string[] keys) => [.. keys.Select(key => SectionId.OfKeys(key, top, [key], countsFiles: key != Tls))];
     }
 
     private static ListenAddress ReadListen(YamlSection top, AuthOptions auth)
@@ -72,7 +75,7 @@ internal static class MetricsOptionsReader
             if (!Path.IsPathRooted(path) || path.Length > MaxSocketPath)
                 top.Report("listen", $"is '{listen.Text}'; it must be unix: and a whole path of at most {MaxSocketPath} characters");
             if (listen.Tls is not null)
-                top.Report("tls_server_config", "is not for a unix socket");
+                top.Report(Tls, "is not for a unix socket");
             return listen;
         }
         if (!(listen.Host == "localhost" || IPAddress.TryParse(listen.Host, out _))

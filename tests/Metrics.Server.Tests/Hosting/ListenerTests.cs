@@ -160,6 +160,24 @@ public sealed class ListenerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "http://127.0.0.1:9890")]
+    [InlineData("listen: '[::1]:80'", "http://[::1]:80")]
+    [InlineData("listen: 'unix:/run/socket'", "http://127.0.0.1:9890")]
+    [InlineData("external_url: 'https://metrics.example/'", "https://metrics.example")]
+    public void Links_begin_with_where_it_listens(string yaml, string url) =>
+        MetricsOptions.Parse(yaml).Notifications.ExternalUrl.Should().Be(url);
+
+    [Fact]
+    public void A_renewed_certificate_is_no_change_of_the_configuration()
+    {
+        MetricsOptions before = MetricsOptions.Parse(Tls());
+        before.Notifications.ExternalUrl.Should().StartWith("https://");
+        _files.Issue("server", "CN=metrics.example", "metrics.example.of.another.length");
+        MetricsOptions.Parse(Tls()).Sections.Should().BeEquivalentTo(before.Sections);
+        MetricsOptions.Parse(Tls("NoClientCert", "TLS13")).Sections.Should().NotBeEquivalentTo(before.Sections);
+    }
+
+    [Theory]
     [InlineData("listen: 'unix:socket'", "listen is 'unix:socket'; it must be unix: and a whole path of at most 107 characters")]
     [InlineData("listen: '127.0.0.1'", "listen is '127.0.0.1'; it must be ADDRESS:PORT with a numeric address, such as 127.0.0.1:9890 or")]
     [InlineData("tls_server_config: { cert_file: x }", "tls_server_config.key_file is required")]
