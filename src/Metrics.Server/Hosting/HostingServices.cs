@@ -18,7 +18,7 @@ internal static class HostingServices
             .AddSingleton<TimeProvider>(s => s.GetRequiredService<SteadyClock>())
             .AddSingleton(source)
             .AddSingleton(options)
-            .AddSingleton(new Access.ListenAddress(options.Listen))
+            .AddSingleton(options.Listen)
             .AddSingleton(options.Storage)
             .AddSingleton(options.Head)
             .AddSingleton(options.Query)
