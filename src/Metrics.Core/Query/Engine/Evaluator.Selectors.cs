@@ -47,8 +47,9 @@ internal sealed partial class Evaluator
             SelectSmoothed(selector, grid, moments, sink);
             return;
         }
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         IReadOnlyList<ISeries> found = source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last);
+        Hold(16L * found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -100,7 +101,7 @@ internal sealed partial class Evaluator
     /// <summary>Values interpolated between the samples around each step.</summary>
     private void SelectSmoothed(SelectorExpr selector, EvaluationSteps grid, Moments moments, RowSink sink)
     {
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         foreach (ISeries series in source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last + Lookback))
         {
             _buffer.Clear();
@@ -143,7 +144,7 @@ internal sealed partial class Evaluator
     private void OverWindows(
         CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, RowSink sink)
     {
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         if (range is SubqueryExpr subquery)
         {
             OverSubquery(call, subquery, function, first, second, grid, row, sink);
@@ -158,6 +159,7 @@ internal sealed partial class Evaluator
         long behind = edge == RangeEdge.Smoothed ? Lookback : 0;
         IReadOnlyList<ISeries> found =
             source.Select(matrix.Selector.Selector.Matchers, moments.First - length - before, moments.Last + behind);
+        Hold(16L * found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -186,6 +188,8 @@ internal sealed partial class Evaluator
         var buffer = new SampleBuffer();
         if (!TryInnerGrid(subquery, moments, length, out EvaluationSteps inner))
             return;
+        // Times and values of one series, which grow by doubling.
+        Hold(32L * inner.Count);
         Vector(subquery.Inner, inner, (labels, nameless, values) =>
         {
             buffer.Clear();
@@ -288,6 +292,7 @@ internal sealed partial class Evaluator
             Touch(samples.Count);
             if (samples.Count > 0 && matrix.Selector.Edge != RangeEdge.None)
                 samples = ExtendedRate.Extend(samples, moments.First - length, moments.First, matrix.Selector.Edge == RangeEdge.Smoothed);
+            Hold(16L * samples.Count);
             if (samples.Count > 0)
                 take(series.Labels, false, samples);
         }

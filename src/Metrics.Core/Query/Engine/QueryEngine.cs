@@ -17,8 +17,10 @@ public sealed class QueryEngine(EngineOptions? options = null)
     /// <param name="source">Where the series are.</param>
     /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
     /// <param name="ct">Ends the evaluation.</param>
+    /// <param name="memory">Counts what the query holds, its result included; null counts it here, and forgets it with the end.</param>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public QueryResult Instant(PreparedQuery query, ISeriesSource source, long at, CancellationToken ct = default)
+    public QueryResult Instant(
+        PreparedQuery query, ISeriesSource source, long at, CancellationToken ct = default, QueryMemory? memory = null)
     {
         EvaluationSteps grid = EvaluationSteps.At(at);
         return Guarded(query, source, grid, evaluator => query.Root.Type switch
@@ -29,12 +31,13 @@ public sealed class QueryEngine(EngineOptions? options = null)
             ExprType.String => new QueryResult(ExprType.String) { Text = ((StringExpr)Evaluator.Unwrap(query.Root)).Value },
             ExprType.Matrix => new QueryResult(ExprType.Matrix) { Matrix = Samples(evaluator, query.Root, grid) },
             _ => new QueryResult(ExprType.Vector) { Vector = Elements(evaluator, query.Root, grid) },
-        }, ct);
+        }, memory, ct);
     }
 
     /// <summary>The values over a range, in steps; series sorted by their labels.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public QueryResult Range(PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default) =>
+    public QueryResult Range(
+        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default, QueryMemory? memory = null) =>
         Guarded(query, source, grid, evaluator =>
     {
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
@@ -44,10 +47,15 @@ public sealed class QueryEngine(EngineOptions? options = null)
         if (query.Root.Type == ExprType.Scalar)
             series.Add(RangeSeries.Of(Labels.Empty, evaluator.Scalar(query.Root, grid), grid));
         else
-            Collect(evaluator, query.Root, grid, (labels, values) => series.Add(RangeSeries.Of(labels, values, grid)));
+            Collect(evaluator, query.Root, grid, (labels, values) =>
+            {
+                RangeSeries one = RangeSeries.Of(labels, values, grid);
+                evaluator.Hold(QueryMemory.SeriesBytes + (16L * one.Times.Length));
+                series.Add(one);
+            });
         series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
         return new QueryResult(ExprType.Matrix) { Matrix = series };
-    }, ct);
+    }, memory, ct);
 
     /// <summary>Evaluates for the sake of what is asked of the source.</summary>
     internal void Probe(PreparedQuery query, ISeriesSource source, EvaluationSteps grid)
@@ -59,10 +67,11 @@ public sealed class QueryEngine(EngineOptions? options = null)
     }
 
     private QueryResult Guarded(
-        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, Func<Evaluator, QueryResult> run, CancellationToken ct)
+        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, Func<Evaluator, QueryResult> run, QueryMemory? memory,
+        CancellationToken ct)
     {
         var notes = new Notes(query.Text);
-        var evaluator = new Evaluator(source, _options, grid, notes, ct);
+        var evaluator = new Evaluator(source, _options, grid, notes, memory ?? new QueryMemory(_options.MaxBytes), ct);
         try
         {
             return run(evaluator) with { Warnings = notes.Warnings, Infos = notes.Infos, Samples = evaluator.Samples };
@@ -70,6 +79,10 @@ public sealed class QueryEngine(EngineOptions? options = null)
         catch (OperationCanceledException)
         {
             throw new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
         }
         catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
         {
@@ -96,7 +109,10 @@ public sealed class QueryEngine(EngineOptions? options = null)
         Collect(evaluator, root, grid, (labels, values) =>
         {
             if (!NoValue.Is(values[0]))
+            {
+                evaluator.Hold(QueryMemory.SeriesBytes);
                 elements.Add(new VectorElement(labels, new Sample(grid.Start, values[0])));
+            }
         });
         return elements;
     }
@@ -105,7 +121,10 @@ public sealed class QueryEngine(EngineOptions? options = null)
     {
         var series = new List<RangeSeries>();
         evaluator.Matrix(root, grid, (labels, nameless, samples) =>
-            series.Add(new RangeSeries(nameless ? labels.WithoutIdentity() : labels, samples.Times.ToArray(), samples.Values.ToArray())));
+        {
+            evaluator.Hold(QueryMemory.SeriesBytes + (16L * samples.Count));
+            series.Add(new RangeSeries(nameless ? labels.WithoutIdentity() : labels, samples.Times.ToArray(), samples.Values.ToArray()));
+        });
         series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
         return series;
     }
