@@ -10,6 +10,7 @@ using Metrics.Querying;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Telemetry;
 using Metrics.Text;
 
 namespace Metrics.Hosting;
@@ -21,7 +22,7 @@ namespace Metrics.Hosting;
 internal static class MetricsOptionsReader
 {
     /// <summary>What takes effect at the next start only: what sockets, files and sizes rest on.</summary>
-    private static readonly string[] s_atStart = ["listen", "storage", "head", "query"];
+    private static readonly string[] s_atStart = ["listen", "storage", "memory", "head", "query"];
 
     /// <summary>What takes effect at once and restarts nothing.</summary>
     private static readonly string[] s_atOnce = ["auth", "events", "rules"];
@@ -38,6 +39,7 @@ internal static class MetricsOptionsReader
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
             Inputs = InputSection.Read(top.Section("inputs")),
+            Memory = MemoryOptions.Read(top.Section("memory")),
             Head = HeadSection.Read(top.Section("head")),
             Query = QuerySection.Read(top.Section("query")),
             Targets = TargetSections.Read(top),

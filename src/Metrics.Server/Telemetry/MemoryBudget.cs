@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+
+namespace Metrics.Telemetry;
+
+/// <summary>
+/// What the memory of the process is for. A part is left to what is not ours to count (runtime, DuckDB, SQLite); the rest is the heap, of
+/// which queries and bodies that are pushed to us have shares. What everything else needs grows with the series: when the heap is scarce
+/// no new ones begin. Safe for use by several threads.
+/// </summary>
+/// <param name="limit">The limit of the process.</param>
+/// <param name="time">The clock.</param>
+internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
+{
+    /// <summary>The least that can be worked with: 256 MiB.</summary>
+    public const long MinLimit = 256L << 20;
+
+    private const long MaxNative = 1L << 30;
+    private const int AskedPerLook = 64;
+
+    /// <summary>Of the time at most this share goes into finding out what is garbage.</summary>
+    private const double LookShare = 0.1;
+
+    private readonly Lock _lock = new();
+    private int _asked;
+    private volatile bool _hasRoom = true;
+    private long _live = long.MaxValue;
+    private long _allocatedBefore = long.MinValue;
+    private long _lookedAt;
+    private TimeSpan _pause;
+
+    /// <summary>The limit of the process.</summary>
+    public MemoryLimit Limit => limit;
+
+    /// <summary>
+    /// Left to what is not on the heap, bytes: of little memory three tenths, which runtime and databases need at the least; of much at
+    /// most 1 GiB.
+    /// </summary>
+    public long NativeBytes { get; } = Math.Min(limit.Bytes * 3 / 10, MaxNative);
+
+    /// <summary>What the heap may be, bytes. Of a whole machine, which others use too, we plan with three quarters.</summary>
+    public long HeapBytes { get; } = (limit.IsHard ? limit.Bytes : limit.Bytes * 3 / 4) - Math.Min(limit.Bytes * 3 / 10, MaxNative);
+
+    /// <summary>For what queries hold, results included.</summary>
+    public MemoryShare Queries { get; } = new(limit.Bytes / 6);
+
+    /// <summary>For bodies that are pushed to us.</summary>
+    public MemoryShare Bodies { get; } = new(limit.Bytes / 8);
+
+    /// <summary>The budget by the configuration, else by the limits that the system sets.</summary>
+    public static MemoryBudget Of(MemoryOptions options, TimeProvider time) => new(
+        options.LimitBytes is { } bytes ? new MemoryLimit(bytes, "memory.limit", IsHard: true) : MemoryLimit.Read(), time);
+
+    /// <summary>
+    /// Holds the runtime to the budget, so that it collects garbage before the kernel looks for a victim, and fails an allocation, which
+    /// can be caught, rather than be killed. Where the limit is only the machine's memory the runtime keeps its own ways.
+    /// </summary>
+    public void Apply()
+    {
+        if (!limit.IsHard)
+            return;
+        AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
+        GC.RefreshMemoryLimit();
+        if (OperatingSystem.IsLinux())
+            LimitArenas();
+    }
+
+    /// <summary>
+    /// Whether something that stays may be begun: a new series. Cheap enough to be asked for each. What is on the heap counts; when that is
+    /// much, garbage is collected first, now and then, to know how much of it lives.
+    /// </summary>
+    public bool HasRoom()
+    {
+        if (Interlocked.Increment(ref _asked) % AskedPerLook != 0)
+            return _hasRoom;
+        return _hasRoom = Look();
+    }
+
+    private bool Look()
+    {
+        long scarce = HeapBytes / 100 * 55, full = HeapBytes / 100 * 75;
+        long used = GC.GetTotalMemory(forceFullCollection: false);
+        if (used < scarce)
+            return true;
+        lock (_lock)
+        {
+            if (IsWorthCollecting())
+            {
+                long start = time.GetTimestamp();
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+                (_live, _lookedAt) = (GC.GetTotalMemory(forceFullCollection: false), time.GetTimestamp());
+                (_allocatedBefore, _pause) = (GC.GetTotalAllocatedBytes(), time.GetElapsedTime(start, _lookedAt));
+                used = _live;
+            }
+            return used < scarce || (_live < scarce && used < full);
+        }
+    }
+
+    /// <summary>Enough was allocated since the last time to change the answer, and the last time was cheap for the time that went by.</summary>
+    private bool IsWorthCollecting() => _allocatedBefore == long.MinValue
+        || (GC.GetTotalAllocatedBytes() - _allocatedBefore > HeapBytes / 20
+            && time.GetElapsedTime(_lookedAt) * LookShare > _pause);
+
+    /// <summary>The C library gives each thread that asks a heap of its own, of which little comes back: two will do.</summary>
+    private static void LimitArenas()
+    {
+        const int ArenaMax = -8;
+        try
+        {
+            _ = MallOpt(ArenaMax, 2);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Another C library has none.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MallOpt(int parameter, int value);
+}

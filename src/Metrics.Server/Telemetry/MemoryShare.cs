@@ -1,0 +1,27 @@
+namespace Metrics.Telemetry;
+
+/// <summary>A part of the memory for one purpose: who wants of it takes first, and gives back. Safe for use by several threads.</summary>
+/// <param name="bytes">How much it is.</param>
+internal sealed class MemoryShare(long bytes)
+{
+    private long _inUse;
+
+    /// <summary>How much it is.</summary>
+    public long Bytes => bytes;
+
+    /// <summary>How much of it is taken.</summary>
+    public long InUse => Volatile.Read(ref _inUse);
+
+    /// <summary>Takes a part.</summary>
+    /// <returns>Whether there was as much.</returns>
+    public bool TryTake(long wanted)
+    {
+        if (Interlocked.Add(ref _inUse, wanted) <= bytes)
+            return true;
+        Interlocked.Add(ref _inUse, -wanted);
+        return false;
+    }
+
+    /// <summary>Gives back what was taken.</summary>
+    public void GiveBack(long taken) => Interlocked.Add(ref _inUse, -taken);
+}
