@@ -21,6 +21,7 @@ internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics
         CountRefused("series_limit", result.LimitReached);
         CountRefused("bad_timestamp", result.BadTime);
         CountRefused("bad_labels", result.BadLabels);
+        CountRefused("memory", result.MemoryShort);
         work.Appended?.TrySetResult(result);
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
 
     private readonly Lock _lock = new();
     private int _asked;
+    private long _refused;
     private volatile bool _hasRoom = true;
     private long _live = long.MaxValue;
     private long _allocatedBefore = long.MinValue;
@@ -45,6 +46,9 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
 
     /// <summary>For bodies that are pushed to us.</summary>
     public MemoryShare Bodies { get; } = new(limit.Bytes / 8);
+
+    /// <summary>Samples of new series that were refused for want of memory.</summary>
+    public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>The budget by the configuration, else by the limits that the system sets.</summary>
     public static MemoryBudget Of(MemoryOptions options, TimeProvider time) => new(
@@ -74,6 +78,9 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
             return _hasRoom;
         return _hasRoom = Look();
     }
+
+    /// <summary>Counts samples of new series that were refused.</summary>
+    public void NoteRefused(int samples) => Interlocked.Add(ref _refused, samples);
 
     private bool Look()
     {

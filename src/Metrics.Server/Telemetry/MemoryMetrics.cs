@@ -14,8 +14,7 @@ internal sealed class MemoryMetrics : OwnMetrics
         Share = registry.Gauge("metricsd_memory_share_bytes", "What may be held for a purpose.", "use");
         InUse = registry.Gauge("metricsd_memory_share_in_use_bytes", "What is held for a purpose.", "use");
         Refused = registry.Counter(
-            "metricsd_memory_refused_total", "What was refused for want of memory: scraped or pushed samples of new series, pushes as a whole.", "what")
-            .FromStart("series", "push");
+            "metricsd_memory_refused_total", "What was refused for want of memory: samples of new series, queries, pushes as a whole.", "what");
         BeforeCollect(Read);
     }
 
@@ -35,6 +34,9 @@ internal sealed class MemoryMetrics : OwnMetrics
         HeapLimit.Set(_budget.HeapBytes);
         Share.WithLabels("queries").Set(_budget.Queries.Bytes);
         Share.WithLabels("pushes").Set(_budget.Bodies.Bytes);
+        Refused.WithLabels("series").IncTo(_budget.Refused);
+        Refused.WithLabels("queries").IncTo(_budget.Queries.Refused);
+        Refused.WithLabels("pushes").IncTo(_budget.Bodies.Refused);
         InUse.WithLabels("queries").Set(_budget.Queries.InUse);
         InUse.WithLabels("pushes").Set(_budget.Bodies.InUse);
     }

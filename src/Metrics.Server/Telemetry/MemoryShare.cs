@@ -5,12 +5,16 @@ namespace Metrics.Telemetry;
 internal sealed class MemoryShare(long bytes)
 {
     private long _inUse;
+    private long _refused;
 
     /// <summary>How much it is.</summary>
     public long Bytes => bytes;
 
     /// <summary>How much of it is taken.</summary>
     public long InUse => Volatile.Read(ref _inUse);
+
+    /// <summary>How often there was not as much as was asked for.</summary>
+    public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Takes a part.</summary>
     /// <returns>Whether there was as much.</returns>
@@ -19,6 +23,7 @@ internal sealed class MemoryShare(long bytes)
         if (Interlocked.Add(ref _inUse, wanted) <= bytes)
             return true;
         Interlocked.Add(ref _inUse, -wanted);
+        Interlocked.Increment(ref _refused);
         return false;
     }
 
