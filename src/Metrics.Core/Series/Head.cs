@@ -122,10 +122,14 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
     }
 
     /// <summary>Drops what is older than the window, and series with nothing left.</summary>
+    /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
+    /// <param name="window">A shorter window than its own, for when memory is short; null is its own.</param>
     /// <returns>Number of series that were dropped.</returns>
-    public int Truncate(long now)
+    public int Truncate(long now, TimeSpan? window = null)
     {
-        long before = now - (long)options.Window.TotalMilliseconds;
+        long before = now - (long)(window ?? options.Window).TotalMilliseconds;
+        if (window < options.Window)
+            CompleteSince = Math.Max(CompleteSince, before);
         lock (_writeLock)
         {
             List<(Labels Labels, int Slot)> gone = [];

@@ -14,7 +14,8 @@ internal static class IntakeServices
             {
                 Window = options.Window, MaxSeries = options.MaxSeries, MaxSeriesPerSource = options.MaxSeriesPerSource,
             },
-            s.GetRequiredService<MemoryBudget>().HasRoom))
+            s.GetRequiredService<MemoryBudget>().TryBegin))
+        .AddSingleton<HeadWindow>()
         .AddSingleton<MetadataTable>()
         .AddSingleton<IntakePipeline>()
         .AddSingleton<HeadLoader>()

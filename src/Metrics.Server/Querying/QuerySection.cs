@@ -10,7 +10,7 @@ namespace Metrics.Querying;
 /// <param name="MaxWaiting">Queries that wait for a place, small and large ones each; more are refused (503). Default 200.</param>
 /// <param name="MaxSamples">Values that one may keep in memory, eight bytes each. Default 50,000,000.</param>
 /// <param name="MaxMemory">
-/// Bytes that one may hold, its result included; null is half of what all may hold together (a sixth of the memory), at most 1 GiB.
+/// Bytes that one may hold, its result included; null is half of what all may hold together (a fifth of the heap), at most 512 MiB.
 /// </param>
 /// <param name="MaxSamplesRead">Samples that one may read. Default 1,000,000,000.</param>
 /// <param name="Lookback">How far back a series' last sample counts when nothing newer came. Default 5 min.</param>

@@ -112,6 +112,11 @@ internal sealed class QueryService(
                 ? new QueryException("query timed out in expression evaluation", QueryFailure.Timeout)
                 : new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
         }
+        catch (OutOfMemoryException)
+        {
+            metrics.Failed.WithLabels(QueryMetrics.NameOf(QueryFailure.Limit)).Inc();
+            throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
+        }
         catch (QueryException e)
         {
             metrics.Failed.WithLabels(QueryMetrics.NameOf(e.Failure)).Inc();

@@ -5,7 +5,7 @@ namespace Metrics.Querying;
 
 internal static class QueryServices
 {
-    private const long MaxMemoryByDefault = 1L << 30;
+    private const long MaxMemoryByDefault = 512L << 20;
 
     public static IServiceCollection AddQueries(this IServiceCollection services, QuerySection options) => services
         .AddOwnMetrics<QueryMetrics>()

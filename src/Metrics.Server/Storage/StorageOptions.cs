@@ -46,7 +46,7 @@ internal sealed record StorageOptions
     /// <summary>The same, as far as the memory of the process allows.</summary>
     public StorageOptions Within(MemoryBudget budget)
     {
-        long each = Math.Max(MinMemoryBytes, budget.NativeBytes / 4);
+        long each = Math.Max(MinMemoryBytes, budget.DatabaseBytes / 3);
         return this with
         {
             MemoryLimitBytes = Math.Min(MemoryLimitBytes, each),

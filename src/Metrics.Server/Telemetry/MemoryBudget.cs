@@ -14,7 +14,14 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     /// <summary>The least that can be worked with: 256 MiB.</summary>
     public const long MinLimit = 256L << 20;
 
-    private const long MaxNative = 1L << 30;
+    /// <summary>The runtime and the programs' code, which must not be read from disk again and again.</summary>
+    private const long ProgramBytes = 100L << 20;
+
+    private const long MaxDatabaseBytes = 1L << 30;
+    /// <summary>From this part of the heap on no new series begin; garbage may make it look fuller for a while, up to the next.</summary>
+    private const double Scarce = 0.45;
+
+    private const double Full = 0.7;
     private const int AskedPerLook = 64;
 
     /// <summary>Of the time at most this share goes into finding out what is garbage.</summary>
@@ -32,20 +39,17 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     /// <summary>The limit of the process.</summary>
     public MemoryLimit Limit => limit;
 
-    /// <summary>
-    /// Left to what is not on the heap, bytes: of little memory three tenths, which runtime and databases need at the least; of much at
-    /// most 1 GiB.
-    /// </summary>
-    public long NativeBytes { get; } = Math.Min(limit.Bytes * 3 / 10, MaxNative);
+    /// <summary>For what databases in the process take beside the heap, bytes: a fifth, at most 1 GiB.</summary>
+    public long DatabaseBytes { get; } = DatabasesOf(limit);
 
     /// <summary>What the heap may be, bytes. Of a whole machine, which others use too, we plan with three quarters.</summary>
-    public long HeapBytes { get; } = (limit.IsHard ? limit.Bytes : limit.Bytes * 3 / 4) - Math.Min(limit.Bytes * 3 / 10, MaxNative);
+    public long HeapBytes { get; } = HeapOf(limit);
 
     /// <summary>For what queries hold, results included.</summary>
-    public MemoryShare Queries { get; } = new(limit.Bytes / 6);
+    public MemoryShare Queries { get; } = new(HeapOf(limit) / 5);
 
     /// <summary>For bodies that are pushed to us.</summary>
-    public MemoryShare Bodies { get; } = new(limit.Bytes / 8);
+    public MemoryShare Bodies { get; } = new(HeapOf(limit) / 8);
 
     /// <summary>Samples of new series that were refused for want of memory.</summary>
     public long Refused => Volatile.Read(ref _refused);
@@ -79,12 +83,35 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
         return _hasRoom = Look();
     }
 
+    /// <summary>As <see cref="HasRoom"/>, and counts what is refused.</summary>
+    public bool TryBegin()
+    {
+        bool hasRoom = HasRoom();
+        if (!hasRoom)
+            NoteRefused(1);
+        return hasRoom;
+    }
+
     /// <summary>Counts samples of new series that were refused.</summary>
     public void NoteRefused(int samples) => Interlocked.Add(ref _refused, samples);
 
+    /// <summary>
+    /// How full the heap is, as a part of what it may be: what lives on it, where that is much; garbage included, where it is not.
+    /// </summary>
+    public double Fill()
+    {
+        Look();
+        return (double)Math.Min(Volatile.Read(ref _live), GC.GetTotalMemory(forceFullCollection: false)) / HeapBytes;
+    }
+
+    private static long DatabasesOf(MemoryLimit limit) => Math.Min(limit.Bytes / 5, MaxDatabaseBytes);
+
+    private static long HeapOf(MemoryLimit limit) =>
+        (limit.IsHard ? limit.Bytes : limit.Bytes / 4 * 3) - ProgramBytes - DatabasesOf(limit);
+
     private bool Look()
     {
-        long scarce = HeapBytes / 100 * 55, full = HeapBytes / 100 * 75;
+        long scarce = (long)(HeapBytes * Scarce), full = (long)(HeapBytes * Full);
         long used = GC.GetTotalMemory(forceFullCollection: false);
         if (used < scarce)
             return true;

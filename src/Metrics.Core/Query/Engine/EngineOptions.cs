@@ -12,8 +12,8 @@ public sealed record EngineOptions
     /// <summary>Values that one query may keep in memory at a time, eight bytes each. Default 50,000,000.</summary>
     public long MaxSamples { get; init; } = 50_000_000;
 
-    /// <summary>Bytes that one query may hold, where nobody gives it a <see cref="QueryMemory"/>. Default 1 GiB.</summary>
-    public long MaxBytes { get; init; } = 1L << 30;
+    /// <summary>Bytes that one query may hold, where nobody gives it a <see cref="QueryMemory"/>. Default 512 MiB.</summary>
+    public long MaxBytes { get; init; } = 512L << 20;
 
     /// <summary>Resolution of subqueries that name none. Default 1 min.</summary>
     public TimeSpan SubqueryStep { get; init; } = TimeSpan.FromMinutes(1);

@@ -46,6 +46,16 @@ internal sealed partial class Evaluator(
         return new double[grid.Count];
     }
 
+    /// <summary>The moments of a grid.</summary>
+    public long[] TimesOf(EvaluationSteps grid)
+    {
+        Hold(sizeof(long) * (long)grid.Count);
+        var times = new long[grid.Count];
+        for (int i = 0; i < times.Length; i++)
+            times[i] = grid.Time(i);
+        return times;
+    }
+
     /// <summary>Ends the evaluation when nobody waits for it any more: for loops that read nothing.</summary>
     public void CheckStopped() => ct.ThrowIfCancellationRequested();
 

@@ -44,13 +44,14 @@ public sealed class QueryEngine(EngineOptions? options = null)
             throw new QueryException($"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or "
                 + $"instant Vector");
         var series = new List<RangeSeries>();
+        long[] times = evaluator.TimesOf(grid);
         if (query.Root.Type == ExprType.Scalar)
-            series.Add(RangeSeries.Of(Labels.Empty, evaluator.Scalar(query.Root, grid), grid));
+            series.Add(RangeSeries.Of(Labels.Empty, evaluator.Scalar(query.Root, grid), times));
         else
             Collect(evaluator, query.Root, grid, (labels, values) =>
             {
-                RangeSeries one = RangeSeries.Of(labels, values, grid);
-                evaluator.Hold(QueryMemory.SeriesBytes + (16L * one.Times.Length));
+                RangeSeries one = RangeSeries.Of(labels, values, times);
+                evaluator.Hold(QueryMemory.SeriesBytes + ((ReferenceEquals(one.Times, times) ? 8L : 16L) * one.Times.Length));
                 series.Add(one);
             });
         series.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));
