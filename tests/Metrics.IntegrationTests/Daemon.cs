@@ -9,8 +9,11 @@ internal sealed class Daemon : IAsyncDisposable
     private Process? _process;
     private string _configuration = "";
 
-    private Daemon(string configuration)
+    private readonly MemoryCgroup? _memory;
+
+    private Daemon(string configuration, MemoryCgroup? memory)
     {
+        _memory = memory;
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
         Configure(configuration);
@@ -31,9 +34,10 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the
     /// port.</param>
-    public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }")
+    /// <param name="memory">The memory cgroup in which it lives; null is that of the tests.</param>
+    public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }", MemoryCgroup? memory = null)
     {
-        var daemon = new Daemon(configuration);
+        var daemon = new Daemon(configuration, memory);
         await daemon.StartAgainAsync();
         return daemon;
     }
@@ -41,7 +45,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
-        _process = Start(Folder, Port, [], LogPath);
+        _process = Start(Folder, Port, [], LogPath, _memory?.Enter ?? "");
         await Eventually.Async(async () =>
         {
             if (_process.HasExited)
@@ -86,6 +90,9 @@ internal sealed class Daemon : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Whether it still runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
     public int ProcessId => _process!.Id;
 
     public async Task<string> GetAsync(string path) => await Http.GetStringAsync(Url(path));
@@ -116,12 +123,12 @@ internal sealed class Daemon : IAsyncDisposable
     private void Configure(string configuration) =>
         _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
 
-    private static Process Start(string folder, int port, string[] arguments, string log)
+    private static Process Start(string folder, int port, string[] arguments, string log, string before = "")
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
         var info =
             new ProcessStartInfo("/bin/sh",
-                ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
+                ["-c", $"{before}exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
                 folder };
         info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
         if (!arguments.Contains("check"))

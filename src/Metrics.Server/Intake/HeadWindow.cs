@@ -18,6 +18,9 @@ internal sealed partial class HeadWindow(Head head, MemoryBudget memory, IntakeM
 
     private TimeSpan _window = head.Options.Window;
 
+    /// <summary>How far back it reaches now.</summary>
+    internal TimeSpan Current => _window;
+
     /// <summary>Drops what is older.</summary>
     /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
     public void Truncate(long now)

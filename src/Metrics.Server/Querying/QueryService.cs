@@ -17,9 +17,9 @@ internal sealed class QueryService(
     TimeProvider time) : IDisposable
 {
     /// <summary>What a small query keeps at the most, and reads: some milliseconds, and little memory.</summary>
-    private const long QuickSamples = 250_000;
+    private const long QuickSamples = 100_000;
 
-    private const long QuickSamplesRead = 1_000_000;
+    private const long QuickSamplesRead = 250_000;
     private const int QuickPlaces = 4;
 
     /// <summary>What a sample of the store takes while it is held, bytes: its time and its value, in lists that grow by doubling.</summary>

@@ -8,6 +8,7 @@ using Metrics.Rules.Testing;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
+using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -99,6 +100,23 @@ public sealed class QueryServiceTests : IAsyncLifetime
         (await gone.Should().ThrowAsync<QueryException>()).Which.Failure.Should().Be(QueryFailure.Canceled);
     }
 
+    [Fact]
+    public async Task Memory_is_held_until_the_result_is_let_go_and_never_more_than_a_query_may()
+    {
+        using QueryService service = Service();
+        long now = s_now.ToUnixTimeMilliseconds();
+        EvaluationSteps grid = EvaluationSteps.Between(now - 3_600_000, now, 1000);
+        using QueryMemory memory = service.NewMemory();
+        await service.RangeAsync(Query("x"), grid, TimeSpan.FromMinutes(1), default, memory);
+        memory.Bytes.Should().BeGreaterThan(3 * 3600 * sizeof(double));
+        memory.Dispose();
+        memory.Bytes.Should().Be(0);
+        using QueryService poor = Service(new EngineOptions { MaxBytes = 1 << 20 });
+        Func<Task> tooMuch = () => poor.InstantAsync(Query("max_over_time(vector(1)[30d:1s])"), now, TimeSpan.FromMinutes(1), default);
+        (await tooMuch.Should().ThrowAsync<QueryException>()).Which.Message.Should()
+            .Be("query processing would take too much memory (limit: 1 MiB)");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
@@ -109,8 +127,9 @@ public sealed class QueryServiceTests : IAsyncLifetime
     private static PreparedQuery Query(string text) =>
         PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
 
-    private QueryService Service(EngineOptions? options = null) =>
-        new(_head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query, _time);
+    private QueryService Service(EngineOptions? options = null) => new(
+        _head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query,
+        new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), new QueryMetrics(new MetricRegistry()), _time);
 
     private void Add(SampleBatch batch, Labels labels, long at, double value)
     {

@@ -38,6 +38,14 @@ internal sealed partial class Evaluator
         return new Moments(at, offset, grid);
     }
 
+    /// <summary>Counts series that were found; as many as samples may be read are too many before any is.</summary>
+    private void CountFound(int series)
+    {
+        Hold(2L * IntPtr.Size * series);
+        if (series > options.MaxSamplesRead)
+            Touch(series);
+    }
+
     /// <summary>An instant vector selector.</summary>
     private void Select(SelectorExpr selector, EvaluationSteps grid, SampleAspect aspect, RowSink sink)
     {
@@ -49,7 +57,7 @@ internal sealed partial class Evaluator
         }
         double[] row = NewRow(grid);
         IReadOnlyList<ISeries> found = source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last);
-        Hold(16L * found.Count);
+        CountFound(found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -159,7 +167,7 @@ internal sealed partial class Evaluator
         long behind = edge == RangeEdge.Smoothed ? Lookback : 0;
         IReadOnlyList<ISeries> found =
             source.Select(matrix.Selector.Selector.Matchers, moments.First - length - before, moments.Last + behind);
-        Hold(16L * found.Count);
+        CountFound(found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
