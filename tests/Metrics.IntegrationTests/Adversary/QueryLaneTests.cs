@@ -20,12 +20,12 @@ public sealed class QueryLaneTests
     {
         await using Daemon daemon = await Daemon.StartAsync("""
             host: { enabled: false }
-            query: { timeout: 20s }
+            query: { timeout: 10s }
             scrape_configs:
               - { job_name: self, scrape_interval: 1s, static_configs: [ { targets: ['127.0.0.1:{port}'] } ] }
             """);
         await FillAsync(daemon);
-        await Eventually.Async(async () => (await daemon.FederateAsync("up")).Count == 1, "it watches itself");
+        await Eventually.Async(async () => (await daemon.FederateAsync("up")).Count > 0, "it watches itself");
 
         Task<HttpStatusCode>[] large = [.. s_heavy.Select(q => LargeAsync(daemon, q))];
         var waits = new List<TimeSpan>();
@@ -53,8 +53,8 @@ public sealed class QueryLaneTests
         using var gone = new CancellationTokenSource();
         Task[] asked = [.. Enumerable.Range(0, 2).Select(_ => daemon.Http.GetAsync(RangeOf(daemon, Long), gone.Token))];
         await Eventually.Async(
-            async () => await daemon.OwnAsync("metricsd_queries_running{lane=\"heavy\"") == 1
-                && await daemon.OwnAsync("metricsd_queries_waiting{lane=\"heavy\"") == 1,
+            async () => await daemon.OwnAsync("metricsd_queries_running{lane=\"heavy\"}") == 1
+                && await daemon.OwnAsync("metricsd_queries_waiting{lane=\"heavy\"}") == 1,
             "one runs, one waits");
         using HttpResponseMessage third = await daemon.Http.GetAsync(RangeOf(daemon, Long));
         third.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
@@ -65,7 +65,7 @@ public sealed class QueryLaneTests
         await Eventually.Async(
             async () => await daemon.OwnAsync("metricsd_queries_running") + await daemon.OwnAsync("metricsd_queries_waiting") == 0,
             "both have ended with those who asked", TimeSpan.FromSeconds(20));
-        (await daemon.OwnAsync("metricsd_queries_failed_total{reason=\"canceled\"")).Should().Be(2);
+        (await daemon.OwnAsync("metricsd_queries_failed_total{reason=\"canceled\"}")).Should().Be(2);
         foreach (Task task in asked)
             await task.ContinueWith(_ => { }, TaskScheduler.Default);
     }

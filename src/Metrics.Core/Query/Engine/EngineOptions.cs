@@ -18,6 +18,9 @@ public sealed record EngineOptions
     /// <summary>Resolution of subqueries that name none. Default 1 min.</summary>
     public TimeSpan SubqueryStep { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whether subqueries have their first and last step alone: to learn what is read, without computing.</summary>
+    internal bool OnlyEnds { get; init; }
+
     /// <summary>
     /// Whether metric names that functions and operators drop stay visible until the end of the query, as Prometheus does with the feature
     /// <c>promql-delayed-name-removal</c>. Default false.

@@ -17,6 +17,9 @@ internal enum SampleAspect
 /// <summary>Reading series: the newest sample at each step, and windows of samples.</summary>
 internal sealed partial class Evaluator
 {
+    /// <summary>Samples of a window that take so long that one must be able to stop after each.</summary>
+    private const int LongWindow = 1024;
+
     private readonly SampleBuffer _buffer = new();
 
     /// <summary>Which moments a selector looks at, for each step of a grid.</summary>
@@ -226,6 +229,11 @@ internal sealed partial class Evaluator
         if (start > moments.Last)
             return false;
         long count = ((moments.Last - start) / step) + 1;
+        if (options.OnlyEnds && count > 2)
+        {
+            inner = new EvaluationSteps(start, (count - 1) * step, 2);
+            return true;
+        }
         if (count > options.MaxSamples)
             throw new QueryException($"a subquery has {count} steps, more than the limit of {options.MaxSamples} samples",
                 QueryFailure.Limit);
@@ -246,6 +254,8 @@ internal sealed partial class Evaluator
                 row[i] = NoValue.Value;
                 continue;
             }
+            if (window.Values.Length > LongWindow)
+                CheckStopped();
             window.At = moments.EvaluationSteps.Time(i);
             window.First = first is null ? 0 : first[i];
             window.Second = second is null ? 0 : second[i];

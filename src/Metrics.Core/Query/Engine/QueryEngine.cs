@@ -58,13 +58,23 @@ public sealed class QueryEngine(EngineOptions? options = null)
         return new QueryResult(ExprType.Matrix) { Matrix = series };
     }, memory, ct);
 
-    /// <summary>Evaluates for the sake of what is asked of the source.</summary>
+    /// <summary>Evaluates for the sake of what is asked of the source, at the first and the last moment alone.</summary>
     internal void Probe(PreparedQuery query, ISeriesSource source, EvaluationSteps grid)
     {
-        if (grid.Count > 1 || query.Root.Type != ExprType.Matrix)
-            Range(query, source, grid);
-        else
-            Instant(query, source, grid.Start);
+        var evaluator = new Evaluator(
+            source, _options with { OnlyEnds = true }, grid, new Notes(query.Text), new QueryMemory(_options.MaxBytes), default);
+        switch (query.Root.Type)
+        {
+            case ExprType.Scalar:
+                evaluator.Scalar(query.Root, grid.Ends);
+                break;
+            case ExprType.Matrix:
+                evaluator.Matrix(query.Root, grid.Ends, (_, _, _) => { });
+                break;
+            case ExprType.Vector:
+                evaluator.Vector(query.Root, grid.Ends, (_, _, _) => { });
+                break;
+        }
     }
 
     private QueryResult Guarded(
