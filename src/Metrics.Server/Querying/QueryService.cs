@@ -49,25 +49,27 @@ internal sealed class QueryService(
     /// <param name="query">The expression.</param>
     /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
     /// <param name="timeout">How long it may take.</param>
-    /// <param name="ct">Ends it.</param>
     /// <param name="memory">Of <see cref="NewMemory"/>; disposed when the result is no longer needed. Null is at the return.</param>
+    /// <param name="ct">Ends it.</param>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public Task<QueryResult> InstantAsync(
-        PreparedQuery query, long at, TimeSpan timeout, CancellationToken ct, QueryMemory? memory = null) => WithinAsync(
+        PreparedQuery query, long at, TimeSpan timeout, QueryMemory? memory = null, CancellationToken ct = default) => WithinAsync(
         timeout, memory, (held, token) => RunAsync(query.Needs(EvaluationSteps.At(at), engine.Options), held,
-            (with, source) => with.Instant(query, source, at, token, held), token), ct);
+            (with, source) => with.Instant(query, source, at, held, token), token), ct);
 
     /// <summary>The values of an expression over a range.</summary>
     /// <inheritdoc cref="InstantAsync" />
     public Task<QueryResult> RangeAsync(
-        PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, CancellationToken ct, QueryMemory? memory = null) => WithinAsync(
+        PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, QueryMemory? memory = null,
+        CancellationToken ct = default) => WithinAsync(
         timeout, memory, (held, token) => RunAsync(query.Needs(grid, engine.Options), held,
-            (with, source) => with.Range(query, source, grid, token, held), token), ct);
+            (with, source) => with.Range(query, source, grid, held, token), token), ct);
 
     /// <summary>The series that meet any of several selectors and have samples in a span of time.</summary>
     /// <exception cref="QueryException">They cannot be had; the message says why.</exception>
     public Task<IReadOnlyList<Labels>> SeriesAsync(
-        IReadOnlyList<VectorSelector> selectors, long from, long to, CancellationToken ct, QueryMemory? memory = null) => WithinAsync(
+        IReadOnlyList<VectorSelector> selectors, long from, long to, QueryMemory? memory = null,
+        CancellationToken ct = default) => WithinAsync(
         options.Timeout, memory, async (held, token) =>
         {
             IReadOnlyList<QueryNeed> needs = [.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))];

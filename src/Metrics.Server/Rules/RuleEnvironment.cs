@@ -104,7 +104,7 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
             {
                 long from = asked.Hour - (week * Week);
                 QueryResult result = await queries.RangeAsync(
-                    expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience, CancellationToken.None);
+                    expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience);
                 foreach (RangeSeries series in result.Matrix)
                 {
                     Labels key = series.Labels.Without(Labels.MetricName);

@@ -34,7 +34,7 @@ public sealed class QueryMemoryTests
     {
         using Head head = Filled();
         using var memory = new QueryMemory(2 << 20);
-        Action run = () => new QueryEngine().Range(Query(text), head, s_grid, default, memory);
+        Action run = () => new QueryEngine().Range(Query(text), head, s_grid, memory);
         QueryException ended = run.Should().Throw<QueryException>().Which;
         (ended.Failure, ended.Message).Should().Be((QueryFailure.Limit, "query processing would take too much memory (limit: 2 MiB)"));
     }
@@ -48,7 +48,7 @@ public sealed class QueryMemoryTests
     {
         using Head head = Filled();
         using var memory = new QueryMemory(1 << 20);
-        new QueryEngine().Range(Query(text), head, s_grid, default, memory).Matrix.Should().ContainSingle();
+        new QueryEngine().Range(Query(text), head, s_grid, memory).Matrix.Should().ContainSingle();
         memory.Bytes.Should().BeLessThan(200_000);
     }
 

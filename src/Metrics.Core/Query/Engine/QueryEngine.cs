@@ -16,11 +16,11 @@ public sealed class QueryEngine(EngineOptions? options = null)
     /// <param name="query">The expression.</param>
     /// <param name="source">Where the series are.</param>
     /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
-    /// <param name="ct">Ends the evaluation.</param>
     /// <param name="memory">Counts what the query holds, its result included; null counts it here, and forgets it with the end.</param>
+    /// <param name="ct">Ends the evaluation.</param>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public QueryResult Instant(
-        PreparedQuery query, ISeriesSource source, long at, CancellationToken ct = default, QueryMemory? memory = null)
+        PreparedQuery query, ISeriesSource source, long at, QueryMemory? memory = null, CancellationToken ct = default)
     {
         EvaluationSteps grid = EvaluationSteps.At(at);
         return Guarded(query, source, grid, evaluator => query.Root.Type switch
@@ -37,7 +37,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
     /// <summary>The values over a range, in steps; series sorted by their labels.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public QueryResult Range(
-        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, CancellationToken ct = default, QueryMemory? memory = null) =>
+        PreparedQuery query, ISeriesSource source, EvaluationSteps grid, QueryMemory? memory = null, CancellationToken ct = default) =>
         Guarded(query, source, grid, evaluator =>
     {
         if (query.Root.Type is ExprType.String or ExprType.Matrix)

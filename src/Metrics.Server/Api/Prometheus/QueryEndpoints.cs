@@ -15,7 +15,7 @@ internal sealed class QueryEndpoints(QueryService queries)
         int limit = parameters.Limit();
         QueryMemory memory = MemoryOf(context);
         QueryResult result = await queries.InstantAsync(
-            parameters.Query(), at, parameters.Timeout(queries.Timeout), context.RequestAborted, memory);
+            parameters.Query(), at, parameters.Timeout(queries.Timeout), memory, context.RequestAborted);
         memory.Hold(ResultJson.EstimateBytes(result, limit));
         return json => Write(json, result, at, limit);
     }
@@ -29,7 +29,7 @@ internal sealed class QueryEndpoints(QueryService queries)
             throw ApiException.BadParameter("query",
                 $"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
         QueryMemory memory = MemoryOf(context);
-        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), context.RequestAborted, memory);
+        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), memory, context.RequestAborted);
         memory.Hold(ResultJson.EstimateBytes(result, limit));
         return json => Write(json, result, grid.Start, limit);
     }

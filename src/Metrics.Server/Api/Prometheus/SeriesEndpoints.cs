@@ -82,7 +82,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
             return null;
         QueryMemory memory = queries.NewMemory();
         context.Response.RegisterForDispose(memory);
-        IReadOnlyList<Labels> found = await queries.SeriesAsync(selectors, from, to, context.RequestAborted, memory);
+        IReadOnlyList<Labels> found = await queries.SeriesAsync(selectors, from, to, memory, context.RequestAborted);
         memory.Hold(found.Sum(ResultJson.EstimateBytes));
         return found;
     }
