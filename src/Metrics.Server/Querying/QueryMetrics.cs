@@ -1,4 +1,3 @@
-using Metrics.Query;
 using Metrics.Telemetry;
 
 namespace Metrics.Querying;
@@ -17,7 +16,5 @@ internal sealed class QueryMetrics(MetricRegistry registry) : OwnMetrics(registr
         "Queries without a result, by reason: limit (too many samples or too much memory), busy (too many wait, or others hold the memory), "
         + "timeout, canceled, execution.",
         "reason")
-        .FromStart(Enum.GetValues<QueryFailure>().Select(NameOf).ToArray());
-
-    public static string NameOf(QueryFailure failure) => failure.ToString().ToLowerInvariant();
+        .FromStart("limit", "busy", "timeout", "canceled", "execution");
 }

@@ -5,7 +5,8 @@ namespace Metrics.Querying;
 /// <summary>How queries are answered: the section <c>query</c>.</summary>
 /// <param name="Timeout">Longest time that one may take. Default 2 min.</param>
 /// <param name="MaxConcurrency">
-/// Large queries at one time; more wait. Small ones have as many places of their own, at least four. Default: one a processor, at least two.
+/// Large queries at one time; more wait. Small ones have as many places of their own, at least four. Default: one a processor, at least
+/// two.
 /// </param>
 /// <param name="MaxWaiting">Queries that wait for a place, small and large ones each; more are refused (503). Default 200.</param>
 /// <param name="MaxSamples">Values that one may keep in memory, eight bytes each. Default 50,000,000.</param>

@@ -95,6 +95,15 @@ internal sealed class QueryService(
         return [.. found];
     }
 
+    private static string NameOf(QueryFailure failure) => failure switch
+    {
+        QueryFailure.Limit => "limit",
+        QueryFailure.Busy => "busy",
+        QueryFailure.Timeout => "timeout",
+        QueryFailure.Canceled => "canceled",
+        _ => "execution",
+    };
+
     /// <summary>Gives a query its time and its memory, and says how it ended.</summary>
     private async Task<T> WithinAsync<T>(
         TimeSpan timeout, QueryMemory? memory, Func<QueryMemory, CancellationToken, Task<T>> run, CancellationToken ct)
@@ -109,19 +118,19 @@ internal sealed class QueryService(
         catch (Exception e) when (e is OperationCanceledException or QueryException { Failure: QueryFailure.Canceled })
         {
             bool isLate = deadline.IsCancellationRequested;
-            metrics.Failed.WithLabels(QueryMetrics.NameOf(isLate ? QueryFailure.Timeout : QueryFailure.Canceled)).Inc();
+            metrics.Failed.WithLabels(NameOf(isLate ? QueryFailure.Timeout : QueryFailure.Canceled)).Inc();
             throw isLate
                 ? new QueryException("query timed out in expression evaluation", QueryFailure.Timeout)
                 : new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
         }
         catch (OutOfMemoryException)
         {
-            metrics.Failed.WithLabels(QueryMetrics.NameOf(QueryFailure.Limit)).Inc();
+            metrics.Failed.WithLabels(NameOf(QueryFailure.Limit)).Inc();
             throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
         }
         catch (QueryException e)
         {
-            metrics.Failed.WithLabels(QueryMetrics.NameOf(e.Failure)).Inc();
+            metrics.Failed.WithLabels(NameOf(e.Failure)).Inc();
             throw;
         }
     }

@@ -46,13 +46,14 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     public long HeapBytes { get; } = HeapOf(limit);
 
     /// <summary>For what queries hold, results included.</summary>
-    public MemoryShare Queries { get; } = new(HeapOf(limit) / 5);
+    public MemoryShare Queries { get; } = new("queries", HeapOf(limit) / 5);
 
     /// <summary>For bodies that are pushed to us.</summary>
-    public MemoryShare Bodies { get; } = new(HeapOf(limit) / 8);
+    public MemoryShare Bodies { get; } = new("pushes", HeapOf(limit) / 8);
 
-    /// <summary>Samples of new series that were refused for want of memory.</summary>
-    public long Refused => Volatile.Read(ref _refused);
+    /// <summary>What was refused for want of memory: samples of new series, and of each share how often it was not enough.</summary>
+    public IReadOnlyList<(string What, long Count)> Refused =>
+        [("series", Volatile.Read(ref _refused)), (Queries.Name, Queries.Refused), (Bodies.Name, Bodies.Refused)];
 
     /// <summary>The budget by the configuration, else by the limits that the system sets.</summary>
     public static MemoryBudget Of(MemoryOptions options, TimeProvider time) => new(
@@ -129,7 +130,7 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
         }
     }
 
-    /// <summary>Enough was allocated since the last time to change the answer, and the last time was cheap for the time that went by.</summary>
+    /// <summary>Enough was allocated since to change the answer, and the last time was cheap for the time that went by.</summary>
     private bool IsWorthCollecting() => _allocatedBefore == long.MinValue
         || (GC.GetTotalAllocatedBytes() - _allocatedBefore > HeapBytes / 20
             && time.GetElapsedTime(_lookedAt) * LookShare > _pause);

@@ -32,12 +32,12 @@ internal sealed class MemoryMetrics : OwnMetrics
     {
         Limit.Set(_budget.Limit.Bytes);
         HeapLimit.Set(_budget.HeapBytes);
-        Share.WithLabels("queries").Set(_budget.Queries.Bytes);
-        Share.WithLabels("pushes").Set(_budget.Bodies.Bytes);
-        Refused.WithLabels("series").IncTo(_budget.Refused);
-        Refused.WithLabels("queries").IncTo(_budget.Queries.Refused);
-        Refused.WithLabels("pushes").IncTo(_budget.Bodies.Refused);
-        InUse.WithLabels("queries").Set(_budget.Queries.InUse);
-        InUse.WithLabels("pushes").Set(_budget.Bodies.InUse);
+        foreach (MemoryShare share in (MemoryShare[])[_budget.Queries, _budget.Bodies])
+        {
+            Share.WithLabels(share.Name).Set(share.Bytes);
+            InUse.WithLabels(share.Name).Set(share.InUse);
+        }
+        foreach ((string what, long count) in _budget.Refused)
+            Refused.WithLabels(what).IncTo(count);
     }
 }

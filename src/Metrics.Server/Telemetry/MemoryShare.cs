@@ -1,11 +1,15 @@
 namespace Metrics.Telemetry;
 
 /// <summary>A part of the memory for one purpose: who wants of it takes first, and gives back. Safe for use by several threads.</summary>
+/// <param name="name">The purpose, one word, as metrics have it.</param>
 /// <param name="bytes">How much it is.</param>
-internal sealed class MemoryShare(long bytes)
+internal sealed class MemoryShare(string name, long bytes)
 {
     private long _inUse;
     private long _refused;
+
+    /// <summary>The purpose.</summary>
+    public string Name => name;
 
     /// <summary>How much it is.</summary>
     public long Bytes => bytes;

@@ -118,7 +118,9 @@ internal sealed class LineProtocolInput(
                 result = LineResult.Refused;
                 fault = new ParseFault("the timestamp is out of range", 0);
             }
-            string? wrong = result == LineResult.Refused ? fault.ToString() : Add(body, point, precision, now, samples, events, binding, holds);
+            string? wrong = result == LineResult.Refused
+                ? fault.ToString()
+                : Add(body, point, precision, now, samples, events, binding, holds);
             if (wrong is not null)
                 refused.Add($"line {reader.Line}: {wrong}");
         }
