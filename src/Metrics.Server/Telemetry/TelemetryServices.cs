@@ -6,7 +6,10 @@ internal static class TelemetryServices
         .AddSingleton<MetricRegistry>()
         .AddSingleton(budget)
         .AddOwnMetrics<MemoryMetrics>()
-        .AddHostedService<MemoryTrim>();
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Faults.Metrics)
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Ledger.Metrics)
+        .AddHostedService<MemoryTrim>()
+        .AddHostedService<LedgerCheck>();
 
     /// <summary>Gives a room its own metrics.</summary>
     public static IServiceCollection AddOwnMetrics<T>(this IServiceCollection services)
