@@ -115,6 +115,15 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
             }
             loaded = asked with { Series = values.ToDictionary(v => v.Key, v => new Baseline([.. v.Value.Order()])), Before = null };
         }
+        catch (QueryException e) when (e.Failure == QueryFailure.Busy)
+        {
+            // Others take the places now; the next round asks again.
+            if (asked.Before is { } before)
+                _baselines.TryUpdate(expr.Text, before, asked);
+            else
+                _baselines.TryRemove(KeyValuePair.Create(expr.Text, asked));
+            return;
+        }
         catch (QueryException e)
         {
             loaded = asked with { Error = e.Message };

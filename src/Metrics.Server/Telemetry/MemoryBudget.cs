@@ -55,9 +55,12 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     public IReadOnlyList<(string What, long Count)> Refused =>
         [("series", Volatile.Read(ref _refused)), (Queries.Name, Queries.Refused), (Bodies.Name, Bodies.Refused)];
 
-    /// <summary>The budget by the configuration, else by the limits that the system sets.</summary>
+    /// <summary>The budget by the limits that the system sets, or by the configuration where that asks for less.</summary>
     public static MemoryBudget Of(MemoryOptions options, TimeProvider time) => new(
-        options.LimitBytes is { } bytes ? new MemoryLimit(bytes, "memory.limit", IsHard: true) : MemoryLimit.Read(), time);
+        MemoryLimit.Read() is var system && options.LimitBytes is { } bytes && bytes < system.Bytes
+            ? new MemoryLimit(bytes, "memory.limit", IsHard: true)
+            : system,
+        time);
 
     /// <summary>
     /// Holds the runtime to the budget, so that it collects garbage before the kernel looks for a victim, and fails an allocation, which
@@ -67,8 +70,15 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     {
         if (!limit.IsHard)
             return;
-        AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
-        GC.RefreshMemoryLimit();
+        try
+        {
+            AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
+            GC.RefreshMemoryLimit();
+        }
+        catch (InvalidOperationException)
+        {
+            // The runtime has taken more already; what it found of the cgroup by itself holds.
+        }
         if (OperatingSystem.IsLinux())
             LimitArenas();
     }
