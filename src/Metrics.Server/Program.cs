@@ -32,6 +32,8 @@ internal static partial class Program
     /// <summary>Puts it together; nothing runs yet.</summary>
     internal static WebApplication Build(ConfigurationSource source, MetricsOptions options)
     {
+        var budget = MemoryBudget.Of(options.Memory, TimeProvider.System);
+        options = options with { Storage = options.Storage.Within(budget) };
         // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
         var quiet = new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(quiet);
@@ -41,7 +43,7 @@ internal static partial class Program
         // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
         builder.Services
             .AddConfiguration(source, options)
-            .AddTelemetry()
+            .AddTelemetry(budget)
             .AddStores(options.Storage, options.Events)
             .AddIntake(options.Head)
             .AddQueries(options.Query)

@@ -10,9 +10,11 @@ internal sealed class Daemon : IAsyncDisposable
     private Process? _process;
     private string _configuration = "";
 
-    private Daemon(string configuration, IReadOnlyDictionary<string, string> environment)
+    private readonly MemoryCgroup? _memory;
+
+    private Daemon(string configuration, IReadOnlyDictionary<string, string> environment, MemoryCgroup? memory)
     {
-        _environment = environment;
+        (_environment, _memory) = (environment, memory);
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
         Configure(configuration);
@@ -34,10 +36,12 @@ internal sealed class Daemon : IAsyncDisposable
     /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the
     /// port.</param>
     /// <param name="environment">More variables of its environment.</param>
+    /// <param name="memory">The memory cgroup in which it lives; null is that of the tests.</param>
     public static async Task<Daemon> StartAsync(
-        string configuration = "host: { enabled: false }", IReadOnlyDictionary<string, string>? environment = null)
+        string configuration = "host: { enabled: false }", IReadOnlyDictionary<string, string>? environment = null,
+        MemoryCgroup? memory = null)
     {
-        var daemon = new Daemon(configuration, environment ?? new Dictionary<string, string>());
+        var daemon = new Daemon(configuration, environment ?? new Dictionary<string, string>(), memory);
         await daemon.StartAgainAsync();
         return daemon;
     }
@@ -45,7 +49,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
-        _process = Start(Folder, Port, [], LogPath, _environment);
+        _process = Start(Folder, Port, [], LogPath, _environment, _memory?.Enter ?? "");
         await Eventually.Async(async () =>
         {
             if (_process.HasExited)
@@ -90,6 +94,9 @@ internal sealed class Daemon : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Whether it still runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
     public int ProcessId => _process!.Id;
 
     public async Task<string> GetAsync(string path) => await Http.GetStringAsync(Url(path));
@@ -121,12 +128,12 @@ internal sealed class Daemon : IAsyncDisposable
         _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
 
     private static Process Start(
-        string folder, int port, string[] arguments, string log, IReadOnlyDictionary<string, string> environment)
+        string folder, int port, string[] arguments, string log, IReadOnlyDictionary<string, string> environment, string before = "")
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
         var info =
             new ProcessStartInfo("/bin/sh",
-                ["-c", $"exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
+                ["-c", $"{before}exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
                 folder };
         info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
         if (!arguments.Contains("check"))

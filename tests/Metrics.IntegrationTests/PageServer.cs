@@ -21,6 +21,9 @@ internal sealed class PageServer : IDisposable
     /// <summary>What it answers, whatever is asked.</summary>
     public string Page { get; set; }
 
+    /// <summary>The same as gzip, which it sends instead.</summary>
+    public byte[]? Packed { get; init; }
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Connections that were opened so far.</summary>
@@ -60,8 +63,10 @@ internal sealed class PageServer : IDisposable
                     // An empty line ends the head of a request; none of them has a body.
                     if (line.Length > 0)
                         continue;
-                    byte[] body = Encoding.UTF8.GetBytes(Page);
-                    string head = $"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {body.Length}\r\n\r\n";
+                    byte[] body = Packed ?? Encoding.UTF8.GetBytes(Page);
+                    string encoding = Packed is null ? "" : "Content-Encoding: gzip\r\n";
+                    string head =
+                        $"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n{encoding}Content-Length: {body.Length}\r\n\r\n";
                     await client.GetStream().WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body]);
                     Interlocked.Increment(ref _requests);
                 }

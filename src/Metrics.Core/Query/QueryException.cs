@@ -14,6 +14,9 @@ public enum QueryFailure
 
     /// <summary>The caller gave up.</summary>
     Canceled,
+
+    /// <summary>Others take what it would need; the same query may be answered later.</summary>
+    Busy,
 }
 
 /// <summary>An expression that was read cannot be evaluated; the message says why, in one line.</summary>

@@ -13,18 +13,23 @@ public readonly record struct VectorElement(Labels Labels, Sample Sample);
 public sealed record RangeSeries(Labels Labels, long[] Times, double[] Values)
 {
     /// <summary>A row of a grid without its gaps.</summary>
-    internal static RangeSeries Of(Labels labels, ReadOnlySpan<double> row, EvaluationSteps grid)
+    /// <param name="labels">The series.</param>
+    /// <param name="row">A value or gap a step.</param>
+    /// <param name="times">The times of the grid; series without gaps share them.</param>
+    internal static RangeSeries Of(Labels labels, ReadOnlySpan<double> row, long[] times)
     {
         int count = 0;
         foreach (double value in row)
             count += NoValue.Is(value) ? 0 : 1;
+        if (count == row.Length)
+            return new RangeSeries(labels, times, row.ToArray());
         var series = new RangeSeries(labels, new long[count], new double[count]);
         count = 0;
         for (int i = 0; i < row.Length; i++)
         {
             if (NoValue.Is(row[i]))
                 continue;
-            series.Times[count] = grid.Time(i);
+            series.Times[count] = times[i];
             series.Values[count++] = row[i];
         }
         return series;

@@ -23,15 +23,19 @@ public sealed record HeadOptions(TimeSpan Window, int MaxSeries, int MaxSeriesPe
 /// <param name="LimitReached">Of new series beyond a limit; removed from the batch.</param>
 /// <param name="BadTime">Of a time that cannot be (<see cref="SeriesBounds"/>); removed from the batch.</param>
 /// <param name="BadLabels">Of new series with labels beyond their bounds; removed from the batch.</param>
+/// <param name="MemoryShort">Of new series for which there was no memory; removed from the batch.</param>
 /// <param name="NewSeries">Series that began.</param>
 public readonly record struct AppendResult(
-    int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int BadTime, int BadLabels, int NewSeries);
+    int Appended, int Duplicate, int OutOfOrder, int TooOld, int TooNew, int LimitReached, int BadTime, int BadLabels, int MemoryShort,
+    int NewSeries);
 
 /// <summary>
 /// The recent window of all series in memory: compressed chunks and an index of labels. One thread appends and truncates at a time
 /// (guarded here); any number may select meanwhile.
 /// </summary>
-public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
+/// <param name="options">Its bounds.</param>
+/// <param name="hasRoom">Whether there is memory for a new series; null is always. Asked for each, under a lock.</param>
+public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISeriesSource, IDisposable
 {
     private readonly ReaderWriterLockSlim _indexLock = new();
     private readonly Lock _writeLock = new();
@@ -82,7 +86,7 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
 
     private AppendResult Append(SampleBatch batch, long now, bool restored)
     {
-        Span<int> counts = stackalloc int[8];
+        Span<int> counts = stackalloc int[9];
         bool[]? keep = null;
         int before, newSeries;
         lock (_writeLock)
@@ -105,7 +109,8 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
                     outcome = Find(series[i], batch.Source, restored, ref source, out AppendOutcome refused)?.Append(times[i], values[i])
                         ?? refused;
                 counts[(int)outcome]++;
-                if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew or AppendOutcome.BadTime or AppendOutcome.BadLabels)
+                if (outcome is AppendOutcome.LimitReached or AppendOutcome.TooNew or AppendOutcome.BadTime or AppendOutcome.BadLabels
+                    or AppendOutcome.MemoryShort)
                     (keep ??= AllTrue(series.Length))[i] = false;
             }
             newSeries = _byLabels.Count - before;
@@ -113,14 +118,18 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
         if (keep is not null)
             batch.Keep(keep);
         return new AppendResult(
-            counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], newSeries);
+            counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], counts[8], newSeries);
     }
 
     /// <summary>Drops what is older than the window, and series with nothing left.</summary>
+    /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
+    /// <param name="window">A shorter window than its own, for when memory is short; null is its own.</param>
     /// <returns>Number of series that were dropped.</returns>
-    public int Truncate(long now)
+    public int Truncate(long now, TimeSpan? window = null)
     {
-        long before = now - (long)options.Window.TotalMilliseconds;
+        long before = now - (long)(window ?? options.Window).TotalMilliseconds;
+        if (window < options.Window)
+            CompleteSince = Math.Max(CompleteSince, before);
         lock (_writeLock)
         {
             List<(Labels Labels, int Slot)> gone = [];
@@ -328,6 +337,9 @@ public sealed class Head(HeadOptions options) : ISeriesSource, IDisposable
             source.Refused++;
             return null;
         }
+        refused = AppendOutcome.MemoryShort;
+        if (hasRoom?.Invoke() == false)
+            return null;
         _indexLock.EnterWriteLock();
         try
         {

@@ -170,6 +170,9 @@ public enum AppendOutcome
 
     /// <summary>It would begin a series whose labels are beyond <see cref="SeriesBounds"/>; nobody takes it.</summary>
     BadLabels,
+
+    /// <summary>It would begin a series for which there is no memory; nobody takes it.</summary>
+    MemoryShort,
 }
 
 /// <summary>How many series a source has in the head.</summary>

@@ -6,6 +6,7 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
+using Metrics.Querying;
 using Metrics.Series;
 
 namespace Metrics.Api;
@@ -15,8 +16,11 @@ namespace Metrics.Api;
 /// that ended (stale marker) or is older than the lookback is left out, so that nothing old looks fresh.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/federation/</remarks>
-internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine engine, TimeProvider time)
+internal sealed class Federation(Head head, MetadataTable metadata, QueryService queries, QueryEngine engine, TimeProvider time)
 {
+    /// <summary>Its text on the page, one byte a character, and as what it is sorted by, two.</summary>
+    private const int BytesPerLabelByte = 3;
+
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>Reads selectors; the first that is wrong is told.</summary>
@@ -36,8 +40,12 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine 
         return true;
     }
 
+    /// <summary>Counts what a page holds, until it is sent.</summary>
+    public QueryMemory NewMemory() => queries.NewMemory();
+
     /// <summary>Writes the page.</summary>
-    public void Write(IReadOnlyList<VectorSelector> selectors, IBufferWriter<byte> to)
+    /// <exception cref="QueryException">There is no memory for it; nothing is written.</exception>
+    public void Write(IReadOnlyList<VectorSelector> selectors, IBufferWriter<byte> to, QueryMemory memory)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         long after = now - (long)engine.Options.Lookback.TotalMilliseconds;
@@ -48,8 +56,8 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryEngine 
         {
             foreach (HeadSeries series in head.Select(selector.Matchers))
             {
-                if (series.TryLast(at, after, out Sample sample))
-                    found[series.Labels] = sample;
+                if (series.TryLast(at, after, out Sample sample) && found.TryAdd(series.Labels, sample))
+                    memory.Hold(QueryMemory.SeriesBytes + (BytesPerLabelByte * Prometheus.ResultJson.EstimateBytes(series.Labels)));
             }
         }
         foreach (IGrouping<string, KeyValuePair<Labels, Sample>> family in found.GroupBy(f => f.Key.Name)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using Metrics.Access;
 using Metrics.Query;
@@ -25,16 +26,25 @@ internal static class FederationEndpoints
     private static async Task WriteFederationAsync(HttpContext context, Federation federation, HttpMetrics metrics)
     {
         bool parsed = Federation.TryReadSelectors(context.Request.Query["match[]"], out List<VectorSelector> selectors, out string? error);
-        metrics.Requests.WithLabels("/federate", parsed ? "200" : "400").Inc();
-        if (!parsed)
-        {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync(error + "\n");
-            return;
-        }
-        context.Response.ContentType = Federation.ContentType;
         PipeWriter to = context.Response.BodyWriter;
-        federation.Write(selectors, to);
+        using QueryMemory memory = federation.NewMemory();
+        int status = parsed ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+        try
+        {
+            if (parsed)
+            {
+                context.Response.ContentType = Federation.ContentType;
+                federation.Write(selectors, to, memory);
+            }
+        }
+        catch (QueryException e)
+        {
+            (status, error) = (StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
+        metrics.Requests.WithLabels("/federate", status.ToString(CultureInfo.InvariantCulture)).Inc();
+        context.Response.StatusCode = status;
+        if (status != StatusCodes.Status200OK)
+            await context.Response.WriteAsync(error + "\n");
         await to.FlushAsync(context.RequestAborted);
     }
 }

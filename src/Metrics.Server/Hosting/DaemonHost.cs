@@ -3,6 +3,7 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.State;
+using Metrics.Telemetry;
 
 namespace Metrics.Hosting;
 
@@ -32,6 +33,7 @@ internal static class DaemonHost
     /// <returns>0; 2 when it cannot start, 3 when it lost its state, 70 when it ended for a fault of its own.</returns>
     public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
     {
+        app.Services.GetRequiredService<MemoryBudget>().Apply();
         try
         {
             await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);

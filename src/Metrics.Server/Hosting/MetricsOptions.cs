@@ -9,6 +9,7 @@ using Metrics.Querying;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Telemetry;
 using Metrics.Text;
 
 namespace Metrics.Hosting;
@@ -29,6 +30,8 @@ internal sealed record MetricsOptions
     public required EventLogOptions Events { get; init; }
 
     public required InputSection Inputs { get; init; }
+
+    public required MemoryOptions Memory { get; init; }
 
     public required HeadSection Head { get; init; }
 

@@ -7,7 +7,7 @@ namespace Metrics.Intake;
 internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {
     /// <summary>Why samples are taken out of their batch: nothing behind the head meets them.</summary>
-    public static IReadOnlyList<string> Removing { get; } = ["too_new", "series_limit", "bad_timestamp", "bad_labels"];
+    public static IReadOnlyList<string> Removing { get; } = ["too_new", "series_limit", "bad_timestamp", "bad_labels", "memory"];
 
     public void Take(SampleWork work)
     {
@@ -24,6 +24,7 @@ internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics
         CountRefused("series_limit", result.LimitReached);
         CountRefused("bad_timestamp", result.BadTime);
         CountRefused("bad_labels", result.BadLabels);
+        CountRefused("memory", result.MemoryShort);
         work.Appended?.TrySetResult(result);
     }
 

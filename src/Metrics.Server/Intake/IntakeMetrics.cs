@@ -36,6 +36,9 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
 
     public Gauge HeadSeries { get; } = registry.Gauge("metricsd_head_series", "Series in the head.");
 
+    public Gauge HeadWindow { get; } = registry.Gauge(
+        "metricsd_head_window_seconds", "How far back the head reaches: head.window, or less while memory is short.");
+
     public Labelled<Gauge> SeriesRefused { get; } = registry.Gauge(
         "metricsd_source_series_refused", "Samples of new series that a source's limit has refused.", "source");
 

@@ -9,10 +9,13 @@ internal static class IntakeServices
 {
     public static IServiceCollection AddIntake(this IServiceCollection services, HeadSection options) => services
         .AddOwnMetrics<IntakeMetrics>()
-        .AddSingleton(_ => new Head(HeadOptions.Default with
-        {
-            Window = options.Window, MaxSeries = options.MaxSeries, MaxSeriesPerSource = options.MaxSeriesPerSource,
-        }))
+        .AddSingleton(s => new Head(
+            HeadOptions.Default with
+            {
+                Window = options.Window, MaxSeries = options.MaxSeries, MaxSeriesPerSource = options.MaxSeriesPerSource,
+            },
+            s.GetRequiredService<MemoryBudget>().TryBegin))
+        .AddSingleton<HeadWindow>()
         .AddSingleton<MetadataTable>()
         .AddSingleton<IntakePipeline>()
         .AddSingleton<HeadLoader>()

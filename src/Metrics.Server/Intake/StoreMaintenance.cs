@@ -1,4 +1,3 @@
-using Metrics.Series;
 using Metrics.Storage;
 
 namespace Metrics.Intake;
@@ -7,7 +6,7 @@ namespace Metrics.Intake;
 /// Keeps head and store within their bounds: truncates the head every minute, lets the store compact and expire every ten.
 /// </summary>
 internal sealed partial class StoreMaintenance(
-    Head head, ISampleStore store, IntakeMetrics metrics, TimeProvider time, ILogger<StoreMaintenance> log) : BackgroundService
+    HeadWindow head, ISampleStore store, IntakeMetrics metrics, TimeProvider time, ILogger<StoreMaintenance> log) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
     private const int RoundsBetweenStore = 10;
@@ -24,7 +23,7 @@ internal sealed partial class StoreMaintenance(
 
     private async Task MaintainAsync(bool isStores, CancellationToken ct)
     {
-        metrics.HeadSeriesDropped.Inc(head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds()));
+        head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds());
         if (!isStores)
             return;
         try

@@ -1,12 +1,14 @@
 using Metrics.Intake;
 using Metrics.Model;
+using Metrics.Telemetry;
 
 namespace Metrics.Pollers;
 
 /// <summary>
 /// The frame around every poller: timeout, duration, <c>up</c>, stale markers, back-off, counters and one log line a change.
 /// </summary>
-internal sealed partial class PollRunner(IntakePipeline intake, PollMetrics metrics, TimeProvider time, ILogger<PollRunner> log)
+internal sealed partial class PollRunner(
+    IntakePipeline intake, PollMetrics metrics, MemoryBudget memory, TimeProvider time, ILogger<PollRunner> log)
 {
     /// <summary>The longest pause between two tries of a failing target, unless its interval is longer.</summary>
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
@@ -23,7 +25,7 @@ internal sealed partial class PollRunner(IntakePipeline intake, PollMetrics metr
         DateTimeOffset start = time.GetUtcNow();
         long started = time.GetTimestamp();
         var batch = new SampleBatch(target.Key, Math.Max(64, target.Status.Samples + 16));
-        var sink = new SampleSink(target.Series, batch, start.ToUnixTimeMilliseconds());
+        var sink = new SampleSink(target.Series, batch, start.ToUnixTimeMilliseconds(), memory.HasRoom);
         target.Series.Begin();
         string? error;
         int kept = 0;
@@ -38,6 +40,7 @@ internal sealed partial class PollRunner(IntakePipeline intake, PollMetrics metr
             if (error is not null)
                 batch.Keep(new bool[batch.Count]);
             kept = batch.Count;
+            memory.NoteRefused(sink.NoRoom);
             Note(target, start, time.GetElapsedTime(started), kept, error);
         }
         target.Series.End(batch, sink.Time, error is not null);

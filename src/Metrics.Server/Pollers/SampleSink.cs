@@ -3,8 +3,11 @@ using Metrics.Model;
 namespace Metrics.Pollers;
 
 /// <summary>Where a poller puts the samples of one poll; adds the target's own labels and the poll's time.</summary>
-internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long time)
+internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long time, Func<bool>? hasRoom = null)
 {
+    /// <summary>Samples of new series for which there was no memory.</summary>
+    public int NoRoom { get; private set; }
+
     /// <summary>Time of the poll, milliseconds since 1970 UTC.</summary>
     public long Time => time;
 
@@ -44,6 +47,15 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
         Labels stored = series.Seen(own);
         batch.Add(stored, at ?? time, value);
         return stored;
+    }
+
+    /// <summary>Whether there is memory for a series that the target has not given before; else its sample is counted as refused.</summary>
+    public bool HasRoom()
+    {
+        if (hasRoom?.Invoke() != false)
+            return true;
+        NoRoom++;
+        return false;
     }
 
     /// <summary>Says that a series has not ended, though this poll has no new sample of it.</summary>

@@ -14,14 +14,17 @@ internal sealed class HeadAndStoreSource(Head head, long boundary) : ISeriesSour
     private readonly Dictionary<Labels, StoredSeries> _stored = [];
 
     /// <summary>Adds samples of the store; those of one series in order of time, but for repeats.</summary>
-    public void Add(SampleBatch batch)
+    /// <returns>How many series are new by them.</returns>
+    public int Add(SampleBatch batch)
     {
+        int before = _stored.Count;
         for (int i = 0; i < batch.Count; i++)
         {
             if (!_stored.TryGetValue(batch.Series[i], out StoredSeries? series))
                 _stored.Add(batch.Series[i], series = new StoredSeries(batch.Series[i]));
             series.Add(batch.Times[i], batch.Values[i]);
         }
+        return _stored.Count - before;
     }
 
     /// <summary>Brings what came late into its place.</summary>

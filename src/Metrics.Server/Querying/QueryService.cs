@@ -4,83 +4,170 @@ using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Telemetry;
 
 namespace Metrics.Querying;
 
-/// <summary>Answers queries of people and programs: from the head, and from the store for what lies before it.</summary>
-internal sealed class QueryService(Head head, ISampleStore store, QueryEngine engine, QuerySection options, TimeProvider time) : IDisposable
+/// <summary>
+/// Answers queries of people and programs: from the head, and from the store for what lies before it. What the head alone answers is
+/// tried with a small allowance first; what that does not do, or the store is asked for, takes a place among the large.
+/// </summary>
+internal sealed class QueryService(
+    Head head, ISampleStore store, QueryEngine engine, QuerySection options, MemoryBudget budget, QueryMetrics metrics,
+    TimeProvider time) : IDisposable
 {
-    /// <summary>More queries than this wait: they do nothing but compute.</summary>
-    private readonly SemaphoreSlim _slots = new(options.MaxConcurrency);
+    /// <summary>What a small query keeps at the most, and reads: some milliseconds, and little memory.</summary>
+    private const long QuickSamples = 100_000;
+
+    private const long QuickSamplesRead = 250_000;
+    private const int QuickPlaces = 4;
+
+    /// <summary>What a sample of the store takes while it is held, bytes: its time and its value, in lists that grow by doubling.</summary>
+    private const long StoredSampleBytes = 32;
+
+    private const long StoredSeriesBytes = 3 * QueryMemory.SeriesBytes;
+
+    private readonly QueryLanes _lanes = new(
+        Math.Max(QuickPlaces, options.MaxConcurrency), options.MaxConcurrency, options.MaxWaiting, metrics);
+
+    private readonly QueryEngine _quick = new(engine.Options with
+    {
+        MaxSamples = Math.Min(QuickSamples, engine.Options.MaxSamples),
+        MaxSamplesRead = Math.Min(QuickSamplesRead, engine.Options.MaxSamplesRead),
+    });
 
     /// <summary>How long a query may take; its caller may ask for less.</summary>
     public TimeSpan Timeout => options.Timeout;
 
-    public void Dispose() => _slots.Dispose();
+    /// <summary>Counts what a query holds, from its evaluation on until nobody needs its result any more.</summary>
+    public QueryMemory NewMemory() => new(engine.Options.MaxBytes, budget.Queries.TryTake, budget.Queries.GiveBack);
+
+    /// <inheritdoc />
+    public void Dispose() => _lanes.Dispose();
 
     /// <summary>The value of an expression at one moment.</summary>
+    /// <param name="query">The expression.</param>
+    /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="memory">Of <see cref="NewMemory"/>; disposed when the result is no longer needed. Null is at the return.</param>
+    /// <param name="ct">Ends it.</param>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public Task<QueryResult> InstantAsync(PreparedQuery query, long at, TimeSpan timeout, CancellationToken ct) =>
-        RunAsync(query, EvaluationSteps.At(at), timeout, (source, token) => engine.Instant(query, source, at, token), ct);
+    public Task<QueryResult> InstantAsync(
+        PreparedQuery query, long at, TimeSpan timeout, QueryMemory? memory = null, CancellationToken ct = default) => WithinAsync(
+        timeout, memory, (held, token) => RunAsync(query.Needs(EvaluationSteps.At(at), engine.Options), held,
+            (with, source) => with.Instant(query, source, at, held, token), token), ct);
 
     /// <summary>The values of an expression over a range.</summary>
-    /// <exception cref="QueryException">There is no result; the message says why.</exception>
-    public Task<QueryResult> RangeAsync(PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, CancellationToken ct) =>
-        RunAsync(query, grid, timeout, (source, token) => engine.Range(query, source, grid, token), ct);
+    /// <inheritdoc cref="InstantAsync" />
+    public Task<QueryResult> RangeAsync(
+        PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, QueryMemory? memory = null,
+        CancellationToken ct = default) => WithinAsync(
+        timeout, memory, (held, token) => RunAsync(query.Needs(grid, engine.Options), held,
+            (with, source) => with.Range(query, source, grid, held, token), token), ct);
 
     /// <summary>The series that meet any of several selectors and have samples in a span of time.</summary>
-    public async Task<IReadOnlyList<Labels>> SeriesAsync(IReadOnlyList<VectorSelector> selectors, long from, long to, CancellationToken ct)
+    /// <exception cref="QueryException">They cannot be had; the message says why.</exception>
+    public Task<IReadOnlyList<Labels>> SeriesAsync(
+        IReadOnlyList<VectorSelector> selectors, long from, long to, QueryMemory? memory = null,
+        CancellationToken ct = default) => WithinAsync(
+        options.Timeout, memory, async (held, token) =>
+        {
+            IReadOnlyList<QueryNeed> needs = [.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))];
+            return await _lanes.HeavyAsync(
+                () => PrepareAsync(needs, held, token), prepared => Find(prepared.Source, selectors, from, to, held, token), token);
+        }, ct);
+
+    private static IReadOnlyList<Labels> Find(
+        ISeriesSource source, IReadOnlyList<VectorSelector> selectors, long from, long to, QueryMemory memory, CancellationToken ct)
     {
         var found = new HashSet<Labels>();
         var samples = new SampleBuffer();
-        (ISeriesSource source, _) = await PrepareAsync([.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))], ct);
         foreach (ISeries series in selectors.SelectMany(s => source.Select(s.Matchers, from - 1, to)))
         {
+            ct.ThrowIfCancellationRequested();
             samples.Clear();
             // Most series are looked for where they are now; only then are their samples walked.
             if (!series.TryLast(to, from - 1, out _))
                 series.Read(from - 1, to, samples);
-            if (samples.Count > 0 || series.TryLast(to, from - 1, out _))
-                found.Add(series.Labels);
+            if ((samples.Count > 0 || series.TryLast(to, from - 1, out _)) && found.Add(series.Labels))
+                memory.Hold(QueryMemory.SeriesBytes);
         }
         return [.. found];
     }
 
-    private async Task<QueryResult> RunAsync(
-        PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, Func<ISeriesSource, CancellationToken, QueryResult> run,
-        CancellationToken ct)
+    private static string NameOf(QueryFailure failure) => failure switch
+    {
+        QueryFailure.Limit => "limit",
+        QueryFailure.Busy => "busy",
+        QueryFailure.Timeout => "timeout",
+        QueryFailure.Canceled => "canceled",
+        _ => "execution",
+    };
+
+    /// <summary>Gives a query its time and its memory, and says how it ended.</summary>
+    private async Task<T> WithinAsync<T>(
+        TimeSpan timeout, QueryMemory? memory, Func<QueryMemory, CancellationToken, Task<T>> run, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        using QueryMemory? own = memory is null ? NewMemory() : null;
         try
         {
-            await _slots.WaitAsync(either.Token);
-            try
-            {
-                (ISeriesSource source, string? warning) = await PrepareAsync(query.Needs(grid, engine.Options), either.Token);
-                QueryResult result = await Task.Run(() => run(source, either.Token), either.Token);
-                return warning is null ? result : result with { Warnings = [.. result.Warnings, warning] };
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            return await run(memory ?? own!, either.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or QueryException { Failure: QueryFailure.Canceled })
         {
-            throw deadline.IsCancellationRequested
+            bool isLate = deadline.IsCancellationRequested;
+            metrics.Failed.WithLabels(NameOf(isLate ? QueryFailure.Timeout : QueryFailure.Canceled)).Inc();
+            throw isLate
                 ? new QueryException("query timed out in expression evaluation", QueryFailure.Timeout)
                 : new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
         }
+        catch (OutOfMemoryException)
+        {
+            metrics.Failed.WithLabels(NameOf(QueryFailure.Limit)).Inc();
+            throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
+        }
+        catch (QueryException e)
+        {
+            metrics.Failed.WithLabels(NameOf(e.Failure)).Inc();
+            throw;
+        }
     }
+
+    private async Task<QueryResult> RunAsync(
+        IReadOnlyList<QueryNeed> needs, QueryMemory memory, Func<QueryEngine, ISeriesSource, QueryResult> run, CancellationToken ct)
+    {
+        if (needs.All(n => n.After >= Boundary()))
+        {
+            try
+            {
+                return await _lanes.QuickAsync(() => run(_quick, head), ct);
+            }
+            catch (QueryException e) when (e.Failure == QueryFailure.Limit)
+            {
+                memory.Clear();
+            }
+        }
+        return await _lanes.HeavyAsync(
+            () => PrepareAsync(needs, memory, ct),
+            prepared => run(engine, prepared.Source) is var result && prepared.Warning is { } warning
+                ? result with { Warnings = [.. result.Warnings, warning] }
+                : result,
+            ct);
+    }
+
+    /// <summary>The last moment that the store answers for, milliseconds since 1970 UTC: before it the head is not complete.</summary>
+    private long Boundary() => Math.Max(
+        head.CompleteSince, time.GetUtcNow().ToUnixTimeMilliseconds() - (long)head.Options.Window.TotalMilliseconds);
 
     /// <summary>
     /// Fetches from the store what lies before the head. A store that cannot be read costs the history, and a warning says so.
     /// </summary>
-    private async Task<(ISeriesSource Source, string? Warning)> PrepareAsync(IReadOnlyList<QueryNeed> needs, CancellationToken ct)
+    private async Task<(ISeriesSource Source, string? Warning)> PrepareAsync(
+        IReadOnlyList<QueryNeed> needs, QueryMemory memory, CancellationToken ct)
     {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        long boundary = Math.Max(head.CompleteSince, now - (long)head.Options.Window.TotalMilliseconds);
+        long boundary = Boundary();
         if (needs.All(n => n.After >= boundary))
             return (head, null);
         var history = new HeadAndStoreSource(head, boundary);
@@ -97,7 +184,8 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
                         if ((samples += batch.Count) > engine.Options.MaxSamples)
                             throw new QueryException("query processing would load too many samples into memory from the store (limit: "
                                 + $"{engine.Options.MaxSamples})", QueryFailure.Limit);
-                        history.Add(batch);
+                        memory.Hold(StoredSampleBytes * batch.Count);
+                        memory.Hold(StoredSeriesBytes * history.Add(batch));
                     }
                 }
             }

@@ -1,12 +1,20 @@
 using Metrics.Query.Engine;
+using Metrics.Telemetry;
 
 namespace Metrics.Querying;
 
 internal static class QueryServices
 {
+    private const long MaxMemoryByDefault = 512L << 20;
+
     public static IServiceCollection AddQueries(this IServiceCollection services, QuerySection options) => services
-        .AddSingleton(
-            new QueryEngine(
-            new EngineOptions { Lookback = options.Lookback, MaxSamples = options.MaxSamples, MaxSamplesRead = options.MaxSamplesRead }))
+        .AddOwnMetrics<QueryMetrics>()
+        .AddSingleton(s => new QueryEngine(new EngineOptions
+        {
+            Lookback = options.Lookback,
+            MaxSamples = options.MaxSamples,
+            MaxSamplesRead = options.MaxSamplesRead,
+            MaxBytes = options.MaxMemory ?? Math.Min(s.GetRequiredService<MemoryBudget>().Queries.Bytes / 2, MaxMemoryByDefault),
+        }))
         .AddSingleton<QueryService>();
 }

@@ -104,7 +104,7 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
             {
                 long from = asked.Hour - (week * Week);
                 QueryResult result = await queries.RangeAsync(
-                    expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience, CancellationToken.None);
+                    expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience);
                 foreach (RangeSeries series in result.Matrix)
                 {
                     Labels key = series.Labels.Without(Labels.MetricName);
@@ -114,6 +114,15 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
                 }
             }
             loaded = asked with { Series = values.ToDictionary(v => v.Key, v => new Baseline([.. v.Value.Order()])), Before = null };
+        }
+        catch (QueryException e) when (e.Failure == QueryFailure.Busy)
+        {
+            // Others take the places now; the next round asks again.
+            if (asked.Before is { } before)
+                _baselines.TryUpdate(expr.Text, before, asked);
+            else
+                _baselines.TryRemove(KeyValuePair.Create(expr.Text, asked));
+            return;
         }
         catch (QueryException e)
         {

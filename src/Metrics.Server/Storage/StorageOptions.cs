@@ -1,5 +1,6 @@
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
+using Metrics.Telemetry;
 using Metrics.Text;
 
 namespace Metrics.Storage;
@@ -7,6 +8,11 @@ namespace Metrics.Storage;
 /// <summary>Where samples and state are kept: the section <c>storage</c>.</summary>
 internal sealed record StorageOptions
 {
+    private const int CompactionFactor = 8;
+
+    /// <summary>DuckDB needs as much to write at all.</summary>
+    private const long MinMemoryBytes = 24L << 20;
+
     /// <summary>Data folder. Default <c>./data</c>.</summary>
     public required string Path { get; init; }
 
@@ -22,11 +28,32 @@ internal sealed record StorageOptions
     /// </summary>
     public required long MemoryLimitBytes { get; init; }
 
+    /// <summary>
+    /// Memory that compaction of the embedded store may use: sorting a day wants more room than writing it; what does not fit goes to
+    /// temporary files. Eight times <see cref="MemoryLimitBytes"/>, as far as the memory of the process allows.
+    /// </summary>
+    public long CompactionBytes { get; init; }
+
+    /// <summary>Bytes of samples, and of events, that may wait for their store. 128 MiB each, less where memory is short.</summary>
+    public long MaxPendingBytes { get; init; } = 128L << 20;
+
     /// <summary>PostgreSQL for the state, or null for the file <c>state.db</c> in <see cref="Path"/>.</summary>
     public PostgresOptions? Postgres { get; init; }
 
     /// <summary>InfluxDB, or null for the embedded store.</summary>
     public InfluxOptions? Influx { get; init; }
+
+    /// <summary>The same, as far as the memory of the process allows.</summary>
+    public StorageOptions Within(MemoryBudget budget)
+    {
+        long each = Math.Max(MinMemoryBytes, budget.DatabaseBytes / 3);
+        return this with
+        {
+            MemoryLimitBytes = Math.Min(MemoryLimitBytes, each),
+            CompactionBytes = Math.Min(CompactionBytes, 2 * each),
+            MaxPendingBytes = Math.Min(MaxPendingBytes, budget.HeapBytes / 12),
+        };
+    }
 
     public static StorageOptions Read(YamlSection section)
     {
@@ -43,6 +70,6 @@ internal sealed record StorageOptions
             Influx = section.Has("influx") ? InfluxOptions.Read(section.Section("influx")) : null,
         };
         section.Finish();
-        return options;
+        return options with { CompactionBytes = CompactionFactor * options.MemoryLimitBytes };
     }
 }

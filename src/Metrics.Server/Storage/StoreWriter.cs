@@ -8,13 +8,18 @@ internal sealed class StoreWriter(
     ISampleStore store, StorageOptions options, StoreMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
     : BatchWriter<SampleBatch>(options.FlushInterval, metrics, time, log)
 {
+    /// <summary>A reference, a time and a value; the series themselves are the head's.</summary>
+    private const long BytesPerRow = 24;
+
     protected override string Description => store.Description;
 
     protected override string RowsName => "samples";
 
     protected override int MaxPendingRows => 4_000_000;
 
-    protected override (int Rows, long Bytes) SizeOf(SampleBatch batch) => (batch.Count, 0);
+    protected override long MaxPendingBytes => options.MaxPendingBytes;
+
+    protected override (int Rows, long Bytes) SizeOf(SampleBatch batch) => (batch.Count, batch.Count * BytesPerRow);
 
     protected override Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct) => store.WriteAsync(batches, ct);
 }

@@ -2,8 +2,10 @@ namespace Metrics.Telemetry;
 
 internal static class TelemetryServices
 {
-    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, MemoryBudget budget) => services
         .AddSingleton<MetricRegistry>()
+        .AddSingleton(budget)
+        .AddOwnMetrics<MemoryMetrics>()
         .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Faults.Metrics)
         .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Ledger.Metrics)
         .AddHostedService<MemoryTrim>()

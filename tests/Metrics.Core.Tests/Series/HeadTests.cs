@@ -50,6 +50,19 @@ public sealed class HeadTests
     }
 
     [Fact]
+    public void Without_room_no_series_begins_and_those_that_are_there_go_on()
+    {
+        bool hasRoom = true;
+        using var head = new Head(HeadOptions.Default, () => hasRoom);
+        using SampleBatch first = Batch(("m", Now, 1));
+        head.Append(first, Now);
+        hasRoom = false;
+        using SampleBatch second = Batch(("m", Now + 1, 1), ("n", Now + 1, 1));
+        AppendResult result = head.Append(second, Now + 1);
+        (result.Appended, result.MemoryShort, second.Count, head.SeriesCount).Should().Be((1, 1, 1, 1));
+    }
+
+    [Fact]
     public void What_no_store_could_hold_goes_no_further()
     {
         using var head = new Head(HeadOptions.Default);
@@ -80,7 +93,8 @@ public sealed class HeadTests
             Batch(("m", Now, 1), ("m", Now + 1000, 2), ("m", Now + 500, 3), ("m", Now + 1000, 2), ("m", Now + 1000, 9));
         head.Append(batch, Now).Should()
             .Be(new AppendResult(
-                Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, BadTime: 0, BadLabels: 0, NewSeries: 1));
+                Appended: 2, Duplicate: 1, OutOfOrder: 2, TooOld: 0, TooNew: 0, LimitReached: 0, BadTime: 0, BadLabels: 0, MemoryShort: 0,
+                NewSeries: 1));
         batch.Count.Should().Be(5);
         Read(head, "m").Should().Equal((Now, 1), (Now + 1000, 2));
     }

@@ -25,7 +25,9 @@ public sealed class PollSchedulerTests : IDisposable
         var metrics = new PollMetrics(registry);
         var intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new IntakeMetrics(registry), _time);
-        var runner = new PollRunner(intake, metrics, _time, NullLogger<PollRunner>.Instance);
+        var runner = new PollRunner(
+            intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
+            NullLogger<PollRunner>.Instance);
         var sections = new Current<TargetSections>(MetricsOptions.Parse("").Targets);
         _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, metrics, _time, NullLogger<PollScheduler>.Instance);
     }

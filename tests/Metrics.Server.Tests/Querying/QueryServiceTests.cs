@@ -8,6 +8,7 @@ using Metrics.Rules.Testing;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Samples.DuckDb;
+using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -64,7 +65,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         PreparedQuery query = Query(text);
         long now = s_now.ToUnixTimeMilliseconds();
         EvaluationSteps grid = EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000);
-        QueryResult got = await service.RangeAsync(query, grid, TimeSpan.FromMinutes(1), default);
+        QueryResult got = await service.RangeAsync(query, grid, TimeSpan.FromMinutes(1));
         QueryResult expected = new QueryEngine().Range(query, _everything, grid);
         Text(got).Should().Equal(Text(expected));
         expected.Matrix.Should().NotBeEmpty();
@@ -81,7 +82,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         (await HostsAsync(now - 60_000, now)).Should().Equal("all", "gaps", "new");
 
         async Task<string[]> HostsAsync(long from, long to) =>
-            [.. (await service.SeriesAsync([x!], from, to, default)).Select(l => l["host"]).Order()];
+            [.. (await service.SeriesAsync([x!], from, to)).Select(l => l["host"]).Order()];
     }
 
     [Fact]
@@ -91,12 +92,29 @@ public sealed class QueryServiceTests : IAsyncLifetime
         PreparedQuery query = Query("x");
         long now = s_now.ToUnixTimeMilliseconds();
         Func<Task> tooMuch = () =>
-            service.RangeAsync(query, EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1), default);
+            service.RangeAsync(query, EvaluationSteps.Between(now - (5 * 3_600_000), now, 60_000), TimeSpan.FromMinutes(1));
         (await tooMuch.Should().ThrowAsync<QueryException>()).Which.Failure.Should().Be(QueryFailure.Limit);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        Func<Task> gone = () => service.InstantAsync(query, now, TimeSpan.FromMinutes(1), cancelled.Token);
+        Func<Task> gone = () => service.InstantAsync(query, now, TimeSpan.FromMinutes(1), ct: cancelled.Token);
         (await gone.Should().ThrowAsync<QueryException>()).Which.Failure.Should().Be(QueryFailure.Canceled);
+    }
+
+    [Fact]
+    public async Task Memory_is_held_until_the_result_is_let_go_and_never_more_than_a_query_may()
+    {
+        using QueryService service = Service();
+        long now = s_now.ToUnixTimeMilliseconds();
+        EvaluationSteps grid = EvaluationSteps.Between(now - 3_600_000, now, 1000);
+        using QueryMemory memory = service.NewMemory();
+        await service.RangeAsync(Query("x"), grid, TimeSpan.FromMinutes(1), memory);
+        memory.Bytes.Should().BeGreaterThan(3 * 3600 * sizeof(double));
+        memory.Dispose();
+        memory.Bytes.Should().Be(0);
+        using QueryService poor = Service(new EngineOptions { MaxBytes = 1 << 20 });
+        Func<Task> tooMuch = () => poor.InstantAsync(Query("max_over_time(vector(1)[30d:1s])"), now, TimeSpan.FromMinutes(1));
+        (await tooMuch.Should().ThrowAsync<QueryException>()).Which.Message.Should()
+            .Be("query processing would take too much memory (limit: 1 MiB)");
     }
 
     public async ValueTask DisposeAsync()
@@ -109,8 +127,9 @@ public sealed class QueryServiceTests : IAsyncLifetime
     private static PreparedQuery Query(string text) =>
         PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
 
-    private QueryService Service(EngineOptions? options = null) =>
-        new(_head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query, _time);
+    private QueryService Service(EngineOptions? options = null) => new(
+        _head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query,
+        new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), new QueryMetrics(new MetricRegistry()), _time);
 
     private void Add(SampleBatch batch, Labels labels, long at, double value)
     {

@@ -6,6 +6,9 @@ namespace Metrics.Query.Engine;
 /// <summary>What an aggregation knows of a group so far, a value a step.</summary>
 internal abstract class Accumulator
 {
+    /// <summary>The most that one holds for a step, bytes, but for the values of a quantile.</summary>
+    public const int MaxBytesPerStep = 48;
+
     /// <summary>Whether some series of the group is without its name.</summary>
     public bool Nameless { get; set; }
 

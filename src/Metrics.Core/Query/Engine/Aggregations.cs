@@ -32,13 +32,20 @@ internal static class Aggregations
         }
         var grouping = new LabelGrouping(expr.Grouping, !expr.Without);
         var groups = new List<Accumulator>();
+        bool keepsValues = expr.Operator == "quantile";
         evaluator.Vector(expr.Inner, grid, (labels, nameless, values) =>
         {
             int group = grouping.Of(labels, evaluator.HidesName(nameless));
             if (group == groups.Count)
             {
                 evaluator.Count(grid.Count);
+                evaluator.Hold(QueryMemory.SeriesBytes + ((long)Accumulator.MaxBytesPerStep * grid.Count));
                 groups.Add(Accumulator.Of(expr.Operator, grid.Count, parameter));
+            }
+            if (keepsValues)
+            {
+                evaluator.Count(grid.Count);
+                evaluator.Hold(2L * sizeof(double) * grid.Count);
             }
             groups[group].Add(values);
             groups[group].Nameless |= nameless;
@@ -64,7 +71,8 @@ internal static class Aggregations
                 if (group == groups.Count)
                 {
                     evaluator.Count(grid.Count);
-                    groups.Add(new double[grid.Count]);
+                    evaluator.Hold(2 * QueryMemory.SeriesBytes);
+                    groups.Add(evaluator.NewRow(grid));
                     Array.Fill(groups[group], NoValue.Value);
                 }
                 groups[group][i] = NoValue.Is(groups[group][i]) ? 1 : groups[group][i] + 1;

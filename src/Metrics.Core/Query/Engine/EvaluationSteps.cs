@@ -9,6 +9,9 @@ public readonly record struct EvaluationSteps(long Start, long Step, int Count)
     /// <summary>The last moment.</summary>
     public long End => Time(Count - 1);
 
+    /// <summary>The first and the last moment alone.</summary>
+    internal EvaluationSteps Ends => Count > 2 ? new(Start, End - Start, 2) : this;
+
     /// <summary>One moment alone.</summary>
     public static EvaluationSteps At(long time) => new(time, 0, 1);
 

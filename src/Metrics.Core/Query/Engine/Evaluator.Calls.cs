@@ -75,7 +75,7 @@ internal sealed partial class Evaluator
         // The parts of a date, asked for nothing, are those of each step.
         if (call.Arguments.Count == 0)
         {
-            double[] times = new double[grid.Count];
+            double[] times = NewRow(grid);
             for (int i = 0; i < times.Length; i++)
                 times[i] = function(grid.Time(i) / 1000);
             sink(Labels.Empty, false, times);
@@ -144,7 +144,7 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>1 at each step at which no series has a value, with the labels that the selector asks for exactly.</summary>
-    private static void Absent(Expr argument, EvaluationSteps grid, RowSink sink, Action<RowSink> run)
+    private void Absent(Expr argument, EvaluationSteps grid, RowSink sink, Action<RowSink> run)
     {
         double[] row = Filled(grid, 1);
         run((_, _, values) =>

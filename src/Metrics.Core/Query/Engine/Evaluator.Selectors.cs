@@ -17,6 +17,9 @@ internal enum SampleAspect
 /// <summary>Reading series: the newest sample at each step, and windows of samples.</summary>
 internal sealed partial class Evaluator
 {
+    /// <summary>Samples of a window that take so long that one must be able to stop after each.</summary>
+    private const int LongWindow = 1024;
+
     private readonly SampleBuffer _buffer = new();
 
     /// <summary>Which moments a selector looks at, for each step of a grid.</summary>
@@ -38,6 +41,14 @@ internal sealed partial class Evaluator
         return new Moments(at, offset, grid);
     }
 
+    /// <summary>Counts series that were found; as many as samples may be read are too many before any is.</summary>
+    private void CountFound(int series)
+    {
+        Hold(2L * IntPtr.Size * series);
+        if (series > options.MaxSamplesRead)
+            Touch(series);
+    }
+
     /// <summary>An instant vector selector.</summary>
     private void Select(SelectorExpr selector, EvaluationSteps grid, SampleAspect aspect, RowSink sink)
     {
@@ -47,8 +58,9 @@ internal sealed partial class Evaluator
             SelectSmoothed(selector, grid, moments, sink);
             return;
         }
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         IReadOnlyList<ISeries> found = source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last);
+        CountFound(found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -100,7 +112,7 @@ internal sealed partial class Evaluator
     /// <summary>Values interpolated between the samples around each step.</summary>
     private void SelectSmoothed(SelectorExpr selector, EvaluationSteps grid, Moments moments, RowSink sink)
     {
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         foreach (ISeries series in source.Select(selector.Selector.Matchers, moments.First - Lookback, moments.Last + Lookback))
         {
             _buffer.Clear();
@@ -143,7 +155,7 @@ internal sealed partial class Evaluator
     private void OverWindows(
         CallExpr call, Expr range, RangeFunction function, double[]? first, double[]? second, EvaluationSteps grid, RowSink sink)
     {
-        var row = new double[grid.Count];
+        double[] row = NewRow(grid);
         if (range is SubqueryExpr subquery)
         {
             OverSubquery(call, subquery, function, first, second, grid, row, sink);
@@ -158,6 +170,7 @@ internal sealed partial class Evaluator
         long behind = edge == RangeEdge.Smoothed ? Lookback : 0;
         IReadOnlyList<ISeries> found =
             source.Select(matrix.Selector.Selector.Matchers, moments.First - length - before, moments.Last + behind);
+        CountFound(found.Count);
         for (int s = 0; s < found.Count; s++)
         {
             ISeries series = found[s];
@@ -186,6 +199,8 @@ internal sealed partial class Evaluator
         var buffer = new SampleBuffer();
         if (!TryInnerGrid(subquery, moments, length, out EvaluationSteps inner))
             return;
+        // Times and values of one series, which grow by doubling.
+        Hold(32L * inner.Count);
         Vector(subquery.Inner, inner, (labels, nameless, values) =>
         {
             buffer.Clear();
@@ -214,6 +229,11 @@ internal sealed partial class Evaluator
         if (start > moments.Last)
             return false;
         long count = ((moments.Last - start) / step) + 1;
+        if (options.OnlyEnds && count > 2)
+        {
+            inner = new EvaluationSteps(start, (count - 1) * step, 2);
+            return true;
+        }
         if (count > options.MaxSamples)
             throw new QueryException($"a subquery has {count} steps, more than the limit of {options.MaxSamples} samples",
                 QueryFailure.Limit);
@@ -234,6 +254,8 @@ internal sealed partial class Evaluator
                 row[i] = NoValue.Value;
                 continue;
             }
+            if (window.Values.Length > LongWindow)
+                CheckStopped();
             window.At = moments.EvaluationSteps.Time(i);
             window.First = first is null ? 0 : first[i];
             window.Second = second is null ? 0 : second[i];
@@ -288,6 +310,7 @@ internal sealed partial class Evaluator
             Touch(samples.Count);
             if (samples.Count > 0 && matrix.Selector.Edge != RangeEdge.None)
                 samples = ExtendedRate.Extend(samples, moments.First - length, moments.First, matrix.Selector.Edge == RangeEdge.Smoothed);
+            Hold(16L * samples.Count);
             if (samples.Count > 0)
                 take(series.Labels, false, samples);
         }

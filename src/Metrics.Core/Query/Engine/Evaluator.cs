@@ -10,7 +10,8 @@ namespace Metrics.Query.Engine;
 /// One evaluation: walks the expression and lets series flow through it one at a time, each as a row of values over all steps. What needs
 /// all series at once (matching, <c>topk</c>, quantiles) keeps them; sums, rates and the like never do.
 /// </summary>
-internal sealed partial class Evaluator(ISeriesSource source, EngineOptions options, EvaluationSteps top, Notes notes, CancellationToken ct)
+internal sealed partial class Evaluator(
+    ISeriesSource source, EngineOptions options, EvaluationSteps top, Notes notes, QueryMemory memory, CancellationToken ct)
 {
     private long _kept;
     private long _read;
@@ -30,6 +31,33 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
             throw new QueryException("query processing would load too many samples into memory in query execution (limit: "
                 + $"{options.MaxSamples})", QueryFailure.Limit);
     }
+
+    /// <summary>Holds memory until the end, in bytes; ends the evaluation where it may not, or nobody waits for it any more.</summary>
+    public void Hold(long bytes)
+    {
+        ct.ThrowIfCancellationRequested();
+        memory.Hold(bytes);
+    }
+
+    /// <summary>A row for the steps of a grid, as it comes from the heap.</summary>
+    public double[] NewRow(EvaluationSteps grid)
+    {
+        Hold(sizeof(double) * (long)grid.Count);
+        return new double[grid.Count];
+    }
+
+    /// <summary>The moments of a grid.</summary>
+    public long[] TimesOf(EvaluationSteps grid)
+    {
+        Hold(sizeof(long) * (long)grid.Count);
+        var times = new long[grid.Count];
+        for (int i = 0; i < times.Length; i++)
+            times[i] = grid.Time(i);
+        return times;
+    }
+
+    /// <summary>Ends the evaluation when nobody waits for it any more: for loops that read nothing.</summary>
+    public void CheckStopped() => ct.ThrowIfCancellationRequested();
 
     /// <summary>Counts samples that are read, and ends the evaluation at the limit or when nobody waits for it any more.</summary>
     public void Touch(int samples)
@@ -101,7 +129,9 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
                 return Filled(grid, number.Value);
             case UnaryExpr unary:
                 double[] inner = Scalar(unary.Inner, grid);
-                return unary.Negative ? Array.ConvertAll(inner, v => -v) : inner;
+                foreach (ref double value in inner.AsSpan())
+                    value = unary.Negative ? -value : value;
+                return inner;
             case BinaryExpr binary:
                 double[] left = Scalar(binary.Left, grid), right = Scalar(binary.Right, grid);
                 for (int i = 0; i < left.Length; i++)
@@ -121,7 +151,7 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
         switch (call.Function.Name)
         {
             case "time":
-                var times = new double[grid.Count];
+                double[] times = NewRow(grid);
                 for (int i = 0; i < times.Length; i++)
                     times[i] = grid.Time(i) / 1000.0;
                 return times;
@@ -156,12 +186,14 @@ internal sealed partial class Evaluator(ISeriesSource source, EngineOptions opti
                     result[i] = NoValue.Is(result[i]) ? values[i] : double.NaN;
             }
         });
-        return Array.ConvertAll(result, v => NoValue.Is(v) ? double.NaN : v);
+        foreach (ref double value in result.AsSpan())
+            value = NoValue.Is(value) ? double.NaN : value;
+        return result;
     }
 
-    private static double[] Filled(EvaluationSteps grid, double value)
+    private double[] Filled(EvaluationSteps grid, double value)
     {
-        var values = new double[grid.Count];
+        double[] values = NewRow(grid);
         Array.Fill(values, value);
         return values;
     }

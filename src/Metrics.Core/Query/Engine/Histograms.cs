@@ -85,14 +85,18 @@ internal static class Histograms
             }
             Labels identity = evaluator.Identity(labels, nameless).Without(BucketLabel);
             if (!histograms.TryGetValue(identity, out Histogram? histogram))
+            {
+                evaluator.Hold(2 * QueryMemory.SeriesBytes);
                 histograms.Add(identity, histogram = new Histogram { Labels = identity, Nameless = nameless });
+            }
             histogram.Series.Add((bound, rows.Add(labels, nameless, values)));
         });
         var buckets = new List<Bucket>();
-        var row = new double[grid.Count];
+        double[] row = evaluator.NewRow(grid);
         var merged = new MergedRows(evaluator, grid.Count);
         foreach (Histogram histogram in histograms.Values)
         {
+            evaluator.CheckStopped();
             for (int step = 0; step < row.Length; step++)
             {
                 buckets.Clear();

@@ -35,7 +35,7 @@ internal static class InfoFunction
         string[] infoNames = [.. infos.Keys.Select(k => k.Name).Distinct()];
 
         var merged = new MergedRows(evaluator, grid.Count);
-        var one = new double[grid.Count];
+        double[] one = evaluator.NewRow(grid);
         for (int row = 0; row < bases.Count; row++)
         {
             Labels labels = bases.Labels(row);
@@ -44,6 +44,7 @@ internal static class InfoFunction
                 merged.Add(labels, bases.Nameless(row), bases[row]);
                 continue;
             }
+            evaluator.CheckStopped();
             // The labels may change from step to step, as newer info series take over.
             var byLabels = new Dictionary<Labels, List<int>>();
             for (int step = 0; step < grid.Count; step++)
@@ -91,7 +92,7 @@ internal static class InfoFunction
             buffer.Clear();
             series.Read(first - lookback, last, buffer);
             evaluator.Touch(buffer.Count);
-            var times = new double[grid.Count];
+            double[] times = evaluator.NewRow(grid);
             int newest = -1;
             for (int step = 0; step < times.Length; step++)
             {

@@ -7,6 +7,9 @@ namespace Metrics.Query.Engine;
 /// <summary><c>label_replace</c> and <c>label_join</c>.</summary>
 internal static class LabelFunctions
 {
+    /// <summary>Characters of a label value that a query may make: a call in a call in a call grows one exponentially.</summary>
+    private const int MaxValueLength = 1 << 20;
+
     public static void Replace(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, EvaluationSteps grid, RowSink sink)
     {
         (string target, string replacement, string from) = (texts[0], texts[1], texts[2]);
@@ -20,7 +23,13 @@ internal static class LabelFunctions
         {
             throw new QueryException($"invalid regular expression in label_replace(): {texts[3]}");
         }
-        Relabel(evaluator, call, target, grid, sink, labels => regex.Expand(labels[from], replacement));
+        int references = replacement.Count(c => c == '$');
+        Relabel(evaluator, call, target, grid, sink, labels =>
+        {
+            string text = labels[from];
+            CheckLength(replacement.Length + ((long)references * text.Length), call);
+            return regex.Expand(text, replacement);
+        });
     }
 
     public static void Join(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, EvaluationSteps grid, RowSink sink)
@@ -28,7 +37,11 @@ internal static class LabelFunctions
         CheckName(texts[0], "destination label name in label_join():");
         foreach (string label in texts.Skip(2))
             CheckName(label, "source label name in label_join():");
-        Relabel(evaluator, call, texts[0], grid, sink, labels => string.Join(texts[1], texts.Skip(2).Select(l => labels[l])));
+        Relabel(evaluator, call, texts[0], grid, sink, labels =>
+        {
+            CheckLength(texts.Skip(2).Sum(l => (long)labels[l].Length + texts[1].Length), call);
+            return string.Join(texts[1], texts.Skip(2).Select(l => labels[l]));
+        });
     }
 
     /// <param name="evaluator">Evaluates the argument.</param>
@@ -50,9 +63,17 @@ internal static class LabelFunctions
                 merged.Add(seen, hidden, values);
                 return;
             }
+            evaluator.Hold(sizeof(char) * (long)text.Length);
             merged.Add(seen.With(target, text), hidden && target != Labels.MetricName, values);
         });
         merged.Send(sink);
+    }
+
+    private static void CheckLength(long length, CallExpr call)
+    {
+        if (length > MaxValueLength)
+            throw new QueryException($"{call.Function.Name}() would make a label value of {length} characters (limit: {MaxValueLength})",
+                QueryFailure.Limit);
     }
 
     internal static void CheckName(string name, string what)

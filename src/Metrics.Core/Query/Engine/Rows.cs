@@ -13,6 +13,9 @@ internal delegate void RowSink(Labels labels, bool nameless, Span<double> values
 /// <summary>The series of a vector, kept. Rows stand in segments, so that nothing is copied as it grows.</summary>
 internal sealed class RowSet(Evaluator evaluator, int steps)
 {
+    /// <summary>What a row costs beside its values: where its labels are, and its place in a list of its group.</summary>
+    private const int RowBytes = 32;
+
     private readonly int _perSegment = Math.Max(1, 16_384 / steps);
     private readonly List<double[]> _segments = [];
     private readonly List<Labels> _labels = [];
@@ -38,9 +41,13 @@ internal sealed class RowSet(Evaluator evaluator, int steps)
     public int AddGaps(Labels labels, bool nameless)
     {
         evaluator.Count(steps);
+        evaluator.Hold(RowBytes);
         int row = _labels.Count;
         if (row / _perSegment == _segments.Count)
+        {
+            evaluator.Hold(sizeof(double) * (long)_perSegment * steps);
             _segments.Add(GC.AllocateUninitializedArray<double>(_perSegment * steps));
+        }
         _labels.Add(labels);
         _nameless.Add(nameless);
         this[row].Fill(NoValue.Value);
@@ -72,6 +79,8 @@ internal sealed class MergedRows(Evaluator evaluator, int steps)
     {
         if (_known.TryAdd(labels, _rows.Count))
         {
+            // The labels may be new.
+            evaluator.Hold(QueryMemory.SeriesBytes);
             _rows.Add(labels, nameless, values);
             return;
         }

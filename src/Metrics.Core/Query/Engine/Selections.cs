@@ -33,11 +33,13 @@ internal static class Selections
             }
             return;
         }
+        evaluator.Hold((long)rows.Count * grid.Count);
         var chosen = new bool[rows.Count * grid.Count];
         foreach (List<int> group in members)
         {
             for (int step = 0; step < grid.Count; step++)
             {
+                evaluator.CheckStopped();
                 foreach (int row in Choose(expr.Operator, rows, group, step, parameter[step]))
                     chosen[(row * grid.Count) + step] = true;
             }

@@ -15,7 +15,7 @@ internal static class SetOperators
             return;
         }
         // Which groups have a series on the right, at which steps.
-        var present = new Presence(grid.Count);
+        var present = new Presence(evaluator, grid.Count);
         evaluator.Vector(
             binary.Right, grid, (labels, nameless, values) => present.Note(grouping.Of(labels, evaluator.HidesName(nameless)), values));
         bool wanted = binary.Operator == BinaryOperator.And;
@@ -36,7 +36,7 @@ internal static class SetOperators
 
     private static void Or(Evaluator evaluator, BinaryExpr binary, LabelGrouping grouping, EvaluationSteps grid, RowSink sink)
     {
-        var present = new Presence(grid.Count);
+        var present = new Presence(evaluator, grid.Count);
         var merged = new MergedRows(evaluator, grid.Count);
         evaluator.Vector(binary.Left, grid, (labels, nameless, values) =>
         {
@@ -58,7 +58,7 @@ internal static class SetOperators
     }
 
     /// <summary>At which steps a group has a series.</summary>
-    private sealed class Presence(int steps)
+    private sealed class Presence(Evaluator evaluator, int steps)
     {
         private readonly List<bool[]?> _groups = [];
 
@@ -66,7 +66,11 @@ internal static class SetOperators
         {
             while (_groups.Count <= group)
                 _groups.Add(null);
-            bool[] present = _groups[group] ??= new bool[steps];
+            if (_groups[group] is not { } present)
+            {
+                evaluator.Hold(QueryMemory.SeriesBytes + (long)steps);
+                _groups[group] = present = new bool[steps];
+            }
             for (int i = 0; i < values.Length; i++)
                 present[i] |= !NoValue.Is(values[i]);
         }

@@ -17,6 +17,7 @@ internal static class Sorting
         var rows = new RowSet(evaluator, 1);
         evaluator.Vector(
             call.Arguments[0], grid, (labels, nameless, values) => rows.Add(evaluator.Identity(labels, nameless), nameless, values));
+        evaluator.Hold(2L * sizeof(int) * rows.Count);
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         bool descending = call.Function.Name.EndsWith("_desc", StringComparison.Ordinal);
         IEnumerable<int> sorted = call.Function.Name is "sort" or "sort_desc"

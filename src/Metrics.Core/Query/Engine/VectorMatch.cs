@@ -43,7 +43,7 @@ internal sealed class VectorMatch
         bool[] anyMany = AnyAt(_many), anyOne = AnyAt(_one);
         bool fills = _matching.FillLeft is not null || _matching.FillRight is not null;
         var merged = new MergedRows(_evaluator, _grid.Count);
-        var row = new double[_grid.Count];
+        double[] row = _evaluator.NewRow(_grid);
         for (int g = 0; g < _groups.Count; g++)
         {
             Group group = _groups[g];
@@ -64,7 +64,10 @@ internal sealed class VectorMatch
     {
         int group = _grouping.Of(labels, _evaluator.HidesName(nameless));
         while (_groups.Count <= group)
+        {
+            _evaluator.Hold(QueryMemory.SeriesBytes);
             _groups.Add(new Group());
+        }
         list(_groups[group]).Add(rows.Add(labels, nameless, values));
     });
 
@@ -101,6 +104,7 @@ internal sealed class VectorMatch
         var seen = new HashSet<Labels>();
         for (int step = 0; step < _grid.Count; step++)
         {
+            _evaluator.CheckStopped();
             // Where a side is empty as a whole nothing is matched, and nothing can be wrong.
             bool oneEmpty = !anyMany[step] || !anyOne[step];
             if (oneEmpty && _matching.FillLeft is null && _matching.FillRight is null)
@@ -133,7 +137,7 @@ internal sealed class VectorMatch
             return;
         if (!rows.TryGetValue(labels, out double[]? row))
         {
-            rows.Add(labels, row = new double[_grid.Count]);
+            rows.Add(labels, row = _evaluator.NewRow(_grid));
             Array.Fill(row, NoValue.Value);
         }
         row[step] = value;
@@ -198,6 +202,7 @@ internal sealed class VectorMatch
             result = Keep(result);
         foreach (string name in _matching.Include)
             result = result.With(name, one >= 0 ? _one.Labels(one)[name] : "");
+        _evaluator.Hold(QueryMemory.SeriesBytes);
         _results.Add((many, one), result);
         return result;
     }

@@ -35,7 +35,7 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
                 return null;
             long span = Math.Clamp(3 * (until - alert.Since), (long)s_shortest.TotalMilliseconds, (long)s_longest.TotalMilliseconds);
             long step = Math.Max(1000, span / Points / 1000 * 1000);
-            QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct);
+            QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct: ct);
             Labels series = LabelsJson.Read(alert.Series);
             RangeSeries? found = result.Matrix.FirstOrDefault(s => s.Labels.Without(Labels.MetricName).Equals(series));
             return found is null

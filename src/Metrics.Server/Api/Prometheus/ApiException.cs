@@ -18,6 +18,7 @@ internal sealed class ApiException(string type, int status, string message) : Ex
     public static ApiException Of(QueryException e) => e.Failure switch
     {
         QueryFailure.Timeout => new ApiException("timeout", StatusCodes.Status503ServiceUnavailable, e.Message),
+        QueryFailure.Busy => new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message),
         QueryFailure.Canceled => new ApiException("canceled", 499, e.Message),
         _ => new ApiException("execution", StatusCodes.Status422UnprocessableEntity, e.Message),
     };

@@ -26,19 +26,19 @@ internal static class PrometheusApi
 
     public static void MapPrometheusApi(this WebApplication app)
     {
-        Map(app, "query", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.InstantAsync(p, c.RequestAborted));
-        Map(app, "query_range", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.RangeAsync(p, c.RequestAborted));
+        Map(app, "query", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.InstantAsync(p, c));
+        Map(app, "query_range", s_getAndPost, (QueryEndpoints e, ApiParameters p, HttpContext c) => e.RangeAsync(p, c));
         Map(app, "query_exemplars", s_getAndPost,
             (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Exemplars(p)));
         Map(app, "format_query", s_getAndPost,
             (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Format(p)));
         Map(app, "parse_query", s_getAndPost,
             (QueryEndpoints _, ApiParameters p, HttpContext _) => Task.FromResult(QueryEndpoints.Parse(p)));
-        Map(app, "series", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.SeriesAsync(p, c.RequestAborted));
-        Map(app, "labels", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.LabelNamesAsync(p, c.RequestAborted));
+        Map(app, "series", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.SeriesAsync(p, c));
+        Map(app, "labels", s_getAndPost, (SeriesEndpoints e, ApiParameters p, HttpContext c) => e.LabelNamesAsync(p, c));
         Map(app, "label/{name}/values", ["GET"],
             (SeriesEndpoints e, ApiParameters p, HttpContext c) =>
-            e.LabelValuesAsync((string)c.Request.RouteValues["name"]!, p, c.RequestAborted));
+            e.LabelValuesAsync((string)c.Request.RouteValues["name"]!, p, c));
         Map(app, "metadata", ["GET"], (SeriesEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Metadata(p)));
         Map(app, "rules", ["GET"], (StateEndpoints e, ApiParameters p, HttpContext _) => Task.FromResult(e.Rules(p)));
         Map(app, "alerts", ["GET"], (StateEndpoints e, ApiParameters _, HttpContext _) => Task.FromResult(e.Alerts()));

@@ -9,15 +9,18 @@ namespace Metrics.Api.Prometheus;
 /// <summary>What evaluates or looks at expressions.</summary>
 internal sealed class QueryEndpoints(QueryService queries)
 {
-    public async Task<PrometheusApi.Answer> InstantAsync(ApiParameters parameters, CancellationToken ct)
+    public async Task<PrometheusApi.Answer> InstantAsync(ApiParameters parameters, HttpContext context)
     {
         long at = parameters.Time("time");
         int limit = parameters.Limit();
-        QueryResult result = await queries.InstantAsync(parameters.Query(), at, parameters.Timeout(queries.Timeout), ct);
+        QueryMemory memory = MemoryOf(context);
+        QueryResult result = await queries.InstantAsync(
+            parameters.Query(), at, parameters.Timeout(queries.Timeout), memory, context.RequestAborted);
+        memory.Hold(ResultJson.EstimateBytes(result, limit));
         return json => Write(json, result, at, limit);
     }
 
-    public async Task<PrometheusApi.Answer> RangeAsync(ApiParameters parameters, CancellationToken ct)
+    public async Task<PrometheusApi.Answer> RangeAsync(ApiParameters parameters, HttpContext context)
     {
         EvaluationSteps grid = parameters.Range();
         int limit = parameters.Limit();
@@ -25,8 +28,18 @@ internal sealed class QueryEndpoints(QueryService queries)
         if (query.Root.Type is ExprType.String or ExprType.Matrix)
             throw ApiException.BadParameter("query",
                 $"invalid expression type \"{Parser.Name(query.Root.Type)}\" for range query, must be Scalar or instant Vector");
-        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), ct);
+        QueryMemory memory = MemoryOf(context);
+        QueryResult result = await queries.RangeAsync(query, grid, parameters.Timeout(queries.Timeout), memory, context.RequestAborted);
+        memory.Hold(ResultJson.EstimateBytes(result, limit));
         return json => Write(json, result, grid.Start, limit);
+    }
+
+    /// <summary>Memory that is held until the answer is sent.</summary>
+    private QueryMemory MemoryOf(HttpContext context)
+    {
+        QueryMemory memory = queries.NewMemory();
+        context.Response.RegisterForDispose(memory);
+        return memory;
     }
 
     private static PrometheusApi.Notes Write(Utf8JsonWriter json, QueryResult result, long at, int limit)

@@ -8,6 +8,15 @@ namespace Metrics.Api.Prometheus;
 /// <summary>Results as Prometheus writes them: numbers as texts, times as seconds.</summary>
 internal static class ResultJson
 {
+    /// <summary><c>[1700000000.123,"1234.5"],</c></summary>
+    private const int BytesPerPoint = 32;
+
+    /// <summary><c>{"metric":{},"values":[]},</c></summary>
+    private const int BytesPerSeries = 32;
+
+    /// <summary><c>"":"",</c></summary>
+    private const int BytesPerLabel = 6;
+
     public static void Write(Utf8JsonWriter json, QueryResult result, long at, int limit)
     {
         json.WriteStartObject();
@@ -52,6 +61,23 @@ internal static class ResultJson
                 break;
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>About how many bytes a result is when it is written; they wait in memory until the client has taken them.</summary>
+    public static long EstimateBytes(QueryResult result, int limit)
+    {
+        int count = limit > 0 ? limit : int.MaxValue;
+        return result.Vector.Take(count).Sum(e => EstimateBytes(e.Labels) + BytesPerPoint)
+            + result.Matrix.Take(count).Sum(s => EstimateBytes(s.Labels) + ((long)BytesPerPoint * s.Times.Length));
+    }
+
+    /// <summary>About how many bytes labels are when they are written.</summary>
+    public static long EstimateBytes(Labels labels)
+    {
+        long bytes = BytesPerSeries;
+        foreach (Label label in labels)
+            bytes += label.Name.Length + label.Value.Length + BytesPerLabel;
+        return bytes;
     }
 
     public static void WriteLabels(Utf8JsonWriter json, string property, Labels labels)

@@ -10,9 +10,9 @@ namespace Metrics.Api.Prometheus;
 /// <summary>Which series, labels and metrics there are.</summary>
 internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataTable metadata)
 {
-    public async Task<PrometheusApi.Answer> SeriesAsync(ApiParameters parameters, CancellationToken ct)
+    public async Task<PrometheusApi.Answer> SeriesAsync(ApiParameters parameters, HttpContext context)
     {
-        IReadOnlyList<Labels> found = await FindAsync(parameters, required: true, ct) ?? [];
+        IReadOnlyList<Labels> found = await FindAsync(parameters, required: true, context) ?? [];
         int limit = parameters.Limit();
         return json =>
         {
@@ -24,20 +24,20 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         };
     }
 
-    public async Task<PrometheusApi.Answer> LabelNamesAsync(ApiParameters parameters, CancellationToken ct)
+    public async Task<PrometheusApi.Answer> LabelNamesAsync(ApiParameters parameters, HttpContext context)
     {
-        IEnumerable<string> names = await FindAsync(parameters, required: false, ct) is { } found
+        IEnumerable<string> names = await FindAsync(parameters, required: false, context) is { } found
             ? found.SelectMany(l => l.Select(x => x.Name))
             : head.LabelNames();
         return Texts(names, parameters.Limit());
     }
 
-    public async Task<PrometheusApi.Answer> LabelValuesAsync(string name, ApiParameters parameters, CancellationToken ct)
+    public async Task<PrometheusApi.Answer> LabelValuesAsync(string name, ApiParameters parameters, HttpContext context)
     {
         name = Unescape(name);
         if (name.Length == 0)
             throw ApiException.BadData("invalid label name: \"\"");
-        IEnumerable<string> values = await FindAsync(parameters, required: false, ct) is { } found
+        IEnumerable<string> values = await FindAsync(parameters, required: false, context) is { } found
             ? found.Select(l => l[name]).Where(v => v.Length > 0)
             : head.LabelValues(name);
         return Texts(values, parameters.Limit());
@@ -70,7 +70,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
     }
 
     /// <returns>The series that the selectors give; null when none is given.</returns>
-    private async Task<IReadOnlyList<Labels>?> FindAsync(ApiParameters parameters, bool required, CancellationToken ct)
+    private async Task<IReadOnlyList<Labels>?> FindAsync(ApiParameters parameters, bool required, HttpContext context)
     {
         // Without a range, as clients that only browse ask: what the head holds.
         long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 1),
@@ -78,7 +78,13 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         if (to < from)
             throw ApiException.BadParameter("end", "end timestamp must not be before start timestamp");
         List<VectorSelector> selectors = parameters.Matches(required);
-        return selectors.Count == 0 ? null : await queries.SeriesAsync(selectors, from, to, ct);
+        if (selectors.Count == 0)
+            return null;
+        QueryMemory memory = queries.NewMemory();
+        context.Response.RegisterForDispose(memory);
+        IReadOnlyList<Labels> found = await queries.SeriesAsync(selectors, from, to, memory, context.RequestAborted);
+        memory.Hold(found.Sum(ResultJson.EstimateBytes));
+        return found;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage;
+using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
@@ -8,9 +9,10 @@ namespace Metrics.Inputs.Push;
 /// Takes events as JSON, one object a line. A body is answered 204 when the event log has committed it; bad lines are refused one by one
 /// and named, the good ones of the same body are kept.
 /// </summary>
-internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvider time)
+internal sealed class EventInput(PushLane lane, PushMetrics metrics, MemoryBudget memory, TimeProvider time)
 {
     private const int MaxBodyBytes = 32 << 20;
+    private const int BytesHeldAtOnce = 256 << 10;
     private const int NanosecondsAMillisecond = 1_000_000;
 
     /// <summary>What is answered.</summary>
@@ -25,11 +27,16 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvide
     {
         if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
             return new Answer(refusal.Status, 0, 0, refusal.Error);
-        using var body = new PushBody();
+        using var body = new PushBody(memory.Bodies);
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, 0, 0, fault.Error);
         var batch = new EventBatch(request.Source);
-        RefusedLines refused = Read(body.Bytes.Span, batch, request.Binding);
+        RefusedLines refused = Read(body.Bytes.Span, batch, request.Binding, body);
+        if (refused.IsOutOfMemory)
+        {
+            batch.Dispose();
+            return new Answer(PushBody.NoMemory.Status, 0, 0, PushBody.NoMemory.Error);
+        }
         metrics.RefusedLines.Inc(refused.Count);
         sink.Counters.Add(InputError.Malformed, refused.Count);
         metrics.Events.Inc(batch.Count);
@@ -38,8 +45,9 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvide
 
     /// <summary>Reads every line into the batch; empty ones are passed over.</summary>
     /// <returns>The lines that were refused.</returns>
-    internal RefusedLines Read(ReadOnlySpan<byte> body, EventBatch batch, SenderBinding? binding = null)
+    internal RefusedLines Read(ReadOnlySpan<byte> body, EventBatch batch, SenderBinding? binding = null, PushBody? holds = null)
     {
+        long held = 0;
         long now = time.GetUtcNow().ToUnixTimeMilliseconds() * NanosecondsAMillisecond;
         int number = 0;
         var refused = new RefusedLines();
@@ -49,6 +57,15 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, TimeProvide
             ReadOnlySpan<byte> line = body[range].TrimEnd((byte)'\r');
             if (line.IsEmpty)
                 continue;
+            if (batch.Bytes - held > BytesHeldAtOnce)
+            {
+                if (holds?.TryHold(batch.Bytes - held) == false)
+                {
+                    refused.IsOutOfMemory = true;
+                    return refused;
+                }
+                held = batch.Bytes;
+            }
             if (EventJsonReader.TryRead(line, now, batch, out string? fault) && (fault = binding?.BindNewest(batch)) is not null)
                 metrics.SenderRefused.WithLabels("events").Inc();
             if (fault is not null)

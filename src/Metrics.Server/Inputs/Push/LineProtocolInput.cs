@@ -7,6 +7,7 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
+using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
@@ -14,10 +15,17 @@ namespace Metrics.Inputs.Push;
 /// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it;
 /// bad lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
 /// </summary>
-internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textFields, PushMetrics metrics, TimeProvider time)
+internal sealed class LineProtocolInput(
+    PushLane lane, TextFieldEvents textFields, PushMetrics metrics, MemoryBudget memory, TimeProvider time)
 {
     private const int MaxBodyBytes = 64 << 20;
     private const int MaxKnownSeries = 1_000_000;
+    private const int HeapPerKnownSeries = 3 << 10;
+
+    /// <summary>About what labels take that live for one push only.</summary>
+    private const int LabelsBytes = 512;
+
+    private const string NoMemory = "memory is short: no new series begin";
 
     /// <summary>Labels of what was pushed before, by the bytes of measurement, tags and field.</summary>
     private readonly ConcurrentDictionary<byte[], Labels> _known = new(ByteKey.Comparer);
@@ -33,12 +41,12 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     {
         if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
             return new Answer(refusal.Status, refusal.Error);
-        using var body = new PushBody();
+        using var body = new PushBody(memory.Bodies);
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, fault.Error);
         var samples = new SampleBatch(request.Source);
         var events = new EventBatch(request.Source);
-        RefusedLines refused = Read(body.Bytes.Span, precision, samples, events, request.Binding);
+        RefusedLines refused = Read(body.Bytes.Span, precision, samples, events, request.Binding, body);
         metrics.Samples.Inc(samples.Count);
         metrics.Events.Inc(events.Count);
         metrics.RefusedLines.Inc(refused.Count);
@@ -76,6 +84,8 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
         }
         if (result.LimitReached > 0)
             return Partial($"the limit of series for '{source}' is reached", result.LimitReached);
+        if (result.MemoryShort > 0)
+            return Partial(NoMemory, result.MemoryShort);
         if (result.TooNew > 0)
             return Partial("points lie too far in the future", result.TooNew);
         if (result.BadTime > 0)
@@ -91,7 +101,8 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     /// <summary>Reads every line into one of the batches.</summary>
     /// <returns>The lines that were refused.</returns>
     internal RefusedLines Read(
-        ReadOnlySpan<byte> body, Precision precision, SampleBatch samples, EventBatch events, SenderBinding? binding = null)
+        ReadOnlySpan<byte> body, Precision precision, SampleBatch samples, EventBatch events, SenderBinding? binding = null,
+        PushBody? holds = null)
     {
         var reader = new LineProtocolReader(body);
         var point = new LineProtocolPoint();
@@ -107,7 +118,9 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
                 result = LineResult.Refused;
                 fault = new ParseFault("the timestamp is out of range", 0);
             }
-            string? wrong = result == LineResult.Refused ? fault.ToString() : Add(body, point, precision, now, samples, events, binding);
+            string? wrong = result == LineResult.Refused
+                ? fault.ToString()
+                : Add(body, point, precision, now, samples, events, binding, holds);
             if (wrong is not null)
                 refused.Add($"line {reader.Line}: {wrong}");
         }
@@ -116,10 +129,10 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     /// <summary>Adds a point; gives what is wrong when it is of somebody of whom the sender may not send.</summary>
     private string? Add(
         ReadOnlySpan<byte> body, LineProtocolPoint point, Precision precision, long now, SampleBatch samples, EventBatch events,
-        SenderBinding? binding)
+        SenderBinding? binding, PushBody? holds)
     {
         if (!textFields.TryAdd(body, point, precision, now, events))
-            return AddSamples(body, point, point.Timestamp is { } given ? precision.ToMilliseconds(given) : now, samples, binding);
+            return AddSamples(body, point, point.Timestamp is { } given ? precision.ToMilliseconds(given) : now, samples, binding, holds);
         string? unbound = binding?.BindNewest(events);
         if (unbound is not null)
             metrics.SenderRefused.WithLabels("events").Inc();
@@ -127,7 +140,8 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
     }
 
     /// <summary>Adds a point's numbers; gives what is wrong when they are of somebody of whom the sender may not send.</summary>
-    private string? AddSamples(ReadOnlySpan<byte> body, LineProtocolPoint point, long at, SampleBatch batch, SenderBinding? binding)
+    private string? AddSamples(
+        ReadOnlySpan<byte> body, LineProtocolPoint point, long at, SampleBatch batch, SenderBinding? binding, PushBody? holds)
     {
         string? unbound = null;
         foreach (FieldToken field in point.Fields)
@@ -137,8 +151,12 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
                 textFields.Refuse();
                 continue;
             }
-            Labels series = LabelsOf(body, point, field);
-            if (binding is null || binding.TryBindSeries(series, out series, out unbound))
+            if (LabelsOf(body, point, field, holds) is not { } series)
+            {
+                memory.NoteRefused(1);
+                unbound = NoMemory;
+            }
+            else if (binding is null || binding.TryBindSeries(series, out series, out unbound))
                 batch.Add(series, at, field.Number);
             else
                 metrics.SenderRefused.WithLabels("samples").Inc();
@@ -146,7 +164,8 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
         return unbound;
     }
 
-    private Labels LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
+    /// <summary>The labels of a point's field; null where they are new and there is no memory for them.</summary>
+    private Labels? LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field, PushBody? holds)
     {
         ReadOnlySpan<byte> series = point.Series.Raw(body), key = field.Key.Raw(body);
         int length = series.Length + 1 + key.Length;
@@ -158,18 +177,27 @@ internal sealed class LineProtocolInput(PushLane lane, TextFieldEvents textField
         key.CopyTo(bytes[(series.Length + 1)..]);
         if (!_known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out Labels? labels))
         {
-            labels = CreateLabels(body, point, field);
-            // Counted beside it: the dictionary would take all its locks to tell.
-            if (Interlocked.Increment(ref _knownCount) > MaxKnownSeries)
-            {
-                _known.Clear();
-                _knownCount = 0;
-            }
-            _known[bytes.ToArray()] = labels;
+            // Without room nothing is remembered; the head may know the series all the same.
+            bool hasRoom = memory.HasRoom();
+            if (hasRoom || holds?.TryHold(LabelsBytes) != false)
+                labels = CreateLabels(body, point, field);
+            if (hasRoom)
+                Remember(bytes, labels!);
         }
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return labels;
+    }
+
+    private void Remember(ReadOnlySpan<byte> bytes, Labels labels)
+    {
+        // Counted beside it: the dictionary would take all its locks to tell.
+        if (Interlocked.Increment(ref _knownCount) > Math.Min(MaxKnownSeries, memory.HeapBytes / HeapPerKnownSeries))
+        {
+            _known.Clear();
+            _knownCount = 0;
+        }
+        _known[bytes.ToArray()] = labels;
     }
 
     private static Labels CreateLabels(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)

@@ -1,14 +1,26 @@
 using System.Buffers;
 using System.IO.Compression;
+using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
 /// <summary>The body of one push, unpacked, in an array from the pool.</summary>
-internal sealed class PushBody : IDisposable
+/// <param name="share">What the bodies of all pushes may take together.</param>
+internal sealed class PushBody(MemoryShare share) : IDisposable
 {
+    /// <summary>What is made of a body before it is let go takes about as much again.</summary>
+    private const int TakenPerByte = 2;
+
+    /// <summary>One body takes this part of the share at the most, so that several find room.</summary>
+    private const int BodiesPerShare = 2;
+
     private const int StartBytes = 64 * 1024;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(StartBytes);
+    /// <summary>Others take all that there is: come again.</summary>
+    public static readonly PushRefusal NoMemory = new(503, "other pushes take the memory that there is for them; try again");
+
+    private byte[] _buffer = [];
+    private long _taken;
     private int _length;
 
     /// <summary>What was read.</summary>
@@ -24,17 +36,22 @@ internal sealed class PushBody : IDisposable
     {
         if (Unpack(request) is not { } unpacked)
             return new PushRefusal(415, $"the body is packed as '{request.Encoding}'; gzip is known, or none");
+        maxBytes = (int)Math.Min(maxBytes, share.Bytes / (BodiesPerShare * TakenPerByte));
         await using Stream plain = unpacked;
         try
         {
-            while (await plain.ReadAsync(Free(), ct) is > 0 and var read)
+            while (true)
             {
+                if (!TryMakeRoom())
+                    return NoMemory;
+                int read = await plain.ReadAsync(_buffer.AsMemory(_length), ct);
+                if (read == 0)
+                    return null;
                 _length += read;
                 counters.AddBytes(read);
                 if (_length > maxBytes)
                     return new PushRefusal(413, $"the body is larger than {maxBytes >> 20} MiB; send smaller batches");
             }
-            return null;
         }
         catch (InvalidDataException)
         {
@@ -45,8 +62,10 @@ internal sealed class PushBody : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        (_buffer, _length) = ([], 0);
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        share.GiveBack(_taken);
+        (_buffer, _length, _taken) = ([], 0, 0);
     }
 
     /// <summary>The body as it was before it was packed; null when we do not know how it is packed.</summary>
@@ -57,15 +76,29 @@ internal sealed class PushBody : IDisposable
         _ => null,
     };
 
-    private Memory<byte> Free()
+    /// <summary>Holds more for what is made of the body, until it is let go.</summary>
+    /// <returns>Whether there was as much.</returns>
+    public bool TryHold(long bytes)
     {
-        if (_length == _buffer.Length)
-        {
-            byte[] grown = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.CopyTo(grown, 0);
+        if (!share.TryTake(bytes))
+            return false;
+        _taken += bytes;
+        return true;
+    }
+
+    private bool TryMakeRoom()
+    {
+        if (_length < _buffer.Length)
+            return true;
+        int size = Math.Max(StartBytes, _buffer.Length * 2);
+        long more = (TakenPerByte * (long)size) - _taken;
+        if (!TryHold(more))
+            return false;
+        byte[] grown = ArrayPool<byte>.Shared.Rent(size);
+        _buffer.AsSpan(0, _length).CopyTo(grown);
+        if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = grown;
-        }
-        return _buffer.AsMemory(_length);
+        _buffer = grown;
+        return true;
     }
 }

@@ -30,6 +30,9 @@ internal sealed class RefusedLines
     /// <summary>How many.</summary>
     public int Count { get; private set; }
 
+    /// <summary>There was no memory for what is made of the lines; none of them counts.</summary>
+    public bool IsOutOfMemory { get; set; }
+
     /// <summary>What is wrong with the first few; null where none is refused.</summary>
     public string? Faults => _named.Count == 0 ? null : string.Join("; ", _named);
 

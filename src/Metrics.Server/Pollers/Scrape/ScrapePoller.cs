@@ -135,6 +135,9 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             fault = fault with { Offset = fault.Offset + length };
             return false;
         }
+        // The others of the page go on; remembering this one is what would cost.
+        if (!sink.HasRoom())
+            return true;
         return TryAdd(line[..length].ToArray(), sink.Series, out entry, out fault) && TryTake(entry!, line, format, sink, out fault);
     }
 

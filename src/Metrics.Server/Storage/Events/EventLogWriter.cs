@@ -15,10 +15,10 @@ internal sealed class EventLogWriter(
 
     protected override int MaxPendingRows => 500_000;
 
-    protected override long MaxPendingBytes => 128L << 20;
+    protected override long MaxPendingBytes => options.MaxPendingBytes;
 
     /// <summary>DuckDB holds what it is given twice before it is on disk: in the appender and in the transaction.</summary>
-    protected override long BytesPerWrite => 16L << 20;
+    protected override long BytesPerWrite => Math.Min(16L << 20, options.MaxPendingBytes / 4);
 
     /// <summary>What is being written, what is next, and what comes meanwhile.</summary>
     protected override long BytesAtHand => 3 * BytesPerWrite;

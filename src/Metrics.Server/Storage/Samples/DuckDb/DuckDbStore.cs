@@ -27,9 +27,6 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     private const string LateTable = "samples_late";
     private const int RowsPerReadBatch = 8192;
 
-    /// <summary>Sorting a day wants more room than writing it; what does not fit goes to temporary files.</summary>
-    private const int CompactionMemoryFactor = 8;
-
     private readonly SemaphoreSlim _writing = new(1, 1);
     private DuckDBConnection? _connection;
     private SeriesTable? _series;
@@ -46,7 +43,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         {
             Directory.CreateDirectory(options.Path);
             _connection = Connect();
-            SetMemoryLimit(_connection, 1);
+            SetMemoryLimit(_connection, options.MemoryLimitBytes);
             Execute(_connection, "SET threads = 1");
             Execute(_connection,
                 $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
@@ -259,7 +256,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         try
         {
             DuckDBConnection connection = Opened();
-            SetMemoryLimit(connection, CompactionMemoryFactor);
+            SetMemoryLimit(connection, Math.Max(options.CompactionBytes, options.MemoryLimitBytes));
             using DuckDBTransaction transaction = connection.BeginTransaction();
             bool known = _openDays.Remove(day) || _sortedDays.Contains(day);
             string late = string.Create(CultureInfo.InvariantCulture, $"FROM {LateTable} WHERE time >= {from} AND time < {end}");
@@ -287,7 +284,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         }
         finally
         {
-            SetMemoryLimit(Opened(), 1);
+            SetMemoryLimit(Opened(), options.MemoryLimitBytes);
             _writing.Release();
         }
     }
@@ -368,8 +365,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         command.ExecuteNonQuery();
     }
 
-    private void SetMemoryLimit(DuckDBConnection connection, int factor) =>
-        Execute(connection, $"SET memory_limit = '{(options.MemoryLimitBytes >> 20) * factor}MiB'");
+    private static void SetMemoryLimit(DuckDBConnection connection, long bytes) =>
+        Execute(connection, $"SET memory_limit = '{bytes >> 20}MiB'");
 
     private static string Table(int day) => $"samples_{DayText(day)}";
 
