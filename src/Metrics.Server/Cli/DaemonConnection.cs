@@ -22,20 +22,23 @@ internal readonly record struct DaemonConnection(TlsOptions Tls, string? CertFil
     public HttpClient CreateClient(string url, TimeSpan timeout)
     {
         string? socket = ListenAddress.SocketPathOf(url);
-        SocketsHttpHandler handler;
+        var settings = new HttpSettings { Tls = Tls, ProxyFromEnvironment = socket is null, FollowRedirects = true };
         try
         {
-            handler = new HttpSettings { Tls = Tls, ProxyFromEnvironment = socket is null, FollowRedirects = true }.CreateHandler();
+            return settings.CreateClient(timeout, handler => Connect(handler, socket));
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new CommandException(ExitCode.Misuse, $"--ca-file, --cert-file or --key-file cannot be used: {e.Message}");
         }
+    }
+
+    private void Connect(SocketsHttpHandler handler, string? socket)
+    {
         if (socket is not null)
             handler.ConnectCallback = (_, cancel) => ConnectAsync(socket, cancel);
         else if (CertFile is not null && Tls.CaFile is null)
             Know(handler.SslOptions, CertFile);
-        return new HttpClient(handler) { Timeout = timeout };
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancel)

@@ -62,6 +62,12 @@ internal sealed record HttpSettings
 
     /// <summary>Makes a client over a handler of its own.</summary>
     /// <param name="timeout">Longest time of a request; null where each request has its own.</param>
+    /// <param name="connect">How it connects, where that is another way than by name and port.</param>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A file of <see cref="Tls"/> holds no certificate.</exception>
-    public HttpClient CreateClient(TimeSpan? timeout = null) => new(CreateHandler()) { Timeout = timeout ?? Timeout.InfiniteTimeSpan };
+    public HttpClient CreateClient(TimeSpan? timeout = null, Action<SocketsHttpHandler>? connect = null)
+    {
+        SocketsHttpHandler handler = CreateHandler();
+        connect?.Invoke(handler);
+        return new HttpClient(handler) { Timeout = timeout ?? Timeout.InfiniteTimeSpan };
+    }
 }
