@@ -12,11 +12,19 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
 {
     /// <summary>More queries than this wait: they do nothing but compute.</summary>
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrency);
+    private readonly History _history = new(head, store, engine.Options, options.MaxConcurrency, time);
+
+    /// <summary>The store may take half of a query's time; the rest is for computing with what there is.</summary>
+    private static TimeSpan HistoryShare(TimeSpan timeout) => timeout / 2;
 
     /// <summary>How long a query may take; its caller may ask for less.</summary>
     public TimeSpan Timeout => options.Timeout;
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _history.Dispose();
+    }
 
     /// <summary>The value of an expression at one moment.</summary>
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
@@ -29,12 +37,15 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         RunAsync(query, grid, timeout, (source, token) => engine.Range(query, source, grid, token), ct);
 
     /// <summary>The series that meet any of several selectors and have samples in a span of time.</summary>
-    public async Task<IReadOnlyList<Labels>> SeriesAsync(IReadOnlyList<VectorSelector> selectors, long from, long to, CancellationToken ct)
+    /// <returns>They, and why those of history are missing; null when they are not.</returns>
+    public async Task<(IReadOnlyList<Labels> Found, string? Warning)> SeriesAsync(
+        IReadOnlyList<VectorSelector> selectors, long from, long to, CancellationToken ct)
     {
         var found = new HashSet<Labels>();
         var samples = new SampleBuffer();
-        (ISeriesSource source, _) = await PrepareAsync([.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))], ct);
-        foreach (ISeries series in selectors.SelectMany(s => source.Select(s.Matchers, from - 1, to)))
+        using History.Source source = await _history.PrepareAsync(
+            [.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))], HistoryShare(options.Timeout), ct);
+        foreach (ISeries series in selectors.SelectMany(s => source.Series.Select(s.Matchers, from - 1, to)))
         {
             samples.Clear();
             // Most series are looked for where they are now; only then are their samples walked.
@@ -43,7 +54,7 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
             if (samples.Count > 0 || series.TryLast(to, from - 1, out _))
                 found.Add(series.Labels);
         }
-        return [.. found];
+        return ([.. found], source.Warning);
     }
 
     private async Task<QueryResult> RunAsync(
@@ -54,12 +65,14 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         try
         {
+            // Before a slot is taken: who waits for the store keeps nobody from computing.
+            using History.Source source = await _history.PrepareAsync(
+                query.Needs(grid, engine.Options), HistoryShare(timeout), either.Token);
             await _slots.WaitAsync(either.Token);
             try
             {
-                (ISeriesSource source, string? warning) = await PrepareAsync(query.Needs(grid, engine.Options), either.Token);
-                QueryResult result = await Task.Run(() => run(source, either.Token), either.Token);
-                return warning is null ? result : result with { Warnings = [.. result.Warnings, warning] };
+                QueryResult result = await Task.Run(() => run(source.Series, either.Token), either.Token);
+                return source.Warning is { } warning ? result with { Warnings = [.. result.Warnings, warning] } : result;
             }
             finally
             {
@@ -73,45 +86,4 @@ internal sealed class QueryService(Head head, ISampleStore store, QueryEngine en
                 : new QueryException("query was canceled in expression evaluation", QueryFailure.Canceled);
         }
     }
-
-    /// <summary>
-    /// Fetches from the store what lies before the head. A store that cannot be read costs the history, and a warning says so.
-    /// </summary>
-    private async Task<(ISeriesSource Source, string? Warning)> PrepareAsync(IReadOnlyList<QueryNeed> needs, CancellationToken ct)
-    {
-        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        long boundary = Math.Max(head.CompleteSince, now - (long)head.Options.Window.TotalMilliseconds);
-        if (needs.All(n => n.After >= boundary))
-            return (head, null);
-        var history = new HeadAndStoreSource(head, boundary);
-        string? warning = null;
-        long samples = 0;
-        try
-        {
-            foreach (QueryNeed need in Distinct(needs.Where(n => n.After < boundary)))
-            {
-                await foreach (SampleBatch batch in store.ReadAsync(need.Matchers, need.After + 1, Math.Min(need.To, boundary), ct))
-                {
-                    using (batch)
-                    {
-                        if ((samples += batch.Count) > engine.Options.MaxSamples)
-                            throw new QueryException("query processing would load too many samples into memory from the store (limit: "
-                                + $"{engine.Options.MaxSamples})", QueryFailure.Limit);
-                        history.Add(batch);
-                    }
-                }
-            }
-        }
-        catch (StoreException e)
-        {
-            warning = $"history before {new Timestamp(boundary).ToSecondsText()} could not be read: {e.Message}";
-        }
-        history.Seal();
-        return (history, warning);
-    }
-
-    /// <summary>Selectors that stand in an expression several times are read once, over all that they need.</summary>
-    private static IEnumerable<QueryNeed> Distinct(IEnumerable<QueryNeed> needs) => needs
-        .GroupBy(n => string.Join(',', n.Matchers))
-        .Select(g => new QueryNeed(g.First().Matchers, g.Min(n => n.After), g.Max(n => n.To)));
 }

@@ -8,6 +8,9 @@ internal sealed class StoreWriter(
     ISampleStore store, StorageOptions options, StoreMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
     : BatchWriter<SampleBatch>(options.FlushInterval, metrics, time, log)
 {
+    /// <summary>A store that spools takes everything, and may be away even so.</summary>
+    public override bool IsUp => base.IsUp && store.Trouble is null;
+
     protected override string Description => store.Description;
 
     protected override string RowsName => "samples";

@@ -81,7 +81,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         (await HostsAsync(now - 60_000, now)).Should().Equal("all", "gaps", "new");
 
         async Task<string[]> HostsAsync(long from, long to) =>
-            [.. (await service.SeriesAsync([x!], from, to, default)).Select(l => l["host"]).Order()];
+            [.. (await service.SeriesAsync([x!], from, to, default)).Found.Select(l => l["host"]).Order()];
     }
 
     [Fact]

@@ -1,73 +1,73 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Metrics.Configuration;
-using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
 /// <summary>
-/// Speaks HTTP with one InfluxDB: writes a body, asks a question. Secrets are read anew for each request. Never retries by itself.
+/// Speaks HTTP with one InfluxDB: writes a body, asks a question. Never retries by itself. Every answer is read as hostile: whatever comes
+/// is a verdict or a <see cref="StoreException"/>.
 /// </summary>
 /// <remarks>https://docs.influxdata.com/influxdb/v1/tools/api/ , /v2/api/ , /influxdb3/core/api/</remarks>
-internal sealed class InfluxClient : IDisposable
+internal sealed class InfluxClient(InfluxOptions options, InfluxPrecision precision, InfluxMetrics metrics, TimeProvider time) : IDisposable
 {
-    private const int MaxErrorBytes = 16 * 1024;
-
-    private readonly InfluxOptions _options;
-    private readonly InfluxPrecision _precision;
-    private readonly InfluxMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly HttpClient _http;
-
-    /// <param name="options">Where it is, and who we are there.</param>
-    /// <param name="precision">Unit of the timestamps of what is written.</param>
-    /// <param name="metrics">Counts requests.</param>
-    /// <param name="time">The clock.</param>
-    public InfluxClient(InfluxOptions options, InfluxPrecision precision, InfluxMetrics metrics, TimeProvider time)
-    {
-        (_options, _precision, _metrics, _time) = (options, precision, metrics, time);
-        // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
-        _http = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip }.CreateClient();
-    }
+    private readonly InfluxTransport _transport = new(options);
 
     /// <summary>Sends one body. A network error and a timeout are answers too: <see cref="WriteVerdict.Retry"/>.</summary>
     /// <param name="body">Lines, as gzip when the options say so.</param>
     /// <param name="ct">Our own end; only this throws.</param>
     public async Task<InfluxAnswer> WriteAsync(ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
+        using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         string status = "error";
         try
         {
-            using HttpRequestMessage request = Request(HttpMethod.Post, WritePath());
+            using var request = new HttpRequestMessage(HttpMethod.Post, Address(WritePath()));
             request.Content = new ReadOnlyMemoryContent(body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/plain") { CharSet = "utf-8" };
-            if (_options.Gzip)
+            if (options.Gzip)
                 request.Content.Headers.ContentEncoding.Add("gzip");
-            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
-            string text = await ReadStartAsync(response, either.Token);
+            using HttpResponseMessage answer = await _transport.Words.SendAsync(request, either.Token);
+            status = ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture);
             return InfluxAnswer.Judge(
-                _options.Version, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType,
-                Header(response, "X-Influxdb-Error"), text, Header(response, "Retry-After"), _time.GetUtcNow());
+                options.Version, (int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, Header(answer, "X-Influxdb-Error"),
+                await answer.Content.ReadAsStringAsync(either.Token), Header(answer, "Retry-After"), time.GetUtcNow());
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            status = "timeout";
-            return new InfluxAnswer(WriteVerdict.Retry, 0, $"no answer within {Model.Duration.Format(_options.Timeout)}", null);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return new InfluxAnswer(WriteVerdict.Retry, 0, e.InnerException?.Message ?? e.Message, null);
+            // Whatever it is, cut connections, odd headers, a bad gzip: nothing is known of the lines.
+            bool isLate = timeout.IsCancellationRequested;
+            status = isLate ? "timeout" : status;
+            return new InfluxAnswer(
+                WriteVerdict.Retry, 0,
+                isLate ? $"no answer within {Model.Duration.Format(options.Timeout)}" : e.GetBaseException().Message, null);
         }
         finally
         {
-            _metrics.Requests.WithLabels(status).Inc();
+            metrics.Requests.WithLabels(status).Inc();
+        }
+    }
+
+    /// <summary>Whether it lives.</summary>
+    /// <param name="patience">Longest wait for an answer.</param>
+    /// <param name="ct">Our own end; only this throws.</param>
+    /// <returns>Null, or what is wrong.</returns>
+    public async Task<string?> PingAsync(TimeSpan patience, CancellationToken ct)
+    {
+        using var late = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Address("ping"));
+            using HttpResponseMessage answer = await _transport.Words.SendAsync(request, either.Token);
+            return InfluxAnswer.JudgePing(
+                (int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync(either.Token));
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return late.IsCancellationRequested ? $"no answer within {Model.Duration.Format(patience)}" : e.GetBaseException().Message;
         }
     }
 
@@ -77,7 +77,8 @@ internal sealed class InfluxClient : IDisposable
     {
         try
         {
-            using JsonDocument answer = await QueryAsync($"CREATE DATABASE {Quote(_options.Database)}", HttpMethod.Post, ct);
+            await foreach (JsonDocument answer in QueryAsync($"CREATE DATABASE {Quote(options.Database)}", HttpMethod.Post, ct))
+                answer.Dispose();
             return null;
         }
         catch (StoreException e)
@@ -86,83 +87,35 @@ internal sealed class InfluxClient : IDisposable
         }
     }
 
-    /// <summary>Asks an InfluxQL question and gives the whole answer.</summary>
-    /// <exception cref="StoreException">The server refuses, by status or within a 200.</exception>
-    public async Task<JsonDocument> QueryAsync(string query, HttpMethod method, CancellationToken ct)
+    /// <summary>Asks an InfluxQL question and gives the answer in pieces, each to be disposed before the next.</summary>
+    /// <exception cref="StoreException">The server refuses, by status or within a 200, or its answer makes no sense.</exception>
+    public async IAsyncEnumerable<JsonDocument> QueryAsync(
+        string query, HttpMethod method, [EnumeratorCancellation] CancellationToken ct)
     {
-        JsonDocument? last = null;
-        await foreach (JsonDocument document in QueryChunksAsync(query, method, ct))
-        {
-            last?.Dispose();
-            last = document;
-        }
-        return last ?? throw new StoreException("InfluxDB gave an empty answer.");
-    }
-
-    /// <summary>Asks an InfluxQL question and gives the answer in pieces.</summary>
-    /// <exception cref="StoreException">The server refuses, by status or within a 200.</exception>
-    public async IAsyncEnumerable<JsonDocument> QueryChunksAsync(
-        string query, HttpMethod method, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        string path = $"query?db={Uri.EscapeDataString(_options.Database)}&epoch=ms&chunked=true&chunk_size=10000"
-            + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : "");
-        using HttpRequestMessage request = Request(method, method == HttpMethod.Post ? path : $"{path}&q={Uri.EscapeDataString(query)}");
+        string path = $"query?db={Uri.EscapeDataString(options.Database)}&epoch=ms&chunked=true&chunk_size=1000"
+            + (options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : "");
+        using var request = new HttpRequestMessage(
+            method, Address(method == HttpMethod.Post ? path : $"{path}&q={Uri.EscapeDataString(query)}"));
         if (method == HttpMethod.Post)
             request.Content = new FormUrlEncodedContent([new("q", query)]);
-        HttpResponseMessage response;
-        try
+        (HttpResponseMessage answer, AnswerLines lines) = await _transport.AskAsync(request, options.ReadTimeout, time, ct);
+        using (lines)
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw new StoreException($"InfluxDB at {_options.Url} cannot be reached: {e.Message}", e);
-        }
-        using (response)
-        {
-            if (!response.IsSuccessStatusCode)
+            bool isAny = false;
+            while (await lines.NextAsync(ct) is { } line)
             {
-                string text = await ReadStartAsync(response, ct);
-                InfluxAnswer judged = InfluxAnswer.Judge(
-                    _options.Version, (int)response.StatusCode, null, Header(response, "X-Influxdb-Error"), text, null, _time.GetUtcNow());
-                throw new StoreException($"InfluxDB at {_options.Url} refuses a query: {judged.Reason}");
-            }
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
-            while (await reader.ReadLineAsync(ct) is { } line)
-            {
-                if (line.Length == 0)
-                    continue;
-                JsonDocument document = JsonDocument.Parse(line);
-                if (ErrorIn(document) is { } error)
+                isAny = true;
+                JsonDocument document = Parse(answer, line);
+                if (ErrorIn(document, answer) is { } error)
                 {
                     document.Dispose();
-                    throw new StoreException($"InfluxDB: {error}");
+                    throw new StoreException(error);
                 }
                 yield return document;
             }
+            if (!isAny)
+                throw new StoreException($"an empty answer with HTTP {(int)answer.StatusCode}");
         }
-    }
-
-    /// <summary>Packs lines as the options say.</summary>
-    public byte[] Pack(ReadOnlySpan<byte> lines)
-    {
-        if (!_options.Gzip)
-            return lines.ToArray();
-        var packed = new MemoryStream(lines.Length / 4);
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(lines);
-        return packed.ToArray();
-    }
-
-    /// <summary>Undoes <see cref="Pack"/>.</summary>
-    public static byte[] Unpack(byte[] packed)
-    {
-        if (packed is not [0x1f, 0x8b, ..])
-            return packed;
-        using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
-        var plain = new MemoryStream();
-        gzip.CopyTo(plain);
-        return plain.ToArray();
     }
 
     /// <summary>An identifier in InfluxQL.</summary>
@@ -173,55 +126,67 @@ internal sealed class InfluxClient : IDisposable
     public static string QuoteText(string text) =>
         $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _transport.Dispose();
 
     private string WritePath()
     {
-        string database = Uri.EscapeDataString(_options.Database);
-        bool fine = _precision == InfluxPrecision.Nanoseconds;
-        string precision = fine ? "ns" : "ms";
-        return _options.Version switch
+        string database = Uri.EscapeDataString(options.Database);
+        bool fine = precision == InfluxPrecision.Nanoseconds;
+        string unit = fine ? "ns" : "ms";
+        return options.Version switch
         {
-            InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(_options.Organization!)}&bucket={database}&precision={precision}",
+            InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(options.Organization!)}&bucket={database}&precision={unit}",
             InfluxVersion.V3 => $"api/v3/write_lp?db={database}&precision={(fine ? "nanosecond" : "millisecond")}&accept_partial=true",
-            _ => $"write?db={database}&precision={precision}"
-                + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
+            _ => $"write?db={database}&precision={unit}"
+                + (options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
         };
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string path)
+    private Uri Address(string path)
     {
-        string root = _options.Url.ToString();
-        var request = new HttpRequestMessage(method, new Uri(root.EndsWith('/') ? root + path : $"{root}/{path}"));
-        request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
-        if (_options.Token is not null)
-            request.Headers.TryAddWithoutValidation("Authorization",
-                $"{(_options.Version == InfluxVersion.V3 ? "Bearer" : "Token")} {_options.Token.Reveal()}");
-        else if (_options.Username is not null)
-            request.Headers.Authorization =
-                new AuthenticationHeaderValue("Basic",
-                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Username}:{_options.Password?.Reveal()}")));
-        return request;
-    }
-
-    private static async Task<string> ReadStartAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
-        byte[] start = new byte[MaxErrorBytes];
-        int length = await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, ct);
-        return Encoding.UTF8.GetString(start, 0, length);
+        string root = options.Url.ToString();
+        return new Uri(root.EndsWith('/') ? root + path : $"{root}/{path}");
     }
 
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
 
-    private static string? ErrorIn(JsonDocument document)
+    private static JsonDocument Parse(HttpResponseMessage answer, ReadOnlyMemory<byte> line)
     {
-        if (document.RootElement.TryGetProperty("error", out JsonElement error))
-            return error.GetString();
-        if (!document.RootElement.TryGetProperty("results", out JsonElement results))
-            return null;
-        return results.EnumerateArray().Select(r => r.TryGetProperty("error", out JsonElement e) ? e.GetString() : null)
-            .FirstOrDefault(e => e is not null);
+        try
+        {
+            return JsonDocument.Parse(line);
+        }
+        catch (JsonException e)
+        {
+            int status = (int)answer.StatusCode;
+            throw new StoreException($"HTTP {status} with an answer that is not what InfluxDB says: {FirstWords(line.Span)}", e);
+        }
     }
+
+    private static string FirstWords(ReadOnlySpan<byte> line)
+    {
+        string words = System.Text.Encoding.UTF8.GetString(line[..Math.Min(line.Length, 80)]);
+        return string.Concat(words.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+    }
+
+    private static string? ErrorIn(JsonDocument document, HttpResponseMessage answer)
+    {
+        JsonElement root = document.RootElement;
+        if (Find(root, "error") is { } error)
+            return InfluxAnswer.TextOf(error);
+        if (!answer.IsSuccessStatusCode)
+            return $"HTTP {(int)answer.StatusCode}: {FirstWords(System.Text.Encoding.UTF8.GetBytes(root.GetRawText()))}";
+        if (Find(root, "results") is not { ValueKind: JsonValueKind.Array } results)
+            return "the answer is JSON, but not what InfluxDB says: it has no results";
+        foreach (JsonElement result in results.EnumerateArray())
+        {
+            if (Find(result, "error") is { } failure)
+                return InfluxAnswer.TextOf(failure);
+        }
+        return null;
+    }
+
+    private static JsonElement? Find(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement found) ? found : null;
 }

@@ -42,7 +42,11 @@ internal sealed record InfluxOptions
     /// <summary>Bytes in one request before compression. Default 4 MiB.</summary>
     public required int BatchBytes { get; init; }
 
+    /// <summary>Longest wait for the answer to a write. Default 10 s.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Longest wait for the answer to a query to begin, and for each next 64 KiB of it. Default 10 s.</summary>
+    public required TimeSpan ReadTimeout { get; init; }
 
     /// <summary>Bound of the on-disk spool. Default 1 GiB.</summary>
     public required long SpoolBytes { get; init; }
@@ -69,6 +73,7 @@ internal sealed record InfluxOptions
             BatchLines = section.Number("batch_lines", 5000, min: 1, max: 1_000_000),
             BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, min: 128L << 10), 256L << 20),
             Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
+            ReadTimeout = section.Duration("read_timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
             SpoolBytes = section.Bytes("spool_bytes", 1L << 30, min: 1L << 20),
             SpoolAge = section.Duration("spool_age", TimeSpan.FromDays(7), min: TimeSpan.FromMinutes(1)),
         };
