@@ -40,13 +40,14 @@ public sealed class InfluxAnswerTests
     public void Is_judged(int version, int status, string body, string verdict, int dropped)
     {
         InfluxAnswer answer =
-            InfluxAnswer.Judge((InfluxVersion)version, status, "application/json", null, body, null, DateTimeOffset.UnixEpoch);
+            InfluxAnswer.Judge(
+                (InfluxVersion)version, new InfluxWords(status, "application/json", null, body, null), DateTimeOffset.UnixEpoch);
         (answer.Verdict.ToString(), answer.Dropped).Should().Be((verdict, dropped), answer.Reason);
     }
 
     [Fact]
     public void A_web_page_with_status_200_is_no_success() =>
-        InfluxAnswer.Judge(InfluxVersion.V1, 200, "text/html", null, "<html>", null, DateTimeOffset.UnixEpoch).Verdict.Should()
+        InfluxAnswer.Judge(InfluxVersion.V1, new InfluxWords(200, "text/html", null, "<html>", null), DateTimeOffset.UnixEpoch).Verdict.Should()
             .Be(WriteVerdict.Hold);
 
     [Theory]

@@ -25,6 +25,18 @@ internal sealed class AnswerLines(HttpResponseMessage answer, Stream body, TimeS
     private int _ofPiece;
     private TimeSpan _waited;
 
+    /// <summary>HTTP status.</summary>
+    public int Status => (int)answer.StatusCode;
+
+    /// <summary>Why there is no data, by status; null when there is. The answer is used up then.</summary>
+    public async Task<string?> RefusalAsync(CancellationToken ct)
+    {
+        if (answer.IsSuccessStatusCode)
+            return null;
+        string words = await NextAsync(ct) is { } line ? InfluxAnswer.ErrorOr(System.Text.Encoding.UTF8.GetString(line.Span)) : "";
+        return $"HTTP {Status}: {InfluxJson.FirstWords(System.Text.Encoding.UTF8.GetBytes(words))}";
+    }
+
     /// <summary>The next line that is not empty, valid until the next call; null at the end.</summary>
     /// <exception cref="StoreException">The answer breaks off, is too slow, or has too long a line.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken ct)

@@ -45,15 +45,11 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
 
     /// <summary>Judges an answer by its status and by its words, since neither alone tells.</summary>
     /// <param name="version">Which write form was used.</param>
-    /// <param name="status">HTTP status.</param>
-    /// <param name="contentType">Media type of the body.</param>
-    /// <param name="errorHeader">Header <c>X-Influxdb-Error</c>, if any.</param>
-    /// <param name="body">The first part of the body.</param>
-    /// <param name="retryAfter">Header <c>Retry-After</c>, if any.</param>
-    /// <param name="now">For a date in it.</param>
-    public static InfluxAnswer Judge(
-        InfluxVersion version, int status, string? contentType, string? errorHeader, string body, string? retryAfter, DateTimeOffset now)
+    /// <param name="words">The answer.</param>
+    /// <param name="now">For a date in <c>Retry-After</c>.</param>
+    public static InfluxAnswer Judge(InfluxVersion version, InfluxWords words, DateTimeOffset now)
     {
+        (int status, string? contentType, string? errorHeader, string body, string? retryAfter, int refused) = words;
         string reason = ReadReason(errorHeader, body, out bool saysError);
         bool isPage = IsWebPage(contentType, body);
         if (status is >= 200 and < 300)
@@ -74,7 +70,7 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
             case 400 or 422 when partial:
             case 422 when CountRefused(body) > 0:
             case 500 when permanent:
-                return new(WriteVerdict.Partial, CountDropped(reason, body), reason, null);
+                return new(WriteVerdict.Partial, refused > 0 ? refused : CountDropped(reason, body), reason, null);
             case 400 when reason.Contains("unable to parse", StringComparison.Ordinal):
                 // Version 1 has stored the good lines and found none; version 2 refuses the whole batch for one bad line.
                 return new(version == InfluxVersion.V1 ? WriteVerdict.Rejected : WriteVerdict.Halve, 0, reason, null);
@@ -85,6 +81,7 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
             case 413:
                 return new(WriteVerdict.Halve, 0, reason, null);
             case 404 when reason.Contains("database not found", StringComparison.Ordinal):
+            case 404 when version == InfluxVersion.V2 && BucketNotFound().IsMatch(reason):
                 return new(WriteVerdict.NoDatabase, 0, reason, null);
             case 500 when reason.Contains("retention policy not found", StringComparison.Ordinal):
             case 401 or 403 or 404 or 405:
@@ -100,11 +97,11 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
 
     /// <summary>Judges an answer to <c>/ping</c>: anybody who speaks for an InfluxDB will do, with or without rights.</summary>
     /// <returns>Null when it lives, else why it does not seem to.</returns>
-    public static string? JudgePing(int status, string? contentType, string body) => status switch
+    public static string? JudgePing(InfluxWords words) => words.Status switch
     {
-        >= 500 or < 200 => string.Create(CultureInfo.InvariantCulture, $"HTTP {status}"),
-        >= 300 and < 400 => string.Create(CultureInfo.InvariantCulture, $"HTTP {status}: it leads elsewhere, which is not followed"),
-        _ when IsWebPage(contentType, body) => WebPage,
+        >= 500 or < 200 => string.Create(CultureInfo.InvariantCulture, $"HTTP {words.Status}"),
+        >= 300 and < 400 => string.Create(CultureInfo.InvariantCulture, $"HTTP {words.Status}: it leads elsewhere, which is not followed"),
+        _ when IsWebPage(words.ContentType, words.Body) => WebPage,
         _ => null,
     };
 
@@ -126,6 +123,9 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
             return null;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_longestRetryAfter ? s_longestRetryAfter : wait;
     }
+
+    /// <summary>What a body says is wrong, or the body.</summary>
+    public static string ErrorOr(string body) => ErrorText(body) ?? body;
 
     private static bool IsWebPage(string? contentType, string body) =>
         contentType is "text/html" or "application/xhtml+xml" || body.AsSpan().TrimStart() is ['<', ..];
@@ -163,21 +163,8 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
             return null;
         // Version 2 says what was wrong in "message"; 1 and 3 in "error".
         if (json.RootElement.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String)
-            return TextOf(message);
-        return json.RootElement.TryGetProperty("error", out JsonElement error) ? TextOf(error) : null;
-    }
-
-    /// <summary>The text of a part of an answer; as it stands there where it is none, or holds half a surrogate pair.</summary>
-    public static string TextOf(JsonElement text)
-    {
-        try
-        {
-            return text.ValueKind == JsonValueKind.String ? text.GetString()! : text.GetRawText();
-        }
-        catch (InvalidOperationException)
-        {
-            return text.GetRawText();
-        }
+            return InfluxJson.TextOf(message);
+        return json.RootElement.TryGetProperty("error", out JsonElement error) ? InfluxJson.TextOf(error) : null;
     }
 
     private static JsonDocument? TryParse(string body)
@@ -194,6 +181,10 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
 
     [GeneratedRegex(@"dropped=(\d+)")]
     private static partial Regex DroppedCount();
+
+    /// <summary><c>bucket "x" not found</c>.</summary>
+    [GeneratedRegex("bucket .*not found", RegexOptions.IgnoreCase)]
+    private static partial Regex BucketNotFound();
 
     [GeneratedRegex("unable to parse '")]
     private static partial Regex UnparsableLine();

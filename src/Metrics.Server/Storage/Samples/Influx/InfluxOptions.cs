@@ -31,8 +31,11 @@ internal sealed record InfluxOptions
 
     public Secret? Token { get; init; }
 
-    /// <summary>Whether a missing database is created (version 1). Default true.</summary>
+    /// <summary>Whether a missing database (1) or bucket (2) is created; version 3 always does so itself. Default true.</summary>
     public required bool CreateDatabase { get; init; }
+
+    /// <summary>How long a database or bucket that is created keeps its data; null is for ever. Versions 1 and 2.</summary>
+    public TimeSpan? Retention { get; init; }
 
     public required bool Gzip { get; init; }
 
@@ -69,6 +72,9 @@ internal sealed record InfluxOptions
             Password = Secret.Read(section, "password"),
             Token = Secret.Read(section, "token"),
             CreateDatabase = section.Flag("create_database", true),
+            Retention = version != InfluxVersion.V3 && section.Has("retention")
+                ? section.Duration("retention", TimeSpan.Zero, min: TimeSpan.FromHours(1))
+                : null,
             Gzip = section.Flag("gzip", true),
             BatchLines = section.Number("batch_lines", 5000, min: 1, max: 1_000_000),
             BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, min: 128L << 10), 256L << 20),

@@ -96,10 +96,10 @@ internal sealed partial class InfluxSender(
     /// <returns><see cref="WriteVerdict.Retry"/> and <see cref="WriteVerdict.Hold"/> mean: the whole body is still to be sent.</returns>
     private async Task<InfluxAnswer> SendAsync(byte[] lines, int count, CancellationToken ct, bool mayCreate = true)
     {
-        InfluxAnswer answer = await Client.WriteAsync(InfluxBody.Pack(lines, options.Gzip), ct);
+        InfluxAnswer answer = await Client.WriteAsync(lines, ct);
         switch (answer.Verdict)
         {
-            case WriteVerdict.NoDatabase when mayCreate && options.CreateDatabase && options.Version == InfluxVersion.V1:
+            case WriteVerdict.NoDatabase when mayCreate && options.CreateDatabase:
                 if (await Client.CreateDatabaseAsync(ct) is { } refusal)
                     return answer with { Verdict = WriteVerdict.Hold, Reason = $"{answer.Reason}; creating it failed: {refusal}" };
                 LogCreated(options.Database);

@@ -1,9 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
-using Metrics.Storage.Events;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -47,7 +44,7 @@ internal sealed class InfluxStore : ISampleStore
     {
         if (_probe.Trouble is { } trouble)
             throw new StoreException($"{Description} does not answer: {trouble}");
-        await using IAsyncEnumerator<SampleBatch> batches = new InfluxReader(_sender.Client).ReadAsync(matchers, from, to, ct)
+        await using IAsyncEnumerator<SampleBatch> batches = _sender.Client.ReadAsync(matchers, from, to, ct)
             .GetAsyncEnumerator(ct);
         while (await MoveAsync(batches))
             yield return batches.Current;

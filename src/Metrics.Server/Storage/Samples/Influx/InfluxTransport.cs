@@ -12,37 +12,56 @@ namespace Metrics.Storage.Samples.Influx;
 /// </summary>
 internal sealed class InfluxTransport : IDisposable
 {
+    private readonly InfluxOptions _options;
+    private readonly TimeProvider _time;
     private readonly HttpClient _data;
 
     /// <param name="options">Where it is, and who we are there.</param>
-    public InfluxTransport(InfluxOptions options)
+    /// <param name="time">The clock.</param>
+    public InfluxTransport(InfluxOptions options, TimeProvider time)
     {
+        (_options, _time) = (options, time);
+        Root = options.Url.ToString().TrimEnd('/');
         // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
         var settings = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip };
         _data = new HttpClient(new Signed(settings.CreateHandler(), options)) { Timeout = Timeout.InfiniteTimeSpan };
-        Words = new HttpClient(new FirstWords(new Signed(settings.CreateHandler(), options))) { Timeout = Timeout.InfiniteTimeSpan };
+        WordsHandler = new FirstWords(new Signed(settings.CreateHandler(), options), options.Version);
+        Words = new HttpClient(WordsHandler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>For requests whose answers are a few words: of a longer body the first 16 KiB are kept, and the rest is not read.</summary>
     public HttpClient Words { get; }
 
-    /// <summary>Asks for data.</summary>
-    /// <param name="request">The question.</param>
-    /// <param name="patience">Longest wait for the answer to begin, and for each next piece of it.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="ct">Ends the waiting.</param>
+    /// <summary>What <see cref="Words"/> sends by.</summary>
+    public HttpMessageHandler WordsHandler { get; }
+
+    /// <summary>Where it is, without a slash at the end.</summary>
+    public string Root { get; }
+
+    /// <summary>The address of a path.</summary>
+    public Uri Address(string path) => new($"{Root}/{path}");
+
+    /// <summary>Asks whether it lives.</summary>
+    public async Task<InfluxWords> PingAsync(CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address("ping"));
+        using HttpResponseMessage answer = await Words.SendAsync(request, ct);
+        return await InfluxWords.OfAsync(answer, ct);
+    }
+
+    /// <summary>Asks for data; it must begin, and go on, within the options' time to read.</summary>
     /// <returns>The answer, whatever its status; whoever asked disposes it.</returns>
     /// <exception cref="StoreException">There is none.</exception>
-    public async Task<(HttpResponseMessage Answer, AnswerLines Lines)> AskAsync(
-        HttpRequestMessage request, TimeSpan patience, TimeProvider time, CancellationToken ct)
+    public async Task<AnswerLines> AskAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        using var late = new CancellationTokenSource(patience, time);
+        TimeSpan patience = _options.ReadTimeout;
+        using var late = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
         HttpResponseMessage? answer = null;
         try
         {
             answer = await _data.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return (answer, new AnswerLines(answer, await answer.Content.ReadAsStreamAsync(either.Token), patience, time));
+            return new AnswerLines(answer, await answer.Content.ReadAsStreamAsync(either.Token), patience, _time);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -80,7 +99,7 @@ internal sealed class InfluxTransport : IDisposable
         }
     }
 
-    private sealed class FirstWords(HttpMessageHandler inner) : DelegatingHandler(inner)
+    private sealed class FirstWords(HttpMessageHandler inner, InfluxVersion version) : DelegatingHandler(inner)
     {
         private const int MaxBytes = 16 << 10;
 
@@ -93,6 +112,11 @@ internal sealed class InfluxTransport : IDisposable
             int length = await body.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken);
             answer.Content = new ByteArrayContent(start, 0, length);
             answer.Content.Headers.ContentType = whole.Headers.ContentType;
+            // A client that looks no further than the status would take a guest network's page for a success.
+            if (answer.IsSuccessStatusCode
+                && InfluxAnswer.Judge(version, await InfluxWords.OfAsync(answer, cancellationToken), default)
+                    is { Verdict: not WriteVerdict.Written } judged)
+                throw new StoreException(judged.Reason);
             return answer;
         }
     }

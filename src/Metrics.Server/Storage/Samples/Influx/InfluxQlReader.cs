@@ -7,7 +7,7 @@ using Metrics.Storage.Events;
 namespace Metrics.Storage.Samples.Influx;
 
 /// <summary>Reads history by InfluxQL. What comes is believed no further than it can be checked.</summary>
-internal sealed class InfluxReader(InfluxClient client)
+internal sealed class InfluxQlReader(Influx1Server server)
 {
     /// <summary>Answers of a thousand names each that a list of families may take.</summary>
     private const int MaxFamilyChunks = 1000;
@@ -17,14 +17,14 @@ internal sealed class InfluxReader(InfluxClient client)
         IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
         string? metric = matchers.FirstOrDefault(m => m is { Name: Labels.MetricName, Kind: MatchKind.Equal })?.Value;
-        string fields = metric is null ? "*" : InfluxClient.Quote(metric);
+        string fields = metric is null ? "*" : Influx1Server.Quote(metric);
         // A tag that is asked for exactly narrows the search on the server; the rest is looked at here.
         string tags = string.Concat(matchers.Where(m => m.Kind == MatchKind.Equal && m.Name != Labels.MetricName && m.Value.Length > 0)
-            .Select(m => $" AND {InfluxClient.Quote(m.Name)} = {InfluxClient.QuoteText(m.Value)}"));
+            .Select(m => $" AND {Influx1Server.Quote(m.Name)} = {Influx1Server.QuoteText(m.Value)}"));
         foreach (string family in metric is null ? await FamiliesAsync(ct) : [InfluxLines.Family(metric)])
         {
-            string query = $"SELECT {fields} FROM {InfluxClient.Quote(family)} WHERE time >= {from}ms AND time <= {to}ms{tags} GROUP BY *";
-            await foreach (JsonDocument chunk in client.QueryAsync(query, HttpMethod.Get, ct))
+            string query = $"SELECT {fields} FROM {Influx1Server.Quote(family)} WHERE time >= {from}ms AND time <= {to}ms{tags} GROUP BY *";
+            await foreach (JsonDocument chunk in server.QueryAsync(query, HttpMethod.Get, ct))
             {
                 List<SampleBatch> batches;
                 using (chunk)
@@ -40,7 +40,7 @@ internal sealed class InfluxReader(InfluxClient client)
     {
         var families = new List<string>();
         int chunks = 0;
-        await foreach (JsonDocument chunk in client.QueryAsync("SHOW MEASUREMENTS", HttpMethod.Get, ct))
+        await foreach (JsonDocument chunk in server.QueryAsync("SHOW MEASUREMENTS", HttpMethod.Get, ct))
         {
             using (chunk)
                 families.AddRange(Understand(chunk, NamesIn).SelectMany(n => n));
