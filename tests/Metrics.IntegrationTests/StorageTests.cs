@@ -105,9 +105,9 @@ public sealed class StorageTests
 
     [Theory]
     [InlineData(
-        2, "version: 2, bucket: metrics, org: ops, token: t0ken", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
+        2, "version: 2, bucket: metrics, org: ops, token: t0ken, retention: 30d", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
     [InlineData(
-        3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond&accept_partial=true",
+        3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond",
         "Bearer t0ken")]
     public async Task The_forms_of_versions_2_and_3_are_what_those_servers_ask_for(
         int version, string options, string request, string authorization)
@@ -131,6 +131,15 @@ public sealed class StorageTests
             && r.ContentType == "text/plain; charset=utf-8");
         server.Lines.Should().Contain($"stub_v,n=0 stub_v=0 {now}").And.NotContain(l => l.Contains("=666 ", StringComparison.Ordinal));
         (await daemon.OwnAsync("metricsd_store_samples_dropped_total")).Should().Be(1);
+        if (version == 2)
+            server.Bucket.Should().Contain("\"everySeconds\":2592000").And.Contain("\"orgID\":\"0123456789abcdef\"");
+        // A restart fills the head from there.
+        daemon.Kill();
+        await daemon.StartAgainAsync();
+        List<string> found = await daemon.FederateAsync("{__name__=~\"stub_.\"}");
+        found.Should().HaveCount(server.Lines.Count(l => l.StartsWith("stub_", StringComparison.Ordinal)), daemon.Log)
+            .And.Contain(l => l.StartsWith("stub_w{", StringComparison.Ordinal) && l.Contains("n=\"3\"", StringComparison.Ordinal)
+                && l.Contains("} 3.5 ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Metrics.Storage.Samples.Influx;
 
 /// <summary>
@@ -33,8 +35,8 @@ internal sealed class AnswerLines(HttpResponseMessage answer, Stream body, TimeS
     {
         if (answer.IsSuccessStatusCode)
             return null;
-        string words = await NextAsync(ct) is { } line ? InfluxAnswer.ErrorOr(System.Text.Encoding.UTF8.GetString(line.Span)) : "";
-        return $"HTTP {Status}: {InfluxJson.FirstWords(System.Text.Encoding.UTF8.GetBytes(words))}";
+        string words = await NextAsync(ct) is { } line ? InfluxAnswer.ErrorOr(Encoding.UTF8.GetString(line.Span)) : "";
+        return $"HTTP {Status}: {InfluxJson.FirstWords(words)}";
     }
 
     /// <summary>The next line that is not empty, valid until the next call; null at the end.</summary>

@@ -94,12 +94,12 @@ internal sealed class FluxReader(InfluxOptions options, InfluxTransport transpor
         if (table.Names is not { } names)
         {
             if (row[0].Length > 0 || !(row.Contains("_time") || row.Contains("error")))
-                throw new StoreException($"the answer is not what InfluxDB says: {string.Join(',', row.Take(5))}");
+                throw new StoreException($"the answer is not what InfluxDB says: {InfluxJson.FirstWords(row[0])}");
             table.Names = [.. row];
             return false;
         }
         if (names.Contains("error") && names.Contains("reference"))
-            throw new StoreException(row.Find(f => f.Length > 0) ?? "an error without words");
+            throw new StoreException(InfluxJson.FirstWords(row.Find(f => f.Length > 0) ?? "an error without words"));
         if (row.Count != names.Length)
             throw new StoreException("the answer is not what InfluxDB says: a row has other columns than its table");
         Read(table, names, row, into, matchers, from, to);

@@ -25,15 +25,15 @@ internal static class InfluxJson
     {
         JsonElement root = document.RootElement;
         if (Find(root, "error") is { } error)
-            return TextOf(error);
+            return FirstWords(TextOf(error));
         if (status is < 200 or >= 300)
-            return $"HTTP {status}: {FirstWords(Encoding.UTF8.GetBytes(root.GetRawText()))}";
+            return $"HTTP {status}: {FirstWords(root.GetRawText())}";
         if (Find(root, "results") is not { ValueKind: JsonValueKind.Array } results)
             return "the answer is JSON, but not what InfluxDB says: it has no results";
         foreach (JsonElement result in results.EnumerateArray())
         {
             if (Find(result, "error") is { } failure)
-                return TextOf(failure);
+                return FirstWords(TextOf(failure));
         }
         return null;
     }
@@ -55,9 +55,9 @@ internal static class InfluxJson
     }
 
     /// <summary>The beginning of an answer, for a message.</summary>
-    public static string FirstWords(ReadOnlySpan<byte> line)
-    {
-        string words = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 200)]);
-        return string.Concat(words.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
-    }
+    public static string FirstWords(ReadOnlySpan<byte> line) => FirstWords(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 400)]));
+
+    /// <inheritdoc cref="FirstWords(ReadOnlySpan{byte})"/>
+    public static string FirstWords(string text) =>
+        string.Concat(text.Take(400).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
 }
