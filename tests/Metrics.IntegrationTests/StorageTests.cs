@@ -90,10 +90,12 @@ public sealed class StorageTests
     {
         await using Influxd influxd = await Influxd.StartAsync();
         await using Daemon daemon =
-            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics }} }}");
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics, retention: "
+                + "30d } }");
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         (await daemon.PushAsync($"first_thing v=1 {now}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         using var direct = new HttpClient();
+        (await direct.GetStringAsync($"{influxd.Url}/query?q=SHOW+RETENTION+POLICIES+ON+metrics")).Should().Contain("\"720h0m0s\"");
         await direct.PostAsync($"{influxd.Url}/write?db=metrics&precision=ms",
             new StringContent($"type_clash clash_v=\"text\" {now}\ntype_clash type_clash_v=\"text\" {now}"));
         string good = $"type_clash v=5 {now + 1}\ngood,path=C:\\x v=1 {now}\ngood,line=a\\ b,eq=c\\=d v=2 {now}";

@@ -16,7 +16,8 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
     private static readonly TimeSpan s_leftAlone = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// What is asked of the last minutes is in the head, but for the first minutes after a start without history: nobody waits longer for it.
+    /// What is asked of the last minutes is in the head, but for the first minutes after a start without history: nobody waits longer for
+    /// it.
     /// </summary>
     private static readonly TimeSpan s_recent = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_patienceForRecent = TimeSpan.FromSeconds(2);

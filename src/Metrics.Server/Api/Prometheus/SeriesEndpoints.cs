@@ -77,7 +77,8 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
     /// <returns>
     /// The series that the selectors give, null when none is given; and why those of history are missing, null when they are not.
     /// </returns>
-    private async Task<(IReadOnlyList<Labels>? Found, string? Warning)> FindAsync(ApiParameters parameters, bool required, CancellationToken ct)
+    private async Task<(IReadOnlyList<Labels>? Found, string? Warning)> FindAsync(
+        ApiParameters parameters, bool required, CancellationToken ct)
     {
         // Without a range, as clients that only browse ask: what the head holds, and will still hold when it is looked for.
         long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 60_000),

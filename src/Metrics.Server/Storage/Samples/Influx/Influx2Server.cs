@@ -12,7 +12,7 @@ namespace Metrics.Storage.Samples.Influx;
 /// since the client itself throws at a date in <c>Retry-After</c>. See <c>docs/decisions/0004-influxdb-clients.md</c>.
 /// </summary>
 /// <remarks>https://docs.influxdata.com/influxdb/v2/api/</remarks>
-internal sealed class Influx2Server : IInfluxServer
+internal sealed class Influx2Server : IInfluxServer, IDisposable
 {
     private readonly InfluxOptions _options;
     private readonly WritePrecision _precision;
@@ -58,6 +58,12 @@ internal sealed class Influx2Server : IInfluxServer
 
     public IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, CancellationToken ct) =>
         new FluxReader(_options, _transport).ReadAsync(matchers, from, to, ct);
+
+    public void Dispose()
+    {
+        _sending.Dispose();
+        _client.Dispose();
+    }
 
     private async Task<InfluxWords> SendAsync(RestRequest request, Method method, CancellationToken ct)
     {

@@ -93,7 +93,11 @@ internal sealed class InfluxClient : IDisposable
     public IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, CancellationToken ct) =>
         _server.ReadAsync(matchers, from, to, ct);
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose()
+    {
+        (_server as IDisposable)?.Dispose();
+        _transport.Dispose();
+    }
 
     /// <exception cref="StoreException">There is no answer, or none that can be understood.</exception>
     private async Task<T> WithinAsync<T>(TimeSpan patience, Func<CancellationToken, Task<T>> ask, CancellationToken ct)
