@@ -43,7 +43,7 @@ internal static class HostileAnswers
 
     /// <summary>What a daemon may meet when it starts; the others are read by the same code.</summary>
     public static readonly string[] AtStart =
-        ["a web page", "series without parts", "numbers that do not fit", "endless JSON without a sample", "one byte at a time", "silence"];
+        ["a web page", "numbers that do not fit", "endless JSON without a sample", "silence"];
 
     /// <summary>Answers to writes that say nothing of the lines, so that these are kept and sent later.</summary>
     public static readonly IReadOnlyDictionary<string, Answer> Refusals = new Dictionary<string, Answer>(All.Where(a => a.Key

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using static Metrics.IntegrationTests.Adversary.HostileInflux;
@@ -17,9 +16,9 @@ public sealed class HostileInfluxTests
         await Task.WhenAll(HostileAnswers.AtStart.Select(async name =>
         {
             using var hostile = new HostileInflux(On("/ping /query", HostileAnswers.All[name]));
-            var clock = Stopwatch.StartNew();
+            long clock = TimeProvider.System.GetTimestamp();
             await using Daemon daemon = await Daemon.StartAsync(Configuration(hostile));
-            clock.Elapsed.TotalSeconds.Should().BeLessThan(90, name);
+            TimeProvider.System.GetElapsedTime(clock).TotalSeconds.Should().BeLessThan(90, name);
             await PushAsync(daemon, "hostile v=1");
             (await QueryAsync(daemon, "hostile_v")).Value.Should().Be("1", name);
             hostile.Behave = WellAsync;
@@ -72,11 +71,11 @@ public sealed class HostileInfluxTests
             $"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics }} }}");
         await PushAsync(daemon, "stopped v=1");
         await influxd.SignalAsync("STOP");
-        var stopped = Stopwatch.StartNew();
+        long stopped = TimeProvider.System.GetTimestamp();
         // Questions about history wait for it at first; those about now never do.
         Task<(string?, string[] Warnings, TimeSpan Took)>[] history =
             [.. Enumerable.Range(2, 8).Select(days => QueryAsync(daemon, $"stopped_v or stopped_v offset {days}d"))];
-        while (stopped.Elapsed < TimeSpan.FromSeconds(10))
+        while (TimeProvider.System.GetElapsedTime(stopped) < TimeSpan.FromSeconds(10))
         {
             (string? value, string[] warnings, TimeSpan took) = await QueryAsync(daemon, "stopped_v");
             (value, warnings.Length).Should().Be(("1", 0));
@@ -84,7 +83,7 @@ public sealed class HostileInfluxTests
             if (await daemon.OwnAsync("metricsd_store_up") == 0)
                 break;
         }
-        stopped.Elapsed.TotalSeconds.Should().BeLessThan(10, "it is down within ten seconds");
+        TimeProvider.System.GetElapsedTime(stopped).TotalSeconds.Should().BeLessThan(10, "it is down within ten seconds");
         foreach ((_, string[] warnings, TimeSpan took) in await Task.WhenAll(history))
         {
             warnings.Should().ContainSingle();
@@ -112,13 +111,13 @@ public sealed class HostileInfluxTests
 
     private static async Task<(string? Value, string[] Warnings, TimeSpan Took)> QueryAsync(Daemon daemon, string query)
     {
-        var clock = Stopwatch.StartNew();
+        long clock = TimeProvider.System.GetTimestamp();
         using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}"));
         JsonElement result = answer.RootElement.GetProperty("data").GetProperty("result");
         string? value = result.GetArrayLength() == 0 ? null : result[0].GetProperty("value")[1].GetString();
         string[] warnings = answer.RootElement.TryGetProperty("warnings", out JsonElement w)
             ? [.. w.EnumerateArray().Select(t => t.GetString()!)]
             : [];
-        return (value, warnings, clock.Elapsed);
+        return (value, warnings, TimeProvider.System.GetElapsedTime(clock));
     }
 }

@@ -73,7 +73,8 @@ internal sealed class SqlReader(InfluxOptions options, InfluxTransport transport
         if (await lines.RefusalAsync(ct) is { } refusal)
         {
             // What never came has no table, or no column; that is an empty answer.
-            if (refusal.Contains("not found", StringComparison.Ordinal) || refusal.Contains("No field named", StringComparison.Ordinal))
+            if (lines.Status is 400 or 404 && (refusal.Contains("not found", StringComparison.Ordinal)
+                || refusal.Contains("No field named", StringComparison.Ordinal)))
                 yield break;
             throw new StoreException(refusal);
         }
