@@ -40,7 +40,7 @@ internal sealed class SqlReader(InfluxOptions options, InfluxTransport transport
         }
     }
 
-    /// <summary>The question. All that is not ours stands in quotes. Series of a table stand mixed, each of them in order of time.</summary>
+    /// <summary>The question. All that is not ours stands in quotes. Series of a table stand mixed, each in order of time.</summary>
     internal static string Query(string family, string? metric, IReadOnlyList<LabelMatcher> matchers, long from, long to)
     {
         string some = metric is null ? "" : $" AND {Quote(metric)} IS NOT NULL";
