@@ -12,10 +12,16 @@ using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Telemetry;
 using Metrics.Web;
+using Microsoft.AspNetCore.Http.Features;
 
 return await CommandLine.RunAsync(args, static async source =>
 {
     MetricsOptions options = source.Load();
+    if (OpenFiles.Fault() is { } fault)
+    {
+        await Console.Error.WriteLineAsync(fault);
+        return 2;
+    }
     await using WebApplication app = Build(source, options);
     return await app.RunDaemonAsync(options);
 });
@@ -30,6 +36,8 @@ internal static partial class Program
         var quiet = new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(quiet);
         builder.AddQuietLogging();
+        builder.WebHost.ConfigureKestrel(kestrel => HttpLimits.Set(kestrel, options.MaxConnections));
+        builder.Services.Configure<FormOptions>(HttpLimits.Set);
         // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.
         builder.Services
             .AddConfiguration(source, options)
@@ -47,6 +55,7 @@ internal static partial class Program
             .AddReload();
         WebApplication app = builder.Build();
         app.DeclareOwnMetrics();
+        app.UseErrorAnswers();
         app.UseAccess();
         app.MapApi();
         app.MapReload();

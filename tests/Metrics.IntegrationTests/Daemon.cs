@@ -6,11 +6,13 @@ namespace Metrics.IntegrationTests;
 /// <summary>The real <c>metricsd</c> as a process of its own, with its own port and folder; killed at the end.</summary>
 internal sealed class Daemon : IAsyncDisposable
 {
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _process;
     private string _configuration = "";
 
-    private Daemon(string configuration)
+    private Daemon(string configuration, IReadOnlyDictionary<string, string> environment)
     {
+        _environment = environment;
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
         Configure(configuration);
@@ -31,9 +33,11 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="configuration">YAML beside <c>listen</c> and <c>storage.path</c>, which are set by environment; <c>{port}</c> is the
     /// port.</param>
-    public static async Task<Daemon> StartAsync(string configuration = "host: { enabled: false }")
+    /// <param name="environment">More variables of its environment.</param>
+    public static async Task<Daemon> StartAsync(
+        string configuration = "host: { enabled: false }", IReadOnlyDictionary<string, string>? environment = null)
     {
-        var daemon = new Daemon(configuration);
+        var daemon = new Daemon(configuration, environment ?? new Dictionary<string, string>());
         await daemon.StartAgainAsync();
         return daemon;
     }
@@ -41,7 +45,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
-        _process = Start(Folder, Port, [], LogPath);
+        _process = Start(Folder, Port, [], LogPath, _environment);
         await Eventually.Async(async () =>
         {
             if (_process.HasExited)
@@ -64,7 +68,7 @@ internal sealed class Daemon : IAsyncDisposable
     public static async Task<(int Code, string Output)> RunAsync(string folder, params string[] arguments)
     {
         string log = Path.Combine(folder, $"out-{Guid.NewGuid():N}");
-        using Process process = Start(folder, FreePort(), arguments, log);
+        using Process process = Start(folder, FreePort(), arguments, log, new Dictionary<string, string>());
         await process.WaitForExitAsync(new CancellationTokenSource(Eventually.Patience, TimeProvider.System).Token);
         return (process.ExitCode, await File.ReadAllTextAsync(log));
     }
@@ -116,7 +120,8 @@ internal sealed class Daemon : IAsyncDisposable
     private void Configure(string configuration) =>
         _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
 
-    private static Process Start(string folder, int port, string[] arguments, string log)
+    private static Process Start(
+        string folder, int port, string[] arguments, string log, IReadOnlyDictionary<string, string> environment)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
         var info =
@@ -126,6 +131,8 @@ internal sealed class Daemon : IAsyncDisposable
         info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
         if (!arguments.Contains("check"))
             info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");
+        foreach ((string name, string value) in environment)
+            info.Environment[name] = value;
         return Process.Start(info)!;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Metrics.Inputs;
 using Metrics.Notifiers;
 using Metrics.Text;
@@ -5,7 +6,7 @@ using Metrics.Text;
 namespace Metrics.Tests;
 
 /// <summary>What the catalogues hold, the manual knows.</summary>
-public sealed class DocumentationTests
+public sealed partial class DocumentationTests
 {
     [Fact]
     public void Every_notifier_is_in_the_manual() =>
@@ -19,6 +20,21 @@ public sealed class DocumentationTests
         InputCatalog.Read(section);
         Document("inputs.md").Should().ContainAll(section.Known.Select(k => $"{k}:"));
     }
+
+    [Fact]
+    public void Every_test_that_the_manual_of_security_names_is_there()
+    {
+        string[] named = [.. TestName().Matches(Document("security.md")).Select(m => m.Value)];
+        named.Should().HaveCountGreaterThan(5);
+        ILookup<string, string> files = Directory
+            .EnumerateFiles(Path.Combine(Cases.Repository, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .ToLookup(f => Path.GetFileNameWithoutExtension(f), File.ReadAllText);
+        named.Where(n => n.Split('.') is [var type, var test] && !files[type].Any(t => t.Contains($" {test}(", StringComparison.Ordinal)))
+            .Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"(?<=`)\w+Tests\.\w+(?=`)")]
+    private static partial Regex TestName();
 
     private static string Document(string name) => File.ReadAllText(Path.Combine(Cases.Repository, "docs", name));
 }

@@ -7,5 +7,5 @@ internal sealed class AccessMetrics(MetricRegistry registry) : OwnMetrics(regist
 {
     public Labelled<Counter> Refused { get; } = registry.Counter(
         "metricsd_http_refused_total", "Requests refused before they reach a route, by what is wrong.", "reason")
-        .FromStart("token", "role", "address", "host", "origin");
+        .FromStart("token", "role", "address", "host", "origin", "malformed");
 }

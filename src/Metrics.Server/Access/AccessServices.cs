@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -10,7 +11,7 @@ internal static class AccessServices
 {
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
-        services.AddOwnMetrics<AccessMetrics>().AddSingleton<RequestGuard>();
+        services.AddOwnMetrics<AccessMetrics>().AddOwnMetrics<ListenerMetrics>().AddSingleton<RequestGuard>().AddCors();
         services.AddAuthentication(TokenHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null);
         services.AddAuthorization(authorization =>
@@ -27,8 +28,13 @@ internal static class AccessServices
     public static void UseAccess(this WebApplication app)
     {
         RequestGuard guard = app.Services.GetRequiredService<RequestGuard>();
+        Current<AuthOptions> auth = app.Services.GetRequiredService<Current<AuthOptions>>();
+        app.UseSecurityHeaders();
         app.UseRouting();
         app.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
+        // A page of another site may read our answers only where it may also change things.
+        app.UseCors(sites => sites.SetIsOriginAllowed(origin => auth.Value.AllowedOrigins.Contains(origin))
+            .WithMethods("GET", "POST", "DELETE").WithHeaders("Authorization", "Content-Type"));
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseResponseCompression();

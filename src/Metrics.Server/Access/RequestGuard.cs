@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using Metrics.Alerting;
 using Metrics.Configuration;
 
@@ -20,8 +22,17 @@ internal sealed class RequestGuard(
     internal readonly record struct Refusal(string Reason, string Text);
 
     /// <summary>Hands the request on, or answers 403.</summary>
+    /// <exception cref="BadHttpRequestException">Its name or its parameters cannot be read.</exception>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
+        // HTTP/1.0 needs no name; what makes addresses does.
+        if (!context.Request.Host.HasValue)
+            context.Request.Host = new HostString("localhost");
+        if (FaultOf(context.Request) is { } fault)
+        {
+            metrics.Refused.WithLabels("malformed").Inc();
+            throw new BadHttpRequestException(fault);
+        }
         if (Judge(context) is not { } refusal)
         {
             await next(context);
@@ -53,6 +64,20 @@ internal sealed class RequestGuard(
             : null;
     }
 
+    /// <summary>What would be left as it is, or thrown at, further in. NUL is text, though not to every database.</summary>
+    private static string? FaultOf(HttpRequest request)
+    {
+        if (!Uri.TryCreate($"http://{request.Host.Value}", UriKind.Absolute, out _))
+            return $"'{request.Host.Value}' is no name of a host";
+        string query = request.QueryString.Value ?? "";
+        if (!query.Contains('%', StringComparison.Ordinal))
+            return null;
+        byte[] escaped = Encoding.UTF8.GetBytes(query), decoded = WebUtility.UrlDecodeToBytes(escaped, 0, escaped.Length);
+        if (!Utf8.IsValid(decoded))
+            return "a parameter is no UTF-8";
+        return decoded.Contains((byte)0) ? "a parameter holds NUL" : null;
+    }
+
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private bool IsOwnName(string host, AuthOptions current, Uri? external)
@@ -60,7 +85,7 @@ internal sealed class RequestGuard(
         string name = host.Trim('[', ']');
         return (IPAddress.TryParse(name, out IPAddress? address) && IsLoopback(address))
             || IsSame(name, "localhost")
-            || IsSame(name, listen.Text[..listen.Text.LastIndexOf(':')].Trim('[', ']'))
+            || IsSame(name, listen.Host)
             || IsSame(name, external?.Host.Trim('[', ']'))
             || current.AllowedHosts.Any(h => IsSame(name, h));
     }
@@ -91,6 +116,8 @@ internal sealed class RequestGuard(
         if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? from))
             return true;
         bool isExternal = from.Scheme == external?.Scheme && IsSame(from.Authority, external.Authority);
-        return !isExternal && !IsSame(from.Authority, request.Host.Value);
+        // Who is between may make a page of our name, though not one that is secured.
+        bool isOwn = IsSame(from.Authority, request.Host.Value) && !(request.IsHttps && from.Scheme != Uri.UriSchemeHttps);
+        return !isExternal && !isOwn;
     }
 }

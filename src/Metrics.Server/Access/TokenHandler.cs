@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Encodings.Web;
 using Metrics.Configuration;
@@ -8,17 +9,17 @@ using Microsoft.Extensions.Options;
 
 namespace Metrics.Access;
 
-/// <summary>Who uses a token; its roles, and those that they include, are its claims.</summary>
-internal sealed class TokenIdentity(TokenOptions token) : ClaimsIdentity(
-    [new Claim(DefaultNameClaimType, token.Name), .. Roles.All.Where(token.May).Select(r => new Claim(DefaultRoleClaimType, r.Name()))],
+/// <summary>Who has shown a token or a certificate; the account's roles, and those that they include, are its claims.</summary>
+internal sealed class AccountIdentity(Account account) : ClaimsIdentity(
+    [new Claim(DefaultNameClaimType, account.Name), .. Roles.All.Where(account.May).Select(r => new Claim(DefaultRoleClaimType, r.Name()))],
     TokenHandler.SchemeName)
 {
-    public TokenOptions Token => token;
+    public Account Account => account;
 }
 
 /// <summary>
-/// Knows callers by their tokens, and answers 401 and 403 with what is missing. Without tokens in the configuration everybody has every
-/// role: <see cref="RequestGuard"/> has let in this machine only.
+/// Knows callers by their tokens and certificates, and answers 401 and 403 with what is missing. Without either in the configuration
+/// everybody has every role: <see cref="RequestGuard"/> has let in this machine only.
 /// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
@@ -38,8 +39,10 @@ internal sealed class TokenHandler(
         AuthOptions auth = current.Value;
         if (!auth.IsConfigured)
             return Task.FromResult(AuthenticateResult.Success(s_everybody));
-        return Task.FromResult(Find(auth, TokenOf(Request)) is { } token
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new TokenIdentity(token)), SchemeName))
+        // A token that is shown decides, also when it is wrong: a browser shows a certificate by itself.
+        Account? account = TokenOf(Request) is { } token ? Find(auth, token) : Find(auth, Context.Connection.ClientCertificate);
+        return Task.FromResult(account is not null
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new AccountIdentity(account)), SchemeName))
             : AuthenticateResult.NoResult());
     }
 
@@ -55,9 +58,10 @@ internal sealed class TokenHandler(
     {
         metrics.Refused.WithLabels("role").Inc();
         Response.StatusCode = StatusCodes.Status403Forbidden;
-        string held = string.Join(", ", Caller.TokenOf(Context)?.Held.Select(r => r.Name()) ?? []);
+        string shown = Caller.AccountOf(Context) is CertificateOptions ? "certificate" : "token";
+        string held = string.Join(", ", Caller.AccountOf(Context)?.Held.Select(r => r.Name()) ?? []);
         return Response.WriteAsync(Context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is { Role: var needed }
-            ? $"the role {needed.Name()} is needed; this token has {held}\n"
+            ? $"the role {needed.Name()} is needed; this {shown} has {held}\n"
             : "no role is named for this route, so it is for nobody\n");
     }
 
@@ -84,10 +88,11 @@ internal sealed class TokenHandler(
     internal static bool IsExplicit(string header) =>
         header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header.StartsWith("Token ", StringComparison.OrdinalIgnoreCase);
 
-    private static TokenOptions? Find(AuthOptions auth, string? given)
+    private static CertificateOptions? Find(AuthOptions auth, X509Certificate2? given) =>
+        given is null ? null : auth.Certificates.FirstOrDefault(c => c.Is(given));
+
+    private static TokenOptions? Find(AuthOptions auth, string given)
     {
-        if (given is null)
-            return null;
         byte[] bytes = SHA256.HashData(Encoding.UTF8.GetBytes(given));
         TokenOptions? found = null;
         // Every token is compared, each in constant time: how long it takes tells nothing.

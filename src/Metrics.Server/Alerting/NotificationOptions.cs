@@ -52,7 +52,7 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
             section.Finish();
         }
         List<string> names = [.. receivers.Select(r => r.Name)];
-        string url = top.Text("external_url", "http://127.0.0.1:9890").TrimEnd('/');
+        string url = top.Text("external_url", OwnUrl(top)).TrimEnd('/');
         return new NotificationOptions(receivers, RoutingReader.Read(top, names), url)
         {
             Id = SectionId.OfKeys("receivers and routes", top, s_keys),
@@ -60,6 +60,16 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
             Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
             Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), names),
         };
+    }
+
+    /// <summary>Where we listen, as seen from this machine; a socket has no address.</summary>
+    private static string OwnUrl(YamlSection top)
+    {
+        const string Default = "127.0.0.1:9890";
+        string listen = top.Text("listen", Default);
+        listen = listen.StartsWith("unix:", StringComparison.Ordinal) ? Default : listen;
+        string seen = listen.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "[::1]", StringComparison.Ordinal);
+        return $"{(top.Has("tls_server_config") ? "https" : "http")}://{seen}";
     }
 
     /// <summary>The notifiers of a receiver; none when there is no such receiver.</summary>

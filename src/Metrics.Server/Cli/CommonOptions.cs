@@ -37,6 +37,27 @@ internal sealed class CommonOptions
         Description = "File with the access token; without it METRICSD_TOKEN, or on this machine one of the configuration.",
     };
 
+    /// <summary>Authorities of the daemon's certificate.</summary>
+    public Option<string?> CaFile { get; } = new("--ca-file")
+    {
+        HelpName = "FILE",
+        Description = "Authorities of the daemon's certificate, PEM; without it those of the system.",
+    };
+
+    /// <summary>The certificate to show to the daemon.</summary>
+    public Option<string?> CertFile { get; } = new("--cert-file")
+    {
+        HelpName = "FILE",
+        Description = "Certificate to show to the daemon, PEM.",
+    };
+
+    /// <summary>Its key.</summary>
+    public Option<string?> KeyFile { get; } = new("--key-file")
+    {
+        HelpName = "FILE",
+        Description = "Key of --cert-file, PEM; without it that file holds it too.",
+    };
+
     /// <summary>How long to wait for the daemon's answer.</summary>
     public Option<TimeSpan?> Timeout { get; } = new("--timeout")
     {

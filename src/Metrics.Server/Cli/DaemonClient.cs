@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Metrics.Configuration;
+using Metrics.Access;
 using Metrics.Model;
 
 namespace Metrics.Cli;
@@ -13,15 +13,18 @@ namespace Metrics.Cli;
 internal sealed class DaemonClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly string _root;
     private readonly TimeSpan _timeout;
 
-    /// <param name="url">Address without a slash at the end.</param>
+    /// <param name="url">Address without a slash at the end, or <c>unix:/PATH</c>.</param>
     /// <param name="token">Access token, or null for none.</param>
     /// <param name="timeout">How long to wait for the head of an answer, and for all of one that is not a download.</param>
-    public DaemonClient(string url, string? token, TimeSpan timeout)
+    /// <param name="connection">How it is reached; by the system's authorities where that is not given.</param>
+    public DaemonClient(string url, string? token, TimeSpan timeout, DaemonConnection? connection = null)
     {
         (Url, _timeout) = (url, timeout);
-        _http = new HttpSettings { ProxyFromEnvironment = true, FollowRedirects = true }.CreateClient(timeout);
+        _root = ListenAddress.SocketPathOf(url) is null ? url : "http://localhost";
+        _http = (connection ?? DaemonConnection.Plain).CreateClient(url, timeout);
         if (token is not null && !_http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}"))
             throw new CommandException(ExitCode.Misuse, "the token holds characters that cannot be sent");
     }
@@ -33,7 +36,7 @@ internal sealed class DaemonClient : IDisposable
     /// <param name="path">Path and query, from <c>/</c> on.</param>
     /// <param name="cancel">Ends the waiting.</param>
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
-        await JsonAsync(new HttpRequestMessage(HttpMethod.Get, Url + path), cancel);
+        await JsonAsync(new HttpRequestMessage(HttpMethod.Get, _root + path), cancel);
 
     /// <summary>Asks for JSON where there may be none.</summary>
     /// <returns>The answer; null when the server has nothing there (HTTP 404).</returns>
@@ -94,13 +97,13 @@ internal sealed class DaemonClient : IDisposable
     {
         // With its length given, which a stream of JSON would not have.
         var content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        return await JsonAsync(new HttpRequestMessage(HttpMethod.Post, Url + path) { Content = content }, cancel);
+        return await JsonAsync(new HttpRequestMessage(HttpMethod.Post, _root + path) { Content = content }, cancel);
     }
 
     /// <summary>Asks that something ends.</summary>
     public async Task DeleteAsync(string path, CancellationToken cancel)
     {
-        var request = new HttpRequestMessage(HttpMethod.Delete, Url + path);
+        var request = new HttpRequestMessage(HttpMethod.Delete, _root + path);
         using HttpResponseMessage answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
     }
 
@@ -111,7 +114,7 @@ internal sealed class DaemonClient : IDisposable
     public Task<HttpResponseMessage> StreamAsync(
         string path, CancellationToken cancel, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, Url + path);
+        var request = new HttpRequestMessage(HttpMethod.Get, _root + path);
         foreach ((string name, string value) in headers ?? [])
             request.Headers.TryAddWithoutValidation(name, value);
         return SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);

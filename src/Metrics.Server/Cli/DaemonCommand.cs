@@ -27,6 +27,9 @@ internal abstract class DaemonCommand : CliCommand
     {
         Add(Common.Url);
         Add(Common.TokenFile);
+        Add(Common.CaFile);
+        Add(Common.CertFile);
+        Add(Common.KeyFile);
         Add(Common.Timeout);
         Add(Common.Config);
     }

@@ -36,7 +36,8 @@ internal sealed class Invocation(ParseResult parse, CommonOptions common)
         DaemonAddress address = DaemonAddress.Choose(Value(common.Url), options.Listen);
         string? environment = Environment.GetEnvironmentVariable(DaemonToken.Variable);
         string? token = DaemonToken.Choose(Value(common.TokenFile), environment, address, options.Auth, needs);
-        return new DaemonClient(address.Url, token, Value(common.Timeout) ?? timeout);
+        var tls = new TlsOptions(Value(common.CaFile), Value(common.CertFile), Value(common.KeyFile), null, false);
+        return new DaemonClient(address.Url, token, Value(common.Timeout) ?? timeout, new DaemonConnection(tls, address.CertFile));
     }
 
     /// <summary>Whether <c>--url</c> names the daemon.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using Metrics.Access;
 
 namespace Metrics.Cli;
 
@@ -16,8 +17,10 @@ internal static class Values
     public static Uri? Address(ArgumentResult result)
     {
         string text = Text(result);
-        string full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
-        return Uri.TryCreate(full, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.Host.Length > 0
+        bool isSocket = ListenAddress.SocketPathOf(text)?.StartsWith('/') == true;
+        string full = isSocket || text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        return Uri.TryCreate(full, UriKind.Absolute, out Uri? address)
+            && (isSocket || (address.Scheme is "http" or "https" && address.Host.Length > 0))
             ? address
             : Wrong<Uri?>(result, "an address such as http://127.0.0.1:9890");
     }

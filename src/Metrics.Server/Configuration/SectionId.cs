@@ -19,12 +19,17 @@ internal sealed record SectionId(string Name, string Digest)
     public static SectionId Of(string name, YamlSection section, YamlValue? alsoRead = null) => Of(name, [section.Content, alsoRead]);
 
     /// <summary>The id of some keys of a section, each with all that is below it.</summary>
-    public static SectionId OfKeys(string name, YamlSection section, IEnumerable<string> keys) =>
-        Of(name, keys.SelectMany(k => new[] { new YamlText { Line = 0, Column = 0, Text = k }, section.Content[k] }));
+    /// <param name="name">What people know it by.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="countsFiles">Whether files count that are named there; not where their reader follows them by itself.</param>
+    public static SectionId OfKeys(string name, YamlSection section, IEnumerable<string> keys, bool countsFiles = true) =>
+        Of(name, keys.SelectMany(k => new[] { new YamlText { Line = 0, Column = 0, Text = k }, section.Content[k] }), countsFiles);
 
     public override string ToString() => Name;
 
-    private static SectionId Of(string name, IEnumerable<YamlValue?> values) => new(name, YamlDigest.Of(values, StateBehind));
+    private static SectionId Of(string name, IEnumerable<YamlValue?> values, bool countsFiles = true) =>
+        new(name, YamlDigest.Of(values, countsFiles ? StateBehind : null));
 
     /// <summary>The state of the file that a key names.</summary>
     private static string? StateBehind(string key, YamlValue value) =>

@@ -25,11 +25,6 @@ internal static class DaemonHost
             // What keeps us from starting is told in one line of ours; a loop that dies later is logged as critical.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.WebHost.ConfigureKestrel(k =>
-        {
-            k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = 128L << 20;
-        });
         return builder;
     }
 
@@ -37,19 +32,18 @@ internal static class DaemonHost
     /// <returns>0; 2 when it cannot start, 3 when it lost its state, 70 when it ended for a fault of its own.</returns>
     public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
     {
-        app.Urls.Add("http://" + options.Listen);
         try
         {
             await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
-            await app.StartAsync();
+            await app.StartListeningAsync(options.Listen);
         }
         catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)
         {
             bool isOurs = e is StoreException or ConfigurationException;
-            await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen}: {e.Message}");
+            await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen.Text}: {e.Message}");
             return 2;
         }
-        Console.WriteLine($"metricsd watches; see http://{options.Listen}/");
+        Console.WriteLine($"metricsd watches; see {options.Listen.Url}{(options.Listen.SocketPath is null ? "/" : "")}");
         await app.WaitForShutdownAsync();
         if (app.Services.GetRequiredService<StateStore>().IsLost)
             return 3;

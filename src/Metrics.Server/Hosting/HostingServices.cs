@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Scheduling;
 using Metrics.Telemetry;
 
 namespace Metrics.Hosting;
@@ -13,10 +14,11 @@ internal static class HostingServices
     {
         var reloaded = new ReloadedOptions(options);
         return services
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new SteadyClock(TimeProvider.System))
+            .AddSingleton<TimeProvider>(s => s.GetRequiredService<SteadyClock>())
             .AddSingleton(source)
             .AddSingleton(options)
-            .AddSingleton(new Access.ListenAddress(options.Listen))
+            .AddSingleton(options.Listen)
             .AddSingleton(options.Storage)
             .AddSingleton(options.Head)
             .AddSingleton(options.Query)
@@ -34,6 +36,8 @@ internal static class HostingServices
     /// <summary>What follows a reload; after all rooms, since it knows them.</summary>
     public static IServiceCollection AddReload(this IServiceCollection services) => services
         .AddOwnMetrics<ProcessMetrics>()
+        .AddOwnMetrics<ClockMetrics>()
+        .AddHostedService<ClockWatch>()
         .AddOwnMetrics<ReloadMetrics>()
         .AddSingleton<Reloader>()
         .AddSingleton<ReloadPreview>()

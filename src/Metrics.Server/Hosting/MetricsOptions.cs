@@ -17,7 +17,10 @@ namespace Metrics.Hosting;
 internal sealed record MetricsOptions
 {
     /// <summary>Address of API and pages. Default <c>127.0.0.1:9890</c>; another than loopback needs <see cref="Auth"/>.</summary>
-    public required string Listen { get; init; }
+    public required ListenAddress Listen { get; init; }
+
+    /// <summary>Connections that may be open at one time; more are closed at once. Default 512, as Prometheus has it.</summary>
+    public required int MaxConnections { get; init; }
 
     public required AuthOptions Auth { get; init; }
 

@@ -20,8 +20,14 @@ namespace Metrics.Hosting;
 /// </summary>
 internal static class MetricsOptionsReader
 {
+    /// <summary>The listener follows its certificates by itself.</summary>
+    private const string Tls = "tls_server_config";
+
     /// <summary>What takes effect at the next start only: what sockets, files and sizes rest on.</summary>
-    private static readonly string[] s_atStart = ["listen", "storage", "head", "query"];
+    private static readonly string[] s_atStart = ["listen", Tls, "max_connections", "storage", "head", "query"];
+
+    /// <summary>The system's bound, with the zero behind it (man 7 unix).</summary>
+    private const int MaxSocketPath = 107;
 
     /// <summary>What takes effect at once and restarts nothing.</summary>
     private static readonly string[] s_atOnce = ["auth", "events", "rules"];
@@ -29,11 +35,12 @@ internal static class MetricsOptionsReader
     public static MetricsOptions Read(YamlSection top)
     {
         AuthOptions auth = AuthOptions.Read(top.Section("auth"));
-        string listen = ReadListen(top, auth);
+        ListenAddress listen = ReadListen(top, auth);
         StorageOptions storage = StorageOptions.Read(top.Section("storage"));
         var options = new MetricsOptions
         {
             Listen = listen,
+            MaxConnections = top.Number("max_connections", 512, min: 1),
             Auth = auth,
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
@@ -54,25 +61,35 @@ internal static class MetricsOptionsReader
             Rules = options.Rules with { ExternalUrl = notifications.ExternalUrl, TimeIntervals = notifications.Routing.TimeIntervals },
         };
 
-        List<SectionId> Ids(string[] keys) => [.. keys.Select(key => SectionId.OfKeys(key, top, [key]))];
+        List<SectionId> Ids(string[] keys) => [.. keys.Select(key => SectionId.OfKeys(key, top, [key], countsFiles: key != Tls))];
     }
 
-    private static string ReadListen(YamlSection top, AuthOptions auth)
+    private static ListenAddress ReadListen(YamlSection top, AuthOptions auth)
     {
         const string Default = "127.0.0.1:9890";
-        string listen = top.Text("listen", Default);
-        int colon = listen.LastIndexOf(':');
-        string host = colon < 0 ? "" : listen[..colon].Trim('[', ']');
-        bool known = host == "localhost" | IPAddress.TryParse(host, out IPAddress? address);
-        if (!known || !ushort.TryParse(listen.AsSpan(colon + 1), CultureInfo.InvariantCulture, out _))
+        ListenAddress listen = new(top.Text("listen", Default), ListenerTlsOptions.Read(top));
+        if (auth.Certificates.Any() && listen.Tls?.ClientCaFile is null)
+            top.Report("auth", "has client_certificates; they need tls_server_config with client_ca_file (docs/configuration.md#tls)");
+        if (listen.SocketPath is { } path)
         {
-            top.Report("listen", $"is '{listen}'; it must be ADDRESS:PORT with a numeric address, such as {Default} or [::]:9890");
-            return Default;
+            if (!Path.IsPathRooted(path) || path.Length > MaxSocketPath)
+                top.Report("listen", $"is '{listen.Text}'; it must be unix: and a whole path of at most {MaxSocketPath} characters");
+            if (listen.Tls is not null)
+                top.Report(Tls, "is not for a unix socket");
+            return listen;
         }
-        if (address is not null && !IPAddress.IsLoopback(address) && !auth.IsConfigured)
+        if (!(listen.Host == "localhost" || IPAddress.TryParse(listen.Host, out _))
+            || !ushort.TryParse(listen.PortText, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            top.Report(
+                "listen",
+                $"is '{listen.Text}'; it must be ADDRESS:PORT with a numeric address, such as {Default} or [::]:9890, or unix:/PATH");
+            return new ListenAddress(Default);
+        }
+        if (!listen.IsLocal && !auth.IsConfigured)
         {
             const string Needed = "that needs tokens in auth.tokens first (docs/configuration.md#auth)";
-            top.Report("listen", $"is '{listen}', which others can reach; {Needed}");
+            top.Report("listen", $"is '{listen.Text}', which others can reach; {Needed}");
         }
         return listen;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metrics.Access;
+using Metrics.Api;
 using Metrics.Configuration;
 
 namespace Metrics.Hosting;
@@ -22,22 +23,16 @@ internal static class ReloadEndpoints
             SectionId[]? sections;
             try
             {
-                sections = await ReadAsync(context);
+                using JsonDocument? body = await JsonBody.ReadAsync(context, MaxPreviewBytes);
+                sections = body?.Deserialize<SectionId[]>(ReloadPreview.Json);
             }
-            catch (Exception e) when (e is JsonException or BadHttpRequestException)
+            catch (JsonException)
             {
-                return Results.Text("expected a list of { \"name\", \"digest\" }\n", statusCode: StatusCodes.Status400BadRequest);
+                sections = null;
             }
-            return Results.Json(preview.Compare(sections ?? []), ReloadPreview.Json);
-        }).For(Role.Operator);
-    }
-
-    private static async Task<SectionId[]?> ReadAsync(HttpContext context)
-    {
-        if (context.Request.ContentLength is null or > MaxPreviewBytes)
-            throw new BadHttpRequestException("the body is too large");
-        SectionId[]? sections =
-            await JsonSerializer.DeserializeAsync<SectionId[]>(context.Request.Body, ReloadPreview.Json, context.RequestAborted);
-        return sections?.Contains(null) == true ? throw new JsonException() : sections;
+            if (sections is null || sections.Contains(null))
+                return Results.Text("expected a list of { \"name\", \"digest\" }\n", statusCode: StatusCodes.Status400BadRequest);
+            return Results.Json(preview.Compare(sections), ReloadPreview.Json);
+        }).TakesJson().For(Role.Operator);
     }
 }

@@ -42,7 +42,11 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
     public long BeginDue(CancellationToken ct)
     {
         long now = Now(), next = long.MaxValue;
-        long oldest = now - (long)window.TotalMilliseconds;
+        long settled = SteadyClock.SettledAt(time).ToUnixTimeMilliseconds();
+        if (now < settled)
+            return settled;
+        // What the clock has jumped over was not polled, and is not judged.
+        long oldest = Math.Max(now - (long)window.TotalMilliseconds, settled);
         _ready.Clear();
         foreach (ScheduledGroup group in _plan.Groups)
         {

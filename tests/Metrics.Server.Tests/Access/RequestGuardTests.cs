@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
@@ -101,13 +102,15 @@ public sealed class RequestGuardTests
              "createdBy":"eve","comment":"x"}
             """;
         (string, string)[] foreign = [("Origin", "http://evil.example")];
-        (await daemon.AskAsync("POST", "/api/v2/silences", null, foreign, new StringContent(Silence))).Status.Should().Be(403);
+        (await daemon.AskAsync("POST", "/api/v2/silences", null, foreign, Json(Silence))).Status.Should().Be(403);
         (await daemon.AskAsync("GET", "/api/v2/silences")).Text.Should().Be("[]");
         (await daemon.AskAsync("POST", "/api/v1/query?query=1", null, foreign)).Status.Should().Be(200, "it only reads");
-        (await daemon.AskAsync("POST", "/api/v2/silences", null, [], new StringContent(Silence))).Status.Should().Be(200);
+        (await daemon.AskAsync("POST", "/api/v2/silences", null, [], Json(Silence))).Status.Should().Be(200);
         (await daemon.OwnAsync("metricsd_http_refused_total", "\"host\"", "")).Should().Be(1);
         (await daemon.OwnAsync("metricsd_http_refused_total", "\"origin\"", "")).Should().Be(1);
     }
+
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     private static string? Judge(
         string yaml, string method, string host, (string Name, string Value)[]? headers = null, string from = "127.0.0.1")
@@ -121,7 +124,7 @@ public sealed class RequestGuardTests
             context.Request.Headers[name] = value;
         MetricsOptions options = MetricsOptions.Parse(yaml);
         var guard = new RequestGuard(
-            new ListenAddress(options.Listen), new Current<AuthOptions>(options.Auth),
+            options.Listen, new Current<AuthOptions>(options.Auth),
             new Current<NotificationOptions>(options.Notifications), new AccessMetrics(new MetricRegistry()));
         return guard.Judge(context)?.Reason;
     }

@@ -40,9 +40,11 @@ internal sealed class RunningDaemon : IAsyncDisposable
         string folder = Directory.CreateTempSubdirectory("rights").FullName;
         string file = Path.Combine(folder, "metrics.yaml");
         string basics = $"storage: {{ path: '{folder}/data' }}\nhost: {{ enabled: false }}\nrules: {{ shipped: false }}\n";
-        await File.WriteAllTextAsync(file, basics + configuration);
+        string listen = configuration.StartsWith("listen:", StringComparison.Ordinal) ? "" : "listen: 127.0.0.1:0\n";
+        await File.WriteAllTextAsync(file, basics + listen + configuration);
         var source = new ConfigurationSource(file);
-        WebApplication app = Program.Build(source, source.Load());
+        MetricsOptions options = source.Load();
+        WebApplication app = Program.Build(source, options);
         // Behind authorization, before the route: whoever comes here was let in.
         app.Use(async (HttpContext context, RequestDelegate next) =>
         {
@@ -51,9 +53,8 @@ internal sealed class RunningDaemon : IAsyncDisposable
             await next(context);
         });
         extend?.Invoke(app);
-        app.Urls.Add("http://127.0.0.1:0");
         await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
-        await app.StartAsync();
+        await app.StartListeningAsync(options.Listen);
         return new RunningDaemon(app, folder);
     }
 

@@ -16,7 +16,9 @@ internal static class CommandReference
 
             Commands that ask the running daemon find it by the configuration's `listen`, or by `--url`. The access token is that of
             `--token-file`, else of the environment variable `METRICSD_TOKEN`, else, for a daemon on this machine or the one that the
-            configuration describes, the first configured token whose role suffices.
+            configuration describes, the first configured token whose role suffices. The TLS certificate of the daemon that the
+            configuration describes is known by its file; that of others must come from an authority of `--ca-file`, else of the system.
+            `--url unix:/PATH` asks at a unix socket.
 
             `--output json` prints data for programs; problems go to standard error in either form.
 

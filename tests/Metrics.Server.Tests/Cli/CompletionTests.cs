@@ -12,7 +12,7 @@ public sealed class CompletionTests
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
     [InlineData("check |", "metrics")]
-    [InlineData("check --", "--output --url --token-file --timeout --config")]
+    [InlineData("check --", "--output --url --token-file --ca-file --cert-file --key-file --timeout --config")]
     [InlineData("query up --ra", "--range")]
     [InlineData("query up --output |", "text json")]
     [InlineData("query up --output j", "json")]

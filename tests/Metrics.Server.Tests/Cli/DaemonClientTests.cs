@@ -138,8 +138,9 @@ public sealed class DaemonClientTests : IDisposable
             listen: 10.0.0.7:9890
             auth: { tokens: [ { name: v, role: viewer, token: v1 }, { name: o, role: operator, token: o1 } ] }
             """).Auth;
+        var listen = new ListenAddress("10.0.0.7:9890");
         string? Token(string? url, Role needs, string? environment = null) =>
-            DaemonToken.Choose(null, environment, DaemonAddress.Choose(url is null ? null : new Uri(url), "10.0.0.7:9890"), auth, needs);
+            DaemonToken.Choose(null, environment, DaemonAddress.Choose(url is null ? null : new Uri(url), listen), auth, needs);
 
         Token(null, Role.Viewer).Should().Be("v1");
         Token(null, Role.Operator).Should().Be("o1");
@@ -156,7 +157,7 @@ public sealed class DaemonClientTests : IDisposable
     {
         string file = Path.GetTempFileName();
         string? Choose() =>
-            DaemonToken.Choose(file, "e1", DaemonAddress.Choose(null, "127.0.0.1:9890"), new AuthOptions([], [], []), Role.Viewer);
+            DaemonToken.Choose(file, "e1", new DaemonAddress("http://127.0.0.1:9890", true), new AuthOptions([], [], []), Role.Viewer);
 
         File.WriteAllText(file, "f1\n");
         Choose().Should().Be("f1");
@@ -171,7 +172,9 @@ public sealed class DaemonClientTests : IDisposable
     [InlineData("0.0.0.0:9890", "http://127.0.0.1:9890")]
     [InlineData("[::]:9890", "http://[::1]:9890")]
     [InlineData("monitor.example:80", "http://monitor.example")]
-    public void The_daemon_is_asked_where_it_listens(string listen, string url) => DaemonAddress.Choose(null, listen).Url.Should().Be(url);
+    [InlineData("unix:/run/metricsd/socket", "unix:/run/metricsd/socket")]
+    public void The_daemon_is_asked_where_it_listens(string listen, string url) =>
+        DaemonAddress.Choose(null, new ListenAddress(listen)).Should().Be(new DaemonAddress(url, true));
 
     public void Dispose() => _listener.Dispose();
 

@@ -14,7 +14,7 @@ public sealed class ConfigurationTests
     public void Without_a_file_everything_has_its_default()
     {
         MetricsOptions options = MetricsOptions.Parse("");
-        options.Listen.Should().Be("127.0.0.1:9890");
+        options.Listen.Text.Should().Be("127.0.0.1:9890");
         options.Storage.Path.Should().Be("./data");
         options.Targets.OfType<HostSection>().Single().Enabled.Should().BeTrue();
     }
@@ -46,7 +46,7 @@ public sealed class ConfigurationTests
     {
         Action open = () => MetricsOptions.Parse("listen: 0.0.0.0:9890");
         open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens in auth.tokens*");
-        MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Should()
+        MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Text.Should()
             .Be("0.0.0.0:9890");
     }
 

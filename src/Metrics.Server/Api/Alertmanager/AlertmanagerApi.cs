@@ -19,10 +19,10 @@ internal static class AlertmanagerApi
         app.MapGet("/api/v2/receivers", (AlertEndpoints alerts) => Results.Json(alerts.Receivers())).For(Role.Viewer);
         app.MapGet("/api/v2/alerts", (HttpContext c, AlertEndpoints a) => Try(() => a.Alerts(c.Request.Query))).For(Role.Viewer);
         app.MapGet("/api/v2/alerts/groups", (HttpContext c, AlertEndpoints a) => Try(() => a.Groups(c.Request.Query))).For(Role.Viewer);
-        app.MapPost("/api/v2/alerts", PostAlertsAsync).For(Role.Ingest);
+        app.MapPost("/api/v2/alerts", PostAlertsAsync).TakesJson().For(Role.Ingest);
         app.MapGet("/api/v2/silences", (HttpContext c, SilenceEndpoints s) => Try(() => s.List(c.Request.Query["filter"])))
             .For(Role.Viewer);
-        app.MapPost("/api/v2/silences", PostSilenceAsync).For(Role.Operator);
+        app.MapPost("/api/v2/silences", PostSilenceAsync).TakesJson().For(Role.Operator);
         app.MapGet("/api/v2/silence/{id}", Find).For(Role.Viewer);
         app.MapDelete("/api/v2/silence/{id}", Expire).For(Role.Operator);
     }
@@ -30,7 +30,7 @@ internal static class AlertmanagerApi
     private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
         WithBodyAsync(context, MaxAlerts, async body =>
         {
-            string? fault = await alerts.PutAsync(body, Caller.TokenOf(context), context.RequestAborted);
+            string? fault = await alerts.PutAsync(body, Caller.AccountOf(context), context.RequestAborted);
             return fault is null ? Results.Ok() : Results.Json(fault, statusCode: 400);
         });
 
@@ -46,12 +46,12 @@ internal static class AlertmanagerApi
 
     private static async Task<IResult> WithBodyAsync(HttpContext context, long maxBytes, Func<JsonElement, Task<IResult>> answer)
     {
-        if (context.Request.ContentLength is not { } length || length > maxBytes)
-            return Results.Json($"a request has at most {maxBytes} bytes, and says how many", statusCode: 413);
         try
         {
-            using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
-            return await answer(body.RootElement);
+            using JsonDocument? body = await JsonBody.ReadAsync(context, maxBytes);
+            return body is null
+                ? Results.Json($"a request has at most {maxBytes} bytes, and says how many", statusCode: 413)
+                : await answer(body.RootElement);
         }
         catch (JsonException e)
         {

@@ -26,14 +26,14 @@ internal sealed class PostAlertsHandler(
 
     /// <summary>Takes Alertmanager's <c>postableAlerts</c>; returns when they are committed.</summary>
     /// <param name="body">What was sent.</param>
-    /// <param name="token">
-    /// The sender's token, or null. One that is bound speaks only of those it is bound to, and for itself: its alerts have its name as the
+    /// <param name="sender">
+    /// The sender, or null. One that is bound speaks only of those it is bound to, and for itself: its alerts have its name as the
     /// label <c>sender</c>, so that they are never those of another, which it could keep open or rewrite. It ends none, as who has stolen
     /// it would: what is not sent again ends by itself, after <c>global.resolve_timeout</c>.
     /// </param>
     /// <param name="ct">Ends the waiting.</param>
     /// <returns>What is wrong, or null.</returns>
-    public async Task<string?> PutAsync(JsonElement body, TokenOptions? token, CancellationToken ct)
+    public async Task<string?> PutAsync(JsonElement body, Account? sender, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Array)
             return "the body must be a list of alerts";
@@ -45,7 +45,7 @@ internal sealed class PostAlertsHandler(
             try
             {
                 SentAlert read = Read(alert, now);
-                if (token?.Binding is null || TryBind(read, token, now, out read, faults))
+                if (sender?.Binding is null || TryBind(read, sender, now, out read, faults))
                     alerts.Add(read);
             }
             catch (FormatException e)
@@ -72,10 +72,10 @@ internal sealed class PostAlertsHandler(
         return string.Join("; ", faults.Take(NamedFaults)) + more;
     }
 
-    private bool TryBind(SentAlert alert, TokenOptions token, Timestamp now, out SentAlert bound, List<string> faults)
+    private bool TryBind(SentAlert alert, Account sender, Timestamp now, out SentAlert bound, List<string> faults)
     {
-        bool may = token.Binding!.TryBind(alert.Labels, out Labels labels, out string? fault);
-        bound = alert with { Labels = labels.With(SenderLabel, token.Name), EndsAt = EndUnlessSentAgain(now) };
+        bool may = sender.Binding!.TryBind(alert.Labels, out Labels labels, out string? fault);
+        bound = alert with { Labels = labels.With(SenderLabel, sender.Name), EndsAt = EndUnlessSentAgain(now) };
         if (may && alert.EndsAt > now)
             return true;
         pushes.SenderRefused.WithLabels("alerts").Inc();

@@ -36,7 +36,7 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
             ? all.EnumerateArray()
             : default)
             matchers.Add(ReadMatcher(matcher));
-        string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.TokenNameOf(context) ?? "";
+        string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.AccountNameOf(context) ?? "";
         string comment = Text(body, "comment") ?? "";
         Timestamp from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
         return book.Put(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));

@@ -26,7 +26,8 @@ internal static class ExportEndpoints
         }
         catch (StoreException e)
         {
-            return Results.Text(e.Message + "\n", statusCode: StatusCodes.Status500InternalServerError);
+            context.Response.Headers.RetryAfter = "10";
+            return Results.Text(e.Message + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
         const FileOptions Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous;
         return Results.Stream(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metrics.Access;
 using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Query;
@@ -19,11 +20,8 @@ internal sealed class ApiParameters
 
     private ApiParameters(IQueryCollection query, IFormCollection? form, long now) => (_query, _form, _now) = (query, form, now);
 
-    public static async Task<ApiParameters> ReadAsync(HttpRequest request, TimeProvider time)
-    {
-        IFormCollection? form = request.HasFormContentType ? await request.ReadFormAsync() : null;
-        return new ApiParameters(request.Query, form, time.GetUtcNow().ToUnixTimeMilliseconds());
-    }
+    public static async Task<ApiParameters> ReadAsync(HttpContext context, TimeProvider time) =>
+        new(context.Request.Query, await RequestForm.ReadAsync(context), time.GetUtcNow().ToUnixTimeMilliseconds());
 
     public string? Text(string name) => All(name) is [var first, ..] ? first : null;
 
@@ -67,7 +65,15 @@ internal sealed class ApiParameters
             : throw ApiException.BadParameter(name, $"cannot parse \"{text}\" to a valid duration");
     }
 
-    public TimeSpan Timeout(TimeSpan max) => Span("timeout") is { } asked && asked < max ? asked : max;
+    /// <summary>How long the request may take: what is asked for, at most what is allowed.</summary>
+    public TimeSpan Timeout(TimeSpan max)
+    {
+        if (Span("timeout") is not { } asked)
+            return max;
+        if (asked <= TimeSpan.Zero)
+            throw ApiException.BadParameter("timeout", $"\"{Text("timeout")}\" is not above zero");
+        return asked < max ? asked : max;
+    }
 
     public EvaluationSteps Range()
     {

@@ -60,7 +60,7 @@ internal static class PrometheusApi
     {
         try
         {
-            await WriteAsync(context, await answer(endpoints, await ApiParameters.ReadAsync(context.Request, time), context));
+            await WriteAsync(context, await answer(endpoints, await ApiParameters.ReadAsync(context, time), context));
         }
         catch (ApiException e)
         {

@@ -22,7 +22,7 @@ internal static class PushEndpoints
         app.MapPost(Version1, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version1)).For(Role.Ingest);
         app.MapPost(Version2, (HttpContext c, LineProtocolInput i, PushMetrics m) => WriteAsync(c, i, m, Version2)).For(Role.Ingest);
         app.MapMethods("/ping", s_getAndHead, Ping).Anyone();
-        app.MapMethods("/query", s_getAndPost, QueryAsync).For(Role.Ingest);
+        app.MapMethods("/query", s_getAndPost, (Delegate)QueryAsync).For(Role.Ingest);
     }
 
     private static IResult Ping(HttpContext context)
@@ -32,10 +32,9 @@ internal static class PushEndpoints
     }
 
     /// <summary>Telegraf and other InfluxDB 1 clients create their database before they write; there is nothing to create here.</summary>
-    private static async Task<IResult> QueryAsync(HttpContext context, CancellationToken aborted)
+    private static async Task<IResult> QueryAsync(HttpContext context)
     {
-        HttpRequest request = context.Request;
-        string? query = request.HasFormContentType ? (await request.ReadFormAsync(aborted))["q"] : request.Query["q"];
+        string? query = await RequestForm.ReadAsync(context) is { } form ? form["q"] : context.Request.Query["q"];
         return query?.StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase) == true
             ? Results.Text("{\"results\":[{\"statement_id\":0}]}\n", "application/json")
             : Results.Text(NoInfluxQl, "application/json", statusCode: 400);
@@ -67,8 +66,8 @@ internal static class PushEndpoints
 
     /// <summary>A push, and who sends it.</summary>
     internal static PushRequest RequestOf(HttpContext context) => new(
-        context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString() == "gzip",
-        $"push/{Caller.NameOf(context)}", Caller.TokenOf(context)?.Binding);
+        context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString(),
+        $"push/{Caller.NameOf(context)}", Caller.AccountOf(context)?.Binding);
 
     /// <summary>Who could not be served now shall wait a moment.</summary>
     internal static void AskToComeAgain(HttpResponse response)

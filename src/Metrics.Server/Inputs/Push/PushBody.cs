@@ -22,7 +22,9 @@ internal sealed class PushBody : IDisposable
     /// <returns>What is wrong with it, or null.</returns>
     public async Task<PushRefusal?> ReadAsync(PushRequest request, int maxBytes, InputCounters counters, CancellationToken ct)
     {
-        await using Stream plain = request.IsPacked ? new GZipStream(request.Body, CompressionMode.Decompress) : request.Body;
+        if (Unpack(request) is not { } unpacked)
+            return new PushRefusal(415, $"the body is packed as '{request.Encoding}'; gzip is known, or none");
+        await using Stream plain = unpacked;
         try
         {
             while (await plain.ReadAsync(Free(), ct) is > 0 and var read)
@@ -34,9 +36,9 @@ internal sealed class PushBody : IDisposable
             }
             return null;
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException)
         {
-            return new PushRefusal(400, $"the body is not gzip: {e.Message}");
+            return new PushRefusal(400, "the body is no gzip, or not all of it");
         }
     }
 
@@ -46,6 +48,14 @@ internal sealed class PushBody : IDisposable
         ArrayPool<byte>.Shared.Return(_buffer);
         (_buffer, _length) = ([], 0);
     }
+
+    /// <summary>The body as it was before it was packed; null when we do not know how it is packed.</summary>
+    private static Stream? Unpack(PushRequest request) => request.Encoding.ToLowerInvariant() switch
+    {
+        "" or "identity" => request.Body,
+        "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+        _ => null,
+    };
 
     private Memory<byte> Free()
     {

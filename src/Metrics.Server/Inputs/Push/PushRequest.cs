@@ -6,10 +6,10 @@ namespace Metrics.Inputs.Push;
 /// <summary>One push over HTTP.</summary>
 /// <param name="From">Its sender's address; null is one that has none.</param>
 /// <param name="Body">The body as it comes.</param>
-/// <param name="IsPacked">Whether the body is gzip.</param>
+/// <param name="Encoding">How the body is packed, as <c>Content-Encoding</c> says; empty is not at all.</param>
 /// <param name="Source">Who sends, as limits name it.</param>
 /// <param name="Binding">Of whom alone the sender may send; null is of anybody.</param>
-internal sealed record PushRequest(IPAddress? From, Stream Body, bool IsPacked, string Source, SenderBinding? Binding);
+internal sealed record PushRequest(IPAddress? From, Stream Body, string Encoding, string Source, SenderBinding? Binding);
 
 /// <summary>Why a push is not taken, or not whole.</summary>
 /// <param name="Status">HTTP's status.</param>

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Metrics.Configuration;
 
 namespace Metrics.Inputs.Streams;
@@ -24,30 +23,10 @@ internal sealed class ServerTls(TlsOptions options)
             var written = (Written(options.CertFile), Written(options.KeyFile), Written(options.CaFile));
             if (_current is not null && written == _read)
                 return _current;
-            _current = Load();
+            _current = ServerHandshake.Read(options.CertFile!, options.KeyFile, options.CaFile);
             _read = written;
             return _current;
         }
-    }
-
-    private SslServerAuthenticationOptions Load()
-    {
-        X509Certificate2 own = X509Certificate2.CreateFromPemFile(options.CertFile!, options.KeyFile);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(options.CertFile!);
-        var server = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(own, chain, offline: true),
-        };
-        if (options.CaFile is null)
-            return server;
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(options.CaFile);
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        server.ClientCertificateRequired = true;
-        server.CertificateChainPolicy = policy;
-        return server;
     }
 
     private static DateTime Written(string? file) => file is null ? default : File.GetLastWriteTimeUtc(file);

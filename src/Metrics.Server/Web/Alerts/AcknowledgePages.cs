@@ -27,7 +27,7 @@ internal static class AcknowledgePages
     {
         if (!IsSigned(key, context, links))
             return NotValid();
-        if (await FormBody.TryReadAsync(context) is not { } form)
+        if (await RequestForm.ReadAsync(context) is not { } form)
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         string by = form["by"].ToString().Trim();
         IReadOnlyList<RoutedAlert> open = history.OpenOf(key);

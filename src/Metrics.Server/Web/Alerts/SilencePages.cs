@@ -40,7 +40,7 @@ internal static class SilencePages
 
     private static async Task<IResult> SilenceAsync(HttpContext context, Silences silences, IAntiforgery antiforgery, TimeProvider time)
     {
-        if (await FormBody.TryReadAsync(context) is not { } form)
+        if (await RequestForm.ReadAsync(context) is not { } form)
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         SilenceForm entered = SilenceForm.Of(form);
         if (!await antiforgery.IsRequestValidAsync(context))
@@ -51,7 +51,7 @@ internal static class SilencePages
                 throw new FormatException("the duration must be one such as 30m or 2h");
             IReadOnlyList<LabelMatcher> matchers = [.. MatcherText.Parse(entered.Filter)];
             Timestamp now = Timestamp.Of(time.GetUtcNow());
-            string id = silences.Put(null, matchers, now, now + duration, entered.By, entered.Comment, Caller.TokenNameOf(context));
+            string id = silences.Put(null, matchers, now, now + duration, entered.By, entered.Comment, Caller.AccountNameOf(context));
             string @for = Duration.Format(duration);
             return AlertPages.Message("Silenced", $"Nobody is notified of these alerts for {@for}. Id of the silence: {id}");
         }

@@ -30,9 +30,33 @@ public sealed class PushTests
         (await HeldAsync(daemon)).Should().Contain(path == "/api/v1/events" ? "\"body\":\"text\"" : "cpu_load{host=\"a\"");
         (int status, string text) = await PushAsync(daemon, path, Encoding.UTF8.GetBytes(body));
         status.Should().Be(400);
-        text.Should().Contain("the body is not gzip");
+        text.Should().Contain("the body is no gzip");
         (status, text) = await PushAsync(daemon, path, Packed(body)[..^12]);
         status.Should().Be(400, text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Endpoints))]
+    public async Task Of_a_packed_body_that_was_cut_off_anywhere_nothing_is_taken(string path, string body)
+    {
+        await using RunningDaemon daemon = await StartAsync();
+        byte[] whole = Packed(string.Concat(Enumerable.Repeat(body, 50)));
+        for (int length = 1; length < whole.Length; length++)
+            (await PushAsync(daemon, path, whole[..length])).Status.Should().Be(400, $"{length} of {whole.Length} bytes came");
+        (await HeldAsync(daemon)).Should().NotContain("cpu_load").And.NotContain("\"body\"");
+    }
+
+    [Theory]
+    [InlineData("GZIP", 204)]
+    [InlineData("identity", 400)]
+    [InlineData("br", 415)]
+    [InlineData("gzip, gzip", 415)]
+    public async Task What_is_packed_in_a_way_that_is_not_known_is_said_so(string encoding, int status)
+    {
+        await using RunningDaemon daemon = await StartAsync();
+        using var content = new ByteArrayContent(Packed(Line));
+        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        (await daemon.AskAsync("POST", "/write", null, null, content)).Status.Should().Be(status);
     }
 
     [Theory]

@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Unicode;
+using Metrics.Text;
+
+namespace Metrics.Api;
+
+/// <summary>The body of a request that must be one JSON value.</summary>
+internal static class JsonBody
+{
+    /// <summary>
+    /// Has a route take JSON only (else 415). What a form of another site's page can send without asking first is <c>text/plain</c> and the
+    /// two kinds of forms, and never this.
+    /// </summary>
+    public static RouteHandlerBuilder TakesJson(this RouteHandlerBuilder route) => route.AddEndpointFilter((context, next) =>
+        context.HttpContext.Request.HasJsonContentType()
+            ? next(context)
+            : ValueTask.FromResult<object?>(
+                Results.Json("the body must be JSON, and Content-Type say so: application/json", statusCode: 415)));
+
+    /// <summary>Reads it; null when it does not say its length, or is too long.</summary>
+    /// <exception cref="JsonException">It is no JSON, or holds texts that are none.</exception>
+    public static async Task<JsonDocument?> ReadAsync(HttpContext context, long maxBytes)
+    {
+        if (context.Request.ContentLength is not { } length || length > maxBytes)
+            return null;
+        JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+        if (FaultOf(JsonMarshal.GetRawUtf8Value(body.RootElement)) is not { } fault)
+            return body;
+        body.Dispose();
+        throw new JsonException(fault);
+    }
+
+    /// <summary>What the parser looks at only when a text is read, and then throws something else.</summary>
+    private static string? FaultOf(ReadOnlySpan<byte> json) => Utf8.IsValid(json) ? JsonEscapes.FaultOf(json) : "a text is no UTF-8";
+}
