@@ -9,6 +9,9 @@ internal sealed class Component : IDisposable
 
     private Component(Process process) => _process = process;
 
+    /// <summary>Of its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Skips the calling test where a program is missing.</summary>
     public static void Need(string program) => Assert.SkipUnless(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, program))),

@@ -48,6 +48,9 @@ internal sealed class Influxd : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Sends it a signal: STOP, CONT.</summary>
+    public async Task SignalAsync(string signal) => await Component.RunAsync("kill", "", $"-{signal}", $"{_process!.Id}");
+
     /// <summary>The one number that a query gives; 0 when there is no series.</summary>
     public async Task<double> NumberAsync(string query)
     {

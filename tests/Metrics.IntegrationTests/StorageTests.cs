@@ -90,10 +90,12 @@ public sealed class StorageTests
     {
         await using Influxd influxd = await Influxd.StartAsync();
         await using Daemon daemon =
-            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics }} }}");
+            await Daemon.StartAsync($"host: {{ enabled: false }}\nstorage: {{ influx: {{ url: '{influxd.Url}', database: metrics, retention: "
+                + "30d } }");
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         (await daemon.PushAsync($"first_thing v=1 {now}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         using var direct = new HttpClient();
+        (await direct.GetStringAsync($"{influxd.Url}/query?q=SHOW+RETENTION+POLICIES+ON+metrics")).Should().Contain("\"720h0m0s\"");
         await direct.PostAsync($"{influxd.Url}/write?db=metrics&precision=ms",
             new StringContent($"type_clash clash_v=\"text\" {now}\ntype_clash type_clash_v=\"text\" {now}"));
         string good = $"type_clash v=5 {now + 1}\ngood,path=C:\\x v=1 {now}\ngood,line=a\\ b,eq=c\\=d v=2 {now}";
@@ -105,9 +107,9 @@ public sealed class StorageTests
 
     [Theory]
     [InlineData(
-        2, "version: 2, bucket: metrics, org: ops, token: t0ken", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
+        2, "version: 2, bucket: metrics, org: ops, token: t0ken, retention: 30d", "POST /api/v2/write?org=ops&bucket=metrics&precision=ms", "Token t0ken")]
     [InlineData(
-        3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond&accept_partial=true",
+        3, "version: 3, database: metrics, token: t0ken", "POST /api/v3/write_lp?db=metrics&precision=millisecond",
         "Bearer t0ken")]
     public async Task The_forms_of_versions_2_and_3_are_what_those_servers_ask_for(
         int version, string options, string request, string authorization)
@@ -131,6 +133,15 @@ public sealed class StorageTests
             && r.ContentType == "text/plain; charset=utf-8");
         server.Lines.Should().Contain($"stub_v,n=0 stub_v=0 {now}").And.NotContain(l => l.Contains("=666 ", StringComparison.Ordinal));
         (await daemon.OwnAsync("metricsd_store_samples_dropped_total")).Should().Be(1);
+        if (version == 2)
+            server.Bucket.Should().Contain("\"everySeconds\":2592000").And.Contain("\"orgID\":\"0123456789abcdef\"");
+        // A restart fills the head from there.
+        daemon.Kill();
+        await daemon.StartAgainAsync();
+        List<string> found = await daemon.FederateAsync("{__name__=~\"stub_.\"}");
+        found.Should().HaveCount(server.Lines.Count(l => l.StartsWith("stub_", StringComparison.Ordinal)), daemon.Log)
+            .And.Contain(l => l.StartsWith("stub_w{", StringComparison.Ordinal) && l.Contains("n=\"3\"", StringComparison.Ordinal)
+                && l.Contains("} 3.5 ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 
 namespace Metrics.IntegrationTests;
 
 /// <summary>
 /// Stands in for InfluxDB 2 and 3, which cannot be had here: checks each request to the letter and gives the answers read in those servers'
-/// sources. A line with the value 666 is refused as each version refuses it: 2 the whole batch, 3 that line alone.
+/// sources. A line with the value 666 is refused as each version refuses it: 2 the whole batch, 3 that line alone. What is written can be
+/// read back, all of it whatever is asked. 2 begins without its bucket.
 /// </summary>
 internal sealed class StubInflux : IDisposable
 {
@@ -33,13 +36,75 @@ internal sealed class StubInflux : IDisposable
 
     public void Dispose() => _server.Dispose();
 
-    private Task Take(HttpListenerContext context)
+    /// <summary>The body of the request that made the bucket.</summary>
+    public string? Bucket { get; private set; }
+
+    private async Task Take(HttpListenerContext context)
     {
-        if (context.Request.HttpMethod == "POST")
-            Answer(context, context.Request);
+        switch (context.Request.Url!.AbsolutePath)
+        {
+            case "/ping":
+                context.Response.AddHeader("X-Influxdb-Version", _version == 2 ? "v2.7.12" : "3.10.0");
+                Reply(context, _version == 2 ? 204 : 200, _version == 2 ? "" : "{\"version\":\"3.10.0\"}");
+                break;
+            case "/api/v2/orgs":
+                Reply(context, 200, "{\"orgs\":[{\"id\":\"0123456789abcdef\",\"name\":\"ops\"}]}");
+                break;
+            case "/api/v2/buckets":
+                Bucket = await LocalServer.ReadAsync(context);
+                Reply(context, 201, "{\"id\":\"fedcba9876543210\",\"name\":\"metrics\",\"retentionRules\":[]}");
+                break;
+            case "/api/v2/query" when _version == 2:
+                Reply(context, 200, string.Concat(Lines.Select((l, i) => Csv(i, l))), "text/csv");
+                break;
+            case "/api/v3/query_sql" when _version == 3:
+                ReplySql(context, await LocalServer.ReadAsync(context));
+                break;
+            default:
+                Answer(context, context.Request);
+                break;
+        }
+    }
+
+    /// <summary>A line as a table of Flux.</summary>
+    private static string Csv(int table, string line)
+    {
+        (string measurement, (string Key, string Value)[] tags, (string Key, string Value) field, long time) = Parse(line);
+        string at = DateTimeOffset.FromUnixTimeMilliseconds(time).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        string Of(Func<(string Key, string Value), string> what) => string.Concat(tags.Select(t => $",{what(t)}"));
+        return $"#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string{Of(_ => "string")}\r\n"
+            + $"#group,false,false,true,true,false,false,true,true{Of(_ => "true")}\r\n"
+            + $"#default,_result,,,,,,,{Of(_ => "")}\r\n"
+            + $",result,table,_start,_stop,_time,_value,_field,_measurement{Of(t => t.Key)}\r\n"
+            + $",,{table},{at},{at},{at},{field.Value},{field.Key},{measurement}{Of(t => $"\"{t.Value}\"")}\r\n\r\n";
+    }
+
+    private void ReplySql(HttpListenerContext context, string request)
+    {
+        string sql = JsonDocument.Parse(request).RootElement.GetProperty("q").GetString()!;
+        var lines = Lines.Select(Parse).ToList();
+        if (sql.Contains("information_schema", StringComparison.Ordinal))
+        {
+            Reply(context, 200, string.Concat(lines.Select(l => l.Measurement).Distinct().Select(m => $"{{\"table_name\":\"{m}\"}}\n")));
+            return;
+        }
+        string table = sql.Split('"')[1];
+        if (lines.TrueForAll(l => l.Measurement != table))
+            Reply(context, 400, $"{{\"error\":\"Error during planning: table 'public.iox.{table}' not found\"}}");
         else
-            Reply(context, 200, "{\"results\":[{\"statement_id\":0}]}");
-        return Task.CompletedTask;
+            Reply(context, 200, string.Concat(lines.Where(l => l.Measurement == table).OrderBy(l => l.Time).Select(l =>
+                $"{{{string.Concat(l.Tags.Select(t => $"\"{t.Key}\":\"{t.Value}\","))}\"{l.Field.Key}\":{l.Field.Value},\"time\":\""
+                    + DateTimeOffset.FromUnixTimeMilliseconds(l.Time).ToString("yyyy-MM-ddTHH:mm:ss.fff", CultureInfo.InvariantCulture)
+                    + "\"}\n")));
+    }
+
+    private static (string Measurement, (string Key, string Value)[] Tags, (string Key, string Value) Field, long Time) Parse(string line)
+    {
+        string[] parts = line.Split(' ');
+        string[] key = parts[0].Split(',');
+        return (key[0], [.. key[1..].Select(Pair)], Pair(parts[1]), long.Parse(parts[2], CultureInfo.InvariantCulture));
+
+        static (string, string) Pair(string text) => (text.Split('=')[0], text.Split('=')[1]);
     }
 
     private void Answer(HttpListenerContext context, HttpListenerRequest request)
@@ -52,6 +117,11 @@ internal sealed class StubInflux : IDisposable
         {
             context.Response.AddHeader("Retry-After", failure.RetryAfter);
             Reply(context, failure.Status, "{\"code\":\"unavailable\",\"message\":\"overloaded\"}");
+            return;
+        }
+        if (_version == 2 && Bucket is null)
+        {
+            Reply(context, 404, "{\"code\":\"not found\",\"message\":\"bucket \\\"metrics\\\" not found\"}");
             return;
         }
         string[] bad = [.. lines.Where(l => l.Contains("=666 ", StringComparison.Ordinal))];
@@ -70,10 +140,10 @@ internal sealed class StubInflux : IDisposable
             Reply(context, 204, "");
     }
 
-    private static void Reply(HttpListenerContext context, int status, string body)
+    private static void Reply(HttpListenerContext context, int status, string body, string type = "application/json")
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = type;
         if (body.Length > 0)
             context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(body));
     }

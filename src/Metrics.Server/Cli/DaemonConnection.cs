@@ -10,7 +10,7 @@ namespace Metrics.Cli;
 /// <summary>How the daemon is reached: by TCP, by TLS or by a unix socket.</summary>
 /// <param name="Tls">What <c>--ca-file</c>, <c>--cert-file</c> and <c>--key-file</c> say.</param>
 /// <param name="CertFile">The certificate of the daemon that the configuration describes; null of others.</param>
-internal readonly record struct DaemonConnection(TlsOptions Tls, string? CertFile)
+internal sealed record DaemonConnection(TlsOptions Tls, string? CertFile)
 {
     /// <summary>By the system's authorities.</summary>
     public static readonly DaemonConnection Plain = new(TlsOptions.None, null);

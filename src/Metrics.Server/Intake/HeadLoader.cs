@@ -11,6 +11,15 @@ internal sealed partial class HeadLoader(
     Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log,
         EventCopies? copies = null)
 {
+    /// <summary>Samples in a row that are none to the head: a store that gives nothing else has nothing to tell.</summary>
+    private const int MaxUseless = 5_000_000;
+
+    /// <summary>What a batch without a sample counts as.</summary>
+    private const int EmptyBatch = 10;
+
+    /// <summary>However much history there is, watching begins.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
+
     /// <exception cref="StoreException">State, event log or store cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -20,14 +29,22 @@ internal sealed partial class HeadLoader(
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        long samples = 0, reported = 0;
+        long samples = 0, reported = 0, useless = 0;
+        using var late = new CancellationTokenSource(s_longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
             await foreach (SampleBatch batch in store.ReadAsync(
-                [], now - (long)head.Options.Window.TotalMilliseconds, now, cancellationToken))
+                [], now - (long)head.Options.Window.TotalMilliseconds, now, either.Token))
             {
                 using (batch)
-                    samples += head.Refill(batch, now).Appended;
+                {
+                    int appended = head.Refill(batch, now).Appended;
+                    samples += appended;
+                    useless = appended > 0 ? 0 : useless + Math.Max(batch.Count, EmptyBatch);
+                }
+                if (useless > MaxUseless)
+                    throw new StoreException("it gives the same again and again.");
                 if (samples - reported >= 10_000_000)
                 {
                     reported = samples;
@@ -37,11 +54,12 @@ internal sealed partial class HeadLoader(
             head.CompleteSince = 0;
             LogRefilled(store.Description, samples, head.SeriesCount, time.GetElapsedTime(start).TotalSeconds);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // History that cannot be read now must not keep us from watching.
+            // History that cannot be read now must not keep us from watching; queries look for it in the store when they need it.
             head.CompleteSince = now;
-            LogNotRefilled(store.Description, e.Message);
+            LogNotRefilled(
+                store.Description, e is OperationCanceledException ? $"it was not through after {Duration.Format(s_longest)}" : e.Message);
         }
     }
 

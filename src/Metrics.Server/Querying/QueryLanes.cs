@@ -17,18 +17,11 @@ internal sealed class QueryLanes(int quickPlaces, int heavyPlaces, int maxWaitin
     public Task<T> QuickAsync<T>(Func<T> run, CancellationToken ct) => _quick.RunAsync(() => Task.Run(run, ct), ct);
 
     /// <summary>Runs what may be large.</summary>
-    /// <param name="prepare">What waits for others first, and holds a place meanwhile.</param>
     /// <param name="run">The computing.</param>
     /// <param name="ct">Ends the waiting; the computing ends itself.</param>
     /// <exception cref="QueryException">Too many wait already.</exception>
-    public Task<T> HeavyAsync<TPrepared, T>(Func<Task<TPrepared>> prepare, Func<TPrepared, T> run, CancellationToken ct) =>
-        _heavy.RunAsync(
-            async () =>
-            {
-                TPrepared prepared = await prepare();
-                return await Task.Factory.StartNew(() => run(prepared), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            },
-            ct);
+    public Task<T> HeavyAsync<T>(Func<T> run, CancellationToken ct) => _heavy.RunAsync(
+        () => Task.Factory.StartNew(run, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default), ct);
 
     /// <inheritdoc />
     public void Dispose()

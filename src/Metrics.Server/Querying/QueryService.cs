@@ -22,13 +22,10 @@ internal sealed class QueryService(
     private const long QuickSamplesRead = 250_000;
     private const int QuickPlaces = 4;
 
-    /// <summary>What a sample of the store takes while it is held, bytes: its time and its value, in lists that grow by doubling.</summary>
-    private const long StoredSampleBytes = 32;
-
-    private const long StoredSeriesBytes = 3 * QueryMemory.SeriesBytes;
-
     private readonly QueryLanes _lanes = new(
         Math.Max(QuickPlaces, options.MaxConcurrency), options.MaxConcurrency, options.MaxWaiting, metrics);
+
+    private readonly History _history = new(head, store, engine.Options, options.MaxConcurrency, time);
 
     private readonly QueryEngine _quick = new(engine.Options with
     {
@@ -42,8 +39,15 @@ internal sealed class QueryService(
     /// <summary>Counts what a query holds, from its evaluation on until nobody needs its result any more.</summary>
     public QueryMemory NewMemory() => new(engine.Options.MaxBytes, budget.Queries.TryTake, budget.Queries.GiveBack);
 
+    /// <summary>The store may take half of a query's time; the rest is for computing with what there is.</summary>
+    private static TimeSpan HistoryShare(TimeSpan timeout) => timeout / 2;
+
     /// <inheritdoc />
-    public void Dispose() => _lanes.Dispose();
+    public void Dispose()
+    {
+        _lanes.Dispose();
+        _history.Dispose();
+    }
 
     /// <summary>The value of an expression at one moment.</summary>
     /// <param name="query">The expression.</param>
@@ -54,7 +58,7 @@ internal sealed class QueryService(
     /// <exception cref="QueryException">There is no result; the message says why.</exception>
     public Task<QueryResult> InstantAsync(
         PreparedQuery query, long at, TimeSpan timeout, QueryMemory? memory = null, CancellationToken ct = default) => WithinAsync(
-        timeout, memory, (held, token) => RunAsync(query.Needs(EvaluationSteps.At(at), engine.Options), held,
+        timeout, memory, (held, token) => RunAsync(query.Needs(EvaluationSteps.At(at), engine.Options), timeout, held,
             (with, source) => with.Instant(query, source, at, held, token), token), ct);
 
     /// <summary>The values of an expression over a range.</summary>
@@ -62,19 +66,20 @@ internal sealed class QueryService(
     public Task<QueryResult> RangeAsync(
         PreparedQuery query, EvaluationSteps grid, TimeSpan timeout, QueryMemory? memory = null,
         CancellationToken ct = default) => WithinAsync(
-        timeout, memory, (held, token) => RunAsync(query.Needs(grid, engine.Options), held,
+        timeout, memory, (held, token) => RunAsync(query.Needs(grid, engine.Options), timeout, held,
             (with, source) => with.Range(query, source, grid, held, token), token), ct);
 
     /// <summary>The series that meet any of several selectors and have samples in a span of time.</summary>
+    /// <returns>They, and why those of history are missing; null when they are not.</returns>
     /// <exception cref="QueryException">They cannot be had; the message says why.</exception>
-    public Task<IReadOnlyList<Labels>> SeriesAsync(
+    public Task<(IReadOnlyList<Labels> Found, string? Warning)> SeriesAsync(
         IReadOnlyList<VectorSelector> selectors, long from, long to, QueryMemory? memory = null,
         CancellationToken ct = default) => WithinAsync(
         options.Timeout, memory, async (held, token) =>
         {
             IReadOnlyList<QueryNeed> needs = [.. selectors.Select(s => new QueryNeed(s.Matchers, from - 1, to))];
-            return await _lanes.HeavyAsync(
-                () => PrepareAsync(needs, held, token), prepared => Find(prepared.Source, selectors, from, to, held, token), token);
+            using History.Source source = await _history.PrepareAsync(needs, held, HistoryShare(options.Timeout), token);
+            return (await _lanes.HeavyAsync(() => Find(source.Series, selectors, from, to, held, token), token), source.Warning);
         }, ct);
 
     private static IReadOnlyList<Labels> Find(
@@ -136,9 +141,10 @@ internal sealed class QueryService(
     }
 
     private async Task<QueryResult> RunAsync(
-        IReadOnlyList<QueryNeed> needs, QueryMemory memory, Func<QueryEngine, ISeriesSource, QueryResult> run, CancellationToken ct)
+        IReadOnlyList<QueryNeed> needs, TimeSpan timeout, QueryMemory memory, Func<QueryEngine, ISeriesSource, QueryResult> run,
+        CancellationToken ct)
     {
-        if (needs.All(n => n.After >= Boundary()))
+        if (!_history.IsNeeded(needs))
         {
             try
             {
@@ -149,57 +155,9 @@ internal sealed class QueryService(
                 memory.Clear();
             }
         }
-        return await _lanes.HeavyAsync(
-            () => PrepareAsync(needs, memory, ct),
-            prepared => run(engine, prepared.Source) is var result && prepared.Warning is { } warning
-                ? result with { Warnings = [.. result.Warnings, warning] }
-                : result,
-            ct);
+        // Before a place is taken: who waits for the store keeps nobody from computing.
+        using History.Source source = await _history.PrepareAsync(needs, memory, HistoryShare(timeout), ct);
+        QueryResult result = await _lanes.HeavyAsync(() => run(engine, source.Series), ct);
+        return source.Warning is { } warning ? result with { Warnings = [.. result.Warnings, warning] } : result;
     }
-
-    /// <summary>The last moment that the store answers for, milliseconds since 1970 UTC: before it the head is not complete.</summary>
-    private long Boundary() => Math.Max(
-        head.CompleteSince, time.GetUtcNow().ToUnixTimeMilliseconds() - (long)head.Options.Window.TotalMilliseconds);
-
-    /// <summary>
-    /// Fetches from the store what lies before the head. A store that cannot be read costs the history, and a warning says so.
-    /// </summary>
-    private async Task<(ISeriesSource Source, string? Warning)> PrepareAsync(
-        IReadOnlyList<QueryNeed> needs, QueryMemory memory, CancellationToken ct)
-    {
-        long boundary = Boundary();
-        if (needs.All(n => n.After >= boundary))
-            return (head, null);
-        var history = new HeadAndStoreSource(head, boundary);
-        string? warning = null;
-        long samples = 0;
-        try
-        {
-            foreach (QueryNeed need in Distinct(needs.Where(n => n.After < boundary)))
-            {
-                await foreach (SampleBatch batch in store.ReadAsync(need.Matchers, need.After + 1, Math.Min(need.To, boundary), ct))
-                {
-                    using (batch)
-                    {
-                        if ((samples += batch.Count) > engine.Options.MaxSamples)
-                            throw new QueryException("query processing would load too many samples into memory from the store (limit: "
-                                + $"{engine.Options.MaxSamples})", QueryFailure.Limit);
-                        memory.Hold(StoredSampleBytes * batch.Count);
-                        memory.Hold(StoredSeriesBytes * history.Add(batch));
-                    }
-                }
-            }
-        }
-        catch (StoreException e)
-        {
-            warning = $"history before {new Timestamp(boundary).ToSecondsText()} could not be read: {e.Message}";
-        }
-        history.Seal();
-        return (history, warning);
-    }
-
-    /// <summary>Selectors that stand in an expression several times are read once, over all that they need.</summary>
-    private static IEnumerable<QueryNeed> Distinct(IEnumerable<QueryNeed> needs) => needs
-        .GroupBy(n => string.Join(',', n.Matchers))
-        .Select(g => new QueryNeed(g.First().Matchers, g.Min(n => n.After), g.Max(n => n.To)));
 }

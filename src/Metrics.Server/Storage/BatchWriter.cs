@@ -22,7 +22,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private int _pendingRows;
     private long _pendingBytes;
     private bool _waiter;
-    private bool _works = true;
+    private volatile bool _works = true;
     private volatile bool _stopping;
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,6 +36,9 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     /// <summary>What its rows are called, in messages.</summary>
     protected abstract string RowsName { get; }
+
+    /// <summary>Whether the place can be written, as far as is known now: here, whether the last write succeeded.</summary>
+    public virtual bool IsUp => _works;
 
     /// <summary>Bound of the rows that wait.</summary>
     protected abstract int MaxPendingRows { get; }
@@ -119,7 +122,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        metrics.Up.Set(1);
+        metrics.BeforeCollect(() => metrics.Up.Set(IsUp ? 1 : 0));
         int failures = 0;
         while (true)
         {
@@ -230,7 +233,6 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             if (_works)
                 LogFailing(Description, e.Message, RowsName);
             _works = false;
-            metrics.Up.Set(0);
             return false;
         }
         catch (Exception e)
@@ -248,7 +250,6 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         if (!_works)
             LogWorking(Description);
         _works = true;
-        metrics.Up.Set(1);
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();

@@ -9,6 +9,9 @@ internal interface ISampleStore : IAsyncDisposable
     /// <summary>What people call it, in messages and on pages.</summary>
     string Description { get; }
 
+    /// <summary>What is wrong with it as far as is known now, in words for people; null when it works.</summary>
+    string? Trouble { get; }
+
     /// <summary>Opens or reaches the store.</summary>
     /// <exception cref="StoreException">It cannot be used; the message tells an operator what to do.</exception>
     Task OpenAsync(CancellationToken ct);
@@ -34,3 +37,6 @@ internal class StoreException(string message, Exception? inner = null) : Excepti
 
 /// <summary>What waits to be written has reached its bound: come again later.</summary>
 internal sealed class StoreFullException(string message) : StoreException(message);
+
+/// <summary>The store does not answer in time: whoever asks next had better not wait for it as well.</summary>
+internal sealed class StoreSilentException(string message, Exception? inner = null) : StoreException(message, inner);

@@ -10,6 +10,8 @@ internal sealed class StoreWriter(
 {
     /// <summary>A reference, a time and a value; the series themselves are the head's.</summary>
     private const long BytesPerRow = 24;
+    /// <summary>A store that spools takes everything, and may be away even so.</summary>
+    public override bool IsUp => base.IsUp && store.Trouble is null;
 
     protected override string Description => store.Description;
 

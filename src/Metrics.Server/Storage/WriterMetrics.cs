@@ -34,5 +34,5 @@ internal abstract class WriterMetrics(
 
     public Gauge Pending { get; } = registry.Gauge($"{prefix}_pending_{rows}", $"The {rows} that wait for the next flush.");
 
-    public Gauge Up { get; } = registry.Gauge($"{prefix}_up", $"Whether the last write to {store} succeeded.");
+    public Gauge Up { get; } = registry.Gauge($"{prefix}_up", $"Whether {store} takes what is written to it, and answers.");
 }

@@ -278,6 +278,8 @@ public sealed class EventLaneTests : IAsyncDisposable
 
         public string Description => "the stub";
 
+        public string? Trouble => null;
+
         public void Number(EventBatch batch)
         {
             foreach (ref long id in batch.Ids)
@@ -305,6 +307,8 @@ public sealed class EventLaneTests : IAsyncDisposable
         public TaskCompletionSource? Gate { get; set; }
 
         public string Description => "the stub";
+
+        public string? Trouble => null;
 
         public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Model;
@@ -82,7 +83,7 @@ public sealed class QueryServiceTests : IAsyncLifetime
         (await HostsAsync(now - 60_000, now)).Should().Equal("all", "gaps", "new");
 
         async Task<string[]> HostsAsync(long from, long to) =>
-            [.. (await service.SeriesAsync([x!], from, to)).Select(l => l["host"]).Order()];
+            [.. (await service.SeriesAsync([x!], from, to)).Found.Select(l => l["host"]).Order()];
     }
 
     [Fact]
@@ -117,6 +118,29 @@ public sealed class QueryServiceTests : IAsyncLifetime
             .Be("query processing would take too much memory (limit: 1 MiB)");
     }
 
+    [Fact]
+    public async Task A_store_that_never_answers_costs_history_and_holds_up_nothing_else()
+    {
+        await using var stalled = new StalledStore();
+        using QueryService service = Service(store: stalled);
+        long now = s_now.ToUnixTimeMilliseconds();
+        Task<QueryResult>[] history = [.. Enumerable.Range(3, 10)
+            .Select(hours => service.InstantAsync(Query($"x or x offset {hours}h"), now, TimeSpan.FromMinutes(1)))];
+        QueryResult recent = await service.InstantAsync(Query("x"), now, TimeSpan.FromMinutes(1));
+        recent.Warnings.Should().BeEmpty("what needs no history does not wait for it");
+        history.Should().NotContain(h => h.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        foreach (QueryResult result in await Task.WhenAll(history))
+        {
+            result.Vector.Should().NotBeEmpty("what is in memory is given");
+            result.Warnings.Should().ContainSingle().Which.Should().Match("history before * could not be read: the stalled store *");
+        }
+        VectorSelector.TryParse("x", out VectorSelector? x, out _).Should().BeTrue();
+        (IReadOnlyList<Labels> found, string? warning) = await service.SeriesAsync([x!], now - (6 * 3_600_000), now);
+        found.Should().NotBeEmpty();
+        warning.Should().EndWith("was too slow a moment ago", "nobody waits for it again at once");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
@@ -127,8 +151,8 @@ public sealed class QueryServiceTests : IAsyncLifetime
     private static PreparedQuery Query(string text) =>
         PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error) ? query! : throw new ArgumentException($"{error}");
 
-    private QueryService Service(EngineOptions? options = null) => new(
-        _head, _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query,
+    private QueryService Service(EngineOptions? options = null, ISampleStore? store = null) => new(
+        _head, store ?? _store, new QueryEngine(options ?? new EngineOptions()), MetricsOptions.Parse("query: {}").Query,
         new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), new QueryMetrics(new MetricRegistry()), _time);
 
     private void Add(SampleBatch batch, Labels labels, long at, double value)
@@ -139,4 +163,26 @@ public sealed class QueryServiceTests : IAsyncLifetime
 
     private static string[] Text(QueryResult result) =>
         [.. result.Matrix.Select(m => $"{m.Labels} {string.Join(' ', m.Times.Zip(m.Values))}").Order(StringComparer.Ordinal)];
+
+    private sealed class StalledStore : ISampleStore
+    {
+        public string Description => "the stalled store";
+
+        public string? Trouble => null;
+
+        public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
+
+        public Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct) => Task.CompletedTask;
+
+        public async IAsyncEnumerable<SampleBatch> ReadAsync(
+            IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            yield break;
+        }
+
+        public Task MaintainAsync(DateTimeOffset now, CancellationToken ct) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

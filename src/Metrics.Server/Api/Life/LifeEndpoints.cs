@@ -1,4 +1,5 @@
 using Metrics.Access;
+using Metrics.Storage;
 using Metrics.Telemetry;
 
 namespace Metrics.Api.Life;
@@ -6,14 +7,17 @@ namespace Metrics.Api.Life;
 /// <summary>Signs of life.</summary>
 internal static class LifeEndpoints
 {
+    private static readonly string[] s_store = ["store"];
+
     public static void MapLife(this WebApplication app)
     {
         app.MapGet("/-/healthy", () => "metricsd is healthy.\n").Anyone();
-        app.MapGet("/-/ready", (MetricRegistry registry, TimeProvider time) => Ready(registry.Faults.Failing(time))).Anyone();
+        app.MapGet("/-/ready", (MetricRegistry registry, StoreWriter store, TimeProvider time) =>
+            Ready([.. registry.Faults.Failing(time).Select(f => f.Room), .. store.IsUp ? [] : s_store])).Anyone();
     }
 
-    /// <summary>Who asks without a token sees which rooms are failing, and not why.</summary>
-    private static string Ready(IReadOnlyList<(string Room, string Message)> failing) => failing.Count == 0
+    /// <summary>Who asks without a token sees what is failing, and not why.</summary>
+    private static string Ready(IReadOnlyList<string> failing) => failing.Count == 0
         ? "metricsd is ready.\n"
-        : $"metricsd is ready, but failing in part: {string.Join(", ", failing.Select(f => f.Room))}. See its log.\n";
+        : $"metricsd is ready, but failing in part: {string.Join(", ", failing)}. See its log.\n";
 }

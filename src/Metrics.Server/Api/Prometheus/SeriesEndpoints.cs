@@ -10,9 +10,12 @@ namespace Metrics.Api.Prometheus;
 /// <summary>Which series, labels and metrics there are.</summary>
 internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataTable metadata)
 {
+    private static readonly string[] s_truncated = ["results truncated due to limit"];
+
     public async Task<PrometheusApi.Answer> SeriesAsync(ApiParameters parameters, HttpContext context)
     {
-        IReadOnlyList<Labels> found = await FindAsync(parameters, required: true, context) ?? [];
+        (IReadOnlyList<Labels>? all, string? warning) = await FindAsync(parameters, required: true, context);
+        IReadOnlyList<Labels> found = all ?? [];
         int limit = parameters.Limit();
         return json =>
         {
@@ -20,16 +23,17 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
             foreach (Labels labels in (limit > 0 ? found.Take(limit) : found).Order(Comparer<Labels>.Create(Labels.Compare)))
                 ResultJson.WriteLabels(json, labels);
             json.WriteEndArray();
-            return Truncated(limit, found.Count);
+            return Truncated(limit, found.Count, warning);
         };
     }
 
     public async Task<PrometheusApi.Answer> LabelNamesAsync(ApiParameters parameters, HttpContext context)
     {
-        IEnumerable<string> names = await FindAsync(parameters, required: false, context) is { } found
+        (IReadOnlyList<Labels>? found, string? warning) = await FindAsync(parameters, required: false, context);
+        IEnumerable<string> names = found is not null
             ? found.SelectMany(l => l.Select(x => x.Name))
             : head.LabelNames();
-        return Texts(names, parameters.Limit());
+        return Texts(names, parameters.Limit(), warning);
     }
 
     public async Task<PrometheusApi.Answer> LabelValuesAsync(string name, ApiParameters parameters, HttpContext context)
@@ -37,10 +41,11 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         name = Unescape(name);
         if (name.Length == 0)
             throw ApiException.BadData("invalid label name: \"\"");
-        IEnumerable<string> values = await FindAsync(parameters, required: false, context) is { } found
+        (IReadOnlyList<Labels>? found, string? warning) = await FindAsync(parameters, required: false, context);
+        IEnumerable<string> values = found is not null
             ? found.Select(l => l[name]).Where(v => v.Length > 0)
             : head.LabelValues(name);
-        return Texts(values, parameters.Limit());
+        return Texts(values, parameters.Limit(), warning);
     }
 
     public PrometheusApi.Answer Metadata(ApiParameters parameters)
@@ -69,22 +74,25 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         };
     }
 
-    /// <returns>The series that the selectors give; null when none is given.</returns>
-    private async Task<IReadOnlyList<Labels>?> FindAsync(ApiParameters parameters, bool required, HttpContext context)
+    /// <returns>
+    /// The series that the selectors give, null when none is given; and why those of history are missing, null when they are not.
+    /// </returns>
+    private async Task<(IReadOnlyList<Labels>? Found, string? Warning)> FindAsync(
+        ApiParameters parameters, bool required, HttpContext context)
     {
-        // Without a range, as clients that only browse ask: what the head holds.
-        long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 1),
+        // Without a range, as clients that only browse ask: what the head holds, and will still hold when it is looked for.
+        long from = parameters.Time("start", parameters.Now - (long)head.Options.Window.TotalMilliseconds + 60_000),
             to = parameters.Time("end", parameters.Now + (long)head.Options.MaxFuture.TotalMilliseconds);
         if (to < from)
             throw ApiException.BadParameter("end", "end timestamp must not be before start timestamp");
         List<VectorSelector> selectors = parameters.Matches(required);
         if (selectors.Count == 0)
-            return null;
+            return (null, null);
         QueryMemory memory = queries.NewMemory();
         context.Response.RegisterForDispose(memory);
-        IReadOnlyList<Labels> found = await queries.SeriesAsync(selectors, from, to, memory, context.RequestAborted);
+        (IReadOnlyList<Labels> found, string? warning) = await queries.SeriesAsync(selectors, from, to, memory, context.RequestAborted);
         memory.Hold(found.Sum(ResultJson.EstimateBytes));
-        return found;
+        return (found, warning);
     }
 
     /// <summary>
@@ -116,7 +124,7 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
         return text.ToString();
     }
 
-    private static PrometheusApi.Answer Texts(IEnumerable<string> texts, int limit)
+    private static PrometheusApi.Answer Texts(IEnumerable<string> texts, int limit, string? warning)
     {
         List<string> sorted = [.. texts.Distinct().Order(StringComparer.Ordinal)];
         return json =>
@@ -125,10 +133,10 @@ internal sealed class SeriesEndpoints(QueryService queries, Head head, MetadataT
             foreach (string text in limit > 0 ? sorted.Take(limit) : sorted)
                 json.WriteStringValue(text);
             json.WriteEndArray();
-            return Truncated(limit, sorted.Count);
+            return Truncated(limit, sorted.Count, warning);
         };
     }
 
-    private static PrometheusApi.Notes Truncated(int limit, int count) =>
-        limit > 0 && count > limit ? new PrometheusApi.Notes(["results truncated due to limit"], []) : PrometheusApi.Notes.None;
+    private static PrometheusApi.Notes Truncated(int limit, int count, string? warning) => new(
+        [.. limit > 0 && count > limit ? s_truncated : [], .. warning is null ? Array.Empty<string>() : [warning]], []);
 }

@@ -35,6 +35,8 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
 
     public string Description => $"the DuckDB file {FilePath}";
 
+    public string? Trouble => null;
+
     public string FilePath => Path.Combine(options.Path, "metrics.duckdb");
 
     public Task OpenAsync(CancellationToken ct)

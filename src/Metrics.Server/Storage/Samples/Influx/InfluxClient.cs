@@ -1,27 +1,20 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using Metrics.Configuration;
-using Metrics.Telemetry;
+using Metrics.Model;
+using Metrics.Series;
 
 namespace Metrics.Storage.Samples.Influx;
 
 /// <summary>
-/// Speaks HTTP with one InfluxDB: writes a body, asks a question. Secrets are read anew for each request. Never retries by itself.
+/// Speaks with one InfluxDB and never retries by itself. Every answer is read as hostile: whatever comes, or does not, is a verdict or a
+/// <see cref="StoreException"/>.
 /// </summary>
-/// <remarks>https://docs.influxdata.com/influxdb/v1/tools/api/ , /v2/api/ , /influxdb3/core/api/</remarks>
 internal sealed class InfluxClient : IDisposable
 {
-    private const int MaxErrorBytes = 16 * 1024;
-
     private readonly InfluxOptions _options;
-    private readonly InfluxPrecision _precision;
     private readonly InfluxMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly HttpClient _http;
+    private readonly InfluxTransport _transport;
+    private readonly IInfluxServer _server;
 
     /// <param name="options">Where it is, and who we are there.</param>
     /// <param name="precision">Unit of the timestamps of what is written.</param>
@@ -29,41 +22,32 @@ internal sealed class InfluxClient : IDisposable
     /// <param name="time">The clock.</param>
     public InfluxClient(InfluxOptions options, InfluxPrecision precision, InfluxMetrics metrics, TimeProvider time)
     {
-        (_options, _precision, _metrics, _time) = (options, precision, metrics, time);
-        // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
-        _http = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip }.CreateClient();
+        (_options, _metrics, _time) = (options, metrics, time);
+        _transport = new InfluxTransport(options, time);
+        _server = options.Version switch
+        {
+            InfluxVersion.V2 => new Influx2Server(options, precision, _transport),
+            InfluxVersion.V3 => new Influx3Server(options, precision, _transport),
+            _ => new Influx1Server(options, precision, _transport),
+        };
     }
 
     /// <summary>Sends one body. A network error and a timeout are answers too: <see cref="WriteVerdict.Retry"/>.</summary>
-    /// <param name="body">Lines, as gzip when the options say so.</param>
+    /// <param name="lines">As they are.</param>
     /// <param name="ct">Our own end; only this throws.</param>
-    public async Task<InfluxAnswer> WriteAsync(ReadOnlyMemory<byte> body, CancellationToken ct)
+    public async Task<InfluxAnswer> WriteAsync(byte[] lines, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         string status = "error";
         try
         {
-            using HttpRequestMessage request = Request(HttpMethod.Post, WritePath());
-            request.Content = new ReadOnlyMemoryContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/plain") { CharSet = "utf-8" };
-            if (_options.Gzip)
-                request.Content.Headers.ContentEncoding.Add("gzip");
-            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
-            string text = await ReadStartAsync(response, either.Token);
-            return InfluxAnswer.Judge(
-                _options.Version, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType,
-                Header(response, "X-Influxdb-Error"), text, Header(response, "Retry-After"), _time.GetUtcNow());
+            InfluxWords words = await WithinAsync(_options.Timeout, end => _server.WriteAsync(lines, end), ct);
+            status = words.Status.ToString(CultureInfo.InvariantCulture);
+            return InfluxAnswer.Judge(_options.Version, words, _time.GetUtcNow());
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (StoreException e)
         {
-            status = "timeout";
-            return new InfluxAnswer(WriteVerdict.Retry, 0, $"no answer within {Model.Duration.Format(_options.Timeout)}", null);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return new InfluxAnswer(WriteVerdict.Retry, 0, e.InnerException?.Message ?? e.Message, null);
+            status = e is StoreSilentException ? "timeout" : status;
+            return new InfluxAnswer(WriteVerdict.Retry, 0, e.Message, null);
         }
         finally
         {
@@ -71,14 +55,15 @@ internal sealed class InfluxClient : IDisposable
         }
     }
 
-    /// <summary>Creates the database (version 1).</summary>
-    /// <returns>Null, or why it could not be created.</returns>
-    public async Task<string?> CreateDatabaseAsync(CancellationToken ct)
+    /// <summary>Whether it lives.</summary>
+    /// <param name="patience">Longest wait for an answer.</param>
+    /// <param name="ct">Our own end; only this throws.</param>
+    /// <returns>Null, or what is wrong.</returns>
+    public async Task<string?> PingAsync(TimeSpan patience, CancellationToken ct)
     {
         try
         {
-            using JsonDocument answer = await QueryAsync($"CREATE DATABASE {Quote(_options.Database)}", HttpMethod.Post, ct);
-            return null;
+            return InfluxAnswer.JudgePing(await WithinAsync(patience, _server.PingAsync, ct));
         }
         catch (StoreException e)
         {
@@ -86,142 +71,49 @@ internal sealed class InfluxClient : IDisposable
         }
     }
 
-    /// <summary>Asks an InfluxQL question and gives the whole answer.</summary>
-    /// <exception cref="StoreException">The server refuses, by status or within a 200.</exception>
-    public async Task<JsonDocument> QueryAsync(string query, HttpMethod method, CancellationToken ct)
+    /// <summary>Creates the database, or bucket.</summary>
+    /// <returns>Null, or why it could not be created.</returns>
+    public async Task<string?> CreateDatabaseAsync(CancellationToken ct)
     {
-        JsonDocument? last = null;
-        await foreach (JsonDocument document in QueryChunksAsync(query, method, ct))
-        {
-            last?.Dispose();
-            last = document;
-        }
-        return last ?? throw new StoreException("InfluxDB gave an empty answer.");
-    }
-
-    /// <summary>Asks an InfluxQL question and gives the answer in pieces.</summary>
-    /// <exception cref="StoreException">The server refuses, by status or within a 200.</exception>
-    public async IAsyncEnumerable<JsonDocument> QueryChunksAsync(
-        string query, HttpMethod method, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        string path = $"query?db={Uri.EscapeDataString(_options.Database)}&epoch=ms&chunked=true&chunk_size=10000"
-            + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : "");
-        using HttpRequestMessage request = Request(method, method == HttpMethod.Post ? path : $"{path}&q={Uri.EscapeDataString(query)}");
-        if (method == HttpMethod.Post)
-            request.Content = new FormUrlEncodedContent([new("q", query)]);
-        HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw new StoreException($"InfluxDB at {_options.Url} cannot be reached: {e.Message}", e);
-        }
-        using (response)
-        {
-            if (!response.IsSuccessStatusCode)
+            return await WithinAsync<string?>(_options.Timeout, async end =>
             {
-                string text = await ReadStartAsync(response, ct);
-                InfluxAnswer judged = InfluxAnswer.Judge(
-                    _options.Version, (int)response.StatusCode, null, Header(response, "X-Influxdb-Error"), text, null, _time.GetUtcNow());
-                throw new StoreException($"InfluxDB at {_options.Url} refuses a query: {judged.Reason}");
-            }
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
-            while (await reader.ReadLineAsync(ct) is { } line)
-            {
-                if (line.Length == 0)
-                    continue;
-                JsonDocument document = JsonDocument.Parse(line);
-                if (ErrorIn(document) is { } error)
-                {
-                    document.Dispose();
-                    throw new StoreException($"InfluxDB: {error}");
-                }
-                yield return document;
-            }
+                await _server.CreateDatabaseAsync(end);
+                return null;
+            }, ct);
+        }
+        catch (StoreException e)
+        {
+            return e.Message;
         }
     }
 
-    /// <summary>Packs lines as the options say.</summary>
-    public byte[] Pack(ReadOnlySpan<byte> lines)
+    /// <inheritdoc cref="ISampleStore.ReadAsync"/>
+    public IAsyncEnumerable<SampleBatch> ReadAsync(IReadOnlyList<LabelMatcher> matchers, long from, long to, CancellationToken ct) =>
+        _server.ReadAsync(matchers, from, to, ct);
+
+    public void Dispose()
     {
-        if (!_options.Gzip)
-            return lines.ToArray();
-        var packed = new MemoryStream(lines.Length / 4);
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(lines);
-        return packed.ToArray();
+        (_server as IDisposable)?.Dispose();
+        _transport.Dispose();
     }
 
-    /// <summary>Undoes <see cref="Pack"/>.</summary>
-    public static byte[] Unpack(byte[] packed)
+    /// <exception cref="StoreException">There is no answer, or none that can be understood.</exception>
+    private async Task<T> WithinAsync<T>(TimeSpan patience, Func<CancellationToken, Task<T>> ask, CancellationToken ct)
     {
-        if (packed is not [0x1f, 0x8b, ..])
-            return packed;
-        using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
-        var plain = new MemoryStream();
-        gzip.CopyTo(plain);
-        return plain.ToArray();
-    }
-
-    /// <summary>An identifier in InfluxQL.</summary>
-    public static string Quote(string identifier) =>
-        $"\"{identifier.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-
-    /// <summary>A text of InfluxQL.</summary>
-    public static string QuoteText(string text) =>
-        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
-
-    public void Dispose() => _http.Dispose();
-
-    private string WritePath()
-    {
-        string database = Uri.EscapeDataString(_options.Database);
-        bool fine = _precision == InfluxPrecision.Nanoseconds;
-        string precision = fine ? "ns" : "ms";
-        return _options.Version switch
+        using var late = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+        try
         {
-            InfluxVersion.V2 => $"api/v2/write?org={Uri.EscapeDataString(_options.Organization!)}&bucket={database}&precision={precision}",
-            InfluxVersion.V3 => $"api/v3/write_lp?db={database}&precision={(fine ? "nanosecond" : "millisecond")}&accept_partial=true",
-            _ => $"write?db={database}&precision={precision}"
-                + (_options.RetentionPolicy is { } rp ? $"&rp={Uri.EscapeDataString(rp)}" : ""),
-        };
-    }
-
-    private HttpRequestMessage Request(HttpMethod method, string path)
-    {
-        string root = _options.Url.ToString();
-        var request = new HttpRequestMessage(method, new Uri(root.EndsWith('/') ? root + path : $"{root}/{path}"));
-        request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
-        if (_options.Token is not null)
-            request.Headers.TryAddWithoutValidation("Authorization",
-                $"{(_options.Version == InfluxVersion.V3 ? "Bearer" : "Token")} {_options.Token.Reveal()}");
-        else if (_options.Username is not null)
-            request.Headers.Authorization =
-                new AuthenticationHeaderValue("Basic",
-                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.Username}:{_options.Password?.Reveal()}")));
-        return request;
-    }
-
-    private static async Task<string> ReadStartAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
-        byte[] start = new byte[MaxErrorBytes];
-        int length = await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, ct);
-        return Encoding.UTF8.GetString(start, 0, length);
-    }
-
-    private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
-
-    private static string? ErrorIn(JsonDocument document)
-    {
-        if (document.RootElement.TryGetProperty("error", out JsonElement error))
-            return error.GetString();
-        if (!document.RootElement.TryGetProperty("results", out JsonElement results))
-            return null;
-        return results.EnumerateArray().Select(r => r.TryGetProperty("error", out JsonElement e) ? e.GetString() : null)
-            .FirstOrDefault(e => e is not null);
+            return await ask(either.Token);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // Whatever it is, cut connections, odd headers, a bad gzip, a client that chokes on its answer: nothing is known.
+            throw late.IsCancellationRequested
+                ? new StoreSilentException($"no answer within {Duration.Format(patience)}", e)
+                : new StoreException(e.GetBaseException().Message, e);
+        }
     }
 }

@@ -31,8 +31,11 @@ internal sealed record InfluxOptions
 
     public Secret? Token { get; init; }
 
-    /// <summary>Whether a missing database is created (version 1). Default true.</summary>
+    /// <summary>Whether a missing database (1) or bucket (2) is created; version 3 always does so itself. Default true.</summary>
     public required bool CreateDatabase { get; init; }
+
+    /// <summary>How long a database or bucket that is created keeps its data; null is for ever. Versions 1 and 2.</summary>
+    public TimeSpan? Retention { get; init; }
 
     public required bool Gzip { get; init; }
 
@@ -42,7 +45,11 @@ internal sealed record InfluxOptions
     /// <summary>Bytes in one request before compression. Default 4 MiB.</summary>
     public required int BatchBytes { get; init; }
 
+    /// <summary>Longest wait for the answer to a write. Default 10 s.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Longest wait for the answer to a query to begin, and for each next 64 KiB of it. Default 10 s.</summary>
+    public required TimeSpan ReadTimeout { get; init; }
 
     /// <summary>Bound of the on-disk spool. Default 1 GiB.</summary>
     public required long SpoolBytes { get; init; }
@@ -65,10 +72,14 @@ internal sealed record InfluxOptions
             Password = Secret.Read(section, "password"),
             Token = Secret.Read(section, "token"),
             CreateDatabase = section.Flag("create_database", true),
+            Retention = version != InfluxVersion.V3 && section.Has("retention")
+                ? section.Duration("retention", TimeSpan.Zero, min: TimeSpan.FromHours(1))
+                : null,
             Gzip = section.Flag("gzip", true),
             BatchLines = section.Number("batch_lines", 5000, min: 1, max: 1_000_000),
             BatchBytes = (int)Math.Min(section.Bytes("batch_bytes", 4L << 20, min: 128L << 10), 256L << 20),
             Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
+            ReadTimeout = section.Duration("read_timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),
             SpoolBytes = section.Bytes("spool_bytes", 1L << 30, min: 1L << 20),
             SpoolAge = section.Duration("spool_age", TimeSpan.FromDays(7), min: TimeSpan.FromMinutes(1)),
         };

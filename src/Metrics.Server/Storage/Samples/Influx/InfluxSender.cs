@@ -20,9 +20,14 @@ internal sealed partial class InfluxSender(
     private readonly WakeSignal _spooled = new(time);
     private DiskSpool? _spool;
     private Task _replay = Task.CompletedTask;
+    private volatile string? _trouble;
+    private long _notBefore;   // milliseconds since 1970 UTC
     private DateTimeOffset _rejectionLogged;
 
     public string Description => $"InfluxDB at {options.Url}";
+
+    /// <summary>Why the server did not take what was last sent to it; null when it did.</summary>
+    public string? Trouble => _trouble;
 
     /// <summary>Speaks with the server.</summary>
     public InfluxClient Client { get; } = new(options, flow.Precision, metrics, time);
@@ -65,12 +70,18 @@ internal sealed partial class InfluxSender(
             return;
         }
         InfluxAnswer answer = await SendAsync(lines, count, ct);
-        if (answer.Verdict is WriteVerdict.Retry or WriteVerdict.Hold)
+        Note(answer);
+        if (IsToBeSentAgain(answer))
         {
             LogSpooling(Description, answer.Reason);
+            Volatile.Write(ref _notBefore, (time.GetUtcNow() + PauseAfter(1, answer.RetryAfter)).ToUnixTimeMilliseconds());
             Spool(lines, count);
         }
     }
+
+    private static bool IsToBeSentAgain(InfluxAnswer answer) => answer.Verdict is WriteVerdict.Retry or WriteVerdict.Hold;
+
+    private void Note(InfluxAnswer answer) => _trouble = IsToBeSentAgain(answer) ? answer.Reason : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -85,10 +96,10 @@ internal sealed partial class InfluxSender(
     /// <returns><see cref="WriteVerdict.Retry"/> and <see cref="WriteVerdict.Hold"/> mean: the whole body is still to be sent.</returns>
     private async Task<InfluxAnswer> SendAsync(byte[] lines, int count, CancellationToken ct, bool mayCreate = true)
     {
-        InfluxAnswer answer = await Client.WriteAsync(Client.Pack(lines), ct);
+        InfluxAnswer answer = await Client.WriteAsync(lines, ct);
         switch (answer.Verdict)
         {
-            case WriteVerdict.NoDatabase when mayCreate && options.CreateDatabase && options.Version == InfluxVersion.V1:
+            case WriteVerdict.NoDatabase when mayCreate && options.CreateDatabase:
                 if (await Client.CreateDatabaseAsync(ct) is { } refusal)
                     return answer with { Verdict = WriteVerdict.Hold, Reason = $"{answer.Reason}; creating it failed: {refusal}" };
                 LogCreated(options.Database);
@@ -116,7 +127,7 @@ internal sealed partial class InfluxSender(
         for (int i = 0; i < count / 2; i++)
             middle += lines.AsSpan(middle).IndexOf((byte)'\n') + 1;
         InfluxAnswer first = await SendAsync(lines[..middle], count / 2, ct);
-        if (first.Verdict is WriteVerdict.Retry or WriteVerdict.Hold)
+        if (IsToBeSentAgain(first))
             return first;
         // Should the second half have to wait, the first is sent once more with it: the same points again change nothing.
         return await SendAsync(lines[middle..], count - (count / 2), ct);
@@ -129,7 +140,7 @@ internal sealed partial class InfluxSender(
         int dropped;
         try
         {
-            dropped = _spool!.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), count, Client.Pack(lines));
+            dropped = _spool!.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), count, InfluxBody.Pack(lines, options.Gzip));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -157,8 +168,11 @@ internal sealed partial class InfluxSender(
                 _spool.Remove(record);
                 continue;
             }
-            InfluxAnswer answer = await SendAsync(InfluxClient.Unpack(record.Body), record.Lines, ct);
-            if (answer.Verdict is not (WriteVerdict.Retry or WriteVerdict.Hold))
+            if (Volatile.Read(ref _notBefore) - time.GetUtcNow().ToUnixTimeMilliseconds() is > 0 and var rest)
+                await Task.Delay(TimeSpan.FromMilliseconds(rest), time, ct);
+            InfluxAnswer answer = await SendAsync(InfluxBody.Unpack(record.Body), record.Lines, ct);
+            Note(answer);
+            if (!IsToBeSentAgain(answer))
             {
                 if (failures > 0)
                     LogReplaying(Description, _spool.Count);
