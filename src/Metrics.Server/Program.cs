@@ -48,6 +48,7 @@ internal static partial class Program
         WebApplication app = builder.Build();
         app.DeclareOwnMetrics();
         app.UseAccess();
+        app.UseRetryLater();
         app.MapApi();
         app.MapReload();
         app.MapPages();

@@ -12,6 +12,8 @@ internal static class DaemonHost
     /// <summary>EX_SOFTWARE of sysexits.h.</summary>
     private const int Fault = 70;
 
+    private const int ThreadsThatMayWait = 8;
+
     public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
@@ -37,6 +39,8 @@ internal static class DaemonHost
     /// <returns>0; 2 when it cannot start, 3 when it lost its state, 70 when it ended for a fault of its own.</returns>
     public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
     {
+        // Some threads of ours wait for disks: who answers requests finds another at once, not after the pool has thought it over.
+        ThreadPool.SetMinThreads(Environment.ProcessorCount + ThreadsThatMayWait, Environment.ProcessorCount);
         app.Urls.Add("http://" + options.Listen);
         try
         {

@@ -5,19 +5,31 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Storage.State;
 
-/// <summary>The state that must not be lost. Reads go to its database at once, writes as units of work, one after another.</summary>
-internal sealed partial class StateStore(
-    StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
-    : IDisposable
+/// <summary>
+/// The state that must not be lost. Reads go to its database at once, writes as units of work, one after another. Who works in the
+/// background waits for as long as it takes; requests go their own lane (<see cref="StateLane"/>).
+/// </summary>
+internal sealed partial class StateStore : IDisposable
 {
     private static readonly Backoff s_pauses =
-        new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)) { Factor = 1, Step = TimeSpan.FromSeconds(1) };
+        new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)) { Factor = 1, Step = TimeSpan.FromSeconds(1) };
 
     private readonly Lock _writing = new();
+    private readonly StateBackend _backend;
+    private readonly StateLane _lane;
+    private readonly StateMetrics _metrics;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StateStore> _log;
     private StateStatements? _statements;
-    private readonly StateBackend _backend = options.Postgres is { } postgres
-        ? new PostgresState(postgres, log)
-        : new SqliteState(options.Path, time, log);
+
+    public StateStore(
+        StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
+    {
+        (_metrics, _lifetime, _time, _log) = (metrics, lifetime, time, log);
+        _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, time, log);
+        _lane = new StateLane(request => Write(request.Work, request), time);
+    }
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }
@@ -34,32 +46,31 @@ internal sealed partial class StateStore(
     /// is full, or the database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before
     /// it is written.
     /// </summary>
-    public void Write(Action<StateWriter> work)
+    public void Write(Action<StateWriter> work) => Write(work, null);
+
+    /// <summary>Has a unit of work of a request written, in its turn; the request waits for five seconds.</summary>
+    /// <param name="work">Says what to write when its turn has come; what it throws is thrown here.</param>
+    /// <param name="written">Done when it is committed, before the work of the next begins.</param>
+    /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
+    public Task WriteAsync(Action<StateWriter> work, Action? written = null) => _lane.WriteAsync(new StateRequest(work, written));
+
+    /// <summary>Has a unit of work written in its turn, however long that takes; no thread waits.</summary>
+    public Task WriteInTurnAsync(Action<StateWriter> work) => _lane.WriteInTurnAsync(new StateRequest(work, null));
+
+    /// <summary>Reads for a request, which waits for five seconds.</summary>
+    /// <exception cref="StateUnavailableException">It could not be read in time.</exception>
+    public Task<T> ReadAsync<T>(Func<StateDb, T> read) => _lane.ReadAsync(() =>
     {
-        var writer = new StateWriter();
-        work(writer);
-        if (writer.IsEmpty)
-            return;
-        lock (_writing)
+        using StateDb db = Open();
+        try
         {
-            RetryUntilAvailable(() =>
-            {
-                StateStatements statements = Statements();
-                try
-                {
-                    statements.Run(() => writer.Apply(statements));
-                }
-                catch
-                {
-                    // Whatever they were in the middle of, they begin anew.
-                    statements.Dispose();
-                    _statements = null;
-                    throw;
-                }
-                return true;
-            });
+            return read(db);
         }
-    }
+        catch (Exception e) when (ReasonOf(e) is { } reason && _backend.IsTransient(reason))
+        {
+            throw StateLane.Unreadable(e);
+        }
+    });
 
     /// <summary>Reads, and waits for a database that is away.</summary>
     public T Read<T>(Func<StateDb, T> read) => RetryUntilAvailable(() =>
@@ -69,13 +80,53 @@ internal sealed partial class StateStore(
     });
 
     /// <summary>Who did what, the newest first.</summary>
-    public IReadOnlyList<AuditRow> Audit(int max) => Read(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(max).ToList());
+    public Task<List<AuditRow>> AuditAsync(int max) => ReadAsync(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(max).ToList());
 
     public void Dispose()
     {
+        _lane.Dispose();
         _statements?.Dispose();
         (_backend as IDisposable)?.Dispose();
     }
+
+    private void Write(Action<StateWriter> work, StateRequest? request)
+    {
+        var writer = new StateWriter();
+        work(writer);
+        if (writer.IsEmpty)
+            return;
+        lock (_writing)
+        {
+            RetryUntilAvailable(() =>
+            {
+                TryWrite(writer, request);
+                return true;
+            }, request);
+        }
+    }
+
+    private void TryWrite(StateWriter writer, StateRequest? request)
+    {
+        StateStatements statements = Statements();
+        try
+        {
+            statements.Run(() =>
+            {
+                request?.Begin();
+                writer.Apply(statements);
+            });
+        }
+        catch
+        {
+            // Whatever they were in the middle of, they begin anew.
+            request?.Withdraw();
+            statements.Dispose();
+            _statements = null;
+            throw;
+        }
+    }
+
+    private static DbException? ReasonOf(Exception e) => e as DbException ?? e.InnerException as DbException;
 
     private StateStatements Statements()
     {
@@ -88,7 +139,7 @@ internal sealed partial class StateStore(
         return _statements;
     }
 
-    private T RetryUntilAvailable<T>(Func<T> work)
+    private T RetryUntilAvailable<T>(Func<T> work, StateRequest? request = null)
     {
         for (int tries = 1; ; tries++)
         {
@@ -103,17 +154,19 @@ internal sealed partial class StateStore(
             {
                 LogLost(e.Message);
                 IsLost = true;
-                lifetime.StopApplication();
+                _lifetime.StopApplication();
                 throw;
             }
-            catch (Exception e) when ((e as DbException ?? e.InnerException as DbException) is { } reason && _backend.IsTransient(reason))
+            catch (Exception e) when (ReasonOf(e) is { } reason && _backend.IsTransient(reason))
             {
-                metrics.Failures.Inc();
+                _metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
             }
-            using var pause = new CancellationTokenSource(s_pauses.After(tries), time);
+            using var pause = new CancellationTokenSource(s_pauses.After(tries), _time);
             pause.Token.WaitHandle.WaitOne();
+            if (request?.IsGivenUp == true)
+                throw new OperationCanceledException("Nobody waits for this write any more.");
         }
     }
 
