@@ -19,7 +19,8 @@ internal static class StorageServices
         else
         {
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
-                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
+                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>(),
+                s.GetRequiredService<MetricRegistry>().Damages));
         }
         if (events.CopyToInflux && options.Influx is { } copiesTo)
         {

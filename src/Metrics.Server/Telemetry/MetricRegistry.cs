@@ -21,6 +21,7 @@ internal sealed class MetricRegistry
     {
         _factory = global::Prometheus.Metrics.WithCustomRegistry(_registry);
         Faults = new Faults(this);
+        Damages = new Damages(this);
         _registry.AddBeforeCollectCallback(() =>
         {
             lock (_lock)
@@ -30,6 +31,9 @@ internal sealed class MetricRegistry
 
     /// <summary>Guards what rooms do, and counts what fails.</summary>
     public Faults Faults { get; }
+
+    /// <summary>What was found damaged in the data folder.</summary>
+    public Damages Damages { get; }
 
     public Counter Counter(string name, string help) => new(_factory.CreateCounter(Claim(name), help));
 

@@ -9,6 +9,9 @@ internal abstract class OwnMetrics(MetricRegistry registry)
     /// <inheritdoc cref="MetricRegistry.Faults" />
     public Faults Faults => registry.Faults;
 
+    /// <inheritdoc cref="MetricRegistry.Damages" />
+    public Damages Damages => registry.Damages;
+
     /// <inheritdoc cref="MetricRegistry.BeforeCollect" />
     public void BeforeCollect(Action update) => registry.BeforeCollect(update);
 }

@@ -24,7 +24,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     {
         long before = (time.GetUtcNow() - s_kept).ToUnixTimeMilliseconds();
         state.Write(writer => writer.Run(db => db.Silences.Where(s => s.EndsAt < before).ExecuteDelete()));
-        _all = [.. state.Read(db => db.Silences.AsNoTracking().ToList()).Select(Read).OrderByDescending(s => s.UpdatedAt)];
+        state.Rebuilt += SaveAll;
+        _all = [.. state.Decode(state.Read(db => db.Silences.AsNoTracking().ToList()), Read).OrderByDescending(s => s.UpdatedAt)];
     }
 
     /// <summary>
@@ -89,16 +90,7 @@ internal sealed class Silences(StateStore state, TimeProvider time)
 
     private static Silence Save(StateWriter to, Silence silence, string who, string what)
     {
-        to.Save(new SilenceRow
-        {
-            Id = silence.Id,
-            Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
-            StartsAt = silence.StartsAt.Milliseconds,
-            EndsAt = silence.EndsAt.Milliseconds,
-            CreatedBy = silence.CreatedBy,
-            Comment = silence.Comment,
-            UpdatedAt = silence.UpdatedAt.Milliseconds,
-        });
+        to.Save(Write(silence));
         to.AddAudit(silence.UpdatedAt, who, what, Describe(silence));
         return silence;
     }
@@ -108,6 +100,23 @@ internal sealed class Silences(StateStore state, TimeProvider time)
         foreach (Silence silence in changed)
             _all = [silence, .. _all.Where(s => s.Id != silence.Id)];
     }
+
+    private void SaveAll() => state.Write(writer =>
+    {
+        foreach (Silence silence in _all)
+            writer.Save(Write(silence));
+    });
+
+    private static SilenceRow Write(Silence silence) => new()
+    {
+        Id = silence.Id,
+        Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
+        StartsAt = silence.StartsAt.Milliseconds,
+        EndsAt = silence.EndsAt.Milliseconds,
+        CreatedBy = silence.CreatedBy,
+        Comment = silence.Comment,
+        UpdatedAt = silence.UpdatedAt.Milliseconds,
+    };
 
     private static string Describe(Silence silence) =>
         $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {silence.StartsAt} "

@@ -9,11 +9,16 @@ internal static class LifeEndpoints
     public static void MapLife(this WebApplication app)
     {
         app.MapGet("/-/healthy", () => "metricsd is healthy.\n").Anyone();
-        app.MapGet("/-/ready", (MetricRegistry registry, TimeProvider time) => Ready(registry.Faults.Failing(time))).Anyone();
+        app.MapGet("/-/ready", (MetricRegistry registry, TimeProvider time) =>
+            Ready(registry.Faults.Failing(time)) + Damaged(registry.Damages.All)).Anyone();
     }
 
     /// <summary>Who asks without a token sees which rooms are failing, and not why.</summary>
     private static string Ready(IReadOnlyList<(string Room, string Message)> failing) => failing.Count == 0
         ? "metricsd is ready.\n"
         : $"metricsd is ready, but failing in part: {string.Join(", ", failing.Select(f => f.Room))}. See its log.\n";
+
+    private static string Damaged(IReadOnlyList<(string File, string Text)> damages) => damages.Count == 0
+        ? ""
+        : $"Damage was found in {string.Join(", ", damages.Select(d => d.File).Distinct())}. See its log.\n";
 }

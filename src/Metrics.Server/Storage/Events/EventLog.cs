@@ -78,11 +78,13 @@ internal sealed partial class EventLog(
             if (!_file.IsOpen)
                 OpenFile();
             Commit(batches);
+            _file.Judge(null);
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
             // What of it is on disk, if anything, the file says when it is opened again.
             _file.Close();
+            _file.Judge(e);
             throw _file.Fault(e);
         }
         finally

@@ -14,6 +14,9 @@ internal sealed partial class StateStore : IDisposable
     private static readonly Backoff s_pauses =
         new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)) { Factor = 1, Step = TimeSpan.FromSeconds(1) };
 
+    /// <summary>Damage that comes back at once is beyond us.</summary>
+    private const int MaxBuilds = 3;
+
     private readonly Lock _writing = new();
     private readonly StateBackend _backend;
     private readonly StateLane _lane;
@@ -23,16 +26,25 @@ internal sealed partial class StateStore : IDisposable
     private readonly ILogger<StateStore> _log;
     private StateStatements? _statements;
 
+    /// <summary>How often the database was made anew.</summary>
+    private int _builds;
+
     public StateStore(
         StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
     {
         (_metrics, _lifetime, _time, _log) = (metrics, lifetime, time, log);
-        _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, time, log);
+        _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, metrics, time, log);
         _lane = new StateLane(request => Write(request.Work, request), time);
     }
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }
+
+    /// <summary>
+    /// Raised when the database was made anew of what could be read of a damaged one, before anything else is written: whoever holds in
+    /// memory what must not be lost writes it again.
+    /// </summary>
+    public event Action? Rebuilt;
 
     /// <summary>Makes the database ready.</summary>
     /// <exception cref="StoreException">It cannot be used.</exception>
@@ -61,16 +73,46 @@ internal sealed partial class StateStore : IDisposable
     /// <exception cref="StateUnavailableException">It could not be read in time.</exception>
     public Task<T> ReadAsync<T>(Func<StateDb, T> read) => _lane.ReadAsync(() =>
     {
-        using StateDb db = Open();
+        int build = Volatile.Read(ref _builds);
         try
         {
+            using StateDb db = Open();
             return read(db);
         }
-        catch (Exception e) when (ReasonOf(e) is { } reason && _backend.IsTransient(reason))
+        catch (Exception e) when (ReasonOf(e) is { } reason && (_backend.IsTransient(reason) || _backend.IsDamage(reason)))
         {
+            if (_backend.IsDamage(reason))
+                Rebuild(reason.Message, build, isGone: false);
             throw StateLane.Unreadable(e);
         }
     });
+
+    /// <summary>The file is gone, or another in its place: it is made anew with all that was in it.</summary>
+    public void Restore(string reason) => Rebuild(reason, Volatile.Read(ref _builds), isGone: true);
+
+    /// <summary>Reads rows one by one: one that makes no sense costs itself, and not the start.</summary>
+    public List<T> Decode<TRow, T>(IEnumerable<TRow> rows, Func<TRow, T> read)
+    {
+        var sound = new List<T>();
+        (int unreadable, string first) = (0, "");
+        foreach (TRow row in rows)
+        {
+            try
+            {
+                sound.Add(read(row));
+            }
+            catch (Exception e)
+            {
+                // What flipped bits make of a text cannot be foreseen.
+                _metrics.Unreadable.Inc();
+                if (unreadable++ == 0)
+                    first = e.Message;
+            }
+        }
+        if (unreadable > 0)
+            _metrics.Damages.Note("state.db", $"{unreadable} of {typeof(TRow).Name} make no sense and are passed over: {first}");
+        return sound;
+    }
 
     /// <summary>Reads, and waits for a database that is away.</summary>
     public T Read<T>(Func<StateDb, T> read) => RetryUntilAvailable(() =>
@@ -126,6 +168,21 @@ internal sealed partial class StateStore : IDisposable
         }
     }
 
+    /// <summary>Makes the database anew, once for all who have found the same damage.</summary>
+    private void Rebuild(string reason, int build, bool isGone)
+    {
+        lock (_writing)
+        {
+            if (_builds != build)
+                return;
+            _statements?.Dispose();
+            _statements = null;
+            _backend.Rebuild(reason, isGone);
+            Volatile.Write(ref _builds, build + 1);
+            Rebuilt?.Invoke();
+        }
+    }
+
     private static DbException? ReasonOf(Exception e) => e as DbException ?? e.InnerException as DbException;
 
     private StateStatements Statements()
@@ -143,6 +200,7 @@ internal sealed partial class StateStore : IDisposable
     {
         for (int tries = 1; ; tries++)
         {
+            int build = Volatile.Read(ref _builds);
             try
             {
                 T done = work();
@@ -162,6 +220,11 @@ internal sealed partial class StateStore : IDisposable
                 _metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
+            }
+            catch (Exception e) when (tries <= MaxBuilds && ReasonOf(e) is { } reason && _backend.IsDamage(reason))
+            {
+                Rebuild(reason.Message, build, isGone: false);
+                continue;
             }
             using var pause = new CancellationTokenSource(s_pauses.After(tries), _time);
             pause.Token.WaitHandle.WaitOne();
