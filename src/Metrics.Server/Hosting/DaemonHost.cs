@@ -7,7 +7,7 @@ using Metrics.Storage.State;
 namespace Metrics.Hosting;
 
 /// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
-internal static class DaemonHost
+internal static partial class DaemonHost
 {
     /// <summary>EX_SOFTWARE of sysexits.h.</summary>
     private const int Fault = 70;
@@ -41,6 +41,9 @@ internal static class DaemonHost
     {
         // Some threads of ours wait for disks: who answers requests finds another at once, not after the pool has thought it over.
         ThreadPool.SetMinThreads(Environment.ProcessorCount + ThreadsThatMayWait, Environment.ProcessorCount);
+        DataFolder.HideNewFiles();
+        foreach (string warning in DataFolder.Tighten(options.Storage.Path))
+            LogOpenFile(app.Logger, warning);
         app.Urls.Add("http://" + options.Listen);
         try
         {
@@ -66,4 +69,7 @@ internal static class DaemonHost
         }
         return 0;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
+    private static partial void LogOpenFile(ILogger log, string text);
 }

@@ -38,6 +38,7 @@ internal static class StorageServices
                 s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
-            .AddSingleton<EventLogWriter>();
+            .AddSingleton<EventLogWriter>()
+            .AddHostedService<DataFolderWatch>();
     }
 }

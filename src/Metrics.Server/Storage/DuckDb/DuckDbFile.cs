@@ -66,6 +66,33 @@ internal static class DuckDbFile
         return aside;
     }
 
+    /// <summary>Puts a file back that was removed or replaced while it was open.</summary>
+    /// <param name="open">The connection that still has it.</param>
+    /// <param name="path">Where it was.</param>
+    /// <param name="close">Closes that connection.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="options">Of the new file, as <c>ATTACH</c> takes them, or empty.</param>
+    /// <returns>What was saved, for people.</returns>
+    public static string TryRestore(DuckDBConnection open, string path, Action close, TimeProvider time, string options = "")
+    {
+        string rewritten = path + ".new";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            DuckDbCopy.Write(open, rewritten, options);
+        }
+        catch (DuckDBException e)
+        {
+            close();
+            SetAside(path, time);
+            return $"a new one is begun, for it could not be copied: {e.Message.Split('\n')[0]}";
+        }
+        close();
+        SetAside(path, time);
+        File.Move(rewritten, path);
+        return "it is put back with all that was in it";
+    }
+
     /// <summary>The message for operators about a file that another process has.</summary>
     public static string InUse(string path) => $"{path} is in use by another process; only one metricsd can have a data folder.";
 

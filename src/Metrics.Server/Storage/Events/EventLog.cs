@@ -153,6 +153,34 @@ internal sealed partial class EventLog(
         }
     }
 
+    /// <inheritdoc cref="EventLogFile.BackupAsync" />
+    /// <returns>Whether there is anything to copy.</returns>
+    public async Task<bool> BackupAsync(string path, CancellationToken ct)
+    {
+        if (!_file.IsOpen)
+            return false;
+        await _file.BackupAsync(path, ct);
+        return true;
+    }
+
+    /// <summary>Puts the file back that was removed or replaced while it was open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public async Task<bool> RestoreAsync(string reason, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            if (!_file.IsOpen || !_file.TryRestore(reason))
+                return false;
+            OpenFile();
+            return true;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     /// <summary>Closes the file; may be called more than once, as by a container that knows the log under two names.</summary>
     public async ValueTask DisposeAsync()
     {

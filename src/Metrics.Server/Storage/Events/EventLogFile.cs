@@ -139,9 +139,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             return;
         try
         {
-            Execute($"ATTACH '{Quoted(RewrittenPath)}' AS rewritten (STORAGE_VERSION '{Version}')");
-            Execute("COPY FROM DATABASE events TO rewritten");
-            Execute("DETACH rewritten");
+            DuckDbCopy.Write(Writer, RewrittenPath, AttachOptions);
             Close();
             File.Move(RewrittenPath, FilePath, overwrite: true);
             OpenWriter();
@@ -153,9 +151,44 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         }
     }
 
+    /// <summary>Writes a copy of the whole file, as it is now, while events are written on.</summary>
+    /// <exception cref="StoreException">It cannot be read, or the copy not be written.</exception>
+    public async Task BackupAsync(string path, CancellationToken ct)
+    {
+        using Reading reading = await ReadAsync(ct);
+        try
+        {
+            DuckDbCopy.Write(reading.Connection, path, AttachOptions);
+        }
+        catch (DuckDBException e)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>Puts the file back that was removed or replaced while it was open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public bool TryRestore(string reason)
+    {
+        if (!_readers.TryLockOut())
+            return false;
+        try
+        {
+            string saved = DuckDbFile.TryRestore(Writer, FilePath, Close, time, AttachOptions);
+            metrics.Damages.Note("events.duckdb", $"{reason}; {saved}");
+            return true;
+        }
+        finally
+        {
+            _readers.LetIn();
+        }
+    }
+
     public void Dispose() => Close();
 
     private string ConnectionString => $"Data Source={FilePath};storage_compatibility_version={Version}";
+
+    private static string AttachOptions => $"(STORAGE_VERSION '{Version}')";
 
     private string RewrittenPath => FilePath + ".new";
 

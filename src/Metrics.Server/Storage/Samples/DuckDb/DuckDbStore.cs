@@ -472,6 +472,47 @@ internal sealed partial class DuckDbStore(
         }
     }
 
+    /// <summary>Writes a copy of the whole file, as it is now, while samples are written on.</summary>
+    /// <exception cref="StoreException">It cannot be read, or the copy not be written.</exception>
+    public async Task BackupAsync(string path, CancellationToken ct)
+    {
+        await _readers.EnterAsync(ct);
+        try
+        {
+            using DuckDBConnection connection = ConnectForReading();
+            Asked(() =>
+            {
+                DuckDbCopy.Write(connection, path);
+                return true;
+            });
+        }
+        finally
+        {
+            _readers.Leave();
+        }
+    }
+
+    /// <summary>The file is gone, or another in its place: it is made anew with all that was in it, as long as we have it open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public async Task<bool> RestoreAsync(string reason, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            if (_connection is null || !_readers.TryLockOut())
+                return false;
+            string saved = DuckDbFile.TryRestore(_connection, FilePath, Close, time);
+            await OpenAsync(ct);
+            damages?.Note("metrics.duckdb", $"{reason}; {saved}");
+            return true;
+        }
+        finally
+        {
+            _readers.LetIn();
+            _writing.Release();
+        }
+    }
+
     /// <summary>Writes a span of time as a Parquet file with the columns name, labels, time, value.</summary>
     /// <returns>The number of rows.</returns>
     public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
