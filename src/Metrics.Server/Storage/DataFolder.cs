@@ -11,7 +11,7 @@ internal static partial class DataFolder
     private const UnixFileMode Others = (UnixFileMode)0b000_111_111;
 
     /// <summary>Names of what is ours in the folder; the folder itself is ours alone when nothing else is in it.</summary>
-    private static readonly string[] s_ours = ["state.db", "metrics.duckdb", "events.duckdb", "spool", "tmp", "ca.key"];
+    private static readonly string[] s_ours = ["state.db", "metrics.duckdb", "events.duckdb", "spool", "tmp", "backup.json"];
 
     /// <summary>From now on this process makes files and folders that nobody else may read.</summary>
     public static void HideNewFiles()

@@ -39,6 +39,7 @@ internal static class StorageServices
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<EventLogWriter>()
+            .AddSingleton<Backup>()
             .AddHostedService<DataFolderWatch>();
     }
 }

@@ -87,6 +87,21 @@ internal sealed partial class StateStore : IDisposable
         }
     });
 
+    /// <summary>Writes a copy of the whole file as it is now; who writes it is not held up.</summary>
+    /// <exception cref="StoreException">It cannot be read, or the copy not be written.</exception>
+    public void Backup(string path)
+    {
+        using StateDb db = Open();
+        try
+        {
+            db.Database.ExecuteSql($"VACUUM INTO {path}");
+        }
+        catch (DbException e)
+        {
+            throw new StoreException($"The {_backend.Name} cannot be copied: {e.Message}", e);
+        }
+    }
+
     /// <summary>The file is gone, or another in its place: it is made anew with all that was in it.</summary>
     public void Restore(string reason) => Rebuild(reason, Volatile.Read(ref _builds), isGone: true);
 
