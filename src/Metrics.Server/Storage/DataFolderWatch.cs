@@ -44,7 +44,10 @@ internal sealed class DataFolderWatch(
     /// <summary>Names of files in the data folder that are open and no longer there.</summary>
     private HashSet<string> FindGone()
     {
-        string folder = Path.GetFullPath(options.Path) + Path.DirectorySeparatorChar;
+        string path = Path.GetFullPath(options.Path);
+        string folder =
+            (Directory.Exists(path) ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
+        folder += Path.DirectorySeparatorChar;
         var gone = new HashSet<string>();
         foreach (FileInfo open in new DirectoryInfo("/proc/self/fd").EnumerateFiles())
         {

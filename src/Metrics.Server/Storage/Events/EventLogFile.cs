@@ -34,7 +34,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     /// Whether it is to be opened at the start: when it is there; and where samples go to a server, since then this file alone keeps a
     /// second daemon from the folder.
     /// </summary>
-    public bool IsNeededFromStart => options.Influx is not null || File.Exists(FilePath);
+    public bool IsNeededFromStart => options.Influx is not null || Path.Exists(FilePath);
 
     /// <summary>The connection that writes.</summary>
     public DuckDBConnection Writer => _writer ?? throw new InvalidOperationException("The event log is not open.");
