@@ -5,8 +5,6 @@ namespace Metrics.Cli;
 /// <summary>A backup on its way into a folder, which has its name only when all of it is there.</summary>
 internal sealed class BackupFolder(string path)
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly string _partial = path + ".partial";
 
     /// <summary>What happens now, for people who wait; from another thread.</summary>
@@ -24,7 +22,7 @@ internal sealed class BackupFolder(string path)
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public async Task FillAsync(Stream tar, string last, Action<string, long> took, CancellationToken cancel)
     {
-        Directory.CreateDirectory(_partial, Private);
+        Directory.CreateDirectory(_partial);
         await using var reader = new TarReader(tar);
         bool isWhole = false;
         while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
@@ -33,7 +31,7 @@ internal sealed class BackupFolder(string path)
             if (!file.StartsWith(_partial + Path.DirectorySeparatorChar, StringComparison.Ordinal) || entry.DataStream is not { } data)
                 throw new InvalidDataException($"it has an entry {entry.Name}");
             Doing = entry.Name;
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!, Private);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             long length = await WriteAsync(data, file, cancel);
             took(entry.Name, length);
             Doing = $"waiting for what follows {entry.Name}";
@@ -53,11 +51,7 @@ internal sealed class BackupFolder(string path)
 
     private async Task<long> WriteAsync(Stream data, string file, CancellationToken cancel)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        await using var written = new FileStream(file, options);
+        await using var written = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
         byte[] buffer = new byte[1 << 16];
         for (int read; (read = await data.ReadAsync(buffer, cancel)) > 0; Bytes += read)
             await written.WriteAsync(buffer.AsMemory(0, read), cancel);

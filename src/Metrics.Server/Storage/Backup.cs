@@ -11,7 +11,7 @@ namespace Metrics.Storage;
 /// A copy of everything in the data folder while it is used, as a tar: each file as its database has it at one moment, so that a copy of
 /// the folder by itself, torn between two writes, is never needed. The state comes first: what is newer in the others does no harm.
 /// </summary>
-internal sealed class Backup(StorageOptions options, StateStore state, EventLog events, ISampleStore store, TimeProvider time)
+internal sealed class Backup(StorageOptions options, StateStore state, EventLog events, ISampleStore store, TimeProvider time) : IDisposable
 {
     /// <summary>The last entry, which says what is in it: without it a backup is not whole.</summary>
     public const string Manifest = "backup.json";
@@ -57,6 +57,8 @@ internal sealed class Backup(StorageOptions options, StateStore state, EventLog 
         }
     }
 
+    public void Dispose() => _one.Dispose();
+
     private string Describe(List<string> elsewhere) =>
         JsonSerializer.Serialize(new { version = VersionText.Product, at = time.GetUtcNow(), elsewhere });
 
@@ -71,17 +73,16 @@ internal sealed class Backup(StorageOptions options, StateStore state, EventLog 
     }
 
     /// <summary>
-    /// Its files only grow, and go when all of them is sent. Where reading has come is copied first: some is sent again, nothing is missing.
+    /// Its files only grow, and go when all of them is sent. Where reading has come is copied first: some is sent again, none is missing.
     /// </summary>
     private async Task AddSpoolAsync(TarWriter tar, string work, string spool, CancellationToken ct)
     {
         string folder = Path.Combine(options.Path, spool);
         if (!Directory.Exists(folder))
             return;
-        foreach (string file in Directory.GetFiles(folder).OrderBy(f => Path.GetFileName(f) != "position").ThenBy(f => f, StringComparer.Ordinal))
-        {
+        IEnumerable<string> files = Directory.GetFiles(folder).Order(StringComparer.Ordinal);
+        foreach (string file in files.OrderBy(f => Path.GetFileName(f) != "position"))
             await AddAsync(tar, work, $"{spool}/{Path.GetFileName(file)}", path => CopyAsync(file, path, ct), ct);
-        }
     }
 
     private static async Task CopyAsync(string from, string to, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Metrics.Storage;
 
@@ -17,7 +18,7 @@ internal static partial class DataFolder
     public static void HideNewFiles()
     {
         if (!OperatingSystem.IsWindows())
-            SetUmask((uint)Others);
+            _ = SetUmask((uint)Others);
     }
 
     /// <summary>Takes from others what releases before, or somebody's hand, have left open to them.</summary>
@@ -47,6 +48,7 @@ internal static partial class DataFolder
         })]
         : [path];
 
+    [UnsupportedOSPlatform("windows")]
     private static void Tighten(string path, List<string> done)
     {
         try

@@ -10,7 +10,8 @@ namespace Metrics.Storage;
 /// </summary>
 /// <remarks>Linux: <c>/proc/self/fd</c> marks what is open and has no name any more; proc(5).</remarks>
 internal sealed class DataFolderWatch(
-    StorageOptions options, StateStore state, EventLog events, ISampleStore store, StateMetrics metrics, TimeProvider time) : BackgroundService
+    StorageOptions options, StateStore state, EventLog events, ISampleStore store, StateMetrics metrics, TimeProvider time)
+    : BackgroundService
 {
     private const string Reason = "it was removed or replaced while it was in use";
     private const string Gone = " (deleted)";

@@ -139,11 +139,11 @@ public sealed class DamageTests(ITestOutputHelper output)
         await daemon.PushAsync($"room,room=r{number} temp=31");
         await Eventually.Async(
             async () => (await daemon.GetAsync("/api/v1/alerts")).Contains($"r{number}", StringComparison.Ordinal), $"an alert: {daemon.Log}");
-        await Eventually.Async(async () => (await SilenceAsync(daemon, $"silence {number}")).IsSuccessStatusCode, $"a silence: {daemon.Log}");
-        await Eventually.Async(async () => (await EventAsync(daemon, $"event {number}")).IsSuccessStatusCode, $"an event: {daemon.Log}");
+        await Eventually.Async(async () => (await SilenceAsync(daemon, $"silence {number}")).IsSuccessStatusCode, "a silence");
+        await Eventually.Async(async () => (await EventAsync(daemon, $"event {number}")).IsSuccessStatusCode, "an event");
         await Eventually.Async(
             async () => (await daemon.GetAsync("/api/v1/events")).Contains($"event {number}", StringComparison.Ordinal), "the event is there");
-        await Eventually.Async(async () => await daemon.OwnAsync("metricsd_store_pending_samples") == 0, $"samples are written: {daemon.Log}");
+        await Eventually.Async(async () => await daemon.OwnAsync("metricsd_store_pending_samples") == 0, "samples are written");
         double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         output.WriteLine($"| {string.Join(", ", files)} | {damage} | {when} | held | {seconds:0.0} s |");
     }

@@ -26,6 +26,7 @@ internal sealed class BackupCommand : DaemonCommand
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(call.Value(_folder)));
         if (Path.Exists(path) || Path.Exists(path + ".partial"))
             throw new CommandException(ExitCode.Misuse, $"{path} or {path}.partial is there already; name a folder that is not");
+        DataFolder.HideNewFiles();
         using DaemonClient daemon = Connect(call);
         using HttpResponseMessage answer = await daemon.StreamAsync("/api/v1/backup", cancel);
         var folder = new BackupFolder(path);

@@ -45,7 +45,9 @@ internal static class DuckDbFile
             return !OperatingSystem.IsLinux() || TryLock(file) ? FileObstacle.Other : FileObstacle.InUse;
     }
 
-    /// <summary>Whether what DuckDB says is that the file is damaged: an open one may be opened anew, and set aside when it says so again.</summary>
+    /// <summary>
+    /// Whether what DuckDB says is that the file is damaged: an open one may be opened anew, and set aside when it says so again.
+    /// </summary>
     public static bool IsDamage(DuckDBException e) =>
         s_damage.Any(word => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
 

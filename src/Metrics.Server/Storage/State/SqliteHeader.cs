@@ -18,7 +18,8 @@ internal static class SqliteHeader
         using FileStream stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
         byte[] header = new byte[Size];
         stream.ReadAtLeast(header, Size, throwOnEndOfStream: false);
-        bool isSound = header.AsSpan().StartsWith("SQLite format 3\0"u8) && header.AsSpan(16, 2).SequenceEqual((ReadOnlySpan<byte>)[0x10, 0]);
+        bool isSound = header.AsSpan().StartsWith("SQLite format 3\0"u8)
+            && header.AsSpan(16, 2).SequenceEqual((ReadOnlySpan<byte>)[0x10, 0]);
         long pages = (stream.Length + PageSize - 1) / PageSize;
         if (isSound)
             pages = Math.Max(pages, Math.Min(BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(28)), 2 * pages + 1));

@@ -137,7 +137,8 @@ internal sealed partial class StateStore : IDisposable
     });
 
     /// <summary>Who did what, the newest first.</summary>
-    public Task<List<AuditRow>> AuditAsync(int max) => ReadAsync(db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(max).ToList());
+    public Task<List<AuditRow>> AuditAsync(int max) => ReadAsync(
+        db => db.Audit.AsNoTracking().OrderByDescending(a => a.Id).Take(max).ToList());
 
     public void Dispose()
     {

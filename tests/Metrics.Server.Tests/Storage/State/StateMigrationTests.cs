@@ -66,7 +66,8 @@ public sealed class StateMigrationTests : IDisposable
     {
         using AlertingRoom daemon = OpenRoom();
         (await daemon.History.OpenOfAsync(MessageAboutAttic)).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
-        (await daemon.History.ExplainAsync("Hot", [])).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
+        (await daemon.History.ExplainAsync("Hot", [])).Select(e => e.State).Should()
+            .StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
         (await daemon.Rules.LastFiredAsync()).Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot"))
             .And.NotContainKey(RuleId.Parse("rules.yaml;rooms;Warm"));
     }

@@ -49,7 +49,9 @@ internal sealed partial class DuckDbStore(
 
     public string FilePath => Path.Combine(options.Path, "metrics.duckdb");
 
-    /// <summary>Opens the file; one that cannot be read is set aside, loudly, and a new one begun: watching goes on from the head.</summary>
+    /// <summary>
+    /// Opens the file; one that cannot be read is set aside, loudly, and a new one begun: watching goes on from the head.
+    /// </summary>
     public Task OpenAsync(CancellationToken ct)
     {
         try
