@@ -32,7 +32,7 @@ internal sealed class Secret
 
     /// <summary>The secret itself.</summary>
     /// <exception cref="IOException">Its file cannot be read.</exception>
-    public string Reveal() => _value ?? File.ReadAllText(_file!).Trim();
+    public string Reveal() => _value ?? TextFile.Read(_file!).Trim();
 
     public override string ToString() => "<secret>";
 }

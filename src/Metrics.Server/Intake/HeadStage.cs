@@ -6,6 +6,9 @@ namespace Metrics.Intake;
 /// <summary>Puts samples into the head and what is told of their metrics into its table; says what the head did not take.</summary>
 internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {
+    /// <summary>Why samples are taken out of their batch: nothing behind the head meets them.</summary>
+    public static IReadOnlyList<string> Removing { get; } = ["too_new", "series_limit", "bad_timestamp", "bad_labels"];
+
     public void Take(SampleWork work)
     {
         SampleBatch batch = work.Batch;

@@ -22,16 +22,23 @@ internal sealed class IntakePipeline : BackgroundService
     private readonly Head _head;
     private readonly IntakeMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly StoreWriter _sampleWriter;
+    private readonly EventLogWriter _eventWriter;
     private readonly ArrivalStage _arrivals = new();
     private readonly IReadOnlyList<IIntakeStage> _stages;
     private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
     private readonly Channel<EventWork> _events = NewLane<EventWork>(EventCapacity);
+
+    /// <summary>What is between the stages, for the ledger.</summary>
+    private volatile SampleBatch? _takingSamples;
+    private volatile EventBatch? _takingEvents;
 
     public IntakePipeline(
         Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, IntakeMetrics metrics,
         TimeProvider time)
     {
         (_head, _metrics, _time) = (head, metrics, time);
+        (_sampleWriter, _eventWriter) = (samples, events);
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
@@ -104,7 +111,22 @@ internal sealed class IntakePipeline : BackgroundService
                     _metrics.SeriesRefused.WithLabels(source).Set(refused);
             }
         });
+        _metrics.Ledger.Open("samples", MissingSamples);
+        _metrics.Ledger.Open("events", MissingEvents);
         await Task.WhenAll(RunSamplesAsync(), RunEventsAsync());
+    }
+
+    private double MissingSamples()
+    {
+        double accounted = _sampleWriter.Accounted + _metrics.Lost.WithLabels("samples").Value + (_takingSamples?.Count ?? 0)
+            + HeadStage.Removing.Sum(r => _metrics.SamplesNotAppended.WithLabels(r).Value);
+        return _metrics.SamplesReceived.Value - accounted;
+    }
+
+    private double MissingEvents()
+    {
+        double accounted = _eventWriter.Accounted + _metrics.Lost.WithLabels("events").Value + (_takingEvents?.Count ?? 0);
+        return _metrics.EventsReceived.Value - accounted;
     }
 
     // Neither lane heeds the stopping token: what was accepted is taken to its end.
@@ -117,7 +139,7 @@ internal sealed class IntakePipeline : BackgroundService
     /// <summary>A batch at which a stage fails is lost, counted, and whoever waits for it hears of it; the next one is another.</summary>
     private void TakeAll(SampleWork work)
     {
-        int rows = work.Batch.Count;
+        _takingSamples = work.Batch;
         try
         {
             foreach (IIntakeStage stage in _stages)
@@ -125,10 +147,11 @@ internal sealed class IntakePipeline : BackgroundService
         }
         catch (Exception e)
         {
-            Lose(e, "samples", rows);
+            Lose(e, "samples", work.Batch.Count);
             work.Appended?.TrySetResult(default);
             work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
         }
+        _takingSamples = null;
     }
 
     private void Lose(Exception e, string lane, int rows)
@@ -141,7 +164,7 @@ internal sealed class IntakePipeline : BackgroundService
     {
         await foreach (EventWork work in _events.Reader.ReadAllAsync(CancellationToken.None))
         {
-            int rows = work.Batch.Count;
+            _takingEvents = work.Batch;
             try
             {
                 foreach (IIntakeStage stage in _stages)
@@ -149,9 +172,10 @@ internal sealed class IntakePipeline : BackgroundService
             }
             catch (Exception e)
             {
-                Lose(e, "events", rows);
+                Lose(e, "events", work.Batch.Count);
                 work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
             }
+            _takingEvents = null;
         }
     }
 

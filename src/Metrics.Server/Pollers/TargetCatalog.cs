@@ -1,19 +1,22 @@
+using Metrics.Telemetry;
+
 namespace Metrics.Pollers;
 
 /// <summary>All that is to be polled by the configuration as it is now: a loop over the families.</summary>
-internal sealed partial class TargetCatalog : IDisposable
+internal sealed class TargetCatalog : IDisposable
 {
     private readonly List<(TargetFamily Family, ITargetSource Source)> _sources;
     private readonly Dictionary<TargetFamily, IReadOnlyList<TargetDeclaration>> _last = [];
-    private readonly ILogger<TargetCatalog> _log;
+    private readonly Faults _faults;
+    private readonly TimeProvider _time;
 
-    public TargetCatalog(IServiceProvider services, ILogger<TargetCatalog> log)
-        : this([.. TargetFamilies.All.Select(f => (f, f.Create(services)))], log)
+    public TargetCatalog(IServiceProvider services, MetricRegistry registry, TimeProvider time)
+        : this([.. TargetFamilies.All.Select(f => (f, f.Create(services)))], registry, time)
     {
     }
 
-    internal TargetCatalog(List<(TargetFamily Family, ITargetSource Source)> sources, ILogger<TargetCatalog> log) =>
-        (_sources, _log) = (sources, log);
+    internal TargetCatalog(List<(TargetFamily Family, ITargetSource Source)> sources, MetricRegistry registry, TimeProvider time) =>
+        (_sources, _faults, _time) = (sources, registry.Faults, time);
 
     /// <summary>
     /// The targets; asked again every few seconds, so that files of targets are followed. A family that cannot tell keeps those it had.
@@ -22,21 +25,11 @@ internal sealed partial class TargetCatalog : IDisposable
     {
         foreach ((TargetFamily family, ITargetSource source) in _sources)
         {
-            try
-            {
-                _last[family] = [.. source.Discover(sections)];
-            }
-            catch (Exception e)
-            {
-                LogFailed(e, family.Name);
-            }
+            _faults.Guard("pollers", () => _last[family] = [.. source.Discover(sections)], _time);
             foreach (TargetDeclaration target in _last.GetValueOrDefault(family) ?? [])
                 yield return target;
         }
     }
 
     public void Dispose() => _sources.ForEach(s => (s.Source as IDisposable)?.Dispose());
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Targets of the family {Family} cannot be found, those it had before stay")]
-    private partial void LogFailed(Exception error, string family);
 }

@@ -63,7 +63,7 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
             if (_inventories.TryGetValue(file, out (DateTime Written, IReadOnlyList<Labels> Labels) known) && known.Written == written)
                 return known.Labels;
             var problems = new List<Problem>();
-            IReadOnlyList<Labels> labels = Read(YamlComposer.Compose(File.ReadAllText(file), file, problems), file, problems);
+            IReadOnlyList<Labels> labels = Read(YamlComposer.Compose(TextFile.Read(file), file, problems), file, problems);
             if (problems.Count > 0)
                 throw new QueryException($"the inventory is wrong: {problems[0]}");
             _inventories[file] = (written, labels);

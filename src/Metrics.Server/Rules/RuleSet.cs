@@ -26,7 +26,7 @@ internal static class RuleSet
         {
             try
             {
-                groups.AddRange(RuleFile.Read(File.ReadAllText(file), file, problems));
+                groups.AddRange(RuleFile.Read(TextFile.Read(file), file, problems));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

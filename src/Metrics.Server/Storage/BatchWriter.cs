@@ -28,6 +28,9 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     private readonly record struct Entry(TBatch Batch, TaskCompletionSource? Committed);
 
+    /// <summary>Rows that are written, lost for a reason, or wait.</summary>
+    public double Accounted => metrics.Written.Value + metrics.Lost + metrics.Pending.Value;
+
     /// <summary>What people call the place that is written, in messages.</summary>
     protected abstract string Description { get; }
 

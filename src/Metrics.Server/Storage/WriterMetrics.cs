@@ -13,6 +13,9 @@ internal abstract class WriterMetrics(
     MetricRegistry registry, string prefix, string rows, string store, params ReadOnlySpan<string> reasons)
     : OwnMetrics(registry)
 {
+    /// <summary>Why rows are lost before they are written; a store may have further reasons of its own.</summary>
+    private static readonly string[] s_reasons = ["queue_full", "write_failed", "stopping", "fault"];
+
     public Labelled<Counter> Writes { get; } =
         registry.Counter($"{prefix}_writes_total", $"Flushes to {store} by outcome.", "outcome").FromStart("success", "failure");
 
@@ -24,7 +27,10 @@ internal abstract class WriterMetrics(
 
     public Labelled<Counter> Dropped { get; } =
         registry.Counter($"{prefix}_{rows}_dropped_total", $"The {rows} that {store} lost, by reason.", "reason")
-        .FromStart(["queue_full", "write_failed", "stopping", "fault", .. reasons]);
+        .FromStart([.. s_reasons, .. reasons]);
+
+    /// <summary>Rows that were lost before they were written.</summary>
+    public double Lost => s_reasons.Sum(r => Dropped.WithLabels(r).Value);
 
     public Gauge Pending { get; } = registry.Gauge($"{prefix}_pending_{rows}", $"The {rows} that wait for the next flush.");
 

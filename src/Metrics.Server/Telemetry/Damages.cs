@@ -12,10 +12,12 @@ internal sealed partial class Damages
 
     private readonly Lock _lock = new();
     private readonly List<(string File, string Text)> _all = [];
-    private readonly DamageMetrics _metrics;
     private ILogger _log = NullLogger.Instance;
 
-    public Damages(MetricRegistry registry) => _metrics = new DamageMetrics(registry);
+    public Damages(MetricRegistry registry) => Metrics = new DamageMetrics(registry);
+
+    /// <summary>How many there were.</summary>
+    public DamageMetrics Metrics { get; }
 
     /// <summary>The first of them, in their order.</summary>
     public IReadOnlyList<(string File, string Text)> All
@@ -35,7 +37,7 @@ internal sealed partial class Damages
     /// <param name="text">What was found and done, a sentence.</param>
     public void Note(string file, string text)
     {
-        _metrics.Total.WithLabels(file).Inc();
+        Metrics.Total.WithLabels(file).Inc();
         LogDamage(file, text);
         lock (_lock)
         {

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Metrics.Telemetry;
 
 /// <summary>
-/// Where the unforeseen ends: a unit of work that fails for a reason that nobody has foreseen is logged with its stack, counted by room,
-/// and its loop goes on, more slowly while that repeats. So nothing that somebody sends ends the daemon. Safe for use by several threads.
+/// Where the unforeseen ends: a unit of work that fails for a reason that nobody has foreseen is logged with its stack (the same one every
+/// five minutes), counted by room, and its loop goes on, more slowly while that repeats. So nothing that somebody sends ends the daemon.
+/// Safe for use by several threads.
 /// </summary>
 internal sealed partial class Faults
 {
@@ -16,16 +17,19 @@ internal sealed partial class Faults
     private const double LongestPauseSeconds = 60;
 
     private readonly ConcurrentDictionary<string, Room> _rooms = new();
-    private readonly FaultMetrics _metrics;
     private ILogger _log = NullLogger.Instance;
 
-    public Faults(MetricRegistry registry) => _metrics = new FaultMetrics(registry);
+    public Faults(MetricRegistry registry) => Metrics = new FaultMetrics(registry);
+
+    /// <summary>How many there were.</summary>
+    public FaultMetrics Metrics { get; }
 
     /// <summary>What is known of a room's faults.</summary>
     /// <param name="Message">The last one.</param>
     /// <param name="At">When it was, milliseconds since 1970 UTC.</param>
     /// <param name="InARow">How many there were without a success in between.</param>
-    private sealed record Room(string Message, long At, int InARow);
+    /// <param name="LoggedAt">When one of this message was logged.</param>
+    private sealed record Room(string Message, long At, int InARow, long LoggedAt);
 
     /// <summary>Has them logged.</summary>
     public void LogTo(ILogger log) => _log = log;
@@ -76,14 +80,12 @@ internal sealed partial class Faults
     /// <returns>How long its loop had better wait.</returns>
     public TimeSpan Note(string room, Exception e, TimeProvider time)
     {
-        _metrics.Total.WithLabels(room).Inc();
+        Metrics.Total.WithLabels(room).Inc();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         Room noted = _rooms.AddOrUpdate(
-            room, _ => new Room(e.Message, now, 1), (_, before) => new Room(e.Message, now, before.InARow + 1));
-        if (noted.InARow == 1)
+            room, _ => new Room(e.Message, now, 1, now), (_, before) => new Room(e.Message, now, before.InARow + 1, LogAt(before, e, now)));
+        if (noted.LoggedAt == now)
             LogFault(e, room);
-        else
-            LogAgain(room, noted.InARow, e.Message);
         double seconds = FirstPauseSeconds * Math.Pow(2, Math.Min(noted.InARow - 1, 10));
         return TimeSpan.FromSeconds(Math.Min(seconds, LongestPauseSeconds));
     }
@@ -98,15 +100,16 @@ internal sealed partial class Faults
         ];
     }
 
+    /// <summary>One that comes again and again is logged now and then.</summary>
+    private static long LogAt(Room before, Exception e, long now) =>
+        before.Message == e.Message && now - before.LoggedAt < FailingFor.TotalMilliseconds ? before.LoggedAt : now;
+
     private void Succeed(string room)
     {
         if (_rooms.TryGetValue(room, out Room? before) && before.InARow > 0)
             _rooms.TryUpdate(room, before with { InARow = 0 }, before);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A fault of ours in {Room}; it goes on. Please report this")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A fault of ours in {Room}; it goes on, and metricsd_faults_total counts. Please report this")]
     private partial void LogFault(Exception e, string room);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The fault in {Room} is there again, {Times} times in a row: {Reason}")]
-    private partial void LogAgain(string room, int times, string reason);
 }

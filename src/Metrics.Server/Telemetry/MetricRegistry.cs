@@ -22,6 +22,7 @@ internal sealed class MetricRegistry
         _factory = global::Prometheus.Metrics.WithCustomRegistry(_registry);
         Faults = new Faults(this);
         Damages = new Damages(this);
+        Ledger = new Ledger(this);
         _registry.AddBeforeCollectCallback(() =>
         {
             lock (_lock)
@@ -34,6 +35,9 @@ internal sealed class MetricRegistry
 
     /// <summary>What was found damaged in the data folder.</summary>
     public Damages Damages { get; }
+
+    /// <summary>Checks that what comes in is accounted for.</summary>
+    public Ledger Ledger { get; }
 
     public Counter Counter(string name, string help) => new(_factory.CreateCounter(Claim(name), help));
 

@@ -11,6 +11,8 @@ internal abstract class OwnMetrics(MetricRegistry registry)
 
     /// <inheritdoc cref="MetricRegistry.Damages" />
     public Damages Damages => registry.Damages;
+    /// <inheritdoc cref="MetricRegistry.Ledger" />
+    public Ledger Ledger => registry.Ledger;
 
     /// <inheritdoc cref="MetricRegistry.BeforeCollect" />
     public void BeforeCollect(Action update) => registry.BeforeCollect(update);

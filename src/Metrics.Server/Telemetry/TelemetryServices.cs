@@ -4,7 +4,11 @@ internal static class TelemetryServices
 {
     public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
         .AddSingleton<MetricRegistry>()
-        .AddHostedService<MemoryTrim>();
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Faults.Metrics)
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Damages.Metrics)
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Ledger.Metrics)
+        .AddHostedService<MemoryTrim>()
+        .AddHostedService<LedgerCheck>();
 
     /// <summary>Gives a room its own metrics.</summary>
     public static IServiceCollection AddOwnMetrics<T>(this IServiceCollection services)

@@ -20,8 +20,8 @@ public sealed class PollSchedulerTests : IDisposable
 
     public PollSchedulerTests()
     {
-        _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], NullLogger<TargetCatalog>.Instance);
         var registry = new MetricRegistry();
+        _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], registry, _time);
         var metrics = new PollMetrics(registry);
         var intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new IntakeMetrics(registry), _time);

@@ -25,13 +25,13 @@ public sealed class ReloadTests : IDisposable
         """;
 
     private readonly ServiceProvider _services = new ServiceCollection()
-        .AddSingleton(TimeProvider.System).AddSingleton<MetricRegistry>().AddSingleton<CloudMetrics>()
+        .AddSingleton(TimeProvider.System).AddSingleton<MetricRegistry>().AddSingleton<CloudMetrics>().AddSingleton<PollMetrics>()
         .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
         .BuildServiceProvider();
 
     private readonly TargetCatalog _catalog;
 
-    public ReloadTests() => _catalog = new TargetCatalog(_services, NullLogger<TargetCatalog>.Instance);
+    public ReloadTests() => _catalog = new TargetCatalog(_services, _services.GetRequiredService<MetricRegistry>(), TimeProvider.System);
 
     public void Dispose()
     {
@@ -86,7 +86,7 @@ public sealed class ReloadTests : IDisposable
     {
         var family = TargetFamily.Of<Failing>("failing", _ => []);
         var source = new Failing();
-        using var catalog = new TargetCatalog([(family, source)], NullLogger<TargetCatalog>.Instance);
+        using var catalog = new TargetCatalog([(family, source)], new MetricRegistry(), TimeProvider.System);
         TargetSections sections = MetricsOptions.Parse("").Targets;
         catalog.Discover(sections).Should().HaveCount(1);
         source.Fails = true;

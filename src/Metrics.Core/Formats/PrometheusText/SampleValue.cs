@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace Metrics.Formats.PrometheusText;
 
 /// <summary>The part of a sample line behind its series: value, optional timestamp, in OpenMetrics an optional exemplar.</summary>
@@ -99,8 +101,8 @@ public readonly record struct SampleValue(double Value, bool HasTime, long Time)
         value = 0;
         bool negative = text is [(byte)'-', ..];
         ReadOnlySpan<byte> digits = negative ? text[1..] : text;
-        if (digits.IsEmpty || digits.Length > 18)
-            return false;
+        if (digits.Length is 0 or > 18)
+            return Utf8Parser.TryParse(text, out value, out int used) && used == text.Length;
         foreach (byte b in digits)
         {
             uint digit = (uint)(b - '0');

@@ -87,19 +87,16 @@ internal sealed class AlertPersistence(
     public void Take(IReadOnlyList<GroupEvaluation> rounds, Timestamp at)
     {
         List<AlertInbox.AlertBatch> batches = inbox.TakeAll();
-        List<NotedStep> steps = [.. rounds.SelectMany(NoteAll), .. NoteAll(batches, at)];
-        List<RuleMemory.ExpectedChange> expected = [.. rounds.Select(r => r.Group).Distinct().SelectMany(memory.ChangesOf)];
-        if (steps.Count > 0 || expected.Count > 0)
+        try
         {
-            Commit(at, writer =>
-            {
-                steps.ForEach(s => Save(writer, s));
-                memory.Write(writer, expected);
-            });
+            Write([.. rounds.SelectMany(NoteAll), .. NoteAll(batches, at)], [.. ChangesOf(rounds)], at);
+        }
+        catch (Exception e)
+        {
+            batches.ForEach(b => b.Done.TrySetException(e));
+            throw;
         }
         batches.ForEach(b => b.Done.SetResult());
-        if (steps.Count > 0)
-            alerts.NoteChange();
     }
 
     /// <summary>Commits the messages that are due by the clock.</summary>
@@ -176,6 +173,23 @@ internal sealed class AlertPersistence(
             db.TrimHistory((at - s_historyKept).Milliseconds, MaxHistoryRows);
             db.TrimAudit((at - s_auditKept).Milliseconds, MaxHistoryRows);
         }));
+    }
+
+    private IEnumerable<RuleMemory.ExpectedChange> ChangesOf(IReadOnlyList<GroupEvaluation> rounds) =>
+        rounds.Select(r => r.Group).Distinct().SelectMany(memory.ChangesOf);
+
+    private void Write(List<NotedStep> steps, List<RuleMemory.ExpectedChange> expected, Timestamp at)
+    {
+        if (steps.Count > 0 || expected.Count > 0)
+        {
+            Commit(at, writer =>
+            {
+                steps.ForEach(s => Save(writer, s));
+                memory.Write(writer, expected);
+            });
+        }
+        if (steps.Count > 0)
+            alerts.NoteChange();
     }
 
     private bool IsDue(Timestamp at) => _dispatcher.IsDue(at) || !ReferenceEquals(_options, options.Value);

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
@@ -28,7 +29,7 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = TextFile.Read(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Series;
 using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
@@ -144,14 +145,16 @@ internal sealed record ScrapeJob : TargetSection
             all.TryAdd("__param_" + name, values[0]);
         if (!RelabelRule.Apply(Relabel, all) || string.IsNullOrEmpty(all.GetValueOrDefault("__address__")))
             return null;
-        string instance = all.GetValueOrDefault("instance", all["__address__"]);
-        if (!Uri.TryCreate($"{all["__scheme__"]}://{all["__address__"]}{all["__metrics_path__"]}{Query(all)}", UriKind.Absolute,
+        string path = all.GetValueOrDefault("__metrics_path__", "");
+        if (!Uri.TryCreate($"{all.GetValueOrDefault("__scheme__", "")}://{all["__address__"]}{path}{Query(all)}", UriKind.Absolute,
             out Uri? url))
             return null;
+        string instance = all.GetValueOrDefault("instance", all["__address__"]);
         IReadOnlyList<Label> kept =
             [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
         return new TargetDeclaration(
-            this, all["job"], instance, Interval, Timeout, () => new ScrapePoller(this, http, url, Timeout), kept, asked: url.ToString());
+            this, all.GetValueOrDefault("job", ""), instance, Interval, Timeout,
+            () => new ScrapePoller(this, http, url, Timeout), kept, asked: url.ToString());
     }
 
     private string Query(Dictionary<string, string> labels)
@@ -189,6 +192,8 @@ internal sealed record TargetGroup(IReadOnlyList<string> Targets, IReadOnlyDicti
         var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
         if (group.Targets.Any(t => t.Contains('/', StringComparison.Ordinal)))
             section.Report("targets", "must be addresses such as host:9100, without scheme and path (set scheme and metrics_path)");
+        foreach ((YamlText name, _) in section.TextEntries("labels").Where(l => l.Key.Text.Length is 0 or > SeriesBounds.MaxNameLength))
+            section.Report("labels", $"has a name of {name.Text.Length} characters; 1 to {SeriesBounds.MaxNameLength} are allowed");
         section.Finish();
         return group;
     }

@@ -5,7 +5,8 @@ using Metrics.Text;
 namespace Metrics.Pollers.Scrape;
 
 /// <summary>The targets of all scrape jobs as they are now: static lists, and files that are read again when they change.</summary>
-internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetSource, IDisposable
+internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider time, ILogger<ScrapeSource> log)
+    : ITargetSource, IDisposable
 {
     private readonly Dictionary<SectionId, HttpMessageInvoker> _clients = [];
 
@@ -34,7 +35,7 @@ internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetS
             {
                 foreach (string address in group.Targets)
                 {
-                    if (job.ToTarget(address, group.Labels, http) is { } target)
+                    if (Target(job, address, group, http) is { } target)
                         yield return target;
                 }
             }
@@ -45,6 +46,13 @@ internal sealed partial class ScrapeSource(ILogger<ScrapeSource> log) : ITargetS
     {
         foreach (HttpMessageInvoker client in _clients.Values.Concat(_gone))
             client.Dispose();
+    }
+
+    private TargetDeclaration? Target(ScrapeJob job, string address, TargetGroup group, HttpMessageInvoker http)
+    {
+        TargetDeclaration? target = null;
+        metrics.Faults.Guard("pollers", () => target = job.ToTarget(address, group.Labels, http), time);
+        return target;
     }
 
     private IReadOnlyList<TargetGroup> ReadFile(string file)

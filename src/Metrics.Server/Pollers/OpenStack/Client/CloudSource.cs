@@ -112,7 +112,7 @@ internal static class CloudSource
     private static YamlMap? Entry(string file, string name, YamlSection section, bool optional = false)
     {
         var problems = new List<Problem>();
-        YamlValue? root = YamlComposer.Compose(File.ReadAllText(file), file, problems);
+        YamlValue? root = YamlComposer.Compose(TextFile.Read(file), file, problems);
         section.Problems.AddRange(problems);
         YamlMap? clouds = (root as YamlMap)?["clouds"] as YamlMap;
         YamlMap? entry = clouds?[name] as YamlMap;
