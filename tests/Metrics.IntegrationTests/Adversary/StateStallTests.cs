@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Microsoft.Data.Sqlite;
 
@@ -87,9 +86,9 @@ public sealed class StateStallTests
 
     private static async Task<TimeSpan> TimeAsync(Daemon daemon, string path)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = TimeProvider.System.GetTimestamp();
         using HttpResponseMessage answer = await daemon.Http.GetAsync(daemon.Url(path));
         answer.IsSuccessStatusCode.Should().BeTrue(path);
-        return Stopwatch.GetElapsedTime(start);
+        return TimeProvider.System.GetElapsedTime(start);
     }
 }
