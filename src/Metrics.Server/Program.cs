@@ -59,6 +59,7 @@ internal static partial class Program
         app.DeclareOwnMetrics();
         app.UseErrorAnswers();
         app.UseAccess();
+        app.UseRetryLater();
         app.MapApi();
         app.MapReload();
         app.MapPages();

@@ -110,7 +110,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     /// <summary>Value of one own metric, summed over its series.</summary>
     public async Task<double> OwnAsync(string metric) => (await GetAsync("/metrics")).Split('\n')
-        .Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is ' ' or '{')
+        .Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l.Length > metric.Length && l[metric.Length] is ' ' or '{')
         .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
 
     public static int FreePort() => LocalServer.FreePort();

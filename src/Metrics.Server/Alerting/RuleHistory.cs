@@ -8,10 +8,10 @@ namespace Metrics.Alerting;
 internal sealed class RuleHistory(StateStore state, HistoryWriter writer)
 {
     /// <summary>By rule; rules that did not fire within the history's time are not there.</summary>
-    public IReadOnlyDictionary<RuleId, Timestamp> LastFired()
+    public async Task<IReadOnlyDictionary<RuleId, Timestamp>> LastFiredAsync()
     {
-        writer.Flush();
-        using StateDb db = state.Open();
-        return db.RuleFirings.AsNoTracking().ToDictionary(f => RuleId.Parse(f.Rule), f => new Timestamp(f.FiredAt));
+        await writer.FlushAsync();
+        return await state.ReadAsync(
+            db => db.RuleFirings.AsNoTracking().ToDictionary(f => RuleId.Parse(f.Rule), f => new Timestamp(f.FiredAt)));
     }
 }

@@ -17,6 +17,7 @@ internal static class Endpoints
         app.MapPush();
         app.MapFederation();
         app.MapExport();
+        app.MapBackup();
         app.MapInputsApi();
         app.MapEvents();
         app.MapPrometheusApi();

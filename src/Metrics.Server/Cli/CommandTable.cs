@@ -40,6 +40,7 @@ internal static class CommandTable
                 new RulesReplayCommand(common),
             },
             new ExportCommand(common),
+            new BackupCommand(common),
             new CompletionCommand(common),
             new CompleteCommand(common),
             new VersionCommand(common),

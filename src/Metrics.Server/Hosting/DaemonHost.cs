@@ -8,10 +8,12 @@ using Metrics.Telemetry;
 namespace Metrics.Hosting;
 
 /// <summary>Starts the daemon and turns what keeps it from starting into one clear line.</summary>
-internal static class DaemonHost
+internal static partial class DaemonHost
 {
     /// <summary>EX_SOFTWARE of sysexits.h.</summary>
     private const int Fault = 70;
+
+    private const int ThreadsThatMayWait = 8;
 
     public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
     {
@@ -34,6 +36,11 @@ internal static class DaemonHost
     public static async Task<int> RunDaemonAsync(this WebApplication app, MetricsOptions options)
     {
         app.Services.GetRequiredService<MemoryBudget>().Apply();
+        // Some threads of ours wait for disks: who answers requests finds another at once, not after the pool has thought it over.
+        ThreadPool.SetMinThreads(Environment.ProcessorCount + ThreadsThatMayWait, Environment.ProcessorCount);
+        DataFolder.HideNewFiles();
+        foreach (string warning in DataFolder.Tighten(options.Storage.Path))
+            LogOpenFile(app.Logger, warning);
         try
         {
             await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
@@ -58,4 +65,7 @@ internal static class DaemonHost
         }
         return 0;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
+    private static partial void LogOpenFile(ILogger log, string text);
 }

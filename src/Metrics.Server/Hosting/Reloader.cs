@@ -90,8 +90,9 @@ internal sealed partial class Reloader(
         rules.Replace(groups);
     }
 
+    /// <summary>It is written in its turn: a state that cannot be written now holds up no reload.</summary>
     private void Note(string by, string what, string text) =>
-        state.Write(writer => writer.AddAudit(Timestamp.Of(time.GetUtcNow()), by, what, $"configuration: {text}"));
+        _ = state.WriteInTurnAsync(writer => writer.AddAudit(Timestamp.Of(time.GetUtcNow()), by, what, $"configuration: {text}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded")]
     private partial void LogReloaded();

@@ -19,7 +19,8 @@ internal static class StorageServices
         else
         {
             services.AddSingleton<ISampleStore>(s => new DuckDbStore(
-                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>()));
+                options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DuckDbStore>>(),
+                s.GetRequiredService<MetricRegistry>().Damages));
         }
         if (events.CopyToInflux && options.Influx is { } copiesTo)
         {
@@ -37,6 +38,8 @@ internal static class StorageServices
                 s.GetRequiredService<ILogger<EventLog>>()))
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
-            .AddSingleton<EventLogWriter>();
+            .AddSingleton<EventLogWriter>()
+            .AddSingleton<Backup>()
+            .AddHostedService<DataFolderWatch>();
     }
 }

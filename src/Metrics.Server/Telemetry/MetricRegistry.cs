@@ -21,6 +21,7 @@ internal sealed class MetricRegistry
     {
         _factory = global::Prometheus.Metrics.WithCustomRegistry(_registry);
         Faults = new Faults(this);
+        Damages = new Damages(this);
         Ledger = new Ledger(this);
         _registry.AddBeforeCollectCallback(() =>
         {
@@ -31,6 +32,9 @@ internal sealed class MetricRegistry
 
     /// <summary>Guards what rooms do, and counts what fails.</summary>
     public Faults Faults { get; }
+
+    /// <summary>What was found damaged in the data folder.</summary>
+    public Damages Damages { get; }
 
     /// <summary>Checks that what comes in is accounted for.</summary>
     public Ledger Ledger { get; }

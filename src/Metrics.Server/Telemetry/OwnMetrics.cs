@@ -9,6 +9,8 @@ internal abstract class OwnMetrics(MetricRegistry registry)
     /// <inheritdoc cref="MetricRegistry.Faults" />
     public Faults Faults => registry.Faults;
 
+    /// <inheritdoc cref="MetricRegistry.Damages" />
+    public Damages Damages => registry.Damages;
     /// <inheritdoc cref="MetricRegistry.Ledger" />
     public Ledger Ledger => registry.Ledger;
 

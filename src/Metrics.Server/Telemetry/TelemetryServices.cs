@@ -7,6 +7,7 @@ internal static class TelemetryServices
         .AddSingleton(budget)
         .AddOwnMetrics<MemoryMetrics>()
         .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Faults.Metrics)
+        .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Damages.Metrics)
         .AddSingleton<OwnMetrics>(s => s.GetRequiredService<MetricRegistry>().Ledger.Metrics)
         .AddHostedService<MemoryTrim>()
         .AddHostedService<LedgerCheck>();
@@ -18,7 +19,9 @@ internal static class TelemetryServices
     /// <summary>Declares the metrics of all rooms, so that all are on the page from the start; logs faults from here on.</summary>
     public static void DeclareOwnMetrics(this WebApplication app)
     {
-        app.Services.GetRequiredService<MetricRegistry>().Faults.LogTo(app.Services.GetRequiredService<ILogger<Faults>>());
+        MetricRegistry registry = app.Services.GetRequiredService<MetricRegistry>();
+        registry.Faults.LogTo(app.Services.GetRequiredService<ILogger<Faults>>());
+        registry.Damages.LogTo(app.Services.GetRequiredService<ILogger<Damages>>());
         _ = app.Services.GetServices<OwnMetrics>();
     }
 }

@@ -85,7 +85,7 @@ public sealed class AlertWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_rule_that_is_gone_ends_its_alerts_in_one_transaction_with_the_message_and_the_history_says_so()
+    public async Task A_rule_that_is_gone_ends_its_alerts_in_one_transaction_with_the_message_and_the_history_says_so()
     {
         _room.Persistence.Restore(_groups, Now);
         _room.Persistence.Take([Fires(_groups[0])], Now);
@@ -102,7 +102,7 @@ public sealed class AlertWriterTests : IDisposable
         using AlertingRoom next = Open();
         next.Persistence.Restore([_groups[1]], Now);
         Sql("SELECT (SELECT count(*) FROM Alerts) || ' ' || (SELECT count(*) FROM Outbox)").Should().Be("0 2");
-        next.History.Explain("Hot", []).Should().ContainSingle()
+        (await next.History.ExplainAsync("Hot", [])).Should().ContainSingle()
             .Which.Lines.Should().Contain(l => l.What == "retired" && l.Text == "the rule, or what it watches, is no longer there");
     }
 

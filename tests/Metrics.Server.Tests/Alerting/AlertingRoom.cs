@@ -23,6 +23,7 @@ internal sealed class AlertingRoom : IDisposable
         var current = new Current<NotificationOptions>(options.Notifications);
         var metrics = new AlertMetrics(Registry);
         HistoryWriter = new HistoryWriter(State, metrics, time);
+        Inbox = new AlertInbox(time);
         Silences = new Silences(State, time);
         Acknowledgements = new Acknowledgements(State, time);
         var links = new SignedLinks(State, time);
@@ -48,7 +49,7 @@ internal sealed class AlertingRoom : IDisposable
 
     public AlertWriter Writer { get; }
 
-    public AlertInbox Inbox { get; } = new();
+    public AlertInbox Inbox { get; }
 
     public Silences Silences { get; }
 

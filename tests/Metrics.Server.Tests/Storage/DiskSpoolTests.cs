@@ -64,6 +64,84 @@ public sealed class DiskSpoolTests : IDisposable
         again.Count.Should().Be(1);
     }
 
+    /// <summary>Where bytes are flipped in the file of ten records: headers, bodies, the last.</summary>
+    public static TheoryData<int, int> Flips => new() { { 0, 4 }, { 4, 4 }, { 8, 8 }, { 25, 3 }, { 130, 1 }, { 200, 50 }, { 0, 100 } };
+
+    [Theory]
+    [MemberData(nameof(Flips))]
+    public void Damage_costs_the_records_that_it_hits_and_is_said(int at, int length)
+    {
+        Fill();
+        byte[] bytes = File.ReadAllBytes(Segment);
+        int size = bytes.Length / 10, hit = ((at + length - 1) / size) - (at / size) + 1;
+        for (int i = at; i < at + length; i++)
+            bytes[i] ^= 0xff;
+        File.WriteAllBytes(Segment, bytes);
+        List<string> said = [];
+        using var again = new DiskSpool(_folder, 1 << 20, said.Add);
+        again.Count.Should().Be(10 - hit);
+        ReadAll(again).Should().HaveCount(10 - hit).And.EndWith("record 9").And.BeInAscendingOrder();
+        said.Should().ContainSingle().Which.Should().Be($"000000000001.spool is damaged at byte {at / size * size}; what is there is not sent");
+    }
+
+    [Fact]
+    public void Damage_while_it_is_used_costs_the_records_that_it_hits()
+    {
+        List<string> said = [];
+        using DiskSpool spool = Fill(said.Add);
+        using (FileStream file = new(Segment, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Position = 30;
+            file.Write(new byte[60]);
+        }
+        ReadAll(spool).Should().HaveCount(7).And.StartWith("record 0");
+        (spool.Count, said.Count).Should().Be((0, 1));
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("removed")]
+    [InlineData("folder removed")]
+    [InlineData("replaced")]
+    public void What_is_taken_from_it_while_it_is_used_is_said_and_what_comes_then_is_kept(string how)
+    {
+        List<string> said = [];
+        using DiskSpool spool = Fill(said.Add);
+        if (how == "cut")
+        {
+            using FileStream file = new(Segment, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(100);
+        }
+        else if (how == "folder removed")
+        {
+            Directory.Delete(_folder, true);
+        }
+        else
+        {
+            File.Delete(Segment);
+            if (how == "replaced")
+                File.WriteAllText(Path.Combine(_folder, "000000000001.spool"), new string('x', 1000));
+        }
+        List<string> read = ReadAll(spool);
+        spool.Append(Now, 1, "after"u8);
+        ReadAll(spool).Should().Equal("after");
+        read.Count.Should().BeLessThan(10);
+        said.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData("999999 0")]
+    [InlineData("1 999999")]
+    [InlineData("1 -5")]
+    [InlineData("\0\0\0")]
+    public void A_position_that_makes_no_sense_is_as_good_as_none(string position)
+    {
+        Fill().Dispose();
+        File.WriteAllText(Path.Combine(_folder, "position"), position);
+        using var again = new DiskSpool(_folder, 1 << 20);
+        ReadAll(again).Should().HaveCount(10);
+    }
+
     [Fact]
     public void At_the_bound_the_oldest_goes_and_its_lines_are_counted()
     {
@@ -75,6 +153,31 @@ public sealed class DiskSpoolTests : IDisposable
         dropped.Should().BePositive();
         (dropped + (spool.Count * 10)).Should().Be(400, "every line is there or counted");
         spool.Peek()!.Value.Time.Should().Be(40 - spool.Count);
+    }
+
+    private const long Now = 1_767_225_600_000;
+
+    private string Segment => Directory.GetFiles(_folder, "*.spool").Single();
+
+    private DiskSpool Fill(Action<string>? damaged = null)
+    {
+        var spool = new DiskSpool(_folder, 1 << 20, damaged);
+        for (int i = 0; i < 10; i++)
+            spool.Append(Now + i, 1, Encoding.UTF8.GetBytes($"record {i}"));
+        if (damaged is null)
+            spool.Dispose();
+        return spool;
+    }
+
+    private static List<string> ReadAll(DiskSpool spool)
+    {
+        List<string> all = [];
+        while (spool.Peek() is { } record)
+        {
+            all.Add(Encoding.UTF8.GetString(record.Body));
+            spool.Remove(record);
+        }
+        return all;
     }
 
     public void Dispose() => Directory.Delete(_folder, true);

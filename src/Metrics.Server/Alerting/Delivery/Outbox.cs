@@ -25,10 +25,17 @@ internal sealed partial class Outbox(
     private const int ReadAtOnce = 16;
     private static readonly TimeSpan s_look = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_lookWhileFailing = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly WakeSignal _wake = new(time);
     private readonly Dictionary<string, Task> _running = [];
     private readonly ConcurrentDictionary<string, Timestamp> _failing = [];
+
+    /// <summary>
+    /// Of each integration the newest message that is done with, while it could not be deleted yet: a state that cannot be written holds up
+    /// none of those behind it, and none goes twice.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, long> _done = [];
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Wake();
@@ -85,8 +92,8 @@ internal sealed partial class Outbox(
         metrics.Queue.Set(state.Read(db => db.Outbox.Count()));
         var rows = state.Read(db => db.Outbox.AsNoTracking()
             .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
-            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, o.NextTry }).ToList());
-        return [.. rows.Select(r => (r.Target, new Timestamp(r.NextTry)))];
+            .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, h.Id, o.NextTry }).ToList());
+        return [.. rows.Where(r => r.Id > DoneOf(r.Target)).Select(r => (r.Target, new Timestamp(r.NextTry)))];
     }
 
     /// <summary>
@@ -105,8 +112,9 @@ internal sealed partial class Outbox(
     {
         while (!ct.IsCancellationRequested)
         {
+            long done = DoneOf(target);
             List<OutboxRow> rows = state.Read(db =>
-                db.Outbox.AsNoTracking().Where(o => o.Target == target).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
+                db.Outbox.AsNoTracking().Where(o => o.Target == target && o.Id > done).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
                 if (new Timestamp(row.NextTry) > Timestamp.Of(time.GetUtcNow()) || !await DeliverAsync(target, row, ct))
@@ -138,15 +146,37 @@ internal sealed partial class Outbox(
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
             LogRetrying(target, delivery.Reason ?? "no reason given");
         long nextTry = (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds();
-        state.Write(writer =>
+        if (delivery.Status != DeliveryStatus.Retry)
         {
-            if (delivery.Status == DeliveryStatus.Retry)
-                writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason);
-            else
-                writer.Delete<OutboxRow>(row.Id);
-        });
-        return delivery.Status != DeliveryStatus.Retry;
+            await DeleteAsync(target, row.Id);
+            return true;
+        }
+        await state.WriteInTurnAsync(writer => writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason));
+        return false;
     }
+
+    /// <summary>Deletes a message that is done with; where that does not go at once, it is done later.</summary>
+    private async Task DeleteAsync(string target, long id)
+    {
+        _done[target] = id;
+        Task deleted = state.WriteInTurnAsync(writer => writer.Delete<OutboxRow>(id));
+        await deleted.WaitAsync(s_patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!deleted.IsCompleted)
+        {
+            _ = deleted.ContinueWith(_ => Forget(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return;
+        }
+        _done.TryRemove(KeyValuePair.Create(target, id));
+        await deleted;
+
+        void Forget()
+        {
+            _done.TryRemove(KeyValuePair.Create(target, id));
+            Wake();
+        }
+    }
+
+    private long DoneOf(string target) => _done.GetValueOrDefault(target);
 
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
     private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)

@@ -13,21 +13,28 @@ namespace Metrics.Alerting;
 internal sealed class SignedLinks(StateStore state, TimeProvider time)
 {
     private const string KeyName = "links";
+    private const int KeyBytes = 32;
     private static readonly TimeSpan s_goodFor = TimeSpan.FromDays(7);
+
+    /// <summary>How much the clock may have been put back since a link was made.</summary>
+    private static readonly TimeSpan s_leeway = TimeSpan.FromHours(1);
 
     private byte[] _key = [];
 
     /// <summary>Reads the key, or makes it.</summary>
     public void Load()
     {
-        string? key = state.Read(db => db.Keys.AsNoTracking().FirstOrDefault(k => k.Name == KeyName))?.Value;
-        if (key is null)
-        {
-            key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-            state.Write(writer => writer.Save(new KeyRow { Name = KeyName, Value = key }));
-        }
-        _key = Convert.FromHexString(key);
+        state.Rebuilt += Save;
+        List<KeyRow> kept = state.Read(db => db.Keys.AsNoTracking().Where(k => k.Name == KeyName).ToList());
+        _key = state.Decode(kept, k => Convert.FromHexString(k.Value)).FirstOrDefault(k => k.Length == KeyBytes) ?? [];
+        if (_key.Length > 0)
+            return;
+        _key = RandomNumberGenerator.GetBytes(KeyBytes);
+        Save();
     }
+
+    private void Save() =>
+        state.Write(writer => writer.Save(new KeyRow { Name = KeyName, Value = Convert.ToHexStringLower(_key) }));
 
     /// <summary>The query of a link about something: <c>until=…&amp;sig=…</c>.</summary>
     public string Sign(string what)
@@ -36,7 +43,9 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
         return $"until={until}&sig={Convert.ToHexStringLower(SignatureOf(what, until))}";
     }
 
-    /// <summary>Whether a link is ours and not too old.</summary>
+    /// <summary>
+    /// Whether a link is ours and not too old. One that is to hold for longer than any that is made, whoever signed it, is refused.
+    /// </summary>
     public bool IsGood(string what, string? until, string? signature)
     {
         if (signature?.Length != 64 || !long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
@@ -50,7 +59,9 @@ internal sealed class SignedLinks(StateStore state, TimeProvider time)
         {
             return false;
         }
-        return CryptographicOperations.FixedTimeEquals(given, SignatureOf(what, until!)) && time.GetUtcNow().ToUnixTimeSeconds() <= seconds;
+        long now = time.GetUtcNow().ToUnixTimeSeconds();
+        return CryptographicOperations.FixedTimeEquals(given, SignatureOf(what, until!))
+            && seconds >= now && seconds - now <= (s_goodFor + s_leeway).TotalSeconds;
     }
 
     private byte[] SignatureOf(string what, string until) => _key.Length > 0

@@ -53,14 +53,17 @@ internal sealed class AlertPersistence(
             if (ReferenceEquals(rules.All.GetValueOrDefault(id), rule))
                 continue;
             string key = id.ToString();
-            List<ExpectedSeries> series = [.. kept.Expected[key].Select(e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen))];
-            rule.Restore(kept.Alerts[key].Select(a => AlertJson.Read(a.Series, a.Alert)));
+            List<ExpectedSeries> series = state.Decode(kept.Expected[key], e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen));
+            rule.Restore(state.Decode(kept.Alerts[key], a => AlertJson.Read(a.Series, a.Alert)));
             if (rule.Memory is AbsenceMemory absence)
                 absence.Restore(series);
             if (rule.Memory is LearnedMemory learned)
             {
-                foreach (LearnedRow model in kept.Learned[key])
+                state.Decode(kept.Learned[key], model =>
+                {
                     learned.Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
+                    return true;
+                });
             }
             memory.Restore(id, series);
         }
@@ -125,29 +128,41 @@ internal sealed class AlertPersistence(
         _options = options.Value;
         _dispatcher = new Dispatcher(_options.Plan);
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
-            db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read),
-            db.Flaps.AsNoTracking().ToList().ConvertAll(FlapText.Read)));
+            state.Decode(db.Groups.AsNoTracking().ToList(), GroupJson.Read),
+            state.Decode(db.Flaps.AsNoTracking().ToList(), FlapText.Read)));
         _dispatcher.Restore(groups, flaps);
         // Their senders have as long as they would have had, from now on.
-        foreach (AlertRow row in kept.Where(r => RuleId.Parse(r.Key).IsOfOthers).SelectMany(r => r))
-            external.Restore(AlertJson.Read(row.Series, row.Alert), at + _options.ResolveTimeout);
+        List<AlertRow> ofOthers = [.. Decode(kept).Where(r => r.Rule.IsOfOthers).Select(r => r.Row)];
+        foreach (AlertInstance alert in state.Decode(ofOthers, r => AlertJson.Read(r.Series, r.Alert)))
+            external.Restore(alert, at + _options.ResolveTimeout);
+        state.Rebuilt += SaveOpen;
         _isOpen = true;
     }
 
     /// <summary>Ends the alerts of rules that are no longer there.</summary>
     private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, Timestamp at)
     {
-        foreach (AlertRow row in kept.SelectMany(r => r))
+        List<(RuleId Rule, AlertRow Row)> over = [.. Decode(kept).Where(r => !known.ContainsKey(r.Rule) && !r.Rule.IsOfOthers)];
+        foreach ((RuleId id, AlertInstance alert) in state.Decode(over, r => (r.Rule, AlertJson.Read(r.Row.Series, r.Row.Alert))))
         {
-            RuleId id = RuleId.Parse(row.Rule);
-            if (known.ContainsKey(id) || id.IsOfOthers)
-                continue;
-            AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
             _dispatcher.Take(new RoutedAlert(id, alert, alert.State, at));
             var end = new AlertState.Inactive(EndReason.Retired);
             yield return Note(id, new AlertChange(alert with { State = end }, alert.State, at), StepText.Retired);
         }
     }
+
+    private List<(RuleId Rule, AlertRow Row)> Decode(ILookup<string, AlertRow> kept) =>
+        state.Decode(kept.SelectMany(r => r), r => (RuleId.Parse(r.Rule), r));
+
+    /// <summary>What is not yet written of them is written after this, and holds.</summary>
+    private void SaveOpen() => state.Write(writer =>
+    {
+        foreach (ActiveAlert active in alerts.All)
+        {
+            string series = LabelsJson.Write(active.Alert.Series);
+            writer.Save(new AlertRow { Rule = active.Rule.ToString(), Series = series, Alert = AlertJson.Write(active.Alert) });
+        }
+    });
 
     /// <summary>History is kept for a month, and each table of it within a bound that no flood of alerts passes.</summary>
     private void Tidy(Timestamp at)

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Metrics.Storage.State;
 
 namespace Metrics.Alerting;
 
@@ -6,7 +7,7 @@ namespace Metrics.Alerting;
 /// Alerts that others send, on their way to the thread that writes alerts. Who sends is answered when they are committed; while too many
 /// wait, senders wait too.
 /// </summary>
-internal sealed class AlertInbox
+internal sealed class AlertInbox(TimeProvider time)
 {
     private const int Waiting = 64;
 
@@ -23,13 +24,23 @@ internal sealed class AlertInbox
     /// <summary>Raised when something has come.</summary>
     public event Action? Arrived;
 
-    /// <summary>Hands over alerts and waits until they are committed.</summary>
+    /// <summary>Hands over alerts and waits until they are committed, for no longer than a request may.</summary>
+    /// <exception cref="StateUnavailableException">They could not be written in time; to send them again is right in any case.</exception>
     public async Task PutAsync(IReadOnlyList<SentAlert> alerts, CancellationToken ct)
     {
+        using var patience = new CancellationTokenSource(StateLane.Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
         var batch = new AlertBatch(alerts);
-        await _batches.Writer.WriteAsync(batch, ct);
-        Arrived?.Invoke();
-        await batch.Done.Task.WaitAsync(ct);
+        try
+        {
+            await _batches.Writer.WriteAsync(batch, either.Token);
+            Arrived?.Invoke();
+            await batch.Done.Task.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new StateUnavailableException("Alerts cannot be written now. Send them again later.", e);
+        }
     }
 
     /// <summary>Everything that waits.</summary>

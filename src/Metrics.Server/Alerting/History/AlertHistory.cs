@@ -16,7 +16,7 @@ namespace Metrics.Alerting;
 /// <param name="State">How it is now.</param>
 /// <param name="Now">What holds now, in sentences: rule, value, routes, what mutes it, who is at it.</param>
 /// <param name="Lines">What happened, in order.</param>
-internal sealed record AlertExplanation(
+public sealed record AlertExplanation(
     string Id, string Alert, Labels Series, string State, IReadOnlyList<string> Now, IReadOnlyList<ExplanationLine> Lines);
 
 /// <summary>Explains alerts: why somebody was notified, or not. Safe for use by several threads.</summary>
@@ -29,10 +29,14 @@ internal sealed class AlertHistory(
     /// <summary>Explains the alerts of a rule that match; open ones first, then those of the past.</summary>
     /// <param name="name">Name of the rule.</param>
     /// <param name="matchers">On the labels of series or alert.</param>
-    public IReadOnlyList<AlertExplanation> Explain(string name, IReadOnlyList<LabelMatcher> matchers)
+    public async Task<IReadOnlyList<AlertExplanation>> ExplainAsync(string name, IReadOnlyList<LabelMatcher> matchers)
     {
-        writer.Flush();
-        using StateDb db = state.Open();
+        await writer.FlushAsync();
+        return await state.ReadAsync(db => Explain(db, name, matchers));
+    }
+
+    private List<AlertExplanation> Explain(StateDb db, string name, IReadOnlyList<LabelMatcher> matchers)
+    {
         var found = new Dictionary<AlertKey, AlertInstance?>();
         foreach (ActiveAlert active in alerts.All.Where(a => a.Name == name))
         {
@@ -45,15 +49,17 @@ internal sealed class AlertHistory(
     }
 
     /// <summary>Explains one alert by its id; null when nothing is known of it.</summary>
-    public AlertExplanation? Explain(string id)
+    public async Task<AlertExplanation?> ExplainAsync(string id)
     {
-        writer.Flush();
-        using StateDb db = state.Open();
-        AlertStepRow? step = db.AlertSteps.AsNoTracking().Where(s => s.Alert == id).OrderByDescending(s => s.Id).FirstOrDefault();
-        if (step is null)
-            return null;
-        var key = new AlertKey(RuleId.Parse(step.Rule), LabelsJson.Read(step.Series));
-        return Explain(db, key, alerts.Find(key));
+        await writer.FlushAsync();
+        return await state.ReadAsync(db =>
+        {
+            AlertStepRow? step = db.AlertSteps.AsNoTracking().Where(s => s.Alert == id).OrderByDescending(s => s.Id).FirstOrDefault();
+            if (step is null)
+                return null;
+            var key = new AlertKey(RuleId.Parse(step.Rule), LabelsJson.Read(step.Series));
+            return Explain(db, key, alerts.Find(key));
+        });
     }
 
     /// <summary>How a rule is, for those whose alert there is no trace of.</summary>
@@ -62,10 +68,9 @@ internal sealed class AlertHistory(
 
     /// <summary>The alerts that a message was about, and that are still open.</summary>
     /// <param name="message">The message's idempotency key.</param>
-    public IReadOnlyList<RoutedAlert> OpenOf(string message)
+    public async Task<IReadOnlyList<RoutedAlert>> OpenOfAsync(string message)
     {
-        using StateDb db = state.Open();
-        HashSet<AlertId> ids = MembersOf(db, message);
+        HashSet<AlertId> ids = await state.ReadAsync(db => MembersOf(db, message));
         return [.. alerts.Open.Select(a => a.ToRouted()).Where(a => ids.Contains(a.Id))];
     }
 

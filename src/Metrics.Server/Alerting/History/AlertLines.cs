@@ -8,7 +8,7 @@ namespace Metrics.Alerting;
 /// <param name="At">When.</param>
 /// <param name="What">One word.</param>
 /// <param name="Text">For people.</param>
-internal sealed record ExplanationLine(Timestamp At, string What, string Text);
+public sealed record ExplanationLine(Timestamp At, string What, string Text);
 
 /// <summary>Reads what happened to an alert out of the tables of the history, each by its index.</summary>
 internal static class AlertLines

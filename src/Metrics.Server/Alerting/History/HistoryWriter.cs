@@ -12,8 +12,11 @@ internal sealed class HistoryWriter(StateStore state, AlertMetrics metrics, Time
     private const int RowsAtOnce = 200;
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Who wants to read waits this long for what is not written yet, and then reads what is.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(300);
+
     private readonly Lock _lock = new();
-    private readonly Lock _writing = new();
+    private Task _flushing = Task.CompletedTask;
     private Queue<HistoryEntry> _rows = new();
 
     /// <summary>Whether messages are being written just now, and history had better wait.</summary>
@@ -31,18 +34,41 @@ internal sealed class HistoryWriter(StateStore state, AlertMetrics metrics, Time
         }
     }
 
-    /// <summary>Writes what waits; for those who want to read it.</summary>
-    public void Flush()
+    /// <summary>Has what waits written, for those who want to read it; a state that cannot be written now keeps nobody waiting.</summary>
+    public async Task FlushAsync() =>
+        await Begin().WaitAsync(s_patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Writes on a thread of its own, as long as it takes; to begin while it runs is to wait for it.</summary>
+    private Task Begin()
     {
-        lock (_writing)
+        lock (_lock)
         {
-            Queue<HistoryEntry> rows;
-            lock (_lock)
-                (rows, _rows) = (_rows, new Queue<HistoryEntry>());
-            while (rows.Count > 0)
+            if (_rows.Count > 0 && _flushing.IsCompleted)
             {
-                state.Write(writer => Write(writer, rows));
+                _flushing = Task.Factory.StartNew(
+                    () => metrics.Faults.Guard("history", WriteAll, time), CancellationToken.None, TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default);
             }
+            return _flushing;
+        }
+    }
+
+    private void WriteAll()
+    {
+        for (Queue<HistoryEntry> rows = TakeAll(); rows.Count > 0; rows = TakeAll())
+        {
+            while (rows.Count > 0)
+                state.Write(writer => Write(writer, rows));
+        }
+    }
+
+    private Queue<HistoryEntry> TakeAll()
+    {
+        lock (_lock)
+        {
+            Queue<HistoryEntry> rows = _rows;
+            _rows = new Queue<HistoryEntry>();
+            return rows;
         }
     }
 
@@ -66,7 +92,7 @@ internal sealed class HistoryWriter(StateStore state, AlertMetrics metrics, Time
             await Task.Delay(s_pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Messages go first.
             if (!IsBusy || _rows.Count > Bound / 2)
-                metrics.Faults.Guard("history", Flush, time);
+                await Begin();
         }
     }
 }

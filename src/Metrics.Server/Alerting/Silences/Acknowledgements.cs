@@ -18,8 +18,9 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
     public void Load()
     {
         List<AckRow> rows = state.Read(db => db.Acknowledgements.AsNoTracking().ToList());
-        _all = rows.ToImmutableDictionary(
-            a => AlertId.Parse(a.Alert), a => new Acknowledgement(new Timestamp(a.FiredAt), a.By, new Timestamp(a.At), a.Comment));
+        state.Rebuilt += SaveAll;
+        _all = ImmutableDictionary.CreateRange(state.Decode(rows, a => KeyValuePair.Create(
+            AlertId.Parse(a.Alert), new Acknowledgement(new Timestamp(a.FiredAt), a.By, new Timestamp(a.At), a.Comment))));
     }
 
     /// <summary>The acknowledgement of an alert as it fires now, or null.</summary>
@@ -30,24 +31,40 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
     }
 
     /// <summary>Says that somebody is at some alerts.</summary>
-    public void Acknowledge(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
+    /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
+    public Task AcknowledgeAsync(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
     {
         Timestamp now = Timestamp.Of(time.GetUtcNow());
-        state.Write(writer =>
-        {
-            foreach (RoutedAlert alert in alerts)
+        return state.WriteAsync(
+            writer =>
             {
-                string id = alert.Id.ToString();
-                long firedAt = alert.FiredAt.Milliseconds;
-                writer.Save(new AckRow { Alert = id, FiredAt = firedAt, By = by, At = now.Milliseconds, Comment = comment });
-                writer.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
-                string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
-                writer.Save(new AlertNoteRow { At = now.Milliseconds, Alert = id, What = "acknowledged", Text = text });
-            }
-        });
-        ImmutableInterlocked.Update(
-            ref _all, all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment)))));
+                foreach (RoutedAlert alert in alerts)
+                    Save(writer, alert, by, comment, now);
+            },
+            () => ImmutableInterlocked.Update(
+                ref _all,
+                all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment))))));
     }
+
+    private static void Save(StateWriter to, RoutedAlert alert, string by, string comment, Timestamp now)
+    {
+        string id = alert.Id.ToString();
+        to.Save(Write(alert.Id, new Acknowledgement(alert.FiredAt, by, now, comment)));
+        to.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
+        string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
+        to.Save(new AlertNoteRow { At = now.Milliseconds, Alert = id, What = "acknowledged", Text = text });
+    }
+
+    private void SaveAll() => state.Write(writer =>
+    {
+        foreach ((AlertId id, Acknowledgement ack) in All)
+            writer.Save(Write(id, ack));
+    });
+
+    private static AckRow Write(AlertId id, Acknowledgement ack) => new()
+    {
+        Alert = id.ToString(), FiredAt = ack.FiredAt.Milliseconds, By = ack.By, At = ack.At.Milliseconds, Comment = ack.Comment,
+    };
 
     /// <summary>Forgets acknowledgements of alerts that are over, within the caller's unit of work.</summary>
     public void Forget(StateWriter to, IReadOnlyCollection<AlertId> over)

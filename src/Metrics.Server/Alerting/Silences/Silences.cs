@@ -13,7 +13,7 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// <summary>Ended silences are kept this long, for those who want to know why nobody was notified.</summary>
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
 
-    private readonly Lock _lock = new();
+    /// <summary>Changed by the one thread that writes the state for requests.</summary>
     private volatile IReadOnlyList<Silence> _all = [];
 
     /// <summary>All that are kept, the newest first.</summary>
@@ -24,7 +24,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     {
         long before = (time.GetUtcNow() - s_kept).ToUnixTimeMilliseconds();
         state.Write(writer => writer.Run(db => db.Silences.Where(s => s.EndsAt < before).ExecuteDelete()));
-        _all = [.. state.Read(db => db.Silences.AsNoTracking().ToList()).Select(Read).OrderByDescending(s => s.UpdatedAt)];
+        state.Rebuilt += SaveAll;
+        _all = [.. state.Decode(state.Read(db => db.Silences.AsNoTracking().ToList()), Read).OrderByDescending(s => s.UpdatedAt)];
     }
 
     /// <summary>
@@ -33,7 +34,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     /// </summary>
     /// <returns>Its id.</returns>
     /// <exception cref="FormatException">Something is missing or makes no sense.</exception>
-    public string Put(
+    /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
+    public async Task<string> PutAsync(
         string? id, IReadOnlyList<LabelMatcher> matchers, Timestamp startsAt, Timestamp endsAt, string createdBy, string comment,
         string? by = null)
     {
@@ -48,55 +50,73 @@ internal sealed class Silences(StateStore state, TimeProvider time)
             throw new FormatException("createdBy is required: who wants it");
         if (comment.Length == 0)
             throw new FormatException("comment is required: why nobody shall be notified");
-        lock (_lock)
-        {
-            Silence? before = id is null or "" ? null
-                : _all.FirstOrDefault(s => s.Id == id) ?? throw new FormatException($"there is no silence {id}");
-            bool isSame = before is not null && before.EndsAt > now && (before.StartsAt == startsAt || before.StartsAt > now)
-                && before.Matchers.Select(MatcherText.Write).SequenceEqual(matchers.Select(MatcherText.Write));
-            if (before is not null && !isSame && before.EndsAt > now)
-                Save(before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced");
-            string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
-            Timestamp starts = isSame || startsAt > now ? startsAt : now;
-            var silence = new Silence(itsId, matchers, starts, endsAt, createdBy, comment, now);
-            Save(silence, by ?? createdBy, "silenced");
-            id = silence.Id;
-        }
-        return id;
+        List<Silence> changed = [];
+        await state.WriteAsync(
+            writer =>
+            {
+                Silence? before = id is null or "" ? null
+                    : _all.FirstOrDefault(s => s.Id == id) ?? throw new FormatException($"there is no silence {id}");
+                bool isSame = before is not null && before.EndsAt > now && (before.StartsAt == startsAt || before.StartsAt > now)
+                    && before.Matchers.Select(MatcherText.Write).SequenceEqual(matchers.Select(MatcherText.Write));
+                if (before is not null && !isSame && before.EndsAt > now)
+                    changed.Add(Save(writer, before with { EndsAt = now, UpdatedAt = now }, by ?? createdBy, "unsilenced"));
+                string itsId = isSame ? before!.Id : Guid.NewGuid().ToString();
+                Timestamp starts = isSame || startsAt > now ? startsAt : now;
+                var silence = new Silence(itsId, matchers, starts, endsAt, createdBy, comment, now);
+                changed.Add(Save(writer, silence, by ?? createdBy, "silenced"));
+            },
+            () => Take(changed));
+        return changed[^1].Id;
     }
 
     /// <summary>Ends a silence now; the audit notes by whom.</summary>
     /// <returns>Whether there is one of this id that had not ended.</returns>
-    public bool Expire(string id, string by)
+    /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
+    public async Task<bool> ExpireAsync(string id, string by)
     {
         Timestamp now = Timestamp.Of(time.GetUtcNow());
-        lock (_lock)
-        {
-            if (_all.FirstOrDefault(s => s.Id == id) is not { } silence || silence.EndsAt <= now)
-                return false;
-            Save(silence with { EndsAt = now, StartsAt = Timestamp.Min(silence.StartsAt, now), UpdatedAt = now }, by, "unsilenced");
-        }
-        return true;
+        List<Silence> changed = [];
+        await state.WriteAsync(
+            writer =>
+            {
+                if (_all.FirstOrDefault(s => s.Id == id) is not { } silence || silence.EndsAt <= now)
+                    return;
+                Silence ended = silence with { EndsAt = now, StartsAt = Timestamp.Min(silence.StartsAt, now), UpdatedAt = now };
+                changed.Add(Save(writer, ended, by, "unsilenced"));
+            },
+            () => Take(changed));
+        return changed.Count > 0;
     }
 
-    private void Save(Silence silence, string who, string what)
+    private static Silence Save(StateWriter to, Silence silence, string who, string what)
     {
-        state.Write(writer =>
-        {
-            writer.Save(new SilenceRow
-            {
-                Id = silence.Id,
-                Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
-                StartsAt = silence.StartsAt.Milliseconds,
-                EndsAt = silence.EndsAt.Milliseconds,
-                CreatedBy = silence.CreatedBy,
-                Comment = silence.Comment,
-                UpdatedAt = silence.UpdatedAt.Milliseconds,
-            });
-            writer.AddAudit(silence.UpdatedAt, who, what, Describe(silence));
-        });
-        _all = [silence, .. _all.Where(s => s.Id != silence.Id)];
+        to.Save(Write(silence));
+        to.AddAudit(silence.UpdatedAt, who, what, Describe(silence));
+        return silence;
     }
+
+    private void Take(List<Silence> changed)
+    {
+        foreach (Silence silence in changed)
+            _all = [silence, .. _all.Where(s => s.Id != silence.Id)];
+    }
+
+    private void SaveAll() => state.Write(writer =>
+    {
+        foreach (Silence silence in _all)
+            writer.Save(Write(silence));
+    });
+
+    private static SilenceRow Write(Silence silence) => new()
+    {
+        Id = silence.Id,
+        Matchers = JsonSerializer.Serialize(silence.Matchers.Select(MatcherText.Write)),
+        StartsAt = silence.StartsAt.Milliseconds,
+        EndsAt = silence.EndsAt.Milliseconds,
+        CreatedBy = silence.CreatedBy,
+        Comment = silence.Comment,
+        UpdatedAt = silence.UpdatedAt.Milliseconds,
+    };
 
     private static string Describe(Silence silence) =>
         $"{{{string.Join(", ", silence.Matchers.Select(MatcherText.Write))}}} from {silence.StartsAt} "

@@ -24,7 +24,7 @@ internal static class AlertmanagerApi
             .For(Role.Viewer);
         app.MapPost("/api/v2/silences", PostSilenceAsync).TakesJson().For(Role.Operator);
         app.MapGet("/api/v2/silence/{id}", Find).For(Role.Viewer);
-        app.MapDelete("/api/v2/silence/{id}", Expire).For(Role.Operator);
+        app.MapDelete("/api/v2/silence/{id}", ExpireAsync).For(Role.Operator);
     }
 
     private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
@@ -35,12 +35,14 @@ internal static class AlertmanagerApi
         });
 
     private static Task<IResult> PostSilenceAsync(HttpContext context, SilenceEndpoints silences) =>
-        WithBodyAsync(context, MaxSilence, body => Task.FromResult(Try(() => new { silenceID = silences.Put(body, context) })));
+        WithBodyAsync(
+            context, MaxSilence, body => TryAsync(async () => new { silenceID = await silences.PutAsync(body, context) }));
 
     private static IResult Find(string id, SilenceEndpoints silences) =>
         silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound();
 
-    private static IResult Expire(string id, HttpContext context, Silences silences) => silences.Expire(id, Caller.NameOf(context))
+    private static async Task<IResult> ExpireAsync(string id, HttpContext context, Silences silences) =>
+        await silences.ExpireAsync(id, Caller.NameOf(context))
         ? Results.Ok()
         : Results.Json($"there is no silence {id} that has not ended", statusCode: 404);
 
@@ -59,11 +61,13 @@ internal static class AlertmanagerApi
         }
     }
 
-    private static IResult Try(Func<object> answer)
+    private static IResult Try(Func<object> answer) => TryAsync(() => Task.FromResult(answer())).GetAwaiter().GetResult();
+
+    private static async Task<IResult> TryAsync<T>(Func<Task<T>> answer)
     {
         try
         {
-            return Results.Json(answer());
+            return Results.Json(await answer());
         }
         catch (FormatException e)
         {

@@ -27,7 +27,7 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
     /// <param name="body">Alertmanager's <c>postableSilence</c>.</param>
     /// <param name="context">Whose token's name stands for <c>createdBy</c> where that is empty.</param>
     /// <exception cref="FormatException">The body is not right.</exception>
-    public string Put(JsonElement body, HttpContext context)
+    public async Task<string> PutAsync(JsonElement body, HttpContext context)
     {
         if (body.ValueKind != JsonValueKind.Object)
             throw new FormatException("a silence is an object with matchers, startsAt, endsAt, createdBy and comment");
@@ -39,7 +39,7 @@ internal sealed class SilenceEndpoints(Silences book, TimeProvider time)
         string author = Text(body, "createdBy") is { Length: > 0 } given ? given : Caller.AccountNameOf(context) ?? "";
         string comment = Text(body, "comment") ?? "";
         Timestamp from = ReadTime(body, "startsAt"), to = ReadTime(body, "endsAt");
-        return book.Put(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));
+        return await book.PutAsync(Text(body, "id"), matchers, from, to, author, comment, Caller.NameOf(context));
     }
 
     private object Write(Silence silence) => new

@@ -16,11 +16,11 @@ internal static class AlertApi
 
     public static void MapAlertApi(this WebApplication app)
     {
-        app.MapGet("/api/v1/explain", Explain).For(Role.Viewer);
-        app.MapGet("/api/v1/audit", Audit).For(Role.Viewer);
+        app.MapGet("/api/v1/explain", ExplainAsync).For(Role.Viewer);
+        app.MapGet("/api/v1/audit", AuditAsync).For(Role.Viewer);
     }
 
-    private static IResult Explain(HttpContext context, AlertHistory trail)
+    private static async Task<IResult> ExplainAsync(HttpContext context, AlertHistory trail)
     {
         string? asked = context.Request.Query["alert"].FirstOrDefault();
         if (string.IsNullOrWhiteSpace(asked))
@@ -29,7 +29,7 @@ internal static class AlertApi
             || query!.Root is not SelectorExpr { Selector.MetricName: { } name } selector)
             return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
         IEnumerable<LabelMatcher> labels = selector.Selector.Matchers.Where(m => m.Name != Labels.MetricName);
-        IReadOnlyList<AlertExplanation> found = trail.Explain(name, [.. labels]);
+        IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, [.. labels]);
         return Results.Json(new
         {
             status = "success",
@@ -49,15 +49,16 @@ internal static class AlertApi
         });
     }
 
-    private static IResult Audit(HttpContext context, StateStore state)
+    private static async Task<IResult> AuditAsync(HttpContext context, StateStore state)
     {
         string limit = context.Request.Query["limit"].FirstOrDefault() ?? "1000";
         if (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int max) || max is 0 or > 100_000)
             return BadData($"limit is '{limit}'; it must be a number from 1 to 100000");
+        List<AuditRow> rows = await state.AuditAsync(max);
         return Results.Json(new
         {
             status = "success",
-            data = state.Audit(max).Select(a => new { at = new Timestamp(a.At).ToString(), who = a.Who, what = a.What, text = a.Text }),
+            data = rows.Select(a => new { at = new Timestamp(a.At).ToString(), who = a.Who, what = a.What, text = a.Text }),
         });
     }
 

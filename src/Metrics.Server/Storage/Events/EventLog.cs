@@ -78,11 +78,13 @@ internal sealed partial class EventLog(
             if (!_file.IsOpen)
                 OpenFile();
             Commit(batches);
+            _file.Judge(null);
         }
         catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
         {
             // What of it is on disk, if anything, the file says when it is opened again.
             _file.Close();
+            _file.Judge(e);
             throw _file.Fault(e);
         }
         finally
@@ -144,6 +146,34 @@ internal sealed partial class EventLog(
         {
             _file.Close();
             throw _file.Fault(e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <inheritdoc cref="EventLogFile.BackupAsync" />
+    /// <returns>Whether there is anything to copy.</returns>
+    public async Task<bool> BackupAsync(string path, CancellationToken ct)
+    {
+        if (!_file.IsOpen)
+            return false;
+        await _file.BackupAsync(path, ct);
+        return true;
+    }
+
+    /// <summary>Puts the file back that was removed or replaced while it was open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public async Task<bool> RestoreAsync(string reason, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            if (!_file.IsOpen || !_file.TryRestore(reason))
+                return false;
+            OpenFile();
+            return true;
         }
         finally
         {

@@ -17,10 +17,11 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     /// <summary>Free room below which the file stays as it is.</summary>
     private const long MinBytesToGain = 64L << 20;
 
-    private readonly Lock _readersLock = new();
-    private TaskCompletionSource? _closed;
-    private int _readers;
+    private readonly DuckDbReaders _readers = new();
     private DuckDBConnection? _writer;
+
+    /// <summary>How often in a row it was found damaged while it was open.</summary>
+    private int _damages;
 
     public string FilePath => PathOf(options);
 
@@ -33,7 +34,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     /// Whether it is to be opened at the start: when it is there; and where samples go to a server, since then this file alone keeps a
     /// second daemon from the folder.
     /// </summary>
-    public bool IsNeededFromStart => options.Influx is not null || File.Exists(FilePath);
+    public bool IsNeededFromStart => options.Influx is not null || Path.Exists(FilePath);
 
     /// <summary>The connection that writes.</summary>
     public DuckDBConnection Writer => _writer ?? throw new InvalidOperationException("The event log is not open.");
@@ -44,7 +45,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     public IReadOnlyList<EventTable> Open()
     {
         // DuckDB has one state of a file in a process: while readings hold the one that has failed, it would be handed out again.
-        if (!TryLockOutReaders())
+        if (!_readers.TryLockOut())
             throw new StoreException($"{FilePath} is still being read; it is opened again once that has ended.");
         try
         {
@@ -58,7 +59,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         }
         finally
         {
-            LetReadersIn();
+            _readers.LetIn();
         }
     }
 
@@ -67,6 +68,17 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     {
         _writer?.Dispose();
         _writer = null;
+    }
+
+    /// <summary>Notes what came of a write: a file that is found damaged again after it was opened anew is set aside.</summary>
+    public void Judge(Exception? e)
+    {
+        _damages = e is DuckDBException found && DuckDbFile.IsDamage(found) ? _damages + 1 : 0;
+        if (_damages < 2 || !_readers.TryLockOut())
+            return;
+        SetAside(e!.Message.Split('\n')[0]);
+        _damages = 0;
+        _readers.LetIn();
     }
 
     /// <summary>What a failure means, for operators.</summary>
@@ -78,20 +90,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     /// <summary>Opens a connection for one reading; waits while the file is written anew.</summary>
     public async Task<Reading> ReadAsync(CancellationToken ct)
     {
-        while (true)
-        {
-            Task closed;
-            lock (_readersLock)
-            {
-                if (_closed is null)
-                {
-                    _readers++;
-                    break;
-                }
-                closed = _closed.Task;
-            }
-            await closed.WaitAsync(ct);
-        }
+        await _readers.EnterAsync(ct);
         try
         {
             var connection = new DuckDBConnection(ConnectionString);
@@ -100,7 +99,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         }
         catch (DuckDBException e)
         {
-            EndReading();
+            _readers.Leave();
             throw Fault(e);
         }
     }
@@ -113,7 +112,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         public void Dispose()
         {
             connection.Dispose();
-            file.EndReading();
+            file._readers.Leave();
         }
     }
 
@@ -136,13 +135,11 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     public void ShrinkWhenMostIsFree()
     {
         (long used, long free) = Measure();
-        if (free < MinBytesToGain || free < used || !TryLockOutReaders())
+        if (free < MinBytesToGain || free < used || !_readers.TryLockOut())
             return;
         try
         {
-            Execute($"ATTACH '{Quoted(RewrittenPath)}' AS rewritten (STORAGE_VERSION '{Version}')");
-            Execute("COPY FROM DATABASE events TO rewritten");
-            Execute("DETACH rewritten");
+            DuckDbCopy.Write(Writer, RewrittenPath, AttachOptions);
             Close();
             File.Move(RewrittenPath, FilePath, overwrite: true);
             OpenWriter();
@@ -150,13 +147,48 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         }
         finally
         {
-            LetReadersIn();
+            _readers.LetIn();
+        }
+    }
+
+    /// <summary>Writes a copy of the whole file, as it is now, while events are written on.</summary>
+    /// <exception cref="StoreException">It cannot be read, or the copy not be written.</exception>
+    public async Task BackupAsync(string path, CancellationToken ct)
+    {
+        using Reading reading = await ReadAsync(ct);
+        try
+        {
+            DuckDbCopy.Write(reading.Connection, path, AttachOptions);
+        }
+        catch (DuckDBException e)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>Puts the file back that was removed or replaced while it was open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public bool TryRestore(string reason)
+    {
+        if (!_readers.TryLockOut())
+            return false;
+        try
+        {
+            string saved = DuckDbFile.TryRestore(Writer, FilePath, Close, time, AttachOptions);
+            metrics.Damages.Note("events.duckdb", $"{reason}; {saved}");
+            return true;
+        }
+        finally
+        {
+            _readers.LetIn();
         }
     }
 
     public void Dispose() => Close();
 
     private string ConnectionString => $"Data Source={FilePath};storage_compatibility_version={Version}";
+
+    private static string AttachOptions => $"(STORAGE_VERSION '{Version}')";
 
     private string RewrittenPath => FilePath + ".new";
 
@@ -189,7 +221,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         {
             return OpenWriter();
         }
-        catch (DuckDBException e) when (File.Exists(FilePath))
+        catch (DuckDBException e) when (Path.Exists(FilePath))
         {
             FileObstacle obstacle = DuckDbFile.ObstacleOf(FilePath);
             if (obstacle == FileObstacle.InUse)
@@ -219,38 +251,9 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
 
     private void SetAside(string reason)
     {
-        string aside = $"{FilePath}.unreadable-{time.GetUtcNow():yyyyMMdd'T'HHmmss}";
-        File.Move(FilePath, aside, overwrite: true);
-        if (File.Exists(FilePath + ".wal"))
-            File.Move(FilePath + ".wal", aside + ".wal", overwrite: true);
+        string aside = DuckDbFile.SetAside(FilePath, time);
         metrics.SetAside.Inc();
-        LogSetAside(FilePath, reason, aside);
-    }
-
-    private void EndReading()
-    {
-        lock (_readersLock)
-            _readers--;
-    }
-
-    private bool TryLockOutReaders()
-    {
-        lock (_readersLock)
-        {
-            if (_readers > 0)
-                return false;
-            _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return true;
-        }
-    }
-
-    private void LetReadersIn()
-    {
-        lock (_readersLock)
-        {
-            _closed?.TrySetResult();
-            _closed = null;
-        }
+        metrics.Damages.Note("events.duckdb", $"{reason} It is kept as {Path.GetFileName(aside)}, and a new one is begun");
     }
 
     private static void Execute(DuckDBConnection connection, string sql)
@@ -261,10 +264,6 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
     }
 
     private static string Quoted(string path) => path.Replace("'", "''", StringComparison.Ordinal);
-
-    [LoggerMessage(
-        Level = LogLevel.Error, Message = "{File} cannot be read: {Reason} It is set aside as {Aside}; a new event log is begun.")]
-    private partial void LogSetAside(string file, string reason, string aside);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{File} is written anew: {MiB} MiB were free in it.")]
     private partial void LogShrunk(string file, long miB);

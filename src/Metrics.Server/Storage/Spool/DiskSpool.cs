@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Microsoft.Win32.SafeHandles;
 
 namespace Metrics.Storage.Spool;
 
 /// <summary>
 /// A bounded queue of records on disk that survives kill -9: append-only segment files, read back in order. A torn last record is cut off
-/// at the start. When the bound is reached the oldest segment goes, and its records are counted. Safe for use by several threads.
+/// at the start; one that is damaged costs itself, and those behind it are found again (<see cref="SpoolSegment"/>). When the bound is
+/// reached the oldest segment goes, and its records are counted. Safe for use by several threads.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,32 +16,34 @@ namespace Metrics.Storage.Spool;
 /// </remarks>
 internal sealed class DiskSpool : IDisposable
 {
-    private const int HeaderSize = 20;
-
     private readonly string _folder;
     private readonly long _maxBytes;
     private readonly long _segmentBytes;
+    private readonly Action<string> _damaged;
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, long> _segments = [];   // number → size
+    private readonly HashSet<(long Segment, long Offset)> _knownDamage = [];
     private FileStream? _writer;
     private long _readSegment;
     private long _readOffset;
 
-    internal readonly record struct Record(long Time, int Lines, byte[] Body, long Segment, long End);
+    internal readonly record struct Record(long Time, int Lines, byte[] Body, long Segment, long Start, long End);
 
     /// <param name="folder">Where the segments lie; made when missing.</param>
     /// <param name="maxBytes">Bound of all segments together.</param>
+    /// <param name="damaged">Hears of what is damaged, once each, in a sentence.</param>
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public DiskSpool(string folder, long maxBytes)
+    public DiskSpool(string folder, long maxBytes, Action<string>? damaged = null)
     {
         _folder = folder;
         _maxBytes = maxBytes;
         _segmentBytes = Math.Clamp(maxBytes / 8, 64 * 1024, 64 << 20);
+        _damaged = damaged ?? (_ => { });
         Directory.CreateDirectory(folder);
         foreach (string file in Directory.GetFiles(folder, "*.spool"))
         {
             if (long.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-                _segments[number] = Repair(file);
+                _segments[number] = Repair(file, number);
         }
         ReadPosition();
         Count = CountRecords();
@@ -67,14 +69,16 @@ internal sealed class DiskSpool : IDisposable
     {
         lock (_lock)
         {
-            int dropped = MakeRoom(HeaderSize + body.Length);
+            int dropped = MakeRoom(SpoolSegment.HeaderSize + body.Length);
+            if (_writer is not null && !File.Exists(_writer.Name))
+                Abandon();
             if (_writer is null || _writer.Length >= _segmentBytes)
                 OpenSegment();
-            byte[] record = new byte[HeaderSize + body.Length];
+            byte[] record = new byte[SpoolSegment.HeaderSize + body.Length];
             BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)body.Length);
             BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), time);
             BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(16), lines);
-            body.CopyTo(record.AsSpan(HeaderSize));
+            body.CopyTo(record.AsSpan(SpoolSegment.HeaderSize));
             BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), Crc32C.Compute(record.AsSpan(8)));
             long start = _writer!.Length;
             try
@@ -104,11 +108,20 @@ internal sealed class DiskSpool : IDisposable
                 (long number, long size) = _segments.First();
                 if (_readSegment < number)
                     (_readSegment, _readOffset) = (number, 0);
-                if (_readOffset < size && ReadAt(number, _readOffset) is { } record)
-                    return record;
-                if (_segments.Count == 1)
+                Record? record = _readOffset < size ? Find(number, _readOffset, size) : null;
+                bool isDamaged = (record?.Start ?? size) > _readOffset;
+                if (record is { } found)
+                    _readOffset = found.Start;
+                else if (_segments.Count > 1)
+                    DropFirst();
+                else if (isDamaged)
+                    Abandon();
+                else
                     return null;
-                DropFirst();
+                if (isDamaged)
+                    Count = CountRecords();
+                if (record is not null)
+                    return record;
             }
             return null;
         }
@@ -142,7 +155,7 @@ internal sealed class DiskSpool : IDisposable
         {
             long number = _segments.Keys.First();
             long offset = number == _readSegment ? _readOffset : 0;
-            while (offset < _segments[number] && ReadAt(number, offset) is { } record)
+            while (offset < _segments[number] && Find(number, offset, _segments[number]) is { } record)
             {
                 dropped += record.Lines;
                 Count--;
@@ -161,9 +174,27 @@ internal sealed class DiskSpool : IDisposable
     private void OpenSegment()
     {
         _writer?.Dispose();
+        Directory.CreateDirectory(_folder);
         long number = _segments.Count == 0 ? Math.Max(_readSegment, 0) + 1 : _segments.Keys.Last() + 1;
+        while (Path.Exists(SegmentPath(number)))
+            number++;
         _writer = new FileStream(SegmentPath(number), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         _segments[number] = 0;
+    }
+
+    /// <summary>The segment that is written cannot be read on, or its file is gone: the next record begins another.</summary>
+    private void Abandon()
+    {
+        long number = _segments.Keys.Last();
+        if (!File.Exists(SegmentPath(number)))
+            NoteDamage(number, 0, $"{Path.GetFileName(SegmentPath(number))} is gone, with what was not sent of it");
+        _writer?.Dispose();
+        _writer = null;
+        if (_segments.Count == 1)
+            DropFirst();
+        else
+            _segments.Remove(number);
+        Count = CountRecords();
     }
 
     private void Clear()
@@ -177,40 +208,54 @@ internal sealed class DiskSpool : IDisposable
     private void DropFirst()
     {
         long number = _segments.Keys.First();
+        Directory.CreateDirectory(_folder);
         File.Delete(SegmentPath(number));
         _segments.Remove(number);
+        _knownDamage.RemoveWhere(d => d.Segment == number);
         (_readSegment, _readOffset) = (_segments.Count > 0 ? _segments.Keys.First() : number, 0);
         WritePosition();
     }
 
-    private Record? ReadAt(long number, long offset)
+    /// <summary>The first sound record from an offset on; what is passed over is damaged.</summary>
+    private Record? Find(long number, long offset, long size)
     {
-        using SafeFileHandle file = File.OpenHandle(SegmentPath(number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        Span<byte> header = stackalloc byte[HeaderSize];
-        if (RandomAccess.Read(file, header, offset) < HeaderSize)
-            return null;
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        if (offset + HeaderSize + length > RandomAccess.GetLength(file))
-            return null;
-        byte[] rest = new byte[HeaderSize - 8 + length];
-        RandomAccess.Read(file, rest, offset + 8);
-        if (Crc32C.Compute(rest) != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
-            return null;
-        return new Record(
-            BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(8)), rest[12..], number,
-                offset + HeaderSize + length);
+        Record? found;
+        try
+        {
+            found = SpoolSegment.Find(SegmentPath(number), number, offset);
+        }
+        catch (IOException)
+        {
+            found = null;
+        }
+        if ((found?.Start ?? size) > offset)
+            NoteDamage(number, offset, $"{Path.GetFileName(SegmentPath(number))} is damaged at byte {offset}; what is there is not sent");
+        return found;
     }
 
-    /// <summary>Cuts a segment off behind its last whole record.</summary>
-    private long Repair(string file)
+    private void NoteDamage(long number, long offset, string text)
     {
-        long number = long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture);
-        long end = 0;
-        while (ReadAt(number, end) is { } record)
+        if (!_knownDamage.Add((number, offset)))
+            return;
+        _damaged(text);
+    }
+
+    /// <summary>Cuts a segment off behind its last whole record, when what follows is the torn rest of one.</summary>
+    private long Repair(string file, long number)
+    {
+        long size = new FileInfo(file).Length, end = 0;
+        while (end < size && SpoolSegment.Find(file, number, end) is { } record)
+        {
+            if (record.Start > end)
+                NoteDamage(number, end, $"{Path.GetFileName(file)} is damaged at byte {end}; what is there is not sent");
             end = record.End;
+        }
+        if (end == size)
+            return size;
+        if (!SpoolSegment.IsTorn(file, end))
+            NoteDamage(number, end, $"{Path.GetFileName(file)} is damaged at byte {end}; what is there is not sent");
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
-        if (stream.Length > end)
-            stream.SetLength(end);
+        stream.SetLength(end);
         return end;
     }
 
@@ -220,7 +265,7 @@ internal sealed class DiskSpool : IDisposable
         foreach ((long number, long size) in _segments)
         {
             long offset = number == _readSegment ? _readOffset : number < _readSegment ? size : 0;
-            while (offset < size && ReadAt(number, offset) is { } record)
+            while (offset < size && Find(number, offset, size) is { } record)
             {
                 count++;
                 offset = record.End;
@@ -249,6 +294,10 @@ internal sealed class DiskSpool : IDisposable
             && long.TryParse(words[0], CultureInfo.InvariantCulture, out long segment)
             && long.TryParse(words[1], CultureInfo.InvariantCulture, out long offset))
             (_readSegment, _readOffset) = (segment, offset);
+        // What makes no sense is as good as none: all is sent again.
+        bool isBeyond = _segments.Count > 0 && _readSegment > _segments.Keys.Last();
+        if (isBeyond || _readOffset < 0 || (_segments.TryGetValue(_readSegment, out long size) && _readOffset > size))
+            (_readSegment, _readOffset) = (0, 0);
     }
 
     private void WritePosition() =>

@@ -44,6 +44,17 @@ internal abstract class StateBackend
     /// <summary>Whether what went wrong may go right later: a disk is full, a file locked, a server away.</summary>
     public abstract bool IsTransient(DbException e);
 
+    /// <summary>Whether what went wrong says that the database is damaged, so that trying again is of no use.</summary>
+    public virtual bool IsDamage(DbException e) => false;
+
+    /// <summary>
+    /// Sets a damaged database aside and begins anew with what can be read of it. All connections that were open before are void.
+    /// </summary>
+    /// <param name="reason">What was found, for people.</param>
+    /// <param name="isGone">Its file is gone, or another in its place: what is open is whole, and all of it is saved.</param>
+    /// <exception cref="StoreException">That is not possible.</exception>
+    public virtual void Rebuild(string reason, bool isGone) => throw new StoreException($"The {Name} is damaged: {reason}");
+
     /// <summary>The statements of a table.</summary>
     /// <exception cref="ArgumentException">The model knows no such row.</exception>
     public EntityStatements StatementsOf(Type entity, DbConnection connection) => _statements.GetOrAdd(entity, type =>

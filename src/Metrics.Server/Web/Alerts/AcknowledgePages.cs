@@ -15,12 +15,12 @@ internal static class AcknowledgePages
 
     public static void MapAcknowledgePages(this WebApplication app)
     {
-        app.MapGet("/acknowledge/{key}", Show).Anyone();
+        app.MapGet("/acknowledge/{key}", ShowAsync).Anyone();
         app.MapPost("/acknowledge/{key}", AcknowledgeAsync).Anyone();
     }
 
-    private static IResult Show(string key, HttpContext context, AlertHistory history, SignedLinks links) =>
-        IsSigned(key, context, links) ? Form(history.OpenOf(key), null) : NotValid();
+    private static async Task<IResult> ShowAsync(string key, HttpContext context, AlertHistory history, SignedLinks links) =>
+        IsSigned(key, context, links) ? Form(await history.OpenOfAsync(key), null) : NotValid();
 
     private static async Task<IResult> AcknowledgeAsync(
         string key, HttpContext context, AlertHistory history, SignedLinks links, Acknowledgements acknowledgements)
@@ -30,10 +30,10 @@ internal static class AcknowledgePages
         if (await RequestForm.ReadAsync(context) is not { } form)
             return AlertPages.Message("Not valid", "A form is expected.", StatusCodes.Status400BadRequest);
         string by = form["by"].ToString().Trim();
-        IReadOnlyList<RoutedAlert> open = history.OpenOf(key);
+        IReadOnlyList<RoutedAlert> open = await history.OpenOfAsync(key);
         if (by.Length is 0 or > MaxName)
             return Form(open, $"Your name is required, with at most {MaxName} characters.");
-        acknowledgements.Acknowledge(open, by, form["comment"].ToString().Trim());
+        await acknowledgements.AcknowledgeAsync(open, by, form["comment"].ToString().Trim());
         return AlertPages.Message("Acknowledged", $"Thank you, {by}. {open.Count} alerts are acknowledged.");
     }
 

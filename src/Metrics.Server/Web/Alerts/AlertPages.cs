@@ -10,14 +10,14 @@ internal static class AlertPages
     public static void MapAlertPages(this WebApplication app)
     {
         app.MapGet("/alerts", () => Results.Redirect("/")).For(Role.Viewer);
-        app.MapGet("/alerts/{id}", Explain).For(Role.Viewer);
+        app.MapGet("/alerts/{id}", ExplainAsync).For(Role.Viewer);
         app.MapAcknowledgePages();
         app.MapSilencePages();
     }
 
-    private static IResult Explain(string id, AlertHistory history) => history.Explain(id) is null
-        ? Message("Unknown", "Nothing is known of this alert.", StatusCodes.Status404NotFound)
-        : new RazorComponentResult<AlertPage>(new { Id = id });
+    private static async Task<IResult> ExplainAsync(string id, AlertHistory history) => await history.ExplainAsync(id) is { } known
+        ? new RazorComponentResult<AlertPage>(new { Known = known })
+        : Message("Unknown", "Nothing is known of this alert.", StatusCodes.Status404NotFound);
 
     /// <summary>A page that only says something.</summary>
     public static IResult Message(string title, string text, int status = StatusCodes.Status200OK) =>

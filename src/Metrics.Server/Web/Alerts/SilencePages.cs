@@ -51,7 +51,8 @@ internal static class SilencePages
                 throw new FormatException("the duration must be one such as 30m or 2h");
             IReadOnlyList<LabelMatcher> matchers = [.. MatcherText.Parse(entered.Filter)];
             Timestamp now = Timestamp.Of(time.GetUtcNow());
-            string id = silences.Put(null, matchers, now, now + duration, entered.By, entered.Comment, Caller.AccountNameOf(context));
+            string id = await silences.PutAsync(
+                null, matchers, now, now + duration, entered.By, entered.Comment, Caller.AccountNameOf(context));
             string @for = Duration.Format(duration);
             return AlertPages.Message("Silenced", $"Nobody is notified of these alerts for {@for}. Id of the silence: {id}");
         }

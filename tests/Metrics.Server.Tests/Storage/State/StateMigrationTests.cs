@@ -45,14 +45,14 @@ public sealed class StateMigrationTests : IDisposable
     }
 
     [Fact]
-    public void Open_alerts_groups_silences_and_acknowledgements_go_on()
+    public async Task Open_alerts_groups_silences_and_acknowledgements_go_on()
     {
         using AlertingRoom daemon = OpenRoom();
         daemon.Active.All.Select(a => $"{a.Name} {a.Alert.State.Name}").Should().BeEquivalentTo(
             "DiskFull firing", "Hot firing", "Hot firing", "Silent firing", "Warm pending", "Warm pending", "Warm pending");
         daemon.Silences.All.Should().ContainSingle().Which.Comment.Should().Be("painting");
         daemon.Acknowledgements.All.Should().ContainKey(AlertId.Parse(Attic)).WhoseValue.By.Should().Be("ann");
-        daemon.State.Audit(10).Select(a => $"{a.Who} {a.What}").Should().Equal("127.0.0.1 silenced", "ann acknowledged");
+        (await daemon.State.AuditAsync(10)).Select(a => $"{a.Who} {a.What}").Should().Equal("127.0.0.1 silenced", "ann acknowledged");
         using StateDb db = daemon.State.Open();
         List<GroupState> groups = db.Groups.AsNoTracking().ToList().ConvertAll(GroupJson.Read);
         groups.Should().HaveCount(4);
@@ -62,12 +62,13 @@ public sealed class StateMigrationTests : IDisposable
     }
 
     [Fact]
-    public void A_link_in_a_message_of_the_release_before_leads_to_its_alerts()
+    public async Task A_link_in_a_message_of_the_release_before_leads_to_its_alerts()
     {
         using AlertingRoom daemon = OpenRoom();
-        daemon.History.OpenOf(MessageAboutAttic).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
-        daemon.History.Explain("Hot", []).Select(e => e.State).Should().StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
-        daemon.Rules.LastFired().Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot"))
+        (await daemon.History.OpenOfAsync(MessageAboutAttic)).Should().ContainSingle().Which.Id.Should().Be(AlertId.Parse(Attic));
+        (await daemon.History.ExplainAsync("Hot", [])).Select(e => e.State).Should()
+            .StartWith(["firing", "firing"]).And.HaveCountGreaterThan(2);
+        (await daemon.Rules.LastFiredAsync()).Should().ContainKey(RuleId.Parse("rules.yaml;rooms;Hot"))
             .And.NotContainKey(RuleId.Parse("rules.yaml;rooms;Warm"));
     }
 

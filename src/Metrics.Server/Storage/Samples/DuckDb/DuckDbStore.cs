@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
@@ -5,6 +6,7 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage.DuckDb;
+using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.DuckDb;
 
@@ -18,9 +20,11 @@ namespace Metrics.Storage.Samples.DuckDb;
 /// partitions(day INTEGER, sorted BOOLEAN)
 /// samples_DAY(series INTEGER, time BIGINT milliseconds, value DOUBLE; NULL is a stale marker)
 /// </code>
-/// The view <c>samples</c> joins them for people. Everything is written in one transaction a flush.
+/// The view <c>samples</c> joins them for people. Everything is written in one transaction a flush. A damaged file is set aside where there
+/// is somewhere to say so: by the daemon, and never by a command that only reads.
 /// </remarks>
-internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider time, ILogger<DuckDbStore> log) : ISampleStore
+internal sealed partial class DuckDbStore(
+    StorageOptions options, TimeProvider time, ILogger<DuckDbStore> log, Damages? damages = null) : ISampleStore
 {
     internal const long DayMilliseconds = 86_400_000;
 
@@ -28,6 +32,11 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     private const int RowsPerReadBatch = 8192;
 
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly DuckDbReaders _readers = new();
+    private readonly ConcurrentDictionary<string, bool> _damagedTables = [];
+
+    /// <summary>How often in a row it was found damaged by a write.</summary>
+    private int _damagesInARow;
     private DuckDBConnection? _connection;
     private SeriesTable? _series;
     private HashSet<int> _openDays = [];
@@ -39,11 +48,37 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
 
     public string FilePath => Path.Combine(options.Path, "metrics.duckdb");
 
+    /// <summary>
+    /// Opens the file; one that cannot be read is set aside, loudly, and a new one begun: watching goes on from the head.
+    /// </summary>
     public Task OpenAsync(CancellationToken ct)
     {
         try
         {
             Directory.CreateDirectory(options.Path);
+            try
+            {
+                Open();
+            }
+            catch (DuckDBException e) when (Path.Exists(FilePath))
+            {
+                if (damages is null || DuckDbFile.ObstacleOf(FilePath) != FileObstacle.Other || CanBeRead())
+                    throw;
+                SetAside(e.Message);
+                Open();
+            }
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(ExplainClosed(e), e);
+        }
+        return Task.CompletedTask;
+    }
+
+    private void Open()
+    {
+        try
+        {
             _connection = Connect();
             SetMemoryLimit(_connection, options.MemoryLimitBytes);
             Execute(_connection, "SET threads = 1");
@@ -56,27 +91,81 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
                 "CREATE TABLE IF NOT EXISTS series(id INTEGER NOT NULL, hash BIGINT NOT NULL, labels VARCHAR NOT NULL, last_day INTEGER)");
             Execute(_connection, "CREATE TABLE IF NOT EXISTS partitions(day INTEGER NOT NULL, sorted BOOLEAN NOT NULL)");
             Execute(_connection, $"CREATE TABLE IF NOT EXISTS {LateTable}(series INTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE)");
-            foreach ((int day, bool sorted) in Partitions(_connection))
-                (sorted ? _sortedDays : _openDays).Add(day);
+            List<(int Day, bool Sorted)> partitions = Partitions(_connection);
+            _openDays = [.. partitions.Where(p => !p.Sorted).Select(p => p.Day)];
+            _sortedDays = [.. partitions.Where(p => p.Sorted).Select(p => p.Day)];
             CreateView(_connection);
             _series = new SeriesTable(_connection);
         }
-        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        catch
         {
-            _connection?.Dispose();
-            _connection = null;
-            throw new StoreException(ExplainClosed(e), e);
+            Close();
+            throw;
         }
-        return Task.CompletedTask;
+    }
+
+    private void Close()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    /// <summary>One that can be read is not damaged: the disk is full, or what is at its end cannot be taken in now.</summary>
+    private bool CanBeRead()
+    {
+        try
+        {
+            using var connection = new DuckDBConnection($"Data Source={FilePath};access_mode=READ_ONLY");
+            connection.Open();
+            _ = new SeriesTable(connection);
+            return true;
+        }
+        catch (DuckDBException)
+        {
+            return false;
+        }
+    }
+
+    private void SetAside(string reason)
+    {
+        string aside = DuckDbFile.SetAside(FilePath, time);
+        damages?.Note(
+            "metrics.duckdb", $"{reason.Split('\n')[0].Trim()} It is kept as {Path.GetFileName(aside)}, and a new one is begun");
+    }
+
+    /// <summary>
+    /// Opens a file anew that a write has found damaged, for DuckDB gives an open one up for good; one that is damaged again then is set
+    /// aside.
+    /// </summary>
+    private void OpenAnew(DuckDBException found)
+    {
+        _damagesInARow++;
+        // While somebody reads, it stays as it is until the next try.
+        if (!_readers.TryLockOut())
+            return;
+        try
+        {
+            Close();
+            if (_damagesInARow > 1)
+                SetAside(found.Message);
+            _damagesInARow %= 2;
+            OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            _readers.LetIn();
+        }
     }
 
     public async Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct)
     {
-        DuckDBConnection connection = Opened();
         await _writing.WaitAsync(ct);
         HashSet<int> openDays = [.. _openDays];
         try
         {
+            if (_connection is null)
+                await OpenAsync(ct);
+            DuckDBConnection connection = Opened();
             using DuckDBTransaction transaction = connection.BeginTransaction();
             var appenders = new Dictionary<int, SampleAppender>();
             _series!.Learn(batches);
@@ -94,12 +183,15 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
             }
             _series!.Flush();
             transaction.Commit();
+            _damagesInARow = 0;
         }
         catch (Exception e)
         {
             // Whatever it was, nothing was committed.
             _openDays = openDays;
-            _series!.Forget();
+            _series?.Forget();
+            if (damages is not null && e is DuckDBException found && DuckDbFile.IsDamage(found))
+                OpenAnew(found);
             if (e is DuckDBException or IOException)
                 throw new StoreException(Explain(e), e);
             throw;
@@ -151,36 +243,124 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
     public async IAsyncEnumerable<SampleBatch> ReadAsync(
         IReadOnlyList<LabelMatcher> matchers, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
-        Opened();
-        using DuckDBConnection connection = Connect();
-        Dictionary<int, Labels>? wanted = matchers.Count == 0 ? null : SeriesTable.Find(connection, matchers);
-        if (wanted is { Count: 0 })
-            yield break;
-        string which = wanted is null ? "" : $" AND series IN (SELECT unnest([{string.Join(',', wanted.Keys)}]))";
-        foreach (string table in Tables(connection, from, to))
+        await _readers.EnterAsync(ct);
+        try
         {
-            string where = string.Create(CultureInfo.InvariantCulture, $"time >= {from} AND time <= {to}{which}");
-            Dictionary<int, Labels> labels = wanted ?? SeriesTable.Load(connection, $"SELECT DISTINCT series FROM {table} WHERE {where}");
-            using DuckDBCommand command = connection.CreateCommand();
-            command.UseStreamingMode = true;
-            // Rows lie in the order of their writing, which within a series is that of time; only late ones need sorting.
-            string order = table == LateTable ? " ORDER BY series, time" : "";
-            command.CommandText = $"SELECT series, time, value FROM {table} WHERE {where}{order}";
-            using DuckDBDataReader reader = command.ExecuteReader();
-            var batch = new SampleBatch("store", RowsPerReadBatch);
-            while (reader.Read())
+            using DuckDBConnection connection = ConnectForReading();
+            Dictionary<int, Labels>? wanted = matchers.Count == 0 ? null : Asked(() => SeriesTable.Find(connection, matchers));
+            if (wanted is { Count: 0 })
+                yield break;
+            string which = wanted is null ? "" : $" AND series IN (SELECT unnest([{string.Join(',', wanted.Keys)}]))";
+            foreach (string table in Asked(() => Tables(connection, from, to).ToList()))
             {
-                if (batch.Count == RowsPerReadBatch)
+                string where = string.Create(CultureInfo.InvariantCulture, $"time >= {from} AND time <= {to}{which}");
+                using Rows? rows = TryRead(connection, table, where, wanted);
+                while (rows?.Next() is { } batch)
                 {
                     yield return batch;
-                    batch = new SampleBatch("store", RowsPerReadBatch);
                     await Task.Yield();
                     ct.ThrowIfCancellationRequested();
                 }
-                if (labels.TryGetValue(reader.GetInt32(0), out Labels? series))
-                    batch.Add(series, reader.GetInt64(1), reader.IsDBNull(2) ? StaleMarker.Value : reader.GetDouble(2));
+                if (rows?.Damage is { } damage)
+                    NoteDamage(table, damage);
             }
-            yield return batch;
+        }
+        finally
+        {
+            _readers.Leave();
+        }
+    }
+
+    private DuckDBConnection ConnectForReading()
+    {
+        Opened();
+        return Asked(Connect);
+    }
+
+    private T Asked<T>(Func<T> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (DuckDBException e)
+        {
+            throw new StoreException(Explain(e), e);
+        }
+    }
+
+    private Rows? TryRead(DuckDBConnection connection, string table, string where, Dictionary<int, Labels>? wanted)
+    {
+        try
+        {
+            Dictionary<int, Labels> labels = wanted ?? SeriesTable.Load(connection, $"SELECT DISTINCT series FROM {table} WHERE {where}");
+            // Rows lie in the order of their writing, which within a series is that of time; only late ones need sorting.
+            string order = table == LateTable ? " ORDER BY series, time" : "";
+            return new Rows(connection, $"SELECT series, time, value FROM {table} WHERE {where}{order}", labels);
+        }
+        catch (DuckDBException e) when (DuckDbFile.IsDamage(e))
+        {
+            NoteDamage(table, e);
+            return null;
+        }
+        catch (DuckDBException e)
+        {
+            throw new StoreException(Explain(e), e);
+        }
+    }
+
+    /// <summary>A day that cannot be read costs itself, and the rest is read.</summary>
+    private void NoteDamage(string table, Exception e)
+    {
+        if (_damagedTables.TryAdd(table, true))
+            damages?.Note("metrics.duckdb", $"{table} cannot be read in part: {e.Message.Split('\n')[0].Trim()}");
+    }
+
+    /// <summary>Rows of a table, by batches; those behind damage are not read.</summary>
+    private sealed class Rows : IDisposable
+    {
+        private readonly DuckDBCommand _command;
+        private readonly DuckDBDataReader _reader;
+        private readonly Dictionary<int, Labels> _labels;
+
+        public Rows(DuckDBConnection connection, string query, Dictionary<int, Labels> labels)
+        {
+            _labels = labels;
+            _command = connection.CreateCommand();
+            _command.UseStreamingMode = true;
+            _command.CommandText = query;
+            _reader = _command.ExecuteReader();
+        }
+
+        public DuckDBException? Damage { get; private set; }
+
+        public SampleBatch? Next()
+        {
+            if (Damage is not null)
+                return null;
+            var batch = new SampleBatch("store", RowsPerReadBatch);
+            try
+            {
+                while (batch.Count < RowsPerReadBatch && _reader.Read())
+                {
+                    if (_labels.TryGetValue(_reader.GetInt32(0), out Labels? series))
+                        batch.Add(series, _reader.GetInt64(1), _reader.IsDBNull(2) ? StaleMarker.Value : _reader.GetDouble(2));
+                }
+            }
+            catch (DuckDBException e)
+            {
+                Damage = e;
+            }
+            if (batch.Count > 0)
+                return batch;
+            batch.Dispose();
+            return null;
+        }
+
+        public void Dispose()
+        {
+            _reader.Dispose();
+            _command.Dispose();
         }
     }
 
@@ -195,7 +375,7 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
                 await DropAsync(day, ct);
             // An hour's grace: what was collected before midnight may still be on its way.
             int lastComplete = now.TimeOfDay >= TimeSpan.FromHours(1) ? today - 1 : today - 2;
-            foreach (int day in DaysToCompact(lastComplete, oldest))
+            foreach (int day in DaysToCompact(lastComplete, oldest).Where(d => !_damagedTables.ContainsKey(Table(d))))
                 await CompactAsync(day, ct);
         }
         catch (DuckDBException e)
@@ -282,11 +462,54 @@ internal sealed partial class DuckDbStore(StorageOptions options, TimeProvider t
         catch (DuckDBException e)
         {
             _openDays = [.. Partitions(Opened()).Where(p => !p.Sorted).Select(p => p.Day)];
+            if (DuckDbFile.IsDamage(e))
+                NoteDamage(Table(day), e);
             throw new StoreException(Explain(e), e);
         }
         finally
         {
             SetMemoryLimit(Opened(), options.MemoryLimitBytes);
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Writes a copy of the whole file, as it is now, while samples are written on.</summary>
+    /// <exception cref="StoreException">It cannot be read, or the copy not be written.</exception>
+    public async Task BackupAsync(string path, CancellationToken ct)
+    {
+        await _readers.EnterAsync(ct);
+        try
+        {
+            using DuckDBConnection connection = ConnectForReading();
+            Asked(() =>
+            {
+                DuckDbCopy.Write(connection, path);
+                return true;
+            });
+        }
+        finally
+        {
+            _readers.Leave();
+        }
+    }
+
+    /// <summary>The file is gone, or another in its place: it is made anew with all that was in it, as long as we have it open.</summary>
+    /// <returns>Whether that is done; not while somebody reads.</returns>
+    public async Task<bool> RestoreAsync(string reason, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            if (_connection is null || !_readers.TryLockOut())
+                return false;
+            string saved = DuckDbFile.TryRestore(_connection, FilePath, Close, time);
+            await OpenAsync(ct);
+            damages?.Note("metrics.duckdb", $"{reason}; {saved}");
+            return true;
+        }
+        finally
+        {
+            _readers.LetIn();
             _writing.Release();
         }
     }

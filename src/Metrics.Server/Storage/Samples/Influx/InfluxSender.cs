@@ -38,7 +38,7 @@ internal sealed partial class InfluxSender(
     {
         try
         {
-            _spool = new DiskSpool(flow.Folder, options.SpoolBytes);
+            _spool = new DiskSpool(flow.Folder, options.SpoolBytes, text => metrics.Damages.Note(flow.SpoolFolder, text));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

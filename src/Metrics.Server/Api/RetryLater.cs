@@ -1,0 +1,26 @@
+using System.Globalization;
+using Metrics.Storage.State;
+
+namespace Metrics.Api;
+
+/// <summary>Answers 503 with <c>Retry-After</c> where the state cannot be read or written in the time that a request has.</summary>
+internal static class RetryLater
+{
+    private static readonly string s_seconds = StateUnavailableException.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+
+    public static void UseRetryLater(this WebApplication app) => app.Use(async (HttpContext context, RequestDelegate next) =>
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (StateUnavailableException e) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = s_seconds;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync(e.Message + "\n");
+        }
+    });
+}
