@@ -68,6 +68,13 @@ internal sealed record HttpSettings
     {
         SocketsHttpHandler handler = CreateHandler();
         connect?.Invoke(handler);
-        return new HttpClient(handler) { Timeout = timeout ?? Timeout.InfiniteTimeSpan };
+        return ClientOver(handler, timeout);
     }
+
+    /// <summary>Makes a client over a handler that was made here and has others before it.</summary>
+    /// <param name="handler">The first of them.</param>
+    /// <param name="timeout">Longest time of a request; null where each request has its own.</param>
+    /// <param name="owns">Whether the client disposes them.</param>
+    public static HttpClient ClientOver(HttpMessageHandler handler, TimeSpan? timeout = null, bool owns = true) =>
+        new(handler, owns) { Timeout = timeout ?? Timeout.InfiniteTimeSpan };
 }

@@ -1,6 +1,7 @@
 using InfluxDB3.Client;
 using InfluxDB3.Client.Config;
 using InfluxDB3.Client.Write;
+using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
 
@@ -56,7 +57,7 @@ internal sealed class Influx3Server(InfluxOptions options, InfluxPrecision preci
     {
         Host = transport.Root,
         Database = options.Database,
-        HttpClient = new HttpClient(new OwnBody(transport.WordsHandler, body, options.Gzip), disposeHandler: false),
+        HttpClient = HttpSettings.ClientOver(new OwnBody(transport.WordsHandler, body, options.Gzip), owns: false),
         AllowHttpRedirects = false,
         WriteOptions = _writing,
     });

@@ -24,9 +24,9 @@ internal sealed class InfluxTransport : IDisposable
         Root = options.Url.ToString().TrimEnd('/');
         // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
         var settings = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip };
-        _data = new HttpClient(new Signed(settings.CreateHandler(), options)) { Timeout = Timeout.InfiniteTimeSpan };
+        _data = HttpSettings.ClientOver(new Signed(settings.CreateHandler(), options));
         WordsHandler = new FirstWords(new Signed(settings.CreateHandler(), options), options.Version);
-        Words = new HttpClient(WordsHandler) { Timeout = Timeout.InfiniteTimeSpan };
+        Words = HttpSettings.ClientOver(WordsHandler);
     }
 
     /// <summary>For requests whose answers are a few words: of a longer body the first 16 KiB are kept, and the rest is not read.</summary>
