@@ -88,6 +88,15 @@ public abstract record AlertState
         _ => "inactive",
     };
 
+    /// <summary>The same with no time after a moment, for when the clock was set back while nobody looked.</summary>
+    public AlertState NoLaterThan(long at) => this switch
+    {
+        Pending p => new Pending(Math.Min(p.Since, at)),
+        Firing f => new Firing(Math.Min(f.Since, at), Math.Min(f.FiredAt, at), f.ClearSince is { } clear ? Math.Min(clear, at) : null),
+        NoData n => new NoData(n.Before.NoLaterThan(at), Math.Min(n.Since, at)),
+        _ => this,
+    };
+
     /// <summary>The state after a reading.</summary>
     /// <param name="reading">What the evaluation says.</param>
     /// <param name="at">Time of the evaluation; not before the times in the state.</param>

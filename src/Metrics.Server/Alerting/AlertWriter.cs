@@ -25,6 +25,12 @@ internal sealed partial class AlertWriter(
 
     private readonly WakeSignal _wake = new(time);
     private bool _isRestored;
+
+    /// <summary>Changes of alerts that were taken, and where they are, for the ledger.</summary>
+    private long _taken;
+    private long _queued;
+    private long _writing;
+    private long _written;
     private long _lastLook;
 
     private abstract record Work
@@ -55,6 +61,8 @@ internal sealed partial class AlertWriter(
         if (evaluation.Changes.Count == 0 && evaluation.Group.Alerting.All(r => r.Memory is not AbsenceMemory))
             return;
         await _queue.Writer.WriteAsync(new Work.Note(evaluation), ct);
+        Interlocked.Add(ref _taken, evaluation.Changes.Count);
+        Interlocked.Add(ref _queued, evaluation.Changes.Count);
         _wake.Wake();
     }
 
@@ -64,6 +72,11 @@ internal sealed partial class AlertWriter(
         {
             metrics.Queue.Set(_queue.Reader.Count);
             metrics.External.Set(external.Count);
+        });
+        metrics.Ledger.Open("alerts", () =>
+        {
+            long accounted = Interlocked.Read(ref _written) + Interlocked.Read(ref _writing) + Interlocked.Read(ref _queued);
+            return Interlocked.Read(ref _taken) - accounted;
         });
         inbox.Arrived += _wake.Wake;
         return base.StartAsync(cancellationToken);
@@ -123,11 +136,27 @@ internal sealed partial class AlertWriter(
         // Before anything is restored nothing is evaluated, and what others send waits.
         if (!_isRestored)
             return;
-        persistence.Take(rounds, Now());
+        Take(rounds);
         foreach (IGrouping<GroupRunner, GroupEvaluation> group in rounds.GroupBy(e => e.Group))
             Log(group.Key, [.. group.SelectMany(r => r.Changes)]);
         foreach (GroupEvaluation round in rounds.Where(r => r.Arrived > 0 && r.Changes.Count > 0))
             metrics.Latency.Observe(time.GetElapsedTime(round.Arrived).TotalSeconds);
+    }
+
+    private void Take(List<GroupEvaluation> rounds)
+    {
+        int changes = rounds.Sum(r => r.Changes.Count);
+        Interlocked.Exchange(ref _writing, changes);
+        Interlocked.Add(ref _queued, -changes);
+        try
+        {
+            persistence.Take(rounds, Now());
+            Interlocked.Add(ref _written, changes);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _writing, 0);
+        }
     }
 
     /// <summary>What the log says is committed: a kill right after it loses none of it.</summary>

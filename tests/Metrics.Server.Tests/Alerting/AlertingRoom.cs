@@ -19,7 +19,7 @@ internal sealed class AlertingRoom : IDisposable
     public AlertingRoom(MetricsOptions options, TimeProvider time)
     {
         _time = time;
-        State = OpenState(options.Storage.Path, time);
+        State = OpenState(options.Storage.Path, time, Registry);
         var current = new Current<NotificationOptions>(options.Notifications);
         var metrics = new AlertMetrics(Registry);
         HistoryWriter = new HistoryWriter(State, metrics, time);
@@ -63,11 +63,12 @@ internal sealed class AlertingRoom : IDisposable
 
     public RuleHistory Rules { get; }
 
-    public static StateStore OpenState(string folder, TimeProvider time)
+    public static StateStore OpenState(string folder, TimeProvider time, MetricRegistry? registry = null)
     {
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{folder}' }}").Storage;
-        var state = new StateStore(options, new StateMetrics(new MetricRegistry()), lifetime, time, NullLogger<StateStore>.Instance);
+        var state = new StateStore(
+            options, new StateMetrics(registry ?? new MetricRegistry()), lifetime, time, NullLogger<StateStore>.Instance);
         state.Prepare();
         return state;
     }

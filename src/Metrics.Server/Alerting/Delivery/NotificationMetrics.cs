@@ -5,6 +5,9 @@ namespace Metrics.Alerting;
 /// <summary>How notifications are delivered.</summary>
 internal sealed class NotificationMetrics(MetricRegistry registry) : OwnMetrics(registry)
 {
+    public Counter Queued { get; } = registry.Counter(
+        "metricsd_notifications_queued_total", "Notifications that were written, to be delivered from then on.");
+
     public Labelled<Counter> Deliveries { get; } = registry.Counter(
         "metricsd_notifications_total", "Notifications by integration and outcome: sent, retry, rejected.", "integration", "outcome");
 

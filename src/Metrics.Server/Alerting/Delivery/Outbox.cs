@@ -37,12 +37,33 @@ internal sealed partial class Outbox(
     /// </summary>
     private readonly ConcurrentDictionary<string, long> _done = [];
 
+    /// <summary>Messages that were there at the start, and that are done with since, for the ledger.</summary>
+    private long _kept;
+    private long _ended;
+
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Wake();
+
+    /// <summary>Says how many messages were written.</summary>
+    public void NoteQueued(int messages)
+    {
+        metrics.Queued.Inc(messages);
+        if (messages > 0)
+            Wake();
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Those who write messages start after us.
+        await metrics.Faults.GuardAsync("outbox", OpenLedgerAsync, time, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        // A start is a reason to try again, and the clock may have been set back since.
+        await metrics.Faults.GuardAsync("outbox", () => state.WriteInTurnAsync(w => w.Run(DueNow)), time, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             Timestamp next = default;
@@ -51,6 +72,38 @@ internal sealed partial class Outbox(
         }
         await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private async Task OpenLedgerAsync()
+    {
+        _kept = await state.ReadAsync(Waiting);
+        metrics.Ledger.Open("messages", Missing);
+    }
+
+    private double Missing()
+    {
+        long ended = Interlocked.Read(ref _ended);
+        try
+        {
+            long waiting = state.ReadAsync(Waiting).GetAwaiter().GetResult();
+            return _kept + metrics.Queued.Value - ended - waiting;
+        }
+        catch (StateUnavailableException)
+        {
+            // Nobody can say now.
+            return 0;
+        }
+    }
+
+    /// <summary>Messages that are not done with.</summary>
+    private long Waiting(StateDb db) => _done.IsEmpty
+        ? db.Outbox.LongCount()
+        : db.Outbox.GroupBy(o => o.Target).Select(g => g.Key).ToList()
+            .Sum(target => WaitingFor(db, target, DoneOf(target)));
+
+    private static long WaitingFor(StateDb db, string target, long done) => db.Outbox.LongCount(o => o.Target == target && o.Id > done);
+
+    private static void DueNow(StateDb db) =>
+        db.Outbox.Where(o => o.Attempts > 0).ExecuteUpdate(o => o.SetProperty(r => r.NextTry, 0L));
 
     /// <summary>Has every integration whose oldest message is due take its turn, unless it has it already.</summary>
     /// <returns>When to look again.</returns>
@@ -148,6 +201,7 @@ internal sealed partial class Outbox(
         long nextTry = (time.GetUtcNow() + Pause(attempts, delivery.After)).ToUnixTimeMilliseconds();
         if (delivery.Status != DeliveryStatus.Retry)
         {
+            Interlocked.Increment(ref _ended);
             await DeleteAsync(target, row.Id);
             return true;
         }

@@ -21,6 +21,8 @@ internal sealed class AlertPersistence(
 {
     private const long MaxHistoryRows = 2_000_000;
     private static readonly TimeSpan s_historyKept = TimeSpan.FromDays(30);
+    /// <summary>Groups are looked at within this after a start, wherever the clock was before.</summary>
+    private static readonly TimeSpan s_firstLook = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_auditKept = TimeSpan.FromDays(365);
 
     private NotificationOptions _options = options.Value;
@@ -53,8 +55,8 @@ internal sealed class AlertPersistence(
             if (ReferenceEquals(rules.All.GetValueOrDefault(id), rule))
                 continue;
             string key = id.ToString();
-            List<ExpectedSeries> series = state.Decode(kept.Expected[key], e => new ExpectedSeries(LabelsJson.Read(e.Series), e.LastSeen));
-            rule.Restore(state.Decode(kept.Alerts[key], a => AlertJson.Read(a.Series, a.Alert)));
+            List<ExpectedSeries> series = state.Decode(kept.Expected[key], e => Seen(e, at));
+            rule.Restore(state.Decode(kept.Alerts[key], a => Read(a, at)));
             if (rule.Memory is AbsenceMemory absence)
                 absence.Restore(series);
             if (rule.Memory is LearnedMemory learned)
@@ -130,7 +132,7 @@ internal sealed class AlertPersistence(
         (List<GroupState> groups, List<FlapRecord> flaps) = state.Read(db => (
             state.Decode(db.Groups.AsNoTracking().ToList(), GroupJson.Read),
             state.Decode(db.Flaps.AsNoTracking().ToList(), FlapText.Read)));
-        _dispatcher.Restore(groups, flaps);
+        _dispatcher.Restore(groups.Select(g => g with { NextFlush = Timestamp.Min(g.NextFlush, at + s_firstLook) }), flaps);
         // Their senders have as long as they would have had, from now on.
         List<AlertRow> ofOthers = [.. Decode(kept).Where(r => r.Rule.IsOfOthers).Select(r => r.Row)];
         foreach (AlertInstance alert in state.Decode(ofOthers, r => AlertJson.Read(r.Series, r.Alert)))
@@ -138,6 +140,17 @@ internal sealed class AlertPersistence(
         state.Rebuilt += SaveOpen;
         _isOpen = true;
     }
+
+    /// <summary>What was before a restart was not after it: the clock may have been set back meanwhile.</summary>
+    private static AlertInstance Read(AlertRow row, Timestamp at)
+    {
+        AlertInstance alert = AlertJson.Read(row.Series, row.Alert);
+        return alert with { State = alert.State.NoLaterThan(at.Milliseconds) };
+    }
+
+    /// <inheritdoc cref="Read" />
+    private static ExpectedSeries Seen(ExpectedRow row, Timestamp at) =>
+        new(LabelsJson.Read(row.Series), Math.Min(row.LastSeen, at.Milliseconds));
 
     /// <summary>Ends the alerts of rules that are no longer there.</summary>
     private IEnumerable<NotedStep> Retire(ILookup<string, AlertRow> kept, Dictionary<RuleId, AlertRuleState> known, Timestamp at)
@@ -223,14 +236,19 @@ internal sealed class AlertPersistence(
         _dispatcher.Use(silences.All);
         _dispatcher.Use(acks.All);
         Dispatch dispatch = _dispatcher.Collect(at);
-        state.Write(writer =>
+        try
         {
-            more(writer);
-            committer.Write(writer, dispatch, _options, at);
-        });
+            state.Write(writer =>
+            {
+                more(writer);
+                committer.Write(writer, dispatch, _options, at);
+            });
+        }
+        finally
+        {
+            outbox.NoteQueued(committer.Queued);
+        }
         metrics.Groups.Set(_dispatcher.GroupCount);
-        if (dispatch.Notifications.Count > 0)
-            outbox.Wake();
     }
 
     private void Save(StateWriter to, NotedStep noted)

@@ -29,6 +29,9 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         public bool IsWritten { get; set; }
     }
 
+    /// <summary>How many messages the last writing has put into the outbox.</summary>
+    public int Queued { get; private set; }
+
     /// <summary>Reads where the numbers of notifications go on.</summary>
     public void Load() => _lastNotification = state.Read(db => Math.Max(
         db.Notifications.Max(n => (long?)n.Id) ?? 0, db.NotificationAlerts.Max(n => (long?)n.Notification) ?? 0));
@@ -36,6 +39,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
     /// <summary>Writes all of it.</summary>
     public void Write(StateWriter to, Dispatch dispatch, NotificationOptions options, Timestamp now)
     {
+        Queued = 0;
         foreach (HistoryLine line in dispatch.History)
             history.Add(HistoryRows.Of(line));
         if (dispatch.ForgetsGroups)
@@ -82,7 +86,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
             AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
             message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links.Sign) };
-            to.Save(Queued(integration, message.ToJson(), key, now, default));
+            Queue(to, integration, message.ToJson(), key, now, default);
         }
         long id = ++_lastNotification;
         to.Save(HistoryRows.Of(notification, id, key, now));
@@ -98,7 +102,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         if (growing.IsWritten)
             to.ChangeMessage(growing.Key, json);
         else
-            to.Save(Queued(digest.Id.Integration, json, growing.Key, digest.Id.Start, digest.SendAt));
+            Queue(to, digest.Id.Integration, json, growing.Key, digest.Id.Start, digest.SendAt);
         growing.IsWritten = true;
     }
 
@@ -109,12 +113,15 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         return growing;
     }
 
-    private static OutboxRow Queued(IntegrationId to, string json, string key, Timestamp createdAt, Timestamp nextTry) =>
-        new()
+    private void Queue(StateWriter to, IntegrationId target, string json, string key, Timestamp createdAt, Timestamp nextTry)
+    {
+        to.Save(new OutboxRow
         {
-            Target = to.ToString(), Payload = json, IdempotencyKey = key,
+            Target = target.ToString(), Payload = json, IdempotencyKey = key,
             CreatedAt = createdAt.Milliseconds, NextTry = nextTry.Milliseconds,
-        };
+        });
+        Queued++;
+    }
 
     private static string NewKey() => Guid.NewGuid().ToString("N");
 }

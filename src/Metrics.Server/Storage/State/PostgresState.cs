@@ -97,6 +97,9 @@ internal sealed partial class PostgresState : StateBackend, IDisposable
             || state[..2] is "08" or "40" or "53" or "55" or "57" or "58"
             || state == "25006");
 
+    // Class 22: data exception, as a text that it cannot hold; 23: integrity constraint violation.
+    public override bool IsOfRow(DbException e) => e is PostgresException { SqlState: { } state } && state[..2] is "22" or "23";
+
     public void Dispose()
     {
         _writer?.Dispose();

@@ -65,6 +65,9 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     /// <remarks>BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN of https://www.sqlite.org/rescode.html</remarks>
     public override bool IsTransient(DbException e) => e is SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
 
+    // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH
+    public override bool IsOfRow(DbException e) => e is SqliteException { SqliteErrorCode: 18 or 19 or 20 };
+
     public override bool IsDamage(DbException e) => e is SqliteException { SqliteErrorCode: 11 or 26 };   // SQLITE_CORRUPT, SQLITE_NOTADB
 
     /// <inheritdoc />

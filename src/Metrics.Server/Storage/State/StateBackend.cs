@@ -44,6 +44,9 @@ internal abstract class StateBackend
     /// <summary>Whether what went wrong may go right later: a disk is full, a file locked, a server away.</summary>
     public abstract bool IsTransient(DbException e);
 
+    /// <summary>Whether a row is to blame, so that others can be written without it.</summary>
+    public abstract bool IsOfRow(DbException e);
+
     /// <summary>Whether what went wrong says that the database is damaged, so that trying again is of no use.</summary>
     public virtual bool IsDamage(DbException e) => false;
 

@@ -6,6 +6,8 @@ namespace Metrics.Storage.State;
 /// <summary>The statements of a connection, each prepared once. Not for use by two threads at once.</summary>
 internal sealed class StateStatements(DbConnection connection, StateBackend backend) : IDisposable
 {
+    private const string Part = "part";
+
     private readonly Dictionary<Type, PreparedTable> _tables = [];
     private StateDb? _db;
     private DbTransaction? _transaction;
@@ -20,6 +22,33 @@ internal sealed class StateStatements(DbConnection connection, StateBackend back
         _transaction = transaction;
         work();
         Flush();
+        transaction.Commit();
+        _transaction = null;
+    }
+
+    /// <summary>Runs a unit of work as one transaction, but for the parts that the database refuses.</summary>
+    /// <param name="parts">Its parts, in their order.</param>
+    /// <param name="refused">Told of each that is left out, and why.</param>
+    public void RunEach(IEnumerable<Action> parts, Action<DbException> refused)
+    {
+        using DbTransaction transaction = connection.BeginTransaction();
+        _transaction = transaction;
+        foreach (Action part in parts)
+        {
+            transaction.Save(Part);
+            try
+            {
+                part();
+                Flush();
+                transaction.Release(Part);
+            }
+            catch (DbException e) when (backend.IsOfRow(e))
+            {
+                Forget();
+                transaction.Rollback(Part);
+                refused(e);
+            }
+        }
         transaction.Commit();
         _transaction = null;
     }
@@ -47,9 +76,16 @@ internal sealed class StateStatements(DbConnection connection, StateBackend back
 
     public void Dispose()
     {
+        Forget();
+        _db?.Dispose();
+    }
+
+    /// <summary>Statements are prepared anew; what they held and had not written is gone.</summary>
+    private void Forget()
+    {
         foreach (PreparedTable table in _tables.Values)
             table.Dispose();
-        _db?.Dispose();
+        _tables.Clear();
     }
 
     private DbTransaction Transaction => _transaction ?? throw new InvalidOperationException("There is no unit of work.");

@@ -157,7 +157,14 @@ internal sealed partial class StateStore : IDisposable
         {
             RetryUntilAvailable(() =>
             {
-                TryWrite(writer, request);
+                try
+                {
+                    TryWrite(writer, request);
+                }
+                catch (Exception e) when (request is null && ReasonOf(e) is { } reason && _backend.IsOfRow(reason))
+                {
+                    WriteTheRest(writer);
+                }
                 return true;
             }, request);
         }
@@ -182,6 +189,13 @@ internal sealed partial class StateStore : IDisposable
             _statements = null;
             throw;
         }
+    }
+
+    /// <summary>A row that the database refuses must not keep the others, and the messages about them, from being written.</summary>
+    private void WriteTheRest(StateWriter writer)
+    {
+        StateStatements statements = Statements();
+        statements.RunEach(writer.Parts(statements), refused => _metrics.Faults.Note("state", refused, _time));
     }
 
     /// <summary>Makes the database anew, once for all who have found the same damage.</summary>

@@ -48,13 +48,20 @@ internal sealed class StateWriter
     public void Apply(StateStatements statements)
     {
         foreach (Operation operation in _operations)
-        {
-            if (operation.DeletedFrom is { } entity)
-                statements.Delete(entity, (object[])operation.What);
-            else if (operation.What is Action<StateDb> work)
-                statements.Run(work);
-            else
-                statements.Save(operation.What);
-        }
+            Apply(operation, statements);
+    }
+
+    /// <summary>Each of them as a part, for when one of them cannot be written.</summary>
+    /// <param name="statements">Those of the connection, within its transaction.</param>
+    public IEnumerable<Action> Parts(StateStatements statements) => _operations.Select(o => (Action)(() => Apply(o, statements)));
+
+    private static void Apply(Operation operation, StateStatements statements)
+    {
+        if (operation.DeletedFrom is { } entity)
+            statements.Delete(entity, (object[])operation.What);
+        else if (operation.What is Action<StateDb> work)
+            statements.Run(work);
+        else
+            statements.Save(operation.What);
     }
 }
