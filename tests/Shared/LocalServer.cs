@@ -61,9 +61,10 @@ internal sealed class LocalServer : IDisposable
                 await _answer(context);
                 context.Response.Close();
             }
-            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidDataException)
             {
-                // Whoever asked is gone.
+                // Whoever asked is gone, perhaps in the middle of a packed body.
+                context.Response.Abort();
             }
         }
     }

@@ -52,6 +52,9 @@ public sealed record QueryResult(ExprType Type)
     /// <summary>What the result may suffer from; at most ten.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>Whether history that it needs could not be read; a warning says why.</summary>
+    public bool MissesHistory { get; init; }
+
     /// <summary>Hints; at most ten.</summary>
     public IReadOnlyList<string> Infos { get; init; } = [];
 

@@ -71,20 +71,29 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
         }
     }
 
+    /// <summary>Whether a series is here.</summary>
+    public bool Contains(Labels labels)
+    {
+        lock (_writeLock)
+            return _byLabels.ContainsKey(labels);
+    }
+
     /// <summary>
     /// Takes a batch. Rows that nobody should keep (beyond a limit, or from the far future) are removed from it; rows that are merely too
     /// old or out of order stay in it for the store.
     /// </summary>
     /// <param name="batch">The samples.</param>
     /// <param name="now">Our clock, milliseconds since 1970 UTC.</param>
-    public AppendResult Append(SampleBatch batch, long now) => Append(batch, now, restored: false);
+    /// <param name="latest">What others may take for now, where that is later; the future begins behind it.</param>
+    public AppendResult Append(SampleBatch batch, long now, long latest = 0) =>
+        Append(batch, now, Math.Max(now, latest), restored: false);
 
     /// <summary>
     /// Takes a batch of history at the start. No source's limit holds for it: whose a series is shows when its source sends it again.
     /// </summary>
-    public AppendResult Refill(SampleBatch batch, long now) => Append(batch, now, restored: true);
+    public AppendResult Refill(SampleBatch batch, long now) => Append(batch, now, now, restored: true);
 
-    private AppendResult Append(SampleBatch batch, long now, bool restored)
+    private AppendResult Append(SampleBatch batch, long now, long latest, bool restored)
     {
         Span<int> counts = stackalloc int[9];
         bool[]? keep = null;
@@ -93,7 +102,7 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
         {
             before = _byLabels.Count;
             long oldest = now - (long)options.Window.TotalMilliseconds;
-            long newest = now + (long)options.MaxFuture.TotalMilliseconds;
+            long newest = latest + (long)options.MaxFuture.TotalMilliseconds;
             SourceCount? source = null;
             ReadOnlySpan<Labels> series = batch.Series;
             ReadOnlySpan<long> times = batch.Times;
@@ -104,7 +113,7 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
                 if (times[i] < SeriesBounds.MinTime)
                     outcome = AppendOutcome.BadTime;
                 else if (times[i] < oldest)
-                    outcome = IsKnown(series[i]) || SeriesBounds.Fault(series[i]) is null ? AppendOutcome.TooOld : AppendOutcome.BadLabels;
+                    outcome = IsKnown(series[i]) ? AppendOutcome.TooOld : OldOutcome(series[i]);
                 else if (times[i] <= newest)
                     outcome = Find(series[i], batch.Source, restored, ref source, out AppendOutcome refused)?.Append(times[i], values[i])
                         ?? refused;
@@ -323,6 +332,12 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
         series.Source = owner;
     }
 
+    /// <summary>What is too old goes to the store, which remembers its series: of those that are not here only while there is room.</summary>
+    private AppendOutcome OldOutcome(Labels labels) =>
+        SeriesBounds.Fault(labels) is not null ? AppendOutcome.BadLabels
+        : _byLabels.ContainsKey(labels) || hasRoom?.Invoke() != false ? AppendOutcome.TooOld
+        : AppendOutcome.MemoryShort;
+
     private HeadSeries? Create(
         Labels labels, string sourceName, bool restored, ref SourceCount? source, out AppendOutcome refused)
     {
@@ -338,16 +353,18 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
             return null;
         }
         refused = AppendOutcome.MemoryShort;
-        if (hasRoom?.Invoke() == false)
+        // What was there before a restart is nothing new.
+        if (!restored && hasRoom?.Invoke() == false)
             return null;
         _indexLock.EnterWriteLock();
         try
         {
             if (!_freeSlots.TryPop(out int slot))
             {
+                // Grown before it is counted: memory may be short.
+                if (_slotCount == _bySlot.Length)
+                    Array.Resize(ref _bySlot, _slotCount * 2);
                 slot = _slotCount++;
-                if (slot == _bySlot.Length)
-                    Array.Resize(ref _bySlot, slot * 2);
             }
             var series = new HeadSeries(labels, source);
             labels.Slot = slot;

@@ -41,7 +41,7 @@ internal sealed partial class AlertWriter(
     }
 
     /// <summary>
-    /// When it last looked round, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.
+    /// When it last looked round and wrote what was due, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.
     /// </summary>
     public long LastLook => Volatile.Read(ref _lastLook);
 
@@ -95,8 +95,10 @@ internal sealed partial class AlertWriter(
         {
             // Looked at before the queue: what was put in before the end is still written.
             bool isLast = stoppingToken.IsCancellationRequested;
-            Volatile.Write(ref _lastLook, time.GetTimestamp());
-            await metrics.Faults.GuardAsync("alerting", WriteDueAsync, time, stoppingToken);
+            long look = time.GetTimestamp();
+            // One that fails is none: the dead man's switch must know.
+            if (await metrics.Faults.GuardAsync("alerting", WriteDueAsync, time, stoppingToken))
+                Volatile.Write(ref _lastLook, look);
             if (isLast)
                 return;
             await _wake.WaitAsync(_isRestored ? persistence.NextDue : Timestamp.Never, stoppingToken);
@@ -122,9 +124,8 @@ internal sealed partial class AlertWriter(
                     waiting.Add(note.Evaluation);
                     break;
                 case Work.Restore restore:
-                    Write(waiting);
+                    Restore(restore, waiting);
                     waiting.Clear();
-                    Restore(restore);
                     break;
             }
         }
@@ -168,17 +169,18 @@ internal sealed partial class AlertWriter(
             LogMore(changes.Count - LoggedChanges, group.Group.Name);
     }
 
-    private void Restore(Work.Restore restore)
+    /// <summary>Whoever starts rules, or puts others in force, hears what went wrong, and does it again.</summary>
+    private void Restore(Work.Restore restore, List<GroupEvaluation> before)
     {
         try
         {
+            Write(before);
             persistence.Restore(restore.Groups, restore.At);
             _isRestored = true;
             restore.Done.SetResult();
         }
         catch (Exception e)
         {
-            // Whoever starts the rules hears of it; and we end.
             restore.Done.SetException(e);
             throw;
         }

@@ -23,7 +23,8 @@ internal static class HttpLimits
         // Expressions by GET, and federation of many selectors, have long addresses.
         limits.MaxRequestLineSize = 64 << 10;
         limits.MaxRequestBodySize = 128L << 20;
-        // A body, and an answer, move by at least 240 bytes a second after five: Kestrel's defaults.
+        // An answer holds memory until it is taken. A body moves by at least 240 bytes a second after five: Kestrel's default.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 16 << 10, gracePeriod: TimeSpan.FromSeconds(10));
     }
 
     /// <summary>Forms hold expressions and a few words; Kestrel's bounds would let a file of 128 MiB be laid down on disk.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class HeadLoader(
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        long samples = 0, reported = 0, useless = 0;
+        long samples = 0, reported = 0, useless = 0, refused = 0;
         using var late = new CancellationTokenSource(s_longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
@@ -39,7 +39,9 @@ internal sealed partial class HeadLoader(
             {
                 using (batch)
                 {
-                    int appended = head.Refill(batch, now).Appended;
+                    AppendResult result = head.Refill(batch, now);
+                    int appended = result.Appended;
+                    refused += result.LimitReached + result.MemoryShort;
                     samples += appended;
                     useless = appended > 0 ? 0 : useless + Math.Max(batch.Count, EmptyBatch);
                 }
@@ -51,7 +53,8 @@ internal sealed partial class HeadLoader(
                     LogProgress(samples);
                 }
             }
-            head.CompleteSince = 0;
+            // What found no place is asked of the store.
+            head.CompleteSince = refused > 0 ? now : 0;
             LogRefilled(store.Description, samples, head.SeriesCount, time.GetElapsedTime(start).TotalSeconds);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

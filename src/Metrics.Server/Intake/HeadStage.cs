@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Scheduling;
 using Metrics.Series;
 
 namespace Metrics.Intake;
@@ -15,7 +16,9 @@ internal sealed class HeadStage(Head head, MetadataTable metadata, IntakeMetrics
         metrics.SamplesReceived.Inc(batch.Count);
         foreach ((string name, MetricMetadata described) in batch.Metadata)
             metadata.Set(name, described);
-        AppendResult result = head.Append(batch, time.GetUtcNow().ToUnixTimeMilliseconds());
+        DateTimeOffset now = time.GetUtcNow();
+        AppendResult result = head.Append(
+            batch, now.ToUnixTimeMilliseconds(), (now - SteadyClock.AheadOf(time)).ToUnixTimeMilliseconds());
         metrics.SamplesAppended.Inc(result.Appended);
         CountRefused("duplicate", result.Duplicate);
         CountRefused("out_of_order", result.OutOfOrder);

@@ -54,6 +54,9 @@ internal sealed class IntakePipeline : BackgroundService
     /// <summary>Calls back for each batch of events once they have their ids, before it is handed on. Register before the start.</summary>
     public void OnArrival(Action<EventBatch> callback) => _arrivals.Add(callback);
 
+    /// <summary>Whether a series is in the head now.</summary>
+    public bool IsKnown(Labels series) => _head.Contains(series);
+
     /// <summary>Hands samples over; returns when they are queued. The pipeline disposes the batch.</summary>
     public ValueTask WriteAsync(SampleBatch batch, CancellationToken ct) =>
         _samples.Writer.WriteAsync(new SampleWork(batch, null, null), ct);

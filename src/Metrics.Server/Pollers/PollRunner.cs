@@ -25,7 +25,7 @@ internal sealed partial class PollRunner(
         DateTimeOffset start = time.GetUtcNow();
         long started = time.GetTimestamp();
         var batch = new SampleBatch(target.Key, Math.Max(64, target.Status.Samples + 16));
-        var sink = new SampleSink(target.Series, batch, start.ToUnixTimeMilliseconds(), memory.HasRoom);
+        var sink = new SampleSink(target.Series, batch, start.ToUnixTimeMilliseconds(), HasRoomFor);
         target.Series.Begin();
         string? error;
         int kept = 0;
@@ -47,6 +47,8 @@ internal sealed partial class PollRunner(
         AddReport(target, sink, time.GetElapsedTime(started).TotalSeconds, kept, error is null);
         await intake.WriteAsync(batch, ct);
     }
+
+    private bool HasRoomFor(Labels stored) => memory.HasRoom() || intake.IsKnown(stored);
 
     /// <summary>Ends all series of a target that is no longer polled.</summary>
     public async Task RetireAsync(PollTarget target, CancellationToken ct)

@@ -3,7 +3,7 @@ using Metrics.Model;
 namespace Metrics.Pollers;
 
 /// <summary>Where a poller puts the samples of one poll; adds the target's own labels and the poll's time.</summary>
-internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long time, Func<bool>? hasRoom = null)
+internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long time, Func<Labels, bool>? hasRoom = null)
 {
     /// <summary>Samples of new series for which there was no memory.</summary>
     public int NoRoom { get; private set; }
@@ -49,10 +49,11 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
         return stored;
     }
 
-    /// <summary>Whether there is memory for a series that the target has not given before; else its sample is counted as refused.</summary>
-    public bool HasRoom()
+    /// <summary>Whether there is memory for a series that the target has not given lately; else its sample is counted as refused.</summary>
+    /// <param name="stored">Its labels as stored: one that the head still has is nothing new.</param>
+    public bool HasRoomFor(Labels stored)
     {
-        if (hasRoom?.Invoke() != false)
+        if (hasRoom?.Invoke(stored) != false)
             return true;
         NoRoom++;
         return false;

@@ -13,6 +13,9 @@ internal sealed class HeadAndStoreSource(Head head, long boundary) : ISeriesSour
 {
     private readonly Dictionary<Labels, StoredSeries> _stored = [];
 
+    /// <summary>Whether the store has given nothing yet.</summary>
+    public bool IsEmpty => _stored.Count == 0;
+
     /// <summary>Adds samples of the store; those of one series in order of time, but for repeats.</summary>
     /// <returns>How many series are new by them.</returns>
     public int Add(SampleBatch batch)

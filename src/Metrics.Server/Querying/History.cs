@@ -26,6 +26,9 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
     private const long SampleBytes = 32;
     private const long SeriesBytes = 3 * QueryMemory.SeriesBytes;
 
+    /// <summary>A store that gave nothing in less than this says nothing of itself by it.</summary>
+    private static readonly TimeSpan s_leastPatience = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _lane = new(maxConcurrency);
     private long _aloneUntil;
 
@@ -61,12 +64,13 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
             patience = s_patienceForRecent;
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+        var joined = new HeadAndStoreSource(head, boundary);
         SemaphoreSlim? held = null;
         try
         {
             await _lane.WaitAsync(either.Token);
             held = _lane;
-            ISeriesSource joined = await ReadAsync(needs.Where(n => n.After < boundary), boundary, memory, either.Token);
+            await ReadAsync(needs.Where(n => n.After < boundary), boundary, joined, memory, either.Token);
             held = null;
             return new Source(joined, null, _lane);
         }
@@ -78,8 +82,8 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             memory.Clear();
-            // Who waited for the others only says nothing of the store.
-            if (held is not null)
+            // Who waited for the others only, had no patience or asked for more than comes in time, says nothing of the store.
+            if (held is not null && patience >= s_leastPatience && joined.IsEmpty)
                 Volatile.Write(ref _aloneUntil, Now() + (long)s_leftAlone.TotalMilliseconds);
             return Without(boundary, $"{store.Description} did not give it within {Duration.Format(patience)}");
         }
@@ -99,10 +103,9 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
     private Source Without(long boundary, string reason) =>
         new(head, $"history before {new Timestamp(boundary).ToSecondsText()} could not be read: {reason}", null);
 
-    private async Task<ISeriesSource> ReadAsync(
-        IEnumerable<QueryNeed> needs, long boundary, QueryMemory memory, CancellationToken ct)
+    private async Task ReadAsync(
+        IEnumerable<QueryNeed> needs, long boundary, HeadAndStoreSource joined, QueryMemory memory, CancellationToken ct)
     {
-        var joined = new HeadAndStoreSource(head, boundary);
         long samples = 0;
         foreach (QueryNeed need in Distinct(needs))
         {
@@ -119,7 +122,6 @@ internal sealed class History(Head head, ISampleStore store, EngineOptions limit
             }
         }
         joined.Seal();
-        return joined;
     }
 
     /// <summary>Selectors that stand in an expression several times are read once, over all that they need.</summary>

@@ -158,6 +158,8 @@ internal sealed class QueryService(
         // Before a place is taken: who waits for the store keeps nobody from computing.
         using History.Source source = await _history.PrepareAsync(needs, memory, HistoryShare(timeout), ct);
         QueryResult result = await _lanes.HeavyAsync(() => run(engine, source.Series), ct);
-        return source.Warning is { } warning ? result with { Warnings = [.. result.Warnings, warning] } : result;
+        return source.Warning is { } warning
+            ? result with { Warnings = [.. result.Warnings, warning], MissesHistory = true }
+            : result;
     }
 }

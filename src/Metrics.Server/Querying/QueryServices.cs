@@ -14,7 +14,9 @@ internal static class QueryServices
             Lookback = options.Lookback,
             MaxSamples = options.MaxSamples,
             MaxSamplesRead = options.MaxSamplesRead,
-            MaxBytes = options.MaxMemory ?? Math.Min(s.GetRequiredService<MemoryBudget>().Queries.Bytes / 2, MaxMemoryByDefault),
+            MaxBytes = Math.Min(
+                options.MaxMemory ?? Math.Min(s.GetRequiredService<MemoryBudget>().Queries.Bytes / 2, MaxMemoryByDefault),
+                s.GetRequiredService<MemoryBudget>().Queries.Bytes),
         }))
         .AddSingleton<QueryService>();
 }

@@ -23,9 +23,10 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
     public RulePlan Plan => _plan;
 
     /// <summary>
-    /// When the oldest round that is not over began, as <see cref="TimeProvider.GetTimestamp"/> has it; null when none is under way.
+    /// When the oldest round began that is not over, or failed as all after it, as <see cref="TimeProvider.GetTimestamp"/> has it; null when
+    /// there is none.
     /// </summary>
-    public long? OldestRunning => _plan.Groups.Where(g => g.IsRunning).Min(g => (long?)g.RunningSince);
+    public long? OldestRunning => _plan.Groups.Min(g => g.FailingSince ?? (g.IsRunning ? g.RunningSince : null));
 
     /// <summary>Goes on with other groups; rounds of those that stay go on.</summary>
     /// <param name="plan">The groups.</param>
@@ -95,6 +96,7 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
         try
         {
             TimeSpan cost = await evaluator.EvaluateAsync(group, round, judging.Token, ct);
+            group.FailingSince = null;
             if (round.Chosen is not null)
                 _credit.Spend(cost.TotalMilliseconds - expected, Now());
         }
@@ -107,6 +109,7 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
         {
             // The group keeps its turns; that its round failed is counted, shown and an alert (MetricsdFault).
             faults.Note("rules", e, time);
+            group.FailingSince ??= group.RunningSince;
         }
         finally
         {

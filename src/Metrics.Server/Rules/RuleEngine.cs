@@ -99,8 +99,12 @@ internal sealed class RuleEngine : BackgroundService
 
     private async Task LookAsync(CancellationToken ct)
     {
-        if (Interlocked.Exchange(ref _replacement, null) is { } groups)
+        if (Volatile.Read(ref _replacement) is { } groups)
+        {
             await ReplaceAsync(groups, ct);
+            // Where that failed, it is tried again; where others came meanwhile, they are next.
+            Interlocked.CompareExchange(ref _replacement, null, groups);
+        }
         Volatile.Write(ref _lastLook, _time.GetTimestamp());
         await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(ct)), ct);
     }

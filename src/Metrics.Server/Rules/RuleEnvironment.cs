@@ -105,6 +105,9 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
                 long from = asked.Hour - (week * Week);
                 QueryResult result = await queries.RangeAsync(
                     expr, EvaluationSteps.Between(from, from + Hour - Step, Step), s_patience);
+                // What is not there for the moment is not what was usual.
+                if (result.MissesHistory)
+                    throw new QueryException(result.Warnings[^1], QueryFailure.Busy);
                 foreach (RangeSeries series in result.Matrix)
                 {
                     Labels key = series.Labels.Without(Labels.MetricName);

@@ -44,6 +44,9 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
     /// <summary>When the round that is under way began, as <see cref="TimeProvider.GetTimestamp"/> has it.</summary>
     public long RunningSince { get; private set; }
 
+    /// <summary>Since when each of its rounds has failed for a reason nobody has foreseen, as above; null while they do not.</summary>
+    public long? FailingSince { get; set; }
+
     /// <summary>Whether a round is under way.</summary>
     public bool IsRunning => _isRunning;
 

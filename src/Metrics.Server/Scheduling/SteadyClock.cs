@@ -45,8 +45,8 @@ internal sealed class SteadyClock(TimeProvider system) : TimeProvider
     {
         get
         {
-            TimeSpan ahead = GetUtcNow() - system.GetUtcNow();
-            return Volatile.Read(ref _jump) is null ? TimeSpan.Zero : ahead;
+            DateTimeOffset ours = GetUtcNow();
+            return Volatile.Read(ref _jump) is null ? TimeSpan.Zero : ours - system.GetUtcNow();
         }
     }
 
@@ -59,6 +59,9 @@ internal sealed class SteadyClock(TimeProvider system) : TimeProvider
     /// <summary>When, by a clock, rules may judge again after that was followed to another time; 1970 when it never was.</summary>
     public static DateTimeOffset SettledAt(TimeProvider clock) =>
         new(clock is SteadyClock steady ? Math.Max(UnixEpoch, Volatile.Read(ref steady._settledAt)) : UnixEpoch, TimeSpan.Zero);
+
+    /// <summary>How far a clock is ahead of the system's; that of another kind never is.</summary>
+    public static TimeSpan AheadOf(TimeProvider clock) => clock is SteadyClock steady ? steady.Ahead : TimeSpan.Zero;
 
     private static long UnixEpoch => DateTimeOffset.UnixEpoch.Ticks;
 

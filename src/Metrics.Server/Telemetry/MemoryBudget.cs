@@ -27,6 +27,9 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
     /// <summary>Of the time at most this share goes into finding out what is garbage.</summary>
     private const double LookShare = 0.1;
 
+    /// <summary>A heap beyond this is not collected to learn what lives: that would stop everything for seconds.</summary>
+    private const long MostForced = 1L << 30;
+
     private readonly Lock _lock = new();
     private int _asked;
     private long _refused;
@@ -126,6 +129,8 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
         long used = GC.GetTotalMemory(forceFullCollection: false);
         if (used < scarce)
             return true;
+        if (used > MostForced)
+            return LiveAtLastCollection(used) < scarce;
         lock (_lock)
         {
             if (IsWorthCollecting())
@@ -138,6 +143,16 @@ internal sealed partial class MemoryBudget(MemoryLimit limit, TimeProvider time)
             }
             return used < scarce || (_live < scarce && used < full);
         }
+    }
+
+    /// <summary>What the last collection of everything has left.</summary>
+    private long LiveAtLastCollection(long used)
+    {
+        GCMemoryInfo background = GC.GetGCMemoryInfo(GCKind.Background), full = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        GCMemoryInfo last = background.Index > full.Index ? background : full;
+        long live = last.Index > 0 ? Math.Min(used, last.HeapSizeBytes - last.FragmentedBytes) : used;
+        Volatile.Write(ref _live, live);
+        return live;
     }
 
     /// <summary>Enough was allocated since to change the answer, and the last time was cheap for the time that went by.</summary>

@@ -236,17 +236,19 @@ internal sealed class AlertPersistence(
         _dispatcher.Use(silences.All);
         _dispatcher.Use(acks.All);
         Dispatch dispatch = _dispatcher.Collect(at);
+        int queued = 0;
         try
         {
             state.Write(writer =>
             {
                 more(writer);
                 committer.Write(writer, dispatch, _options, at);
+                queued = committer.Queued;
             });
         }
         finally
         {
-            outbox.NoteQueued(committer.Queued);
+            outbox.NoteQueued(queued);
         }
         metrics.Groups.Set(_dispatcher.GroupCount);
     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Metrics.Scheduling;
 using Metrics.Storage.State;
 
 namespace Metrics.Alerting;
@@ -30,7 +31,9 @@ internal sealed class AlertInbox(TimeProvider time)
     {
         using var patience = new CancellationTokenSource(StateLane.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
-        var batch = new AlertBatch(alerts);
+        // Their senders' clocks are likely the system's; where ours has not followed that, the same moment has another name here.
+        TimeSpan ahead = SteadyClock.AheadOf(time);
+        var batch = new AlertBatch(ahead == TimeSpan.Zero ? alerts : [.. alerts.Select(a => a.LaterBy(ahead))]);
         try
         {
             await _batches.Writer.WriteAsync(batch, either.Token);

@@ -10,7 +10,11 @@ namespace Metrics.Alerting;
 /// <param name="EndsAt">Until when it holds unless it is sent again; not after now: it is over.</param>
 /// <param name="GeneratorUrl">Where its sender shows it.</param>
 internal sealed record SentAlert(
-    Labels Labels, IReadOnlyDictionary<string, string> Annotations, Timestamp StartsAt, Timestamp EndsAt, string? GeneratorUrl);
+    Labels Labels, IReadOnlyDictionary<string, string> Annotations, Timestamp StartsAt, Timestamp EndsAt, string? GeneratorUrl)
+{
+    /// <summary>The same by a clock that is ahead of its sender's.</summary>
+    public SentAlert LaterBy(TimeSpan ahead) => this with { StartsAt = StartsAt + ahead, EndsAt = EndsAt + ahead };
+}
 
 /// <summary>
 /// Alerts that others have judged and sent: Prometheus, vmalert, Grafana, a script. Each is open until its sender says that it is over, or

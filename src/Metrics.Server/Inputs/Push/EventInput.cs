@@ -27,7 +27,7 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, MemoryBudge
     {
         if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
             return new Answer(refusal.Status, 0, 0, refusal.Error);
-        using var body = new PushBody(memory.Bodies);
+        using var body = new PushBody(memory.Bodies, time);
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, 0, 0, fault.Error);
         var batch = new EventBatch(request.Source);

@@ -41,7 +41,7 @@ internal sealed class LineProtocolInput(
     {
         if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
             return new Answer(refusal.Status, refusal.Error);
-        using var body = new PushBody(memory.Bodies);
+        using var body = new PushBody(memory.Bodies, time);
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, fault.Error);
         var samples = new SampleBatch(request.Source);

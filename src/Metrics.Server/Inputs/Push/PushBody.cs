@@ -6,13 +6,17 @@ namespace Metrics.Inputs.Push;
 
 /// <summary>The body of one push, unpacked, in an array from the pool.</summary>
 /// <param name="share">What the bodies of all pushes may take together.</param>
-internal sealed class PushBody(MemoryShare share) : IDisposable
+/// <param name="time">The clock.</param>
+internal sealed class PushBody(MemoryShare share, TimeProvider time) : IDisposable
 {
     /// <summary>What is made of a body before it is let go takes about as much again.</summary>
     private const int TakenPerByte = 2;
 
     /// <summary>One body takes this part of the share at the most, so that several find room.</summary>
     private const int BodiesPerShare = 2;
+
+    /// <summary>A body that is not here by then gives back what it holds.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private const int StartBytes = 64 * 1024;
 
@@ -38,13 +42,15 @@ internal sealed class PushBody(MemoryShare share) : IDisposable
             return new PushRefusal(415, $"the body is packed as '{request.Encoding}'; gzip is known, or none");
         maxBytes = (int)Math.Min(maxBytes, share.Bytes / (BodiesPerShare * TakenPerByte));
         await using Stream plain = unpacked;
+        using var late = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
         try
         {
             while (true)
             {
                 if (!TryMakeRoom())
                     return NoMemory;
-                int read = await plain.ReadAsync(_buffer.AsMemory(_length), ct);
+                int read = await plain.ReadAsync(_buffer.AsMemory(_length), either.Token);
                 if (read == 0)
                     return null;
                 _length += read;
@@ -52,6 +58,10 @@ internal sealed class PushBody(MemoryShare share) : IDisposable
                 if (_length > maxBytes)
                     return new PushRefusal(413, $"the body is larger than {maxBytes >> 20} MiB; send smaller batches");
             }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return new PushRefusal(408, "the body was not here within a minute; send smaller batches");
         }
         catch (InvalidDataException)
         {

@@ -135,10 +135,8 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             fault = fault with { Offset = fault.Offset + length };
             return false;
         }
-        // The others of the page go on; remembering this one is what would cost.
-        if (!sink.HasRoom())
-            return true;
-        return TryAdd(line[..length].ToArray(), sink.Series, out entry, out fault) && TryTake(entry!, line, format, sink, out fault);
+        return TryAdd(line[..length], sink, out entry, out fault)
+            && (entry is null || TryTake(entry, line, format, sink, out fault));
     }
 
     private bool TryTake(TargetSeries.Entry entry, ReadOnlySpan<byte> line, ExpositionFormat format, SampleSink sink, out ParseFault fault)
@@ -168,7 +166,11 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         return true;
     }
 
-    private bool TryAdd(byte[] text, TargetSeries series, out TargetSeries.Entry? entry, out ParseFault fault)
+    /// <param name="text">How the page writes the series.</param>
+    /// <param name="sink">Whose series it becomes.</param>
+    /// <param name="entry">What is remembered of it; null when there is no memory for that: the others of the page go on.</param>
+    /// <param name="fault">What is wrong with it.</param>
+    private bool TryAdd(ReadOnlySpan<byte> text, SampleSink sink, out TargetSeries.Entry? entry, out ParseFault fault)
     {
         fault = default;
         entry = null;
@@ -177,8 +179,12 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             fault = new ParseFault($"the label '{repeated}' is given twice", 0);
             return false;
         }
-        entry = series.Add(text, job.ToStored(own!, series.TargetLabels));
-        _byText[text] = entry;
+        Labels? stored = job.ToStored(own!, sink.Series.TargetLabels);
+        if (stored is not null && !sink.HasRoomFor(stored))
+            return true;
+        byte[] kept = text.ToArray();
+        entry = sink.Series.Add(kept, stored);
+        _byText[kept] = entry;
         return true;
     }
 

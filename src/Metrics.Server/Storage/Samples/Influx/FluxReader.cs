@@ -69,6 +69,8 @@ internal sealed class FluxReader(InfluxOptions options, InfluxTransport transpor
         return query.Append(')').ToString();
     }
 
+    private const int FirstColumn = 3;
+
     private static string Nanoseconds(long milliseconds) =>
         (Math.Clamp(milliseconds, -9_000_000_000_000, 9_000_000_000_000) * 1_000_000).ToString(CultureInfo.InvariantCulture);
 
@@ -95,6 +97,8 @@ internal sealed class FluxReader(InfluxOptions options, InfluxTransport transpor
         {
             if (row[0].Length > 0 || !(row.Contains("_time") || row.Contains("error")))
                 throw new StoreException($"the answer is not what InfluxDB says: {InfluxJson.FirstWords(row[0])}");
+            if (row is not [_, "result", "table", ..] && !row.Contains("error"))
+                throw new StoreException("the answer is not what InfluxDB says: a table does not begin with result and table");
             table.Names = [.. row];
             return false;
         }
@@ -111,7 +115,8 @@ internal sealed class FluxReader(InfluxOptions options, InfluxTransport transpor
     {
         string metric = "", family = "", time = "", value = "";
         var labels = new List<Label>(names.Length);
-        for (int i = 1; i < names.Length; i++)
+        // Behind those that say which table it is: tags may have the same names.
+        for (int i = FirstColumn; i < names.Length; i++)
         {
             string cell = row[i].Length > 0 || i >= table.Defaults.Length ? row[i] : table.Defaults[i];
             switch (names[i])
@@ -128,7 +133,7 @@ internal sealed class FluxReader(InfluxOptions options, InfluxTransport transpor
                 case "_measurement":
                     family = cell;
                     break;
-                case "result" or "table" or "_start" or "_stop":
+                case "_start" or "_stop":
                     break;
                 default:
                     labels.Add(new Label(names[i], cell));

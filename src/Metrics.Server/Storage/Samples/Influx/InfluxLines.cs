@@ -127,6 +127,7 @@ internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
             ? null
             : new Written(
                 System.Text.Encoding.UTF8.GetString(prefix.WrittenSpan), prefix.WrittenSpan.ToArray(), field.WrittenSpan.ToArray());
-        return _known[labels] = written;
+        // Of what the head does not have, more may come than there is memory for.
+        return labels.Slot < 0 ? written : _known[labels] = written;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class InfluxQlReader(Influx1Server server)
     }
 
     private static List<string> NamesIn(JsonElement series) =>
-        [.. series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()!)];
+        [.. series.GetProperty("values").EnumerateArray().Select(v => v[0].GetString()).OfType<string>()];
 
     /// <summary>Reads each series of a document.</summary>
     /// <exception cref="StoreException">It is not of the form that InfluxDB gives.</exception>
