@@ -41,7 +41,8 @@ internal sealed partial class AlertWriter(
     }
 
     /// <summary>
-    /// When it last looked round and wrote what was due, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer holds it up.
+    /// When it last looked round and wrote what was due, as <see cref="TimeProvider.GetTimestamp"/> has it; a database that does not answer
+    /// holds it up.
     /// </summary>
     public long LastLook => Volatile.Read(ref _lastLook);
 

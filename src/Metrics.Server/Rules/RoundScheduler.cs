@@ -23,8 +23,8 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
     public RulePlan Plan => _plan;
 
     /// <summary>
-    /// When the oldest round began that is not over, or failed as all after it, as <see cref="TimeProvider.GetTimestamp"/> has it; null when
-    /// there is none.
+    /// When the oldest round began that is not over, or failed as all after it, as <see cref="TimeProvider.GetTimestamp"/> has it; null
+    /// when there is none.
     /// </summary>
     public long? OldestRunning => _plan.Groups.Min(g => g.FailingSince ?? (g.IsRunning ? g.RunningSince : null));
 

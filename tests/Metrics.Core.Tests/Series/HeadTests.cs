@@ -63,6 +63,26 @@ public sealed class HeadTests
     }
 
     [Fact]
+    public void What_was_there_before_a_restart_needs_no_new_room_and_what_is_too_old_does()
+    {
+        using var head = new Head(HeadOptions.Default, () => false);
+        using SampleBatch kept = Batch(("m", Now, 1));
+        head.Refill(kept, Now).Appended.Should().Be(1);
+        using SampleBatch old = Batch(("m", Now - 7_200_001, 1), ("n", Now - 7_200_001, 1));
+        AppendResult result = head.Append(old, Now);
+        (result.TooOld, result.MemoryShort, old.Count).Should().Be((1, 1, 1), "the store remembers its series, too");
+    }
+
+    [Fact]
+    public void What_others_take_for_now_is_no_future()
+    {
+        using var head = new Head(HeadOptions.Default);
+        using SampleBatch batch = Batch(("m", Now + 3_600_000, 1), ("n", Now + 7_200_000, 1));
+        AppendResult result = head.Append(batch, Now, Now + 3_600_000);
+        (result.Appended, result.TooNew).Should().Be((1, 1));
+    }
+
+    [Fact]
     public void What_no_store_could_hold_goes_no_further()
     {
         using var head = new Head(HeadOptions.Default);

@@ -141,6 +141,21 @@ public sealed class QueryServiceTests : IAsyncLifetime
         warning.Should().EndWith("was too slow a moment ago", "nobody waits for it again at once");
     }
 
+    [Fact]
+    public async Task Who_has_no_patience_takes_history_from_nobody()
+    {
+        await using var stalled = new StalledStore();
+        using QueryService service = Service(store: stalled);
+        long now = s_now.ToUnixTimeMilliseconds();
+        Task<QueryResult> hasty = service.InstantAsync(Query("x or x offset 5h"), now, TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(0.6));
+        (await hasty).MissesHistory.Should().BeTrue();
+        Task<QueryResult> patient = service.InstantAsync(Query("x or x offset 5h"), now, TimeSpan.FromMinutes(1));
+        patient.IsCompleted.Should().BeFalse("the store is asked all the same");
+        _time.Advance(TimeSpan.FromSeconds(31));
+        (await patient).Warnings.Should().ContainSingle().Which.Should().EndWith("did not give it within 30s");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
