@@ -332,7 +332,7 @@ public sealed class Head(HeadOptions options, Func<bool>? hasRoom = null) : ISer
         series.Source = owner;
     }
 
-    /// <summary>What is too old goes to the store, which remembers its series: of others than those here only while there is room.</summary>
+    /// <summary>What is too old goes to the store, which remembers its series: of such as are not here only while there is room.</summary>
     private AppendOutcome OldOutcome(Labels labels) =>
         SeriesBounds.Fault(labels) is not null ? AppendOutcome.BadLabels
         : _byLabels.ContainsKey(labels) || hasRoom?.Invoke() != false ? AppendOutcome.TooOld
