@@ -1,3 +1,4 @@
+using Metrics.Scheduling;
 using Metrics.Storage;
 
 namespace Metrics.Intake;
@@ -24,7 +25,7 @@ internal sealed partial class StoreMaintenance(
     private async Task MaintainAsync(bool isStores, CancellationToken ct)
     {
         head.Truncate(time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (!isStores)
+        if (!isStores || !SteadyClock.IsTrusted(time))
             return;
         try
         {

@@ -19,6 +19,7 @@ internal sealed class SteadyClock(TimeProvider system) : TimeProvider
     public static readonly TimeSpan SettleFor = TimeSpan.FromMinutes(1);
 
     private const int SlewPart = 20;
+    private static readonly TimeSpan s_doubt = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
@@ -59,6 +60,11 @@ internal sealed class SteadyClock(TimeProvider system) : TimeProvider
     /// <summary>When, by a clock, rules may judge again after that was followed to another time; 1970 when it never was.</summary>
     public static DateTimeOffset SettledAt(TimeProvider clock) =>
         new(clock is SteadyClock steady ? Math.Max(UnixEpoch, Volatile.Read(ref steady._settledAt)) : UnixEpoch, TimeSpan.Zero);
+
+    /// <summary>
+    /// Whether what is old by a clock may be thrown away: for a day after it was followed to another time, that may be wrong.
+    /// </summary>
+    public static bool IsTrusted(TimeProvider clock) => clock.GetUtcNow() - SettledAt(clock) > s_doubt;
 
     /// <summary>How far a clock is ahead of the system's; that of another kind never is.</summary>
     public static TimeSpan AheadOf(TimeProvider clock) => clock is SteadyClock steady ? steady.Ahead : TimeSpan.Zero;

@@ -61,6 +61,9 @@ public sealed class SteadyClockTests
         Pass(1);
         _clock.GetUtcNow().Should().Be(_system.Wall);
         SteadyClock.SettledAt(_clock).Should().Be(_system.Wall + SteadyClock.SettleFor);
+        SteadyClock.IsTrusted(_clock).Should().BeFalse("nothing is thrown away for what may be wrong");
+        Pass(90_000);
+        SteadyClock.IsTrusted(_clock).Should().BeTrue();
         SteadyClock.SettledAt(_system).Should().Be(DateTimeOffset.UnixEpoch, "another clock never jumps");
     }
 

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Scheduling;
 
 namespace Metrics.Storage.Events;
 
@@ -19,6 +20,8 @@ internal sealed partial class EventLogMaintenance(
 
     private async Task MaintainAsync(CancellationToken ct)
     {
+        if (!SteadyClock.IsTrusted(time))
+            return;
         try
         {
             await events.MaintainAsync(options.Value, ct);

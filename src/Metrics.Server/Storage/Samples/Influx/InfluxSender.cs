@@ -162,7 +162,8 @@ internal sealed partial class InfluxSender(
                 await _spooled.WaitAsync(ct);
                 continue;
             }
-            if (time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds)
+            bool isOver = time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds;
+            if (isOver && SteadyClock.IsTrusted(time))
             {
                 flow.Dropped.WithLabels("expired").Inc(record.Lines);
                 _spool.Remove(record);
