@@ -61,6 +61,8 @@ internal static class ErrorAnswers
     private static Task WriteAsync(HttpContext context, ApiException error)
     {
         context.Response.Clear();
+        if (error.Status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "1";
         if (context.Request.Path.StartsWithSegments("/api"))
             return PrometheusApi.WriteErrorAsync(context, error);
         context.Response.StatusCode = error.Status;
