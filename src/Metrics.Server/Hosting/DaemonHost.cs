@@ -55,6 +55,12 @@ internal static partial class DaemonHost
             await app.StopAsync();
             return 2;
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // It was told to stop before all had started.
+            await app.StopAsync();
+            return 0;
+        }
         Console.WriteLine($"metricsd watches; see {options.Listen.Url}{(options.Listen.SocketPath is null ? "/" : "")}");
         await app.WaitForShutdownAsync();
         if (app.Services.GetRequiredService<StateStore>().IsLost)
