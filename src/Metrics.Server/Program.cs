@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Http.Features;
 return await CommandLine.RunAsync(args, static async source =>
 {
     MetricsOptions options = source.Load();
-    if (OpenFiles.Fault() is { } fault)
+    if ((OpenFiles.Fault() ?? MemoryLimit.Read().Fault()) is { } fault)
     {
         await Console.Error.WriteLineAsync(fault);
         return 2;

@@ -16,6 +16,8 @@ public readonly record struct Timestamp(long Milliseconds) : IComparable<Timesta
     /// <summary>After all others: what is never due is due then.</summary>
     public static readonly Timestamp Never = new(long.MaxValue);
 
+    private const long NanosecondsAMillisecond = 1_000_000;
+
     private static readonly long s_first = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long s_last = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -27,6 +29,13 @@ public readonly record struct Timestamp(long Milliseconds) : IComparable<Timesta
 
     /// <summary>The moment as a date in UTC; before the year 1 and after 9999 it is the first or the last there is.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(Milliseconds, s_first, s_last));
+
+    /// <summary>Nanoseconds since 1970 UTC, as events have them; before 1677 and after 2262 the first or the last there is.</summary>
+    public long ToNanoseconds()
+    {
+        const long Last = long.MaxValue / NanosecondsAMillisecond;
+        return Math.Clamp(Milliseconds, -Last, Last) * NanosecondsAMillisecond;
+    }
 
     /// <summary>With milliseconds: <c>2026-11-26T15:30:00.250Z</c>.</summary>
     public override string ToString() => Format(Pattern);

@@ -11,7 +11,8 @@ internal static class AccessServices
 {
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
-        services.AddOwnMetrics<AccessMetrics>().AddOwnMetrics<ListenerMetrics>().AddSingleton<RequestGuard>().AddCors();
+        services.AddOwnMetrics<AccessMetrics>().AddOwnMetrics<ListenerMetrics>().AddCors()
+            .AddSingleton<RequestGuard>().AddSingleton<TokenFinder>();
         services.AddAuthentication(TokenHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, null);
         services.AddAuthorization(authorization =>

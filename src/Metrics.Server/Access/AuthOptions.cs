@@ -19,8 +19,8 @@ internal sealed record AuthOptions(
     /// <summary>Whether there are accounts: nobody is let in without one.</summary>
     public bool IsConfigured => Tokens.Count + Certificates.Count > 0;
 
-    /// <summary>A token with which a command of ours may do something; null when none may.</summary>
-    public TokenOptions? TokenFor(Role needed) => Tokens.FirstOrDefault(t => t.May(needed));
+    /// <summary>The tokens with which a command of ours may do something.</summary>
+    public IEnumerable<TokenOptions> TokensFor(Role needed) => Tokens.Where(t => t.May(needed));
 
     /// <summary>Reads the section.</summary>
     public static AuthOptions Read(YamlSection section)

@@ -70,7 +70,7 @@ internal sealed partial class ListenerCertificate
         _metrics.LastReload.WithLabels(_listen.Text).Set(1);
     }
 
-    private static string StateOf(ListenerTlsOptions options) => string.Join('|', options.Files.Select(SectionId.StateOf));
+    private static string StateOf(ListenerTlsOptions options) => string.Join('|', options.Files.Select(FileState.Of));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The certificate of {Listen} is read again")]
     private partial void LogRenewed(string listen);

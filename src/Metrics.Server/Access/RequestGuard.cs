@@ -8,8 +8,8 @@ namespace Metrics.Access;
 
 /// <summary>
 /// Looks at each request before any route runs. Without tokens only this machine is answered, and only under its own names: a page that
-/// somebody looks at in a browser can have any name resolved to a loopback address. Whatever changes something must not come from another
-/// site's page, where a browser sends what it needs by itself.
+/// somebody looks at in a browser can have any name resolved to a loopback address. Whatever changes something, or is for admins, must not
+/// come from another site's page, where a browser sends what it needs by itself.
 /// </summary>
 internal sealed class RequestGuard(
     ListenAddress listen, Current<AuthOptions> options, Current<NotificationOptions> notifications, AccessMetrics metrics)
@@ -59,7 +59,7 @@ internal sealed class RequestGuard(
                 return new Refusal("host", $"'{host}' is not a name of this machine; {Remedy}");
         }
         bool isExplicit = current.IsConfigured && TokenHandler.IsExplicit(request.Headers.Authorization.ToString());
-        return !isExplicit && IsChanging(context) && IsFromAnotherSite(request, current.AllowedOrigins, external)
+        return !isExplicit && IsGuarded(context) && IsFromAnotherSite(request, current.AllowedOrigins, external)
             ? new Refusal("origin", "this comes from another site's page; name that site in auth.allowed_origins, or use a bearer token")
             : null;
     }
@@ -92,12 +92,19 @@ internal sealed class RequestGuard(
 
     private static bool IsSame(string a, string? b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>By its method; but a route for viewers only reads, as long queries are sent by POST.</summary>
-    private static bool IsChanging(HttpContext context)
+    /// <summary>
+    /// By its method; but a route for viewers only reads, as long queries are sent by POST, and one for admins costs much (export, backup)
+    /// though it only reads: a page could have a browser ask for it as an image.
+    /// </summary>
+    private static bool IsGuarded(HttpContext context)
     {
         string method = context.Request.Method;
-        return !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
-            && context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>() is not { Role: Role.Viewer };
+        return context.GetEndpoint()?.Metadata.GetMetadata<ForAttribute>()?.Role switch
+        {
+            Role.Viewer => false,
+            Role.Admin => true,
+            _ => !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method)),
+        };
     }
 
     /// <remarks>

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -23,7 +22,7 @@ internal sealed class AccountIdentity(Account account) : ClaimsIdentity(
 /// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
-    Current<AuthOptions> current, AccessMetrics metrics)
+    Current<AuthOptions> current, TokenFinder finder, AccessMetrics metrics)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
@@ -40,7 +39,7 @@ internal sealed class TokenHandler(
         if (!auth.IsConfigured)
             return Task.FromResult(AuthenticateResult.Success(s_everybody));
         // A token that is shown decides, also when it is wrong: a browser shows a certificate by itself.
-        Account? account = TokenOf(Request) is { } token ? Find(auth, token) : Find(auth, Context.Connection.ClientCertificate);
+        Account? account = TokenOf(Request) is { } token ? finder.Find(auth, token) : Find(auth, Context.Connection.ClientCertificate);
         return Task.FromResult(account is not null
             ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new AccountIdentity(account)), SchemeName))
             : AuthenticateResult.NoResult());
@@ -90,17 +89,4 @@ internal sealed class TokenHandler(
 
     private static CertificateOptions? Find(AuthOptions auth, X509Certificate2? given) =>
         given is null ? null : auth.Certificates.FirstOrDefault(c => c.Is(given));
-
-    private static TokenOptions? Find(AuthOptions auth, string given)
-    {
-        byte[] bytes = SHA256.HashData(Encoding.UTF8.GetBytes(given));
-        TokenOptions? found = null;
-        // Every token is compared, each in constant time: how long it takes tells nothing.
-        foreach (TokenOptions token in auth.Tokens)
-        {
-            if (CryptographicOperations.FixedTimeEquals(bytes, SHA256.HashData(Encoding.UTF8.GetBytes(token.Token.Reveal()))))
-                found ??= token;
-        }
-        return found;
-    }
 }

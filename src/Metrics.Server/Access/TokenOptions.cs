@@ -19,6 +19,8 @@ internal sealed record TokenOptions(string Name, IReadOnlyList<Role> Held, Secre
         Secret? secret = Secret.Read(section, "token");
         if (secret is null)
             section.Report("token", "or 'token_file' is required");
+        else if (secret.IsEmpty())
+            section.Report(section.Has("token") ? "token" : "token_file", "is empty: everybody could show that");
         section.Finish();
         return secret is null ? null : new TokenOptions(name, held, secret) { Binding = binding };
     }

@@ -1,5 +1,6 @@
 using Metrics.Api.Prometheus;
 using Metrics.Telemetry;
+using Microsoft.AspNetCore.Connections;
 
 namespace Metrics.Api;
 
@@ -40,8 +41,11 @@ internal static class ErrorAnswers
         }
     }
 
-    private static bool IsGone(HttpContext context, Exception e) => context.RequestAborted.IsCancellationRequested
-        && e is OperationCanceledException or IOException;
+    /// <summary>Whether the client has gone away; that may be seen at its body before it is said of the request.</summary>
+    private static bool IsGone(HttpContext context, Exception e) => IsOfConnection(e) || IsOfConnection(e.InnerException)
+        || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);
+
+    private static bool IsOfConnection(Exception? e) => e is ConnectionResetException or ConnectionAbortedException;
 
     private static ApiException Of(Exception e) => e switch
     {
@@ -57,6 +61,8 @@ internal static class ErrorAnswers
     private static Task WriteAsync(HttpContext context, ApiException error)
     {
         context.Response.Clear();
+        if (error.Status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "1";
         if (context.Request.Path.StartsWithSegments("/api"))
             return PrometheusApi.WriteErrorAsync(context, error);
         context.Response.StatusCode = error.Status;

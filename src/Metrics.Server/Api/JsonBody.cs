@@ -1,6 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
+using Metrics.Api.Prometheus;
+using Metrics.Api.Push;
+using Metrics.Inputs;
+using Metrics.Inputs.Push;
+using Metrics.Telemetry;
 using Metrics.Text;
 
 namespace Metrics.Api;
@@ -19,16 +24,31 @@ internal static class JsonBody
                 Results.Json("the body must be JSON, and Content-Type say so: application/json", statusCode: 415)));
 
     /// <summary>Reads it; null when it does not say its length, or is too long.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxBytes">The longest.</param>
+    /// <param name="share">Of which memory it is held until the request ends; null for what only people send.</param>
     /// <exception cref="JsonException">It is no JSON, or holds texts that are none.</exception>
-    public static async Task<JsonDocument?> ReadAsync(HttpContext context, long maxBytes)
+    /// <exception cref="ApiException">There is no memory for it now.</exception>
+    public static async Task<JsonDocument?> ReadAsync(HttpContext context, int maxBytes, MemoryShare? share = null)
     {
         if (context.Request.ContentLength is not { } length || length > maxBytes)
             return null;
-        JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+        JsonDocument body = share is null
+            ? await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted)
+            : JsonDocument.Parse(await HoldAsync(context, maxBytes, share));
         if (FaultOf(JsonMarshal.GetRawUtf8Value(body.RootElement)) is not { } fault)
             return body;
         body.Dispose();
         throw new JsonException(fault);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> HoldAsync(HttpContext context, int maxBytes, MemoryShare share)
+    {
+        var body = new PushBody(share);
+        context.Response.RegisterForDispose(body);
+        return await body.ReadAsync(PushEndpoints.RequestOf(context), maxBytes, new InputCounters(), context.RequestAborted) is { } refusal
+            ? throw new ApiException("unavailable", refusal.Status, refusal.Error)
+            : body.Bytes;
     }
 
     /// <summary>What the parser looks at only when a text is read, and then throws something else.</summary>

@@ -63,7 +63,7 @@ internal sealed class CommonOptions
     {
         HelpName = "DURATION",
         Description = "How long to wait for the daemon's answer, such as 30s.",
-        CustomParser = Values.Duration("30s or 5m"),
+        CustomParser = Values.Duration("30s or 5m", TimeSpan.FromDays(20)),
     };
 
     /// <summary>Form of the output, text without it.</summary>

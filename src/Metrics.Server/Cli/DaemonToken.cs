@@ -15,14 +15,34 @@ internal static class DaemonToken
     /// <param name="auth">The configured tokens.</param>
     /// <param name="needs">Role that the request needs.</param>
     /// <returns>The token, or null for none.</returns>
-    /// <exception cref="CommandException">The file cannot be read or is empty.</exception>
+    /// <exception cref="CommandException">The file, or that of each configured token, cannot be read or is empty.</exception>
     public static string? Choose(string? file, string? environment, DaemonAddress address, AuthOptions auth, Role needs)
     {
         if (file is not null)
             return Read(file);
         if (!string.IsNullOrWhiteSpace(environment))
             return environment.Trim();
-        return address.IsOurs ? auth.TokenFor(needs)?.Token.Reveal() : null;
+        return address.IsOurs ? FirstOf(auth.TokensFor(needs)) : null;
+    }
+
+    /// <summary>The first that can be read: not every file is for whoever calls the command.</summary>
+    private static string? FirstOf(IEnumerable<TokenOptions> tokens)
+    {
+        string? fault = null;
+        foreach (TokenOptions token in tokens)
+        {
+            try
+            {
+                if (token.Token.Reveal() is var secret && !string.IsNullOrWhiteSpace(secret))
+                    return secret;
+                fault ??= $"the token of '{token.Name}' is empty";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                fault ??= $"the token of '{token.Name}' cannot be read: {e.Message}";
+            }
+        }
+        return fault is null ? null : throw new CommandException(ExitCode.Misuse, $"{fault}; give one with --token-file or {Variable}");
     }
 
     private static string Read(string file)

@@ -37,7 +37,7 @@ internal sealed class ReplayEvents : IAsyncDisposable
         if (counted.Count == 0)
             return new ReplayEvents(null, null);
         HashSet<string>? kinds = counted.Exists(c => c.EventKinds is null) ? null : [.. counted.SelectMany(c => c.EventKinds!)];
-        long since = (from - (long)counted.Max(c => c.Over).TotalMilliseconds) * 1_000_000;
+        long since = (new Timestamp(from) - counted.Max(c => c.Over)).ToNanoseconds();
         (IEventSource? source, EventLog? file) = await SourceAsync(options, daemon, mayReadFile, cancel);
         // Without an end: an event that claims to be of the future counts from when it came in. What came later is not read.
         EventFeed? feed = source is null ? null : new(source.ReadAsync(kinds, since, long.MaxValue, cancel).ToBlockingEnumerable(cancel));

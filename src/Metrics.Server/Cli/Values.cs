@@ -8,10 +8,12 @@ internal static class Values
 {
     /// <summary>Reads a duration above zero.</summary>
     /// <param name="examples">What the error offers, such as <c>30m or 2h</c>.</param>
-    public static Func<ArgumentResult, TimeSpan?> Duration(string examples) => result =>
-        Model.Duration.TryParse(Text(result), out TimeSpan duration) && duration > TimeSpan.Zero
+    /// <param name="max">The longest; without it any will do.</param>
+    public static Func<ArgumentResult, TimeSpan?> Duration(string examples, TimeSpan? max = null) => result =>
+        Model.Duration.TryParse(Text(result), out TimeSpan duration) && duration > TimeSpan.Zero && !(duration > max)
             ? duration
-            : Wrong<TimeSpan?>(result, $"a duration such as {examples}");
+            : Wrong<TimeSpan?>(
+                result, $"a duration such as {examples}{(max is { } most ? $", at most {Model.Duration.Format(most)}" : "")}");
 
     /// <summary>Reads an address of HTTP; one without a scheme is taken as http.</summary>
     public static Uri? Address(ArgumentResult result)

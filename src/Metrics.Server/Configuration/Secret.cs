@@ -32,7 +32,21 @@ internal sealed class Secret
 
     /// <summary>The secret itself.</summary>
     /// <exception cref="IOException">Its file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its file may not be read.</exception>
     public string Reveal() => _value ?? TextFile.Read(_file!).Trim();
+
+    /// <summary>Whether there is nothing in it now; a file that cannot be read may hold something.</summary>
+    public bool IsEmpty()
+    {
+        try
+        {
+            return string.IsNullOrWhiteSpace(Reveal());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     public override string ToString() => "<secret>";
 }

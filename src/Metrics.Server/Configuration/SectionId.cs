@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Text;
 
 namespace Metrics.Configuration;
@@ -33,15 +32,8 @@ internal sealed record SectionId(string Name, string Digest)
 
     /// <summary>The state of the file that a key names.</summary>
     private static string? StateBehind(string key, YamlValue value) =>
-        IsFile(key) && value is YamlText { Text.Length: > 0 } file ? StateOf(file.Text) : null;
+        IsFile(key) && value is YamlText { Text.Length: > 0 } file ? FileState.Of(file.Text) : null;
 
     /// <summary>Ours, and those of <c>clouds.yaml</c>.</summary>
     private static bool IsFile(string key) => key.EndsWith("_file", StringComparison.Ordinal) || key is "cacert" or "cert";
-
-    /// <summary>What tells a file from what it was before: its length and when it was written; empty when it is not there.</summary>
-    internal static string StateOf(string file)
-    {
-        var info = new FileInfo(file);
-        return info.Exists ? string.Create(CultureInfo.InvariantCulture, $"{info.Length} {info.LastWriteTimeUtc.Ticks}") : "";
-    }
 }

@@ -39,6 +39,21 @@ internal static partial class TextFile
         return reader.ReadToEnd();
     }
 
+    /// <summary>Whether it can be opened as a file, a pipe without a writer included; a socket cannot.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static bool CanBeOpened(string path)
+    {
+        try
+        {
+            using FileStream opened = Open(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static FileStream Open(string path)
     {
         int descriptor = OperatingSystem.IsLinux() ? Open(Path.GetFullPath(path), ReadOnly | NonBlocking | CloseOnExec) : -1;

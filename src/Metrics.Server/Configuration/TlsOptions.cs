@@ -16,7 +16,7 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
 
     /// <summary>The files as they were when this was read; part of what makes two of these equal.</summary>
     private readonly string _files =
-        string.Join('|', new[] { CaFile, CertFile, KeyFile }.Select(f => f is null ? "" : SectionId.StateOf(f)));
+        string.Join('|', new[] { CaFile, CertFile, KeyFile }.Select(FileState.Of));
 
     public static TlsOptions Read(YamlSection section)
     {

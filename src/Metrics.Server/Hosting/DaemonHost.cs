@@ -46,11 +46,20 @@ internal static partial class DaemonHost
             await app.Services.GetRequiredService<HeadLoader>().RunAsync(CancellationToken.None);
             await app.StartListeningAsync(options.Listen);
         }
-        catch (Exception e) when (e is StoreException or ConfigurationException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is StoreException or ConfigurationException or IOException or UnauthorizedAccessException
+            or System.Net.Sockets.SocketException)
         {
             bool isOurs = e is StoreException or ConfigurationException;
             await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen.Text}: {e.Message}");
+            // What has started already shall end in peace.
+            await app.StopAsync();
             return 2;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // It was told to stop before all had started.
+            await app.StopAsync();
+            return 0;
         }
         Console.WriteLine($"metricsd watches; see {options.Listen.Url}{(options.Listen.SocketPath is null ? "/" : "")}");
         await app.WaitForShutdownAsync();

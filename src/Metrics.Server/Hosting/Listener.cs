@@ -20,6 +20,7 @@ internal static class Listener
 
     /// <summary>Starts the daemon, listening where the configuration says.</summary>
     /// <exception cref="IOException">It cannot be listened there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be listened there.</exception>
     public static async Task StartListeningAsync(this WebApplication app, ListenAddress listen)
     {
         KestrelServerOptions kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
@@ -54,12 +55,15 @@ internal static class Listener
         });
     }
 
-    /// <summary>A process that was killed leaves the file of its socket behind; one that lives has somebody who listens.</summary>
+    /// <summary>
+    /// A process that was killed leaves the file of its socket behind; one that lives has somebody who listens. A socket is no directory,
+    /// and nothing that can be opened (ENXIO).
+    /// </summary>
     private static void RemoveStale(string path)
     {
         if (!File.Exists(path))
             return;
-        if (File.ResolveLinkTarget(path, true) is not null || !IsSocket(path))
+        if (File.ResolveLinkTarget(path, true) is not null || TextFile.CanBeOpened(path))
             throw new IOException("there is a file of that name, which is no socket");
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -72,19 +76,5 @@ internal static class Listener
             return;
         }
         throw new IOException("somebody listens there already");
-    }
-
-    /// <summary>A socket is no directory, and nothing that can be opened (ENXIO).</summary>
-    private static bool IsSocket(string path)
-    {
-        try
-        {
-            using FileStream opened = File.OpenRead(path);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
     }
 }

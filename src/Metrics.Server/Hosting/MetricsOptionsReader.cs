@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Metrics.Access;
 using Metrics.Alerting;
 using Metrics.Configuration;
@@ -74,23 +75,25 @@ internal static class MetricsOptionsReader
             top.Report("auth", "has client_certificates; they need tls_server_config with client_ca_file (docs/configuration.md#tls)");
         if (listen.SocketPath is { } path)
         {
-            if (!Path.IsPathRooted(path) || path.Length > MaxSocketPath)
-                top.Report("listen", $"is '{listen.Text}'; it must be unix: and a whole path of at most {MaxSocketPath} characters");
+            if (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > MaxSocketPath)
+                top.Report("listen", $"is '{listen.Text}'; it must be unix: and a whole path of at most {MaxSocketPath} bytes");
             if (listen.Tls is not null)
                 top.Report(Tls, "is not for a unix socket");
             return listen;
         }
         if (!(listen.Host == "localhost" || IPAddress.TryParse(listen.Host, out _))
-            || !ushort.TryParse(listen.PortText, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            || !ushort.TryParse(listen.PortText, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
         {
             top.Report(
                 "listen",
                 $"is '{listen.Text}'; it must be ADDRESS:PORT with a numeric address, such as {Default} or [::]:9890, or unix:/PATH");
             return new ListenAddress(Default);
         }
+        if (port == 0 && listen.Host == "localhost")
+            top.Report("listen", $"is '{listen.Text}'; localhost needs a port, any that is free (0) is for an address such as 127.0.0.1:0");
         if (!listen.IsLocal && !auth.IsConfigured)
         {
-            const string Needed = "that needs tokens in auth.tokens first (docs/configuration.md#auth)";
+            const string Needed = "that needs tokens or client certificates in auth first (docs/configuration.md#auth)";
             top.Report("listen", $"is '{listen.Text}', which others can reach; {Needed}");
         }
         return listen;

@@ -21,7 +21,7 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, Loaded> _baselines = [];
-    private readonly ConcurrentDictionary<string, (DateTime Written, IReadOnlyList<Labels> Labels)> _inventories = [];
+    private readonly ConcurrentDictionary<string, (string State, IReadOnlyList<Labels> Labels)> _inventories = [];
 
     private sealed record Loaded(long Hour, IReadOnlyDictionary<Labels, Baseline>? Series, string? Error, Loaded? Before);
 
@@ -59,14 +59,14 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
     {
         try
         {
-            DateTime written = File.GetLastWriteTimeUtc(file);
-            if (_inventories.TryGetValue(file, out (DateTime Written, IReadOnlyList<Labels> Labels) known) && known.Written == written)
+            string state = FileState.Of(file);
+            if (_inventories.TryGetValue(file, out (string State, IReadOnlyList<Labels> Labels) known) && known.State == state)
                 return known.Labels;
             var problems = new List<Problem>();
             IReadOnlyList<Labels> labels = Read(YamlComposer.Compose(TextFile.Read(file), file, problems), file, problems);
             if (problems.Count > 0)
                 throw new QueryException($"the inventory is wrong: {problems[0]}");
-            _inventories[file] = (written, labels);
+            _inventories[file] = (state, labels);
             return labels;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -9,6 +9,11 @@ namespace Metrics.Telemetry;
 /// <remarks>cgroups(7); https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html.</remarks>
 internal sealed record MemoryLimit(long Bytes, string Source, bool IsHard)
 {
+    /// <summary>Why it is too little to work with; null when it is not.</summary>
+    public string? Fault() => Bytes < MemoryBudget.MinLimit
+        ? $"metricsd may use {Bytes >> 20} MiB ({Source} says); {MemoryBudget.MinLimit >> 20} MiB at least"
+        : null;
+
     /// <summary>
     /// Reads what the memory cgroups of the process allow, of version 1 or 2, from its own up to the topmost that can be seen, the least
     /// of them; without any it is the machine's memory.

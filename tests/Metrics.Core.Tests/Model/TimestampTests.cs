@@ -20,6 +20,15 @@ public sealed class TimestampTests
         (moment.ToString(), moment.ToShortText(), moment.ToSecondsText()).Should().Be((full, brief, seconds));
     }
 
+    [Theory]
+    [InlineData(1_700_000_000_250, 1_700_000_000_250_000_000)]
+    [InlineData(-1, -1_000_000)]
+    [InlineData(-12_000_000_000_000, -9_223_372_036_854_000_000)]
+    [InlineData(long.MaxValue, 9_223_372_036_854_000_000)]
+    [InlineData(long.MinValue, -9_223_372_036_854_000_000)]
+    public void Nanoseconds_end_where_a_number_does(long milliseconds, long nanoseconds) =>
+        new Timestamp(milliseconds).ToNanoseconds().Should().Be(nanoseconds);
+
     [Fact]
     public void No_culture_changes_how_it_is_written()
     {

@@ -36,6 +36,19 @@ public sealed class AuthOptionsTests
         parse.Should().Throw<ConfigurationException>().WithMessage($"*{problem}*");
     }
 
+    [Fact]
+    public void A_token_that_everybody_could_show_is_reported()
+    {
+        string file = Path.GetTempFileName();
+        foreach ((string keys, string key) in ((string, string)[])
+            [("token: ''", "token"), ("token: ' '", "token"), ($"token_file: {file}", "token_file")])
+        {
+            Action parse = () => Parse($"name: x, {keys}");
+            parse.Should().Throw<ConfigurationException>().WithMessage($"*.{key} is empty: everybody could show that");
+        }
+        File.Delete(file);
+    }
+
     [Theory]
     [InlineData("karma.example")]
     [InlineData("https://karma.example/")]
@@ -51,9 +64,9 @@ public sealed class AuthOptionsTests
     {
         const string Tokens = "[ { name: send, role: ingest, token: a }, { name: see, token: b }, { name: all, role: admin, token: c } ]";
         AuthOptions auth = MetricsOptions.Parse($"auth: {{ tokens: {Tokens} }}").Auth;
-        auth.TokenFor(Role.Viewer)!.Name.Should().Be("see");
-        auth.TokenFor(Role.Operator)!.Name.Should().Be("all");
-        auth.TokenFor(Role.Ingest)!.Name.Should().Be("send");
+        auth.TokensFor(Role.Viewer).First().Name.Should().Be("see");
+        auth.TokensFor(Role.Operator).First().Name.Should().Be("all");
+        auth.TokensFor(Role.Ingest).First().Name.Should().Be("send");
     }
 
     private static AuthOptions Parse(string token) => MetricsOptions.Parse($"auth: {{ tokens: [ {{ {token} }} ] }}").Auth;

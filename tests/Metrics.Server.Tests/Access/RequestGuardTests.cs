@@ -83,6 +83,22 @@ public sealed class RequestGuardTests
     public void A_browser_says_itself_that_a_page_is_another_sites(string site, string? reason) =>
         Judge(Open, "POST", "127.0.0.1:9890", [("Sec-Fetch-Site", site)]).Should().Be(reason);
 
+    [Theory]
+    [InlineData("admin", "GET", "origin")]
+    [InlineData("admin", "HEAD", "origin")]
+    [InlineData("operator", "GET", null)]
+    [InlineData("viewer", "GET", null)]
+    [InlineData("viewer", "POST", null)]
+    [InlineData("operator", "POST", "origin")]
+    public void What_is_for_admins_must_not_come_from_another_sites_page_either(string role, string method, string? reason)
+    {
+        var route = new Endpoint(null, new EndpointMetadataCollection(new ForAttribute(Roles.All.Single(r => r.Name() == role))), null);
+        foreach ((string, string) header in ((string, string)[])[("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example")])
+            Judge(Open, method, "127.0.0.1:9890", [header], route: route).Should().Be(reason);
+        Judge(Open, method, "127.0.0.1:9890", route: route).Should().BeNull("what says nothing is no browser");
+        Judge(Open, method, "127.0.0.1:9890", [("Sec-Fetch-Site", "none")], route: route).Should().BeNull("somebody has typed it");
+    }
+
     [Fact]
     public void A_token_in_a_header_that_no_browser_sends_by_itself_is_proof_enough()
     {
@@ -103,19 +119,22 @@ public sealed class RequestGuardTests
             """;
         (string, string)[] foreign = [("Origin", "http://evil.example")];
         (await daemon.AskAsync("POST", "/api/v2/silences", null, foreign, Json(Silence))).Status.Should().Be(403);
+        (await daemon.AskAsync("GET", "/export?from=9d", null, [("Sec-Fetch-Site", "cross-site")])).Status.Should().Be(403);
         (await daemon.AskAsync("GET", "/api/v2/silences")).Text.Should().Be("[]");
         (await daemon.AskAsync("POST", "/api/v1/query?query=1", null, foreign)).Status.Should().Be(200, "it only reads");
         (await daemon.AskAsync("POST", "/api/v2/silences", null, [], Json(Silence))).Status.Should().Be(200);
         (await daemon.OwnAsync("metricsd_http_refused_total", "\"host\"", "")).Should().Be(1);
-        (await daemon.OwnAsync("metricsd_http_refused_total", "\"origin\"", "")).Should().Be(1);
+        (await daemon.OwnAsync("metricsd_http_refused_total", "\"origin\"", "")).Should().Be(2);
     }
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     private static string? Judge(
-        string yaml, string method, string host, (string Name, string Value)[]? headers = null, string from = "127.0.0.1")
+        string yaml, string method, string host, (string Name, string Value)[]? headers = null, string from = "127.0.0.1",
+        Endpoint? route = null)
     {
         var context = new DefaultHttpContext();
+        context.SetEndpoint(route);
         context.Request.Method = method;
         context.Request.Scheme = "http";
         context.Request.Host = new HostString(host);

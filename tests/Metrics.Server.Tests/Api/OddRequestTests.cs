@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Metrics.Access;
 using Metrics.Tests.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 
 namespace Metrics.Tests.Api;
 
@@ -28,6 +31,33 @@ public sealed class OddRequestTests
         (int status, string text) = await daemon.AskAsync("GET", path);
         text.Should().StartWith("{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"").And.Contain(error);
         status.Should().Be(400);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/events?from=3000y", 200, "\"events\":[]")]
+    [InlineData("/api/v1/events?from=400y&to=29000y", 200, "\"events\":[]")]
+    [InlineData("/export?from=3000y", 400, "'3000y' ago is before the year 1")]
+    [InlineData("/export?from=3000y&to=2900y", 400, "'3000y' ago is before the year 1")]
+    [InlineData("/export?to=29000y", 400, "'29000y' ago is before the year 1")]
+    public async Task A_time_before_all_times(string path, int status, string text)
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        (int answered, string body) = await daemon.AskAsync("GET", path);
+        body.Should().Contain(text);
+        answered.Should().Be(status);
+    }
+
+    [Theory]
+    [InlineData(typeof(ConnectionResetException), false)]
+    [InlineData(typeof(ConnectionAbortedException), false)]
+    [InlineData(typeof(ConnectionResetException), true)]
+    public async Task A_client_that_goes_away_is_no_fault_of_ours(Type seen, bool isInner)
+    {
+        var e = (Exception)Activator.CreateInstance(seen, "reset")!;
+        Exception thrown = isInner ? new TaskCanceledException("canceled", e) : e;
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("", app => app.MapGet("/gone", _ => throw thrown).Anyone());
+        await FluentActions.Awaiting(() => daemon.AskAsync("GET", "/gone")).Should().ThrowAsync<HttpRequestException>();
+        (await daemon.OwnAsync("metricsd_faults_total", "http", "")).Should().Be(0);
     }
 
     [Theory]

@@ -153,6 +153,23 @@ public sealed class DaemonClientTests : IDisposable
     }
 
     [Fact]
+    public void A_configured_token_that_cannot_be_read_is_passed_over_or_said()
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, "f1");
+        AuthOptions one = MetricsOptions.Parse($"auth: {{ tokens: [ {{ name: f, token_file: {file} }} ] }}").Auth;
+        AuthOptions other = MetricsOptions.Parse("auth: { tokens: [ { name: v, token: v1 } ] }").Auth;
+        AuthOptions two = one with { Tokens = [.. one.Tokens, .. other.Tokens] };
+        string? Choose(AuthOptions auth) =>
+            DaemonToken.Choose(null, null, new DaemonAddress("http://127.0.0.1:9890", true), auth, Role.Viewer);
+
+        Choose(two).Should().Be("f1");
+        File.Delete(file);
+        Choose(two).Should().Be("v1");
+        FluentActions.Invoking(() => Choose(one)).Should().Throw<CommandException>().WithMessage("the token of 'f' cannot be read: *");
+    }
+
+    [Fact]
     public void A_tokens_file_comes_first_and_must_hold_one()
     {
         string file = Path.GetTempFileName();

@@ -45,7 +45,7 @@ public sealed class ConfigurationTests
     public void Others_are_let_in_only_once_tokens_are_configured()
     {
         Action open = () => MetricsOptions.Parse("listen: 0.0.0.0:9890");
-        open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens in auth.tokens*");
+        open.Should().Throw<ConfigurationException>().WithMessage("*needs tokens or client certificates in auth*");
         MetricsOptions.Parse("listen: 0.0.0.0:9890\nauth: { tokens: [ { name: ops, role: operator, token: s3cret } ] }").Listen.Text.Should()
             .Be("0.0.0.0:9890");
     }

@@ -30,6 +30,32 @@ public sealed class SectionIdTests
         Of(section).Should().NotBe(with, "a renewed certificate is a change");
     }
 
+    [Fact]
+    public void A_link_counts_as_what_it_leads_to()
+    {
+        string folder = Directory.CreateTempSubdirectory("id").FullName;
+        foreach (string version in new[] { "1", "2" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, version));
+            File.WriteAllText(Path.Combine(folder, version, "tls.crt"), "same length");
+            File.SetLastWriteTimeUtc(Path.Combine(folder, version, "tls.crt"), DateTime.UnixEpoch.AddDays(version[0]));
+        }
+        // As Kubernetes mounts secrets.
+        string data = Path.Combine(folder, "..data"), file = Path.Combine(folder, "tls.crt");
+        Directory.CreateSymbolicLink(data, "1");
+        File.CreateSymbolicLink(file, "..data/tls.crt");
+        string first = FileState.Of(file);
+        first.Should().NotBeEmpty();
+        Directory.Delete(data);
+        FileState.Of(file).Should().BeEmpty("the link is broken");
+        Directory.CreateSymbolicLink(data, "2");
+        FileState.Of(file).Should().NotBe(first).And.NotBeEmpty();
+        File.Delete(file);
+        File.CreateSymbolicLink(file, file);
+        FileState.Of(file).Should().BeEmpty("the link leads to itself");
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static SectionId Of(string yaml)
     {
         var problems = new List<Problem>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -159,6 +160,24 @@ public sealed class ListenerTests : IDisposable
         (await File.ReadAllTextAsync(path)).Should().Be("precious");
     }
 
+    [Fact]
+    public async Task A_pipe_in_the_place_of_the_socket_holds_nothing_up()
+    {
+        string path = Path.Combine(_files.Folder, "pipe");
+        using (Process make = Process.Start("mkfifo", [path]))
+            await make.WaitForExitAsync();
+        Func<Task> start = () => Task.Run(() => StartAsync($"listen: 'unix:{path}'\n")).WaitAsync(TimeSpan.FromSeconds(20));
+        (await start.Should().ThrowAsync<IOException>()).WithMessage("*no socket");
+        File.Exists(path).Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_path_of_a_socket_is_counted_in_bytes()
+    {
+        Action parse = () => MetricsOptions.Parse($"listen: 'unix:/{new string('ä', 60)}'");
+        parse.Should().Throw<ConfigurationException>().WithMessage("*at most 107 bytes*");
+    }
+
     [Theory]
     [InlineData("", "http://127.0.0.1:9890")]
     [InlineData("listen: '[::1]:80'", "http://[::1]:80")]
@@ -178,7 +197,8 @@ public sealed class ListenerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("listen: 'unix:socket'", "listen is 'unix:socket'; it must be unix: and a whole path of at most 107 characters")]
+    [InlineData("listen: 'unix:socket'", "listen is 'unix:socket'; it must be unix: and a whole path of at most 107 bytes")]
+    [InlineData("listen: 'localhost:0'", "listen is 'localhost:0'; localhost needs a port, any that is free (0) is for an address such as")]
     [InlineData("listen: '127.0.0.1'", "listen is '127.0.0.1'; it must be ADDRESS:PORT with a numeric address, such as 127.0.0.1:9890 or")]
     [InlineData("tls_server_config: { cert_file: x }", "tls_server_config.key_file is required")]
     [InlineData("tls_server_config: { cert_file: /none, key_file: /none }", "tls_server_config.cert_file cannot be used: ")]

@@ -44,6 +44,13 @@ public sealed class MemoryLimitTests : IDisposable
     }
 
     [Theory]
+    [InlineData(255, "metricsd may use 255 MiB (/sys/fs/cgroup/memory.max says); 256 MiB at least")]
+    [InlineData(64, "metricsd may use 64 MiB (/sys/fs/cgroup/memory.max says); 256 MiB at least")]
+    [InlineData(256, null)]
+    public void With_too_little_it_does_not_start(long mebibytes, string? fault) =>
+        new MemoryLimit(mebibytes << 20, "/sys/fs/cgroup/memory.max", IsHard: true).Fault().Should().Be(fault);
+
+    [Theory]
     [InlineData("4:memory:/a\n", Unlimited)]
     [InlineData("4:memory:/a\n", "no number")]
     [InlineData("4:memory:/a\n", "-1")]

@@ -19,9 +19,9 @@ public static class EventWindows
         List<EventCountMemory> memories = [.. rules.Select(r => r.Memory).OfType<EventCountMemory>().Where(m => !m.IsKnown)];
         if (memories.Count == 0)
             return 0;
-        long from = at - (long)memories.Max(m => m.Window).TotalMilliseconds, read = 0;
+        long from = (new Timestamp(at) - memories.Max(m => m.Window)).ToNanoseconds(), read = 0;
         // An event that claims to be of the future counts from when it was seen; therefore without end.
-        await foreach (EventBatch batch in source.ReadAsync(KindsOf(memories), from * 1_000_000, long.MaxValue, ct))
+        await foreach (EventBatch batch in source.ReadAsync(KindsOf(memories), from, long.MaxValue, ct))
         {
             using (batch)
             {

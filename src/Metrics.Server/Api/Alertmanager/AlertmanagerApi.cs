@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Alerting;
+using Metrics.Telemetry;
 
 namespace Metrics.Api.Alertmanager;
 
@@ -10,8 +11,8 @@ namespace Metrics.Api.Alertmanager;
 /// <remarks>https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml</remarks>
 internal static class AlertmanagerApi
 {
-    private const long MaxSilence = 1 << 20;
-    private const long MaxAlerts = 16 << 20;
+    private const int MaxSilence = 1 << 20;
+    private const int MaxAlerts = 16 << 20;
 
     public static void MapAlertmanagerApi(this WebApplication app)
     {
@@ -27,8 +28,8 @@ internal static class AlertmanagerApi
         app.MapDelete("/api/v2/silence/{id}", ExpireAsync).For(Role.Operator);
     }
 
-    private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts) =>
-        WithBodyAsync(context, MaxAlerts, async body =>
+    private static Task<IResult> PostAlertsAsync(HttpContext context, PostAlertsHandler alerts, MemoryBudget memory) =>
+        WithBodyAsync(context, MaxAlerts, memory.Bodies, async body =>
         {
             string? fault = await alerts.PutAsync(body, Caller.AccountOf(context), context.RequestAborted);
             return fault is null ? Results.Ok() : Results.Json(fault, statusCode: 400);
@@ -36,7 +37,7 @@ internal static class AlertmanagerApi
 
     private static Task<IResult> PostSilenceAsync(HttpContext context, SilenceEndpoints silences) =>
         WithBodyAsync(
-            context, MaxSilence, body => TryAsync(async () => new { silenceID = await silences.PutAsync(body, context) }));
+            context, MaxSilence, null, body => TryAsync(async () => new { silenceID = await silences.PutAsync(body, context) }));
 
     private static IResult Find(string id, SilenceEndpoints silences) =>
         silences.Find(id) is { } silence ? Results.Json(silence) : Results.NotFound();
@@ -46,11 +47,12 @@ internal static class AlertmanagerApi
         ? Results.Ok()
         : Results.Json($"there is no silence {id} that has not ended", statusCode: 404);
 
-    private static async Task<IResult> WithBodyAsync(HttpContext context, long maxBytes, Func<JsonElement, Task<IResult>> answer)
+    private static async Task<IResult> WithBodyAsync(
+        HttpContext context, int maxBytes, MemoryShare? share, Func<JsonElement, Task<IResult>> answer)
     {
         try
         {
-            using JsonDocument? body = await JsonBody.ReadAsync(context, maxBytes);
+            using JsonDocument? body = await JsonBody.ReadAsync(context, maxBytes, share);
             return body is null
                 ? Results.Json($"a request has at most {maxBytes} bytes, and says how many", statusCode: 413)
                 : await answer(body.RootElement);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Alerting;
@@ -6,6 +7,7 @@ using Metrics.Configuration;
 using Metrics.Inputs.Push;
 using Metrics.Model;
 using Metrics.Scheduling;
+using Metrics.Telemetry;
 
 namespace Metrics.Api.Alertmanager;
 
@@ -15,11 +17,16 @@ namespace Metrics.Api.Alertmanager;
 /// </summary>
 internal sealed class PostAlertsHandler(
     AlertInbox inbox, ExternalAlerts external, Current<NotificationOptions> options, PostedAlertMetrics metrics, PushMetrics pushes,
-    TimeProvider time)
+    MemoryBudget memory, TimeProvider time)
 {
     private const int MaxOpen = 500_000;
-    private const int MaxLabels = 64;
+    private const int MaxTexts = 64;
+    private const int MaxName = 1024;
     private const int MaxText = 64 * 1024;
+
+    /// <summary>Of an alert as it was sent: it is kept as long as it is open, over restarts too.</summary>
+    private const int MaxAlertBytes = 256 * 1024;
+
     private const int NamedFaults = 5;
 
     /// <summary>The label that alerts of bound tokens have.</summary>
@@ -55,12 +62,14 @@ internal sealed class PostAlertsHandler(
                 faults.Add(e.Message);
             }
         }
-        if (external.Count + alerts.Count > MaxOpen)
+        bool isFull = external.Count + alerts.Count > MaxOpen;
+        if (isFull || !memory.HasRoom())
         {
             // Those that are known, and their ends, are taken all the same.
             int before = alerts.Count;
             alerts.RemoveAll(a => a.EndsAt > now && external.Find(a.Labels) is null);
-            faults.AddRange(Enumerable.Repeat($"{MaxOpen} alerts are open, more are not taken", before - alerts.Count));
+            string reason = isFull ? $"{MaxOpen} alerts are open, more are not taken" : "memory is short: no new alerts are taken";
+            faults.AddRange(Enumerable.Repeat(reason, before - alerts.Count));
         }
         if (alerts.Count > 0)
             await inbox.PutAsync(alerts, ct);
@@ -91,9 +100,9 @@ internal sealed class PostAlertsHandler(
     {
         if (alert.ValueKind != JsonValueKind.Object)
             throw new FormatException("an alert is an object with labels, annotations, startsAt, endsAt and generatorURL");
+        if (JsonMarshal.GetRawUtf8Value(alert).Length is > MaxAlertBytes and var bytes)
+            throw new FormatException($"an alert has {bytes} bytes; allowed are {MaxAlertBytes}");
         List<Label> pairs = [.. Texts(alert, "labels").Select(p => new Label(p.Key, p.Value))];
-        if (pairs.Count > MaxLabels)
-            throw new FormatException($"an alert has {pairs.Count} labels; allowed are {MaxLabels}");
         if (!Labels.TryCreate([.. pairs], out Labels? labels, out string? repeated))
             throw new FormatException(repeated!.Length == 0 ? "a label name is empty" : $"the label '{repeated}' is given twice");
         if (labels!.Count == 0)
@@ -116,8 +125,12 @@ internal sealed class PostAlertsHandler(
             yield break;
         if (map.ValueKind != JsonValueKind.Object)
             throw new FormatException($"{name} must be an object of texts");
+        if (map.GetPropertyCount() is > MaxTexts and var count)
+            throw new FormatException($"an alert has {count} {name}; allowed are {MaxTexts}");
         foreach (JsonProperty text in map.EnumerateObject())
         {
+            if (text.Name.Length > MaxName)
+                throw new FormatException($"a name of {name} is longer than {MaxName} characters");
             if (text.Value.ValueKind != JsonValueKind.String)
                 throw new FormatException($"{name}.{text.Name} must be a text");
             if (text.Value.GetString()! is { Length: <= MaxText } value)

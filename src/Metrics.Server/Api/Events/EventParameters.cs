@@ -69,7 +69,7 @@ internal static class EventParameters
         if (decimal.TryParse(text, Plain, CultureInfo.InvariantCulture, out decimal seconds) && Math.Abs(seconds) < 9_000_000_000)
             return (long)(seconds * 1_000_000_000);
         if (Duration.TryParse(text, out TimeSpan back))
-            return (now - back).ToUnixTimeMilliseconds() * 1_000_000;
+            return (Timestamp.Of(now) - back).ToNanoseconds();
         throw ApiException.BadParameter(
             name, $"cannot parse \"{text}\": write 2026-01-31T12:00:00Z, seconds since 1970, or 1h for an hour ago");
     }

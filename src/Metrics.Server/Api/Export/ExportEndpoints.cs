@@ -8,29 +8,47 @@ namespace Metrics.Api.Export;
 /// <summary>All samples of a time as a Parquet file.</summary>
 internal static class ExportEndpoints
 {
-    public static void MapExport(this WebApplication app) => app.MapGet("/export", ExportAsync).For(Role.Admin);
+    public static void MapExport(this WebApplication app)
+    {
+        var turn = new SemaphoreSlim(1, 1);
+        app.MapGet("/export", (HttpContext context, ISampleStore store, StorageOptions options, TimeProvider time) =>
+            ExportAsync(context, store, options, time, turn)).For(Role.Admin);
+    }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, ISampleStore store, StorageOptions options, TimeProvider time)
+    private static async Task<IResult> ExportAsync(
+        HttpContext context, ISampleStore store, StorageOptions options, TimeProvider time, SemaphoreSlim turn)
     {
         if (store is not DuckDbStore duck)
             return Results.Text($"samples are in {store.Description}; export them there\n", statusCode: StatusCodes.Status409Conflict);
         IQueryCollection query = context.Request.Query;
         if (!ExportRange.TryParse(query["from"], query["to"], time.GetUtcNow(), out ExportRange range, out string? error))
             return Results.Text(error + "\n", statusCode: StatusCodes.Status400BadRequest);
+        // Each sorts all that it writes, beside everything else that the machine has to do.
+        if (!turn.Wait(0, CancellationToken.None))
+            return Later(context, "an export is being made already; one is made at a time");
         string folder = Path.Combine(options.Path, "tmp");
-        Directory.CreateDirectory(folder);
         string file = Path.GetFullPath(Path.Combine(folder, $"export-{Guid.NewGuid():N}.parquet"));
         try
         {
+            Directory.CreateDirectory(folder);
             await Task.Run(() => duck.ExportParquet(file, range.From, range.To, query["metric"].FirstOrDefault()), context.RequestAborted);
         }
         catch (StoreException e)
         {
-            context.Response.Headers.RetryAfter = "10";
-            return Results.Text(e.Message + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Later(context, e.Message);
+        }
+        finally
+        {
+            turn.Release();
         }
         const FileOptions Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous;
         return Results.Stream(
             new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Delete, 1 << 16, Options), "application/vnd.apache.parquet");
+    }
+
+    private static IResult Later(HttpContext context, string reason)
+    {
+        context.Response.Headers.RetryAfter = "10";
+        return Results.Text(reason + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

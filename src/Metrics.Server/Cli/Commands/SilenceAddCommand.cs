@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Series;
 
@@ -51,7 +52,7 @@ internal sealed class SilenceAddCommand : DaemonCommand
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        Timestamp now = Timestamp.Of(TimeProvider.System.GetUtcNow());
         var silence = new
         {
             matchers = call.Value(_matchers).SelectMany(Read).Select(m => new
@@ -61,8 +62,8 @@ internal sealed class SilenceAddCommand : DaemonCommand
                 isRegex = m.Kind is MatchKind.Regex or MatchKind.NotRegex,
                 isEqual = m.Kind is MatchKind.Equal or MatchKind.Regex,
             }).ToList(),
-            startsAt = now,
-            endsAt = now + (call.Value(_duration) ?? s_usual),
+            startsAt = now.ToDateTimeOffset(),
+            endsAt = (now + (call.Value(_duration) ?? s_usual)).ToDateTimeOffset(),
             createdBy = call.Value(_author) ?? Environment.UserName,
             comment = call.Value(_comment),
         };

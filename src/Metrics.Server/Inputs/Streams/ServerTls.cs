@@ -11,7 +11,7 @@ internal sealed class ServerTls(TlsOptions options)
 {
     private readonly Lock _lock = new();
     private SslServerAuthenticationOptions? _current;
-    private (DateTime Certificate, DateTime Key, DateTime Authority) _read;
+    private (string Certificate, string Key, string Authority) _read;
 
     /// <summary>Options for the next handshake.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
@@ -20,14 +20,12 @@ internal sealed class ServerTls(TlsOptions options)
     {
         lock (_lock)
         {
-            var written = (Written(options.CertFile), Written(options.KeyFile), Written(options.CaFile));
-            if (_current is not null && written == _read)
+            var files = (FileState.Of(options.CertFile), FileState.Of(options.KeyFile), FileState.Of(options.CaFile));
+            if (_current is not null && files == _read)
                 return _current;
             _current = ServerHandshake.Read(options.CertFile!, options.KeyFile, options.CaFile);
-            _read = written;
+            _read = files;
             return _current;
         }
     }
-
-    private static DateTime Written(string? file) => file is null ? default : File.GetLastWriteTimeUtc(file);
 }

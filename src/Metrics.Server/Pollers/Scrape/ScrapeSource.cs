@@ -13,7 +13,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     /// <summary>Clients of jobs that have gone. Their polls end after this look, so that they can be disposed at the next.</summary>
     private readonly List<HttpMessageInvoker> _gone = [];
 
-    private readonly Dictionary<string, (DateTime Written, long Length, IReadOnlyList<TargetGroup> Groups)> _files = [];
+    private readonly Dictionary<string, (string State, IReadOnlyList<TargetGroup> Groups)> _files = [];
 
     /// <summary>Every target of the jobs. A file that became unreadable keeps the targets it had.</summary>
     public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
@@ -57,8 +57,8 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
 
     private IReadOnlyList<TargetGroup> ReadFile(string file)
     {
-        var info = new FileInfo(file);
-        if (_files.TryGetValue(file, out var known) && info.Exists && known.Written == info.LastWriteTimeUtc && known.Length == info.Length)
+        string state = FileState.Of(file);
+        if (_files.TryGetValue(file, out var known) && state.Length > 0 && known.State == state)
             return known.Groups;
         var problems = new List<Problem>();
         IReadOnlyList<TargetGroup> groups = FileDiscovery.ReadFile(file, problems);
@@ -67,7 +67,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
             LogBadFile(string.Join("; ", problems));
             groups = known.Groups ?? [];
         }
-        _files[file] = (info.Exists ? info.LastWriteTimeUtc : default, info.Exists ? info.Length : 0, groups);
+        _files[file] = (state, groups);
         return groups;
     }
 

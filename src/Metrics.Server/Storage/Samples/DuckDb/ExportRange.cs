@@ -12,15 +12,19 @@ internal readonly record struct ExportRange(DateTimeOffset From, DateTimeOffset 
         range = default;
         error = null;
         if (!TryReadTime(from, now - TimeSpan.FromDays(1), now, out DateTimeOffset start))
-            error = $"'{from}' is not a time; write 2026-01-31, 2026-01-31T12:00:00Z, or 7d for seven days ago";
+            error = FaultOf(from, "7d for seven days ago");
         else if (!TryReadTime(to, now, now, out DateTimeOffset end))
-            error = $"'{to}' is not a time; write 2026-01-31, 2026-01-31T12:00:00Z, or 1h for an hour ago";
+            error = FaultOf(to, "1h for an hour ago");
         else if (end <= start)
             error = "the end of the export lies before its start";
         else
             range = new ExportRange(start, end);
         return error is null;
     }
+
+    private static string FaultOf(string? text, string example) => Duration.TryParse(text, out _)
+        ? $"'{text}' ago is before the year 1"
+        : $"'{text}' is not a time; write 2026-01-31, 2026-01-31T12:00:00Z, or {example}";
 
     private static bool TryReadTime(string? text, DateTimeOffset @default, DateTimeOffset now, out DateTimeOffset time)
     {
@@ -29,8 +33,9 @@ internal readonly record struct ExportRange(DateTimeOffset From, DateTimeOffset 
             return true;
         if (Duration.TryParse(text, out TimeSpan back))
         {
-            time = now - back;
-            return true;
+            bool isInTime = back <= now - DateTimeOffset.MinValue;
+            time = isInTime ? now - back : @default;
+            return isInTime;
         }
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
     }
