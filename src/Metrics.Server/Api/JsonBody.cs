@@ -44,7 +44,7 @@ internal static class JsonBody
 
     private static async Task<ReadOnlyMemory<byte>> HoldAsync(HttpContext context, int maxBytes, MemoryShare share)
     {
-        var body = new PushBody(share);
+        var body = new PushBody(share, context.RequestServices.GetRequiredService<TimeProvider>());
         context.Response.RegisterForDispose(body);
         return await body.ReadAsync(PushEndpoints.RequestOf(context), maxBytes, new InputCounters(), context.RequestAborted) is { } refusal
             ? throw new ApiException("unavailable", refusal.Status, refusal.Error)
