@@ -99,6 +99,7 @@ internal sealed class DiskSpool : IDisposable
     }
 
     /// <summary>The oldest record, which stays until <see cref="Remove"/>; null when there is none.</summary>
+    /// <exception cref="IOException">It cannot be read now; nothing is lost.</exception>
     public Record? Peek()
     {
         lock (_lock)
@@ -155,12 +156,14 @@ internal sealed class DiskSpool : IDisposable
         {
             long number = _segments.Keys.First();
             long offset = number == _readSegment ? _readOffset : 0;
+            int records = 0;
             while (offset < _segments[number] && Find(number, offset, _segments[number]) is { } record)
             {
                 dropped += record.Lines;
-                Count--;
+                records++;
                 offset = record.End;
             }
+            Count -= records;
             if (_segments.Count == 1)
             {
                 _writer?.Dispose();
@@ -224,7 +227,7 @@ internal sealed class DiskSpool : IDisposable
         {
             found = SpoolSegment.Find(SegmentPath(number), number, offset);
         }
-        catch (IOException)
+        catch (IOException e) when (IsDamage(e))
         {
             found = null;
         }
@@ -232,6 +235,11 @@ internal sealed class DiskSpool : IDisposable
             NoteDamage(number, offset, $"{Path.GetFileName(SegmentPath(number))} is damaged at byte {offset}; what is there is not sent");
         return found;
     }
+
+    /// <summary>Whether a segment is gone or its place on the disk damaged, and not only unreadable now, as without a free handle.</summary>
+    /// <remarks>EIO, EBADMSG and EUCLEAN of Linux; errno(3).</remarks>
+    private static bool IsDamage(IOException e) =>
+        e is FileNotFoundException or DirectoryNotFoundException || e.HResult is 5 or 74 or 117;
 
     private void NoteDamage(long number, long offset, string text)
     {
