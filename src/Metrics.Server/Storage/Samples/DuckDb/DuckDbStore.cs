@@ -535,7 +535,7 @@ internal sealed partial class DuckDbStore(
         {
             if (_connection is null || !_readers.TryLockOut())
                 return false;
-            string saved = DuckDbFile.TryRestore(_connection, FilePath, Close, time);
+            string saved = Asked(() => DuckDbFile.TryRestore(_connection, FilePath, Close, time));
             await OpenAsync(ct);
             damages?.Note("metrics.duckdb", $"{reason}; {saved}");
             return true;
