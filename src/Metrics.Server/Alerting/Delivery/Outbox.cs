@@ -37,9 +37,18 @@ internal sealed partial class Outbox(
     /// </summary>
     private readonly ConcurrentDictionary<string, long> _done = [];
 
+    /// <summary>
+    /// Of each integration the message that waits for its next try, until that is written: a state that cannot be written keeps none from
+    /// being tried again.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, Delay> _delays = [];
+
     /// <summary>Messages that were there at the start, and that are done with since, for the ledger.</summary>
     private long _kept;
     private long _ended;
+
+    /// <summary>When a message is tried again.</summary>
+    private sealed record Delay(long Id, int Attempts, long NextTry);
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Wake();
@@ -63,7 +72,8 @@ internal sealed partial class Outbox(
     {
         await Task.Yield();
         // A start is a reason to try again, and the clock may have been set back since.
-        await metrics.Faults.GuardAsync("outbox", () => state.WriteInTurnAsync(w => w.Run(DueNow)), time, stoppingToken);
+        await metrics.Faults.GuardAsync(
+            "outbox", () => WrittenOrLateAsync(state.WriteInTurnAsync(w => w.Run(DueNow))), time, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             Timestamp next = default;
@@ -146,7 +156,11 @@ internal sealed partial class Outbox(
         var rows = state.Read(db => db.Outbox.AsNoTracking()
             .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
             .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, h.Id, o.NextTry }).ToList());
-        return [.. rows.Where(r => r.Id > DoneOf(r.Target)).Select(r => (r.Target, new Timestamp(r.NextTry)))];
+        return
+        [
+            .. rows.Where(r => r.Id > DoneOf(r.Target))
+                .Select(r => (r.Target, new Timestamp(DelayOf(r.Target, r.Id)?.NextTry ?? r.NextTry))),
+        ];
     }
 
     /// <summary>
@@ -166,10 +180,14 @@ internal sealed partial class Outbox(
         while (!ct.IsCancellationRequested)
         {
             long done = DoneOf(target);
+            // Before the rows: one that is written meanwhile is in them.
+            Delay? delay = _delays.GetValueOrDefault(target);
             List<OutboxRow> rows = state.Read(db =>
                 db.Outbox.AsNoTracking().Where(o => o.Target == target && o.Id > done).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
+                if (row.Id == delay?.Id)
+                    (row.Attempts, row.NextTry) = (delay.Attempts, delay.NextTry);
                 if (new Timestamp(row.NextTry) > Timestamp.Of(time.GetUtcNow()) || !await DeliverAsync(target, row, ct))
                     return;
             }
@@ -205,8 +223,32 @@ internal sealed partial class Outbox(
             await DeleteAsync(target, row.Id);
             return true;
         }
-        await state.WriteInTurnAsync(writer => writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason));
+        await DelayAsync(target, new Delay(row.Id, attempts, nextTry), delivery.Reason);
         return false;
+    }
+
+    /// <summary>Has a message wait for its next try; where that cannot be written at once, it is only remembered until then.</summary>
+    private async Task DelayAsync(string target, Delay delay, string? reason)
+    {
+        _delays[target] = delay;
+        Task written = state.WriteInTurnAsync(writer => writer.DelayMessage(delay.Id, delay.Attempts, delay.NextTry, reason));
+        _ = written.ContinueWith(
+            _ => _delays.TryRemove(KeyValuePair.Create(target, delay)), CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        await WrittenOrLateAsync(written);
+    }
+
+    /// <summary>Waits for a write, but not for a state that cannot be written now: it is written later.</summary>
+    private async Task WrittenOrLateAsync(Task written)
+    {
+        try
+        {
+            await written.WaitAsync(s_patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // In its turn.
+        }
     }
 
     /// <summary>Deletes a message that is done with; where that does not go at once, it is done later.</summary>
@@ -231,6 +273,8 @@ internal sealed partial class Outbox(
     }
 
     private long DoneOf(string target) => _done.GetValueOrDefault(target);
+
+    private Delay? DelayOf(string target, long id) => _delays.TryGetValue(target, out Delay? delay) && delay.Id == id ? delay : null;
 
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
     private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)
