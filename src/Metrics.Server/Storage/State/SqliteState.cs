@@ -18,7 +18,8 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     private static readonly string[] s_parts = ["", "-wal", "-shm", "-journal"];
 
     /// <summary>What SQLite says of a name that is not the one that it should be.</summary>
-    private static readonly string[] s_unknownNames = ["no such column", "no such table", "has no column", "already exists", "duplicate column"];
+    private static readonly string[] s_unknownNames =
+        ["no such column", "no such table", "has no column", "already exists", "duplicate column"];
 
     private readonly string _file = Path.Combine(folder, "state.db");
     private DbContextOptions<StateDb>? _options;
@@ -149,7 +150,7 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
 
     /// <summary>Writes a whole copy beside its place.</summary>
     /// <returns>Whether it could be read; not when what is open is damaged.</returns>
-    /// <exception cref="SqliteException">There is no room for the copy; what is open stays open, for it alone has what is in it.</exception>
+    /// <exception cref="SqliteException">There is no room for the copy; what is open stays so, for it alone has what is in it.</exception>
     private bool TryCopy(SqliteConnection open)
     {
         File.Delete(CopyPath);
