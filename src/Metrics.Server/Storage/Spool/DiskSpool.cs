@@ -236,7 +236,7 @@ internal sealed class DiskSpool : IDisposable
         return found;
     }
 
-    /// <summary>Whether a segment is gone or its place on the disk damaged, and not only unreadable now, as without a free handle.</summary>
+    /// <summary>Whether a segment is gone or its place on the disk damaged, and not only unreadable now, as with no handle free.</summary>
     /// <remarks>EIO, EBADMSG and EUCLEAN of Linux; errno(3).</remarks>
     private static bool IsDamage(IOException e) =>
         e is FileNotFoundException or DirectoryNotFoundException || e.HResult is 5 or 74 or 117;
