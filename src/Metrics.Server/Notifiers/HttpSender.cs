@@ -75,7 +75,7 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
         char[] start = new char[LongestReason];
         int length = await reader.ReadBlockAsync(start, ct);
-        string text = string.Join(' ', new string(start, 0, length).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Trim();
+        string text = MessageText.OneLine(new string(start, 0, length));
         return text.Length == 0 ? "" : $": {text}";
     }
 

@@ -24,6 +24,7 @@ internal sealed class Backup(StorageOptions options, StateStore state, EventLog 
     /// <param name="to">Where the tar goes.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="StoreException">A file cannot be read, or there is no room for a copy of it.</exception>
+    /// <exception cref="IOException">Likewise, or nobody takes the tar any more.</exception>
     public async Task WriteAsync(Stream to, CancellationToken ct)
     {
         await _one.WaitAsync(ct);
@@ -51,9 +52,15 @@ internal sealed class Backup(StorageOptions options, StateStore state, EventLog 
         }
         finally
         {
-            if (Directory.Exists(work))
-                Directory.Delete(work, true);
-            _one.Release();
+            try
+            {
+                if (Directory.Exists(work))
+                    Directory.Delete(work, true);
+            }
+            finally
+            {
+                _one.Release();
+            }
         }
     }
 

@@ -26,8 +26,10 @@ internal sealed class DataFolderWatch(
             return;
         using var timer = new PeriodicTimer(s_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            await metrics.Faults.GuardAsync("data folder", () => LookAsync(stoppingToken), time, stoppingToken);
+            await GuardAsync(() => LookAsync(stoppingToken), stoppingToken);
     }
+
+    private Task GuardAsync(Func<Task> work, CancellationToken ct) => metrics.Faults.GuardAsync("data folder", work, time, ct);
 
     private async Task LookAsync(CancellationToken ct)
     {
@@ -35,11 +37,11 @@ internal sealed class DataFolderWatch(
         HashSet<string> lost = [.. gone.Intersect(_before)];
         _before = gone;
         if (lost.Any(f => f.StartsWith("state.db", StringComparison.Ordinal)))
-            await Task.Run(() => state.Restore(Reason), ct);
+            await GuardAsync(() => Task.Run(() => state.Restore(Reason), ct), ct);
         if (lost.Any(f => f.StartsWith("events.duckdb", StringComparison.Ordinal)))
-            await events.RestoreAsync(Reason, ct);
+            await GuardAsync(() => events.RestoreAsync(Reason, ct), ct);
         if (store is DuckDbStore samples && lost.Any(f => f.StartsWith("metrics.duckdb", StringComparison.Ordinal)))
-            await samples.RestoreAsync(Reason, ct);
+            await GuardAsync(() => samples.RestoreAsync(Reason, ct), ct);
     }
 
     /// <summary>Names of files in the data folder that are open and no longer there.</summary>

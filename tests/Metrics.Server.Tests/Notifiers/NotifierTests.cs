@@ -127,7 +127,7 @@ public sealed class NotifierTests : IDisposable
         {
             r.StatusCode = 429;
             r.Headers["Retry-After"] = "120";
-            r.OutputStream.Write("slow\ndown"u8);
+            r.OutputStream.Write("\0slow\n\u001b\0down\0"u8);
         };
         Delivery delivery = await SendAsync("webhook_configs: [ { url: 'URL' } ]", "a");
         (delivery.Status, delivery.After, delivery.Reason).Should()

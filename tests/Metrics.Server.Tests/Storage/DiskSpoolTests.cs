@@ -129,6 +129,21 @@ public sealed class DiskSpoolTests : IDisposable
         said.Should().ContainSingle();
     }
 
+    [Fact]
+    public void What_cannot_be_read_now_is_there_later()
+    {
+        List<string> said = [];
+        using DiskSpool spool = Fill(said.Add);
+        string segment = Segment;
+        File.Move(segment, segment + ".away");
+        File.CreateSymbolicLink(segment, segment);   // "too many levels of symbolic links", as good as "too many open files"
+        Action peek = () => spool.Peek();
+        peek.Should().Throw<IOException>();
+        File.Move(segment + ".away", segment, overwrite: true);
+        ReadAll(spool).Should().HaveCount(10);
+        said.Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("999999 0")]
     [InlineData("1 999999")]

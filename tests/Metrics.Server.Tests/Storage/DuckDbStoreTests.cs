@@ -95,6 +95,19 @@ public sealed class DuckDbStoreTests : IDisposable
         (await open.Should().ThrowAsync<StoreException>()).Which.Message.Should().NotContain("\n").And.Contain("a-file");
     }
 
+    [Fact]
+    public async Task A_file_that_is_not_open_now_is_no_fault_of_ours()
+    {
+        await using var store = new DuckDbStore(Options(_folder), _time, NullLogger<DuckDbStore>.Instance);
+        Func<Task> read = () => ReadAsync(store, 0, 1), maintain = () => store.MaintainAsync(s_start, default);
+        Action export = () => store.ExportParquet(Path.Combine(_folder, "out.parquet"), s_start, s_start, null);
+        (await read.Should().ThrowAsync<StoreException>()).WithMessage("*metrics.duckdb is not open now");
+        await maintain.Should().ThrowAsync<StoreException>();
+        export.Should().Throw<StoreException>();
+        await store.OpenAsync(default);
+        await read.Should().NotThrowAsync();
+    }
+
     public void Dispose() => Directory.Delete(_folder, true);
 
     private StorageOptions Options(string path) => MetricsOptions.Parse($"storage: {{ path: '{path}' }}").Storage;

@@ -67,6 +67,45 @@ public sealed class StateStoreTests : IDisposable
             .StartWith("this is no database");
     }
 
+    [Theory]
+    [InlineData("\"Payload\"", "\"Paylo!d\"")]
+    [InlineData("\"Outbox\"", "\"Outboy\"")]
+    public void A_flipped_bit_in_a_name_keeps_nothing_from_starting(string name, string flipped)
+    {
+        Open().Write(w => w.Save(new AckRow { Alert = "a", By = "me", Comment = "" }));
+        SqliteConnection.ClearAllPools();
+        using (var file = new SqliteConnection($"Data Source={Path.Combine(_folder, "state.db")};Pooling=false"))
+        {
+            file.Open();
+            using SqliteCommand command = file.CreateCommand();
+            command.CommandText = $"PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = replace(sql, '{name}', '{flipped}') "
+                + "WHERE name = 'Outbox'";
+            command.ExecuteNonQuery();
+        }
+        StateStore store = Open();
+        using StateDb db = store.Open();
+        db.Acknowledgements.Single().By.Should().Be("me", "what is sound is taken over");
+        db.Outbox.Count(o => o.Payload != "").Should().Be(0);
+        Directory.GetFiles(_folder, "state.db.damaged-*").Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void What_was_removed_stays_open_until_there_is_room_for_it()
+    {
+        StateStore store = Open();
+        store.Write(w => w.Save(new AckRow { Alert = "a", By = "me", Comment = "" }));
+        File.Delete(Path.Combine(_folder, "state.db"));
+        string obstacle = Directory.CreateDirectory(Path.Combine(_folder, "state.db.new")).FullName;
+        Action restore = () => store.Restore("it was removed");
+        restore.Should().Throw<UnauthorizedAccessException>();
+        store.Write(w => w.Save(new AckRow { Alert = "b", By = "me", Comment = "" }));
+        Directory.Delete(obstacle);
+        restore();
+        SqliteConnection.ClearAllPools();
+        using StateDb db = store.Open();
+        db.Acknowledgements.Count().Should().Be(2);
+    }
+
     [Fact]
     public async Task What_cannot_be_written_waits_until_it_can()
     {

@@ -37,9 +37,18 @@ internal sealed partial class Outbox(
     /// </summary>
     private readonly ConcurrentDictionary<string, long> _done = [];
 
+    /// <summary>
+    /// Of each integration the message that waits for its next try, until that is written: a state that cannot be written keeps none from
+    /// being tried again.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, Delay> _delays = [];
+
     /// <summary>Messages that were there at the start, and that are done with since, for the ledger.</summary>
     private long _kept;
     private long _ended;
+
+    /// <summary>When a message is tried again.</summary>
+    private sealed record Delay(long Id, int Attempts, long NextTry);
 
     /// <summary>Says that there is something new.</summary>
     public void Wake() => _wake.Wake();
@@ -63,7 +72,8 @@ internal sealed partial class Outbox(
     {
         await Task.Yield();
         // A start is a reason to try again, and the clock may have been set back since.
-        await metrics.Faults.GuardAsync("outbox", () => state.WriteInTurnAsync(w => w.Run(DueNow)), time, stoppingToken);
+        await metrics.Faults.GuardAsync(
+            "outbox", () => WrittenOrLateAsync(state.WriteInTurnAsync(w => w.Run(DueNow))), time, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             Timestamp next = default;
@@ -81,11 +91,14 @@ internal sealed partial class Outbox(
 
     private double Missing()
     {
-        long ended = Interlocked.Read(ref _ended);
+        // What is queued or ends while the database is asked may be in its answer or not.
+        (long endedBefore, double queuedBefore) = (Interlocked.Read(ref _ended), metrics.Queued.Value);
         try
         {
             long waiting = state.ReadAsync(Waiting).GetAwaiter().GetResult();
-            return _kept + metrics.Queued.Value - ended - waiting;
+            double least = _kept + queuedBefore - Interlocked.Read(ref _ended) - waiting;
+            double most = _kept + metrics.Queued.Value - endedBefore - waiting;
+            return least > 0 ? least : most < 0 ? most : 0;
         }
         catch (StateUnavailableException)
         {
@@ -146,7 +159,11 @@ internal sealed partial class Outbox(
         var rows = state.Read(db => db.Outbox.AsNoTracking()
             .GroupBy(o => o.Target).Select(g => new { Target = g.Key, Id = g.Min(o => o.Id) })
             .Join(db.Outbox.AsNoTracking(), h => h.Id, o => o.Id, (h, o) => new { h.Target, h.Id, o.NextTry }).ToList());
-        return [.. rows.Where(r => r.Id > DoneOf(r.Target)).Select(r => (r.Target, new Timestamp(r.NextTry)))];
+        return
+        [
+            .. rows.Where(r => r.Id > DoneOf(r.Target))
+                .Select(r => (r.Target, new Timestamp(DelayOf(r.Target, r.Id)?.NextTry ?? r.NextTry))),
+        ];
     }
 
     /// <summary>
@@ -166,10 +183,14 @@ internal sealed partial class Outbox(
         while (!ct.IsCancellationRequested)
         {
             long done = DoneOf(target);
+            // Before the rows: one that is written meanwhile is in them.
+            Delay? delay = _delays.GetValueOrDefault(target);
             List<OutboxRow> rows = state.Read(db =>
                 db.Outbox.AsNoTracking().Where(o => o.Target == target && o.Id > done).OrderBy(o => o.Id).Take(ReadAtOnce).ToList());
             foreach (OutboxRow row in rows)
             {
+                if (row.Id == delay?.Id)
+                    (row.Attempts, row.NextTry) = (delay.Attempts, delay.NextTry);
                 if (new Timestamp(row.NextTry) > Timestamp.Of(time.GetUtcNow()) || !await DeliverAsync(target, row, ct))
                     return;
             }
@@ -205,23 +226,50 @@ internal sealed partial class Outbox(
             await DeleteAsync(target, row.Id);
             return true;
         }
-        await state.WriteInTurnAsync(writer => writer.DelayMessage(row.Id, attempts, nextTry, delivery.Reason));
+        await DelayAsync(target, new Delay(row.Id, attempts, nextTry), delivery.Reason);
         return false;
+    }
+
+    /// <summary>Has a message wait for its next try; where that cannot be written at once, it is only remembered until then.</summary>
+    private async Task DelayAsync(string target, Delay delay, string? reason)
+    {
+        _delays[target] = delay;
+        Task written = state.WriteInTurnAsync(writer => writer.DelayMessage(delay.Id, delay.Attempts, delay.NextTry, reason));
+        _ = written.ContinueWith(
+            _ => _delays.TryRemove(KeyValuePair.Create(target, delay)), CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        await WrittenOrLateAsync(written);
+    }
+
+    /// <summary>Waits for a write, but not for a state that cannot be written now: it is written later.</summary>
+    private async Task WrittenOrLateAsync(Task written)
+    {
+        try
+        {
+            await written.WaitAsync(s_patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // In its turn.
+        }
     }
 
     /// <summary>Deletes a message that is done with; where that does not go at once, it is done later.</summary>
     private async Task DeleteAsync(string target, long id)
     {
         _done[target] = id;
-        Task deleted = state.WriteInTurnAsync(writer => writer.Delete<OutboxRow>(id));
+        Task deleted = state.WriteInTurnAsync(writer => writer.Run(
+            db => db.Outbox.Where(o => o.Target == target && o.Id <= id).ExecuteDelete()));
         await deleted.WaitAsync(s_patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!deleted.IsCompleted)
         {
-            _ = deleted.ContinueWith(_ => Forget(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            // Where it fails, it stays known as done with, and goes with the next that is deleted.
+            _ = deleted.ContinueWith(
+                _ => Forget(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             return;
         }
-        _done.TryRemove(KeyValuePair.Create(target, id));
         await deleted;
+        _done.TryRemove(KeyValuePair.Create(target, id));
 
         void Forget()
         {
@@ -231,6 +279,8 @@ internal sealed partial class Outbox(
     }
 
     private long DoneOf(string target) => _done.GetValueOrDefault(target);
+
+    private Delay? DelayOf(string target, long id) => _delays.TryGetValue(target, out Delay? delay) && delay.Id == id ? delay : null;
 
     /// <summary>Sends once. Whatever a notifier did not foresee is no reason to lose the message.</summary>
     private async Task<Delivery> TryAsync(IntegrationId? integration, OutboxRow row, CancellationToken ct)

@@ -38,13 +38,14 @@ internal sealed class BackupCommand : DaemonCommand
                 Say(call.Error, $"... {folder.Doing}, so far", folder.Bytes);
             await filling;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or HttpRequestException or UnauthorizedAccessException or OperationCanceledException
+            or InvalidDataException)
         {
             folder.Discard();
             throw new CommandException(ExitCode.No, $"there is no backup: {e.Message}");
         }
         Say(call.Output, path, folder.Bytes);
-        foreach (string missing in Elsewhere(path))
+        foreach (string missing in daemon.Read(daemon.Parse(File.ReadAllBytes(Path.Combine(path, Backup.Manifest))), Elsewhere))
             call.Output.WriteLine($"not in it: {missing}");
         return ExitCode.Ok;
     }
@@ -52,9 +53,6 @@ internal sealed class BackupCommand : DaemonCommand
     private static void Say(TextWriter to, string what, long bytes) =>
         to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {bytes} bytes"));
 
-    private static IEnumerable<string> Elsewhere(string folder)
-    {
-        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, Backup.Manifest)));
-        return [.. manifest.RootElement.GetProperty("elsewhere").EnumerateArray().Select(e => e.GetString()!)];
-    }
+    private static IEnumerable<string> Elsewhere(JsonElement manifest) =>
+        [.. manifest.GetProperty("elsewhere").EnumerateArray().Select(e => e.GetString()!)];
 }

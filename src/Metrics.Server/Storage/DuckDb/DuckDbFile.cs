@@ -75,6 +75,7 @@ internal static class DuckDbFile
     /// <param name="time">The clock.</param>
     /// <param name="options">Of the new file, as <c>ATTACH</c> takes them, or empty.</param>
     /// <returns>What was saved, for people.</returns>
+    /// <exception cref="DuckDBException">There is no room for it; what is open stays open, for it alone has what is in it.</exception>
     public static string TryRestore(DuckDBConnection open, string path, Action close, TimeProvider time, string options = "")
     {
         string rewritten = path + ".new";
@@ -83,7 +84,7 @@ internal static class DuckDbFile
         {
             DuckDbCopy.Write(open, rewritten, options);
         }
-        catch (DuckDBException e)
+        catch (DuckDBException e) when (IsDamage(e))
         {
             close();
             SetAside(path, time);

@@ -178,6 +178,10 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             metrics.Damages.Note("events.duckdb", $"{reason}; {saved}");
             return true;
         }
+        catch (DuckDBException e)
+        {
+            throw Fault(e);
+        }
         finally
         {
             _readers.LetIn();

@@ -99,6 +99,7 @@ internal sealed class DiskSpool : IDisposable
     }
 
     /// <summary>The oldest record, which stays until <see cref="Remove"/>; null when there is none.</summary>
+    /// <exception cref="IOException">It cannot be read now; nothing is lost.</exception>
     public Record? Peek()
     {
         lock (_lock)
@@ -132,8 +133,9 @@ internal sealed class DiskSpool : IDisposable
     {
         lock (_lock)
         {
-            if (record.Segment != _readSegment)
-                return;   // dropped meanwhile to keep the bound
+            // Dropped meanwhile, to keep the bound or with its file.
+            if (record.Segment != _readSegment || !_segments.ContainsKey(record.Segment))
+                return;
             _readOffset = record.End;
             Count--;
             WritePosition();
@@ -155,12 +157,14 @@ internal sealed class DiskSpool : IDisposable
         {
             long number = _segments.Keys.First();
             long offset = number == _readSegment ? _readOffset : 0;
+            int records = 0;
             while (offset < _segments[number] && Find(number, offset, _segments[number]) is { } record)
             {
                 dropped += record.Lines;
-                Count--;
+                records++;
                 offset = record.End;
             }
+            Count -= records;
             if (_segments.Count == 1)
             {
                 _writer?.Dispose();
@@ -224,7 +228,7 @@ internal sealed class DiskSpool : IDisposable
         {
             found = SpoolSegment.Find(SegmentPath(number), number, offset);
         }
-        catch (IOException)
+        catch (IOException e) when (IsDamage(e))
         {
             found = null;
         }
@@ -232,6 +236,11 @@ internal sealed class DiskSpool : IDisposable
             NoteDamage(number, offset, $"{Path.GetFileName(SegmentPath(number))} is damaged at byte {offset}; what is there is not sent");
         return found;
     }
+
+    /// <summary>Whether a segment is gone or its place on the disk damaged, and not only unreadable now, as with no handle free.</summary>
+    /// <remarks>EIO, EBADMSG and EUCLEAN of Linux; errno(3).</remarks>
+    private static bool IsDamage(IOException e) =>
+        e is FileNotFoundException or DirectoryNotFoundException || e.HResult is 5 or 74 or 117;
 
     private void NoteDamage(long number, long offset, string text)
     {

@@ -59,16 +59,23 @@ internal sealed class EntityStatements
         /// <summary>The value of a row, as the database takes it.</summary>
         public object Read(object row) => ToStored(_getter.GetClrValue(row));
 
-        /// <summary>A value as the database takes it. PostgreSQL's texts hold no NUL.</summary>
+        /// <summary>A value as the database takes it.</summary>
         public object ToStored(object? value) => (_mapping.Converter?.ConvertToProvider(value) ?? value) switch
         {
             null => DBNull.Value,
-            string text => text.Replace('\0', '\uFFFD'),
+            string text => Clean(text),
             object other => other,
         };
 
         /// <summary>A parameter of the column's type, without a value.</summary>
         public DbParameter CreateParameter(DbCommand command, int number) => _mapping.CreateParameter(command, Parameter(number), null);
+    }
+
+    /// <summary>A text as PostgreSQL takes it: without NUL, and without halves of a character, as a text that was cut has them.</summary>
+    public static string Clean(string text)
+    {
+        string clean = text.Replace('\0', '\uFFFD');
+        return clean.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? clean : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(clean));
     }
 
     /// <summary>The statement that writes so many rows.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Metrics.Storage.State;
@@ -14,9 +15,18 @@ namespace Metrics.Storage.State;
 /// </summary>
 internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvider time, ILogger log) : StateBackend, IDisposable
 {
+    private static readonly string[] s_parts = ["", "-wal", "-shm", "-journal"];
+
+    /// <summary>What SQLite says of a name that is not the one that it should be.</summary>
+    private static readonly string[] s_unknownNames =
+        ["no such column", "no such table", "has no column", "already exists", "duplicate column"];
+
     private readonly string _file = Path.Combine(folder, "state.db");
     private DbContextOptions<StateDb>? _options;
     private SqliteConnection? _writer;
+
+    /// <summary>Whether the file has its tables; a new one that the disk had no room for is made when it is next written.</summary>
+    private bool _isPrepared;
 
     public override string Name => $"state file {_file}";
 
@@ -24,6 +34,8 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
 
     public override DbConnection OpenForWriting()
     {
+        if (!_isPrepared)
+            TryPrepare();
         if (_writer is null)
         {
             var connection = new SqliteConnection(Connection);
@@ -62,8 +74,11 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         }
     }
 
-    /// <remarks>BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN of https://www.sqlite.org/rescode.html</remarks>
-    public override bool IsTransient(DbException e) => e is SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
+    /// <remarks>
+    /// BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN of https://www.sqlite.org/rescode.html; ERROR while its tables are not there yet.
+    /// </remarks>
+    public override bool IsTransient(DbException e) => e is SqliteException { SqliteErrorCode: var code }
+        && (code is 5 or 6 or 8 or 10 or 13 or 14 || (code == SQLitePCL.raw.SQLITE_ERROR && !_isPrepared));
 
     // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH
     public override bool IsOfRow(DbException e) => e is SqliteException { SqliteErrorCode: 18 or 19 or 20 };
@@ -74,15 +89,34 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     public override void Rebuild(string reason, bool isGone)
     {
         Directory.CreateDirectory(folder);
-        string? aside = SetAside();
         bool isWhole = isGone && _writer is not null && TryCopy(_writer);
+        string? aside = SetAside();
+        if (isWhole)
+            File.Move(CopyPath, _file);
+        Close();
+        string saved;
+        try
+        {
+            TryPrepare();
+            saved = isWhole ? "with all that was in it" : aside is null ? "empty" : Salvage(aside);
+        }
+        catch when (!isWhole)
+        {
+            // Most likely the disk is full. Nothing may get lost by that: it is found damaged once more, and made anew then.
+            Close();
+            PutBack(aside);
+            throw;
+        }
+        string kept = aside is null ? "" : $"it is kept as {Path.GetFileName(aside)}; ";
+        metrics.Damages.Note("state.db", $"{reason}; {kept}a new one is made, {saved}");
+    }
+
+    private void Close()
+    {
+        _isPrepared = false;
         _writer?.Dispose();
         _writer = null;
         SqliteConnection.ClearAllPools();
-        TryPrepare();
-        string saved = isWhole ? "with all that was in it" : aside is null ? "empty" : Salvage(aside);
-        string kept = aside is null ? "" : $"it is kept as {Path.GetFileName(aside)}; ";
-        metrics.Damages.Note("state.db", $"{reason}; {kept}a new one is made, {saved}");
     }
 
     /// <returns>Where it is now; null when there was none.</returns>
@@ -92,7 +126,7 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         for (int i = 2; Path.Exists(aside); i++)
             aside = string.Create(CultureInfo.InvariantCulture, $"{_file}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}-{i}");
         bool isThere = Path.Exists(_file);
-        foreach (string part in (string[])["", "-wal", "-shm"])
+        foreach (string part in s_parts)
         {
             if (Directory.Exists(_file + part))
                 Directory.Move(_file + part, aside + part);
@@ -102,23 +136,43 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         return isThere ? aside : null;
     }
 
-    /// <summary>Writes a whole copy in its place.</summary>
+    private void PutBack(string? aside)
+    {
+        foreach (string part in s_parts)
+        {
+            File.Delete(_file + part);
+            if (Directory.Exists(aside + part))
+                Directory.Move(aside + part, _file + part);
+            else if (File.Exists(aside + part))
+                File.Move(aside + part, _file + part);
+        }
+    }
+
+    /// <summary>Writes a whole copy beside its place.</summary>
+    /// <returns>Whether it could be read; not when what is open is damaged.</returns>
+    /// <exception cref="SqliteException">There is no room for the copy; what is open stays so, for it alone has what is in it.</exception>
     private bool TryCopy(SqliteConnection open)
     {
+        File.Delete(CopyPath);
         try
         {
-            using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false }.ToString());
+            using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = CopyPath, Pooling = false }.ToString());
             copy.Open();
             open.BackupDatabase(copy);
             return true;
         }
-        catch (SqliteException)
+        catch (SqliteException e)
         {
-            return false;
+            File.Delete(CopyPath);
+            if (IsDamage(e))
+                return false;
+            throw;
         }
     }
 
     /// <returns>What was saved, for people.</returns>
+    /// <exception cref="SqliteException">It cannot be written now, as when the disk is full.</exception>
+    /// <exception cref="IOException">Likewise.</exception>
     private string Salvage(string aside)
     {
         string work = aside + ".work";
@@ -135,16 +189,20 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
             string lost = salvage.Damaged.Count == 0 ? "" : $", but not all of {string.Join(", ", salvage.Damaged)}";
             return string.Create(CultureInfo.InvariantCulture, $"with {salvage.Saved} rows that could be read{lost}");
         }
-        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException && !IsForNow(e))
         {
             return $"empty, for nothing of it can be read ({e.Message})";
         }
         finally
         {
-            foreach (string part in (string[])["", "-wal", "-shm"])
+            foreach (string part in s_parts)
                 File.Delete(work + part);
         }
     }
+
+    /// <remarks>ENOSPC, EDQUOT of Linux; errno(3).</remarks>
+    private bool IsForNow(Exception e) =>
+        (e is SqliteException reason && IsTransient(reason)) || e is IOException { HResult: 28 or 122 };
 
     /// <summary>What was there before cannot be known when it is gone; that other files are there says that something was.</summary>
     private void NoteMissing()
@@ -154,9 +212,24 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
             metrics.Damages.Note("state.db", $"it is {(file.Exists ? "empty" : "gone")}; silences and open alerts start anew");
     }
 
+    private string CopyPath => _file + ".new";
+
     private string Connection => new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
 
     private void TryPrepare()
+    {
+        try
+        {
+            PrepareTables();
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR && s_unknownNames.Any(e.Message.Contains))
+        {
+            // Statements that work on a sound file: a bit of a name has flipped.
+            throw new SqliteException(e.Message, SQLitePCL.raw.SQLITE_CORRUPT);
+        }
+    }
+
+    private void PrepareTables()
     {
         _options = new DbContextOptionsBuilder<StateDb>().UseSqlite(Connection).AddInterceptors(new SyncLess()).Options;
         using StateDb db = Open();
@@ -170,7 +243,22 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         // Readers do not wait for the writer. The file stays sound whatever happens; commits survive the death of the process, and a loss
         // of power costs the last moments at most: a sync a commit would hold every alert up by a turn of the disk.
         db.Database.ExecuteSqlRaw("PRAGMA journal_mode=WAL;");
-        _ = db.Outbox.Count();
+        CheckNames(db);
+        _isPrepared = true;
+    }
+
+    /// <summary>Reads each column of each table, which needs no row to be there.</summary>
+    private static void CheckNames(StateDb db)
+    {
+        using DbCommand command = db.Database.GetDbConnection().CreateCommand();
+        foreach (IEntityType entity in db.Model.GetEntityTypes())
+        {
+            string table = $"\"{entity.GetTableName()}\"";
+            // With its table before it: SQLite takes a quoted name that it does not know for a text.
+            string columns = string.Join(", ", entity.GetProperties().Select(p => $"{table}.\"{p.GetColumnName()}\""));
+            command.CommandText = $"SELECT {columns} FROM {table} LIMIT 0";
+            command.ExecuteNonQuery();
+        }
     }
 
     /// <summary>A file from before there were migrations has the tables of the first one.</summary>

@@ -19,6 +19,7 @@ internal sealed class StateSalvage(SqliteConnection from, StateDb to)
     public List<string> Damaged { get; } = [];
 
     /// <summary>Copies.</summary>
+    /// <exception cref="SqliteException">The new file cannot be written, or the damaged one not be read at all.</exception>
     public void Run()
     {
         Execute(from, "PRAGMA writable_schema=ON");
@@ -37,6 +38,8 @@ internal sealed class StateSalvage(SqliteConnection from, StateDb to)
     private bool Copy(string table, string[] columns, SqliteConnection target, SqliteTransaction transaction)
     {
         string names = string.Join(", ", columns.Select(c => $"\"{c}\""));
+        // With its table before it: SQLite takes a quoted name that it does not know for a text.
+        string read = string.Join(", ", columns.Select(c => $"\"{table}\".\"{c}\""));
         using SqliteCommand insert = target.CreateCommand();
         insert.Transaction = transaction;
         insert.CommandText =
@@ -44,16 +47,17 @@ internal sealed class StateSalvage(SqliteConnection from, StateDb to)
         for (int i = 0; i < columns.Length; i++)
             insert.Parameters.Add(new SqliteParameter($"@p{i}", null));
         long last = long.MinValue;
-        if (CopyRows($"SELECT rowid, {names} FROM \"{table}\" ORDER BY rowid", insert, row => last = row))
+        if (CopyRows($"SELECT rowid, {read} FROM \"{table}\" ORDER BY rowid", insert, row => last = row))
             return true;
-        CopyRows($"SELECT rowid, {names} FROM \"{table}\" WHERE rowid > {last} ORDER BY rowid DESC", insert, _ => { });
+        CopyRows($"SELECT rowid, {read} FROM \"{table}\" WHERE rowid > {last} ORDER BY rowid DESC", insert, _ => { });
         return false;
     }
 
     /// <returns>Whether all could be read.</returns>
+    /// <exception cref="SqliteException">They cannot be written.</exception>
     private bool CopyRows(string query, SqliteCommand insert, Action<long> took)
     {
-        bool isWhole = true;
+        (bool isWhole, bool isWriting) = (true, false);
         try
         {
             using SqliteCommand select = from.CreateCommand();
@@ -63,12 +67,14 @@ internal sealed class StateSalvage(SqliteConnection from, StateDb to)
             {
                 for (int i = 0; i < insert.Parameters.Count; i++)
                     insert.Parameters[i].Value = rows.GetValue(i + 1);
+                isWriting = true;
                 isWhole &= TryInsert(insert);
+                isWriting = false;
                 took(rows.GetInt64(0));
             }
             return isWhole;
         }
-        catch (SqliteException)
+        catch (SqliteException) when (!isWriting)
         {
             return false;
         }

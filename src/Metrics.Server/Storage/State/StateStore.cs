@@ -29,6 +29,9 @@ internal sealed partial class StateStore : IDisposable
     /// <summary>How often the database was made anew.</summary>
     private int _builds;
 
+    /// <summary>Why it could not be made anew last, as the log has it.</summary>
+    private string? _obstacle;
+
     public StateStore(
         StorageOptions options, StateMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StateStore> log)
     {
@@ -82,7 +85,7 @@ internal sealed partial class StateStore : IDisposable
         catch (Exception e) when (ReasonOf(e) is { } reason && (_backend.IsTransient(reason) || _backend.IsDamage(reason)))
         {
             if (_backend.IsDamage(reason))
-                Rebuild(reason.Message, build, isGone: false);
+                TryRebuild(reason.Message, build);
             throw StateLane.Unreadable(e);
         }
     });
@@ -213,6 +216,26 @@ internal sealed partial class StateStore : IDisposable
         }
     }
 
+    /// <returns>Whether that is done; not when the disk is full, or the like.</returns>
+    private bool TryRebuild(string reason, int build)
+    {
+        try
+        {
+            Rebuild(reason, build, isGone: false);
+            _obstacle = null;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException
+            || (ReasonOf(e) is { } failed && _backend.IsTransient(failed)))
+        {
+            _metrics.Failures.Inc();
+            if (_obstacle != e.Message)
+                LogNotRebuilt(_backend.Name, reason, e.Message);
+            _obstacle = e.Message;
+            return false;
+        }
+    }
+
     private static DbException? ReasonOf(Exception e) => e as DbException ?? e.InnerException as DbException;
 
     private StateStatements Statements()
@@ -228,6 +251,7 @@ internal sealed partial class StateStore : IDisposable
 
     private T RetryUntilAvailable<T>(Func<T> work, StateRequest? request = null)
     {
+        int rebuilt = 0;
         for (int tries = 1; ; tries++)
         {
             int build = Volatile.Read(ref _builds);
@@ -251,10 +275,13 @@ internal sealed partial class StateStore : IDisposable
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
             }
-            catch (Exception e) when (tries <= MaxBuilds && ReasonOf(e) is { } reason && _backend.IsDamage(reason))
+            catch (Exception e) when (rebuilt < MaxBuilds && ReasonOf(e) is { } reason && _backend.IsDamage(reason))
             {
-                Rebuild(reason.Message, build, isGone: false);
-                continue;
+                if (TryRebuild(reason.Message, build))
+                {
+                    rebuilt++;
+                    continue;
+                }
             }
             using var pause = new CancellationTokenSource(s_pauses.After(tries), _time);
             pause.Token.WaitHandle.WaitOne();
@@ -265,6 +292,9 @@ internal sealed partial class StateStore : IDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} cannot be used ({Reason}); alerts and messages wait until it can")]
     private partial void LogDoesNotWork(string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} is damaged ({Damage}), and cannot be made anew now: {Reason}")]
+    private partial void LogNotRebuilt(string name, string damage, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason}; this one ends")]
     private partial void LogLost(string reason);

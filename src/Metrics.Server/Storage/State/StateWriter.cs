@@ -35,13 +35,21 @@ internal sealed class StateWriter
         Save(new AuditRow { At = at.Milliseconds, Who = who, What = what, Text = text });
 
     /// <summary>Makes a message wait for its next try.</summary>
-    public void DelayMessage(long id, int attempts, long nextTry, string? error) => Run(db => db.Outbox.Where(o => o.Id == id)
-        .ExecuteUpdate(o => o
-            .SetProperty(r => r.Attempts, attempts).SetProperty(r => r.NextTry, nextTry).SetProperty(r => r.LastError, error)));
+    public void DelayMessage(long id, int attempts, long nextTry, string? error)
+    {
+        string? reason = error is null ? null : EntityStatements.Clean(error);
+        Run(db => db.Outbox.Where(o => o.Id == id)
+            .ExecuteUpdate(o => o
+                .SetProperty(r => r.Attempts, attempts).SetProperty(r => r.NextTry, nextTry).SetProperty(r => r.LastError, reason)));
+    }
 
     /// <summary>Changes a message that has not been tried.</summary>
-    public void ChangeMessage(string key, string payload) => Run(db => db.Outbox.Where(o => o.IdempotencyKey == key && o.Attempts == 0)
-        .ExecuteUpdate(o => o.SetProperty(r => r.Payload, payload)));
+    public void ChangeMessage(string key, string payload)
+    {
+        string clean = EntityStatements.Clean(payload);
+        Run(db => db.Outbox.Where(o => o.IdempotencyKey == key && o.Attempts == 0)
+            .ExecuteUpdate(o => o.SetProperty(r => r.Payload, clean)));
+    }
 
     /// <summary>Writes everything, within the transaction of a unit of work.</summary>
     /// <param name="statements">Those of the connection, within its transaction.</param>

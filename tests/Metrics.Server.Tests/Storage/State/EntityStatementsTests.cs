@@ -46,6 +46,14 @@ public sealed class EntityStatementsTests
     }
 
     [Fact]
+    public void A_text_is_one_that_PostgreSQL_takes()
+    {
+        EntityStatements.Clean("\0a").Should().Be("\uFFFDa");
+        EntityStatements.Clean("cut \uD83D").Should().Be("cut \uFFFD");
+        EntityStatements.Clean("whole \U0001F600").Should().Be("whole \U0001F600");
+    }
+
+    [Fact]
     public void Every_table_of_the_model_has_its_statements_in_both_databases()
     {
         using StateDb db = Context(b => b.UseSqlite("Data Source=:memory:"));

@@ -151,6 +151,10 @@ internal sealed partial class DuckDbStore(
             _damagesInARow %= 2;
             OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(ExplainClosed(e), e);
+        }
         finally
         {
             _readers.LetIn();
@@ -375,7 +379,7 @@ internal sealed partial class DuckDbStore(
                 await DropAsync(day, ct);
             // An hour's grace: what was collected before midnight may still be on its way.
             int lastComplete = now.TimeOfDay >= TimeSpan.FromHours(1) ? today - 1 : today - 2;
-            foreach (int day in DaysToCompact(lastComplete, oldest).Where(d => !_damagedTables.ContainsKey(Table(d))))
+            foreach (int day in (await DaysToCompactAsync(lastComplete, oldest, ct)).Where(d => !_damagedTables.ContainsKey(Table(d))))
                 await CompactAsync(day, ct);
         }
         catch (DuckDBException e)
@@ -384,9 +388,22 @@ internal sealed partial class DuckDbStore(
         }
     }
 
+    private async Task<List<int>> DaysToCompactAsync(int lastComplete, int oldest, CancellationToken ct)
+    {
+        await _readers.EnterAsync(ct);
+        try
+        {
+            return DaysToCompact(lastComplete, oldest);
+        }
+        finally
+        {
+            _readers.Leave();
+        }
+    }
+
     private List<int> DaysToCompact(int lastComplete, int oldest)
     {
-        using DuckDBConnection connection = Connect();
+        using DuckDBConnection connection = ConnectForReading();
         var days = new SortedSet<int>(_openDays.Where(d => d <= lastComplete));
         using DuckDBCommand command = connection.CreateCommand();
         // Releases before took any time, also such as no day is of.
@@ -406,17 +423,18 @@ internal sealed partial class DuckDbStore(
         {
             DuckDBConnection connection = Opened();
             using DuckDBTransaction transaction = connection.BeginTransaction();
-            _openDays.Remove(day);
-            _sortedDays.Remove(day);
             Execute(connection, $"DELETE FROM partitions WHERE day = {day}");
             CreateView(connection);
             Execute(connection, $"DROP TABLE IF EXISTS {Table(day)}");
             long end = (day + 1L) * DayMilliseconds;
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {LateTable} WHERE time < {end}"));
             // Compaction notes the last day of each series; what lies in days not yet compacted is asked for.
-            string open = string.Join(" UNION ALL ", _openDays.Select(Table).Append(LateTable).Select(t => $"SELECT series FROM {t}"));
+            string open = string.Join(
+                " UNION ALL ", _openDays.Where(d => d != day).Select(Table).Append(LateTable).Select(t => $"SELECT series FROM {t}"));
             Execute(connection, $"DELETE FROM series WHERE last_day <= {day} AND id NOT IN ({open})");
             transaction.Commit();
+            _openDays.Remove(day);
+            _sortedDays.Remove(day);
             _series!.Forget();
             LogDropped(DayText(day));
         }
@@ -435,6 +453,7 @@ internal sealed partial class DuckDbStore(
         long start = time.GetTimestamp();
         long from = day * DayMilliseconds, end = from + DayMilliseconds;
         await _writing.WaitAsync(ct);
+        HashSet<int> openDays = [.. _openDays];
         try
         {
             DuckDBConnection connection = Opened();
@@ -461,15 +480,29 @@ internal sealed partial class DuckDbStore(
         }
         catch (DuckDBException e)
         {
-            _openDays = [.. Partitions(Opened()).Where(p => !p.Sorted).Select(p => p.Day)];
+            // Nothing was committed; and what is damaged answers no more.
+            _openDays = openDays;
             if (DuckDbFile.IsDamage(e))
                 NoteDamage(Table(day), e);
             throw new StoreException(Explain(e), e);
         }
         finally
         {
-            SetMemoryLimit(Opened(), options.MemoryLimitBytes);
+            LimitMemoryAgain();
             _writing.Release();
+        }
+    }
+
+    private void LimitMemoryAgain()
+    {
+        try
+        {
+            if (_connection is { } connection)
+                SetMemoryLimit(connection, options.MemoryLimitBytes);
+        }
+        catch (DuckDBException)
+        {
+            // It has failed for good; the next write opens it anew.
         }
     }
 
@@ -502,7 +535,7 @@ internal sealed partial class DuckDbStore(
         {
             if (_connection is null || !_readers.TryLockOut())
                 return false;
-            string saved = DuckDbFile.TryRestore(_connection, FilePath, Close, time);
+            string saved = Asked(() => DuckDbFile.TryRestore(_connection, FilePath, Close, time));
             await OpenAsync(ct);
             damages?.Note("metrics.duckdb", $"{reason}; {saved}");
             return true;
@@ -516,10 +549,23 @@ internal sealed partial class DuckDbStore(
 
     /// <summary>Writes a span of time as a Parquet file with the columns name, labels, time, value.</summary>
     /// <returns>The number of rows.</returns>
+    /// <exception cref="StoreException">It cannot be read, or the file not be written.</exception>
     public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
     {
-        Opened();
-        using DuckDBConnection connection = Connect();
+        _readers.EnterAsync(CancellationToken.None).GetAwaiter().GetResult();
+        try
+        {
+            return WriteParquet(file, from, to, name);
+        }
+        finally
+        {
+            _readers.Leave();
+        }
+    }
+
+    private long WriteParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
+    {
+        using DuckDBConnection connection = ConnectForReading();
         using DuckDBCommand command = connection.CreateCommand();
         string metric = name is null ? "" : $" AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'";
         command.CommandText = string.Create(CultureInfo.InvariantCulture,
@@ -544,7 +590,8 @@ internal sealed partial class DuckDbStore(
         _writing.Dispose();
     }
 
-    private DuckDBConnection Opened() => _connection ?? throw new InvalidOperationException("The store is not open.");
+    /// <exception cref="StoreException">It could not be opened anew; the next write tries again.</exception>
+    private DuckDBConnection Opened() => _connection ?? throw new StoreException($"{FilePath} is not open now");
 
     private DuckDBConnection Connect()
     {

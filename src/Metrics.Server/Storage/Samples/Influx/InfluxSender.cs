@@ -48,10 +48,22 @@ internal sealed partial class InfluxSender(
         {
             metrics.SpoolBytes.WithLabels(flow.Name).Set(_spool.Bytes);
             metrics.SpoolRecords.WithLabels(flow.Name).Set(_spool.Count);
-            double age = _spool.Peek() is { } oldest ? (time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time) / 1000.0 : 0;
-            metrics.SpoolOldest.WithLabels(flow.Name).Set(age);
+            MeasureOldest();
         });
         _replay = Task.Run(ReplayAlwaysAsync, CancellationToken.None);
+    }
+
+    private void MeasureOldest()
+    {
+        try
+        {
+            double age = _spool!.Peek() is { } oldest ? (time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time) / 1000.0 : 0;
+            metrics.SpoolOldest.WithLabels(flow.Name).Set(age);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It cannot be read now, and stays as it was known last; the replay says why.
+        }
     }
 
     private async Task ReplayAlwaysAsync()
