@@ -15,7 +15,7 @@ internal sealed class DataFolderWatch(
 {
     private const string Reason = "it was removed or replaced while it was in use";
     private const string Gone = " (deleted)";
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);
 
     /// <summary>A file that is replaced by its own program is without a name for a moment: what counts is gone twice.</summary>
     private HashSet<string> _before = [];

@@ -46,6 +46,7 @@ internal sealed partial class Outbox(
     /// <summary>Messages that were there at the start, and that are done with since, for the ledger.</summary>
     private long _kept;
     private long _ended;
+    private (long Ended, double Queued, double Missing) _balance = (0, 0, 0);
 
     /// <summary>When a message is tried again.</summary>
     private sealed record Delay(long Id, int Attempts, long NextTry);
@@ -93,12 +94,16 @@ internal sealed partial class Outbox(
     {
         // What is queued or ends while the database is asked may be in its answer or not.
         (long endedBefore, double queuedBefore) = (Interlocked.Read(ref _ended), metrics.Queued.Value);
+        if (_balance.Ended == endedBefore && _balance.Queued == queuedBefore)
+            return _balance.Missing;
         try
         {
             long waiting = state.ReadAsync(Waiting).GetAwaiter().GetResult();
             double least = _kept + queuedBefore - Interlocked.Read(ref _ended) - waiting;
             double most = _kept + metrics.Queued.Value - endedBefore - waiting;
-            return least > 0 ? least : most < 0 ? most : 0;
+            double missing = least > 0 ? least : most < 0 ? most : 0;
+            _balance = (endedBefore, queuedBefore, missing);
+            return missing;
         }
         catch (StateUnavailableException)
         {
