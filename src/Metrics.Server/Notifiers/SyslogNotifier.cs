@@ -89,7 +89,7 @@ internal sealed record SyslogNotifier : Notifier
             : alert.Labels.GetValueOrDefault("severity") switch { "critical" or "page" => 2, "warning" => 4, "info" => 6, _ => 3 };
         var data = new StringBuilder("[alert@32473 status=\"").Append(alert.Status).Append("\" key=\"").Append(idempotencyKey).Append('"');
         foreach ((string name, string value) in alert.Labels.Where(l => l.Key.Length <= 32))
-            data.Append(' ').Append(name).Append("=\"").Append(Escape(value)).Append('"');
+            data.Append(' ').Append(Name(name)).Append("=\"").Append(Escape(value)).Append('"');
         string text =
             MessageText.OneLine($"{alert.Status.ToUpperInvariant()} {alert.Labels.GetValueOrDefault("alertname")} "
                 + $"{alert.Annotations.GetValueOrDefault("summary")}");
@@ -104,6 +104,10 @@ internal sealed record SyslogNotifier : Notifier
     private static string Escape(string value) =>
         MessageText.OneLine(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("]", "\\]", StringComparison.Ordinal);
+
+    /// <summary>RFC 5424, 6.3.2: printable ASCII but for what ends a name; labels may have any.</summary>
+    private static string Name(string label) =>
+        new([.. label.Select(c => c is > ' ' and <= '~' and not ('=' or ']' or '"') ? c : '_')]);
 
     private static string Ascii(string text, int max)
     {

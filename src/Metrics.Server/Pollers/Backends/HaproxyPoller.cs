@@ -48,7 +48,7 @@ internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? us
         Read(await response.Content.ReadAsStringAsync(ct), sink);
     }
 
-    public override string ToString() => url.ToString();
+    public override string ToString() => ShownUrl.Of(url);
 
     public void Dispose() => http.Dispose();
 

@@ -64,7 +64,7 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
         }
     }
 
-    public override string ToString() => url.ToString();
+    public override string ToString() => ShownUrl.Of(url);
 
     public void Dispose() => http.Dispose();
 

@@ -192,6 +192,9 @@ internal sealed record TargetGroup(IReadOnlyList<string> Targets, IReadOnlyDicti
         var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
         if (group.Targets.Any(t => t.Contains('/', StringComparison.Ordinal)))
             section.Report("targets", "must be addresses such as host:9100, without scheme and path (set scheme and metrics_path)");
+        // It would be the name of the instance in every series, and sends no password.
+        if (group.Targets.Any(t => t.Contains('@', StringComparison.Ordinal)))
+            section.Report("targets", "must be addresses such as host:9100, without user and password (set basic_auth)");
         foreach ((YamlText name, _) in section.TextEntries("labels").Where(l => l.Key.Text.Length is 0 or > SeriesBounds.MaxNameLength))
             section.Report("labels", $"has a name of {name.Text.Length} characters; 1 to {SeriesBounds.MaxNameLength} are allowed");
         section.Finish();

@@ -80,7 +80,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         sink.Given = LastSamples;
     }
 
-    public override string ToString() => url.ToString();
+    public override string ToString() => Configuration.ShownUrl.Of(url);
 
     /// <summary>Forgets a series that has not been seen for long.</summary>
     private void Forget(TargetSeries.Entry entry)
