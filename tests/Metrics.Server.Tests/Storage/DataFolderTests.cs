@@ -40,8 +40,10 @@ public sealed class DataFolderTests : IDisposable
     private void Make(string name)
     {
         string path = Path.Combine(_folder, name);
-        if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
-            Directory.CreateDirectory(folder, OpenFolder);
+        string folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        // Set afterwards: other tests set the process's umask.
+        File.SetUnixFileMode(folder, OpenFolder);
         File.WriteAllText(path, "");
         File.SetUnixFileMode(path, Open);
     }
