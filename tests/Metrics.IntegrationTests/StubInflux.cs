@@ -32,6 +32,9 @@ internal sealed class StubInflux : IDisposable
 
     public ConcurrentQueue<string> Lines { get; } = new();
 
+    /// <summary>What it gives back: lines of one field and plain labels, not the daemon's own, which come now and then.</summary>
+    private IEnumerable<string> Told => Lines.Where(l => l.StartsWith("stub_", StringComparison.Ordinal));
+
     public void FailNext(int status, string retryAfter) => _failures.Enqueue((status, retryAfter));
 
     public void Dispose() => _server.Dispose();
@@ -55,7 +58,7 @@ internal sealed class StubInflux : IDisposable
                 Reply(context, 201, "{\"id\":\"fedcba9876543210\",\"name\":\"metrics\",\"retentionRules\":[]}");
                 break;
             case "/api/v2/query" when _version == 2:
-                Reply(context, 200, string.Concat(Lines.Select((l, i) => Csv(i, l))), "text/csv");
+                Reply(context, 200, string.Concat(Told.Select((l, i) => Csv(i, l))), "text/csv");
                 break;
             case "/api/v3/query_sql" when _version == 3:
                 ReplySql(context, await LocalServer.ReadAsync(context));
@@ -82,7 +85,7 @@ internal sealed class StubInflux : IDisposable
     private void ReplySql(HttpListenerContext context, string request)
     {
         string sql = JsonDocument.Parse(request).RootElement.GetProperty("q").GetString()!;
-        var lines = Lines.Select(Parse).ToList();
+        var lines = Told.Select(Parse).ToList();
         if (sql.Contains("information_schema", StringComparison.Ordinal))
         {
             Reply(context, 200, string.Concat(lines.Select(l => l.Measurement).Distinct().Select(m => $"{{\"table_name\":\"{m}\"}}\n")));
