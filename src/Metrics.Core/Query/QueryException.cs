@@ -22,6 +22,10 @@ public enum QueryFailure
 /// <summary>An expression that was read cannot be evaluated; the message says why, in one line.</summary>
 public sealed class QueryException(string message, QueryFailure failure = QueryFailure.Execution) : Exception(message)
 {
+    /// <summary>An allocation failed: the process may take no more memory.</summary>
+    public static QueryException NoMemory() =>
+        new("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
+
     /// <summary>The kind of failure.</summary>
     public QueryFailure Failure => failure;
 }

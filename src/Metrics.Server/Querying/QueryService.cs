@@ -131,7 +131,7 @@ internal sealed class QueryService(
         catch (OutOfMemoryException)
         {
             metrics.Failed.WithLabels(NameOf(QueryFailure.Limit)).Inc();
-            throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
+            throw QueryException.NoMemory();
         }
         catch (QueryException e)
         {

@@ -93,7 +93,7 @@ public sealed class QueryEngine(EngineOptions? options = null)
         }
         catch (OutOfMemoryException)
         {
-            throw new QueryException("query processing found no memory; narrow its selectors or its range", QueryFailure.Limit);
+            throw QueryException.NoMemory();
         }
         catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
         {

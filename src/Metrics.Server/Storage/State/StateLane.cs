@@ -62,8 +62,7 @@ internal sealed class StateLane(Action<StateRequest> write, TimeProvider time) :
     public async Task<T> ReadAsync<T>(Func<T> read)
     {
         long start = time.GetTimestamp();
-        if (!await _reading.WaitAsync(Patience))
-            throw Unreadable(null);
+        await EnterAsync();
         Task<T> reading = Task.Factory.StartNew(
             () =>
             {
@@ -82,6 +81,19 @@ internal sealed class StateLane(Action<StateRequest> write, TimeProvider time) :
             return await reading.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, time);
         }
         catch (TimeoutException e)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    private async Task EnterAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        try
+        {
+            await _reading.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException e)
         {
             throw Unreadable(e);
         }
