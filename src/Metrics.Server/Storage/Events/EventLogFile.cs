@@ -76,9 +76,19 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         _damages = e is DuckDBException found && DuckDbFile.IsDamage(found) ? _damages + 1 : 0;
         if (_damages < 2 || !_readers.TryLockOut())
             return;
-        SetAside(e!.Message.Split('\n')[0]);
-        _damages = 0;
-        _readers.LetIn();
+        try
+        {
+            SetAside(e!.Message.Split('\n')[0]);
+            _damages = 0;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It cannot be moved now; the next write finds it damaged again.
+        }
+        finally
+        {
+            _readers.LetIn();
+        }
     }
 
     /// <summary>What a failure means, for operators.</summary>
