@@ -35,6 +35,32 @@ public static class JsonEscapes
         return null;
     }
 
+    /// <summary>
+    /// Puts U+FFFD for all that <see cref="FaultOf"/> finds and for bytes that are no UTF-8: a name that somebody made up spoils no list.
+    /// </summary>
+    /// <param name="json">Well-formed JSON but for its texts.</param>
+    public static byte[] Mend(ReadOnlySpan<byte> json)
+    {
+        byte[] mended = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
+        for (int at = 0; mended.AsSpan(at).IndexOf((byte)'\\') is >= 0 and var step;)
+        {
+            at += step;
+            if (!TryRead(mended.AsSpan(at), out char first))
+            {
+                at += 2;
+                continue;
+            }
+            bool isPair = char.IsHighSurrogate(first)
+                && TryRead(mended.AsSpan(at + Length), out char second) && char.IsLowSurrogate(second);
+            if (first == 0 || (char.IsSurrogate(first) && !isPair))
+                Replacement.CopyTo(mended.AsSpan(at));
+            at += isPair ? 2 * Length : Length;
+        }
+        return mended;
+    }
+
+    private static ReadOnlySpan<byte> Replacement => "\\ufffd"u8;
+
     private static bool TryRead(ReadOnlySpan<byte> json, out char c)
     {
         c = default;

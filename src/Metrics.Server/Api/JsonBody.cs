@@ -36,6 +36,13 @@ internal static class JsonBody
         JsonDocument body = share is null
             ? await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted)
             : JsonDocument.Parse(await HoldAsync(context, maxBytes, share));
+        return Checked(body);
+    }
+
+    /// <summary>Passes a body on whose texts are texts.</summary>
+    /// <exception cref="JsonException">They are none; the body is disposed.</exception>
+    public static JsonDocument Checked(JsonDocument body)
+    {
         if (FaultOf(JsonMarshal.GetRawUtf8Value(body.RootElement)) is not { } fault)
             return body;
         body.Dispose();

@@ -15,4 +15,24 @@ public sealed class JsonEscapesTests
     [InlineData("""["\u0000"]""", "a text holds NUL")]
     public void Half_a_character_and_NUL_are_found(string json, string? fault) =>
         JsonEscapes.FaultOf(Encoding.UTF8.GetBytes(json)).Should().Be(fault);
+
+    [Theory]
+    [InlineData("""["\\ud800", "\ud83d\ude00", "\u00e9\n"]""", """["\\ud800", "\ud83d\ude00", "\u00e9\n"]""")]
+    [InlineData("""{"a\ud800": "\uDE00\ud83d\ude00\u0000"}""", """{"a\ufffd": "\ufffd\ud83d\ude00\ufffd"}""")]
+    [InlineData("""["\ud800\ud800\udc00", "\\\ud800"]""", """["\ufffd\ud800\udc00", "\\\ufffd"]""")]
+    public void They_are_mended_and_nothing_else_is(string json, string expected)
+    {
+        byte[] mended = JsonEscapes.Mend(Encoding.UTF8.GetBytes(json));
+        Encoding.UTF8.GetString(mended).Should().Be(expected);
+        JsonEscapes.FaultOf(mended).Should().BeNull();
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_UTF8_spoil_no_document_of_others()
+    {
+        byte[] json = [.. "{\"a"u8, 0xff, .. "\": \""u8, 0xc3, .. "\"}"u8];
+        using System.Text.Json.JsonDocument document = LenientJson.Parse(json);
+        document.RootElement.EnumerateObject().Single().Name.Should().Be("a\ufffd");
+        document.RootElement.GetProperty("a\ufffd").GetString().Should().Be("\ufffd");
+    }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Pollers.Backends;
 
@@ -43,24 +44,24 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         using JsonDocument overview = await GetAsync("/api/overview", ct);
-        JsonElement totals = overview.RootElement.GetProperty("object_totals");
+        JsonElement totals = overview.RootElement.Child("object_totals") ?? throw new FormatException("/api/overview: no object_totals");
         foreach ((string field, Metric metric) in s_totals)
             Add(sink, metric, totals, field);
         using JsonDocument nodes = await GetAsync("/api/nodes", ct);
-        foreach (JsonElement node in nodes.RootElement.EnumerateArray())
+        foreach (JsonElement node in nodes.RootElement.Elements("/api/nodes"))
         {
-            string name = node.GetProperty("name").GetString()!;
+            string name = node.Text("name");
             foreach ((string field, Metric metric) in s_node)
                 Add(sink, metric, node, field, name);
-            if (node.TryGetProperty("partitions", out JsonElement partitions))
+            if (node.List("partitions") is { } partitions)
                 sink.Add(s_partitions, partitions.GetArrayLength(), name);
         }
         using JsonDocument queues =
             await GetAsync("/api/queues?disable_stats=false&columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,memory", ct);
-        foreach (JsonElement queue in queues.RootElement.EnumerateArray())
+        foreach (JsonElement queue in queues.RootElement.Elements("/api/queues"))
         {
             foreach ((string field, Metric metric) in s_queue)
-                Add(sink, metric, queue, field, queue.GetProperty("vhost").GetString()!, queue.GetProperty("name").GetString()!);
+                Add(sink, metric, queue, field, queue.Text("vhost"), queue.Text("name"));
         }
     }
 
@@ -74,7 +75,7 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
 
     private static void Add(SampleSink sink, Metric metric, JsonElement from, string field, params ReadOnlySpan<string> labels)
     {
-        if (!from.TryGetProperty(field, out JsonElement value))
+        if (from.ValueKind != JsonValueKind.Object || !from.TryGetProperty(field, out JsonElement value))
             return;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
             sink.Add(metric, value.GetBoolean() ? 1 : 0, labels);
@@ -92,6 +93,6 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"{path.Split('?')[0]}: HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");
         await using Stream body = await response.Content.ReadAsStreamAsync(ct);
-        return await JsonDocument.ParseAsync(body, default, ct);
+        return await LenientJson.ReadAsync(body, ct);
     }
 }

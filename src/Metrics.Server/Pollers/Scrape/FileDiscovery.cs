@@ -36,6 +36,12 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
             problems.Add(new Problem(file, 0, 0, $"cannot be read: {e.Message}"));
             return [];
         }
+        return Read(text, file, problems);
+    }
+
+    /// <summary>The groups of a file's text; one that is wrong gives problems and no groups.</summary>
+    public static IReadOnlyList<TargetGroup> Read(string text, string file, List<Problem> problems)
+    {
         // JSON is YAML's subset for what stands in these files.
         YamlValue? root = YamlComposer.Compose(text, file, problems);
         if (root is null)

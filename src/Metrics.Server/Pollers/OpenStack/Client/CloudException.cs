@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Metrics.Text;
 
 namespace Metrics.Pollers.OpenStack.Client;
 
@@ -20,7 +22,7 @@ internal sealed class CloudException(string message, int status = 0, Exception? 
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body);
+            using JsonDocument document = LenientJson.Parse(Encoding.UTF8.GetBytes(body));
             if (Find(document.RootElement, 0) is { Length: > 0 } text)
                 return ": " + Shorten(text);
         }

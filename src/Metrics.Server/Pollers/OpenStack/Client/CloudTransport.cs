@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Threading.RateLimiting;
 using Metrics.Configuration;
 using Metrics.Telemetry;
+using Metrics.Text;
 
 namespace Metrics.Pollers.OpenStack.Client;
 
@@ -120,7 +121,7 @@ internal sealed class CloudAnswer(
     public Task<JsonDocument> ReadJsonAsync(CancellationToken ct) => ReadAsync(async () =>
     {
         await using Stream body = await response.Content.ReadAsStreamAsync(within);
-        return await JsonDocument.ParseAsync(body, default, within);
+        return await LenientJson.ReadAsync(body, within);
     }, ct);
 
     /// <summary>Reads the body as text.</summary>

@@ -90,7 +90,7 @@ internal sealed class KeystoneSession(CloudAccess access, CloudTransport transpo
         using JsonDocument services = await GetAsync(token, "/services", ct);
         using JsonDocument endpoints = await GetAsync(token, "/endpoints", ct);
         Dictionary<string, (string Type, string Name)> byId = services.RootElement.Items("services")
-            .ToDictionary(s => s.Text("id"), s => (s.Text("type"), s.Text("name")));
+            .DistinctBy(s => s.Text("id")).ToDictionary(s => s.Text("id"), s => (s.Text("type"), s.Text("name")));
         return [.. endpoints.RootElement.Items("endpoints")
             .Where(e => byId.ContainsKey(e.Text("service_id")) && e.Text("enabled") != "false")
             .Select(e => Token.Endpoint(byId[e.Text("service_id")].Type, byId[e.Text("service_id")].Name, e)).OfType<CloudEndpoint>()];

@@ -107,7 +107,7 @@ internal sealed partial class ServiceApi(
             if (page == MaxPages)
                 throw new CloudException($"{service.Name} {route}: more than {MaxPages} pages");
             using JsonDocument document = await GetAsync(next, route, null, ct);
-            if (!document.RootElement.TryGetProperty(key, out JsonElement items) || items.ValueKind != JsonValueKind.Array)
+            if (document.RootElement.List(key) is not { } items)
                 throw new CloudException($"{service.Name} {route}: the answer has no list '{key}'");
             foreach (JsonElement item in items.EnumerateArray())
                 yield return item;

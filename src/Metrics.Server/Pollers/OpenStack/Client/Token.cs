@@ -19,7 +19,7 @@ internal sealed record Token(
     /// <exception cref="CloudException">It is no token.</exception>
     public static Token Read(string id, JsonElement answer, DateTimeOffset now)
     {
-        if (!answer.TryGetProperty("token", out JsonElement token))
+        if (answer.Child("token") is not { } token)
             throw new CloudException("identity POST /auth/tokens: the answer holds no token");
         DateTimeOffset expires = token.Time("expires_at") ?? now.AddMinutes(5);
         string? project = token.Child("project") is { } p ? p.Text("id") : null;

@@ -18,14 +18,15 @@ internal sealed class InfluxTransport : IDisposable
 
     /// <param name="options">Where it is, and who we are there.</param>
     /// <param name="time">The clock.</param>
-    public InfluxTransport(InfluxOptions options, TimeProvider time)
+    /// <param name="handler">What sends requests; null is the network.</param>
+    public InfluxTransport(InfluxOptions options, TimeProvider time, HttpMessageHandler? handler = null)
     {
         (_options, _time) = (options, time);
         Root = options.Url.ToString().TrimEnd('/');
         // InfluxDB 1 echoes a refused line of up to 64 KiB in a header.
         var settings = new HttpSettings { MaxHeadersKibibytes = 256, Decompression = DecompressionMethods.GZip };
-        _data = HttpSettings.ClientOver(new Signed(settings.CreateHandler(), options));
-        WordsHandler = new FirstWords(new Signed(settings.CreateHandler(), options), options.Version);
+        _data = HttpSettings.ClientOver(new Signed(handler ?? settings.CreateHandler(), options));
+        WordsHandler = new FirstWords(new Signed(handler ?? settings.CreateHandler(), options), options.Version);
         Words = HttpSettings.ClientOver(WordsHandler);
     }
 

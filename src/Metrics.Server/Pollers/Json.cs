@@ -2,10 +2,13 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Metrics.Model;
+using Metrics.Text;
 
-namespace Metrics.Pollers.OpenStack.Client;
+namespace Metrics.Pollers;
 
-/// <summary>Reads answers whose fields may be missing, null, or a number in one release and a text in the next.</summary>
+/// <summary>
+/// Reads answers (see <see cref="LenientJson"/>) whose fields may be missing, null, or a number in one release and a text in the next.
+/// </summary>
 internal static class Json
 {
     /// <summary>A text; a number or truth value as it is written; empty when it is not there.</summary>
@@ -48,11 +51,20 @@ internal static class Json
             && from.TryGetProperty(name, out JsonElement child)
             && child.ValueKind == JsonValueKind.Object ? child : null;
 
+    /// <summary>The items of an answer that is a list.</summary>
+    /// <exception cref="FormatException">It is none; the message begins with <paramref name="what"/>.</exception>
+    public static JsonElement.ArrayEnumerator Elements(this JsonElement answer, string what) =>
+        answer.ValueKind == JsonValueKind.Array ? answer.EnumerateArray() : throw new FormatException($"{what}: the answer is no list");
+
+    /// <summary>A list; null when it is none or not there.</summary>
+    public static JsonElement? List(this JsonElement from, string name) =>
+        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? list
+            : null;
+
     /// <summary>The items of a list; none when it is none or not there.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
-            ? list.EnumerateArray()
-            : [];
+        from.List(name) is { } list ? list.EnumerateArray() : [];
 
     /// <summary>The texts of a list.</summary>
     public static IEnumerable<string> Texts(this JsonElement from, string name) =>

@@ -1,0 +1,12 @@
+namespace Metrics.Fuzz;
+
+/// <summary>What must hold of a reader does not.</summary>
+internal sealed class FuzzException(string what) : Exception(what)
+{
+    /// <summary>Two ways to the same must give the same.</summary>
+    public static void IfNotEqual(string one, string other, string what)
+    {
+        if (one != other)
+            throw new FuzzException($"{what}:\n{one}\n{other}");
+    }
+}
