@@ -38,9 +38,16 @@ public static class MatcherText
     /// <summary>A matcher as Alertmanager writes it: <c>foo="bar"</c>.</summary>
     public static string Write(LabelMatcher matcher)
     {
-        string name = Model.Labels.IsPlainMetricName(matcher.Name) ? matcher.Name : Model.Labels.Quote(matcher.Name);
+        string name = Model.Labels.IsPlainMetricName(matcher.Name) ? matcher.Name : Quote(matcher.Name);
         string sign = matcher.Kind switch { MatchKind.Equal => "=", MatchKind.NotEqual => "!=", MatchKind.Regex => "=~", _ => "!~" };
-        return $"{name}{sign}{Model.Labels.Quote(matcher.Value)}";
+        return $"{name}{sign}{Quote(matcher.Value)}";
+    }
+
+    /// <summary>Only what <see cref="Letter"/> knows is escaped: a control character stands as it is.</summary>
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder(text).Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
+        return quoted.Insert(0, '"').Append('"').ToString();
     }
 
     /// <summary>The longer ones first: = begins two of them.</summary>
@@ -120,11 +127,9 @@ public static class MatcherText
     /// <summary>The letter at hand, or what a backslash before it means.</summary>
     private static string Letter(string text, ref int at)
     {
-        if (text[at] != '\\')
+        if (text[at] != '\\' || at + 1 == text.Length)
             return text[at].ToString();
-        if (++at == text.Length)
-            return "\\";
-        return text[at] switch
+        return text[++at] switch
         {
             'n' => "\n",
             '"' => "\"",

@@ -14,6 +14,7 @@ public sealed class MatcherTextTests
     [InlineData("foo=", "foo=\"\"")]
     [InlineData("foo=\"a\\\"b\\\\c\\nd\"", "foo=\"a\\\"b\\\\c\\nd\"")]
     [InlineData("foo=~\\d+", "foo=~\"\\\\d+\"")]
+    [InlineData("foo=a\\", "foo=\"a\\\\\"")]
     [InlineData("foo=a=b", "foo=\"a=b\"")]
     [InlineData("\"name with ü\"=\"1\"", "\"name with ü\"=\"1\"")]
     [InlineData("{}", "")]
@@ -38,7 +39,7 @@ public sealed class MatcherTextTests
     [Fact]
     public void What_is_written_reads_back()
     {
-        foreach (string value in new[] { "", "a", "a\"b", "\\", "\n", "ü,}", " x " })
+        foreach (string value in new[] { "", "a", "a\"b", "\\", "\n", "ü,}", " x ", "\x7f", "\t\r\0", "\u200b" })
             MatcherText.Parse(MatcherText.Write(new Metrics.Series.LabelMatcher("n", Metrics.Series.MatchKind.Equal, value)))[0]
                 .Matches(Labels.Of(new Label("n", value))).Should().BeTrue(value);
     }
