@@ -52,9 +52,12 @@ public sealed class DashboardTests
                     string title = panel.GetProperty("title").GetString()!;
                     foreach (int server in new[] { port, daemon.Port })
                     {
-                        if (await CountAsync(query, server) == 0 && !s_mayBeEmpty.Contains(title))
-                            Assert.Fail($"{Path.GetFileName(file)}, '{title}': nothing comes of {query} "
-                                + $"{(server == port ? "from Prometheus" : "from metricsd")}");
+                        // A busy machine may miss scrapes.
+                        string whose = server == port ? "Prometheus" : "metricsd";
+                        if (!s_mayBeEmpty.Contains(title))
+                            await Eventually.Async(
+                                async () => await CountAsync(query, server) > 0,
+                                $"{Path.GetFileName(file)}, '{title}': something comes of {query} from {whose}");
                     }
                     asked++;
                 }

@@ -21,6 +21,9 @@ internal sealed class PageServer : IDisposable
     /// <summary>What it answers, whatever is asked.</summary>
     public string Page { get; set; }
 
+    /// <summary>What it says the page is.</summary>
+    public string ContentType { get; init; } = "text/plain; version=0.0.4";
+
     /// <summary>The same as gzip, which it sends instead.</summary>
     public byte[]? Packed { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed class PageServer : IDisposable
                     byte[] body = Packed ?? Encoding.UTF8.GetBytes(Page);
                     string encoding = Packed is null ? "" : "Content-Encoding: gzip\r\n";
                     string head =
-                        $"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n{encoding}Content-Length: {body.Length}\r\n\r\n";
+                        $"HTTP/1.1 200 OK\r\nContent-Type: {ContentType}\r\n{encoding}Content-Length: {body.Length}\r\n\r\n";
                     await client.GetStream().WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body]);
                     Interlocked.Increment(ref _requests);
                 }

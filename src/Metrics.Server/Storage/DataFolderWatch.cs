@@ -7,6 +7,7 @@ namespace Metrics.Storage;
 /// <summary>
 /// Notices that a file which we have open was removed from the data folder, or another put in its place: what is written goes nowhere then,
 /// and would be lost with the end of the process. As long as it is open it is whole, so it is put back.
+/// And has the state return to its file, when that could not be written and can be now.
 /// </summary>
 /// <remarks>Linux: <c>/proc/self/fd</c> marks what is open and has no name any more; proc(5).</remarks>
 internal sealed class DataFolderWatch(
@@ -22,8 +23,6 @@ internal sealed class DataFolderWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!Directory.Exists("/proc/self/fd"))
-            return;
         using var timer = new PeriodicTimer(s_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
             await GuardAsync(() => LookAsync(stoppingToken), stoppingToken);
@@ -33,6 +32,10 @@ internal sealed class DataFolderWatch(
 
     private async Task LookAsync(CancellationToken ct)
     {
+        if (state.IsInMemory)
+            await GuardAsync(() => Task.Run(state.TryLeaveMemory, ct), ct);
+        if (!Directory.Exists("/proc/self/fd"))
+            return;
         HashSet<string> gone = FindGone();
         HashSet<string> lost = [.. gone.Intersect(_before)];
         _before = gone;

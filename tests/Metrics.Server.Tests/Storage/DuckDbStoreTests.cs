@@ -76,13 +76,27 @@ public sealed class DuckDbStoreTests : IDisposable
         long at = s_start.ToUnixTimeMilliseconds();
         await WriteAsync(store, (Labels.Of("cpu", ("host", "a")), at, 1.5), (Labels.Of("mem", ("host", "a")), at, 2));
         string file = Path.Combine(_folder, "out.parquet");
-        store.ExportParquet(file, s_start.AddHours(-1), s_start.AddHours(1), "cpu").Should().Be(1);
+        store.ExportParquet(file, s_start.AddHours(-1), s_start.AddHours(1), "cpu", default).Should().Be(1);
         using var reader = new DuckDBConnection("Data Source=:memory:");
         reader.Open();
         using DuckDBCommand command = reader.CreateCommand();
         command.CommandText =
             $"SELECT name || ' ' || (labels->>'host') || ' ' || strftime(time, '%Y-%m-%dT%H:%M') || ' ' || value FROM '{file}'";
         command.ExecuteScalar().Should().Be("cpu a 2026-03-10T12:00 1.5");
+    }
+
+    [Fact]
+    public async Task An_export_that_nobody_waits_for_any_more_ends()
+    {
+        await using DuckDbStore store = await OpenAsync();
+        long at = s_start.ToUnixTimeMilliseconds();
+        await WriteAsync(store, [.. Enumerable.Range(0, 300_000).Select(i => (Labels.Of("cpu", ("i", $"{i % 1000}")), at + i, (double)i))]);
+        using var gone = new CancellationTokenSource();
+        string file = Path.Combine(_folder, "out.parquet");
+        Task export = Task.Run(() => store.ExportParquet(file, s_start.AddHours(-1), s_start.AddHours(1), null, gone.Token));
+        await Eventually.Async(() => File.Exists(file) || export.IsCompleted, "it has begun");
+        await gone.CancelAsync();
+        await FluentActions.Awaiting(() => export).Should().ThrowAsync<OperationCanceledException>();
     }
 
     [Fact]
@@ -100,7 +114,7 @@ public sealed class DuckDbStoreTests : IDisposable
     {
         await using var store = new DuckDbStore(Options(_folder), _time, NullLogger<DuckDbStore>.Instance);
         Func<Task> read = () => ReadAsync(store, 0, 1), maintain = () => store.MaintainAsync(s_start, default);
-        Action export = () => store.ExportParquet(Path.Combine(_folder, "out.parquet"), s_start, s_start, null);
+        Action export = () => store.ExportParquet(Path.Combine(_folder, "out.parquet"), s_start, s_start, null, default);
         (await read.Should().ThrowAsync<StoreException>()).WithMessage("*metrics.duckdb is not open now");
         await maintain.Should().ThrowAsync<StoreException>();
         export.Should().Throw<StoreException>();

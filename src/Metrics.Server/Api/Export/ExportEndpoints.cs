@@ -31,7 +31,13 @@ internal static class ExportEndpoints
         try
         {
             Directory.CreateDirectory(folder);
-            await Task.Run(() => duck.ExportParquet(file, range.From, range.To, query["metric"].FirstOrDefault()), context.RequestAborted);
+            string? metric = query["metric"].FirstOrDefault();
+            await Task.Run(() => duck.ExportParquet(file, range.From, range.To, metric, context.RequestAborted), context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            File.Delete(file);
+            throw;
         }
         catch (StoreException e)
         {

@@ -1,5 +1,6 @@
 using Metrics.Access;
 using Metrics.Storage;
+using Metrics.Storage.State;
 using Metrics.Telemetry;
 
 namespace Metrics.Api.Life;
@@ -7,13 +8,20 @@ namespace Metrics.Api.Life;
 /// <summary>Signs of life.</summary>
 internal static class LifeEndpoints
 {
+    /// <summary>Load balancers ask by HEAD.</summary>
+    private static readonly string[] s_methods = ["GET", "HEAD"];
+
     private static readonly string[] s_store = ["store"];
+    private static readonly string[] s_state = ["state file"];
 
     public static void MapLife(this WebApplication app)
     {
-        app.MapGet("/-/healthy", () => "metricsd is healthy.\n").Anyone();
-        app.MapGet("/-/ready", (MetricRegistry registry, StoreWriter store, TimeProvider time) =>
-            Ready([.. registry.Faults.Failing(time).Select(f => f.Room), .. store.IsUp ? [] : s_store])
+        app.MapMethods("/-/healthy", s_methods, () => "metricsd is healthy.\n").Anyone();
+        app.MapMethods("/-/ready", s_methods, (MetricRegistry registry, StoreWriter store, StateStore state, TimeProvider time) =>
+            Ready(
+            [
+                .. registry.Faults.Failing(time).Select(f => f.Room), .. store.IsUp ? [] : s_store, .. state.IsInMemory ? s_state : [],
+            ])
             + Damaged(registry.Damages.All)).Anyone();
     }
 

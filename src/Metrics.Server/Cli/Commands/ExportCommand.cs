@@ -86,7 +86,7 @@ internal sealed class ExportCommand : DaemonCommand
     {
         await using var store = new DuckDbStore(options.Storage, TimeProvider.System, NullLogger<DuckDbStore>.Instance);
         await store.OpenAsync(cancel);
-        long rows = store.ExportParquet(file, range.From, range.To, metric);
+        long rows = store.ExportParquet(file, range.From, range.To, metric, cancel);
         call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {rows} samples"));
     }
 }

@@ -24,6 +24,7 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     private readonly string _file = Path.Combine(folder, "state.db");
     private DbContextOptions<StateDb>? _options;
     private SqliteConnection? _writer;
+    private SqliteRefuge? _refuge;
 
     /// <summary>Whether the file has its tables; a new one that the disk had no room for is made when it is next written.</summary>
     private bool _isPrepared;
@@ -51,7 +52,11 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     public override DbContextOptions<StateDb> OptionsFor(DbConnection connection) =>
         new DbContextOptionsBuilder<StateDb>().UseSqlite(connection).Options;
 
-    public void Dispose() => _writer?.Dispose();
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        _refuge?.Dispose();
+    }
 
     public override void Prepare()
     {
@@ -109,6 +114,60 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         }
         string kept = aside is null ? "" : $"it is kept as {Path.GetFileName(aside)}; ";
         metrics.Damages.Note("state.db", $"{reason}; {kept}a new one is made, {saved}");
+    }
+
+    public override bool TryTakeRefuge(out bool isWhole)
+    {
+        isWhole = false;
+        if (_refuge is not null)
+            return false;
+        var refuge = SqliteRefuge.Of(_file, _writer, out isWhole);
+        Close();
+        _refuge = refuge;
+        try
+        {
+            TryPrepare();
+            return true;
+        }
+        catch (SqliteException)
+        {
+            // What was copied is damaged; that is another matter.
+            Close();
+            _refuge = null;
+            refuge.Dispose();
+            return false;
+        }
+    }
+
+    public override bool TryLeaveRefuge()
+    {
+        if (_refuge is not { } refuge)
+            return false;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.Delete(CopyPath);
+            refuge.WriteTo(CopyPath);
+            foreach (string part in s_parts)
+                File.Delete(_file + part);
+            File.Move(CopyPath, _file);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        _refuge = null;
+        Close();
+        try
+        {
+            TryPrepare();
+        }
+        catch (SqliteException e) when (IsTransient(e))
+        {
+            // It is there, and can be read; it is made ready when it is next written.
+        }
+        refuge.Dispose();
+        return true;
     }
 
     private void Close()
@@ -214,7 +273,8 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
 
     private string CopyPath => _file + ".new";
 
-    private string Connection => new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
+    private string Connection =>
+        _refuge?.Address ?? new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
 
     private void TryPrepare()
     {

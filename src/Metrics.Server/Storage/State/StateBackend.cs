@@ -58,6 +58,18 @@ internal abstract class StateBackend
     /// <exception cref="StoreException">That is not possible.</exception>
     public virtual void Rebuild(string reason, bool isGone) => throw new StoreException($"The {Name} is damaged: {reason}");
 
+    /// <summary>
+    /// Goes on in memory, when there is no other way to go on: the database has not been to write for long. All connections that were open
+    /// before are void.
+    /// </summary>
+    /// <param name="isWhole">Whether all that was in the database is there.</param>
+    /// <returns>Whether that could be done.</returns>
+    public virtual bool TryTakeRefuge(out bool isWhole) => isWhole = false;
+
+    /// <summary>Goes back to the database, with all that is in memory, when it can be written again; connections are void then.</summary>
+    /// <returns>Whether it went back.</returns>
+    public virtual bool TryLeaveRefuge() => false;
+
     /// <summary>The statements of a table.</summary>
     /// <exception cref="ArgumentException">The model knows no such row.</exception>
     public EntityStatements StatementsOf(Type entity, DbConnection connection) => _statements.GetOrAdd(entity, type =>

@@ -24,6 +24,9 @@ internal sealed partial class StateStore : IDisposable
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<StateStore> _log;
+    /// <summary>Who is on call must hear of alerts before an operator has made room on a disk.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private StateStatements? _statements;
 
     /// <summary>How often the database was made anew.</summary>
@@ -39,6 +42,9 @@ internal sealed partial class StateStore : IDisposable
         _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, metrics, time, log);
         _lane = new StateLane(request => Write(request.Work, request), time);
     }
+
+    /// <summary>Whether the state is kept in memory now, since its file could not be written.</summary>
+    public bool IsInMemory => _metrics.InMemory.Value > 0;
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }
@@ -59,7 +65,7 @@ internal sealed partial class StateStore : IDisposable
     /// <summary>
     /// Writes a unit of work, whole; one at a time, since those who find SQLite's file locked sleep before they look again. When the disk
     /// is full, or the database away or not to be written, it waits and tries again: nobody may be notified, and nothing forgotten, before
-    /// it is written.
+    /// it is written. A file that could not be written for half a minute is left for memory, for nobody may stay unnotified either.
     /// </summary>
     public void Write(Action<StateWriter> work) => Write(work, null);
 
@@ -108,6 +114,20 @@ internal sealed partial class StateStore : IDisposable
     /// <summary>The file is gone, or another in its place: it is made anew with all that was in it.</summary>
     public void Restore(string reason) => Rebuild(reason, Volatile.Read(ref _builds), isGone: true);
 
+    /// <summary>Goes back from memory to the file, when it can be written again.</summary>
+    public void TryLeaveMemory()
+    {
+        lock (_writing)
+        {
+            _statements?.Dispose();
+            _statements = null;
+            if (!_backend.TryLeaveRefuge())
+                return;
+            _metrics.InMemory.Set(0);
+            LogWorksAgain(_backend.Name);
+        }
+    }
+
     /// <summary>Reads rows one by one: one that makes no sense costs itself, and not the start.</summary>
     public List<T> Decode<TRow, T>(IEnumerable<TRow> rows, Func<TRow, T> read)
     {
@@ -146,6 +166,8 @@ internal sealed partial class StateStore : IDisposable
     public void Dispose()
     {
         _lane.Dispose();
+        if (IsInMemory)
+            TryLeaveMemory();
         _statements?.Dispose();
         (_backend as IDisposable)?.Dispose();
     }
@@ -169,7 +191,7 @@ internal sealed partial class StateStore : IDisposable
                     WriteTheRest(writer);
                 }
                 return true;
-            }, request);
+            }, request, mayMove: true);
         }
     }
 
@@ -236,6 +258,20 @@ internal sealed partial class StateStore : IDisposable
         }
     }
 
+    /// <returns>Whether the state is in memory now.</returns>
+    private bool TryMoveToMemory(string reason)
+    {
+        _statements?.Dispose();
+        _statements = null;
+        if (!_backend.TryTakeRefuge(out bool isWhole))
+            return false;
+        _metrics.InMemory.Set(1);
+        LogInMemory(_backend.Name, reason);
+        if (!isWhole)
+            Rebuilt?.Invoke();
+        return true;
+    }
+
     private static DbException? ReasonOf(Exception e) => e as DbException ?? e.InnerException as DbException;
 
     private StateStatements Statements()
@@ -249,9 +285,13 @@ internal sealed partial class StateStore : IDisposable
         return _statements;
     }
 
-    private T RetryUntilAvailable<T>(Func<T> work, StateRequest? request = null)
+    /// <param name="work">What is tried.</param>
+    /// <param name="request">For whom, if for one that may give up.</param>
+    /// <param name="mayMove">Whether it holds the lock of writers, and may have the state go on in memory.</param>
+    private T RetryUntilAvailable<T>(Func<T> work, StateRequest? request = null, bool mayMove = false)
     {
         int rebuilt = 0;
+        long start = _time.GetTimestamp();
         for (int tries = 1; ; tries++)
         {
             int build = Volatile.Read(ref _builds);
@@ -274,6 +314,8 @@ internal sealed partial class StateStore : IDisposable
                 _metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
+                if (mayMove && _time.GetElapsedTime(start) > s_patience && TryMoveToMemory(reason.Message))
+                    continue;
             }
             catch (Exception e) when (rebuilt < MaxBuilds && ReasonOf(e) is { } reason && _backend.IsDamage(reason))
             {
@@ -292,6 +334,11 @@ internal sealed partial class StateStore : IDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} cannot be used ({Reason}); alerts and messages wait until it can")]
     private partial void LogDoesNotWork(string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The {Name} could not be written for half a minute ({Reason}): the state is kept in memory until it can. Alerts and "
+            + "messages go on; what changes from now on is lost if this process is killed")]
+    private partial void LogInMemory(string name, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} is damaged ({Damage}), and cannot be made anew now: {Reason}")]
     private partial void LogNotRebuilt(string name, string damage, string reason);

@@ -113,12 +113,13 @@ internal sealed partial class DuckDbStore
     /// <summary>Writes a span of time as a Parquet file with the columns name, labels, time, value.</summary>
     /// <returns>The number of rows.</returns>
     /// <exception cref="StoreException">It cannot be read, or the file not be written.</exception>
-    public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
+    /// <exception cref="OperationCanceledException">Nobody wants it any more; what was written of the file is left.</exception>
+    public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name, CancellationToken ct)
     {
-        _readers.EnterAsync(CancellationToken.None).GetAwaiter().GetResult();
+        _readers.EnterAsync(ct).GetAwaiter().GetResult();
         try
         {
-            return WriteParquet(file, from, to, name);
+            return WriteParquet(file, from, to, name, ct);
         }
         finally
         {
@@ -126,7 +127,7 @@ internal sealed partial class DuckDbStore
         }
     }
 
-    private long WriteParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name)
+    private long WriteParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name, CancellationToken ct)
     {
         using DuckDBConnection connection = ConnectForReading();
         using DuckDBCommand command = connection.CreateCommand();
@@ -135,12 +136,15 @@ internal sealed partial class DuckDbStore
             $"COPY (SELECT name, labels, time, value FROM samples WHERE time >= make_timestamp({from.ToUnixTimeMilliseconds() * 1000}) AND "
                 + $"time < make_timestamp({to.ToUnixTimeMilliseconds() * 1000}){metric} ORDER BY name, labels, time) TO "
                 + $"'{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)");
+        ct.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration end = ct.Register(command.Cancel);
         try
         {
             return command.ExecuteNonQuery();
         }
         catch (DuckDBException e)
         {
+            ct.ThrowIfCancellationRequested();
             throw new StoreException($"The export to {file} failed: {e.Message}", e);
         }
     }
