@@ -11,7 +11,7 @@ public sealed record VectorSelector(IReadOnlyList<LabelMatcher> Matchers)
 {
     /// <summary>The metric name, where one is asked for exactly; null otherwise.</summary>
     public string? MetricName =>
-        Matchers.FirstOrDefault(m => m.Name == Labels.MetricName && m.Kind == MatchKind.Equal)?.Value;
+        Matchers.FirstOrDefault(IsName)?.Value;
 
     /// <summary>Reads a selector that is the whole text.</summary>
     /// <param name="text">Such as <c>up{job="host"}</c> or <c>{__name__=~"node_.*"}</c>.</param>
@@ -26,10 +26,14 @@ public sealed record VectorSelector(IReadOnlyList<LabelMatcher> Matchers)
     /// <inheritdoc />
     public override string ToString()
     {
-        bool plain = Matchers[0] is { Name: Labels.MetricName, Kind: MatchKind.Equal } && Labels.IsPlainMetricName(Matchers[0].Value);
-        string name = plain ? Matchers[0].Value : "";
-        string conditions = string.Join(',', Matchers.Skip(plain ? 1 : 0).Select(m =>
-            m is { Name: Labels.MetricName, Kind: MatchKind.Equal } ? Labels.Quote(m.Value) : m.ToString()));
+        // A name by itself can be given once, and is not empty; another stands as a condition.
+        bool isNamed = Matchers.Count(IsName) == 1 && MetricName!.Length > 0;
+        bool isPlain = isNamed && IsName(Matchers[0]) && Labels.IsPlainMetricName(Matchers[0].Value);
+        string name = isPlain ? Matchers[0].Value : "";
+        string conditions = string.Join(',', Matchers.Skip(isPlain ? 1 : 0).Select(m =>
+            isNamed && IsName(m) ? Labels.Quote(m.Value) : m.ToString()));
         return conditions.Length == 0 ? name : $"{name}{{{conditions}}}";
     }
+
+    private static bool IsName(LabelMatcher matcher) => matcher is { Name: Labels.MetricName, Kind: MatchKind.Equal };
 }

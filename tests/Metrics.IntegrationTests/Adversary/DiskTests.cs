@@ -39,8 +39,7 @@ public sealed class DiskTests : IDisposable
                 begin.CommandText = "BEGIN EXCLUSIVE";
                 await begin.ExecuteNonQueryAsync();
             },
-            () => { });
-        await other!.DisposeAsync();
+            () => other!.Dispose());
     }
 
     public void Dispose() => Directory.Delete(_folder, true);

@@ -20,7 +20,7 @@ public static class Printer
         SubqueryExpr q => $"{Print(q.Inner)}[{Print(q.Range)}:{(q.Step is null ? "" : Print(q.Step))}]{Time(q.Time)}",
         CallExpr c => $"{c.Function.Name}({string.Join(", ", c.Arguments.Select(Print))})",
         AggregateExpr a => $"{Head(a)}({string.Join(", ", a.Children.Select(Print))})",
-        BinaryExpr b => $"{Print(b.Left)} {b.Operator.Sign()}{Modifiers(b)} {Print(b.Right)}",
+        BinaryExpr b => $"{Left(b)} {b.Operator.Sign()}{Modifiers(b)} {Print(b.Right)}",
         UnaryExpr u => $"{(u.Negative ? "-" : "+")}{Print(u.Inner)}",
         ParenExpr p => $"({Print(p.Inner)})",
         _ => throw new ArgumentOutOfRangeException(nameof(expr)),
@@ -75,6 +75,10 @@ public static class Printer
             text.Append(" fill_right (").Append(FloatText.FormatGeneral(r)).Append(')');
         return text.ToString();
     }
+
+    /// <summary>A sign before a power is one of the whole power: <c>+Inf ^ x</c> would be read as <c>+(Inf ^ x)</c>.</summary>
+    private static string Left(BinaryExpr b) =>
+        b.Operator == BinaryOperator.Pow && b.Left is NumberExpr ? Print(b.Left).TrimStart('+') : Print(b.Left);
 
     private static string Edge(RangeEdge edge) =>
         edge switch { RangeEdge.Anchored => " anchored", RangeEdge.Smoothed => " smoothed", _ => "" };

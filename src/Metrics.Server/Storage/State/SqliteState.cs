@@ -13,7 +13,7 @@ namespace Metrics.Storage.State;
 /// The file <c>state.db</c>; a damaged one is set aside with a clear message and a new one made of what can be read of it, for watching
 /// must go on.
 /// </summary>
-internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvider time, ILogger log) : StateBackend, IDisposable
+internal sealed partial class SqliteState(string folder, StateMetrics metrics, TimeProvider time, ILogger log) : StateBackend, IDisposable
 {
     private static readonly string[] s_parts = ["", "-wal", "-shm", "-journal"];
 
@@ -24,7 +24,6 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
     private readonly string _file = Path.Combine(folder, "state.db");
     private DbContextOptions<StateDb>? _options;
     private SqliteConnection? _writer;
-    private SqliteRefuge? _refuge;
 
     /// <summary>Whether the file has its tables; a new one that the disk had no room for is made when it is next written.</summary>
     private bool _isPrepared;
@@ -64,14 +63,7 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         {
             Directory.CreateDirectory(folder);
             NoteMissing();
-            try
-            {
-                TryPrepare();
-            }
-            catch (SqliteException e) when (IsDamage(e) || Directory.Exists(_file))
-            {
-                Rebuild(Directory.Exists(_file) ? "it is a folder" : e.Message, isGone: false);
-            }
+            PrepareFile();
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -114,60 +106,6 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
         }
         string kept = aside is null ? "" : $"it is kept as {Path.GetFileName(aside)}; ";
         metrics.Damages.Note("state.db", $"{reason}; {kept}a new one is made, {saved}");
-    }
-
-    public override bool TryTakeRefuge(out bool isWhole)
-    {
-        isWhole = false;
-        if (_refuge is not null)
-            return false;
-        var refuge = SqliteRefuge.Of(_file, _writer, out isWhole);
-        Close();
-        _refuge = refuge;
-        try
-        {
-            TryPrepare();
-            return true;
-        }
-        catch (SqliteException)
-        {
-            // What was copied is damaged; that is another matter.
-            Close();
-            _refuge = null;
-            refuge.Dispose();
-            return false;
-        }
-    }
-
-    public override bool TryLeaveRefuge()
-    {
-        if (_refuge is not { } refuge)
-            return false;
-        try
-        {
-            Directory.CreateDirectory(folder);
-            File.Delete(CopyPath);
-            refuge.WriteTo(CopyPath);
-            foreach (string part in s_parts)
-                File.Delete(_file + part);
-            File.Move(CopyPath, _file);
-        }
-        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-        _refuge = null;
-        Close();
-        try
-        {
-            TryPrepare();
-        }
-        catch (SqliteException e) when (IsTransient(e))
-        {
-            // It is there, and can be read; it is made ready when it is next written.
-        }
-        refuge.Dispose();
-        return true;
     }
 
     private void Close()
@@ -275,6 +213,19 @@ internal sealed class SqliteState(string folder, StateMetrics metrics, TimeProvi
 
     private string Connection =>
         _refuge?.Address ?? new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 10 }.ToString();
+
+    private void PrepareFile()
+    {
+        Directory.CreateDirectory(folder);
+        try
+        {
+            TryPrepare();
+        }
+        catch (SqliteException e) when (IsDamage(e) || Directory.Exists(_file))
+        {
+            Rebuild(Directory.Exists(_file) ? "it is a folder" : e.Message, isGone: false);
+        }
+    }
 
     private void TryPrepare()
     {

@@ -1,6 +1,7 @@
 using Metrics.Storage.State;
 using Metrics.Telemetry;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -12,38 +13,48 @@ public sealed class SqliteRefugeTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("refuge").FullName;
 
     [Fact]
-    public void All_that_was_in_the_file_goes_to_memory_and_back()
+    public void What_may_change_goes_to_memory_and_back_and_what_is_past_stays_in_the_file()
     {
         using SqliteState state = Prepared();
+        Note(state, "ended");
         Note(state, "before");
         state.TryTakeRefuge(out bool isWhole).Should().BeTrue();
         isWhole.Should().BeTrue();
-        Note(state, "meanwhile");
         state.TryTakeRefuge(out _).Should().BeFalse("it is there already");
+        Acks(state).Should().Equal("before", "ended");
+        Past(state).Should().BeEmpty();
+        Note(state, "meanwhile");
+        using (StateDb db = state.Open())
+            db.Acknowledgements.Where(a => a.Alert == "ended").ExecuteDelete();
         using (SqliteState file = Prepared())
-            Notes(file).Should().Equal("before");
+            Acks(file).Should().Equal("before", "ended");
 
         state.TryLeaveRefuge().Should().BeTrue();
-        Note(state, "after");
+        Note(state, "then");
         using SqliteState again = Prepared();
-        Notes(again).Should().Equal("before", "meanwhile", "after");
+        Acks(again).Should().Equal("before", "meanwhile", "then");
+        Past(again).Should().Equal("ended", "before", "meanwhile", "then");
         state.TryLeaveRefuge().Should().BeFalse("it is there no more");
     }
 
-    [Fact]
-    public void Without_a_file_that_can_be_read_it_begins_anew_and_says_so()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_a_file_that_can_be_read_it_begins_anew_and_says_so(bool isThere)
     {
         using SqliteState state = Prepared();
         Note(state, "before");
         SqliteConnection.ClearAllPools();
         foreach (string file in Directory.GetFiles(_folder))
             File.WriteAllText(file, new string('x', 10_000));
+        if (!isThere)
+            Directory.Delete(_folder, true);
         state.TryTakeRefuge(out bool isWhole).Should().BeTrue();
         isWhole.Should().BeFalse();
         Note(state, "meanwhile");
         state.TryLeaveRefuge().Should().BeTrue();
         using SqliteState again = Prepared();
-        Notes(again).Should().Equal("meanwhile");
+        Acks(again).Should().Equal("meanwhile");
     }
 
     [Fact]
@@ -51,13 +62,15 @@ public sealed class SqliteRefugeTests : IDisposable
     {
         using SqliteState state = Prepared();
         state.TryTakeRefuge(out _).Should().BeTrue();
-        Directory.CreateDirectory(Path.Combine(_folder, "state.db.new"));
+        using var other = new SqliteConnection($"Data Source={_folder}/state.db;Pooling=False");
+        other.Open();
+        using SqliteTransaction locked = other.BeginTransaction();
         Note(state, "meanwhile");
         state.TryLeaveRefuge().Should().BeFalse();
-        Notes(state).Should().Equal("meanwhile");
-        Directory.Delete(Path.Combine(_folder, "state.db.new"));
+        Acks(state).Should().Equal("meanwhile");
+        locked.Rollback();
         state.TryLeaveRefuge().Should().BeTrue();
-        Notes(state).Should().Equal("meanwhile");
+        Acks(state).Should().Equal("meanwhile");
     }
 
     public void Dispose()
@@ -76,11 +89,18 @@ public sealed class SqliteRefugeTests : IDisposable
     private static void Note(SqliteState state, string text)
     {
         using StateDb db = state.Open();
-        db.Audit.Add(new AuditRow { At = 1, Who = "ann", What = "test", Text = text });
+        db.Acknowledgements.Add(new AckRow { Alert = text, By = "ann", Comment = "" });
+        db.Audit.Add(new AuditRow { Who = "ann", What = "acknowledged", Text = text });
         db.SaveChanges();
     }
 
-    private static string[] Notes(SqliteState state)
+    private static string[] Acks(SqliteState state)
+    {
+        using StateDb db = state.Open();
+        return [.. db.Acknowledgements.OrderBy(a => a.Alert).Select(a => a.Alert)];
+    }
+
+    private static string[] Past(SqliteState state)
     {
         using StateDb db = state.Open();
         return [.. db.Audit.OrderBy(a => a.Id).Select(a => a.Text)];
