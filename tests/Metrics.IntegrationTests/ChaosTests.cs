@@ -5,27 +5,40 @@ using System.Text.RegularExpressions;
 namespace Metrics.IntegrationTests;
 
 /// <summary>kill -9 at random moments, with a receiver that fails at random: nothing is lost, nothing comes twice.</summary>
-public sealed partial class ChaosTests(ITestOutputHelper output)
+public sealed class ChaosTests(ITestOutputHelper output)
+{
+    [Fact]
+    public Task Every_alert_is_delivered_and_none_twice_however_often_the_daemon_is_killed() =>
+        new ChaosRun(output).RunAsync(ChaosRun.Kills, "");
+}
+
+/// <summary>The same with the state in PostgreSQL; a class of its own, so that it runs beside.</summary>
+public sealed class PostgresChaosTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Every_alert_is_delivered_and_none_twice_with_the_state_in_PostgreSQL_too()
+    {
+        await using Postgres postgres = await Postgres.StartAsync();
+        await new ChaosRun(output).RunAsync(Math.Max(10, ChaosRun.Kills / 5), postgres.Configuration);
+    }
+}
+
+/// <summary>A daemon that is killed again and again.</summary>
+internal sealed partial class ChaosRun(ITestOutputHelper output)
 {
     private const int Hosts = 6;
     private const int LongestLife = 700;
 
-    private static readonly int s_kills =
+    /// <summary>By <c>METRICS_CHAOS</c>.</summary>
+    public static readonly int Kills =
         int.Parse(Environment.GetEnvironmentVariable("METRICS_CHAOS") ?? "15", CultureInfo.InvariantCulture);
 
     private readonly Random _random = new(1);
 
-    [Fact]
-    public Task Every_alert_is_delivered_and_none_twice_however_often_the_daemon_is_killed() => RunAsync(s_kills, "");
-
-    [Fact]
-    public async Task It_is_so_with_the_state_in_PostgreSQL_too()
-    {
-        await using Postgres postgres = await Postgres.StartAsync();
-        await RunAsync(Math.Max(10, s_kills / 5), postgres.Configuration);
-    }
-
-    private async Task RunAsync(int kills, string storage)
+    /// <summary>Runs it.</summary>
+    /// <param name="kills">How often it is killed.</param>
+    /// <param name="storage">Where the state is, as in the configuration.</param>
+    public async Task RunAsync(int kills, string storage)
     {
         using var hook = new WebhookListener();
         (int failed, int lost) = (0, 0);
