@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Metrics.Text;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -12,7 +13,7 @@ internal static class InfluxJson
     {
         try
         {
-            return JsonDocument.Parse(line);
+            return LenientJson.Parse(line);
         }
         catch (JsonException e)
         {
