@@ -102,15 +102,21 @@ public sealed class BrowserTests : IDisposable
 
     public void Dispose() => Directory.Delete(_profile, true);
 
-    /// <summary>Has a browser of its own look at an address.</summary>
+    /// <summary>Has a browser of its own look at an address; one that gives up on a busy machine looks again.</summary>
     /// <returns>The page as it is in the end, and what the browser's console says.</returns>
     private async Task<(string Page, string Said)> LookAsync(string url)
     {
-        (_, string output) = await Component.RunAsync(
-            "chromium", "", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            $"--user-data-dir={_profile}", "--enable-logging=stderr", $"--host-resolver-rules=MAP {EvilName} 127.0.0.1", "--timeout=20000",
-            "--virtual-time-budget=15000", "--dump-dom", url);
-        int end = output.LastIndexOf("</html>", StringComparison.Ordinal);
-        return end < 0 ? ("", output) : (output[..end], output[end..]);
+        string output = "";
+        int end = -1;
+        await Eventually.Async(async () =>
+        {
+            (_, output) = await Component.RunAsync(
+                "chromium", "", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                $"--user-data-dir={_profile}", "--enable-logging=stderr", $"--host-resolver-rules=MAP {EvilName} 127.0.0.1",
+                "--timeout=60000", "--virtual-time-budget=15000", "--dump-dom", url);
+            end = output.LastIndexOf("</html>", StringComparison.Ordinal);
+            return end >= 0;
+        }, "the browser shows a page");
+        return (output[..end], output[end..]);
     }
 }
