@@ -1,4 +1,5 @@
 using System.Text;
+using Metrics.Formats.PrometheusText;
 using Metrics.Series;
 
 namespace Metrics.Routing;
@@ -38,16 +39,13 @@ public static class MatcherText
     /// <summary>A matcher as Alertmanager writes it: <c>foo="bar"</c>.</summary>
     public static string Write(LabelMatcher matcher)
     {
-        string name = Model.Labels.IsPlainMetricName(matcher.Name) ? matcher.Name : Quote(matcher.Name);
+        var text = new StringBuilder();
+        if (Model.Labels.IsPlainMetricName(matcher.Name))
+            text.Append(matcher.Name);
+        else
+            text.AppendQuoted(matcher.Name);
         string sign = matcher.Kind switch { MatchKind.Equal => "=", MatchKind.NotEqual => "!=", MatchKind.Regex => "=~", _ => "!~" };
-        return $"{name}{sign}{Quote(matcher.Value)}";
-    }
-
-    /// <summary>Only what <see cref="Letter"/> knows is escaped: a control character stands as it is.</summary>
-    private static string Quote(string text)
-    {
-        var quoted = new StringBuilder(text).Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
-        return quoted.Insert(0, '"').Append('"').ToString();
+        return text.Append(sign).AppendQuoted(matcher.Value).ToString();
     }
 
     /// <summary>The longer ones first: = begins two of them.</summary>

@@ -1,12 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Metrics.Text;
 
 /// <summary>
 /// Reads JSON of others, of which every text and name can be taken afterwards: a parser looks at them only then, and throws when one is no
-/// text (<see cref="JsonEscapes.Mend"/>).
+/// text (<see cref="JsonTexts.Mend"/>).
 /// </summary>
 public static class LenientJson
 {
@@ -22,9 +21,9 @@ public static class LenientJson
     private static JsonDocument Mended(JsonDocument document)
     {
         ReadOnlySpan<byte> json = JsonMarshal.GetRawUtf8Value(document.RootElement);
-        if (Utf8.IsValid(json) && JsonEscapes.FaultOf(json) is null)
+        if (JsonTexts.FaultOf(json) is null)
             return document;
-        byte[] mended = JsonEscapes.Mend(json);
+        byte[] mended = JsonTexts.Mend(json);
         document.Dispose();
         return JsonDocument.Parse(mended);
     }

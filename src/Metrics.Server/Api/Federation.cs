@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Metrics.Formats;
+using Metrics.Formats.PrometheusText;
 using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Query;
@@ -87,9 +88,7 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryService
                 if (label.Name == Labels.MetricName)
                     continue;
                 hasInstance |= label.Name == "instance";
-                line.Append(separator).Append(PlainName(label.Name)).Append("=\"");
-                AppendEscaped(line, label.Value);
-                line.Append('"');
+                line.Append(separator).Append(PlainName(label.Name)).Append('=').AppendQuoted(label.Value);
                 separator = ',';
             }
             // Without it the scraper would attach its own.
@@ -106,20 +105,6 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryService
         Labels.IsPlainMetricName(name)
             ? name
             : string.Concat(name.Select((c, i) => char.IsAsciiLetterOrDigit(c) && (i > 0 || !char.IsAsciiDigit(c)) || c == '_' ? c : '_'));
-
-    private static void AppendEscaped(StringBuilder line, string value)
-    {
-        foreach (char c in value)
-        {
-            switch (c)
-            {
-                case '\\': line.Append("\\\\"); break;
-                case '"': line.Append("\\\""); break;
-                case '\n': line.Append("\\n"); break;
-                default: line.Append(c); break;
-            }
-        }
-    }
 
     private static void Write(IBufferWriter<byte> to, string text) => Encoding.UTF8.GetBytes(text, to);
 }

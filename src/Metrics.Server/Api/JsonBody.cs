@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Unicode;
 using Metrics.Api.Prometheus;
 using Metrics.Api.Push;
 using Metrics.Inputs;
@@ -43,7 +42,7 @@ internal static class JsonBody
     /// <exception cref="JsonException">They are none; the body is disposed.</exception>
     public static JsonDocument Checked(JsonDocument body)
     {
-        if (FaultOf(JsonMarshal.GetRawUtf8Value(body.RootElement)) is not { } fault)
+        if (JsonTexts.FaultOf(JsonMarshal.GetRawUtf8Value(body.RootElement)) is not { } fault)
             return body;
         body.Dispose();
         throw new JsonException(fault);
@@ -57,7 +56,4 @@ internal static class JsonBody
             ? throw new ApiException("unavailable", refusal.Status, refusal.Error)
             : body.Bytes;
     }
-
-    /// <summary>What the parser looks at only when a text is read, and then throws something else.</summary>
-    private static string? FaultOf(ReadOnlySpan<byte> json) => Utf8.IsValid(json) ? JsonEscapes.FaultOf(json) : "a text is no UTF-8";
 }

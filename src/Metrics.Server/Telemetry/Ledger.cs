@@ -67,6 +67,7 @@ internal sealed class Ledger(MetricRegistry registry)
             if (least != 0)
                 missing.Add((name, least));
         }
+        Metrics.Checks.Inc();
         return missing;
     }
 }

@@ -132,6 +132,41 @@ public sealed class StateStoreTests : IDisposable
         db.Outbox.Single().Payload.Should().Be("{ }");
     }
 
+    [Fact]
+    public async Task What_cannot_be_written_for_long_goes_to_memory_whoever_writes_it()
+    {
+        using StateStore store = Open();
+        SqliteConnection.ClearAllPools();
+        Directory.Move(_folder, _folder + ".away");
+        await File.WriteAllTextAsync(_folder, "");
+        await FluentActions.Awaiting(() => SaveAsync("refused")).Should().ThrowAsync<StateUnavailableException>();
+        store.IsInMemory.Should().BeFalse("it may be for a moment");
+        _time.Advance(s_patience);
+        await SaveAsync("meanwhile");
+        store.IsInMemory.Should().BeTrue();
+
+        store.TryLeaveMemory();
+        store.IsInMemory.Should().BeTrue("there is no way back yet");
+        File.Delete(_folder);
+        Directory.Move(_folder + ".away", _folder);
+        store.TryLeaveMemory();
+        store.IsInMemory.Should().BeFalse();
+        using StateStore again = Open();
+        using StateDb db = again.Open();
+        db.Acknowledgements.Single().Alert.Should().Be("meanwhile");
+
+        async Task SaveAsync(string alert)
+        {
+            Task saved = store.WriteAsync(w => w.Save(new AckRow { Alert = alert, By = "me", Comment = "" }));
+            SpinWait.SpinUntil(() =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(10));
+                return saved.IsCompleted;
+            }, s_patience).Should().BeTrue("it is written or refused");
+            await saved;
+        }
+    }
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();

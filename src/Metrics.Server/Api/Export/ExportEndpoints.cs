@@ -34,13 +34,11 @@ internal static class ExportEndpoints
             string? metric = query["metric"].FirstOrDefault();
             await Task.Run(() => duck.ExportParquet(file, range.From, range.To, metric, context.RequestAborted), context.RequestAborted);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or StoreException)
         {
             File.Delete(file);
-            throw;
-        }
-        catch (StoreException e)
-        {
+            if (e is OperationCanceledException)
+                throw;
             return Later(context, e.Message);
         }
         finally

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
@@ -38,23 +39,35 @@ internal sealed class SqliteRefuge : IDisposable
     /// <summary>Takes along what is in a file, once the tables have been made here.</summary>
     /// <param name="file">The file's path.</param>
     /// <param name="model">The tables.</param>
+    /// <param name="beyond">
+    /// A number greater than that of any row of the file: when it is not known how far those go, new ones begin here, and none takes the
+    /// place of one in the file.
+    /// </param>
     /// <returns>Whether all of it could be read.</returns>
-    public bool TryFill(string file, StateDb model)
+    public bool TryFill(string file, StateDb model, long beyond)
     {
-        try
+        _isWhole = TryTakeAlong(file, model);
+        if (!_isWhole)
         {
-            Run("ATTACH $file AS disk", file);
+            Run("DELETE FROM main.sqlite_sequence");
+            foreach (Table table in TablesOf(model))
+                Run(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"INSERT INTO main.sqlite_sequence (name, seq) VALUES ('{table.Name.Trim('"')}', {beyond})"));
         }
-        catch (SqliteException)
-        {
-            return false;
-        }
-        _isWhole = true;
-        foreach (Table table in TablesOf(model).Where(t => !t.IsPast))
-            _isWhole &= TryRun($"INSERT INTO main.{table.Name} ({table.Columns}) SELECT {table.Columns} FROM disk.{table.Name}");
-        _isWhole &= TryRun("DELETE FROM main.sqlite_sequence; INSERT INTO main.sqlite_sequence SELECT * FROM disk.sqlite_sequence");
-        Run("DETACH disk");
         return _isWhole;
+    }
+
+    private bool TryTakeAlong(string file, StateDb model)
+    {
+        if (!TryRun("ATTACH $file AS disk", file))
+            return false;
+        bool isWhole = true;
+        foreach (Table table in TablesOf(model).Where(t => !t.IsPast))
+            isWhole &= TryRun($"INSERT INTO main.{table.Name} ({table.Columns}) SELECT {table.Columns} FROM disk.{table.Name}");
+        isWhole &= TryRun("DELETE FROM main.sqlite_sequence; INSERT INTO main.sqlite_sequence SELECT * FROM disk.sqlite_sequence");
+        TryRun("DETACH disk");
+        return isWhole;
     }
 
     /// <summary>Writes it to the file: what may change in place of what is there, what is past beside it.</summary>
@@ -77,7 +90,7 @@ internal sealed class SqliteRefuge : IDisposable
         }
         finally
         {
-            Run("DETACH disk");
+            TryRun("DETACH disk");
         }
     }
 
@@ -87,11 +100,11 @@ internal sealed class SqliteRefuge : IDisposable
         $"\"{e.GetTableName()}\"", string.Join(", ", e.GetProperties().Select(p => $"\"{p.GetColumnName()}\"")),
         IsPast: e.ClrType.IsAssignableTo(typeof(HistoryEntry))));
 
-    private bool TryRun(string statement)
+    private bool TryRun(string statement, string? file = null)
     {
         try
         {
-            Run(statement);
+            Run(statement, file);
             return true;
         }
         catch (SqliteException)

@@ -7,6 +7,8 @@ internal sealed partial class SqliteState
 {
     private SqliteRefuge? _refuge;
 
+    public override bool IsInRefuge => _refuge is not null;
+
     public override bool TryTakeRefuge(out bool isWhole)
     {
         isWhole = false;
@@ -18,7 +20,7 @@ internal sealed partial class SqliteState
         _writer = null;
         MoveTo(refuge);
         using StateDb model = Open();
-        isWhole = refuge.TryFill(_file, model);
+        isWhole = refuge.TryFill(_file, model, time.GetUtcNow().ToUnixTimeMilliseconds());
         return true;
     }
 

@@ -58,9 +58,12 @@ internal abstract class StateBackend
     /// <exception cref="StoreException">That is not possible.</exception>
     public virtual void Rebuild(string reason, bool isGone) => throw new StoreException($"The {Name} is damaged: {reason}");
 
+    /// <summary>Whether what is written goes to memory (<see cref="TryTakeRefuge"/>).</summary>
+    public virtual bool IsInRefuge => false;
+
     /// <summary>
-    /// Goes on in memory, when there is no other way to go on: the database has not been to write for long. All connections that were open
-    /// before are void.
+    /// Goes on in memory, since the database cannot be written and nobody can wait for it any longer. All connections that were open before
+    /// are void.
     /// </summary>
     /// <param name="isWhole">Whether all that was in the database is there.</param>
     /// <returns>Whether that could be done.</returns>

@@ -24,9 +24,6 @@ internal sealed partial class StateStore : IDisposable
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<StateStore> _log;
-    /// <summary>Who is on call must hear of alerts before an operator has made room on a disk.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     private StateStatements? _statements;
 
     /// <summary>How often the database was made anew.</summary>
@@ -41,10 +38,8 @@ internal sealed partial class StateStore : IDisposable
         (_metrics, _lifetime, _time, _log) = (metrics, lifetime, time, log);
         _backend = options.Postgres is { } postgres ? new PostgresState(postgres, log) : new SqliteState(options.Path, metrics, time, log);
         _lane = new StateLane(request => Write(request.Work, request), time);
+        metrics.BeforeCollect(() => metrics.InMemory.Set(IsInMemory ? 1 : 0));
     }
-
-    /// <summary>Whether the state is kept in memory now, since its file could not be written.</summary>
-    public bool IsInMemory => _metrics.InMemory.Value > 0;
 
     /// <summary>Whether another daemon works with the database now; this one ends.</summary>
     public bool IsLost { get; private set; }
@@ -114,20 +109,6 @@ internal sealed partial class StateStore : IDisposable
     /// <summary>The file is gone, or another in its place: it is made anew with all that was in it.</summary>
     public void Restore(string reason) => Rebuild(reason, Volatile.Read(ref _builds), isGone: true);
 
-    /// <summary>Goes back from memory to the file, when it can be written again.</summary>
-    public void TryLeaveMemory()
-    {
-        lock (_writing)
-        {
-            _statements?.Dispose();
-            _statements = null;
-            if (!_backend.TryLeaveRefuge())
-                return;
-            _metrics.InMemory.Set(0);
-            LogWorksAgain(_backend.Name);
-        }
-    }
-
     /// <summary>Reads rows one by one: one that makes no sense costs itself, and not the start.</summary>
     public List<T> Decode<TRow, T>(IEnumerable<TRow> rows, Func<TRow, T> read)
     {
@@ -166,9 +147,8 @@ internal sealed partial class StateStore : IDisposable
     public void Dispose()
     {
         _lane.Dispose();
-        if (IsInMemory)
-            TryLeaveMemory();
-        _statements?.Dispose();
+        LeaveMemoryAtLast();
+        DropStatements();
         (_backend as IDisposable)?.Dispose();
     }
 
@@ -192,6 +172,7 @@ internal sealed partial class StateStore : IDisposable
                 }
                 return true;
             }, request, mayMove: true);
+            _failingSince = null;
         }
     }
 
@@ -210,8 +191,7 @@ internal sealed partial class StateStore : IDisposable
         {
             // Whatever they were in the middle of, they begin anew.
             request?.Withdraw();
-            statements.Dispose();
-            _statements = null;
+            DropStatements();
             throw;
         }
     }
@@ -230,8 +210,7 @@ internal sealed partial class StateStore : IDisposable
         {
             if (_builds != build)
                 return;
-            _statements?.Dispose();
-            _statements = null;
+            DropStatements();
             _backend.Rebuild(reason, isGone);
             Volatile.Write(ref _builds, build + 1);
             Rebuilt?.Invoke();
@@ -258,20 +237,6 @@ internal sealed partial class StateStore : IDisposable
         }
     }
 
-    /// <returns>Whether the state is in memory now.</returns>
-    private bool TryMoveToMemory(string reason)
-    {
-        _statements?.Dispose();
-        _statements = null;
-        if (!_backend.TryTakeRefuge(out bool isWhole))
-            return false;
-        _metrics.InMemory.Set(1);
-        LogInMemory(_backend.Name, reason);
-        if (!isWhole)
-            Rebuilt?.Invoke();
-        return true;
-    }
-
     private static DbException? ReasonOf(Exception e) => e as DbException ?? e.InnerException as DbException;
 
     private StateStatements Statements()
@@ -285,20 +250,25 @@ internal sealed partial class StateStore : IDisposable
         return _statements;
     }
 
+    private void DropStatements()
+    {
+        _statements?.Dispose();
+        _statements = null;
+    }
+
     /// <param name="work">What is tried.</param>
     /// <param name="request">For whom, if for one that may give up.</param>
     /// <param name="mayMove">Whether it holds the lock of writers, and may have the state go on in memory.</param>
     private T RetryUntilAvailable<T>(Func<T> work, StateRequest? request = null, bool mayMove = false)
     {
         int rebuilt = 0;
-        long start = _time.GetTimestamp();
         for (int tries = 1; ; tries++)
         {
             int build = Volatile.Read(ref _builds);
             try
             {
                 T done = work();
-                if (tries > 1)
+                if (tries > 1 && !IsInMemory)
                     LogWorksAgain(_backend.Name);
                 return done;
             }
@@ -314,8 +284,6 @@ internal sealed partial class StateStore : IDisposable
                 _metrics.Failures.Inc();
                 if (tries == 1)
                     LogDoesNotWork(_backend.Name, reason.Message);
-                if (mayMove && _time.GetElapsedTime(start) > s_patience && TryMoveToMemory(reason.Message))
-                    continue;
             }
             catch (Exception e) when (rebuilt < MaxBuilds && ReasonOf(e) is { } reason && _backend.IsDamage(reason))
             {
@@ -325,6 +293,8 @@ internal sealed partial class StateStore : IDisposable
                     continue;
                 }
             }
+            if (mayMove && TryMoveToMemory())
+                continue;
             using var pause = new CancellationTokenSource(s_pauses.After(tries), _time);
             pause.Token.WaitHandle.WaitOne();
             if (request?.IsGivenUp == true)
@@ -334,11 +304,6 @@ internal sealed partial class StateStore : IDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} cannot be used ({Reason}); alerts and messages wait until it can")]
     private partial void LogDoesNotWork(string name, string reason);
-
-    [LoggerMessage(Level = LogLevel.Critical,
-        Message = "The {Name} could not be written for half a minute ({Reason}): the state is kept in memory until it can. Alerts and "
-            + "messages go on; what changes from now on is lost if this process is killed")]
-    private partial void LogInMemory(string name, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The {Name} is damaged ({Damage}), and cannot be made anew now: {Reason}")]
     private partial void LogNotRebuilt(string name, string damage, string reason);

@@ -58,6 +58,23 @@ public sealed class SqliteRefugeTests : IDisposable
     }
 
     [Fact]
+    public void What_was_out_of_reach_is_not_written_over()
+    {
+        using SqliteState state = Prepared();
+        Note(state, "before");
+        SqliteConnection.ClearAllPools();
+        Directory.Move(_folder, _folder + ".away");
+        state.TryTakeRefuge(out bool isWhole).Should().BeTrue();
+        isWhole.Should().BeFalse();
+        Note(state, "meanwhile");
+        Directory.Move(_folder + ".away", _folder);
+        state.TryLeaveRefuge().Should().BeTrue();
+        using SqliteState again = Prepared();
+        Acks(again).Should().Equal("before", "meanwhile");
+        Past(again).Should().Equal("before", "meanwhile");
+    }
+
+    [Fact]
     public void As_long_as_the_file_cannot_be_written_it_stays_in_memory()
     {
         using SqliteState state = Prepared();

@@ -26,7 +26,7 @@ internal static class InfluxJson
     {
         JsonElement root = document.RootElement;
         if (Find(root, "error") is { } error)
-            return FirstWords(TextOf(error));
+            return $"InfluxDB says: {FirstWords(TextOf(error))}";
         if (status is < 200 or >= 300)
             return $"HTTP {status}: {FirstWords(root.GetRawText())}";
         if (Find(root, "results") is not { ValueKind: JsonValueKind.Array } results)
@@ -34,7 +34,7 @@ internal static class InfluxJson
         foreach (JsonElement result in results.EnumerateArray())
         {
             if (Find(result, "error") is { } failure)
-                return FirstWords(TextOf(failure));
+                return $"InfluxDB says: {FirstWords(TextOf(failure))}";
         }
         return null;
     }

@@ -1,19 +1,25 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Metrics.Text;
 
-/// <summary>Looks at the escaped characters of JSON, which a parser takes as they are.</summary>
-public static class JsonEscapes
+/// <summary>Looks at the texts of JSON, which a parser takes as they are, and throws at when they are read.</summary>
+public static class JsonTexts
 {
     private const int Length = 6;
 
-    /// <summary>Finds half of a character that takes two (<c>\ud800</c>), and NUL, which many databases and programs do not take.</summary>
-    /// <param name="json">Well-formed JSON.</param>
+    /// <summary>
+    /// Finds bytes that are no UTF-8, half of a character that takes two (<c>\ud800</c>), and NUL, which many databases and programs do not
+    /// take.
+    /// </summary>
+    /// <param name="json">Well-formed JSON but for its texts.</param>
     /// <returns>What is wrong, or null.</returns>
     /// <remarks>RFC 8259, section 7.</remarks>
     public static string? FaultOf(ReadOnlySpan<byte> json)
     {
+        if (!Utf8.IsValid(json))
+            return "a text is no UTF-8";
         while (json.IndexOf((byte)'\\') is >= 0 and var at)
         {
             json = json[at..];
@@ -36,7 +42,7 @@ public static class JsonEscapes
     }
 
     /// <summary>
-    /// Puts U+FFFD for all that <see cref="FaultOf"/> finds and for bytes that are no UTF-8: a name that somebody made up spoils no list.
+    /// Puts U+FFFD for all that <see cref="FaultOf"/> finds: a name that somebody made up spoils no list.
     /// </summary>
     /// <param name="json">Well-formed JSON but for its texts.</param>
     public static byte[] Mend(ReadOnlySpan<byte> json)

@@ -3,7 +3,7 @@ using Metrics.Text;
 
 namespace Metrics.Tests.Text;
 
-public sealed class JsonEscapesTests
+public sealed class JsonTextsTests
 {
     [Theory]
     [InlineData("""["plain", "\u00e9\n", "\ud83d\ude00", "\\ud800", "\\\\ud800"]""", null)]
@@ -14,7 +14,7 @@ public sealed class JsonEscapesTests
     [InlineData("""["\\\ud83d"]""", "a text holds half of a character: \\ud83d")]
     [InlineData("""["\u0000"]""", "a text holds NUL")]
     public void Half_a_character_and_NUL_are_found(string json, string? fault) =>
-        JsonEscapes.FaultOf(Encoding.UTF8.GetBytes(json)).Should().Be(fault);
+        JsonTexts.FaultOf(Encoding.UTF8.GetBytes(json)).Should().Be(fault);
 
     [Theory]
     [InlineData("""["\\ud800", "\ud83d\ude00", "\u00e9\n"]""", """["\\ud800", "\ud83d\ude00", "\u00e9\n"]""")]
@@ -22,9 +22,9 @@ public sealed class JsonEscapesTests
     [InlineData("""["\ud800\ud800\udc00", "\\\ud800"]""", """["\ufffd\ud800\udc00", "\\\ufffd"]""")]
     public void They_are_mended_and_nothing_else_is(string json, string expected)
     {
-        byte[] mended = JsonEscapes.Mend(Encoding.UTF8.GetBytes(json));
+        byte[] mended = JsonTexts.Mend(Encoding.UTF8.GetBytes(json));
         Encoding.UTF8.GetString(mended).Should().Be(expected);
-        JsonEscapes.FaultOf(mended).Should().BeNull();
+        JsonTexts.FaultOf(mended).Should().BeNull();
     }
 
     [Fact]
