@@ -46,6 +46,126 @@ public static class EventFields
     /// <summary>Its number on that machine.</summary>
     public const string ProcessId = "process.pid";
 
+    /// <summary>What was done, in the source's own word: <c>delete.project</c>, <c>ban</c>.</summary>
+    public const string Action = "event.action";
+
+    /// <summary>Who has read it: the format, and the program where texts of several are in it, as <c>syslog.sshd</c>.</summary>
+    public const string Dataset = "event.dataset";
+
+    /// <summary>The source's own name for the event: a message id, a serial number of auditd.</summary>
+    public const string EventId = "event.id";
+
+    /// <summary>Why, in a word or a sentence of the source.</summary>
+    public const string Reason = "event.reason";
+
+    /// <summary>How long it took, nanoseconds.</summary>
+    public const string Duration = "event.duration";
+
+    /// <summary>Who did it, by number or id.</summary>
+    public const string UserId = "user.id";
+
+    /// <summary>The domain of who did it.</summary>
+    public const string UserDomain = "user.domain";
+
+    /// <summary>The account whose rights were taken.</summary>
+    public const string EffectiveUserName = "user.effective.name";
+
+    /// <summary>The account to which it was done.</summary>
+    public const string TargetUserName = "user.target.name";
+
+    /// <summary>The group that it is about.</summary>
+    public const string GroupName = "group.name";
+
+    /// <summary>From where, by name.</summary>
+    public const string SourceDomain = "source.domain";
+
+    /// <summary>To where.</summary>
+    public const string DestinationIp = "destination.ip";
+
+    /// <summary>The port to which it went.</summary>
+    public const string DestinationPort = "destination.port";
+
+    /// <summary><c>tcp</c>, <c>udp</c>, <c>icmp</c> …</summary>
+    public const string Transport = "network.transport";
+
+    /// <summary>A command with its arguments.</summary>
+    public const string CommandLine = "process.command_line";
+
+    /// <summary>The program's file.</summary>
+    public const string Executable = "process.executable";
+
+    /// <summary>With what the process ended.</summary>
+    public const string ExitCode = "process.exit_code";
+
+    /// <summary>The file that it is about.</summary>
+    public const string FilePath = "file.path";
+
+    /// <summary>That file's SHA-256, in hexadecimal.</summary>
+    public const string FileSha256 = "file.hash.sha256";
+
+    /// <summary>The log from which it was read.</summary>
+    public const string LogFilePath = "log.file.path";
+
+    /// <summary>Where in that log it begins, bytes.</summary>
+    public const string LogOffset = "log.offset";
+
+    /// <summary>The part of the program that reports it, such as a module.</summary>
+    public const string Logger = "log.logger";
+
+    /// <summary>The rule that has found it, by number or id.</summary>
+    public const string RuleId = "rule.id";
+
+    /// <summary>The rule that has found it, by name; of malware its name.</summary>
+    public const string RuleName = "rule.name";
+
+    /// <summary>What kind of rule it is.</summary>
+    public const string RuleCategory = "rule.category";
+
+    /// <summary>The tool that has found it.</summary>
+    public const string ObserverName = "observer.name";
+
+    /// <summary>The instance that it is about.</summary>
+    public const string InstanceId = "cloud.instance.id";
+
+    /// <summary>The region that it is about.</summary>
+    public const string Region = "cloud.region";
+
+    /// <summary>The request of OpenStack's that it belongs to: <c>req-…</c>.</summary>
+    public const string RequestId = "openstack.request_id";
+
+    /// <summary>The request that one service has made of others for: <c>req-…</c>.</summary>
+    public const string GlobalRequestId = "openstack.global_request_id";
+
+    /// <summary>What kind of thing was made, changed or deleted: <c>instance</c>, <c>volume</c>, <c>project</c>.</summary>
+    public const string ResourceType = "openstack.resource.type";
+
+    /// <summary>The thing's id.</summary>
+    public const string ResourceId = "openstack.resource.id";
+
+    /// <summary>GET, POST …</summary>
+    public const string HttpMethod = "http.request.method";
+
+    /// <summary>What was answered: 200, 401 …</summary>
+    public const string HttpStatus = "http.response.status_code";
+
+    /// <summary>Bytes that were answered.</summary>
+    public const string HttpBytes = "http.response.body.bytes";
+
+    /// <summary>The address or path as it was asked for.</summary>
+    public const string Url = "url.original";
+
+    /// <summary>What the client calls itself.</summary>
+    public const string UserAgent = "user_agent.original";
+
+    /// <summary>A network interface by name.</summary>
+    public const string Interface = "observer.ingress.interface.name";
+
+    /// <summary>The package that it is about.</summary>
+    public const string PackageName = "package.name";
+
+    /// <summary>Its version.</summary>
+    public const string PackageVersion = "package.version";
+
     /// <summary>
     /// The fields' own full name: short words and labels (<c>host</c>, <c>source_ip</c>) become <c>host.name</c>, <c>source.ip</c>.
     /// </summary>
@@ -73,7 +193,12 @@ public static class EventFields
     /// <summary>Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay.</summary>
     private static readonly Dictionary<string, string> s_withUnderscore = new()
     {
-        ["openstack_request_id"] = "openstack.request_id",
+        ["openstack_request_id"] = RequestId,
+        ["openstack_global_request_id"] = GlobalRequestId,
+        ["process_command_line"] = CommandLine,
+        ["process_exit_code"] = ExitCode,
+        ["http_response_status_code"] = HttpStatus,
+        ["user_agent_original"] = UserAgent,
     };
 
     private static string Dotted(string label) => s_withUnderscore.GetValueOrDefault(label) ?? label.Replace('_', '.');

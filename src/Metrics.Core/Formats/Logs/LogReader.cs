@@ -1,0 +1,49 @@
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs;
+
+/// <summary>
+/// Reads the records of one source, and finds out in which format they are: the format of the last record is tried first, the others
+/// where it does not fit. One thread at a time.
+/// </summary>
+/// <param name="formats">The formats that come into question: one where an operator names it, else <see cref="LogFormats.All"/>.</param>
+/// <param name="context">What the texts do not say.</param>
+public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext context)
+{
+    private LogFormat? _last;
+
+    /// <summary>The format of the record that was read last and understood; null before the first.</summary>
+    public LogFormat? Format => _last;
+
+    /// <summary>Reads a record.</summary>
+    /// <param name="text">Its bytes, without line end at its end.</param>
+    /// <param name="record">Gets what it says; nothing where no format fits.</param>
+    /// <returns>Whether a format fits.</returns>
+    public bool Read(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        if (_last is { } last && TryRead(last, text, record))
+            return true;
+        foreach (LogFormat format in formats)
+        {
+            if (ReferenceEquals(format, _last) || !TryRead(format, text, record))
+                continue;
+            _last = format;
+            return true;
+        }
+        record.Clear();
+        return false;
+    }
+
+    /// <summary>Whether a line goes on with the record that another began.</summary>
+    public bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => _last?.Continues?.Invoke(first, line) ?? false;
+
+    private bool TryRead(LogFormat format, ReadOnlySpan<byte> text, LogRecord record)
+    {
+        record.Clear();
+        if (!format.Parse(text, context, record))
+            return false;
+        if (!record.Has(EventFields.Dataset))
+            record.Set(EventFields.Dataset, format.Name);
+        return true;
+    }
+}
