@@ -24,6 +24,7 @@ public sealed class EventBatch : IDisposable
     private int[] _fieldEnds;
     private EventField[] _fields;
     private int _fieldCount;
+    private List<SourcePosition>? _positions;
 
     /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
     /// <param name="capacity">Rows to make room for; it grows when needed.</param>
@@ -51,6 +52,9 @@ public sealed class EventBatch : IDisposable
 
     /// <summary>What was cut to keep the bounds.</summary>
     public EventCuts Cuts { get; private set; }
+
+    /// <summary>How far the sources of the rows have been read with them; stored in the same commit, also where there is no row.</summary>
+    public IReadOnlyList<SourcePosition> Positions => _positions ?? [];
 
     /// <summary>Place of each row in the event log; the log writes them, 0 before.</summary>
     public Span<long> Ids => _ids.AsSpan(0, Count);
@@ -140,6 +144,9 @@ public sealed class EventBatch : IDisposable
         foreach (EventField field in one.Fields)
             AddField(field.Name, field.Value);
     }
+
+    /// <summary>Adds how far a source has been read.</summary>
+    public void Add(SourcePosition position) => (_positions ??= []).Add(position);
 
     /// <summary>Takes the newest row out again.</summary>
     public void RemoveNewest()

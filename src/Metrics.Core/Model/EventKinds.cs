@@ -70,6 +70,18 @@ public static class EventKinds
     /// <summary>A bridge, or a port of it, has changed its state.</summary>
     public const string NetworkBridge = "network.bridge";
 
+    /// <summary>A log has lost its end: it was cut short, and no copy of what was cut off is there.</summary>
+    public const string LogTruncated = "log.truncated";
+
+    /// <summary>The times of a log go back: its machine's clock was set, or older lines were written into it.</summary>
+    public const string LogRewound = "log.rewound";
+
+    /// <summary>An older file stands in the place of a log.</summary>
+    public const string LogReplaced = "log.replaced";
+
+    /// <summary>Lines of a log were there and could not be read before they went.</summary>
+    public const string LogGap = "log.gap";
+
     /// <summary>The rules of a firewall were changed.</summary>
     public const string FirewallChanged = "firewall.changed";
 

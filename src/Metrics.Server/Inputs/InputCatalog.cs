@@ -1,3 +1,4 @@
+using Metrics.Inputs.Logs;
 using Metrics.Inputs.Push;
 using Metrics.Inputs.Syslog;
 using Metrics.Text;
@@ -11,6 +12,7 @@ internal static class InputCatalog
     [
         PushOptions.Read,
         SyslogOptions.Read,
+        LogsOptions.Read,
     ];
 
     /// <summary>Reads the section; reports every problem.</summary>

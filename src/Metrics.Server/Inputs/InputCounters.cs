@@ -46,6 +46,9 @@ internal enum InputError
     /// <summary>A connection that a fault of ours has ended.</summary>
     Internal,
 
+    /// <summary>A file that cannot be opened or read.</summary>
+    Unreadable,
+
     /// <summary>What could not be stored, and was not acknowledged: its sender shall send it again.</summary>
     NotStored,
 }

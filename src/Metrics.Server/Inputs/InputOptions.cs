@@ -18,5 +18,6 @@ internal abstract record InputOptions
 
 /// <summary>What inputs may need of the daemon.</summary>
 /// <param name="Push">The way in for what is pushed over HTTP.</param>
+/// <param name="Events">Knows how far each source was read.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record InputTools(Push.PushLane Push, TimeProvider Time);
+internal sealed record InputTools(Push.PushLane Push, Storage.Events.EventLog Events, TimeProvider Time);

@@ -295,7 +295,7 @@ public sealed class SyslogInputTests
             string yaml = $"inputs:\n  syslog:\n    - listen: '{scheme}://127.0.0.1:0'\n      {more}\n";
             IInput input =
                 MetricsOptions.Parse(yaml).Inputs.Inputs.OfType<SyslogOptions>().Single()
-                    .Create(new InputTools(null!, time ?? TimeProvider.System));
+                    .Create(new InputTools(null!, null!, time ?? TimeProvider.System));
             running._run = input.RunAsync(running.Sink, running._stop.Token, running._abort.Token);
             string detail = await running.Sink.ReadyAsync;
             running._at = IPEndPoint.Parse(detail.Split(',')[0]);

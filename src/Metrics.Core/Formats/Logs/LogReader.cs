@@ -10,6 +10,7 @@ namespace Metrics.Formats.Logs;
 /// <param name="context">What the texts do not say.</param>
 public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext context)
 {
+    private readonly LogRecord _scratch = new();
     private LogFormat? _last;
 
     /// <summary>The format of the record that was read last and understood; null before the first.</summary>
@@ -34,8 +35,13 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
         return false;
     }
 
-    /// <summary>Whether a line goes on with the record that another began.</summary>
-    public bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => _last?.Continues?.Invoke(first, line) ?? false;
+    /// <summary>Whether a line goes on with the record that another began, as the format of that one has it.</summary>
+    public bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line)
+    {
+        if (_last is null)
+            Read(first, _scratch);
+        return _last?.Continues?.Invoke(first, line) ?? false;
+    }
 
     private bool TryRead(LogFormat format, ReadOnlySpan<byte> text, LogRecord record)
     {

@@ -109,7 +109,7 @@ internal sealed record SyslogOptions : InputOptions
             Tls = tls,
             AllowFrom = AllowList.Read(section),
             Framing = ReadFraming(section, transport),
-            TimeZone = ReadZone(section),
+            TimeZone = InputZone.Read(section),
             MaxMessageBytes = ReadSize(section, "max_message_size", DefaultMaxMessage, 480, LargestMaxMessage),
             Limits = new StreamLimits(
                 ReadFor(section, !isUdp, "max_connections", "udp", DefaultMaxConnections,
@@ -161,16 +161,6 @@ internal sealed record SyslogOptions : InputOptions
             "newline" => SyslogFraming.NewLine,
             _ => SyslogFraming.Auto,
         };
-    }
-
-    private static TimeZoneInfo ReadZone(YamlSection section)
-    {
-        if (section.Text("time_zone") is not { } name || name == "local")
-            return TimeZoneInfo.Local;
-        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone))
-            return zone.HasSameRules(TimeZoneInfo.Utc) ? TimeZoneInfo.Utc : zone;
-        section.Report("time_zone", $"is '{name}'; it must be local or a name such as UTC or Europe/Berlin");
-        return TimeZoneInfo.Utc;
     }
 
     private static int ReadSize(YamlSection section, string key, int @default, int min, int max)

@@ -121,6 +121,16 @@ internal sealed partial class EventLog(
         }
     }
 
+    /// <summary>How far the parts of a source have been read, as was committed with their events.</summary>
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    public async Task<IReadOnlyList<SourcePosition>> PositionsAsync(string source, CancellationToken ct)
+    {
+        if (!Path.Exists(_file.FilePath))
+            return [];
+        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
+        return EventPositions.Load(reading.Connection, source);
+    }
+
     /// <inheritdoc />
     public IAsyncEnumerable<EventBatch> ReadAsync(IReadOnlySet<string>? kinds, long from, long to, CancellationToken ct) =>
         ReadAsync(new EventQuery { Kinds = kinds, From = from, To = to }, ct);
@@ -197,9 +207,26 @@ internal sealed partial class EventLog(
 
     private void Commit(IReadOnlyList<EventBatch> batches)
     {
+        using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
+        EventPositions.Save(_file.Writer, batches);
+        List<EventTable>? tables = Append(batches);
+        transaction.Commit();
+        if (tables is null)
+            return;
+        bool begins = tables.Count != _tables.Count;
+        _tables = tables;
+        // Two bytes a character in memory, mostly one in the file.
+        _tableBytes = (begins ? 0 : _tableBytes) + (batches.Sum(b => b.Bytes) / 2);
+    }
+
+    /// <returns>The tables as they are then; null where no event is new.</returns>
+    private List<EventTable>? Append(IReadOnlyList<EventBatch> batches)
+    {
+        long known = LastId;
+        if (!batches.Any(b => b.Count > 0 && b.Ids[^1] > known))
+            return null;
         List<EventTable> tables = [.. _tables];
         int day = (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
-        using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
         // Any other day, also an earlier one when the clock is put back: tables stay in the order of their ids.
         bool begins = tables.Count == 0 || tables[^1].Day != day || _tableBytes > _maxTableBytes;
         EventTable table = begins ? EventTable.Begin(day, tables) : tables[^1];
@@ -207,22 +234,16 @@ internal sealed partial class EventLog(
             _file.Execute(EventTable.Create(table.Name));
         using (var appender = new EventAppender(_file.Writer, table.Name))
         {
-            long known = LastId;
             foreach (EventBatch batch in batches)
                 table = Append(appender, batch, table, known);
             appender.Close();
         }
-        if (table.LastId == 0)
-            return;
         if (!begins)
             tables.RemoveAt(tables.Count - 1);
         tables.Add(table);
         if (begins)
             _file.Execute(EventTable.View(tables));
-        transaction.Commit();
-        _tables = tables;
-        // Two bytes a character in memory, mostly one in the file.
-        _tableBytes = (begins ? 0 : _tableBytes) + (batches.Sum(b => b.Bytes) / 2);
+        return tables;
     }
 
     /// <summary>Appends what the log does not have: after a commit whose outcome was not known, some of it may be there.</summary>

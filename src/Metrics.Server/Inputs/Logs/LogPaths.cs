@@ -1,0 +1,122 @@
+using System.IO.Enumeration;
+using Metrics.Text;
+
+namespace Metrics.Inputs.Logs;
+
+/// <summary>Which files are read: patterns of paths, and what is left out of them. Equal to another with the same patterns.</summary>
+/// <remarks>
+/// <c>*</c> and <c>?</c> stand within the name of a file or folder, <c>**</c> for any number of folders. Names that begin with a dot are
+/// found only where the pattern says the dot.
+/// </remarks>
+internal sealed class LogPaths : IEquatable<LogPaths>
+{
+    /// <summary>What no pattern finds: files that are packed, and not text.</summary>
+    private static readonly string[] s_packed = [".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip"];
+
+    private readonly string[] _patterns;
+    private readonly string[] _exclude;
+
+    private LogPaths(string[] patterns, string[] exclude) => (_patterns, _exclude) = (patterns, exclude);
+
+    /// <summary>Reads <c>paths</c> and <c>exclude</c>.</summary>
+    public static LogPaths Read(YamlSection section)
+    {
+        string[] patterns = ReadPatterns(section, "paths");
+        if (!section.Has("paths"))
+            section.Report("paths", "is required: paths or patterns of files, such as /var/log/nova/*.log");
+        return new LogPaths(patterns, ReadPatterns(section, "exclude"));
+    }
+
+    /// <summary>The files that are there now, in the order of the patterns, each once.</summary>
+    public IEnumerable<string> Files()
+    {
+        var seen = new HashSet<string>();
+        foreach (string pattern in _patterns)
+        {
+            foreach (string path in Expand("/", pattern.Split('/', StringSplitOptions.RemoveEmptyEntries)))
+            {
+                if (!s_packed.Contains(Path.GetExtension(path)) && !_exclude.Any(e => Matches(e, path)) && seen.Add(path))
+                    yield return path;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public bool Equals(LogPaths? other) =>
+        other is not null && _patterns.AsSpan().SequenceEqual(other._patterns) && _exclude.AsSpan().SequenceEqual(other._exclude);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as LogPaths);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(_patterns.Length, _patterns.FirstOrDefault());
+
+    private static string[] ReadPatterns(YamlSection section, string key)
+    {
+        string[] patterns = [.. section.Texts(key)];
+        foreach (string pattern in patterns)
+        {
+            if (!Path.IsPathRooted(pattern))
+                section.Report(key, $"holds '{pattern}'; a path must begin with /");
+        }
+        return patterns;
+    }
+
+    private static IEnumerable<string> Expand(string folder, ReadOnlyMemory<string> rest)
+    {
+        string name = rest.Span[0];
+        ReadOnlyMemory<string> behind = rest[1..];
+        if (behind.IsEmpty && name != "**")
+            return FilesOf(folder, name);
+        if (name == "**")
+            return (behind.IsEmpty ? FilesOf(folder, "*") : Expand(folder, behind)).Concat(FoldersOf(folder, "*").SelectMany(f => Expand(f, rest)));
+        return IsPattern(name) ? FoldersOf(folder, name).SelectMany(f => Expand(f, behind)) : Expand(Path.Combine(folder, name), behind);
+    }
+
+    private static IEnumerable<string> FilesOf(string folder, string name)
+    {
+        if (!IsPattern(name))
+            return File.Exists(Path.Combine(folder, name)) ? [Path.Combine(folder, name)] : [];
+        return Entries(folder, name, (ref FileSystemEntry e) => !e.IsDirectory);
+    }
+
+    /// <summary>Links to folders are not followed by patterns: they may lead in circles.</summary>
+    private static IEnumerable<string> FoldersOf(string folder, string name) => Entries(
+        folder, name, (ref FileSystemEntry e) => e.IsDirectory && (e.Attributes & FileAttributes.ReparsePoint) == 0);
+
+    private static IEnumerable<string> Entries(
+        string folder, string name, FileSystemEnumerable<string>.FindPredicate wanted)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        var entries = new FileSystemEnumerable<string>(
+            folder, static (ref FileSystemEntry e) => e.ToSpecifiedFullPath(),
+            new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry e) => MatchesName(name, e.FileName) && wanted(ref e),
+        };
+        return entries.Order(StringComparer.Ordinal);
+    }
+
+    private static bool MatchesName(string pattern, ReadOnlySpan<char> name) =>
+        (name[0] != '.' || pattern[0] == '.') && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+
+    private static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
+
+    /// <summary>Whether a whole path fits a pattern; here <c>*</c> stands within a name, too.</summary>
+    private static bool Matches(string pattern, string path)
+    {
+        string[] names = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return Matches(pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), names);
+    }
+
+    private static bool Matches(ReadOnlySpan<string> pattern, ReadOnlySpan<string> names)
+    {
+        if (pattern.IsEmpty)
+            return names.IsEmpty;
+        if (pattern[0] == "**")
+            return Matches(pattern[1..], names) || (!names.IsEmpty && Matches(pattern, names[1..]));
+        return !names.IsEmpty && FileSystemName.MatchesSimpleExpression(pattern[0], names[0], ignoreCase: false)
+            && Matches(pattern[1..], names[1..]);
+    }
+}

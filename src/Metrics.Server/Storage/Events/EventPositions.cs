@@ -1,0 +1,58 @@
+using DuckDB.NET.Data;
+using Metrics.Model;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>The table of how far each source has been read: one row a part of it, written in the commit of its events.</summary>
+internal static class EventPositions
+{
+    private const string Create =
+        "CREATE TABLE IF NOT EXISTS positions(source VARCHAR NOT NULL, key VARCHAR NOT NULL, state VARCHAR NOT NULL, PRIMARY KEY(source, key))";
+
+    /// <summary>Writes the newest position of each part, within the transaction of the connection.</summary>
+    public static void Save(DuckDBConnection connection, IReadOnlyList<EventBatch> batches)
+    {
+        var newest = new Dictionary<(string, string), SourcePosition>();
+        foreach (EventBatch batch in batches)
+        {
+            foreach (SourcePosition position in batch.Positions)
+                newest[(position.Source, position.Key)] = position;
+        }
+        if (newest.Count == 0)
+            return;
+        Execute(connection, Create);
+        foreach (SourcePosition position in newest.Values)
+        {
+            if (position.State is { } state)
+                Execute(connection, "INSERT OR REPLACE INTO positions VALUES ($1, $2, $3)", position.Source, position.Key, state);
+            else
+                Execute(connection, "DELETE FROM positions WHERE source = $1 AND key = $2", position.Source, position.Key);
+        }
+    }
+
+    /// <summary>Reads the positions of a source; none where nothing was ever written.</summary>
+    public static IReadOnlyList<SourcePosition> Load(DuckDBConnection connection, string source)
+    {
+        using DuckDBCommand known = connection.CreateCommand();
+        known.CommandText = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'positions'";
+        if (Convert.ToInt64(known.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0)
+            return [];
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT key, state FROM positions WHERE source = $1";
+        command.Parameters.Add(new DuckDBParameter(source));
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var positions = new List<SourcePosition>();
+        while (reader.Read())
+            positions.Add(new SourcePosition(source, reader.GetString(0), reader.GetString(1)));
+        return positions;
+    }
+
+    private static void Execute(DuckDBConnection connection, string sql, params ReadOnlySpan<string> values)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (string value in values)
+            command.Parameters.Add(new DuckDBParameter(value));
+        command.ExecuteNonQuery();
+    }
+}

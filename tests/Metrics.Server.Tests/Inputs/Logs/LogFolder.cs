@@ -1,0 +1,166 @@
+using System.IO.Compression;
+using System.Text;
+using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Inputs;
+using Metrics.Inputs.Logs;
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+using EventLog = Metrics.Storage.Events.EventLog;
+
+namespace Metrics.Tests.Inputs.Logs;
+
+/// <summary>A folder of logs, and an input that reads it into a real event log; it can be stopped, cut off, and started again.</summary>
+internal sealed class LogFolder : IAsyncDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("logs").FullName;
+    private readonly string _keys;
+    private readonly EventLog _log;
+    private readonly Sink _sink;
+    private CancellationTokenSource _stop = new();
+    private Task? _running;
+
+    /// <param name="keys">Keys of the input beside its name and paths.</param>
+    /// <param name="paths">Patterns within the folder.</param>
+    public LogFolder(string keys = "", string paths = "*.log")
+    {
+        _keys = $"name: test, paths: ['{_root}/{paths}']" + (keys.Length == 0 ? "" : ", " + keys);
+        StorageOptions storage = MetricsOptions.Parse($"storage: {{ path: '{_root}/data' }}").Storage;
+        _log = new EventLog(
+            storage, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), TimeProvider.System, NullLogger<EventLog>.Instance);
+        _log.Open();
+        _sink = new Sink(_log);
+    }
+
+    /// <summary>Whether commits fail.</summary>
+    public bool Fails { set => _sink.Fails = value; }
+
+    /// <summary>Commits that were asked for.</summary>
+    public int Commits => _sink.Commits;
+
+    public InputCounters Counters => _sink.Counters;
+
+    public string PathOf(string name) => Path.Combine(_root, name);
+
+    /// <summary>Starts the input; returns when it has looked at the files once.</summary>
+    public async Task StartAsync()
+    {
+        LogsOptions options = MetricsOptions.Parse($"inputs: {{ logs: [ {{ {_keys} }} ] }}").Inputs.Inputs.OfType<LogsOptions>().Single();
+        _stop = new CancellationTokenSource();
+        _sink.Begin();
+        _running = options.Create(new InputTools(null!, _log, TimeProvider.System)).RunAsync(_sink, _stop.Token, _stop.Token);
+        await await Task.WhenAny(_sink.ReadyAsync, _running);
+    }
+
+    /// <summary>Ends it wherever it is, as kill would, but for what is being committed.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        if (_running is not null)
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sink.LastCommit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _running = null;
+    }
+
+    public void Append(string name, string text) => File.AppendAllText(PathOf(name), text, new UTF8Encoding(false));
+
+    public void Append(string name, byte[] bytes)
+    {
+        using FileStream file = File.Open(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        file.Write(bytes);
+    }
+
+    /// <summary>What logrotate's <c>copytruncate</c> does.</summary>
+    public void CopyTruncate(string name, string copy)
+    {
+        File.Copy(PathOf(name), PathOf(copy));
+        using FileStream file = File.Open(PathOf(name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(0);
+    }
+
+    public void Move(string name, string to) => File.Move(PathOf(name), PathOf(to));
+
+    /// <summary>What logrotate's <c>compress</c> does.</summary>
+    public void Pack(string name)
+    {
+        using (FileStream from = File.OpenRead(PathOf(name)))
+        using (var to = new GZipStream(File.Create(PathOf(name + ".gz")), CompressionLevel.Fastest))
+            from.CopyTo(to);
+        File.SetLastWriteTimeUtc(PathOf(name + ".gz"), File.GetLastWriteTimeUtc(PathOf(name)));
+        File.Delete(PathOf(name));
+    }
+
+    /// <summary>All events, in the order in which they were committed.</summary>
+    public async Task<List<Event>> EventsAsync()
+    {
+        var events = new List<Event>();
+        await foreach (EventBatch batch in _log.ReadAsync(new EventQuery(), CancellationToken.None))
+        {
+            using (batch)
+            {
+                for (int row = 0; row < batch.Count; row++)
+                    events.Add(batch.ToEvent(row));
+            }
+        }
+        return events;
+    }
+
+    /// <summary>The events, once there are some of a number that a check likes.</summary>
+    public async Task<List<Event>> EventsAsync(int count)
+    {
+        List<Event> events = [];
+        if (_running is { IsFaulted: true } failed)
+            await failed;
+        await Eventually.Async(async () => (events = await EventsAsync()).Count >= count, $"there are {count} events", TimeSpan.FromSeconds(30));
+        return events;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _log.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private sealed class Sink(EventLog log) : IInputSink
+    {
+        private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public InputCounters Counters { get; } = new();
+
+        public bool Fails { get; set; }
+
+        public int Commits { get; private set; }
+
+        public Task ReadyAsync => _ready.Task;
+
+        public Task LastCommit { get; private set; } = Task.CompletedTask;
+
+        public void Begin() => _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Ready(string detail) => _ready.TrySetResult();
+
+        public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => throw new NotSupportedException();
+
+        public Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct) => throw new NotSupportedException();
+
+        public ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct) => ValueTask.FromResult(LastCommit = CommitAsync(batch));
+
+        private async Task CommitAsync(EventBatch batch)
+        {
+            using (batch)
+            {
+                Commits++;
+                await Task.Yield();
+                if (Fails)
+                    throw new StoreException("the test wants it so");
+                log.Number(batch);
+                await log.WriteAsync([batch], CancellationToken.None);
+            }
+        }
+    }
+}
