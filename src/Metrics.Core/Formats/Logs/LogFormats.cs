@@ -6,6 +6,12 @@ public static class LogFormats
     /// <summary>The formats.</summary>
     public static IReadOnlyList<LogFormat> All { get; } =
     [
+        UtmpDump.Format,
+        Fail2banLog.Format,
+        DpkgLog.Format,
+        RpmLog.Dnf,
+        FtpMessages.ProFtpdLog,
+        FtpMessages.Vsftpd,
         SyslogLines.Format,
     ];
 
