@@ -94,10 +94,11 @@ public static class DropbearMessages
     /// <summary><c> from &lt;ADDRESS:PORT&gt;: …</c> before the reason, or <c> from ADDRESS:PORT</c> at the end.</summary>
     private static void SetEnd(LogCursor text, LogRecord record)
     {
-        int last = text.Rest.LastIndexOf(" from "u8);
+        ReadOnlySpan<byte> rest = text.Rest;
+        int last = rest.LastIndexOf(" from "u8);
         if (text.Skip(" from <"u8) && text.TryTakeUntil(">: "u8, out ReadOnlySpan<byte> address))
             LogText.TrySetSourceEndpoint(record, address);
         else if (last >= 0)
-            LogText.TrySetSourceEndpoint(record, text.Rest[(last + 6)..].Trim("<>"u8));
+            LogText.TrySetSourceEndpoint(record, rest[(last + 6)..].Trim("<>"u8));
     }
 }

@@ -3,7 +3,7 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>Servers for FTP: ProFTPD, Pure-FTPd and ftpd by syslog, ProFTPD and vsftpd by logs of their own.</summary>
+/// <summary>Servers for FTP: ProFTPD, Pure-FTPd, vsftpd and ftpd, by syslog and by logs of their own.</summary>
 /// <remarks>
 /// <code>
 /// ftp-1 (host.example.org[192.0.2.7]) - USER ann: Login successful.
@@ -28,6 +28,9 @@ public static class FtpMessages
 
     /// <summary>ProFTPD's own log.</summary>
     public static LogFormat ProFtpdLog { get; } = new("proftpd", TryReadProFtpdLine);
+
+    /// <summary>The program <c>vsftpd</c>.</summary>
+    public static LogMessageFormat VsftpdMessages { get; } = new("vsftpd", TryReadVsftpdMessage, "vsftpd");
 
     /// <summary>vsftpd's log.</summary>
     public static LogFormat Vsftpd { get; } = new("vsftpd", TryReadVsftpd);
@@ -144,7 +147,7 @@ public static class FtpMessages
         record.Set(EventFields.ProcessId, text.TakeDigits());
         if (!text.Skip("] "u8))
             return false;
-        ReadVsftpdLogin(text.Rest, record);
+        TryReadVsftpdMessage(text.Rest, record);
         return true;
     }
 
@@ -152,13 +155,13 @@ public static class FtpMessages
     /// <c>[NAME] OK LOGIN: Client "ADDRESS"[, anon password "WORD"]</c>. Names of those who fail, and the word, may hold all of that: where
     /// there is a failure it is one, and the last one counts; else the first.
     /// </summary>
-    private static void ReadVsftpdLogin(ReadOnlySpan<byte> text, LogRecord record)
+    private static bool TryReadVsftpdMessage(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> connected = "CONNECT: Client \""u8;
         if (text.StartsWith(connected))
         {
             record.SetSource(text[connected.Length..].TrimEnd((byte)'"'));
-            return;
+            return true;
         }
         ReadOnlySpan<byte> failed = "] FAIL LOGIN: Client \""u8, passed = "] OK LOGIN: Client \""u8;
         int end = text.LastIndexOf(failed);
@@ -166,12 +169,13 @@ public static class FtpMessages
         if (succeeded)
             end = text.IndexOf(passed);
         if (end < 1 || text[0] != '[')
-            return;
+            return false;
         record.SetKind(EventKinds.HostLogin, succeeded);
         record.Set(EventFields.UserName, text[1..end]);
         ReadOnlySpan<byte> address = text[(end + (succeeded ? passed : failed).Length)..];
         int quote = address.IndexOf((byte)'"');
         record.SetSource(quote < 0 ? address : address[..quote]);
+        return true;
     }
 
     private static bool SetFailure(LogRecord record, ReadOnlySpan<byte> user, ReadOnlySpan<byte> reason)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
@@ -18,6 +19,8 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 public static class KernelMessages
 {
+    private static readonly SearchValues<byte> s_stampBytes = SearchValues.Create(" .0123456789"u8);
+
     /// <summary>The program <c>kernel</c>.</summary>
     public static LogMessageFormat Format { get; } = new("kernel", TryRead, "kernel");
 
@@ -42,7 +45,7 @@ public static class KernelMessages
         if (message.Length < 4 || message[0] != '[')
             return message;
         int end = message.IndexOf("] "u8);
-        return end > 1 && end < 24 && !message[1..end].ContainsAnyExcept(" .0123456789"u8) ? message[(end + 2)..] : message;
+        return end > 1 && end < 24 && !message[1..end].ContainsAnyExcept(s_stampBytes) ? message[(end + 2)..] : message;
     }
 
     /// <summary><c>BRIDGE: port N(PORT) entered STATE state</c>; <c>entering</c> before 3.x.</summary>

@@ -44,9 +44,11 @@ public static class LogMessages
         DropbearMessages.Format,
         FtpMessages.ProFtpd,
         FtpMessages.PureFtpd,
+        FtpMessages.VsftpdMessages,
         FtpMessages.Ftpd,
         MailMessages.Postfix,
         MailMessages.Dovecot,
+        MailMessages.Exim,
 
         // Under any name.
         PamMessages.Format,

@@ -2,7 +2,7 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>login of util-linux and of shadow: terminals and serial lines.</summary>
+/// <summary>login of util-linux and of shadow, on terminals and serial lines; the old klogind and gdm.</summary>
 /// <remarks>
 /// <code>
 /// LOGIN ON tty1 BY ann                        LOGIN ON pts/0 BY ann FROM 192.0.2.7
@@ -16,7 +16,7 @@ namespace Metrics.Formats.Logs;
 public static class LoginMessages
 {
     /// <summary>The program <c>login</c>.</summary>
-    public static LogMessageFormat Format { get; } = new("login", TryRead, "login", "klogind");
+    public static LogMessageFormat Format { get; } = new("login", TryRead, "login", "klogind", "gdm-binary");
 
     /// <summary>The same under the title of its process, <c>login -- root</c>, of which a header has made the name.</summary>
     public static LogMessageFormat Titled { get; } = new("login", TryReadTitled);
@@ -39,6 +39,11 @@ public static class LoginMessages
             return TryReadLogin(text, record);
         if (text.Skip("Authentication failed from "u8))
             return ReadKerberos(text, record);
+        if (message.StartsWith("Kerberos authentication failed"u8) || message.StartsWith("Couldn't authenticate user"u8))
+        {
+            record.SetKind(EventKinds.HostLogin, succeeded: false);
+            return true;
+        }
         return (text.Skip("FAILED LOGIN "u8) || text.Skip("TOO MANY LOGIN TRIES "u8)) && TryReadFailure(text, record);
     }
 

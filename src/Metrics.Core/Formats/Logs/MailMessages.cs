@@ -3,19 +3,24 @@ using Metrics.Model;
 namespace Metrics.Formats.Logs;
 
 /// <summary>
-/// Failed logins at mail servers: Postfix and Dovecot. One that succeeds is no login to the machine, and stays a log line with its user.
+/// Failed logins at mail servers: Postfix, Dovecot and Exim. One that succeeds is no login to the machine, and stays a log line with its user.
 /// </summary>
 /// <remarks>
 /// <code>
 /// warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: authentication failure, sasl_username=ann
 /// imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=&lt;ann&gt;, method=PLAIN, rip=192.0.2.7, lip=198.51.100.1, TLS
 /// imap-login: Login: user=&lt;ann&gt;, method=PLAIN, rip=192.0.2.7, lip=198.51.100.1, mpid=18, TLS
+/// auth-worker(63712): conn unix:auth-worker (pid=58074,uid=109): auth-worker&lt;4&gt;: sql(ann,192.0.2.7): unknown user
+/// login authenticator failed for (helo) [192.0.2.7]:5432: 535 Incorrect authentication data (set_id=ann)
 /// </code>
 /// </remarks>
 public static class MailMessages
 {
     /// <summary>Postfix's <c>postfix/smtpd</c> and its kin.</summary>
     public static LogMessageFormat Postfix { get; } = new("postfix", TryReadPostfix, "smtpd");
+
+    /// <summary>The program <c>exim</c>.</summary>
+    public static LogMessageFormat Exim { get; } = new("exim", TryReadExim, "exim", "exim4");
 
     /// <summary>The program <c>dovecot</c>.</summary>
     public static LogMessageFormat Dovecot { get; } = new("dovecot", TryReadDovecot, "dovecot");
@@ -42,6 +47,8 @@ public static class MailMessages
     private static bool TryReadDovecot(ReadOnlySpan<byte> message, LogRecord record)
     {
         var text = new LogCursor(message);
+        if (text.Skip("auth"u8))
+            return TryReadBackend(text.Rest, record);
         if (!text.TryTakeUntil("-login: "u8, out ReadOnlySpan<byte> protocol) || protocol.Contains((byte)' '))
             return false;
         text.Skip("Info: "u8);
@@ -65,6 +72,69 @@ public static class MailMessages
         record.SetSource(new LogCursor(behind[(rip + 6)..]).TakeWord().TrimEnd((byte)','));
         if (what.IndexOf("(auth failed"u8) >= 0)
             record.SetKind(EventKinds.HostLogin, succeeded: false);
+        return true;
+    }
+
+    /// <summary><c>… BACKEND(NAME,ADDRESS[,&lt;SESSION&gt;]): REASON</c>.</summary>
+    private static bool TryReadBackend(ReadOnlySpan<byte> message, LogRecord record)
+    {
+        // Names may hold a mark too: the last one counts.
+        int end = message.LastIndexOf("): unknown user"u8);
+        if (end < 0)
+            end = message.LastIndexOf("): pam_authenticate() failed"u8);
+        if (end < 0)
+            end = message.LastIndexOf("): Password mismatch"u8);
+        int start = StartOf(message);
+        if (start < 0 || end < start)
+            return false;
+        ReadOnlySpan<byte> who = message[start..end];
+        if (who.EndsWith(">"u8) && who.LastIndexOf(",<"u8) is >= 0 and var session)
+            who = who[..session];
+        record.SetKind(EventKinds.HostLogin, succeeded: false);
+        record.Set(EventFields.Reason, message[(end + 3)..].StartsWith("unknown"u8) ? "unknown user" : "password mismatch");
+        int comma = who.LastIndexOf((byte)',');
+        if (comma >= 0 && LogText.IsAddress(who[(comma + 1)..]))
+        {
+            record.SetSource(who[(comma + 1)..]);
+            who = who[..comma];
+        }
+        record.Set(EventFields.UserName, who);
+        return true;
+    }
+
+    /// <summary>Behind the first of the backends' names.</summary>
+    private static int StartOf(ReadOnlySpan<byte> message)
+    {
+        int start = int.MaxValue;
+        First(message, ": pam("u8, ref start);
+        First(message, ": sql("u8, ref start);
+        First(message, ": ldap("u8, ref start);
+        First(message, ": passwd("u8, ref start);
+        First(message, ": passwd-file("u8, ref start);
+        return start == int.MaxValue ? -1 : start;
+    }
+
+    private static void First(ReadOnlySpan<byte> message, ReadOnlySpan<byte> mark, ref int start)
+    {
+        int at = message.IndexOf(mark);
+        if (at >= 0)
+            start = Math.Min(start, at + mark.Length);
+    }
+
+    /// <summary><c>NAME authenticator failed for HOST [ADDRESS][:PORT]: 535 … (set_id=NAME)</c>: what the client names stands last.</summary>
+    private static bool TryReadExim(ReadOnlySpan<byte> message, LogRecord record)
+    {
+        var text = new LogCursor(message);
+        if (!text.TryTakeUntil(" authenticator failed for "u8, out ReadOnlySpan<byte> method) || method.Contains((byte)' ')
+            || !text.TryTakeUntil(": 535 Incorrect authentication data"u8, out ReadOnlySpan<byte> host))
+            return false;
+        int open = host.LastIndexOf((byte)'[');
+        if (open < 0 || !LogText.TrySetSourceEndpoint(record, host[open..]))
+            return false;
+        record.SetKind(EventKinds.HostLogin, succeeded: false);
+        record.Set(EventFields.AuthenticationMethod, method);
+        if (text.Skip(" (set_id="u8) && text.Drop(")"u8))
+            record.Set(EventFields.UserName, text.Rest);
         return true;
     }
 }

@@ -215,10 +215,10 @@ public static class PamMessages
 
     private static bool TryReadListFile(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        int end = text.Rest.LastIndexOf(" for service "u8);
-        if (end < 0 || !text.Skip("Refused user "u8))
+        int end = text.Skip("Refused user "u8) ? text.Rest.LastIndexOf(" for service "u8) : -1;
+        if (end < 0)
             return false;
-        SetRefused(service, text.Rest[..(end - "Refused user "u8.Length)], "refused by a list"u8, record);
+        SetRefused(service, text.Rest[..end], "refused by a list"u8, record);
         return true;
     }
 

@@ -204,7 +204,7 @@ public static class SshdMessages
     {
         SetFailure(record, "refused", "root login refused"u8);
         record.Set(EventFields.UserName, "root");
-        ReadSourceAndPort(ref text, record);
+        TryReadSource(text, "refused", record);
         return true;
     }
 
@@ -290,21 +290,20 @@ public static class SshdMessages
     /// <summary><c>SOURCE[ port N][: REASON]</c>.</summary>
     private static bool TryReadSource(LogCursor text, string action, LogRecord record)
     {
-        ReadSourceAndPort(ref text, record);
+        ReadOnlySpan<byte> source = text.TakeWord();
+        bool isEnd = source.EndsWith(":"u8) && !source.EndsWith("::"u8);
+        record.SetSource(isEnd ? source[..^1] : source);
         if (!record.Has(EventFields.SourceIp) && !record.Has(EventFields.SourceDomain))
             return false;
         record.Set(EventFields.Action, action);
-        if (text.Skip(": "u8))
+        if (!isEnd && text.Skip("port "u8))
+        {
+            record.Set(EventFields.SourcePort, text.TakeDigits());
+            isEnd = text.Skip(": "u8);
+        }
+        if (isEnd)
             record.Set(EventFields.Reason, text.Rest);
         return true;
-    }
-
-    private static void ReadSourceAndPort(ref LogCursor text, LogRecord record)
-    {
-        ReadOnlySpan<byte> source = text.TakeWord();
-        record.SetSource(source.Length > 0 && source[^1] == ':' && !source.EndsWith("::"u8) ? source[..^1] : source);
-        if (text.Skip("port "u8))
-            record.Set(EventFields.SourcePort, text.TakeDigits());
     }
 
     private static void SetFailure(LogRecord record, string action, ReadOnlySpan<byte> reason)

@@ -91,7 +91,7 @@ public sealed class HostLogsTests
         var context = new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now };
         var reader = new LogReader(LogFormats.All, context);
         var record = new LogRecord();
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 100_000; round++)
         {
             byte[] line = Mutate(lines[random.Next(lines.Length)], lines, random);
             reader.Read(line, record);
