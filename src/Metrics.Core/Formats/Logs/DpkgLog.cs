@@ -69,10 +69,16 @@ public static class DpkgLog
             record.Set(EventFields.PackageVersion, version);
     }
 
-    private static bool IsAction(ReadOnlySpan<byte> word, ReadOnlySpan<byte> rest) =>
-        !rest.IsEmpty
-        && (word.SequenceEqual("status"u8) || word.SequenceEqual("configure"u8) || word.SequenceEqual("install"u8)
-            || word.SequenceEqual("upgrade"u8) || word.SequenceEqual("trigproc"u8) || word.SequenceEqual("remove"u8)
-            || word.SequenceEqual("purge"u8) || word.SequenceEqual("disappear"u8) || word.SequenceEqual("startup"u8)
-            || word.SequenceEqual("conffile"u8));
+    /// <summary>Others write the same time and such words too: what follows must have dpkg's shape.</summary>
+    private static bool IsAction(ReadOnlySpan<byte> word, ReadOnlySpan<byte> rest)
+    {
+        if (word.SequenceEqual("startup"u8))
+            return rest.StartsWith("archives "u8) || rest.StartsWith("packages "u8);
+        if (word.SequenceEqual("conffile"u8))
+            return rest.StartsWith("/"u8);
+        return rest.Count((byte)' ') == 2
+            && (word.SequenceEqual("status"u8) || word.SequenceEqual("configure"u8) || word.SequenceEqual("install"u8)
+                || word.SequenceEqual("upgrade"u8) || word.SequenceEqual("trigproc"u8) || word.SequenceEqual("remove"u8)
+                || word.SequenceEqual("purge"u8) || word.SequenceEqual("disappear"u8));
+    }
 }

@@ -7,6 +7,7 @@ namespace Metrics.Formats.Logs;
 /// <remarks>
 /// <code>
 /// [    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org) …
+/// Kernel panic - not syncing: Fatal exception            reboot: Restarting system
 /// ixgbe 0000:01:00.0 eth0: NIC Link is Up 10 Gbps, Flow Control: None
 /// bond0: (slave eth1): link status definitely down, disabling slave
 /// br0: port 1(eth0) entered disabled state
@@ -33,10 +34,26 @@ public static class KernelMessages
             record.Set(EventFields.Action, "boot");
             return true;
         }
-        return NetfilterText.TryRead(text, record) || LinkText.TryRead(text, record)
+        return TryReadDown(text, record) || NetfilterText.TryRead(text, record) || LinkText.TryRead(text, record)
             || TryReadBridge(text, record) || TryReadMode(text, record)
             || TryReadKilled(text, record) || TryReadFault(text, record)
             || TryReadOthers(text, record);
+    }
+
+    private static bool TryReadDown(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        ReadOnlySpan<byte> panic = "Kernel panic - not syncing: "u8;
+        string action = text.StartsWith("reboot: Restarting system"u8) ? "reboot"
+            : text.StartsWith("reboot: Power down"u8) ? "poweroff"
+            : text.StartsWith("reboot: System halted"u8) ? "halt"
+            : text.StartsWith(panic) ? "panic" : "";
+        if (action.Length == 0)
+            return false;
+        record.Kind = EventKinds.HostReboot;
+        record.Set(EventFields.Action, action);
+        if (action == "panic")
+            record.Set(EventFields.Reason, text[panic.Length..]);
+        return true;
     }
 
     /// <summary>Seconds since the start, where they are printed: <c>[ 12.345678] </c>.</summary>

@@ -3,7 +3,7 @@ using Metrics.Model;
 namespace Metrics.Formats.Logs;
 
 /// <summary>
-/// Failed logins at mail servers: Postfix, Dovecot and Exim. One that succeeds is no login to the machine, and stays a log line with its user.
+/// Failed logins at mail servers: Postfix, Dovecot and Exim. One that succeeds is no login to the machine: a log line with its user.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -121,7 +121,7 @@ public static class MailMessages
             start = Math.Min(start, at + mark.Length);
     }
 
-    /// <summary><c>NAME authenticator failed for HOST [ADDRESS][:PORT]: 535 … (set_id=NAME)</c>: what the client names stands last.</summary>
+    /// <summary><c>NAME authenticator failed for HOST [ADDRESS][:PORT]: 535 … (set_id=NAME)</c>.</summary>
     private static bool TryReadExim(ReadOnlySpan<byte> message, LogRecord record)
     {
         var text = new LogCursor(message);

@@ -41,16 +41,21 @@ public static class RpmLog
             return false;
         ReadOnlySpan<byte> level = text.TakeWord();
         byte severity = SeverityOf(level);
-        if (severity == 0)
+        string? action = TakeAction(ref text);
+        if (severity == 0 || (action is null && !IsOfDnf(level, text.Rest)))
             return false;
         record.Time = time;
         record.SeverityNumber = severity;
         record.Set(EventFields.Level, level);
         record.Set(EventFields.Service, "dnf");
-        if (TakeAction(ref text) is { } action)
+        if (action is not null)
             SetPackage(text.Rest, action, record);
         return true;
     }
+
+    /// <summary>Others write such a time and a level too; these levels and this text are dnf's own.</summary>
+    private static bool IsOfDnf(ReadOnlySpan<byte> level, ReadOnlySpan<byte> text) =>
+        level.SequenceEqual("SUBDEBUG"u8) || level.SequenceEqual("DDEBUG"u8) || text.StartsWith("--- logging initialized"u8);
 
     private static byte SeverityOf(ReadOnlySpan<byte> level) =>
         level.SequenceEqual("SUBDEBUG"u8) || level.SequenceEqual("DDEBUG"u8) || level.SequenceEqual("DEBUG"u8) ? (byte)5

@@ -17,7 +17,8 @@ namespace Metrics.Formats.Logs;
 /// error: maximum authentication attempts exceeded for root from 192.0.2.7 port 50022 ssh2 [preauth]
 /// User root from 192.0.2.7 not allowed because not listed in AllowUsers
 /// </code>
-/// Names are whatever a client sends (<c>x from 198.51.100.1 port 22</c>): the source is always the last one in the text.
+/// Names are whatever a client sends (<c>x from 198.51.100.1 port 22</c>): the source is the last one in the text, but for what keys say of
+/// themselves behind it.
 /// https://github.com/openssh/openssh-portable/blob/master/auth.c · auth2.c · packet.c · sshd-session.c
 /// </remarks>
 public static class SshdMessages
@@ -84,31 +85,43 @@ public static class SshdMessages
         if (!text.Skip("for "u8))
             return false;
         bool isInvalid = text.Skip("invalid user "u8) || text.Skip("illegal user "u8);
-        ReadOnlySpan<byte> rest = text.Rest;
-        if (!TrySplitSource(WithoutKey(rest, method), out Source source) && !TrySplitSource(rest, out source))
+        bool isCertain = TryCutKey(text.Rest, method, succeeded, out ReadOnlySpan<byte> who);
+        if (!TrySplitSource(who, out Source source))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded);
         record.Set(EventFields.Action, succeeded ? "accepted" : "failed");
         record.Set(EventFields.AuthenticationMethod, method);
         if (isInvalid)
             record.Set(EventFields.Reason, "invalid user");
-        source.CopyTo(record);
+        if (isCertain)
+            source.CopyTo(record);
         return true;
     }
 
     /// <summary>
-    /// What a key or another host says of itself stands last, and anything can stand in it: a certificate's id, the user's name there.
+    /// Cuts off what a key or another host says of itself: whoever comes with a certificate chooses its id, and from another host the name
+    /// of the user there. Of a plain key only type and fingerprint stand there.
     /// </summary>
-    private static ReadOnlySpan<byte> WithoutKey(ReadOnlySpan<byte> text, ReadOnlySpan<byte> method)
+    /// <returns>
+    /// False where both the name and that text may hold the source: nobody can tell then. Those who are let in have a name that exists.
+    /// </returns>
+    private static bool TryCutKey(ReadOnlySpan<byte> text, ReadOnlySpan<byte> method, bool succeeded, out ReadOnlySpan<byte> who)
     {
-        int end = -1;
-        if (method.StartsWith("publickey"u8))
-            end = text.IndexOf(" ID "u8);
-        else if (method.StartsWith("hostbased"u8))
-            end = text.IndexOf(", client user \""u8);
-        else if (!text.EndsWith(" ssh2"u8))
-            end = text.IndexOf(" ssh1: ruser "u8);
-        return end < 0 ? text : text[..end];
+        who = text;
+        if (text.EndsWith(" ssh2"u8))
+            return true;
+        if (!method.StartsWith("publickey"u8) && !method.StartsWith("hostbased"u8))
+        {
+            int client = text.IndexOf(" ssh1: ruser "u8);
+            who = client < 0 ? text : text[..client];
+            return true;
+        }
+        int first = text.IndexOf(" ssh2: "u8), last = text.LastIndexOf(" ssh2: "u8);
+        if (last < 0)
+            return true;
+        bool isPlain = text.LastIndexOf(" (serial "u8) < last && text.LastIndexOf(", client host \""u8) < last;
+        who = text[..(isPlain ? last : first)];
+        return isPlain || succeeded || first == last;
     }
 
     private static bool TryReadInvalid(LogCursor text, LogRecord record)
@@ -156,6 +169,12 @@ public static class SshdMessages
         ReadOnlySpan<byte> rest = text.Rest;
         if (!isUser)
             return TryReadSource(text, action, record);
+        // Names that somebody wants to change to follow the reason.
+        ReadOnlySpan<byte> change = ": Change of username or service not allowed: "u8;
+        int reason = rest.IndexOf(change);
+        bool isCertain = reason == rest.LastIndexOf(change);
+        if (reason >= 0)
+            rest = rest[..reason];
         // NAME SOURCE port N: the name may hold all of that too, so the last port counts.
         int port = rest.LastIndexOf(" port "u8);
         int blank = port < 0 ? -1 : rest[..port].LastIndexOf((byte)' ');
@@ -168,11 +187,15 @@ public static class SshdMessages
         else
             record.Kind = EventKinds.HostLogout;
         record.Set(EventFields.Action, action);
+        if (reason >= 0)
+            record.Set(EventFields.Reason, text.Rest[(reason + 2)..]);
+        else if (behind.Skip(": "u8))
+            record.Set(EventFields.Reason, behind.Rest);
+        if (!isCertain)
+            return true;
         record.Set(EventFields.UserName, rest[..blank]);
         record.SetSource(rest[(blank + 1)..port]);
         record.Set(EventFields.SourcePort, number);
-        if (behind.Skip(": "u8))
-            record.Set(EventFields.Reason, behind.Rest);
         return true;
     }
 

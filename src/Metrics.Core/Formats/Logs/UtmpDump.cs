@@ -48,7 +48,8 @@ public static class UtmpDump
 
     /// <summary><c>2026-11-26T10:00:00,123456+00:00</c>, and before version 2.28 <c>Thu Nov 26 10:00:00 2026 CET</c>.</summary>
     private static bool TryReadTime(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time) =>
-        LogTimes.TryDate(text, zone, out time, out _) || (text.Length >= CtimeLength && LogTimes.TryCtime(text[..CtimeLength], zone, out time));
+        LogTimes.TryDate(text, zone, out time, out _)
+        || (text.Length >= CtimeLength && LogTimes.TryCtime(text[..CtimeLength], zone, out time));
 
     /// <summary><c>[VALUE ] </c> at the start.</summary>
     private static bool TryTake(ref LogCursor rest, out ReadOnlySpan<byte> value)

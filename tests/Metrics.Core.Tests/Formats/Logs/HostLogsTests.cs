@@ -55,6 +55,8 @@ public sealed class HostLogsTests
     [InlineData("Failed password for invalid user x from 198.51.100.1 port 22 ssh2 from 192.0.2.9 port 40020 ssh2")]
     [InlineData("Failed password for invalid user x from 198.51.100.1 port 22 ssh1: ruser y from 192.0.2.9 port 40020 ssh2")]
     [InlineData("Failed publickey for x from 192.0.2.9 port 40020 ssh2: RSA-CERT Zg ID a from 198.51.100.1 port 2 (serial 1) CA RSA Zg")]
+    [InlineData("Failed publickey for x from 198.51.100.1 port 2 ssh2: C F ID z (serial 1) CA b from 192.0.2.9 port 40020 ssh2: RSA Zg")]
+    [InlineData("Disconnecting invalid user x 192.0.2.9 port 40020: Change of username or service not allowed: (x,a) -> (y 198.51.100.1 port 2,b)")]
     [InlineData("Connection closed by invalid user x 198.51.100.1 port 22 192.0.2.9 port 40020 [preauth]")]
     [InlineData("Disconnected from invalid user x 198.51.100.1 port 22 [preauth] 192.0.2.9 port 40020 [preauth]")]
     [InlineData("message repeated 2 times: [ Invalid user ] from 198.51.100.1 from 192.0.2.9 port 40020]")]
@@ -63,6 +65,15 @@ public sealed class HostLogsTests
         LogRecord record = Read("sshd", message);
         (record.Kind, record[EventFields.Outcome], record[EventFields.SourceIp], record[EventFields.SourcePort])
             .Should().Be((EventKinds.HostLogin, "failure", "192.0.2.9", "40020"));
+    }
+
+    [Theory]
+    [InlineData("Failed publickey for x from 192.0.2.9 port 1 ssh2: C F ID a from 198.51.100.1 port 2 ssh2: b (serial 1) CA RSA Zg")]
+    [InlineData("Failed hostbased for a from 198.51.100.1 port 2 ssh2: b from 192.0.2.9 port 1 ssh2: RSA Zg, client user \"c\", client host \"h\"")]
+    public void Where_nobody_can_tell_there_is_no_source(string message)
+    {
+        LogRecord record = Read("sshd", message);
+        (record.Kind, record[EventFields.Outcome], record[EventFields.SourceIp]).Should().Be((EventKinds.HostLogin, "failure", null));
     }
 
     [Theory]
