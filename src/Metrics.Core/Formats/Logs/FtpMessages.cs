@@ -1,17 +1,14 @@
-using Metrics.Formats.Syslog;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>Servers for FTP: ProFTPD, Pure-FTPd, vsftpd and ftpd, by syslog and by logs of their own.</summary>
+/// <summary>Servers for FTP: ProFTPD, Pure-FTPd and ftpd.</summary>
 /// <remarks>
 /// <code>
 /// ftp-1 (host.example.org[192.0.2.7]) - USER ann: Login successful.
 /// ftp-1 (host.example.org[192.0.2.7]): USER ann (Login failed): Incorrect password.
-/// 2026-11-26 10:00:00,123 ftp-1 proftpd[1234] ftp-1.example.org (host.example.org[192.0.2.7]): USER ann: Login successful.
 /// ANONYMOUS FTP LOGIN FROM 192.0.2.7,  (anonymous)
 /// (?@192.0.2.7) [WARNING] Authentication failed for user [ann]
-/// Thu Nov 26 10:00:00 2026 [pid 1234] [ann] FAIL LOGIN: Client "::ffff:192.0.2.7"
 /// </code>
 /// The client's address stands before the name that it has sent, so that nothing in the name can be taken for it.
 /// </remarks>
@@ -25,15 +22,6 @@ public static class FtpMessages
 
     /// <summary>The program <c>ftpd</c>, of BSD and of Kerberos.</summary>
     public static LogMessageFormat Ftpd { get; } = new("ftpd", TryReadFtpd, "ftpd");
-
-    /// <summary>ProFTPD's own log.</summary>
-    public static LogFormat ProFtpdLog { get; } = new("proftpd", TryReadProFtpdLine);
-
-    /// <summary>The program <c>vsftpd</c>.</summary>
-    public static LogMessageFormat VsftpdMessages { get; } = new("vsftpd", TryReadVsftpdMessage, "vsftpd");
-
-    /// <summary>vsftpd's log.</summary>
-    public static LogFormat Vsftpd { get; } = new("vsftpd", TryReadVsftpd);
 
     private static bool TryReadProFtpd(ReadOnlySpan<byte> message, LogRecord record)
     {
@@ -64,27 +52,6 @@ public static class FtpMessages
             return true;
         ReadOnlySpan<byte> reason = text.Rest[end..];
         return SetFailure(record, text.Rest[..end], reason[(reason.IndexOf((byte)':') + 1)..].TrimStart((byte)' '));
-    }
-
-    /// <summary><c>YYYY-MM-DD hh:mm:ss,fff HOST proftpd[PID] TEXT</c>.</summary>
-    private static bool TryReadProFtpdLine(ReadOnlySpan<byte> line, LogContext context, LogRecord record)
-    {
-        if (line.Length < 32 || line[10] != ' ' || line[19] != ',' || !LogTimes.TryDate(line, context.Zone, out long time, out int length))
-            return false;
-        var text = new LogCursor(line[length..]);
-        if (!text.Skip(" "u8))
-            return false;
-        ReadOnlySpan<byte> host = text.TakeWord();
-        if (!text.Skip("proftpd["u8))
-            return false;
-        record.Time = time;
-        record.Set(EventFields.Host, host);
-        record.Set(EventFields.Service, "proftpd");
-        record.Set(EventFields.ProcessName, "proftpd");
-        record.Set(EventFields.ProcessId, text.TakeDigits());
-        if (text.Skip("] "u8))
-            TryReadProFtpd(text.Rest, record);
-        return true;
     }
 
     /// <summary><c>(NAME@ADDRESS) [LEVEL] TEXT</c>.</summary>
@@ -130,51 +97,6 @@ public static class FtpMessages
         else
             record.Set(EventFields.UserName, text.Rest.Trim((byte)' '));
         record.SetSource(source);
-        return true;
-    }
-
-    private static bool TryReadVsftpd(ReadOnlySpan<byte> line, LogContext context, LogRecord record)
-    {
-        if (line.Length < 32 || line[3] != ' ' || line[7] != ' ' || !char.IsAsciiLetterUpper((char)line[0]))
-            return false;
-        int process = line[..Math.Min(line.Length, 48)].IndexOf(" [pid "u8);
-        if (process < 0 || SyslogTime.ReadBsd(line[4..process], context.Now, context.Zone, out long time, out _) != SyslogTimeState.Given)
-            return false;
-        var text = new LogCursor(line[(process + 6)..]);
-        record.Time = time;
-        record.Set(EventFields.Service, "vsftpd");
-        record.Set(EventFields.ProcessName, "vsftpd");
-        record.Set(EventFields.ProcessId, text.TakeDigits());
-        if (!text.Skip("] "u8))
-            return false;
-        TryReadVsftpdMessage(text.Rest, record);
-        return true;
-    }
-
-    /// <summary>
-    /// <c>[NAME] OK LOGIN: Client "ADDRESS"[, anon password "WORD"]</c>. Names of those who fail, and the word, may hold all of that: where
-    /// there is a failure it is one, and the last one counts; else the first.
-    /// </summary>
-    private static bool TryReadVsftpdMessage(ReadOnlySpan<byte> text, LogRecord record)
-    {
-        ReadOnlySpan<byte> connected = "CONNECT: Client \""u8;
-        if (text.StartsWith(connected))
-        {
-            record.SetSource(text[connected.Length..].TrimEnd((byte)'"'));
-            return true;
-        }
-        ReadOnlySpan<byte> failed = "] FAIL LOGIN: Client \""u8, passed = "] OK LOGIN: Client \""u8;
-        int end = text.LastIndexOf(failed);
-        bool succeeded = end < 0;
-        if (succeeded)
-            end = text.IndexOf(passed);
-        if (end < 1 || text[0] != '[')
-            return false;
-        record.SetKind(EventKinds.HostLogin, succeeded);
-        record.Set(EventFields.UserName, text[1..end]);
-        ReadOnlySpan<byte> address = text[(end + (succeeded ? passed : failed).Length)..];
-        int quote = address.IndexOf((byte)'"');
-        record.SetSource(quote < 0 ? address : address[..quote]);
         return true;
     }
 

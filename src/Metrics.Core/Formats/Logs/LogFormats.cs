@@ -10,9 +10,9 @@ public static class LogFormats
         Fail2banLog.Format,
         DpkgLog.Format,
         RpmLog.Dnf,
-        FtpMessages.ProFtpdLog,
-        FtpMessages.Vsftpd,
+        VsftpdLog.Format,
         SyslogLines.Format,
+        DatedLines.Format,
     ];
 
     /// <summary>The format of a name, or null.</summary>

@@ -44,7 +44,7 @@ public static class LogMessages
         DropbearMessages.Format,
         FtpMessages.ProFtpd,
         FtpMessages.PureFtpd,
-        FtpMessages.VsftpdMessages,
+        VsftpdLog.Messages,
         FtpMessages.Ftpd,
         MailMessages.Postfix,
         MailMessages.Dovecot,

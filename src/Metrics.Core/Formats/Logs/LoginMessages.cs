@@ -2,7 +2,7 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>login of util-linux and of shadow, on terminals and serial lines; the old klogind and gdm.</summary>
+/// <summary>login of util-linux and of shadow, on terminals and serial lines; xrdp, the old klogind and gdm.</summary>
 /// <remarks>
 /// <code>
 /// LOGIN ON tty1 BY ann                        LOGIN ON pts/0 BY ann FROM 192.0.2.7
@@ -10,13 +10,14 @@ namespace Metrics.Formats.Logs;
 /// FAILED LOGIN 1 FROM 192.0.2.7 FOR ann, Authentication failure
 /// FAILED LOGIN (1) on '/dev/tty1' FOR 'ann', Authentication failure
 /// Authentication failed from 192.0.2.7 (host.example.org): …      klogind, Kerberos' rlogin
+/// [INFO ] AUTHFAIL: user=ann ip=::ffff:192.0.2.7 time=1795680000  xrdp-sesman
 /// </code>
 /// https://github.com/util-linux/util-linux/blob/master/login-utils/login.c
 /// </remarks>
 public static class LoginMessages
 {
     /// <summary>The program <c>login</c>.</summary>
-    public static LogMessageFormat Format { get; } = new("login", TryRead, "login", "klogind", "gdm-binary");
+    public static LogMessageFormat Format { get; } = new("login", TryRead, "login", "klogind", "gdm-binary", "xrdp-sesman");
 
     /// <summary>The same under the title of its process, <c>login -- root</c>, of which a header has made the name.</summary>
     public static LogMessageFormat Titled { get; } = new("login", TryReadTitled);
@@ -39,6 +40,8 @@ public static class LoginMessages
             return TryReadLogin(text, record);
         if (text.Skip("Authentication failed from "u8))
             return ReadKerberos(text, record);
+        if (text.Skip("[INFO ] AUTHFAIL: user="u8))
+            return TryReadDesktop(text, record);
         if (message.StartsWith("Kerberos authentication failed"u8) || message.StartsWith("Couldn't authenticate user"u8))
         {
             record.SetKind(EventKinds.HostLogin, succeeded: false);
@@ -69,6 +72,18 @@ public static class LoginMessages
         record.Set(EventFields.UserName, from < 0 ? text.Rest : text.Rest[..from]);
         if (from >= 0)
             record.SetSource(text.Rest[(from + 6)..]);
+        return true;
+    }
+
+    /// <summary><c>NAME ip=ADDRESS time=N</c>: the name may hold all of that.</summary>
+    private static bool TryReadDesktop(LogCursor text, LogRecord record)
+    {
+        int ip = text.Rest.LastIndexOf(" ip="u8);
+        if (ip < 0)
+            return false;
+        record.SetKind(EventKinds.HostLogin, succeeded: false);
+        record.Set(EventFields.UserName, text.Rest[..ip]);
+        record.SetSource(new LogCursor(text.Rest[(ip + 4)..]).TakeWord());
         return true;
     }
 

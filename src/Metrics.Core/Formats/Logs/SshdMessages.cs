@@ -85,8 +85,8 @@ public static class SshdMessages
         if (!text.Skip("for "u8))
             return false;
         bool isInvalid = text.Skip("invalid user "u8) || text.Skip("illegal user "u8);
-        bool isCertain = TryCutKey(text.Rest, method, succeeded, out ReadOnlySpan<byte> who);
-        if (!TrySplitSource(who, out Source source))
+        bool isCertain = SshdSource.TryCutKey(text.Rest, method, succeeded, out ReadOnlySpan<byte> who);
+        if (!SshdSource.TrySplit(who, out SshdSource source))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded);
         record.Set(EventFields.Action, succeeded ? "accepted" : "failed");
@@ -98,35 +98,9 @@ public static class SshdMessages
         return true;
     }
 
-    /// <summary>
-    /// Cuts off what a key or another host says of itself: whoever comes with a certificate chooses its id, and from another host the name
-    /// of the user there. Of a plain key only type and fingerprint stand there.
-    /// </summary>
-    /// <returns>
-    /// False where both the name and that text may hold the source: nobody can tell then. Those who are let in have a name that exists.
-    /// </returns>
-    private static bool TryCutKey(ReadOnlySpan<byte> text, ReadOnlySpan<byte> method, bool succeeded, out ReadOnlySpan<byte> who)
-    {
-        who = text;
-        if (text.EndsWith(" ssh2"u8))
-            return true;
-        if (!method.StartsWith("publickey"u8) && !method.StartsWith("hostbased"u8))
-        {
-            int client = text.IndexOf(" ssh1: ruser "u8);
-            who = client < 0 ? text : text[..client];
-            return true;
-        }
-        int first = text.IndexOf(" ssh2: "u8), last = text.LastIndexOf(" ssh2: "u8);
-        if (last < 0)
-            return true;
-        bool isPlain = text.LastIndexOf(" (serial "u8) < last && text.LastIndexOf(", client host \""u8) < last;
-        who = text[..(isPlain ? last : first)];
-        return isPlain || succeeded || first == last;
-    }
-
     private static bool TryReadInvalid(LogCursor text, LogRecord record)
     {
-        if (!TrySplitSource(text.Rest, out Source source))
+        if (!SshdSource.TrySplit(text.Rest, out SshdSource source))
             return false;
         SetFailure(record, "invalid user", "invalid user"u8);
         source.CopyTo(record);
@@ -240,7 +214,7 @@ public static class SshdMessages
             return false;
         ReadOnlySpan<byte> who = text.Rest[..end];
         SetFailure(record, "not allowed", text.Rest[(end + mark.Length)..]);
-        if (TrySplitSource(who, out Source source))
+        if (SshdSource.TrySplit(who, out SshdSource source))
             source.CopyTo(record);
         else
             record.Set(EventFields.UserName, who);
@@ -251,7 +225,7 @@ public static class SshdMessages
     private static bool TryReadExceeded(LogCursor text, LogRecord record)
     {
         text.Skip("invalid user "u8);
-        if (!TrySplitSource(text.Rest, out Source source))
+        if (!SshdSource.TrySplit(text.Rest, out SshdSource source))
             return false;
         SetFailure(record, "exceeded", "maximum authentication attempts exceeded"u8);
         source.CopyTo(record);
@@ -268,7 +242,7 @@ public static class SshdMessages
         int via = who.LastIndexOf(" via "u8);
         if (via >= 0 && LogText.IsAddress(who[(via + 5)..].TrimEnd((byte)' ')))
             who = who[..via];
-        if (!TrySplitSource(who, out Source source))
+        if (!SshdSource.TrySplit(who, out SshdSource source))
             return false;
         SetFailure(record, "failed", reason);
         record.Set(EventFields.AuthenticationMethod, "keyboard-interactive/pam");
@@ -334,35 +308,5 @@ public static class SshdMessages
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.Set(EventFields.Action, action);
         record.Set(EventFields.Reason, reason);
-    }
-
-    /// <summary>Splits <c>NAME from SOURCE[ port N][ …]</c> at the last <c>from</c>.</summary>
-    private static bool TrySplitSource(ReadOnlySpan<byte> text, out Source source)
-    {
-        source = default;
-        int from = text.LastIndexOf(" from "u8);
-        // A client that sends no name leaves two blanks.
-        if (from < 0 && !text.StartsWith("from "u8))
-            return false;
-        var behind = new LogCursor(text[(from + (from < 0 ? 5 : 6))..]);
-        ReadOnlySpan<byte> address = behind.TakeWord();
-        if (address.IsEmpty)
-            return false;
-        source = new Source(from < 0 ? default : text[..from], address, behind.Skip("port "u8) ? behind.TakeDigits() : default);
-        return true;
-    }
-
-    private readonly ref struct Source(ReadOnlySpan<byte> user, ReadOnlySpan<byte> address, ReadOnlySpan<byte> port)
-    {
-        private readonly ReadOnlySpan<byte> _user = user;
-        private readonly ReadOnlySpan<byte> _address = address;
-        private readonly ReadOnlySpan<byte> _port = port;
-
-        public void CopyTo(LogRecord record)
-        {
-            record.Set(EventFields.UserName, _user);
-            record.SetSource(_address);
-            record.Set(EventFields.SourcePort, _port);
-        }
     }
 }
