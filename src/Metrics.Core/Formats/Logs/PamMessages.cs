@@ -30,6 +30,9 @@ public static class PamMessages
         /// <summary>Anything else: jobs, mailboxes, screens.</summary>
         Other,
 
+        /// <summary>To change one's own account.</summary>
+        Account,
+
         /// <summary>To log in to the machine.</summary>
         Login,
 
@@ -119,7 +122,7 @@ public static class PamMessages
         if (use is Use.Rights or Use.RightsOfUser)
         {
             record.SetKind(EventKinds.HostSudo, succeeded: true);
-            record.Set(EventFields.UserName, by < 0 ? default : WithoutNumber(text.Rest[(by + 4)..]));
+            SetCaller(by < 0 ? default : text.Rest[(by + 4)..], record);
             record.Set(EventFields.EffectiveUserName, user);
             return true;
         }
@@ -127,6 +130,16 @@ public static class PamMessages
             record.SetKind(EventKinds.HostLogin, succeeded: true);
         record.Set(EventFields.UserName, user);
         return true;
+    }
+
+    /// <summary><c>[NAME](uid=N)</c>; polkit names nobody, and jobs are 0's.</summary>
+    private static void SetCaller(ReadOnlySpan<byte> caller, LogRecord record)
+    {
+        ReadOnlySpan<byte> name = WithoutNumber(caller);
+        record.Set(EventFields.UserName, name);
+        var number = new LogCursor(caller[name.Length..]);
+        if (number.Skip("(uid="u8))
+            record.Set(EventFields.UserId, number.TakeDigits());
     }
 
     private static bool ReadClosed(LogCursor text, Use use, LogRecord record)
@@ -143,7 +156,13 @@ public static class PamMessages
         Use use = UseOf(service);
         if (!TryReadWho(text, use, record))
             return false;
-        record.SetKind(use is Use.Rights or Use.RightsOfUser ? EventKinds.HostSudo : EventKinds.HostLogin, succeeded: false);
+        string kind = use switch
+        {
+            Use.Rights or Use.RightsOfUser => EventKinds.HostSudo,
+            Use.Account => EventKinds.HostAccount,
+            _ => EventKinds.HostLogin,
+        };
+        record.SetKind(kind, succeeded: false);
         record.Set(EventFields.Action, "authentication failure");
         return true;
     }
@@ -225,7 +244,7 @@ public static class PamMessages
     private static void SetRefused(ReadOnlySpan<byte> service, ReadOnlySpan<byte> user, ReadOnlySpan<byte> reason, LogRecord record)
     {
         Use use = UseOf(service);
-        if (use != Use.Other)
+        if (use is not (Use.Other or Use.Account))
             record.SetKind(use == Use.Login ? EventKinds.HostLogin : EventKinds.HostSudo, succeeded: false);
         record.Set(EventFields.Action, "refused");
         record.Set(EventFields.UserName, user);
@@ -246,6 +265,7 @@ public static class PamMessages
             or "sddm" or "sddm-autologin" or "kdm" or "kde" or "xdm" or "lxdm" or "greetd" => Use.Login,
         "sudo" or "sudo-i" or "polkit-1" or "pkexec" or "doas" => Use.Rights,
         "su" or "su-l" => Use.RightsOfUser,
+        "passwd" or "chsh" or "chfn" or "chage" => Use.Account,
         _ => Use.Other,
     };
 }
