@@ -35,6 +35,7 @@ public static class LogMessages
         InitMessages.Format,
         CronMessages.Format,
         KernelMessages.Format,
+        NetfilterText.Ulogd,
         NetworkMessages.Networkd,
         NetworkMessages.NetworkManager,
         AccountMessages.Format,

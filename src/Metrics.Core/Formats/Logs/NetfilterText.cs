@@ -13,6 +13,9 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 internal static class NetfilterText
 {
+    /// <summary>The program <c>ulogd</c>, which writes what the kernel would.</summary>
+    public static LogMessageFormat Ulogd { get; } = new("netfilter", TryRead, "ulogd", "ulogd2");
+
     /// <summary>Reads a text of the kernel, or of ulogd.</summary>
     public static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {

@@ -49,7 +49,9 @@ public static class SshdMessages
         (byte)'C' => TryReadConnection(text, isPreauth, record),
         (byte)'D' => TryReadDisconnect(text, isPreauth, record),
         (byte)'R' => (text.Skip("Received disconnect from "u8) && TryReadGoodbye(text, record))
-            || (text.Skip("ROOT LOGIN REFUSED FROM "u8) && TryReadRootRefused(text, record)),
+            || (text.Skip("ROOT LOGIN REFUSED FROM "u8) && TryReadRootRefused(text, record))
+            || (text.Skip("Received "u8) && TryReadSignal(text, record)),
+        (byte)'S' => text.Skip("Server listening on "u8) && ReadStart(record),
         (byte)'U' => (text.Skip("User "u8) && TryReadNotAllowed(text, record))
             || (text.Skip("Unable to negotiate with "u8) && TryReadSource(text, "negotiate", record)),
         (byte)'B' => text.Skip("Bad protocol version identification "u8) && TryReadSourceBehindFrom(text, "identification", record),
@@ -95,6 +97,22 @@ public static class SshdMessages
             record.Set(EventFields.Reason, "invalid user");
         if (isCertain)
             source.CopyTo(record);
+        return true;
+    }
+
+    /// <summary>Once for each address on which it listens.</summary>
+    private static bool ReadStart(LogRecord record)
+    {
+        record.SetKind(EventKinds.ServiceStart, succeeded: true);
+        return true;
+    }
+
+    private static bool TryReadSignal(LogCursor text, LogRecord record)
+    {
+        if (!text.Drop("; terminating."u8))
+            return false;
+        record.SetKind(EventKinds.ServiceStop, succeeded: true);
+        record.Set(EventFields.Reason, text.Rest);
         return true;
     }
 

@@ -39,5 +39,6 @@ public static class SyslogLines
         return true;
     }
 
-    private static bool MayBeginHeader(byte first) => char.IsAsciiLetterUpper((char)first) || char.IsAsciiDigit((char)first) || first == '<';
+    private static bool MayBeginHeader(byte first) =>
+        char.IsAsciiLetterUpper((char)first) || char.IsAsciiDigit((char)first) || first == '<';
 }

@@ -21,6 +21,7 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 public static class SystemdMessages
 {
+    private const int MaxNameLength = 256;
     private const int MaxSignLength = 16;
 
     /// <summary>The program <c>systemd</c>.</summary>
@@ -42,7 +43,9 @@ public static class SystemdMessages
         if (text.Skip("Stopped "u8))
             return TryReadJob(text, EventKinds.ServiceStop, "stopped", record);
         if (text.Skip("Failed to start "u8))
-            return TryReadFailure(text, record);
+            return TryReadFailure(text, "failed", record);
+        if (text.Skip("Dependency failed for "u8))
+            return TryReadFailure(text, "dependency failed", record);
         if (text.Skip("Unit "u8))
             return TryReadOldFailure(text, record);
         if (message.SequenceEqual("Shutting down."u8))
@@ -83,12 +86,15 @@ public static class SystemdMessages
         return true;
     }
 
-    private static bool TryReadFailure(LogCursor text, LogRecord record)
+    private static bool TryReadFailure(LogCursor text, string action, LogRecord record)
     {
         if (!TryTakeName(text, out ReadOnlySpan<byte> name, out bool isDescription) || (isDescription && IsSession(name)))
             return false;
+        // Of what a description depends nothing tells its type: most often it is a mount or a target.
+        if (isDescription && action != "failed")
+            return false;
         record.SetKind(EventKinds.ServiceStart, succeeded: false);
-        record.Set(EventFields.Action, "failed");
+        record.Set(EventFields.Action, action);
         record.Set(EventFields.Service, name);
         return true;
     }
@@ -153,7 +159,7 @@ public static class SystemdMessages
             name = unit[..^ServiceSuffix.Length];
         else
             return false;
-        return !name.IsEmpty && !name.StartsWith("user@"u8);
+        return name.Length is > 0 and <= MaxNameLength && !name.StartsWith("user@"u8);
     }
 
     private static bool IsSession(ReadOnlySpan<byte> description) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Metrics.Formats.Logs;
 using Metrics.Model;
@@ -5,7 +6,9 @@ using Metrics.Testing;
 
 namespace Metrics.Tests.Formats.Logs;
 
-/// <summary>What the machine itself writes: logins, rights, services, the kernel, accounts, packages.</summary>
+/// <summary>
+/// What the machine itself writes: logins, rights, services, the kernel, accounts, packages. METRICS_FUZZ sets the number of mutated lines.
+/// </summary>
 public sealed class HostLogsTests
 {
     private static readonly string[] s_families =
@@ -98,11 +101,12 @@ public sealed class HostLogsTests
     public void Whatever_the_bytes_are_nothing_throws()
     {
         byte[][] lines = [.. s_families.SelectMany(f => File.ReadLines(Cases.Own(f + ".log"))).Select(Encoding.UTF8.GetBytes)];
+        int rounds = int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "100000", CultureInfo.InvariantCulture);
         var random = new Random(13);
         var context = new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now };
         var reader = new LogReader(LogFormats.All, context);
         var record = new LogRecord();
-        for (int round = 0; round < 100_000; round++)
+        for (int round = 0; round < rounds; round++)
         {
             byte[] line = Mutate(lines[random.Next(lines.Length)], lines, random);
             reader.Read(line, record);
