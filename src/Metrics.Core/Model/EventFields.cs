@@ -55,6 +55,9 @@ public static class EventFields
     /// <summary>The source's own name for the event: a message id, a serial number of auditd.</summary>
     public const string EventId = "event.id";
 
+    /// <summary>How many times it happened, where one record stands for several.</summary>
+    public const string Count = "event.count";
+
     /// <summary>Why, in a word or a sentence of the source.</summary>
     public const string Reason = "event.reason";
 
@@ -63,6 +66,9 @@ public static class EventFields
 
     /// <summary>Who did it, by number or id.</summary>
     public const string UserId = "user.id";
+
+    /// <summary>By what somebody has proven, or tried to prove, who they are: <c>password</c>, <c>publickey</c>.</summary>
+    public const string AuthenticationMethod = "authentication.method";
 
     /// <summary>The domain of who did it.</summary>
     public const string UserDomain = "user.domain";
@@ -94,6 +100,9 @@ public static class EventFields
     /// <summary>The program's file.</summary>
     public const string Executable = "process.executable";
 
+    /// <summary>The terminal on which it ran, or what a program calls so: <c>pts/0</c>, <c>ssh</c>, <c>cron</c>.</summary>
+    public const string Terminal = "process.tty";
+
     /// <summary>With what the process ended.</summary>
     public const string ExitCode = "process.exit_code";
 
@@ -108,6 +117,9 @@ public static class EventFields
 
     /// <summary>Where in that log it begins, bytes.</summary>
     public const string LogOffset = "log.offset";
+
+    /// <summary>How many records were lost before this one, where the log itself says so.</summary>
+    public const string LogLost = "log.lost";
 
     /// <summary>The part of the program that reports it, such as a module.</summary>
     public const string Logger = "log.logger";
@@ -159,6 +171,12 @@ public static class EventFields
 
     /// <summary>A network interface by name.</summary>
     public const string Interface = "observer.ingress.interface.name";
+
+    /// <summary>The network interface by which something went out.</summary>
+    public const string EgressInterface = "observer.egress.interface.name";
+
+    /// <summary>A bridge or network by name.</summary>
+    public const string NetworkName = "network.name";
 
     /// <summary>The package that it is about.</summary>
     public const string PackageName = "package.name";

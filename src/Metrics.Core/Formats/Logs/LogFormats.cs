@@ -6,7 +6,13 @@ public static class LogFormats
     /// <summary>The formats.</summary>
     public static IReadOnlyList<LogFormat> All { get; } =
     [
+        UtmpDump.Format,
+        Fail2banLog.Format,
+        DpkgLog.Format,
+        RpmLog.Dnf,
+        VsftpdLog.Format,
         SyslogLines.Format,
+        DatedLines.Format,
     ];
 
     /// <summary>The format of a name, or null.</summary>

@@ -23,6 +23,9 @@ public static class SyslogLines
         SyslogMessage message = SyslogParser.Parse(text, context.Now, context.Zone);
         if (message.TimeState == SyslogTimeState.Missing || (message.Host.IsEmpty && message.App.IsEmpty))
             return false;
+        // A level where the host would be is another format's: 2026-11-26T10:00:00+0100 INFO Started.
+        if (message.Host.Length is > 0 and < 9 && char.IsAsciiLetterUpper((char)message.Host[^1]) && LogLevels.NumberOf(message.Host) > 0)
+            return false;
         if (message.TimeState == SyslogTimeState.Given)
             record.Time = message.Time;
         record.SeverityNumber = SyslogPriority.SeverityNumber(message.Priority);
@@ -36,5 +39,6 @@ public static class SyslogLines
         return true;
     }
 
-    private static bool MayBeginHeader(byte first) => char.IsAsciiLetterUpper((char)first) || char.IsAsciiDigit((char)first) || first == '<';
+    private static bool MayBeginHeader(byte first) =>
+        char.IsAsciiLetterUpper((char)first) || char.IsAsciiDigit((char)first) || first == '<';
 }
