@@ -23,6 +23,15 @@ public static class LogMessages
     /// <summary>The programs.</summary>
     public static IReadOnlyList<LogMessageFormat> All { get; } =
     [
+        Aide.Messages,
+        AuditMessages.Format,
+        ClamAv.Messages,
+        Falco.Messages,
+        IdsMessages.Snort,
+        IdsMessages.Suricata,
+        OssecMessages.Format,
+        Rkhunter.Messages,
+        Tripwire.Messages,
     ];
 
     private static readonly FrozenDictionary<string, LogMessageFormat> s_byProgram =
