@@ -33,6 +33,8 @@ public static class Aide
     /// <summary>The same lines by syslog.</summary>
     public static LogMessageFormat Messages { get; } = new("aide", TryReadLine, "aide");
 
+    private static ReadOnlySpan<byte> Attributes => "The attributes of the (uncompressed) database"u8;
+
     private static ReadOnlySpan<byte> Types => "fdlbcspDPF?!"u8;
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
@@ -41,6 +43,8 @@ public static class Aide
         ReadOnlySpan<byte> first = end < 0 ? text : text[..end];
         if (end >= 0 && first.StartsWith("Summary:"u8))
             return ReadSummary(text[(end + 1)..], record);
+        if (first.StartsWith(Attributes))
+            return true;
         if (end >= 0 && IsDetail(first))
             return ReadDetail(first, text[(end + 1)..], record);
         ReadOnlySpan<byte> stamp = first;
@@ -60,8 +64,14 @@ public static class Aide
         return TryReadLine(first, record) || first.SequenceEqual("Summary:"u8) || IsDetail(first);
     }
 
+    /// <summary>What is indented belongs to the line before it, and so do the hashes of the database itself.</summary>
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) =>
-        line.Length > 1 && line[0] == ' ' && (first.SequenceEqual("Summary:"u8) || IsDetail(first));
+        first.StartsWith(Attributes)
+            ? line.IsEmpty || line[0] is (byte)' ' or (byte)'/' || IsRule(line)
+            : line.Length > 1 && line[0] == ' ' && (first.SequenceEqual("Summary:"u8) || IsDetail(first));
+
+    /// <summary>The line above and below a title.</summary>
+    private static bool IsRule(ReadOnlySpan<byte> line) => line.Length == 51 && !line.ContainsAnyExcept((byte)'-');
 
     private static bool TryReadLine(ReadOnlySpan<byte> line, LogRecord record)
     {
@@ -85,7 +95,7 @@ public static class Aide
 
     private static bool IsTitle(ReadOnlySpan<byte> line) =>
         line.SequenceEqual("Added entries:"u8) || line.SequenceEqual("Removed entries:"u8) || line.SequenceEqual("Changed entries:"u8)
-        || line.StartsWith("Detailed information about changes:"u8) || line.StartsWith("The attributes of the (uncompressed) database"u8)
+        || line.StartsWith("Detailed information about changes:"u8) || IsRule(line)
         || line.StartsWith("AIDE initialized database"u8) || line.StartsWith("AIDE successfully initialized database"u8)
         || line.StartsWith("New AIDE database written to "u8);
 

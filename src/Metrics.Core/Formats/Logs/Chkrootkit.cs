@@ -18,8 +18,6 @@ public static class Chkrootkit
     /// <summary>The format <c>chkrootkit</c>.</summary>
     public static LogFormat Format { get; } = new("chkrootkit", (text, _, record) => TryRead(text, record), Continues);
 
-    private static ReadOnlySpan<byte> SuspiciousFiles => "WARNING: The following "u8;
-
     private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
         int end = text.IndexOf((byte)'\n');
@@ -41,19 +39,20 @@ public static class Chkrootkit
         return true;
     }
 
+    /// <summary>The files that a warning is about stand below it.</summary>
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) =>
-        first.StartsWith(SuspiciousFiles) && line.StartsWith("/"u8);
+        line.StartsWith("/"u8) && first.StartsWith("WARNING: "u8) && first.EndsWith(":"u8);
 
     private static bool TryReadWarning(ReadOnlySpan<byte> text, ReadOnlySpan<byte> files, LogRecord record)
     {
+        if (!files.IsEmpty)
+            record.Set(EventFields.SummaryFound, files.Count((byte)'\n') + 1);
         if (text.StartsWith("The following "u8) && text.IndexOf(" found"u8) > 0)
         {
             // Dot files in unusual places: worth a look, no proof.
             record.Kind = EventKinds.IdsAlert;
             record.Set(EventFields.ObserverName, "chkrootkit");
             record.Set(EventFields.Reason, text.TrimEnd((byte)':'));
-            if (!files.IsEmpty)
-                record.Set(EventFields.SummaryFound, files.Count((byte)'\n') + 1);
         }
         else if (IsInfected(text))
             SetFound(default, text, record);
@@ -73,6 +72,6 @@ public static class Chkrootkit
         record.Kind = EventKinds.MalwareFound;
         record.Set(EventFields.ObserverName, "chkrootkit");
         record.Set(EventFields.RuleName, what);
-        record.Set(EventFields.Reason, text);
+        record.Set(EventFields.Reason, text.TrimEnd((byte)':'));
     }
 }

@@ -139,7 +139,8 @@ public static class ClamAv
         bool isResult = text.EndsWith(": OK"u8) || text.EndsWith(": Empty file"u8) || text.EndsWith(": Symbolic link"u8)
             || text.EndsWith(": Excluded"u8) || text.EndsWith(": Access denied"u8);
         return (isResult && BeginsWithPath(text))
-            || text.SequenceEqual("----------- SCAN SUMMARY -----------"u8)
+            || text.SequenceEqual("----------- SCAN SUMMARY -----------"u8) || (text.Length == 79 && !text.ContainsAnyExcept((byte)'-'))
+            || (text.StartsWith("Time: "u8) && text.EndsWith(" s)"u8))
             || text.StartsWith("LibClamAV "u8) || text.StartsWith("Known viruses: "u8) || text.StartsWith("Engine version: "u8)
             || text.StartsWith("Scanned directories: "u8) || text.StartsWith("Data scanned: "u8) || text.StartsWith("Data read: "u8)
             || text.StartsWith("Total errors: "u8) || text.StartsWith("Start Date: "u8) || text.StartsWith("End Date:   "u8);

@@ -15,7 +15,7 @@ public static class Falco
 {
     private const string Time = "time";
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("time", Time),
         ("hostname", EventFields.Host),
         ("priority", EventFields.Level),
@@ -50,8 +50,8 @@ public static class Falco
     {
         // The text of the alert may be long, and stands near the start.
         const int Within = 4096;
-        if (!JsonFields.MayHave(text, "\"priority\""u8, Within) || !JsonFields.MayHave(text, "\"output\""u8, Within)
-            || !JsonFields.MayHave(text, "\"rule\""u8, Within) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"priority\""u8, Within) || !JsonTable.MayHave(text, "\"output\""u8, Within)
+            || !JsonTable.MayHave(text, "\"rule\""u8, Within) || !s_fields.TryRead(text, record)
             || !TrySetPriority(record.Bytes(EventFields.Level), record))
         {
             return false;

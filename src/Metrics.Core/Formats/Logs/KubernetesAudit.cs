@@ -14,7 +14,7 @@ public static class KubernetesAudit
 {
     private const string Received = "requestReceivedTimestamp", Sources = "sourceIPs";
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("requestReceivedTimestamp", Received),
         ("auditID", EventFields.EventId),
         ("verb", EventFields.Action),
@@ -32,7 +32,7 @@ public static class KubernetesAudit
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonFields.MayHave(text, "\"auditID\""u8) || !JsonFields.MayHave(text, "\"verb\""u8, 4096) || !s_fields.TryRead(text, record))
+        if (!JsonTable.MayHave(text, "\"auditID\""u8) || !JsonTable.MayHave(text, "\"verb\""u8, 4096) || !s_fields.TryRead(text, record))
             return false;
         if (SyslogTime.ReadInternet(record.Bytes(Received), context.Zone, out long time, out _) == SyslogTimeState.Given)
             record.Time = time;

@@ -14,7 +14,7 @@ internal static class LogText
     /// <param name="end">The byte.</param>
     /// <param name="taken">What stands before it.</param>
     /// <param name="max">The longest that it may be; bounds the look where there is none.</param>
-    public static bool TryTakeUntil(ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
+    public static bool TryTakeUntil(scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
     {
         int at = rest[..Math.Min(rest.Length, max + 1)].IndexOf(end);
         taken = at < 0 ? default : rest[..at];
@@ -25,7 +25,7 @@ internal static class LogText
     }
 
     /// <summary>Takes the word up to the next blank, or all of it.</summary>
-    public static ReadOnlySpan<byte> TakeWord(ref ReadOnlySpan<byte> rest)
+    public static ReadOnlySpan<byte> TakeWord(scoped ref ReadOnlySpan<byte> rest)
     {
         int at = rest.IndexOf((byte)' ');
         ReadOnlySpan<byte> word = at < 0 ? rest : rest[..at];
@@ -34,7 +34,7 @@ internal static class LogText
     }
 
     /// <summary>Takes a text off the start.</summary>
-    public static bool TryTake(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
+    public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
     {
         if (!rest.StartsWith(start))
             return false;
@@ -112,8 +112,11 @@ internal static class LogText
     /// <summary>Sets <c>event.duration</c> from seconds such as <c>0.2477829</c>.</summary>
     public static void SetSeconds(LogRecord record, ReadOnlySpan<byte> seconds)
     {
-        if (Utf8Parser.TryParse(seconds, out decimal value, out int length) && length == seconds.Length && value is >= 0 and < 1_000_000_000)
+        if (Utf8Parser.TryParse(seconds, out decimal value, out int length) && length == seconds.Length
+            && value is >= 0 and < 1_000_000_000)
+        {
             record.Set(EventFields.Duration, (long)(value * NanosecondsPerSecond));
+        }
     }
 
     /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>
@@ -126,5 +129,6 @@ internal static class LogText
     /// <summary>Without the dot that ends a sentence.</summary>
     public static ReadOnlySpan<byte> WithoutDot(ReadOnlySpan<byte> text) => text.EndsWith("."u8) ? text[..^1] : text;
 
-    private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text) => text.Length > 2 && text[0] == '[' && text[^1] == ']' ? text[1..^1] : text;
+    private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text) =>
+        text.Length > 2 && text[0] == '[' && text[^1] == ']' ? text[1..^1] : text;
 }

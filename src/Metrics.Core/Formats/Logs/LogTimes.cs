@@ -75,6 +75,18 @@ internal static class LogTimes
             && SyslogTime.TryCombine(year, TwoDigits(text[5..]), TwoDigits(text[8..]), seconds, null, zone, out time);
     }
 
+    /// <summary><c>d-Mmm-yyyy::hh:mm:ss</c>, as Erlang's reports have it.</summary>
+    public static bool TryErlang(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time)
+    {
+        time = 0;
+        int dash = text.IndexOf((byte)'-');
+        if (dash is not (1 or 2) || text.Length != dash + 19 || text[dash + 4] != '-' || !text.Slice(dash + 9, 2).SequenceEqual("::"u8))
+            return false;
+        return SyslogTime.TryNumber(text[..dash], out int day) && SyslogTime.TryNumber(text.Slice(dash + 5, 4), out int year)
+            && SyslogTime.TryClock(text[(dash + 11)..], out int seconds, out _, out _)
+            && SyslogTime.TryCombine(year, SyslogTime.MonthOf(text[(dash + 1)..]), day, seconds, null, zone, out time);
+    }
+
     private static bool TryDayMonthYear(ReadOnlySpan<byte> text, TimeZoneInfo zone, int? offset, out long time, out int length)
     {
         time = 0;

@@ -14,7 +14,7 @@ public static class SnortJson
     private const string Timestamp = "timestamp", Seconds = "seconds", Source = "src_ap", Target = "dst_ap";
     private const string Rule = "rule", Protocol = "proto";
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("timestamp", Timestamp),
         ("seconds", Seconds),
         ("src_ap", Source),
@@ -37,9 +37,9 @@ public static class SnortJson
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!(JsonFields.MayHave(text, "\"rule\""u8) || JsonFields.MayHave(text, "\"sid\""u8))
-            || !(JsonFields.MayHave(text, "\"src_ap\""u8) || JsonFields.MayHave(text, "\"pkt_num\""u8)
-                || JsonFields.MayHave(text, "\"gid\""u8))
+        if (!(JsonTable.MayHave(text, "\"rule\""u8) || JsonTable.MayHave(text, "\"sid\""u8))
+            || !(JsonTable.MayHave(text, "\"src_ap\""u8) || JsonTable.MayHave(text, "\"pkt_num\""u8)
+                || JsonTable.MayHave(text, "\"gid\""u8))
             || !s_fields.TryRead(text, record))
         {
             return false;

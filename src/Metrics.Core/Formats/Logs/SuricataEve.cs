@@ -16,7 +16,7 @@ public static class SuricataEve
     private const string AlertAction = "alert.action";
     private const string Protocol = "proto";
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("timestamp", Timestamp),
         ("event_type", EventFields.Action),
         ("host", EventFields.Host),
@@ -51,7 +51,7 @@ public static class SuricataEve
     /// <summary>Reads an object.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record)
     {
-        if (!JsonFields.MayHave(text, "\"event_type\""u8) || !JsonFields.MayHave(text, "\"timestamp\""u8) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"event_type\""u8) || !JsonTable.MayHave(text, "\"timestamp\""u8) || !s_fields.TryRead(text, record)
             || SyslogTime.ReadInternet(record.Bytes(Timestamp), zone, out long time, out _) != SyslogTimeState.Given)
         {
             return false;

@@ -14,7 +14,7 @@ public static class Teleport
 {
     private const string Time = "time", Success = "success", Remote = "addr.remote";
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("time", Time),
         ("event", EventFields.Action),
         ("uid", EventFields.EventId),
@@ -31,8 +31,8 @@ public static class Teleport
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonFields.MayHave(text, "\"ei\""u8, 512) || !JsonFields.MayHave(text, "\"event\""u8, 512)
-            || !JsonFields.MayHave(text, "\"code\""u8) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"ei\""u8, 512) || !JsonTable.MayHave(text, "\"event\""u8, 512)
+            || !JsonTable.MayHave(text, "\"code\""u8) || !s_fields.TryRead(text, record)
             || SyslogTime.ReadInternet(record.Bytes(Time), context.Zone, out long time, out _) != SyslogTimeState.Given)
         {
             return false;

@@ -7,6 +7,7 @@ namespace Metrics.Formats.Logs;
 /// <code>
 /// Added:
 /// "/etc/cron.d/new"
+/// Added object name:  /etc/cron.d/new
 /// Total violations found:  4
 /// tripwire[981]: Integrity Check Complete: TWReport web-1 20261126100000 V:4 S:100 A:1 R:1 C:2
 /// </code>
@@ -26,6 +27,8 @@ public static class Tripwire
         ReadOnlySpan<byte> first = end < 0 ? text : text[..end];
         if (ActionOf(first) is { } action)
             return end < 0 || ReadList(action, text[(end + 1)..], record);
+        if (TryReadObject(first, record))
+            return true;
         return TryCount(first, "Total violations found:"u8, EventFields.SummaryFound, record)
             || TryCount(first, "Total objects scanned:"u8, EventFields.SummaryChecked, record)
             || first.StartsWith("Open Source Tripwire(R) "u8);
@@ -49,6 +52,24 @@ public static class Tripwire
         string field = action == "added" ? EventFields.SummaryAdded
             : action == "removed" ? EventFields.SummaryRemoved : EventFields.SummaryChanged;
         record.Set(field, list.Count((byte)'\n') + 1);
+        return true;
+    }
+
+    /// <summary><c>Added object name:  /etc/cron.d/new</c>, where the report is told to give details in place of lists.</summary>
+    private static bool TryReadObject(ReadOnlySpan<byte> line, LogRecord record)
+    {
+        ReadOnlySpan<byte> mark = " object name:  "u8;
+        int at = line.IndexOf(mark);
+        string? action = at < 0 ? null
+            : line[..at].SequenceEqual("Added"u8) ? "added"
+            : line[..at].SequenceEqual("Removed"u8) ? "removed"
+            : line[..at].SequenceEqual("Modified"u8) ? "changed" : null;
+        if (action is null)
+            return false;
+        record.Kind = EventKinds.IntegrityChanged;
+        record.Set(EventFields.Action, action);
+        record.Set(EventFields.ObserverName, "tripwire");
+        record.Set(EventFields.FilePath, line[(at + mark.Length)..].TrimEnd(" \r"u8));
         return true;
     }
 

@@ -20,7 +20,7 @@ public static class WazuhAlerts
     /// <summary>The year 2255: about as far as nanoseconds in 64 bits reach.</summary>
     private const long MaxMilliseconds = 9_000_000_000_000;
 
-    private static readonly JsonFields s_fields = new(
+    private static readonly JsonTable s_fields = new(
         ("timestamp", Timestamp),
         ("TimeStamp", Milliseconds),
         ("id", EventFields.EventId),
@@ -60,7 +60,7 @@ public static class WazuhAlerts
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonFields.MayHave(text, "\"rule\""u8, 256) || !JsonFields.MayHave(text, "\"level\""u8) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"rule\""u8, 256) || !JsonTable.MayHave(text, "\"level\""u8) || !s_fields.TryRead(text, record)
             || !record.Has(EventFields.RuleId) || !record.Has(EventFields.EventId))
         {
             return false;

@@ -10,12 +10,12 @@ namespace Metrics.Formats.Logs;
 /// Paths name members within each other by <c>/</c>: <c>alert/signature</c>. Lists become one text with commas. Where two paths lead to
 /// one field, the member that comes last is taken. Names are compared as they are written, without escapes.
 /// </remarks>
-internal sealed class JsonFields
+internal sealed class JsonTable
 {
     private readonly Node _root = new();
 
     /// <param name="table">Path and field.</param>
-    public JsonFields(params ReadOnlySpan<(string Path, string Field)> table)
+    public JsonTable(params ReadOnlySpan<(string Path, string Field)> table)
     {
         foreach ((string path, string field) in table)
         {
