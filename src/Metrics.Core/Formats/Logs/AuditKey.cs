@@ -50,8 +50,8 @@ internal readonly ref struct AuditValues(ReadOnlySpan<byte> text, Span<Range> pl
         ("hostname", AuditKey.Hostname), ("id", AuditKey.Id), ("ID", AuditKey.IdName), ("key", AuditKey.Key), ("name", AuditKey.Name),
         ("new-level", AuditKey.NewLevel), ("op", AuditKey.Op), ("pid", AuditKey.Pid), ("profile", AuditKey.Profile),
         ("reason", AuditKey.Reason), ("res", AuditKey.Res), ("result", AuditKey.Res), ("success", AuditKey.Success),
-        ("sw", AuditKey.Software), ("terminal", AuditKey.Terminal), ("tty", AuditKey.Tty), ("uid", AuditKey.Uid), ("UID", AuditKey.UidName), ("unit", AuditKey.Unit),
-        ("uuid", AuditKey.Uuid));
+        ("sw", AuditKey.Software), ("terminal", AuditKey.Terminal), ("tty", AuditKey.Tty), ("uid", AuditKey.Uid),
+        ("UID", AuditKey.UidName), ("unit", AuditKey.Unit), ("uuid", AuditKey.Uuid));
 
     private readonly ReadOnlySpan<byte> _text = text;
     private readonly Span<Range> _places = places;

@@ -3,7 +3,7 @@ namespace Metrics.Formats.Logs;
 /// <summary>The log of auditd: what the kernel and programs of trust report, one line a record, several records an event.</summary>
 /// <remarks>
 /// <code>
-/// type=USER_LOGIN msg=audit(1795687200.123:42): pid=981 uid=0 auid=4294967295 ses=4294967295 msg='op=login acct="ann" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.7 terminal=ssh res=failed'
+/// type=USER_LOGIN msg=audit(1795687200.123:42): pid=981 uid=0 … msg='op=login acct="ann" … addr=192.0.2.7 terminal=ssh res=failed'
 /// type=SYSCALL msg=audit(1795687200.200:43): arch=c000003e syscall=59 success=yes exit=0 … comm="rm" exe="/usr/bin/rm" key="exec"
 /// type=EXECVE msg=audit(1795687200.200:43): argc=2 a0="rm" a1=6120622E747874
 /// </code>

@@ -157,7 +157,9 @@ internal static class AuditMeanings
             record.Kind = EventKinds.IntegrityChanged;
     }
 
-    /// <summary>SELinux: <c>avc:  denied  { read write } for …</c>; AppArmor: <c>apparmor="DENIED" operation="open" profile=…</c>.</summary>
+    /// <summary>
+    /// SELinux: <c>avc:  denied  { read write } for …</c>; AppArmor: <c>apparmor="DENIED" operation="open" profile=…</c>.
+    /// </summary>
     private static void SetAccess(ReadOnlySpan<byte> body, AuditValues values, LogRecord record)
     {
         ReadOnlySpan<byte> verdict = AuditText.Bare(values[AuditKey.Apparmor]);

@@ -35,24 +35,29 @@ public static class ClamAv
             TryReadText(rest[(TimeLength + 4)..], record);
             return true;
         }
-        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || IsOfScan(text, record);
+        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadLife(rest, record) || IsOfScan(text, record);
     }
 
-    /// <summary>Where no time stands before it, a path tells a result from the line of another log: no blank comes before a slash.</summary>
+    /// <summary>Where no time stands before it, a path tells a result from another log's line: no blank comes before a slash.</summary>
     private static bool BeginsWithPath(ReadOnlySpan<byte> text) =>
         text.IndexOfAny((byte)'/', (byte)' ') is >= 0 and var at && text[at] == '/';
 
     private static bool TryReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
         bool hasLevel = TrySetLevel(ref text, record);
-        if (TryReadFound(text, record) || TryReadMail(text, record))
-            return true;
-        string? kind = text.StartsWith("+++ Started at "u8) ? EventKinds.ServiceStart
-            : text.StartsWith("--- Stopped at "u8) ? EventKinds.ServiceStop : null;
-        record.Kind = kind ?? record.Kind;
-        if (kind is not null && !record.Has(EventFields.Service))
+        return TryReadFound(text, record) || TryReadMail(text, record) || TryReadLife(text, record) || hasLevel;
+    }
+
+    /// <summary><c>+++ Started at Thu Nov 26 10:00:00 2026</c>, <c>--- Stopped at …</c></summary>
+    private static bool TryReadLife(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        bool isStart = text.StartsWith("+++ Started at "u8);
+        if (!isStart && !text.StartsWith("--- Stopped at "u8))
+            return false;
+        record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
+        if (!record.Has(EventFields.Service))
             record.Set(EventFields.Service, "clamd");
-        return hasLevel || kind is not null;
+        return true;
     }
 
     /// <summary>

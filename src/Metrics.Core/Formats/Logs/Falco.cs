@@ -7,7 +7,8 @@ namespace Metrics.Formats.Logs;
 /// <remarks>
 /// <code>
 /// 10:00:00.408091526: Warning Sensitive file opened for reading (user=root command=cat /etc/shadow file=/etc/shadow)
-/// {"hostname":"web-1","output":"10:00:00.40…: Warning …","priority":"Warning","rule":"Read sensitive file untrusted","source":"syscall","tags":["T1555"],"time":"2026-11-26T10:00:00.408091526Z","output_fields":{"proc.cmdline":"cat /etc/shadow","user.name":"root"}}
+/// {"hostname":"web-1","output":"…","priority":"Warning","rule":"Read sensitive file untrusted","source":"syscall",
+///  "tags":["T1555"],"time":"2026-11-26T10:00:00.408091526Z","output_fields":{"user.name":"root", …}}
 /// </code>
 /// https://falco.org/docs/concepts/outputs/
 /// </remarks>
@@ -74,7 +75,7 @@ public static class Falco
             return false;
         int length = 0;
         long? time = null;
-        if (text[2] == ':' && text[5] == ':' && text[8] == '.' && SyslogTime.TryClock(text, out _, out _, out int clock) && clock == ClockLength)
+        if (text[2] == ':' && text[8] == '.' && SyslogTime.TryClock(text, out _, out _, out int clock) && clock == ClockLength)
             length = clock;
         else if (text.Length > IsoLength && text[19] == '.' && LogText.IsNumber(text[20..IsoLength])
             && SyslogTime.ReadInternet(text, zone, out long given, out int whole) == SyslogTimeState.Given)

@@ -5,7 +5,7 @@ namespace Metrics.Formats.Logs;
 /// <summary>What Suricata and Snort send to syslog: an alert in one line without its time, or EVE.</summary>
 /// <remarks>
 /// <code>
-/// snort[123]: [1:2001219:20] ET SCAN Potential SSH Scan [Classification: Attempted Information Leak] [Priority: 2]: {TCP} 192.0.2.7:50022 -> 198.51.100.9:22
+/// snort[123]: [1:2001219:20] ET SCAN … [Classification: …] [Priority: 2]: {TCP} 192.0.2.7:50022 -> 198.51.100.9:22
 /// suricata[99]: {"timestamp":"2026-11-26T10:00:00.123456+0100","event_type":"alert", …}
 /// </code>
 /// </remarks>

@@ -6,7 +6,8 @@ namespace Metrics.Formats.Logs;
 /// <summary>The audit log of Kubernetes: one JSON object a line. No kind of ours fits a request to its API: lines with fields.</summary>
 /// <remarks>
 /// <code>
-/// {"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"57a794de-…","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/a/pods/b/exec","verb":"create","user":{"username":"ann"},"sourceIPs":["192.0.2.7"],"responseStatus":{"code":101},"requestReceivedTimestamp":"2026-11-26T10:00:00.763960Z"}
+/// {"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"57a794de-…","requestURI":"/api/v1/namespaces/a/pods/b/exec",
+///  "verb":"create","user":{"username":"ann"},"sourceIPs":["192.0.2.7"],"responseStatus":{"code":101}, …}
 /// </code>
 /// https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
 /// </remarks>

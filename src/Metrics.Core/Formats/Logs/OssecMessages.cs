@@ -5,7 +5,7 @@ namespace Metrics.Formats.Logs;
 /// <summary>Alerts that OSSEC and Wazuh send on by syslog (<c>syslog_output</c>).</summary>
 /// <remarks>
 /// <code>
-/// ossec: Alert Level: 5; Rule: 5710 - Attempt to login using a non-existent user; Location: (web-1) 192.0.2.10->/var/log/auth.log; srcip: 192.0.2.7; user: ann; Nov 26 …
+/// ossec: Alert Level: 5; Rule: 5710 - Attempt to login …; Location: (web-1) 192.0.2.10->/var/log/auth.log; srcip: 192.0.2.7; …
 /// </code>
 /// https://www.ossec.net/docs/docs/manual/output/syslog-output.html
 /// </remarks>

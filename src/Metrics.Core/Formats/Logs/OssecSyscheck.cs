@@ -1,3 +1,4 @@
+using System.Buffers;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
@@ -13,6 +14,8 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 internal static class OssecSyscheck
 {
+    private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
+
     /// <summary>Reads the lines of a change.</summary>
     public static void Read(ReadOnlySpan<byte> text, LogRecord record)
     {
@@ -52,7 +55,7 @@ internal static class OssecSyscheck
         if (at < 0 || text.Length < at + before.Length + HashLength)
             return;
         ReadOnlySpan<byte> hash = text.Slice(at + before.Length, HashLength);
-        if (!hash.ContainsAnyExcept("0123456789abcdef"u8))
+        if (!hash.ContainsAnyExcept(s_hexDigits))
             record.Set(EventFields.FileSha256, hash);
     }
 }

@@ -41,7 +41,8 @@ public static class Rkhunter
     /// <summary>Others write a clock in brackets, too.</summary>
     private static bool IsOurs(ReadOnlySpan<byte> words) =>
         words.IsEmpty || words.EndsWith(" ]"u8) || words.StartsWith("Info: "u8) || words.StartsWith("Checking "u8)
-        || words.StartsWith("Performing "u8) || words.StartsWith("Running Rootkit Hunter "u8) || words.StartsWith("Starting "u8) || words.StartsWith("System checks summary"u8)
+        || words.StartsWith("Performing "u8) || words.StartsWith("Running Rootkit Hunter "u8) || words.StartsWith("Starting "u8)
+        || words.StartsWith("System checks summary"u8)
         || words.StartsWith("====="u8) || words.StartsWith("Rootkit"u8) || words.StartsWith("File properties checks"u8)
         || words.StartsWith("Applications checks"u8) || words.StartsWith("All checks "u8) || words.StartsWith("The system checks took"u8);
 

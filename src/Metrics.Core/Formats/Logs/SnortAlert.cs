@@ -6,7 +6,7 @@ namespace Metrics.Formats.Logs;
 /// <summary>Alerts in one line, as Snort's and Suricata's fast.log have them, and Snort's in several (alert_full).</summary>
 /// <remarks>
 /// <code>
-/// 11/26/2026-10:00:00.123456  [**] [1:2001219:20] ET SCAN Potential SSH Scan [**] [Classification: Attempted Information Leak] [Priority: 2] {TCP} 192.0.2.7:50022 -> 198.51.100.9:22
+/// 11/26/2026-10:00:00.123456  [**] [1:2001219:20] ET SCAN … [**] [Classification: …] [Priority: 2] {TCP} 192.0.2.7:5 -> 198.51.100.9:22
 /// 11/26-10:00:00.123456  [Drop] [**] [1:1000001:1] "ICMP test" [**] [Priority: 0] {ICMP} 192.0.2.7 -> 198.51.100.9
 /// [**] [1:1000001:1] ICMP test [**]
 /// [Classification: Misc activity] [Priority: 3]
@@ -91,7 +91,7 @@ public static class SnortAlert
 
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => first.StartsWith("[**] ["u8) && IsOfFull(line);
 
-    /// <summary>Whether a line is one of those below the first: class, time and addresses, parts of the packet's header, references.</summary>
+    /// <summary>Whether a line is one of those below the first: class, time and addresses, the packet's header, references.</summary>
     private static bool IsOfFull(ReadOnlySpan<byte> line) =>
         line.Length > 4 && !line.StartsWith("[**]"u8)
         && (line[0] is (byte)'[' or (byte)'*' || (line[2] == '/' && line.IndexOf(" -> "u8) > 0 && line.IndexOf(" [**] "u8) < 0)

@@ -5,7 +5,8 @@ namespace Metrics.Formats.Logs;
 /// <summary>Snort 3's alert_json: one object a line, with the members that its configuration names.</summary>
 /// <remarks>
 /// <code>
-/// { "timestamp" : "11/26-10:00:00.123456", "pkt_num" : 7, "proto" : "TCP", "pkt_gen" : "raw", "pkt_len" : 60, "dir" : "C2S", "src_ap" : "192.0.2.7:50022", "dst_ap" : "198.51.100.9:22", "rule" : "1:1000001:1", "action" : "allow" }
+/// { "timestamp" : "11/26-10:00:00.123456", "pkt_num" : 7, "proto" : "TCP", "src_ap" : "192.0.2.7:50022",
+///   "dst_ap" : "198.51.100.9:22", "rule" : "1:1000001:1", "action" : "allow" }
 /// </code>
 /// <c>snort --help-config alert_json</c>
 /// </remarks>

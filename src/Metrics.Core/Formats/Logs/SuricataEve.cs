@@ -6,7 +6,9 @@ namespace Metrics.Formats.Logs;
 /// <summary>Suricata's EVE: one JSON object a line, for alerts, flows, requests and statistics alike.</summary>
 /// <remarks>
 /// <code>
-/// {"timestamp":"2026-11-26T10:00:00.123456+0100","flow_id":1,"in_iface":"br-ex","event_type":"alert","src_ip":"192.0.2.7","src_port":50022,"dest_ip":"198.51.100.9","dest_port":22,"proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":2001219,"rev":20,"signature":"…","category":"…","severity":2}}
+/// {"timestamp":"2026-11-26T10:00:00.123456+0100","flow_id":1,"in_iface":"br-ex","event_type":"alert","src_ip":"192.0.2.7",
+///  "src_port":50022,"dest_ip":"198.51.100.9","dest_port":22,"proto":"TCP","alert":{"action":"allowed","gid":1,
+///  "signature_id":2001219,"rev":20,"signature":"…","category":"…","severity":2}}
 /// </code>
 /// https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
 /// </remarks>

@@ -6,7 +6,8 @@ namespace Metrics.Formats.Logs;
 /// <summary>The audit log of Teleport: one JSON object a line. Logins are told; the rest stays a line with its fields.</summary>
 /// <remarks>
 /// <code>
-/// {"ei":0,"event":"user.login","uid":"a487975c-…","code":"T1000W","time":"2026-11-26T10:00:00.133Z","user":"ann","success":false,"error":"…","method":"local","addr.remote":"192.0.2.7:34204"}
+/// {"ei":0,"event":"user.login","uid":"a487975c-…","code":"T1000W","time":"2026-11-26T10:00:00.133Z","user":"ann",
+///  "success":false,"error":"…","method":"local","addr.remote":"192.0.2.7:34204"}
 /// </code>
 /// https://goteleport.com/docs/reference/monitoring/audit/
 /// </remarks>

@@ -7,8 +7,10 @@ namespace Metrics.Formats.Logs;
 /// <summary>alerts.json of Wazuh and of OSSEC: one object a line.</summary>
 /// <remarks>
 /// <code>
-/// {"timestamp":"2026-11-26T10:00:00.123+0000","rule":{"level":5,"description":"…","id":"5710","groups":["syslog","sshd"]},"agent":{"id":"002","name":"web-1","ip":"192.0.2.10"},"id":"1795687200.1234","data":{"srcip":"192.0.2.7","srcuser":"ann"},"location":"journald"}
-/// {"rule":{"level":5,"comment":"…","sidid":5710,"group":"syslog,sshd,"},"id":"1795687200.1234","TimeStamp":1795687200000,"srcip":"192.0.2.7","location":"(web-1) 192.0.2.10->/var/log/auth.log"}
+/// {"timestamp":"2026-11-26T10:00:00.123+0000","rule":{"level":5,"description":"…","id":"5710","groups":["syslog","sshd"]},
+///  "agent":{"id":"002","name":"web-1"},"id":"1795687200.1234","data":{"srcip":"192.0.2.7","srcuser":"ann"}, …}
+/// {"rule":{"level":5,"comment":"…","sidid":5710,"group":"syslog,sshd,"},"id":"1795687200.1234","TimeStamp":1795687200000,
+///  "srcip":"192.0.2.7","location":"(web-1) 192.0.2.10->/var/log/auth.log"}
 /// </code>
 /// https://documentation.wazuh.com/current/user-manual/manager/alert-management.html
 /// </remarks>
@@ -87,7 +89,8 @@ public static class WazuhAlerts
     {
         if (SyslogTime.ReadInternet(record.Bytes(Timestamp), context.Zone, out long time, out _) == SyslogTimeState.Given)
             record.Time = time;
-        else if (Utf8Parser.TryParse(record.Bytes(Milliseconds), out long milliseconds, out _) && milliseconds is >= 0 and < MaxMilliseconds)
+        else if (Utf8Parser.TryParse(record.Bytes(Milliseconds), out long milliseconds, out _)
+            && milliseconds is >= 0 and < MaxMilliseconds)
         {
             record.Time = milliseconds * 1_000_000;
         }

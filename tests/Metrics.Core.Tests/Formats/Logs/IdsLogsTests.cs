@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Metrics.Formats.Logs;
@@ -44,7 +45,8 @@ public sealed partial class IdsLogsTests
     [Fact]
     public void A_json_of_another_kind_is_nobodys()
     {
-        foreach (string text in (string[])["{\"a\":1}", "{\"message\":\"\\\"event_type\\\":1\",\"timestamp\":\"2026-11-26T10:00:00Z\"}", "{", "{}"])
+        string[] texts = ["{\"a\":1}", "{\"message\":\"\\\"event_type\\\":1\",\"timestamp\":\"2026-11-26T10:00:00Z\"}", "{", "{}"];
+        foreach (string text in texts)
             SecurityCases.Read(text)[EventFields.Dataset].Should().BeNull(text);
     }
 
@@ -80,8 +82,9 @@ public sealed partial class IdsLogsTests
                     "suricata_priority" => EventFields.Severity,
                     _ => null,
                 };
+                int at = int.Parse(match.Groups["at"].Value, CultureInfo.InvariantCulture);
                 if (field is not null)
-                    records[int.Parse(match.Groups["at"].Value)][field].Should().Be(match.Groups["value"].Value, file);
+                    records[at][field].Should().Be(match.Groups["value"].Value, file);
             }
             records.Should().OnlyContain(r => r.Kind == EventKinds.IdsAlert);
         }
@@ -104,7 +107,8 @@ public sealed partial class IdsLogsTests
             if (expected.TryGetProperty("src_ip", out JsonElement source) && System.Net.IPAddress.TryParse(source.GetString(), out _))
                 record[EventFields.SourceIp].Should().Be(source.GetString(), file);
             string? agent = expected.TryGetProperty("agent", out JsonElement own) ? own.GetString() : null;
-            record[EventFields.Host].Should().Be(agent ?? (expected.TryGetProperty("host", out JsonElement host) ? host.GetString() : null), file);
+            string? host = expected.TryGetProperty("host", out JsonElement address) ? address.GetString() : null;
+            record[EventFields.Host].Should().Be(agent ?? host, file);
         }
     }
 
@@ -137,7 +141,8 @@ public sealed partial class IdsLogsTests
 
     private static IEnumerable<string> RuleTests(string pattern) =>
         Cases.Extra("security", "ossec-rule-tests", pattern).Concat(Cases.Extra("security", "wazuh-rule-tests", pattern))
-            .SelectMany(File.ReadLines).Where(l => l.StartsWith("log ", StringComparison.Ordinal)).Select(l => l[(l.IndexOf('=') + 1)..].Trim());
+            .SelectMany(File.ReadLines).Where(l => l.StartsWith("log ", StringComparison.Ordinal))
+            .Select(l => l[(l.IndexOf('=') + 1)..].Trim());
 
     private static void CheckEve(string json, string file)
     {
@@ -184,6 +189,8 @@ public sealed partial class IdsLogsTests
             record[field].Should().Be(text, because);
     }
 
-    [GeneratedRegex("""\["crowdsecurity/suricata-fastlogs"\]\[(?<at>\d+)\]\.Evt\.Parsed\["(?<name>\w+)"\] == "(?<value>[^"]*)"$""", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        """\["crowdsecurity/suricata-fastlogs"\]\[(?<at>\d+)\]\.Evt\.Parsed\["(?<name>\w+)"\] == "(?<value>[^"]*)"$""",
+        RegexOptions.Multiline)]
     private static partial Regex ParsedValue();
 }

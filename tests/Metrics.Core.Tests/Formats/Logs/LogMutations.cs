@@ -42,7 +42,8 @@ internal static class LogMutations
         foreach (string file in files)
         {
             var reader = new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now });
-            records.AddRange(LogCases.Records(reader, File.ReadLines(file).Where(l => l.Length > 0 && !l.StartsWith("## ", StringComparison.Ordinal))));
+            IEnumerable<string> lines = File.ReadLines(file).Where(l => l.Length > 0 && !l.StartsWith("## ", StringComparison.Ordinal));
+            records.AddRange(LogCases.Records(reader, lines));
         }
         return records;
     }
@@ -71,5 +72,8 @@ internal static class LogMutations
         }
     }
 
-    private static readonly string[] s_marks = ["\"", "'", "{", "}", "[", "]", "(", ")", ": ", "=", " ", "\n", "\\ud800", "\u001d", "->", "->\n"];
+    private static readonly string[] s_marks =
+    [
+        "\"", "'", "{", "}", "[", "]", "(", ")", ": ", "=", " ", "\n", "\\ud800", "\u001d", "->", "->\n",
+    ];
 }

@@ -5,7 +5,7 @@ using Metrics.Testing;
 
 namespace Metrics.Tests.Formats.Logs;
 
-/// <summary>Tools that look at files: ClamAV, AIDE, Tripwire, rkhunter, chkrootkit; and at what runs: Falco, Teleport, Kubernetes.</summary>
+/// <summary>Tools that look at files (ClamAV, AIDE, Tripwire, rkhunter, chkrootkit) and at what runs (Falco), and access to it.</summary>
 public sealed class ScannerLogsTests
 {
     [Fact]
@@ -74,6 +74,8 @@ public sealed class ScannerLogsTests
     {
         var found = SecurityCases.ReadFile(file).Where(r => r.Kind == EventKinds.MalwareFound)
             .Select(r => (r[EventFields.FilePath], r[EventFields.RuleName]));
-        found.Should().Equal(expected.EnumerateArray().Select(e => ((string?)e.GetProperty("path").GetString(), (string?)e.GetProperty("signature").GetString())), file);
+        found.Should().Equal(
+            expected.EnumerateArray().Select(e => (e.GetProperty("path").GetString(), e.GetProperty("signature").GetString())),
+            file);
     }
 }
