@@ -41,7 +41,7 @@ internal static class AuditFields
         ReadOnlySpan<byte> result = AuditText.Bare(values[AuditKey.Res]);
         if (result.IsEmpty)
             result = AuditText.Bare(values[AuditKey.Success]);
-        if (result.SequenceEqual("success"u8) || result.SequenceEqual("yes"u8) || result.SequenceEqual("1"u8))
+        if (result.StartsWith("success"u8) || result.SequenceEqual("yes"u8) || result.SequenceEqual("1"u8))
             record.Set(EventFields.Outcome, "success");
         else if (result.StartsWith("fail"u8) || result.SequenceEqual("no"u8) || result.SequenceEqual("0"u8))
             record.Set(EventFields.Outcome, "failure");

@@ -30,7 +30,7 @@ internal ref struct AuditText(Span<byte> buffer)
 
     /// <summary>Whether a value says that there is none.</summary>
     public static bool IsNone(ReadOnlySpan<byte> value) =>
-        value.IsEmpty || value.SequenceEqual("?"u8) || value.SequenceEqual("\"?\""u8) || value.SequenceEqual("(null)"u8)
+        value.IsEmpty || value.SequenceEqual("?"u8) || value.SequenceEqual("\"?\""u8) || value.StartsWith("(null)"u8)
         || value.SequenceEqual("(none)"u8);
 
     /// <summary>Without its quotes, where it has some.</summary>

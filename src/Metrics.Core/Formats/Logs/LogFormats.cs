@@ -12,6 +12,7 @@ public static class LogFormats
         Falco.Format,
         SnortJson.Format,
         Teleport.Format,
+        CrowdSec.Format,
         KubernetesAudit.Format,
         OssecAlerts.Format,
         OssecLog.Format,

@@ -59,6 +59,13 @@ public static class Rkhunter
 
     private static bool TryReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
+        if (text.StartsWith("Please inspect this machine, because it may be infected"u8))
+        {
+            // All that it tells syslog of its warnings.
+            record.Kind = EventKinds.IdsAlert;
+            record.Set(EventFields.ObserverName, "rkhunter");
+            return true;
+        }
         if (!LogText.TryTake(ref text, Warning))
             return TryCount(text, record);
         LogLevels.TrySet(record, "Warning"u8);
