@@ -11,6 +11,7 @@ internal static class AuditFields
         SetOutcome(values, record);
         SetUser(values, record);
         SetSource(values, record);
+        AuditSocket.Set(values, record);
         ReadOnlySpan<byte> terminal = values[AuditKey.Terminal];
         AuditText.Set(record, EventFields.Terminal, terminal.IsEmpty ? values[AuditKey.Tty] : terminal);
         record.Set(EventFields.ProcessId, values[AuditKey.Pid]);

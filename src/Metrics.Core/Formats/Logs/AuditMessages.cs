@@ -14,10 +14,15 @@ public static class AuditMessages
     /// <summary>The texts of the audit system.</summary>
     public static LogMessageFormat Format { get; } = new("auditd", TryRead, "audit", "audispd", "audisp-syslog");
 
-    /// <summary>Reads a record in any of these forms: the kernel's too, whose own log begins it with <c>audit: </c>.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    /// <summary>Reads a record in the kernel's own log, where it begins with <c>audit: type=</c>, or of old with <c>type=</c>.</summary>
+    public static bool TryReadKernel(ReadOnlySpan<byte> message, LogRecord record)
     {
         LogText.TryTake(ref message, "audit: "u8);
+        return message.StartsWith("type="u8) && AuditEvent.TryRead(message, record);
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    {
         int blank = message.IndexOf((byte)' ');
         if (blank <= 0)
             return false;

@@ -41,6 +41,19 @@ public sealed class AuditLogTests
     }
 
     [Fact]
+    public void A_record_in_the_kernels_log_is_read_too()
+    {
+        var record = new LogRecord();
+        AuditMessages.TryReadKernel(
+            "audit: type=1400 audit(1795687903.000:123): apparmor=\"DENIED\" operation=\"open\" profile=\"x\" name=\"/etc/shadow\""u8, record)
+            .Should().BeTrue();
+        record[EventFields.FilePath].Should().Be("/etc/shadow");
+        record[EventFields.Outcome].Should().Be("failure");
+        AuditMessages.TryReadKernel("audit: initializing netlink subsys (disabled)"u8, record).Should().BeFalse();
+        AuditMessages.TryReadKernel("PCI host bridge to bus 0000:00"u8, record).Should().BeFalse();
+    }
+
+    [Fact]
     public void Extra_lines_of_go_libaudit_have_their_time_serial_and_type()
     {
         foreach (string file in Cases.Extra("security", "auditd-go-libaudit/parse", "*.golden"))
@@ -108,10 +121,12 @@ public sealed class AuditLogTests
         }
         if (record.Kind is EventKinds.HostLogin && expected.GetProperty("data").TryGetProperty("acct", out JsonElement account))
             record[EventFields.UserName].Should().Be(account.GetString(), name);
-        if (expected.TryGetProperty("source", out JsonElement source) && source.TryGetProperty("ip", out JsonElement ip)
-            && record.Has(EventFields.SourceIp))
+        if (expected.TryGetProperty("source", out JsonElement source))
+            record[EventFields.SourceIp].Should().Be(source.GetProperty("ip").GetString(), name);
+        if (expected.TryGetProperty("destination", out JsonElement destination))
         {
-            record[EventFields.SourceIp].Should().Be(ip.GetString(), name);
+            record[EventFields.DestinationIp].Should().Be(destination.GetProperty("ip").GetString(), name);
+            record[EventFields.DestinationPort].Should().Be(destination.GetProperty("port").GetString(), name);
         }
         KindOf(expected.GetProperty("record_type").GetString()!).Should().Be(record.Kind, name);
     }
