@@ -16,7 +16,6 @@ internal enum AuditKey
     Dev,
     EuidName,
     Exe,
-    Exit,
     Hostname,
     Id,
     IdName,

@@ -21,7 +21,7 @@ internal static class AuditSocket
     {
         ReadOnlySpan<byte> hex = values[AuditKey.Saddr];
         Span<byte> address = stackalloc byte[V6Length];
-        if (hex.Length < 2 * V4Length || IsIncoming(values) is not { } isIncoming || Decode(hex, address) is not (>= V4Length and var length))
+        if (IsIncoming(values) is not { } isIncoming || Decode(hex, address) is not (>= V4Length and var length))
             return;
         // The family is a number of the machine's own order, which is little-endian nearly everywhere; port and address are not.
         IPAddress? ip = (address[0], length) switch

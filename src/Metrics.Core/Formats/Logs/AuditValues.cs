@@ -9,14 +9,13 @@ internal readonly ref struct AuditValues(ReadOnlySpan<byte> text, Span<Range> pl
 {
     private static readonly (byte[] Name, AuditKey Key)[][] s_byLength = ByLength(
         ("acct", AuditKey.Acct), ("addr", AuditKey.Addr), ("apparmor", AuditKey.Apparmor), ("arch", AuditKey.Arch),
-        ("auid", AuditKey.Auid), ("AUID", AuditKey.AuidName), ("cause", AuditKey.Cause), ("cmd", AuditKey.Cmd), ("comm", AuditKey.Comm), ("cwd", AuditKey.Cwd),
-        ("dev", AuditKey.Dev), ("EUID", AuditKey.EuidName), ("exe", AuditKey.Exe), ("exit", AuditKey.Exit),
+        ("auid", AuditKey.Auid), ("AUID", AuditKey.AuidName), ("cause", AuditKey.Cause), ("cmd", AuditKey.Cmd),
+        ("comm", AuditKey.Comm), ("cwd", AuditKey.Cwd), ("dev", AuditKey.Dev), ("EUID", AuditKey.EuidName), ("exe", AuditKey.Exe),
         ("hostname", AuditKey.Hostname), ("id", AuditKey.Id), ("ID", AuditKey.IdName), ("key", AuditKey.Key), ("name", AuditKey.Name),
         ("new-level", AuditKey.NewLevel), ("op", AuditKey.Op), ("pid", AuditKey.Pid), ("profile", AuditKey.Profile),
         ("reason", AuditKey.Reason), ("res", AuditKey.Res), ("result", AuditKey.Res), ("saddr", AuditKey.Saddr),
-        ("success", AuditKey.Success), ("syscall", AuditKey.Syscall),
-        ("sw", AuditKey.Software), ("terminal", AuditKey.Terminal), ("tty", AuditKey.Tty), ("uid", AuditKey.Uid),
-        ("UID", AuditKey.UidName), ("unit", AuditKey.Unit), ("uuid", AuditKey.Uuid));
+        ("success", AuditKey.Success), ("sw", AuditKey.Software), ("syscall", AuditKey.Syscall), ("terminal", AuditKey.Terminal),
+        ("tty", AuditKey.Tty), ("uid", AuditKey.Uid), ("UID", AuditKey.UidName), ("unit", AuditKey.Unit), ("uuid", AuditKey.Uuid));
 
     private readonly ReadOnlySpan<byte> _text = text;
     private readonly Span<Range> _places = places;
