@@ -61,6 +61,9 @@ public static class EventFields
     /// <summary>Why, in a word or a sentence of the source.</summary>
     public const string Reason = "event.reason";
 
+    /// <summary>How bad it is, as the source counts: Suricata's priority (1 is the worst), OSSEC's level (15 is the worst).</summary>
+    public const string Severity = "event.severity";
+
     /// <summary>How long it took, nanoseconds.</summary>
     public const string Duration = "event.duration";
 
@@ -78,6 +81,9 @@ public static class EventFields
 
     /// <summary>The account to which it was done.</summary>
     public const string TargetUserName = "user.target.name";
+
+    /// <summary>The account to which it was done, by number or id.</summary>
+    public const string TargetUserId = "user.target.id";
 
     /// <summary>The group that it is about.</summary>
     public const string GroupName = "group.name";
@@ -135,6 +141,21 @@ public static class EventFields
 
     /// <summary>The tool that has found it.</summary>
     public const string ObserverName = "observer.name";
+
+    /// <summary>How many things a scanner has looked at.</summary>
+    public const string SummaryChecked = "summary.checked";
+
+    /// <summary>How many bad things a scanner has found.</summary>
+    public const string SummaryFound = "summary.found";
+
+    /// <summary>How many files are new since a scanner looked last.</summary>
+    public const string SummaryAdded = "summary.added";
+
+    /// <summary>How many files are gone since a scanner looked last.</summary>
+    public const string SummaryRemoved = "summary.removed";
+
+    /// <summary>How many files are not what they were when a scanner looked last.</summary>
+    public const string SummaryChanged = "summary.changed";
 
     /// <summary>The instance that it is about.</summary>
     public const string InstanceId = "cloud.instance.id";

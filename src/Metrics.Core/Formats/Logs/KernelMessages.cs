@@ -37,7 +37,7 @@ public static class KernelMessages
         return TryReadDown(text, record) || NetfilterText.TryRead(text, record) || LinkText.TryRead(text, record)
             || TryReadBridge(text, record) || TryReadMode(text, record)
             || TryReadKilled(text, record) || TryReadFault(text, record)
-            || TryReadOthers(text, record);
+            || TryReadOthers(text, record) || AuditMessages.TryReadKernel(text, record);
     }
 
     private static bool TryReadDown(ReadOnlySpan<byte> text, LogRecord record)

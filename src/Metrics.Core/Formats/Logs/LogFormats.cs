@@ -6,6 +6,22 @@ public static class LogFormats
     /// <summary>The formats.</summary>
     public static IReadOnlyList<LogFormat> All { get; } =
     [
+        AuditLog.Format,
+        SuricataEve.Format,
+        WazuhAlerts.Format,
+        Falco.Format,
+        SnortJson.Format,
+        Teleport.Format,
+        CrowdSec.Format,
+        KubernetesAudit.Format,
+        OssecAlerts.Format,
+        OssecLog.Format,
+        SnortAlert.Format,
+        ClamAv.Format,
+        Aide.Format,
+        Rkhunter.Format,
+        Chkrootkit.Format,
+        Tripwire.Format,
         UtmpDump.Format,
         Fail2banLog.Format,
         DpkgLog.Format,

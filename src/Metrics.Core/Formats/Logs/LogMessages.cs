@@ -50,6 +50,15 @@ public static class LogMessages
         MailMessages.Postfix,
         MailMessages.Dovecot,
         MailMessages.Exim,
+        Aide.Messages,
+        AuditMessages.Format,
+        ClamAv.Messages,
+        Falco.Messages,
+        IdsMessages.Snort,
+        IdsMessages.Suricata,
+        OssecMessages.Format,
+        Rkhunter.Messages,
+        Tripwire.Messages,
 
         // Under any name.
         PamMessages.Format,

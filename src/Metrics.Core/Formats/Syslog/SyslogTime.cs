@@ -101,7 +101,8 @@ internal static class SyslogTime
         return SyslogTimeState.Given;
     }
 
-    private static bool TryNewest(int month, int day, int seconds, int? offset, long now, TimeZoneInfo zone, out long time)
+    /// <summary>The newest time of that day and month that is not over a day ahead of the present.</summary>
+    internal static bool TryNewest(int month, int day, int seconds, int? offset, long now, TimeZoneInfo zone, out long time)
     {
         int newest = DateTime.UnixEpoch.AddTicks((now + MaxAhead) / NanosecondsPerTick).Year + 1;
         for (int year = newest; year >= newest - MaxYearsBack - 1; year--)

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Metrics.Formats.Logs;
+using Metrics.Model;
+using Metrics.Testing;
+
+namespace Metrics.Tests.Formats.Logs;
+
+/// <summary>Tools that look at files (ClamAV, AIDE, Tripwire, rkhunter, chkrootkit) and at what runs (Falco), and access to it.</summary>
+public sealed class ScannerLogsTests
+{
+    [Fact]
+    public void ClamAv_becomes_fields() => LogCases.Check("clamav");
+
+    [Fact]
+    public void Reports_become_fields() => LogCases.Check("scanners");
+
+    [Fact]
+    public void Broken_records_break_nothing() =>
+        LogMutations.Check(LogMutations.Records(Cases.Own("clamav.log"), Cases.Own("scanners.log")));
+
+    [Theory]
+    [InlineData("/srv/a: b: Test.Marker-1 FOUND", "/srv/a: b", "Test.Marker-1")]
+    [InlineData("/srv/x: Fake.Sig-1 FOUND: Test.Marker-1 FOUND", "/srv/x: Fake.Sig-1 FOUND", "Test.Marker-1")]
+    [InlineData("/srv/ends OK: Test.Marker-1 FOUND", "/srv/ends OK", "Test.Marker-1")]
+    public void A_file_whose_name_looks_like_a_result_is_that_file(string line, string path, string signature)
+    {
+        foreach (string header in (string[])["", "Thu Nov 26 10:00:00 2026 -> ", "Nov 26 10:00:00 web-1 clamd[700]: "])
+        {
+            LogRecord record = SecurityCases.Read(header + line);
+            record.Kind.Should().Be(EventKinds.MalwareFound);
+            record[EventFields.FilePath].Should().Be(path);
+            record[EventFields.RuleName].Should().Be(signature);
+        }
+    }
+
+    [Theory]
+    [InlineData("/srv/x: Test.Marker-1 FOUND: OK")]
+    [InlineData("Checking `ls'...   not infected")]
+    [InlineData("[10:00:00]   Checking for possible rootkit strings   [ None found ]")]
+    [InlineData("AIDE found NO differences between database and filesystem. Looks okay!!")]
+    public void Nothing_found_is_nothing(string line) => SecurityCases.Read(line).Kind.Should().Be(EventKinds.Log);
+
+    [Fact]
+    public void Extra_clamav_has_what_its_facts_say()
+    {
+        foreach (string file in Cases.Extra("security", "clamav", "facts.json"))
+        {
+            using JsonDocument facts = JsonDocument.Parse(File.ReadAllText(file));
+            string folder = Path.GetDirectoryName(file)!;
+            CheckFound(Path.Combine(folder, "clamd.log"), facts.RootElement.GetProperty("clamd_detections"));
+            CheckFound(Path.Combine(folder, "clamscan.log"), facts.RootElement.GetProperty("clamscan_infected"));
+            CheckFound(Path.Combine(folder, "clamscan.stdout"), facts.RootElement.GetProperty("clamscan_infected"));
+            SecurityCases.ReadFile(Path.Combine(folder, "clamd.log")).Should().OnlyContain(r => r.Has(EventFields.Dataset));
+        }
+    }
+
+    [Fact]
+    public void Extra_teleport_and_kubernetes_are_read()
+    {
+        foreach (string file in Cases.Extra("logs", "crowdsec", "teleport-*.log"))
+        {
+            foreach (LogRecord record in SecurityCases.ReadFile(file))
+            {
+                record.Kind.Should().Be(EventKinds.HostLogin);
+                record[EventFields.SourceIp].Should().NotBeNull();
+                record[EventFields.UserName].Should().NotBeNull();
+            }
+        }
+        foreach (string file in Cases.Extra("logs", "crowdsec", "k8s-*.log"))
+            SecurityCases.ReadFile(file).Should().OnlyContain(r => r[EventFields.Dataset] == "kubernetes-audit");
+    }
+
+    private static void CheckFound(string file, JsonElement expected)
+    {
+        var found = SecurityCases.ReadFile(file).Where(r => r.Kind == EventKinds.MalwareFound)
+            .Select(r => (r[EventFields.FilePath], r[EventFields.RuleName]));
+        found.Should().Equal(
+            expected.EnumerateArray().Select(e => (e.GetProperty("path").GetString(), e.GetProperty("signature").GetString())),
+            file);
+    }
+}
