@@ -6,7 +6,20 @@ public static class LogFormats
     /// <summary>The formats.</summary>
     public static IReadOnlyList<LogFormat> All { get; } =
     [
+        Notifications.Format,
+        OsloJsonLog.Format,
+        UwsgiLog.Format,
+        ApacheErrorLog.Format,
+        NginxErrorLog.Format,
+        OsloLog.Format,
+        RabbitMqLog.Format,
+        VlogLog.Format,
+        LibvirtLog.Format,
+        // These begin with a time and a word, as syslog's newer header does.
+        CephLog.Format,
+        MySqlLog.Format,
         SyslogLines.Format,
+        AccessLog.Format,
     ];
 
     /// <summary>The format of a name, or null.</summary>

@@ -23,7 +23,16 @@ public static class LogMessages
     /// <summary>The programs.</summary>
     public static IReadOnlyList<LogMessageFormat> All { get; } =
     [
+        ApacheErrorLog.Message,
+        HaProxyLog.Message,
+        MySqlLog.Message,
+        NginxErrorLog.Message,
+        PacemakerLog.Message,
+        SwiftLog.Message,
     ];
+
+    /// <summary>What may be in the text of any program that is none of those, for it begins in a form of its own.</summary>
+    private static readonly LogMessageFormat[] s_ofAnybody = [OsloLog.Message, VlogLog.Message, UwsgiLog.Message, AccessLog.Message];
 
     private static readonly FrozenDictionary<string, LogMessageFormat> s_byProgram =
         All.SelectMany(f => f.Programs, (f, program) => (f, program)).ToFrozenDictionary(p => p.program, p => p.f);
@@ -35,7 +44,19 @@ public static class LogMessages
     public static bool TryRead(ReadOnlySpan<byte> program, ReadOnlySpan<byte> message, LogRecord record)
     {
         ReadOnlySpan<byte> name = program[(program.LastIndexOf((byte)'/') + 1)..];
-        if (!s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format) || !format.Parse(message, record))
+        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format))
+            return TryRead(format, message, record);
+        foreach (LogMessageFormat other in s_ofAnybody)
+        {
+            if (TryRead(other, message, record))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool TryRead(LogMessageFormat format, ReadOnlySpan<byte> message, LogRecord record)
+    {
+        if (!format.Parse(message, record))
             return false;
         record.Set(EventFields.Dataset, format.Dataset);
         return true;

@@ -28,7 +28,17 @@ internal static class SyslogTime
     {
         time = 0;
         length = 0;
-        if (text.Length < 19 || text[4] != '-' || text[7] != '-' || text[10] is not ((byte)'T' or (byte)'t')
+        return text.Length >= 19 && text[10] is (byte)'T' or (byte)'t'
+            ? ReadDateAndClock(text, zone, out time, out length)
+            : SyslogTimeState.Missing;
+    }
+
+    /// <summary>As <see cref="ReadInternet"/>, with any byte between day and hour: logs write a blank.</summary>
+    internal static SyslogTimeState ReadDateAndClock(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time, out int length)
+    {
+        time = 0;
+        length = 0;
+        if (text.Length < 19 || text[4] != '-' || text[7] != '-'
             || !TryNumber(text[..4], out int year) || !TryNumber(text[5..7], out int month) || !TryNumber(text[8..10], out int day)
             || !TryClock(text[11..], out int seconds, out int fraction, out int clockLength))
         {
@@ -103,7 +113,8 @@ internal static class SyslogTime
         return false;
     }
 
-    private static bool TryCombine(int year, int month, int day, int seconds, int? offset, TimeZoneInfo zone, out long time)
+    /// <summary>Nanoseconds since 1970 UTC of a day and the seconds since its midnight.</summary>
+    internal static bool TryCombine(int year, int month, int day, int seconds, int? offset, TimeZoneInfo zone, out long time)
     {
         time = 0;
         if (year is < MinYear or > MaxYear || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month))
@@ -116,7 +127,7 @@ internal static class SyslogTime
     }
 
     /// <summary><c>hh:mm:ss[.fraction]</c>; a leap second is the second after.</summary>
-    private static bool TryClock(ReadOnlySpan<byte> text, out int seconds, out int nanoseconds, out int length)
+    internal static bool TryClock(ReadOnlySpan<byte> text, out int seconds, out int nanoseconds, out int length)
     {
         (seconds, nanoseconds, length) = (0, 0, 8);
         if (text.Length < 8 || text[2] != ':' || text[5] != ':'
@@ -138,7 +149,7 @@ internal static class SyslogTime
     }
 
     /// <summary>Minutes east of Greenwich; null where none is given.</summary>
-    private static int? ReadOffset(ReadOnlySpan<byte> text, out int length)
+    internal static int? ReadOffset(ReadOnlySpan<byte> text, out int length)
     {
         length = 0;
         if (text.IsEmpty)
@@ -180,7 +191,8 @@ internal static class SyslogTime
         return year;
     }
 
-    private static int MonthOf(ReadOnlySpan<byte> text)
+    /// <summary>1 to 12 where a text begins with <c>Jan</c> to <c>Dec</c>, else 0.</summary>
+    internal static int MonthOf(ReadOnlySpan<byte> text)
     {
         if (text.Length < 3)
             return 0;
@@ -210,7 +222,7 @@ internal static class SyslogTime
     }
 
     /// <summary>A number of digits alone, of up to four.</summary>
-    private static bool TryNumber(ReadOnlySpan<byte> digits, out int number)
+    internal static bool TryNumber(ReadOnlySpan<byte> digits, out int number)
     {
         number = 0;
         foreach (byte digit in digits)

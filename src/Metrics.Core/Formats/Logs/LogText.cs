@@ -1,0 +1,134 @@
+using System.Buffers.Text;
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs;
+
+/// <summary>Small steps over the bytes of a log record. Pure; allocates nothing.</summary>
+internal static class LogText
+{
+    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const int MaxAddressLength = 45;
+
+    /// <summary>Takes what stands before the next of a byte, and the byte.</summary>
+    /// <param name="rest">Moved behind the byte.</param>
+    /// <param name="end">The byte.</param>
+    /// <param name="taken">What stands before it.</param>
+    /// <param name="max">The longest that it may be; bounds the look where there is none.</param>
+    public static bool TryTakeUntil(scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
+    {
+        int at = rest[..Math.Min(rest.Length, max + 1)].IndexOf(end);
+        taken = at < 0 ? default : rest[..at];
+        if (at < 0)
+            return false;
+        rest = rest[(at + 1)..];
+        return true;
+    }
+
+    /// <summary>Takes the word up to the next blank, or all of it.</summary>
+    public static ReadOnlySpan<byte> TakeWord(scoped ref ReadOnlySpan<byte> rest)
+    {
+        int at = rest.IndexOf((byte)' ');
+        ReadOnlySpan<byte> word = at < 0 ? rest : rest[..at];
+        rest = at < 0 ? default : rest[(at + 1)..];
+        return word;
+    }
+
+    /// <summary>Takes a text off the start.</summary>
+    public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
+    {
+        if (!rest.StartsWith(start))
+            return false;
+        rest = rest[start.Length..];
+        return true;
+    }
+
+    /// <summary>Whether it is one digit or more, and nothing else.</summary>
+    public static bool IsNumber(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
+    /// <summary>Whether it is an address, of either version; no check of its every rule.</summary>
+    public static bool IsAddress(ReadOnlySpan<byte> text)
+    {
+        if (text.Length is < 2 or > MaxAddressLength)
+            return false;
+        int dots = 0, colons = 0;
+        bool isHex = false;
+        foreach (byte c in text)
+        {
+            if (c == '.')
+                dots++;
+            else if (c == ':')
+                colons++;
+            else if (!char.IsAsciiHexDigit((char)c))
+                return false;
+            else if (!char.IsAsciiDigit((char)c))
+                isHex = true;
+        }
+        return colons == 0 ? dots == 3 && !isHex && text.Length <= 15 && text[0] != '.' && text[^1] != '.' : colons >= 2;
+    }
+
+    /// <summary>
+    /// Sets from where it came: <c>source.ip</c> for an address (that of the older version where one of the newer holds it,
+    /// <c>::ffff:192.0.2.1</c>), else <c>source.domain</c>; nothing for <c>-</c>.
+    /// </summary>
+    public static void SetSource(LogRecord record, ReadOnlySpan<byte> source)
+    {
+        if (source.StartsWith("::ffff:"u8) && source.Contains((byte)'.'))
+            source = source[7..];
+        if (IsAddress(source))
+            record.Set(EventFields.SourceIp, source);
+        else if (!source.SequenceEqual("-"u8))
+            record.Set(EventFields.SourceDomain, source);
+    }
+
+    /// <summary>
+    /// Takes <c>ADDRESS</c>, <c>ADDRESS:PORT</c>, <c>[ADDRESS]:PORT</c> apart; <c>port</c> is empty where there is none.
+    /// </summary>
+    public static bool TryEndpoint(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> port)
+    {
+        address = text;
+        port = default;
+        int colon = text.LastIndexOf((byte)':');
+        // Apache, HAProxy and RabbitMQ write 2001:db8::7:50022 without brackets; where :: is before the number, it is no port.
+        if (colon > 0 && text[colon - 1] != ':' && IsNumber(text[(colon + 1)..]) && IsAddress(Bare(text[..colon])))
+        {
+            address = Bare(text[..colon]);
+            port = text[(colon + 1)..];
+            return true;
+        }
+        address = Bare(text);
+        return IsAddress(address);
+    }
+
+    /// <summary>Sets <c>source.ip</c> and <c>source.port</c> from <c>ADDRESS[:PORT]</c>.</summary>
+    public static bool TrySetSourceEndpoint(LogRecord record, ReadOnlySpan<byte> text)
+    {
+        if (!TryEndpoint(text, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> port))
+            return false;
+        SetSource(record, address);
+        record.Set(EventFields.SourcePort, port);
+        return true;
+    }
+
+    /// <summary>Sets <c>event.duration</c> from seconds such as <c>0.2477829</c>.</summary>
+    public static void SetSeconds(LogRecord record, ReadOnlySpan<byte> seconds)
+    {
+        if (Utf8Parser.TryParse(seconds, out decimal value, out int length) && length == seconds.Length
+            && value is >= 0 and < 1_000_000_000)
+        {
+            record.Set(EventFields.Duration, (long)(value * NanosecondsPerSecond));
+        }
+    }
+
+    /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>
+    public static void SetMilliseconds(LogRecord record, ReadOnlySpan<byte> milliseconds)
+    {
+        if (IsNumber(milliseconds) && milliseconds.Length <= 12 && Utf8Parser.TryParse(milliseconds, out long value, out _))
+            record.Set(EventFields.Duration, value * (NanosecondsPerSecond / 1000));
+    }
+
+    /// <summary>Without the dot that ends a sentence.</summary>
+    public static ReadOnlySpan<byte> WithoutDot(ReadOnlySpan<byte> text) => text.EndsWith("."u8) ? text[..^1] : text;
+
+    private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text) =>
+        text.Length > 2 && text[0] == '[' && text[^1] == ']' ? text[1..^1] : text;
+}
