@@ -82,12 +82,11 @@ internal static class CadfEvent
             record.Set(EventFields.Outcome, "unknown");
     }
 
-    /// <summary>One event an attempt; before the answer is known (<c>pending</c>) nothing has happened.</summary>
+    /// <summary>One event an attempt; before its outcome is known (<c>pending</c>) nothing has happened.</summary>
     private static void SetAuthenticate(Parts parts, ReadOnlySpan<byte> reason, LogRecord record)
     {
-        if (JsonMembers.Is(parts.Outcome, "pending"u8))
-            return;
-        record.Kind = IsLockout(reason) ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate;
+        if (JsonMembers.Is(parts.Outcome, "success"u8) || JsonMembers.Is(parts.Outcome, "failure"u8))
+            record.Kind = IsLockout(reason) ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate;
     }
 
     /// <summary>

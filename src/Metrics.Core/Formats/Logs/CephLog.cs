@@ -13,7 +13,7 @@ namespace Metrics.Formats.Logs;
 public static class CephLog
 {
     /// <summary>The format <c>ceph</c>.</summary>
-    public static LogFormat Format { get; } = new("ceph", TryRead);
+    public static LogFormat Format { get; } = new("ceph", TryRead, Continues);
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
@@ -30,6 +30,10 @@ public static class CephLog
         record.Set(EventFields.Service, "ceph");
         return true;
     }
+
+    /// <summary>Dumps of statistics and of what crashed have lines without head.</summary>
+    private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) =>
+        line.Length < 24 || line[4] != '-' || line[10] != 'T' || !char.IsAsciiDigit((char)line[0]);
 
     /// <summary><c> 0 text</c>, <c>-1 text</c>: the level is right-aligned; -1 is an error, 0 is always written, more is finer.</summary>
     private static bool TryReadDaemon(ReadOnlySpan<byte> rest, LogRecord record)

@@ -24,7 +24,9 @@ internal static class ModSecurity
         record.Set(EventFields.RuleId, id);
         record.Set(EventFields.RuleName, Tag(text, "[msg \""u8));
         record.Set(EventFields.UrlDomain, Tag(text, "[hostname \""u8));
-        record.Set(EventFields.Url, Tag(text, "[uri \""u8));
+        // What nginx says of the request has its query too.
+        if (!record.Has(EventFields.Url))
+            record.Set(EventFields.Url, Tag(text, "[uri \""u8));
         record.Set(EventFields.EventId, Tag(text, "[unique_id \""u8));
         SetSeverity(Tag(text, "[severity \""u8), record);
         int denied = text.IndexOf("Access denied with code "u8);

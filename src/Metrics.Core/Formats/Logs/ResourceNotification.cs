@@ -31,11 +31,12 @@ internal static class ResourceNotification
         ReadOnlySpan<byte> phase = LastPart(ref rest);
         bool hasEnded = phase.SequenceEqual("end"u8);
         bool hasFailed = phase.SequenceEqual("error"u8);
-        ReadOnlySpan<byte> verb = hasEnded || hasFailed || phase.SequenceEqual("start"u8) ? LastPart(ref rest) : phase;
+        bool hasPhase = hasEnded || hasFailed || phase.SequenceEqual("start"u8) || phase.SequenceEqual("progress"u8);
+        ReadOnlySpan<byte> verb = hasPhase ? LastPart(ref rest) : phase;
         ReadOnlySpan<byte> type = LastPart(ref rest);
         if (hasFailed)
             record.Set(EventFields.Outcome, "failure");
-        string? kind = hasEnded || verb == phase ? KindOf(verb) : null;
+        string? kind = hasEnded || !hasPhase ? KindOf(verb) : null;
         // metrics.update and the like are no things.
         if (type.IsEmpty || type.SequenceEqual("metrics"u8))
             return;
@@ -54,10 +55,12 @@ internal static class ResourceNotification
         string? kind = KindOf(LastPart(ref rest));
         if (kind is null || rest.IsEmpty)
             return false;
-        record.Kind = kind;
         record.Set(EventFields.ResourceType, rest);
         if (!record.Has(EventFields.Outcome))
             record.Set(EventFields.Outcome, "success");
+        // A password that breaks the rules: the user stays as it was.
+        if (record[EventFields.Outcome] == "success")
+            record.Kind = kind;
         return true;
     }
 
