@@ -27,6 +27,9 @@ public ref struct JsonMembers(ReadOnlySpan<byte> json)
     /// <summary>Goes to the next member.</summary>
     public bool MoveNext()
     {
+        // What is no object has no members; the reader would throw at the end of nothing, which takes long.
+        if (_json.IsEmpty || (!_isInside && _json[0] is not ((byte)'{' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')))
+            return false;
         try
         {
             if (!_isInside && !(_isInside = _reader.Read() && _reader.TokenType == JsonTokenType.StartObject))

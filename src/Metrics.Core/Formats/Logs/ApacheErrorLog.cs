@@ -90,26 +90,34 @@ public static class ApacheErrorLog
         ReadOnlySpan<byte> module = record.Bytes(EventFields.Logger);
         if ((module.IsEmpty || module.SequenceEqual("wsgi"u8)) && OsloIdentity.TryReadHorizon(text, record))
             return;
-        if (!text.StartsWith("AH"u8))
-            return;
-        int code = text[..Math.Min(text.Length, 10)].IndexOf(": "u8);
-        if (code < 0)
-            return;
-        record.Set(EventFields.EventId, text[..code]);
-        ReadUser(text[(code + 2)..], record);
+        int code = text.StartsWith("AH"u8) ? text[..Math.Min(text.Length, 10)].IndexOf(": "u8) : -1;
+        if (code > 0)
+        {
+            record.Set(EventFields.EventId, text[..code]);
+            text = text[(code + 2)..];
+        }
+        ReadRefusal(text, record);
     }
 
     /// <summary>
-    /// mod_auth_basic: <c>user ann: authentication failure for "/": Password Mismatch</c>, <c>user ann not found: /</c>. Names and paths
-    /// are the client's choice, so that only the first place where the name can end counts.
+    /// mod_auth_basic: <c>user ann: authentication failure for "/": Password Mismatch</c>, <c>user ann not found: /</c>; mod_auth_digest:
+    /// <c>Digest: user `ann' in realm `x' not found: /</c>, <c>user `ann': password mismatch: /</c>; mod_authz_core: <c>client denied by
+    /// server configuration: /srv</c>. Names and paths are the client's choice, so that only the first place where a name can end counts.
     /// </summary>
-    private static void ReadUser(ReadOnlySpan<byte> text, LogRecord record)
+    private static void ReadRefusal(ReadOnlySpan<byte> text, LogRecord record)
     {
+        LogText.TryTake(ref text, "Digest: "u8);
+        if (text.StartsWith("client denied by server configuration"u8) || text.StartsWith("client used wrong authentication scheme"u8))
+        {
+            record.Set(EventFields.Outcome, "failure");
+            return;
+        }
         if (!LogText.TryTake(ref text, "user "u8))
             return;
-        int end = text.IndexOf(": authentication failure for "u8);
+        bool isQuoted = LogText.TryTake(ref text, "`"u8);
+        int end = isQuoted ? text.IndexOf("': password mismatch: "u8) : text.IndexOf(": authentication failure for "u8);
         if (end < 0)
-            end = text.IndexOf(" not found: "u8);
+            end = isQuoted ? text.IndexOf("' in realm `"u8) : text.IndexOf(" not found: "u8);
         if (end < 0)
             return;
         record.Set(EventFields.Outcome, "failure");

@@ -16,7 +16,7 @@ internal static class CadfEvent
     public static bool IsEvent(ReadOnlySpan<byte> typeUri) => typeUri.Length > 2 && typeUri[..^1].EndsWith("/cloud/audit/1.0/event"u8);
 
     /// <summary>Reads a payload that is one.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonFields fields, LogRecord record)
+    public static bool TryRead(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
     {
         Parts parts = default;
         var members = new JsonMembers(payload);
@@ -96,7 +96,7 @@ internal static class CadfEvent
         (reason.StartsWith("\"Maximum number of "u8) && reason.IndexOf(" login attempts exceeded"u8) > 0)
         || reason.StartsWith("\"The account is locked for user"u8);
 
-    private static void SetHttp(Parts parts, ReadOnlySpan<byte> eventType, JsonFields fields, LogRecord record)
+    private static void SetHttp(Parts parts, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
     {
         fields.Set(EventFields.Url, parts.RequestPath);
         fields.Set(EventFields.Action, parts.Action);
@@ -106,7 +106,7 @@ internal static class CadfEvent
     }
 
     /// <summary><c>identity.project.created</c>, <c>identity.role_assignment.deleted</c></summary>
-    private static void SetIdentity(Parts parts, ReadOnlySpan<byte> eventType, JsonFields fields, LogRecord record)
+    private static void SetIdentity(Parts parts, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
     {
         if (!ResourceNotification.TrySetIdentity(eventType, record))
             return;
@@ -125,7 +125,7 @@ internal static class CadfEvent
         }
     }
 
-    private static void ReadInitiator(ReadOnlySpan<byte> initiator, JsonFields fields, LogRecord record)
+    private static void ReadInitiator(ReadOnlySpan<byte> initiator, JsonValues fields, LogRecord record)
     {
         ReadOnlySpan<byte> id = default, userId = default;
         var members = new JsonMembers(initiator);
@@ -153,7 +153,7 @@ internal static class CadfEvent
         fields.Set(EventFields.UserId, userId.IsEmpty ? id : userId);
     }
 
-    private static void ReadHost(ReadOnlySpan<byte> host, JsonFields fields, LogRecord record)
+    private static void ReadHost(ReadOnlySpan<byte> host, JsonValues fields, LogRecord record)
     {
         var members = new JsonMembers(host);
         while (members.MoveNext())
@@ -166,7 +166,7 @@ internal static class CadfEvent
     }
 
     /// <summary>The reason as it is written; empty where none is given, or only a status of HTTP.</summary>
-    private static ReadOnlySpan<byte> ReadReason(ReadOnlySpan<byte> reason, JsonFields fields, LogRecord record)
+    private static ReadOnlySpan<byte> ReadReason(ReadOnlySpan<byte> reason, JsonValues fields, LogRecord record)
     {
         ReadOnlySpan<byte> text = default;
         var members = new JsonMembers(reason);

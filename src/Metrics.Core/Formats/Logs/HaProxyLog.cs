@@ -15,21 +15,36 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 public static class HaProxyLog
 {
+    /// <summary>The format <c>haproxy</c>: its requests and connections without a header, as a container writes them.</summary>
+    public static LogFormat Format { get; } = new("haproxy", TryReadLine);
+
     /// <summary>Texts of the program <c>haproxy</c>.</summary>
     public static LogMessageFormat Message { get; } = new("haproxy", TryRead, "haproxy");
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record) =>
-        TryReadTraffic(message, record) || TryReadState(WithoutPrefix(message, record), record);
+        TryReadTraffic(message, TimeZoneInfo.Utc, record, out _) || TryReadState(WithoutPrefix(message, record), record);
 
-    private static bool TryReadTraffic(ReadOnlySpan<byte> text, LogRecord record)
+    private static bool TryReadLine(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
+        if (text.IsEmpty || !(char.IsAsciiHexDigit((char)text[0]) || text[0] is (byte)':' or (byte)'[')
+            || !TryReadTraffic(text, context.Zone, record, out long time))
+        {
+            return false;
+        }
+        record.Time = time;
+        return true;
+    }
+
+    private static bool TryReadTraffic(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long time)
+    {
+        time = 0;
         ReadOnlySpan<byte> rest = text;
         ReadOnlySpan<byte> client = LogText.TakeWord(ref rest);
         if (rest.IsEmpty || rest[0] != '[' || !LogText.TryEndpoint(client, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> port))
             return false;
         rest = rest[1..];
         if (!LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 32)
-            || !LogTimes.TryLocalClf(stamp, TimeZoneInfo.Utc, out _, out _)
+            || !LogTimes.TryLocalClf(stamp, zone, out time, out int length) || length != stamp.Length
             || !LogText.TryTake(ref rest, " "u8))
         {
             return false;

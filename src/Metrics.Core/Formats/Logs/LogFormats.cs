@@ -18,8 +18,10 @@ public static class LogFormats
         // These begin with a time and a word, as syslog's newer header does.
         CephLog.Format,
         MySqlLog.Format,
+        LeveledLog.Format,
         SyslogLines.Format,
         AccessLog.Format,
+        HaProxyLog.Format,
     ];
 
     /// <summary>The format of a name, or null.</summary>

@@ -14,7 +14,7 @@ public delegate bool LogMessageParser(ReadOnlySpan<byte> message, LogRecord reco
 /// <summary>What a program writes.</summary>
 /// <param name="Dataset">Stands in <c>event.dataset</c> of what was understood, such as <c>sshd</c>.</param>
 /// <param name="Parse">Reads a text.</param>
-/// <param name="Programs">Names under which it appears in headers.</param>
+/// <param name="Programs">Names under which it appears in headers; none where the texts may stand under any name.</param>
 public sealed record LogMessageFormat(string Dataset, LogMessageParser Parse, params IReadOnlyList<string> Programs);
 
 /// <summary>Programs whose texts are understood, whichever way they came: from a file, by syslog or out of a journal.</summary>
@@ -29,13 +29,18 @@ public static class LogMessages
         NginxErrorLog.Message,
         PacemakerLog.Message,
         SwiftLog.Message,
-    ];
 
-    /// <summary>What may be in the text of any program that is none of those, for it begins in a form of its own.</summary>
-    private static readonly LogMessageFormat[] s_ofAnybody = [OsloLog.Message, VlogLog.Message, UwsgiLog.Message, AccessLog.Message];
+        // Under any name.
+        OsloLog.Message,
+        VlogLog.Message,
+        UwsgiLog.Message,
+        AccessLog.Message,
+    ];
 
     private static readonly FrozenDictionary<string, LogMessageFormat> s_byProgram =
         All.SelectMany(f => f.Programs, (f, program) => (f, program)).ToFrozenDictionary(p => p.program, p => p.f);
+
+    private static readonly LogMessageFormat[] s_ofAny = [.. All.Where(f => f.Programs.Count == 0)];
 
     /// <summary>Reads the text of a program; what nobody understands stays a <see cref="EventKinds.Log"/>.</summary>
     /// <param name="program">Its name as in the header, such as <c>sshd</c>; a folder before it is passed over.</param>
@@ -44,20 +49,18 @@ public static class LogMessages
     public static bool TryRead(ReadOnlySpan<byte> program, ReadOnlySpan<byte> message, LogRecord record)
     {
         ReadOnlySpan<byte> name = program[(program.LastIndexOf((byte)'/') + 1)..];
-        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format))
-            return TryRead(format, message, record);
-        foreach (LogMessageFormat other in s_ofAnybody)
+        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format) && format.Parse(message, record))
+            return Understood(format, record);
+        foreach (LogMessageFormat any in s_ofAny)
         {
-            if (TryRead(other, message, record))
-                return true;
+            if (any.Parse(message, record))
+                return Understood(any, record);
         }
         return false;
     }
 
-    private static bool TryRead(LogMessageFormat format, ReadOnlySpan<byte> message, LogRecord record)
+    private static bool Understood(LogMessageFormat format, LogRecord record)
     {
-        if (!format.Parse(message, record))
-            return false;
         record.Set(EventFields.Dataset, format.Dataset);
         return true;
     }

@@ -109,14 +109,30 @@ internal static class LogText
         return true;
     }
 
-    /// <summary>Sets <c>event.duration</c> from seconds such as <c>0.2477829</c>.</summary>
+    /// <summary>Sets <c>event.duration</c> from seconds such as <c>0.2477829</c>; nothing where it is no such number.</summary>
     public static void SetSeconds(LogRecord record, ReadOnlySpan<byte> seconds)
     {
-        if (Utf8Parser.TryParse(seconds, out decimal value, out int length) && length == seconds.Length
-            && value is >= 0 and < 1_000_000_000)
+        int point = seconds.IndexOf((byte)'.');
+        ReadOnlySpan<byte> whole = point < 0 ? seconds : seconds[..point];
+        if (whole.Length is 0 or > 9)
+            return;
+        long value = 0;
+        foreach (byte digit in whole)
         {
-            record.Set(EventFields.Duration, (long)(value * NanosecondsPerSecond));
+            if (!char.IsAsciiDigit((char)digit))
+                return;
+            value = (value * 10) + digit - '0';
         }
+        value *= NanosecondsPerSecond;
+        long unit = NanosecondsPerSecond;
+        foreach (byte digit in seconds[(whole.Length + (point < 0 ? 0 : 1))..])
+        {
+            if (!char.IsAsciiDigit((char)digit))
+                return;
+            unit /= 10;
+            value += (digit - '0') * unit;
+        }
+        record.Set(EventFields.Duration, value);
     }
 
     /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>

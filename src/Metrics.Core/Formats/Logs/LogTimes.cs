@@ -75,6 +75,25 @@ internal static class LogTimes
             && SyslogTime.TryCombine(year, TwoDigits(text[5..]), TwoDigits(text[8..]), seconds, null, zone, out time);
     }
 
+    /// <summary><c>YYMMDD hh:mm:ss</c>, with a blank for the first zero of the hour, as MySQL wrote it of old.</summary>
+    public static bool TryShortDate(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time, out int length)
+    {
+        time = 0;
+        length = 0;
+        if (text.Length < 15 || text[6] != ' ' || text[9] != ':')
+            return false;
+        Span<byte> full = stackalloc byte[19];
+        "20YY-MM-DD "u8.CopyTo(full);
+        text[..2].CopyTo(full[2..]);
+        text[2..4].CopyTo(full[5..]);
+        text[4..6].CopyTo(full[8..]);
+        text[7..15].CopyTo(full[11..]);
+        if (!TryDate(full, zone, out time, out _))
+            return false;
+        length = 15;
+        return true;
+    }
+
     /// <summary><c>d-Mmm-yyyy::hh:mm:ss</c>, as Erlang's reports have it.</summary>
     public static bool TryErlang(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time)
     {

@@ -7,6 +7,7 @@ namespace Metrics.Formats.Logs;
 /// <code>
 /// 2026-11-26T10:00:00.411498Z 25 [Note] [MY-010926] [Server] Access denied for user 'ann'@'192.0.2.7' (using password: NO)
 /// 2026-11-26 10:00:00 25 [Warning] Access denied for user 'ann'@'192.0.2.7' (using password: YES)
+/// 261126 10:00:00 [Warning] Access denied for user 'ann'@'192.0.2.7' (using password: YES)          before 2014
 /// 2026-11-26T10:00:00.116872Z	   14 Connect	Access denied for user 'ann'@'192.0.2.7' (using password: YES)
 /// </code>
 /// https://dev.mysql.com/doc/refman/8.0/en/error-log-format.html
@@ -21,7 +22,7 @@ public static class MySqlLog
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!LogTimes.TryDate(text, context.Zone, out long time, out int length) || !TryReadBehindTime(text[length..], record))
+        if (!TryTime(text, context.Zone, out long time, out int length) || !TryReadBehindTime(text[length..], record))
             return false;
         record.Time = time;
         record.Set(EventFields.Service, "mysql");
@@ -29,14 +30,17 @@ public static class MySqlLog
     }
 
     private static bool TryReadMessage(ReadOnlySpan<byte> message, LogRecord record) =>
-        LogTimes.TryDate(message, TimeZoneInfo.Utc, out _, out int length) && TryReadBehindTime(message[length..], record);
+        TryReadBehindTime(TryTime(message, TimeZoneInfo.Utc, out _, out int length) ? message[length..] : message, record);
 
-    /// <summary><c>THREAD [Level] [CODE] [Subsystem] text</c>, <c>THREAD Connect text</c></summary>
+    private static bool TryTime(ReadOnlySpan<byte> text, TimeZoneInfo zone, out long time, out int length) =>
+        LogTimes.TryDate(text, zone, out time, out length) || LogTimes.TryShortDate(text, zone, out time, out length);
+
+    /// <summary><c>[THREAD] [Level] [CODE] [Subsystem] text</c>, <c>THREAD Connect text</c></summary>
     private static bool TryReadBehindTime(ReadOnlySpan<byte> rest, LogRecord record)
     {
         rest = TrimBlanks(rest);
-        ReadOnlySpan<byte> thread = LogText.TakeWord(ref rest);
-        if (!LogText.IsNumber(thread))
+        bool hasThread = !rest.StartsWith("["u8);
+        if (hasThread && !LogText.IsNumber(LogText.TakeWord(ref rest)))
             return false;
         if (LogText.TryTake(ref rest, "["u8))
         {
@@ -55,7 +59,7 @@ public static class MySqlLog
                 rest = TrimBlanks(rest[(end + 1)..]);
             }
         }
-        else if (LogText.TryTake(ref rest, "Connect"u8))
+        else if (hasThread && LogText.TryTake(ref rest, "Connect"u8))
         {
             rest = TrimBlanks(rest);
         }

@@ -53,7 +53,12 @@ public static class NginxErrorLog
 
     private static void ReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> client = Only(text, ", client: "u8, (byte)',');
+        ReadOnlySpan<byte> inner = text;
+        // ModSecurity's text begins with it.
+        if (LogText.TryTake(ref inner, "[client "u8) && LogText.TryTakeUntil(ref inner, (byte)']', out ReadOnlySpan<byte> client))
+            inner = inner.TrimStart((byte)' ');
+        else
+            client = Client(text);
         if (!client.IsEmpty)
             LogText.SetSource(record, client);
         int request = text.IndexOf(", request: \""u8);
@@ -63,10 +68,7 @@ public static class NginxErrorLog
             int end = HttpText.EndOfQuoted(rest, (byte)',');
             HttpText.TrySetRequest(record, end < 0 ? rest : rest[..end]);
         }
-        ReadOnlySpan<byte> inner = text;
-        if (LogText.TryTake(ref inner, "[client "u8))
-            LogText.TryTakeUntil(ref inner, (byte)']', out _);
-        if (ModSecurity.TryRead(inner.TrimStart((byte)' '), record))
+        if (ModSecurity.TryRead(inner, record))
             return;
         if (text.StartsWith("access forbidden by rule"u8))
             record.Set(EventFields.Outcome, "failure");
@@ -87,16 +89,20 @@ public static class NginxErrorLog
     }
 
     /// <summary>
-    /// What stands behind a mark that is there once. Paths are written as the client has chosen them, and one may hold the mark: then
-    /// nobody can tell which is nginx's.
+    /// What stands behind <c>, client: </c>. Names and paths are written in quotes as the client has chosen them, and may hold the mark
+    /// themselves: where one stands before it and it comes again, nobody can tell which is nginx's.
     /// </summary>
-    private static ReadOnlySpan<byte> Only(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mark, byte end)
+    private static ReadOnlySpan<byte> Client(ReadOnlySpan<byte> text)
     {
+        ReadOnlySpan<byte> mark = ", client: "u8;
         int at = text.IndexOf(mark);
-        if (at < 0 || text[(at + mark.Length)..].IndexOf(mark) >= 0)
+        if (at < 0)
             return default;
         ReadOnlySpan<byte> behind = text[(at + mark.Length)..];
-        int length = behind.IndexOf(end);
+        bool mayHoldPath = text[..at].Contains((byte)'"') && !text.StartsWith("limiting "u8) && !text.StartsWith("delaying "u8);
+        if (mayHoldPath && behind.IndexOf(mark) >= 0)
+            return default;
+        int length = behind.IndexOf((byte)',');
         return length < 0 ? behind : behind[..length];
     }
 }

@@ -99,7 +99,7 @@ public static class Notifications
     private static bool TryReadOpen(Envelope envelope, LogRecord record)
     {
         byte[] scratch = ArrayPool<byte>.Shared.Rent(EventBounds.MaxValueLength * 4);
-        var fields = new JsonFields(record, scratch);
+        var fields = new JsonValues(record, scratch);
         SetEnvelope(envelope, fields, record);
         ReadOnlySpan<byte> type = fields.TextOf(envelope.EventType);
         // A copy: the scratch is used again.
@@ -114,7 +114,7 @@ public static class Notifications
         return true;
     }
 
-    private static void SetEnvelope(Envelope envelope, JsonFields fields, LogRecord record)
+    private static void SetEnvelope(Envelope envelope, JsonValues fields, LogRecord record)
     {
         if (LogTimes.TryDate(fields.TextOf(envelope.Timestamp), TimeZoneInfo.Utc, out long time, out _))
             record.Time = time;

@@ -40,7 +40,7 @@ public static class OsloJsonLog
         if (!members.IsComplete || message.IsEmpty || !name.StartsWith("\""u8) || level.IsEmpty || who.IsEmpty)
             return false;
         byte[] scratch = ArrayPool<byte>.Shared.Rent(text.Length);
-        var fields = new JsonFields(record, scratch);
+        var fields = new JsonValues(record, scratch);
         LogLevels.TrySet(record, fields.TextOf(level));
         ReadFields(text, fields, record);
         ReadContext(who, fields, record);
@@ -53,7 +53,7 @@ public static class OsloJsonLog
         return true;
     }
 
-    private static void ReadFields(ReadOnlySpan<byte> text, JsonFields fields, LogRecord record)
+    private static void ReadFields(ReadOnlySpan<byte> text, JsonValues fields, LogRecord record)
     {
         var members = new JsonMembers(text);
         while (members.MoveNext())
@@ -69,7 +69,7 @@ public static class OsloJsonLog
         }
     }
 
-    private static void ReadContext(ReadOnlySpan<byte> context, JsonFields fields, LogRecord record)
+    private static void ReadContext(ReadOnlySpan<byte> context, JsonValues fields, LogRecord record)
     {
         var members = new JsonMembers(context);
         while (members.MoveNext())
@@ -92,7 +92,7 @@ public static class OsloJsonLog
     }
 
     /// <summary><c>{"instance": {"uuid": "…"}}</c>, or the id alone.</summary>
-    private static void ReadExtra(ReadOnlySpan<byte> extra, JsonFields fields)
+    private static void ReadExtra(ReadOnlySpan<byte> extra, JsonValues fields)
     {
         var members = new JsonMembers(extra);
         while (members.MoveNext())

@@ -19,7 +19,7 @@ internal static class ResourceNotification
     private const int MaxPathLength = 64;
 
     /// <summary>Reads one.</summary>
-    public static void Read(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonFields fields, LogRecord record)
+    public static void Read(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
     {
         if (eventType.StartsWith("identity."u8))
         {
@@ -78,7 +78,7 @@ internal static class ResourceNotification
 
     /// <summary>Sets what the thing is, and whose: where its id stands differs from service to service.</summary>
     /// <returns>Whether it has an id.</returns>
-    private static bool SetThing(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> type, JsonFields fields, LogRecord record)
+    private static bool SetThing(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> type, JsonValues fields, LogRecord record)
     {
         if (type.Length > MaxPathLength - 3)
             return false;
@@ -142,13 +142,13 @@ internal static class ResourceNotification
             thing.Binary = value;
     }
 
-    private static void Set(string field, ReadOnlySpan<byte> value, JsonFields fields)
+    private static void Set(string field, ReadOnlySpan<byte> value, JsonValues fields)
     {
         if (!value.IsEmpty)
             fields.Set(field, value);
     }
 
-    private static void SetMember(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> name, string field, JsonFields fields)
+    private static void SetMember(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> name, string field, JsonValues fields)
     {
         var members = new JsonMembers(payload);
         while (members.MoveNext())

@@ -33,7 +33,7 @@ public static class SwiftLog
         LogText.TakeWord(ref rest);
         ReadOnlySpan<byte> clock = LogText.TakeWord(ref rest);
         if (clock.Length != ClockLength || clock[2] != '/' || clock[6] != '/' || clock[11] != '/' || clock[14] != '/')
-            return TryReadInner(message, record) || OsloLog.TryReadBody(message, record);
+            return TryReadInner(message, record);
         ReadOnlySpan<byte> request = rest;
         ReadOnlySpan<byte> method = LogText.TakeWord(ref rest), path = LogText.TakeWord(ref rest);
         if (!LogText.TakeWord(ref rest).StartsWith("HTTP/"u8)

@@ -14,6 +14,8 @@ public sealed class CloudLogTests
     [InlineData("notification")]
     [InlineData("uwsgi")]
     [InlineData("haproxy")]
+    [InlineData("haproxy-file")]
+    [InlineData("leveled")]
     [InlineData("vlog")]
     [InlineData("rabbitmq")]
     [InlineData("rabbitmq-old")]

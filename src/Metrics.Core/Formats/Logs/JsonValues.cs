@@ -5,7 +5,7 @@ namespace Metrics.Formats.Logs;
 /// <summary>Sets fields of a record from values of JSON as they are written (<see cref="JsonMembers.Value"/>).</summary>
 /// <param name="record">Gets the fields.</param>
 /// <param name="scratch">Where escapes are taken out to; longer values with escapes are left out.</param>
-internal readonly ref struct JsonFields(LogRecord record, Span<byte> scratch)
+internal readonly ref struct JsonValues(LogRecord record, Span<byte> scratch)
 {
     private readonly Span<byte> _scratch = scratch;
 
