@@ -32,7 +32,10 @@ internal static class CadfEvent
             fields.Set(EventFields.Action, parts.Action);
         SetOutcome(parts.Outcome, record);
         ReadInitiator(parts.Initiator, fields, record);
-        ReadOnlySpan<byte> reason = ReadReason(parts.Reason, fields, record);
+        ReadOnlySpan<byte> reason = fields.TextOf(ReadReason(parts.Reason, fields, record));
+        // Whoever is not known has no name of its own here.
+        if (!record.Has(EventFields.UserName))
+            OsloIdentity.SetUser(reason, record);
         if (JsonMembers.Is(parts.Action, "authenticate"u8))
             SetAuthenticate(parts, reason, record);
         else if (eventType.StartsWith("audit.http.re"u8))
@@ -86,15 +89,8 @@ internal static class CadfEvent
     private static void SetAuthenticate(Parts parts, ReadOnlySpan<byte> reason, LogRecord record)
     {
         if (JsonMembers.Is(parts.Outcome, "success"u8) || JsonMembers.Is(parts.Outcome, "failure"u8))
-            record.Kind = IsLockout(reason) ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate;
+            record.Kind = OsloIdentity.IsLockout(reason) ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate;
     }
-
-    /// <summary>
-    /// <c>Maximum number of 5 login attempts exceeded.</c> (lockout_failure_attempts), <c>The account is locked for user: 18b9…</c>
-    /// </summary>
-    private static bool IsLockout(ReadOnlySpan<byte> reason) =>
-        (reason.StartsWith("\"Maximum number of "u8) && reason.IndexOf(" login attempts exceeded"u8) > 0)
-        || reason.StartsWith("\"The account is locked for user"u8);
 
     private static void SetHttp(Parts parts, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
     {

@@ -6,7 +6,8 @@ namespace Metrics.Formats.Logs;
 /// <remarks>
 /// <code>
 /// Authorization failed. The request you have made requires authentication. from 192.0.2.7
-/// Authorization failed. The account is locked for user: 18b9…. from 192.0.2.7          with insecure_debug
+/// Authorization failed. Could not find user: ann. (Disable insecure_debug mode to suppress these details.) from 192.0.2.7: keystone…
+///   .Unauthorized: Could not find user: ann. (Disable …)                                    with the error, as newer oslo.log has it
 /// Login successful for user "ann" using domain "Default", remote address 192.0.2.7.
 /// Login failed for user "ann".                                                         before 2017
 /// </code>
@@ -14,26 +15,49 @@ namespace Metrics.Formats.Logs;
 /// </remarks>
 internal static class OsloIdentity
 {
+    /// <summary>The longest that stands between a reason and the same reason again: an address and the name of an error.</summary>
+    private const int MaxBetween = 256;
+
     /// <summary>Reads a text of Keystone's.</summary>
     public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!LogText.TryTake(ref text, "Authorization failed. "u8))
             return false;
-        // Its reason may hold a name that the client has chosen, and that " from 192.0.2.9": the last one is Keystone's.
-        int from = text.LastIndexOf(" from "u8);
+        int from = FromOf(text, out ReadOnlySpan<byte> source);
         if (from < 0)
             return false;
         ReadOnlySpan<byte> reason = text[..from];
         record.Kind = EventKinds.IdentityAuthenticate;
         record.Set(EventFields.Outcome, "failure");
-        LogText.SetSource(record, text[(from + 6)..]);
+        if (LogText.IsAddress(source))
+            LogText.SetSource(record, source);
+        int hint = reason.LastIndexOf(" (Disable "u8);
+        if (hint >= 0 && reason.EndsWith(" to suppress these details.)"u8))
+            reason = reason[..hint];
         record.Set(EventFields.Reason, reason);
-        if (TryUser(reason, "The account is locked for user: "u8, EventFields.UserId, record))
+        SetUser(reason, record);
+        if (IsLockout(reason))
             record.Kind = EventKinds.IdentityLockout;
-        else if (!TryUser(reason, "Could not find user: "u8, EventFields.UserName, record)
-            && !TryUser(reason, "The account is disabled for user: "u8, EventFields.UserId, record))
-            TryUser(reason, "The password is expired and needs to be changed for user: "u8, EventFields.UserId, record);
         return true;
+    }
+
+    /// <summary>
+    /// Whether a reason of Keystone's is that the account is locked: <c>The account is locked for user: 18b9….</c>, of old <c>Maximum number
+    /// of 5 login attempts exceeded.</c> (lockout_failure_attempts)
+    /// </summary>
+    public static bool IsLockout(ReadOnlySpan<byte> reason) =>
+        reason.StartsWith("The account is locked for user: "u8)
+        || (reason.StartsWith("Maximum number of "u8) && reason.IndexOf(" login attempts exceeded"u8) > 0);
+
+    /// <summary>Sets the user whom a reason of Keystone's names: by name where there is none of that name, else by id.</summary>
+    public static void SetUser(ReadOnlySpan<byte> reason, LogRecord record)
+    {
+        if (LogText.TryTake(ref reason, "Could not find user: "u8))
+            record.Set(EventFields.UserName, LogText.WithoutDot(reason));
+        else if (LogText.TryTake(ref reason, "The account is locked for user: "u8)
+            || LogText.TryTake(ref reason, "The account is disabled for user: "u8)
+            || LogText.TryTake(ref reason, "The password is expired and needs to be changed for user: "u8))
+            record.Set(EventFields.UserId, LogText.WithoutDot(reason));
     }
 
     /// <summary>Reads a text of Horizon's.</summary>
@@ -66,11 +90,30 @@ internal static class OsloIdentity
         return true;
     }
 
-    private static bool TryUser(ReadOnlySpan<byte> reason, ReadOnlySpan<byte> start, string field, LogRecord record)
+    /// <summary>
+    /// Where the reason ends. It may hold a name that the client has chosen, and that <c> from 192.0.2.9</c>: the last one is Keystone's, or
+    /// that before the error and the reason once more, which is near the middle then.
+    /// </summary>
+    private static int FromOf(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> source)
     {
-        if (!LogText.TryTake(ref reason, start))
-            return false;
-        record.Set(field, LogText.WithoutDot(reason));
-        return true;
+        source = default;
+        ReadOnlySpan<byte> mark = " from "u8;
+        int first = Math.Max(0, (text.Length - MaxBetween) / 2);
+        for (int at = first; at <= text.Length / 2; at++)
+        {
+            int step = text[at..].IndexOf(mark);
+            if (step < 0 || (at += step) > text.Length / 2 || at * 2 > text.Length - mark.Length)
+                break;
+            ReadOnlySpan<byte> between = text[(at + mark.Length)..(text.Length - at)];
+            int colon = between.IndexOf(": "u8);
+            if (colon < 0 || !between.EndsWith(": "u8) || between[colon..].Count((byte)' ') != 2 || !text.EndsWith(text[..at]))
+                continue;
+            source = between[..colon];
+            return at;
+        }
+        int last = text.LastIndexOf(mark);
+        if (last >= 0)
+            source = text[(last + mark.Length)..];
+        return last;
     }
 }

@@ -41,6 +41,7 @@ internal static class OsloMessages
         new("Caught SIGINT, exiting", "stop", EventKinds.ServiceStop) { Reason = "SIGINT" },
         new("Caught SIGTERM, stopping children", "stop", EventKinds.ServiceStop) { Reason = "SIGTERM" },
         new("Caught SIGINT, stopping children", "stop", EventKinds.ServiceStop) { Reason = "SIGINT" },
+        new("Caught SIGINT signal, instantaneous exiting", "stop", EventKinds.ServiceStop) { Reason = "SIGINT" },
         new("Parent process has died unexpectedly, exiting", "crash", EventKinds.ServiceCrash),
         new("Neutron service started, listening on ", "start", EventKinds.ServiceStart),
         new("L3 agent started", "start", EventKinds.ServiceStart),
@@ -49,6 +50,7 @@ internal static class OsloMessages
         // A service has many children, and each of them serves: they are not the service.
         new("Started child ", "child.started"),
         new("Child caught SIGTERM, exiting", "child.stopped"),
+        new("Child caught SIGTERM, handling", "child.stopped"),
         new("Agent healthcheck: found ", "agent.down"),
     ];
 

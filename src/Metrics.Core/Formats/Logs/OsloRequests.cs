@@ -22,6 +22,9 @@ internal static class OsloRequests
         ReadOnlySpan<byte> client = comma < 0 ? clients : clients[..comma];
         if (!LogText.IsAddress(client) && !client.SequenceEqual("<local>"u8))
             return false;
+        // Proxies put a blank behind the comma.
+        while (clients.EndsWith(","u8))
+            clients = LogText.TakeWord(ref rest);
         bool hasStamp = LogText.TryTake(ref rest, "- - ["u8);
         if (hasStamp && (!LogText.TryTakeUntil(ref rest, (byte)']', out _, 32) || !LogText.TryTake(ref rest, " "u8)))
             return false;

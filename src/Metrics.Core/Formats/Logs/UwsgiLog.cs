@@ -17,17 +17,41 @@ public static class UwsgiLog
 
     /// <summary>The same lines behind the header of syslog or of a journal.</summary>
     public static LogMessageFormat Message { get; } =
-        new("uwsgi", (message, record) => TryReadLine(message, TimeZoneInfo.Utc, record, out _));
+        new("uwsgi", (message, record) => TryReadAny(message, TimeZoneInfo.Utc, record, out _));
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!TryReadLine(text, context.Zone, record, out long time))
+        if (!TryReadAny(text, context.Zone, record, out long? time))
             return false;
         record.Time = time;
         return true;
     }
 
-    private static bool TryReadLine(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long time)
+    private static bool TryReadAny(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long? time)
+    {
+        bool isRequest = TryReadRequest(text, zone, record, out long requested);
+        time = isRequest ? requested : null;
+        return isRequest || TryReadLife(text, zone, record, ref time);
+    }
+
+    /// <summary><c>*** Starting uWSGI 2.0.21 (64bit) on [Thu Nov 26 10:00:00 2026] ***</c>, <c>goodbye to uWSGI.</c></summary>
+    private static bool TryReadLife(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, ref long? time)
+    {
+        bool isStart = text.StartsWith("*** Starting uWSGI "u8);
+        if (!isStart && !text.SequenceEqual("goodbye to uWSGI."u8))
+            return false;
+        record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
+        record.Set(EventFields.Action, isStart ? "start" : "stop");
+        ReadOnlySpan<byte> rest = text;
+        if (LogText.TryTakeUntil(ref rest, (byte)'[', out _) && LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
+            && LogTimes.TryCtime(stamp, zone, out long started))
+        {
+            time = started;
+        }
+        return true;
+    }
+
+    private static bool TryReadRequest(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long time)
     {
         time = 0;
         ReadOnlySpan<byte> rest = text;
