@@ -15,7 +15,7 @@ namespace Metrics.Formats.Logs;
 public static class MySqlLog
 {
     /// <summary>The format <c>mysql</c>.</summary>
-    public static LogFormat Format { get; } = new("mysql", TryRead);
+    public static LogFormat Format { get; } = new("mysql", TryRead, Continues);
 
     /// <summary>The same lines behind the header of syslog or of a journal.</summary>
     public static LogMessageFormat Message { get; } = new("mysql", TryReadMessage, "mysqld", "mariadbd");
@@ -28,6 +28,9 @@ public static class MySqlLog
         record.Set(EventFields.Service, "mysql");
         return true;
     }
+
+    /// <summary><c>Version: '10.11.19-MariaDB'  socket: …</c> behind <c>ready for connections.</c>, and what a crash leaves behind.</summary>
+    private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => line.IsEmpty || !char.IsAsciiDigit((char)line[0]);
 
     private static bool TryReadMessage(ReadOnlySpan<byte> message, LogRecord record) =>
         TryReadBehindTime(TryTime(message, TimeZoneInfo.Utc, out _, out int length) ? message[length..] : message, record);

@@ -64,6 +64,8 @@ public static class OsloJsonLog
                 fields.Set(EventFields.Host, members.Value);
             else if (members.Name.SequenceEqual("process"u8))
                 fields.Set(EventFields.ProcessId, members.Value);
+            else if (members.Name.SequenceEqual("error_summary"u8))
+                fields.Set(EventFields.Reason, members.Value);
             else if (members.Name.SequenceEqual("extra"u8))
                 ReadExtra(members.Value, fields);
         }
@@ -78,7 +80,7 @@ public static class OsloJsonLog
                 fields.Set(EventFields.RequestId, members.Value);
             else if (members.Name.SequenceEqual("global_request_id"u8))
                 fields.Set(EventFields.GlobalRequestId, members.Value);
-            else if (members.Name.SequenceEqual("user_id"u8))
+            else if (members.Name.SequenceEqual("user_id"u8) || members.Name.SequenceEqual("user"u8))
                 fields.Set(EventFields.UserId, members.Value);
             else if (members.Name.SequenceEqual("user_name"u8))
                 fields.Set(EventFields.UserName, members.Value);
