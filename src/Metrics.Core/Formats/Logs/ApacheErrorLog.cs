@@ -28,6 +28,9 @@ public static class ApacheErrorLog
             return false;
         }
         record.Time = time;
+        // Keystone and Horizon say their own name.
+        if (!record.Has(EventFields.Service))
+            record.Set(EventFields.Service, "apache");
         return true;
     }
 
@@ -96,7 +99,18 @@ public static class ApacheErrorLog
             record.Set(EventFields.EventId, text[..code]);
             text = text[(code + 2)..];
         }
-        ReadRefusal(text, record);
+        if (text.EndsWith("-- resuming normal operations"u8))
+            SetLife(EventKinds.ServiceStart, "start", record);
+        else if (text.StartsWith("caught SIGTERM, shutting down"u8))
+            SetLife(EventKinds.ServiceStop, "stop", record);
+        else
+            ReadRefusal(text, record);
+    }
+
+    private static void SetLife(string kind, string action, LogRecord record)
+    {
+        record.Kind = kind;
+        record.Set(EventFields.Action, action);
     }
 
     /// <summary>

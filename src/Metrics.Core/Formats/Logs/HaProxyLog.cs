@@ -32,6 +32,7 @@ public static class HaProxyLog
             return false;
         }
         record.Time = time;
+        record.Set(EventFields.Service, "haproxy");
         return true;
     }
 

@@ -26,6 +26,7 @@ public static class NginxErrorLog
             return false;
         }
         record.Time = time;
+        record.Set(EventFields.Service, "nginx");
         return true;
     }
 
@@ -68,12 +69,26 @@ public static class NginxErrorLog
             int end = HttpText.EndOfQuoted(rest, (byte)',');
             HttpText.TrySetRequest(record, end < 0 ? rest : rest[..end]);
         }
-        if (ModSecurity.TryRead(inner, record))
+        if (ModSecurity.TryRead(inner, record) || TryReadLife(text, record))
             return;
         if (text.StartsWith("access forbidden by rule"u8))
             record.Set(EventFields.Outcome, "failure");
         else if (text.StartsWith("user \""u8))
             ReadUser(text[6..], record);
+    }
+
+    /// <summary><c>nginx/1.22.1</c>, which only a start writes; <c>signal 15 (SIGTERM) received from 1, exiting</c></summary>
+    private static bool TryReadLife(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        bool isStart = text.StartsWith("nginx/"u8) && !text.Contains((byte)' ');
+        bool isStop = text.StartsWith("signal "u8) && (text.EndsWith(", exiting"u8) || text.EndsWith(", shutting down"u8));
+        if (!isStart && !isStop)
+            return false;
+        record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
+        record.Set(EventFields.Action, isStart ? "start" : "stop");
+        if (isStart)
+            record.Set(EventFields.PackageVersion, text[6..]);
+        return true;
     }
 
     /// <summary><c>user "ann": password mismatch</c>, <c>user "ann" was not found in "…"</c></summary>

@@ -41,6 +41,8 @@ public static class UwsgiLog
         if (!isStart && !text.SequenceEqual("goodbye to uWSGI."u8))
             return false;
         record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
+        if (!record.Has(EventFields.Service))
+            record.Set(EventFields.Service, "uwsgi");
         record.Set(EventFields.Action, isStart ? "start" : "stop");
         ReadOnlySpan<byte> rest = text;
         if (LogText.TryTakeUntil(ref rest, (byte)'[', out _) && LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)

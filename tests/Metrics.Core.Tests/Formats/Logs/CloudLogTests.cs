@@ -32,7 +32,9 @@ public sealed class CloudLogTests
     [InlineData("swift")]
     [InlineData("access")]
     [InlineData("apache-error")]
+    [InlineData("apache-real")]
     [InlineData("nginx-error")]
+    [InlineData("nginx-real")]
     public void Lines_become_fields(string name) => LogCases.Check(name);
 
     [Fact]
