@@ -81,6 +81,14 @@ public sealed class CloudLogTests
         record.Kind.Should().Be(EventKinds.ResourceCreated);
     }
 
+    [Fact]
+    public void An_event_type_alone_makes_no_notification()
+    {
+        var record = new LogRecord();
+        Notifications.TryRead("""{"event_type":"alert","payload":"AAAA","src_ip":"192.0.2.1"}"""u8, new LogContext(TimeZoneInfo.Utc), record)
+            .Should().BeFalse();
+    }
+
     private static LogRecord Read(string line)
     {
         var record = new LogRecord();
