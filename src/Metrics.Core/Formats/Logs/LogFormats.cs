@@ -18,6 +18,7 @@ public static class LogFormats
         // These begin with a time and a word, as syslog's newer header does.
         CephLog.Format,
         MySqlLog.Format,
+        PacemakerLog.Format,
         LeveledLog.Format,
         SyslogLines.Format,
         AccessLog.Format,

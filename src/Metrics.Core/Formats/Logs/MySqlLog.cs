@@ -29,7 +29,7 @@ public static class MySqlLog
         return true;
     }
 
-    /// <summary><c>Version: '10.11.19-MariaDB'  socket: …</c> behind <c>ready for connections.</c>, and what a crash leaves behind.</summary>
+    /// <summary><c>Version: '10.11.19-MariaDB'  socket: …</c> behind <c>ready for connections.</c>, and what a crash leaves.</summary>
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => line.IsEmpty || !char.IsAsciiDigit((char)line[0]);
 
     private static bool TryReadMessage(ReadOnlySpan<byte> message, LogRecord record) =>

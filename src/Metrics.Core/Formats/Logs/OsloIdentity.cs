@@ -42,8 +42,8 @@ internal static class OsloIdentity
     }
 
     /// <summary>
-    /// Whether a reason of Keystone's is that the account is locked: <c>The account is locked for user: 18b9….</c>, of old <c>Maximum number
-    /// of 5 login attempts exceeded.</c> (lockout_failure_attempts)
+    /// Whether a reason of Keystone's is that the account is locked: <c>The account is locked for user: 18b9….</c>, of old <c>Maximum
+    /// number of 5 login attempts exceeded.</c> (lockout_failure_attempts)
     /// </summary>
     public static bool IsLockout(ReadOnlySpan<byte> reason) =>
         reason.StartsWith("The account is locked for user: "u8)
@@ -91,8 +91,8 @@ internal static class OsloIdentity
     }
 
     /// <summary>
-    /// Where the reason ends. It may hold a name that the client has chosen, and that <c> from 192.0.2.9</c>: the last one is Keystone's, or
-    /// that before the error and the reason once more, which is near the middle then.
+    /// Where the reason ends. It may hold a name that the client has chosen, and that <c> from 192.0.2.9</c>: the last one is Keystone's,
+    /// or that before the error and the reason once more, which is near the middle then.
     /// </summary>
     private static int FromOf(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> source)
     {

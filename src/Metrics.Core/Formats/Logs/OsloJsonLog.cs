@@ -9,7 +9,7 @@ namespace Metrics.Formats.Logs;
 /// <remarks>
 /// <code>
 /// {"message": "…", "asctime": "2026-11-26 10:00:00", "name": "nova.service", "levelname": "INFO", "created": 1795687200.123,
-///   "process": 31, "hostname": "ctl-1", "context": {"request_id": "req-…", "user_id": "…", "project_id": "…"}, "extra": {"instance": {"uuid": "…"}}, …}
+///   "process": 31, "hostname": "ctl-1", "context": {"request_id": "req-…", "project_id": "…"}, "extra": {"instance": {"uuid": "…"}}, …}
 /// </code>
 /// oslo_log/formatters.py, JSONFormatter; all on one line.
 /// </remarks>

@@ -28,6 +28,7 @@ public sealed class CloudLogTests
     [InlineData("ceph")]
     [InlineData("mariadb-real")]
     [InlineData("mysql")]
+    [InlineData("pacemaker")]
     [InlineData("mysql-syslog")]
     [InlineData("swift")]
     [InlineData("access")]
@@ -84,8 +85,8 @@ public sealed class CloudLogTests
     [Fact]
     public void An_event_type_alone_makes_no_notification()
     {
-        var record = new LogRecord();
-        Notifications.TryRead("""{"event_type":"alert","payload":"AAAA","src_ip":"192.0.2.1"}"""u8, new LogContext(TimeZoneInfo.Utc), record)
+        var context = new LogContext(TimeZoneInfo.Utc);
+        Notifications.TryRead("""{"event_type":"alert","payload":"AAAA","src_ip":"192.0.2.1"}"""u8, context, new LogRecord())
             .Should().BeFalse();
     }
 
