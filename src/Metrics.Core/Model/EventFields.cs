@@ -94,6 +94,9 @@ public static class EventFields
     /// <summary>To where.</summary>
     public const string DestinationIp = "destination.ip";
 
+    /// <summary>To where, by name: a host, or what a proxy calls it, as <c>nova_api/ctl-1</c>.</summary>
+    public const string DestinationDomain = "destination.domain";
+
     /// <summary>The port to which it went.</summary>
     public const string DestinationPort = "destination.port";
 
@@ -187,8 +190,20 @@ public static class EventFields
     /// <summary>The address or path as it was asked for.</summary>
     public const string Url = "url.original";
 
+    /// <summary>The name under which the server was asked.</summary>
+    public const string UrlDomain = "url.domain";
+
     /// <summary>What the client calls itself.</summary>
     public const string UserAgent = "user_agent.original";
+
+    /// <summary>The setting that was changed, such as <c>DEFAULT.debug</c>.</summary>
+    public const string ConfigOption = "config.option";
+
+    /// <summary>What it was before.</summary>
+    public const string ConfigOld = "config.old";
+
+    /// <summary>What it is now.</summary>
+    public const string ConfigNew = "config.new";
 
     /// <summary>A network interface by name.</summary>
     public const string Interface = "observer.ingress.interface.name";

@@ -27,7 +27,23 @@ public static class LogFormats
         DpkgLog.Format,
         RpmLog.Dnf,
         VsftpdLog.Format,
+        Notifications.Format,
+        OsloJsonLog.Format,
+        UwsgiLog.Format,
+        ApacheErrorLog.Format,
+        NginxErrorLog.Format,
+        OsloLog.Format,
+        RabbitMqLog.Format,
+        VlogLog.Format,
+        LibvirtLog.Format,
+        // These begin with a time and a word, as syslog's newer header does.
+        CephLog.Format,
+        MySqlLog.Format,
+        PacemakerLog.Format,
+        LeveledLog.Format,
         SyslogLines.Format,
+        AccessLog.Format,
+        HaProxyLog.Format,
         DatedLines.Format,
     ];
 

@@ -59,12 +59,22 @@ public static class LogMessages
         OssecMessages.Format,
         Rkhunter.Messages,
         Tripwire.Messages,
+        ApacheErrorLog.Message,
+        HaProxyLog.Message,
+        MySqlLog.Message,
+        NginxErrorLog.Message,
+        PacemakerLog.Message,
+        SwiftLog.Message,
 
         // Under any name.
         PamMessages.Format,
         InitMessages.Scripts,
         LoginMessages.Titled,
         SyslogDaemonMessages.Old,
+        OsloLog.Message,
+        VlogLog.Message,
+        UwsgiLog.Message,
+        AccessLog.Message,
     ];
 
     private static readonly FrozenDictionary<string, LogMessageFormat> s_byProgram =

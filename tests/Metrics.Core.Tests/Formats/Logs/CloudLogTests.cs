@@ -1,0 +1,107 @@
+using System.Text;
+using Metrics.Formats.Logs;
+using Metrics.Model;
+
+namespace Metrics.Tests.Formats.Logs;
+
+/// <summary>The cloud's own logs: OpenStack's services, and what they run on.</summary>
+public sealed class CloudLogTests
+{
+    [Theory]
+    [InlineData("oslo")]
+    [InlineData("oslo-json")]
+    [InlineData("oslo-json-real")]
+    [InlineData("oslo-real")]
+    [InlineData("oslo-syslog")]
+    [InlineData("keystone-real")]
+    [InlineData("notification")]
+    [InlineData("uwsgi")]
+    [InlineData("haproxy")]
+    [InlineData("haproxy-file")]
+    [InlineData("haproxy-real")]
+    [InlineData("leveled")]
+    [InlineData("vlog")]
+    [InlineData("rabbitmq")]
+    [InlineData("rabbitmq-old")]
+    [InlineData("rabbitmq-real")]
+    [InlineData("libvirt")]
+    [InlineData("ceph")]
+    [InlineData("mariadb-real")]
+    [InlineData("mysql")]
+    [InlineData("pacemaker")]
+    [InlineData("mysql-syslog")]
+    [InlineData("swift")]
+    [InlineData("access")]
+    [InlineData("apache-error")]
+    [InlineData("apache-real")]
+    [InlineData("nginx-error")]
+    [InlineData("nginx-real")]
+    public void Lines_become_fields(string name) => LogCases.Check(name);
+
+    [Fact]
+    public void A_name_with_an_address_does_not_become_the_source()
+    {
+        LogRecord record = Read(
+            "2026-11-25 23:59:59.601 26 WARNING keystone.common.wsgi [-] Authorization failed. Could not find user: x from 203.0.113.9."
+            + " from 192.0.2.66");
+        record.Kind.Should().Be(EventKinds.IdentityAuthenticate);
+        record[EventFields.Outcome].Should().Be("failure");
+        record[EventFields.SourceIp].Should().Be("192.0.2.66");
+        record[EventFields.UserName].Should().Be("x from 203.0.113.9");
+    }
+
+    [Fact]
+    public void The_bus_and_the_log_say_the_same()
+    {
+        const string Json = """
+            {"event_type": "identity.authenticate", "publisher_id": "identity.ctl-1", "message_id": "m-1", "payload": {
+            "typeURI": "http://schemas.dmtf.org/cloud/audit/1.0/event", "action": "authenticate", "outcome": "failure",
+            "initiator": {"user_id": "u-1", "username": "ann \"x\" \u00fc", "host": {"address": "192.0.2.7"}}}}
+            """;
+        LogRecord plain = Notification(Json);
+        plain[EventFields.UserName].Should().Be("ann \"x\" ü");
+        plain[EventFields.EventId].Should().Be("m-1");
+        string escaped = System.Text.Json.JsonSerializer.Serialize(Json);
+        LogRecord onTheBus = Notification($$"""{"oslo.version": "2.0", "oslo.message": {{escaped}}}""");
+        LogCases.Describe(onTheBus).Should().Be(LogCases.Describe(plain));
+    }
+
+    [Fact]
+    public void Names_with_half_a_character_or_bytes_that_are_no_text_are_read_too()
+    {
+        Notification("""{"event_type": "identity.user.created", "publisher_id": "identity.x", "payload": {"resource_info": "\ud800"}}""")
+            .Kind.Should().Be(EventKinds.ResourceCreated);
+        byte[] broken =
+        [
+            .. """{"event_type": "identity.user.created", "publisher_id": "identity.x", "payload": {"resource_info": "\n"""u8,
+            0xFF,
+            .. "\"}}"u8,
+        ];
+        var record = new LogRecord();
+        Notifications.TryRead(broken, new LogContext(TimeZoneInfo.Utc), record).Should().BeTrue();
+        record.Kind.Should().Be(EventKinds.ResourceCreated);
+    }
+
+    [Fact]
+    public void An_event_type_alone_makes_no_notification()
+    {
+        var context = new LogContext(TimeZoneInfo.Utc);
+        Notifications.TryRead("""{"event_type":"alert","payload":"AAAA","src_ip":"192.0.2.1"}"""u8, context, new LogRecord())
+            .Should().BeFalse();
+    }
+
+    private static LogRecord Read(string line)
+    {
+        var record = new LogRecord();
+        new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now }).Read(Encoding.UTF8.GetBytes(line), record)
+            .Should().BeTrue();
+        return record;
+    }
+
+    private static LogRecord Notification(string json)
+    {
+        var record = new LogRecord();
+        Notifications.TryRead(Encoding.UTF8.GetBytes(json), new LogContext(TimeZoneInfo.Utc), record).Should().BeTrue();
+        return record;
+    }
+}
