@@ -69,7 +69,8 @@ public sealed class HostLogsExtraTests(ITestOutputHelper output)
     /// <summary>What a line must be by the look of it, where nobody has noted more.</summary>
     private static readonly (Regex Text, string Kind)[] s_looks =
     [
-        (new Regex("kernel: .* audit: type=1400 .* operation=\"profile_(load|replace|remove)\""), EventKinds.ConfigChanged),
+        (new Regex("kernel: .* type=1400 .* operation=\"profile_(load|replace|remove)\""), EventKinds.ConfigChanged),
+        (new Regex(" (account|container|object|proxy)-server: [0-9.]+ "), EventKinds.HttpRequest),
         (new(@"kernel: (\[ *\d+\.\d+\] )?Linux version "), EventKinds.HostReboot),
         (new(@": port \d+\(\S+\) enter(ed|ing) \w+ state"), EventKinds.NetworkBridge),
         (new(@"(entered|left) promiscuous mode"), EventKinds.NetworkLink),
