@@ -1,4 +1,5 @@
 using System.Text;
+using Metrics.Formats.Logs;
 using Metrics.Model;
 
 namespace Metrics.Formats.Syslog;
@@ -20,12 +21,9 @@ public enum SyslogFaults
     Parameters = 4,
 }
 
-/// <summary>From messages to events of the kind <c>log</c>.</summary>
+/// <summary>From messages to events; what a program's text says is read as in files of logs (<see cref="LogMessages"/>).</summary>
 public static class SyslogEvents
 {
-    /// <summary>The kind of a line that nobody has understood further.</summary>
-    public const string Kind = "log";
-
     /// <summary>Facility's word.</summary>
     public const string Facility = "log.syslog.facility.name";
 
@@ -58,7 +56,8 @@ public static class SyslogEvents
     /// <param name="message">The message.</param>
     /// <param name="observed">When it came in, nanoseconds since 1970 UTC.</param>
     /// <param name="sender">Address from which it came; stands for the host where none is named. Empty is unknown.</param>
-    public static SyslogFaults Add(EventBatch batch, in SyslogMessage message, long observed, string sender)
+    /// <param name="record">To read its text with; whatever it holds is gone.</param>
+    public static SyslogFaults Add(EventBatch batch, in SyslogMessage message, long observed, string sender, LogRecord record)
     {
         SyslogFaults faults = message.IsBroken ? SyslogFaults.Broken : SyslogFaults.None;
         long time = observed;
@@ -67,28 +66,34 @@ public static class SyslogEvents
         else if (message.TimeState != SyslogTimeState.Missing)
             faults |= SyslogFaults.Time;
 
-        batch.Add(time, observed, Kind, SyslogPriority.SeverityNumber(message.Priority), Encoding.UTF8.GetString(message.Body));
-        batch.AddField(EventFields.Host, message.Host.IsEmpty ? sender : TextPool.Shared.Get(message.Host));
-        if (!message.App.IsEmpty)
-        {
-            string app = TextPool.Shared.Get(message.App);
-            batch.AddField(EventFields.Service, app);
-            batch.AddField(EventFields.ProcessName, app);
-        }
-        if (!message.ProcessId.IsEmpty)
-            batch.AddField(IsNumber(message.ProcessId) ? EventFields.ProcessId : ProcessId, TextPool.Shared.Get(message.ProcessId));
-        if (message.Priority >= 0)
-        {
-            batch.AddField(EventFields.Level, SyslogPriority.Level(message.Priority));
-            batch.AddField(Facility, SyslogPriority.Facility(message.Priority));
-            batch.AddField(Priority, SyslogPriority.Number(message.Priority));
-        }
-        if (!message.MessageId.IsEmpty)
-            batch.AddField(MessageId, TextPool.Shared.Get(message.MessageId));
+        record.Clear();
+        ReadHeader(message, sender, record);
+        LogMessages.TryRead(message.App, message.Body, record);
+        record.Time = time;
+        record.AddTo(batch, observed, Encoding.UTF8.GetString(message.Body));
         if (!message.StructuredData.IsEmpty && !AddParameters(batch, message.StructuredData))
             faults |= SyslogFaults.Parameters;
         batch.AddField(ObserverIp, sender);
         return faults;
+    }
+
+    private static void ReadHeader(in SyslogMessage message, string sender, LogRecord record)
+    {
+        if (message.Host.IsEmpty)
+            record.Set(EventFields.Host, sender);
+        else
+            record.Set(EventFields.Host, message.Host);
+        record.Set(EventFields.Service, message.App);
+        record.Set(EventFields.ProcessName, message.App);
+        record.Set(IsNumber(message.ProcessId) ? EventFields.ProcessId : ProcessId, message.ProcessId);
+        if (message.Priority >= 0)
+        {
+            record.SeverityNumber = SyslogPriority.SeverityNumber(message.Priority);
+            record.Set(EventFields.Level, SyslogPriority.Level(message.Priority));
+            record.Set(Facility, SyslogPriority.Facility(message.Priority));
+            record.Set(Priority, SyslogPriority.Number(message.Priority));
+        }
+        record.Set(MessageId, message.MessageId);
     }
 
     /// <returns>Whether all found room: names are compared with each other, so that thousands would cost dearly.</returns>

@@ -1,3 +1,4 @@
+using Metrics.Formats.Logs;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -10,6 +11,7 @@ namespace Metrics.Inputs.Syslog;
 /// <param name="time">The clock.</param>
 internal sealed class SyslogBatch(string source, TimeZoneInfo zone, InputCounters counters, TimeProvider time)
 {
+    private readonly LogRecord _record = new();
     private EventBatch? _batch;
     private int _lastCount = 64;
     private long _now;
@@ -28,7 +30,7 @@ internal sealed class SyslogBatch(string source, TimeZoneInfo zone, InputCounter
     {
         SyslogMessage message = SyslogParser.Parse(frame, _now, zone);
         _batch ??= new EventBatch(source, _lastCount);
-        SyslogFaults faults = SyslogEvents.Add(_batch, message, _now, sender);
+        SyslogFaults faults = SyslogEvents.Add(_batch, message, _now, sender, _record);
         if (wasCut)
             counters.Add(InputError.TooLong);
         if (faults == SyslogFaults.None)
