@@ -52,6 +52,24 @@ public ref struct JsonMembers(ReadOnlySpan<byte> json)
         }
     }
 
+    /// <summary>Finds a member by name.</summary>
+    /// <param name="json">Begins with the object.</param>
+    /// <param name="name">As it is written between its quotes.</param>
+    /// <param name="value">Its value, as it is written.</param>
+    public static bool TryFind(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        var members = new JsonMembers(json);
+        while (members.MoveNext())
+        {
+            if (!members.Name.SequenceEqual(name))
+                continue;
+            value = members.Value;
+            return true;
+        }
+        value = default;
+        return false;
+    }
+
     /// <summary>The characters of a text, or a number as it is written; empty for all others.</summary>
     /// <param name="value">As <see cref="Value"/> has it.</param>
     /// <param name="scratch">Where escapes are taken out to: as long as the value.</param>

@@ -111,14 +111,8 @@ internal static class CadfEvent
         // The project that a role is in says more than the one from which it was given.
         if (!parts.Project.IsEmpty)
             fields.Set(EventFields.ProjectId, parts.Project);
-        if (record.Has(EventFields.ResourceId))
-            return;
-        var target = new JsonMembers(parts.Target);
-        while (target.MoveNext())
-        {
-            if (target.Name.SequenceEqual("id"u8))
-                fields.Set(EventFields.ResourceId, target.Value);
-        }
+        if (!record.Has(EventFields.ResourceId) && JsonMembers.TryFind(parts.Target, "id"u8, out ReadOnlySpan<byte> target))
+            fields.Set(EventFields.ResourceId, target);
     }
 
     private static void ReadInitiator(ReadOnlySpan<byte> initiator, JsonValues fields, LogRecord record)

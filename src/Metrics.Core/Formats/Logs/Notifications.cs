@@ -26,7 +26,13 @@ public static class Notifications
     /// <param name="context">Not used: notifications say their time in UTC.</param>
     /// <param name="record">Gets what it says.</param>
     /// <returns>Whether it is one.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> json, LogContext context, LogRecord record) => TryRead(json, record);
+    public static bool TryRead(ReadOnlySpan<byte> json, LogContext context, LogRecord record)
+    {
+        if (!TryRead(json, record))
+            return false;
+        record.Set(EventFields.Dataset, Format.Name);
+        return true;
+    }
 
     /// <summary>Reads a notification, as it stands in a log.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> json, LogRecord record)

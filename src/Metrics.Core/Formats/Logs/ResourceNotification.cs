@@ -23,8 +23,8 @@ internal static class ResourceNotification
     {
         if (eventType.StartsWith("identity."u8))
         {
-            if (TrySetIdentity(eventType, record))
-                SetMember(payload, "resource_info"u8, EventFields.ResourceId, fields);
+            if (TrySetIdentity(eventType, record) && JsonMembers.TryFind(payload, "resource_info"u8, out ReadOnlySpan<byte> info))
+                fields.Set(EventFields.ResourceId, info);
             return;
         }
         ReadOnlySpan<byte> rest = eventType;
@@ -98,6 +98,12 @@ internal static class ResourceNotification
             else
                 Take(members.Name, members.Value, ref thing);
         }
+        if (!thing.Fault.IsEmpty && JsonMembers.TryFind(thing.Fault, "nova_object.data"u8, out ReadOnlySpan<byte> fault)
+            && JsonMembers.TryFind(fault, "exception_message"u8, out ReadOnlySpan<byte> message))
+        {
+            thing.Reason = message;
+        }
+        Set(EventFields.Reason, thing.Reason, fields);
         ReadOnlySpan<byte> id = !thing.Id.IsEmpty ? thing.Id : !thing.PlainId.IsEmpty ? thing.PlainId : thing.Name;
         if (fields.TextOf(id).IsEmpty)
             return false;
@@ -136,6 +142,10 @@ internal static class ResourceNotification
             thing.Initiator = value;
         else if (name.SequenceEqual("request_id"u8))
             thing.RequestId = value;
+        else if (name.SequenceEqual("exception_message"u8) || name.SequenceEqual("disabled_reason"u8))
+            thing.Reason = value;
+        else if (name.SequenceEqual("fault"u8))
+            thing.Fault = value;
         else if (name.SequenceEqual("host"u8))
             thing.Host = value;
         else if (name.SequenceEqual("binary"u8))
@@ -146,16 +156,6 @@ internal static class ResourceNotification
     {
         if (!value.IsEmpty)
             fields.Set(field, value);
-    }
-
-    private static void SetMember(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> name, string field, JsonValues fields)
-    {
-        var members = new JsonMembers(payload);
-        while (members.MoveNext())
-        {
-            if (members.Name.SequenceEqual(name))
-                fields.Set(field, members.Value);
-        }
     }
 
     /// <summary>Takes what stands behind the last dot off the end.</summary>
@@ -172,6 +172,8 @@ internal static class ResourceNotification
     {
         public ReadOnlySpan<byte> Binary { get; set; }
 
+        public ReadOnlySpan<byte> Fault { get; set; }
+
         public ReadOnlySpan<byte> Host { get; set; }
 
         public ReadOnlySpan<byte> Id { get; set; }
@@ -183,6 +185,8 @@ internal static class ResourceNotification
         public ReadOnlySpan<byte> PlainId { get; set; }
 
         public ReadOnlySpan<byte> Project { get; set; }
+
+        public ReadOnlySpan<byte> Reason { get; set; }
 
         public ReadOnlySpan<byte> RequestId { get; set; }
     }
