@@ -1,3 +1,4 @@
+using Metrics.Formats.Logs;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -11,7 +12,7 @@ internal static class SyslogTarget
     public static void Try(ReadOnlyMemory<byte> input)
     {
         using var batch = new EventBatch("fuzz");
-        SyslogEvents.Add(batch, SyslogParser.Parse(input.Span, Now, TimeZoneInfo.Utc), Now, "192.0.2.1");
+        SyslogEvents.Add(batch, SyslogParser.Parse(input.Span, Now, TimeZoneInfo.Utc), Now, "192.0.2.1", new LogRecord());
         if (batch.Count != 1)
             throw new FuzzException($"{batch.Count} events of one message");
         if (batch.Times[0] is < Now - SyslogEvents.MaxAge or > Now + SyslogEvents.MaxAhead)

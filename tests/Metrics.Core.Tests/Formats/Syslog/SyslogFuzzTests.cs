@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metrics.Formats.Logs;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -55,10 +56,11 @@ public sealed class SyslogFuzzTests
     {
         var random = new Random(7);
         using var batch = new EventBatch("test");
+        var record = new LogRecord();
         for (int i = 0; i < s_inputs / 5; i++)
         {
             byte[] line = Mutate(random);
-            SyslogEvents.Add(batch, SyslogParser.Parse(line, s_now, s_berlin), s_now, "192.0.2.1");
+            SyslogEvents.Add(batch, SyslogParser.Parse(line, s_now, s_berlin), s_now, "192.0.2.1", record);
             batch.Count.Should().Be(i + 1);
             Math.Abs(batch.Times[i] - s_now).Should().BeLessThanOrEqualTo(SyslogEvents.MaxAge);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metrics.Formats.Logs;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -142,7 +143,7 @@ public sealed class SyslogTests
         string data = string.Concat(Enumerable.Range(0, 5000).Select(i => $" p{i}=\"{i}\""));
         using var batch = new EventBatch("test");
         SyslogMessage message = SyslogParser.Parse(Encoding.ASCII.GetBytes($"<13>1 - h a - - [x{data}] m"), s_now, TimeZoneInfo.Utc);
-        SyslogEvents.Add(batch, message, s_now, "").Should().Be(SyslogFaults.Parameters);
+        SyslogEvents.Add(batch, message, s_now, "", new LogRecord()).Should().Be(SyslogFaults.Parameters);
         batch.FieldsOf(0).Length.Should().BeLessThan(SyslogEvents.MaxParameters + 10);
         batch.Bodies[0].Should().Be("m");
     }
@@ -202,8 +203,8 @@ public sealed class SyslogTests
                 continue;
             }
             using var batch = new EventBatch("test");
-            SyslogFaults faults = SyslogEvents.Add(batch, SyslogParser.Parse(Bytes(line), now, zone), now, "192.0.2.1");
-            text.Append(CultureInfo.InvariantCulture, $"{line}\n  {Time(batch.Times[0])} severity {batch.Severities[0]}");
+            SyslogFaults faults = SyslogEvents.Add(batch, SyslogParser.Parse(Bytes(line), now, zone), now, "192.0.2.1", new LogRecord());
+            text.Append(CultureInfo.InvariantCulture, $"{line}\n  {Time(batch.Times[0])} {batch.Kinds[0]} severity {batch.Severities[0]}");
             text.Append(faults == SyslogFaults.None ? "\n" : $" faults: {faults}\n");
             foreach (EventField field in batch.FieldsOf(0))
                 text.Append(CultureInfo.InvariantCulture, $"  {field.Name}={field.Value}\n");
