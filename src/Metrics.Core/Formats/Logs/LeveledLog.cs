@@ -1,3 +1,4 @@
+using Metrics.Formats.Logs.OpenStack;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;

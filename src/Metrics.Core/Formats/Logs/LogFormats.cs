@@ -1,3 +1,9 @@
+using Metrics.Formats.Logs.Audit;
+using Metrics.Formats.Logs.Host;
+using Metrics.Formats.Logs.OpenStack;
+using Metrics.Formats.Logs.Security;
+using Metrics.Formats.Logs.Servers;
+
 namespace Metrics.Formats.Logs;
 
 /// <summary>All formats of logs, in the order in which they are tried: the more a format asks of a line, the earlier.</summary>

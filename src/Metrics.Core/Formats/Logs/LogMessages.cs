@@ -1,4 +1,9 @@
 using System.Collections.Frozen;
+using Metrics.Formats.Logs.Audit;
+using Metrics.Formats.Logs.Host;
+using Metrics.Formats.Logs.OpenStack;
+using Metrics.Formats.Logs.Security;
+using Metrics.Formats.Logs.Servers;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metrics.Formats.Logs;
+using Metrics.Formats.Logs.Audit;
 using Metrics.Model;
 using Metrics.Testing;
 

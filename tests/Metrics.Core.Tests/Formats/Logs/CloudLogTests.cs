@@ -1,5 +1,6 @@
 using System.Text;
 using Metrics.Formats.Logs;
+using Metrics.Formats.Logs.OpenStack;
 using Metrics.Model;
 
 namespace Metrics.Tests.Formats.Logs;

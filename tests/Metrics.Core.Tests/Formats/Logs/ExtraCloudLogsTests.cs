@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Metrics.Formats.Logs;
+using Metrics.Formats.Logs.OpenStack;
 using Metrics.Model;
 
 namespace Metrics.Tests.Formats.Logs;

@@ -1,4 +1,5 @@
 using Metrics.Formats.Logs;
+using Metrics.Formats.Logs.Host;
 using Metrics.Model;
 using Metrics.Testing;
 

@@ -1,0 +1,44 @@
+namespace Metrics.Formats.Logs.Audit;
+
+/// <summary>Audit records in syslog and journals.</summary>
+/// <remarks>
+/// <code>
+/// audispd: type=USER_LOGIN msg=audit(1795687200.123:42): pid=981 …          audisp-syslog, with node= before it where it is told to
+/// audit[1]: SERVICE_START pid=1 uid=0 … msg='unit=cron …'                   the journal's own reading of the kernel's audit
+/// audit: type=1400 audit(1795687200.123:42): apparmor="DENIED" …            the kernel, where no auditd runs
+/// </code>
+/// audisp-syslog(8), systemd-journald.service(8)
+/// </remarks>
+public static class AuditMessages
+{
+    /// <summary>The texts of the audit system.</summary>
+    public static LogMessageFormat Format { get; } = new("auditd", TryRead, "audit", "audispd", "audisp-syslog");
+
+    /// <summary>Reads a record in the kernel's own log, where it begins with <c>audit: type=</c>, or of old with <c>type=</c>.</summary>
+    public static bool TryReadKernel(ReadOnlySpan<byte> message, LogRecord record)
+    {
+        LogText.TryTake(ref message, "audit: "u8);
+        return message.StartsWith("type="u8) && AuditEvent.TryRead(message, record);
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    {
+        int blank = message.IndexOf((byte)' ');
+        if (blank <= 0)
+            return false;
+        if (message.StartsWith("type="u8) || message.StartsWith("node="u8))
+            return AuditEvent.TryRead(message, record);
+        ReadOnlySpan<byte> type = message[..blank];
+        return IsType(type) && AuditEvent.TryReadBody(AuditTypes.NameOf(type), message[(blank + 1)..], record);
+    }
+
+    private static bool IsType(ReadOnlySpan<byte> word)
+    {
+        foreach (byte c in word)
+        {
+            if (!char.IsAsciiLetterUpper((char)c) && c is not ((byte)'_' or (byte)'1' or (byte)'2'))
+                return false;
+        }
+        return word.Length is >= 3 and <= 32;
+    }
+}

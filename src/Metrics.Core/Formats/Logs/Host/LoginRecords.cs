@@ -1,0 +1,66 @@
+using System.Net;
+using static System.Buffers.Binary.BinaryPrimitives;
+
+namespace Metrics.Formats.Logs.Host;
+
+/// <summary>
+/// <c>wtmp</c>, <c>btmp</c> and <c>utmp</c>: records of one length, in the byte order of little-endian machines. Not a log of lines:
+/// whoever has the file gives whole records.
+/// </summary>
+/// <remarks>
+/// <code>
+///   0 type i16 · 4 pid i32 · 8 line 32 bytes · 40 id 4 · 44 user 32 · 76 host 256 · 332 exit 2 · i16
+/// x86-64: 384 bytes    336 session i32 · 340 seconds i32 · 344 microseconds i32 · 348 address 16 · 364 unused 20
+/// aarch64: 400 bytes   336 session i64 · 344 seconds i64 · 352 microseconds i64 · 360 address 16 · 376 unused 20
+/// </code>
+/// utmp(5) · https://sourceware.org/git/?p=glibc.git;a=blob;f=bits/utmp.h
+/// </remarks>
+public static class LoginRecords
+{
+    /// <summary>Length of a record on x86-64, and wherever 32-bit programs share the file.</summary>
+    public const int Length = 384;
+
+    /// <summary>Length of a record on aarch64.</summary>
+    public const int WideLength = 400;
+
+    /// <summary>Reads one record.</summary>
+    /// <param name="entry">Its bytes: <see cref="Length"/> or <see cref="WideLength"/>, which says what it is.</param>
+    /// <param name="isFailures">Whether it is from btmp, where all of them are failures.</param>
+    /// <param name="record">Gets what it says; empty before.</param>
+    /// <returns>Whether it is a record: some type, and a time that is one.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> entry, bool isFailures, LogRecord record)
+    {
+        bool isWide = entry.Length == WideLength;
+        if (!isWide && entry.Length != Length)
+            return false;
+        long seconds = isWide ? ReadInt64LittleEndian(entry[344..]) : ReadUInt32LittleEndian(entry[340..]);
+        long micros = isWide ? ReadInt64LittleEndian(entry[352..]) : ReadInt32LittleEndian(entry[344..]);
+        if (seconds is <= 0 or > uint.MaxValue || micros is < 0 or >= 1_000_000)
+            return false;
+        scoped LoginEntry login = new()
+        {
+            Type = (LoginType)ReadInt16LittleEndian(entry),
+            Time = (seconds * 1_000_000_000) + (micros * 1000),
+            ProcessId = ReadInt32LittleEndian(entry[4..]),
+            Line = Text(entry.Slice(8, 32)),
+            User = Text(entry.Slice(44, 32)),
+            Host = Text(entry.Slice(76, 256)),
+        };
+        ReadOnlySpan<byte> address = entry.Slice(isWide ? 360 : 348, 16);
+        Span<byte> text = stackalloc byte[64];
+        if (address.ContainsAnyExcept((byte)0))
+        {
+            // The older version fills the first four bytes.
+            var ip = new IPAddress(address[4..].ContainsAnyExcept((byte)0) ? address : address[..4]);
+            ip.TryFormat(text, out int length);
+            login.Address = text[..length];
+        }
+        return login.CopyTo(record, isFailures);
+    }
+
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> field)
+    {
+        int end = field.IndexOf((byte)0);
+        return end < 0 ? field : field[..end];
+    }
+}

@@ -1,0 +1,48 @@
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs.Host;
+
+/// <summary>su of util-linux, of shadow and of BSD.</summary>
+/// <remarks>
+/// <code>
+/// (to root) ann on pts/0                      FAILED SU (to root) ann on pts/0
+/// Successful su for root by ann               FAILED su for root by ann
+/// ann to root on /dev/pts/0                   BAD SU ann to root on /dev/pts/0
+/// </code>
+/// shadow's <c>+ /dev/pts/0 ann:root</c> tells the same again, and stays a log line.
+/// https://github.com/util-linux/util-linux/blob/master/login-utils/su-common.c
+/// </remarks>
+public static class SuMessages
+{
+    /// <summary>The program <c>su</c>.</summary>
+    public static LogMessageFormat Format { get; } = new("su", TryRead, "su");
+
+    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    {
+        var text = new LogCursor(message);
+        bool failed = text.Skip("FAILED SU "u8) || text.Skip("FAILED su "u8) || text.Skip("BAD SU "u8);
+        if (text.Skip("(to "u8))
+        {
+            return text.TryTakeUntil(") "u8, out ReadOnlySpan<byte> target)
+                && Set(record, failed, Before(text.Rest, " on "u8), target);
+        }
+        if (text.Skip("Successful su for "u8) || text.Skip("for "u8))
+            return text.TryTakeUntil(" by "u8, out ReadOnlySpan<byte> target) && Set(record, failed, text.Rest, target);
+        return text.Rest.IndexOf(" on /dev/"u8) > 0 && text.TryTakeUntil(" to "u8, out ReadOnlySpan<byte> user)
+            && Set(record, failed, user, Before(text.Rest, " on "u8));
+    }
+
+    private static bool Set(LogRecord record, bool failed, ReadOnlySpan<byte> user, ReadOnlySpan<byte> target)
+    {
+        record.SetKind(EventKinds.HostSudo, !failed);
+        record.Set(EventFields.UserName, user);
+        record.Set(EventFields.EffectiveUserName, target);
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> Before(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mark)
+    {
+        int end = text.LastIndexOf(mark);
+        return end < 0 ? text : text[..end];
+    }
+}

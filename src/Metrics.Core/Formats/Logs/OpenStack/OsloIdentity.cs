@@ -1,0 +1,119 @@
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs.OpenStack;
+
+/// <summary>What Keystone and Horizon log of those who prove who they are, or fail to.</summary>
+/// <remarks>
+/// <code>
+/// Authorization failed. The request you have made requires authentication. from 192.0.2.7
+/// Authorization failed. Could not find user: ann. (Disable insecure_debug mode to suppress these details.) from 192.0.2.7: keystone…
+///   .Unauthorized: Could not find user: ann. (Disable …)                                    with the error, as newer oslo.log has it
+/// Login successful for user "ann" using domain "Default", remote address 192.0.2.7.
+/// Login failed for user "ann".                                                         before 2017
+/// </code>
+/// keystone/server/flask/application.py, keystone/exception.py, openstack_auth/forms.py
+/// </remarks>
+internal static class OsloIdentity
+{
+    /// <summary>The longest that stands between a reason and the same reason again: an address and the name of an error.</summary>
+    private const int MaxBetween = 256;
+
+    /// <summary>Reads a text of Keystone's.</summary>
+    public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        if (!LogText.TryTake(ref text, "Authorization failed. "u8))
+            return false;
+        int from = FromOf(text, out ReadOnlySpan<byte> source);
+        if (from < 0)
+            return false;
+        ReadOnlySpan<byte> reason = text[..from];
+        record.Kind = EventKinds.IdentityAuthenticate;
+        record.Set(EventFields.Outcome, "failure");
+        if (LogText.IsAddress(source))
+            LogText.SetSource(record, source);
+        int hint = reason.LastIndexOf(" (Disable "u8);
+        if (hint >= 0 && reason.EndsWith(" to suppress these details.)"u8))
+            reason = reason[..hint];
+        record.Set(EventFields.Reason, reason);
+        SetUser(reason, record);
+        if (IsLockout(reason))
+            record.Kind = EventKinds.IdentityLockout;
+        return true;
+    }
+
+    /// <summary>
+    /// Whether a reason of Keystone's is that the account is locked: <c>The account is locked for user: 18b9….</c>, of old <c>Maximum
+    /// number of 5 login attempts exceeded.</c> (lockout_failure_attempts)
+    /// </summary>
+    public static bool IsLockout(ReadOnlySpan<byte> reason) =>
+        reason.StartsWith("The account is locked for user: "u8)
+        || (reason.StartsWith("Maximum number of "u8) && reason.IndexOf(" login attempts exceeded"u8) > 0);
+
+    /// <summary>Sets the user whom a reason of Keystone's names: by name where there is none of that name, else by id.</summary>
+    public static void SetUser(ReadOnlySpan<byte> reason, LogRecord record)
+    {
+        if (LogText.TryTake(ref reason, "Could not find user: "u8))
+            record.Set(EventFields.UserName, LogText.WithoutDot(reason));
+        else if (LogText.TryTake(ref reason, "The account is locked for user: "u8)
+            || LogText.TryTake(ref reason, "The account is disabled for user: "u8)
+            || LogText.TryTake(ref reason, "The password is expired and needs to be changed for user: "u8))
+            record.Set(EventFields.UserId, LogText.WithoutDot(reason));
+    }
+
+    /// <summary>Reads a text of Horizon's.</summary>
+    public static bool TryReadHorizon(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        bool isSuccess = LogText.TryTake(ref text, "Login successful for user \""u8);
+        if (!isSuccess && !LogText.TryTake(ref text, "Login failed for user \""u8))
+            return false;
+        // Name and domain are typed by whoever logs in: what stands last is Horizon's.
+        int address = text.LastIndexOf("\", remote address "u8);
+        int domain = address < 0 ? -1 : text[..address].LastIndexOf("\" using domain \""u8);
+        int end = domain >= 0 ? domain : text.LastIndexOf("\"."u8);
+        if (end < 0)
+            return false;
+        record.Kind = EventKinds.IdentityAuthenticate;
+        record.Set(EventFields.Outcome, isSuccess ? "success" : "failure");
+        record.Set(EventFields.UserName, text[..end]);
+        if (!record.Has(EventFields.Service))
+            record.Set(EventFields.Service, "horizon");
+        if (domain < 0)
+            return true;
+        record.Set(EventFields.UserDomain, text[(domain + 16)..address]);
+        ReadOnlySpan<byte> rest = text[(address + 18)..];
+        int reason = rest.IndexOf(": "u8);
+        if (reason >= 0)
+            record.Set(EventFields.Reason, LogText.WithoutDot(rest[(reason + 2)..]));
+        // The browser's; the connection, of which Apache's header tells, may be the proxy's.
+        record.Remove(EventFields.SourcePort);
+        LogText.SetSource(record, LogText.WithoutDot(reason < 0 ? rest : rest[..reason]));
+        return true;
+    }
+
+    /// <summary>
+    /// Where the reason ends. It may hold a name that the client has chosen, and that <c> from 192.0.2.9</c>: the last one is Keystone's,
+    /// or that before the error and the reason once more, which is near the middle then.
+    /// </summary>
+    private static int FromOf(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> source)
+    {
+        source = default;
+        ReadOnlySpan<byte> mark = " from "u8;
+        int first = Math.Max(0, (text.Length - MaxBetween) / 2);
+        for (int at = first; at <= text.Length / 2; at++)
+        {
+            int step = text[at..].IndexOf(mark);
+            if (step < 0 || (at += step) > text.Length / 2 || at * 2 > text.Length - mark.Length)
+                break;
+            ReadOnlySpan<byte> between = text[(at + mark.Length)..(text.Length - at)];
+            int colon = between.IndexOf(": "u8);
+            if (colon < 0 || !between.EndsWith(": "u8) || between[colon..].Count((byte)' ') != 2 || !text.EndsWith(text[..at]))
+                continue;
+            source = between[..colon];
+            return at;
+        }
+        int last = text.LastIndexOf(mark);
+        if (last >= 0)
+            source = text[(last + mark.Length)..];
+        return last;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs.Security;
+
+/// <summary>How bad an alert is, by the two ways in which tools count.</summary>
+internal static class IdsSeverity
+{
+    /// <summary>Sets a priority of Suricata or Snort, 1 being the worst.</summary>
+    public static void SetPriority(ReadOnlySpan<byte> priority, LogRecord record)
+    {
+        if (!Utf8Parser.TryParse(priority, out int value, out int length) || length != priority.Length)
+            return;
+        record.Set(EventFields.Severity, priority);
+        // Snort's 0 is a rule without class.
+        record.SeverityNumber = value switch { 1 => 17, 2 => 13, 3 => 10, _ => 9 };
+    }
+
+    /// <summary>Sets a level of OSSEC or Wazuh, 0 to 16, 16 being the worst.</summary>
+    public static void SetLevel(ReadOnlySpan<byte> level, LogRecord record)
+    {
+        if (!Utf8Parser.TryParse(level, out int value, out int length) || length != level.Length)
+            return;
+        record.Set(EventFields.Severity, level);
+        record.SeverityNumber = value switch { <= 3 => 9, <= 6 => 10, <= 11 => 13, <= 14 => 17, _ => 18 };
+    }
+
+    /// <summary>Sets what carries the packet in small letters: <c>tcp</c>, <c>ipv6-icmp</c>.</summary>
+    public static void SetTransport(ReadOnlySpan<byte> protocol, LogRecord record)
+    {
+        Span<byte> lower = stackalloc byte[32];
+        if (Ascii.ToLower(protocol, lower, out int length) == OperationStatus.Done)
+            record.Set(EventFields.Transport, lower[..length]);
+    }
+}

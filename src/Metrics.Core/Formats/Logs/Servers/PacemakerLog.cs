@@ -1,0 +1,91 @@
+using Metrics.Formats.Syslog;
+using Metrics.Model;
+
+namespace Metrics.Formats.Logs.Servers;
+
+/// <summary>Pacemaker's and Corosync's own logs, and what Pacemaker's daemons send to syslog: their level stands in the text.</summary>
+/// <remarks>
+/// <code>
+/// Nov 26 10:00:00.123 ctl-1 pacemaker-controld  [478] (do_state_transition) 	notice: State transition S_IDLE -> S_POLICY_ENGINE
+/// Nov 26 10:00:00 [478] ctl-1       crmd:   notice: do_state_transition:	State transition S_IDLE -> S_POLICY_ENGINE
+/// Nov 26 10:00:00 [401] ctl-1 corosync notice  [TOTEM ] A processor failed, forming new configuration.
+/// notice: State transition S_IDLE -> S_POLICY_ENGINE                  behind the header of syslog
+/// </code>
+/// https://clusterlabs.org/projects/pacemaker/doc/
+/// </remarks>
+public static class PacemakerLog
+{
+    /// <summary>The format <c>pacemaker</c>.</summary>
+    public static LogFormat Format { get; } = new("pacemaker", TryReadLine);
+
+    /// <summary>Texts of the daemons.</summary>
+    public static LogMessageFormat Message { get; } = new(
+        "pacemaker",
+        TryRead,
+        "pacemakerd",
+        "pacemaker-attrd",
+        "pacemaker-based",
+        "pacemaker-controld",
+        "pacemaker-execd",
+        "pacemaker-fenced",
+        "pacemaker-schedulerd",
+        "attrd",
+        "cib",
+        "crmd",
+        "lrmd",
+        "pengine",
+        "stonith-ng");
+
+    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record) => TryTakeLevel(message, record);
+
+    private static bool TryReadLine(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
+    {
+        if (text.Length < 24 || !char.IsAsciiLetterUpper((char)text[0])
+            || SyslogTime.ReadBsd(text, context.Now, context.Zone, out long time, out int length) != SyslogTimeState.Given)
+        {
+            return false;
+        }
+        ReadOnlySpan<byte> rest = TrimBlanks(text[length..]);
+        bool isOld = TryTakePid(ref rest, out ReadOnlySpan<byte> pid);
+        ReadOnlySpan<byte> host = LogText.TakeWord(ref rest);
+        rest = TrimBlanks(rest);
+        ReadOnlySpan<byte> daemon = LogText.TakeWord(ref rest);
+        rest = TrimBlanks(rest);
+        if (isOld ? !IsDaemon(daemon = daemon.TrimEnd((byte)':')) : !(IsDaemon(daemon) && TryTakePid(ref rest, out pid)))
+            return false;
+        if (LogText.TryTake(ref rest, "("u8) && !LogText.TryTakeUntil(ref rest, (byte)')', out _))
+            return false;
+        if (!TryTakeLevel(rest, record))
+            return false;
+        record.Time = time;
+        record.Set(EventFields.Host, host);
+        record.Set(EventFields.Service, daemon);
+        record.Set(EventFields.ProcessName, daemon);
+        record.Set(EventFields.ProcessId, pid);
+        return true;
+    }
+
+    private static bool TryTakePid(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> pid)
+    {
+        pid = default;
+        ReadOnlySpan<byte> behind = rest;
+        if (!LogText.TryTake(ref behind, "["u8) || !LogText.TryTakeUntil(ref behind, (byte)']', out pid, 10) || !LogText.IsNumber(pid))
+            return false;
+        rest = TrimBlanks(behind);
+        return true;
+    }
+
+    private static bool TryTakeLevel(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        ReadOnlySpan<byte> rest = TrimBlanks(text);
+        return LogLevels.TrySet(record, LogText.TakeWord(ref rest).TrimEnd((byte)':'));
+    }
+
+    /// <summary>Names before Pacemaker 2 have no prefix.</summary>
+    private static bool IsDaemon(ReadOnlySpan<byte> name) =>
+        name.StartsWith("pacemaker"u8) || name.SequenceEqual("corosync"u8) || name.SequenceEqual("crmd"u8) || name.SequenceEqual("cib"u8)
+        || name.SequenceEqual("lrmd"u8) || name.SequenceEqual("pengine"u8) || name.SequenceEqual("attrd"u8)
+        || name.SequenceEqual("stonith-ng"u8);
+
+    private static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
+}
