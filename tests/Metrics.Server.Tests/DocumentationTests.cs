@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using Metrics.Formats.Logs;
 using Metrics.Inputs;
+using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Text;
 
@@ -19,6 +21,17 @@ public sealed partial class DocumentationTests
         var section = YamlSection.Empty("metrics.yaml", "inputs", problems);
         InputCatalog.Read(section);
         Document("inputs.md").Should().ContainAll(section.Known.Select(k => $"{k}:"));
+    }
+
+    [Fact]
+    public void Every_format_of_logs_is_in_the_manual() =>
+        Document("inputs.md").Should().ContainAll(LogFormats.All.Select(f => $"`{f.Name}`"));
+
+    [Fact]
+    public void Every_kind_and_field_of_events_is_in_the_manual()
+    {
+        IEnumerable<string> fields = typeof(EventFields).GetFields().Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!);
+        Document("events.md").Should().ContainAll(EventKinds.All.Concat(fields).Select(n => $"`{n}`"));
     }
 
     [Fact]
