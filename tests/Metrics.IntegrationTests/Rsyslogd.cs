@@ -30,6 +30,9 @@ internal sealed class Rsyslogd : IDisposable
         return new Rsyslogd(folder, Run(folder));
     }
 
+    /// <summary>Of its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Lines that were appended so far.</summary>
     public int Written => Volatile.Read(ref _written);
 

@@ -37,8 +37,8 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     /// <summary>Number of files that are read.</summary>
     public int Count => _tails.Count;
 
-    /// <summary>Folders of the files that are read.</summary>
-    public IEnumerable<string> Folders => _tails.Select(t => Path.GetDirectoryName(t.Path)!).Distinct();
+    /// <summary>Folders in which files are read, and in which new ones may come.</summary>
+    public IEnumerable<string> Folders => _tails.Select(t => Path.GetDirectoryName(t.Path)!).Concat(options.Paths.Folders).Distinct();
 
     /// <summary>Looks which files there are, and what has become of those that there were.</summary>
     public void Scan(LogBatch batch)
@@ -244,6 +244,12 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
         foreach (FilePosition position in _known.Where(p => !p.IsDone).ToList())
         {
             _known.Remove(position);
+            if (position.Start.Length == 0)
+            {
+                // It was empty: what was written into it since is found by its name.
+                batch.Forget(position);
+                continue;
+            }
             GoOn(position, position, () => batch.Note(EventKinds.LogGap, position.Path, options.Service ?? "",
                 $"{position.Path} was read up to byte {position.Offset} and is gone; what was written into it after that is lost"), batch, now);
         }

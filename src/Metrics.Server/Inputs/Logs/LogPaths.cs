@@ -27,6 +27,10 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         return new LogPaths(patterns, ReadPatterns(section, "exclude"));
     }
 
+    /// <summary>The folders that the patterns name, up to the first that is a pattern itself.</summary>
+    public IEnumerable<string> Folders => _patterns.Select(
+        p => "/" + string.Join('/', p.Split('/', StringSplitOptions.RemoveEmptyEntries)[..^1].TakeWhile(n => !IsPattern(n)))).Where(Directory.Exists);
+
     /// <summary>The files that are there now, in the order of the patterns, each once.</summary>
     public IEnumerable<string> Files()
     {

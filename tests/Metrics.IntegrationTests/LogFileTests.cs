@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>Files that a real rsyslogd writes and a real logrotate rotates, read by a daemon that is killed again and again.</summary>
+public sealed class LogFileTests
+{
+    private const int Lines = 8_001;
+
+    [Theory]
+    [InlineData("create 0644", true)]
+    [InlineData("copytruncate", false)]
+    public async Task Whatever_logrotate_and_kills_do_each_line_comes_once(string way, bool isWrittenMeanwhile)
+    {
+        Component.Need("logrotate");
+        await using Daemon daemon = await Daemon.StartAsync();
+        string log = Path.Combine(daemon.Folder, "logs", "numbers.log");
+        Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+        await daemon.ReloadAsync($$"""
+            host: { enabled: false }
+            inputs: { logs: [ { name: numbers, paths: ['{{daemon.Folder}}/logs/*.log'], start: beginning } ] }
+            """);
+        using Rsyslogd rsyslog = await Rsyslogd.StartAsync(
+            $"action(type=\"omfile\" file=\"{log}\" template=\"RSYSLOG_FileFormat\" flushOnTXEnd=\"on\")");
+        string rotation = Path.Combine(daemon.Folder, "logrotate.conf");
+        await File.WriteAllTextAsync(rotation, $$"""
+            {{log}} {
+              {{way}}
+              rotate 100
+              compress
+              delaycompress
+              postrotate
+                kill -HUP {{rsyslog.Id}}
+              endscript
+            }
+            """);
+        // From its first line on the daemon knows the log.
+        await rsyslog.WriteAsync(Numbers(0, 1));
+        await Eventually.Async(async () => (await NumbersAsync(daemon)).Count == 1, "the first line is there");
+        for (int part = 0; part < 8; part++)
+        {
+            await rsyslog.WriteAsync(Numbers((part * 1000) + 1, 1000));
+            int last = (part + 1) * 1000;
+            // What is written between the copy and the cut of copytruncate is lost by logrotate itself.
+            await Eventually.Async(() => isWrittenMeanwhile ? File.Exists(log) : EndsWith(log, last), "the last line is written");
+            (int code, string said) = await Component.RunAsync(
+                "logrotate", "", "--force", "--state", rotation + ".state", rotation);
+            code.Should().Be(0, said);
+            // rsyslogd writes into the moved file until it has heard of it, and logrotate packs that one the next time.
+            await Eventually.Async(() => EndsWith(log, last) || EndsWith(log + ".1", last), "the last line is written");
+            if (part % 4 == 1)
+                daemon.Kill();
+            if (part % 4 == 3)
+                await daemon.StartAgainAsync();
+        }
+        List<int> numbers = [];
+        await Eventually.Async(async () => (numbers = await NumbersAsync(daemon)).Count >= Lines, $"all {Lines} lines are there");
+        numbers.Order().Should().Equal(Enumerable.Range(0, Lines), "each comes once");
+        (await daemon.GetAsync("/api/v1/events?match[]=" + Uri.EscapeDataString("{kind=~\"log[.].*\"}"))).Should().NotContain("\"kind\"");
+    }
+
+    private static bool EndsWith(string log, int last) =>
+        File.Exists(log) && File.ReadLines(log).LastOrDefault()?.EndsWith($" {last}", StringComparison.Ordinal) == true;
+
+    private static IReadOnlyList<string> Numbers(int start, int count) => [.. Enumerable.Range(start, count).Select(n => $"line number {n}")];
+
+    private static async Task<List<int>> NumbersAsync(Daemon daemon)
+    {
+        var numbers = new List<int>();
+        for (long? after = 0; after is { } id;)
+        {
+            string match = Uri.EscapeDataString("{service=\"numbers\"}");
+            string answer = await daemon.GetAsync($"/api/v1/events?order=oldest&limit=10000&after={id}&match[]={match}");
+            JsonElement data = JsonDocument.Parse(answer).RootElement.GetProperty("data");
+            foreach (JsonElement one in data.GetProperty("events").EnumerateArray())
+                numbers.Add(int.Parse(one.GetProperty("body").GetString()!.Split(' ')[^1], CultureInfo.InvariantCulture));
+            after = data.GetProperty("next") is { ValueKind: JsonValueKind.Number } next ? next.GetInt64() : null;
+        }
+        return numbers;
+    }
+}
