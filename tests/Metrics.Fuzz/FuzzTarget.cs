@@ -16,6 +16,7 @@ internal sealed record FuzzTarget(string Name, Action<ReadOnlyMemory<byte>> Try)
         new("file-sd", DiscoveryTarget.Try),
         new("influx-answer", InfluxTarget.Try),
         new("line-protocol", LineProtocolTarget.Try),
+        new("logs", LogsTarget.Try),
         new("matchers", MatchersTarget.Try),
         new("promql", PromqlTarget.Try),
         new("relp", RelpTarget.Try),
