@@ -63,7 +63,8 @@ public sealed class LogFileTests
     private static bool EndsWith(string log, int last) =>
         File.Exists(log) && File.ReadLines(log).LastOrDefault()?.EndsWith($" {last}", StringComparison.Ordinal) == true;
 
-    private static IReadOnlyList<string> Numbers(int start, int count) => [.. Enumerable.Range(start, count).Select(n => $"line number {n}")];
+    private static IReadOnlyList<string> Numbers(int start, int count) =>
+        [.. Enumerable.Range(start, count).Select(n => $"line number {n}")];
 
     private static async Task<List<int>> NumbersAsync(Daemon daemon)
     {

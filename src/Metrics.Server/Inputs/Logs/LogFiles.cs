@@ -10,7 +10,8 @@ namespace Metrics.Inputs.Logs;
 /// <param name="known">How far files were read before.</param>
 /// <param name="counters">Counts what cannot be read.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> known, InputCounters counters, TimeProvider time) : IDisposable
+internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> known, InputCounters counters, TimeProvider time)
+    : IDisposable
 {
     /// <summary>How long a file is followed that has lost its name: some writers go on for a while.</summary>
     private static readonly TimeSpan s_linger = TimeSpan.FromMinutes(1);
@@ -92,7 +93,8 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     /// <summary>Adds to a batch how far each file was read with it.</summary>
     public IReadOnlyList<(LogTail Tail, FilePosition Position)> AddPositions(LogBatch batch)
     {
-        List<(LogTail Tail, FilePosition Position)> changed = [.. _tails.Where(t => t.Position != t.Submitted).Select(t => (t, t.Position))];
+        List<(LogTail Tail, FilePosition Position)> changed =
+            [.. _tails.Where(t => t.Position != t.Submitted).Select(t => (t, t.Position))];
         foreach ((LogTail tail, FilePosition position) in changed)
         {
             batch.Add(position);

@@ -28,8 +28,7 @@ internal sealed class LogPaths : IEquatable<LogPaths>
     }
 
     /// <summary>The folders that the patterns name, up to the first that is a pattern itself.</summary>
-    public IEnumerable<string> Folders => _patterns.Select(
-        p => "/" + string.Join('/', p.Split('/', StringSplitOptions.RemoveEmptyEntries)[..^1].TakeWhile(n => !IsPattern(n)))).Where(Directory.Exists);
+    public IEnumerable<string> Folders => _patterns.Select(FolderOf).Where(Directory.Exists);
 
     /// <summary>The files that are there now, in the order of the patterns, each once.</summary>
     public IEnumerable<string> Files()
@@ -66,6 +65,12 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         return patterns;
     }
 
+    private static string FolderOf(string pattern)
+    {
+        string[] names = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return "/" + string.Join('/', names[..^1].TakeWhile(n => !IsPattern(n)));
+    }
+
     private static IEnumerable<string> Expand(string folder, ReadOnlyMemory<string> rest)
     {
         string name = rest.Span[0];
@@ -73,7 +78,10 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         if (behind.IsEmpty && name != "**")
             return FilesOf(folder, name);
         if (name == "**")
-            return (behind.IsEmpty ? FilesOf(folder, "*") : Expand(folder, behind)).Concat(FoldersOf(folder, "*").SelectMany(f => Expand(f, rest)));
+        {
+            IEnumerable<string> here = behind.IsEmpty ? FilesOf(folder, "*") : Expand(folder, behind);
+            return here.Concat(FoldersOf(folder, "*").SelectMany(f => Expand(f, rest)));
+        }
         return IsPattern(name) ? FoldersOf(folder, name).SelectMany(f => Expand(f, behind)) : Expand(Path.Combine(folder, name), behind);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace Metrics.Inputs.Logs;
@@ -6,6 +7,8 @@ namespace Metrics.Inputs.Logs;
 internal static class LogRotations
 {
     private const string Packed = ".gz";
+
+    private static readonly SearchValues<char> s_ofNumbers = SearchValues.Create("0123456789-_:T");
 
     /// <summary>Finds a file beside the old one that begins as it did and is at least as long as what was read of it.</summary>
     /// <param name="position">What was read.</param>
@@ -48,7 +51,8 @@ internal static class LogRotations
     {
         string? folder = Path.GetDirectoryName(path);
         return Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, Stem(path) + "*").Where(p => p != path && Stem(p) == Stem(path)).Order(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(folder, Stem(path) + "*").Where(p => p != path && Stem(p) == Stem(path))
+                .Order(StringComparer.Ordinal)
             : [];
     }
 
@@ -66,7 +70,7 @@ internal static class LogRotations
     }
 
     private static bool IsNumberOrDate(ReadOnlySpan<char> text) =>
-        text.Length > 1 && text[0] is '.' or '-' or '_' && char.IsAsciiDigit(text[1]) && !text[1..].ContainsAnyExcept("0123456789-_:T");
+        text.Length > 1 && text[0] is '.' or '-' or '_' && char.IsAsciiDigit(text[1]) && !text[1..].ContainsAnyExcept(s_ofNumbers);
 
     private static (FilePosition, ILogBytes)? TryOpen(string path, FilePosition position)
     {

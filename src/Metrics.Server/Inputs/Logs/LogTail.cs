@@ -192,7 +192,8 @@ internal sealed class LogTail : IDisposable
     private void Follow(long time, LogBatch batch)
     {
         if (_newest == 0 && After - time > MaxBack)
-            batch.Note(EventKinds.LogReplaced, Path, Service, $"{Path} is an older file now: it begins {Ago(After - time)} before the last one ended");
+            batch.Note(EventKinds.LogReplaced, Path, Service,
+                $"{Path} is an older file now: it begins {Ago(After - time)} before the last one ended");
         else if (_newest - time > MaxBack && !IsTwice(time))
             batch.Note(EventKinds.LogRewound, Path, Service, $"The times of {Path} go back by {Ago(_newest - time)}");
         else if (time < _newest)

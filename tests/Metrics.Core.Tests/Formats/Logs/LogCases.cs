@@ -23,7 +23,8 @@ internal static class LogCases
         var actual = new StringBuilder();
         var reader = new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc) { Now = Now });
         var record = new LogRecord();
-        foreach (byte[] text in Records(reader, File.ReadLines(cases).Where(l => l.Length > 0 && !l.StartsWith("## ", StringComparison.Ordinal))))
+        IEnumerable<string> lines = File.ReadLines(cases).Where(l => l.Length > 0 && !l.StartsWith("## ", StringComparison.Ordinal));
+        foreach (byte[] text in Records(reader, lines))
         {
             bool fits = reader.Read(text, record);
             actual.Append(fits ? Describe(record) : "?").Append('\n');

@@ -115,7 +115,8 @@ internal sealed class LogFolder : IAsyncDisposable
         List<Event> events = [];
         if (_running is { IsFaulted: true } failed)
             await failed;
-        await Eventually.Async(async () => (events = await EventsAsync()).Count >= count, $"there are {count} events", TimeSpan.FromSeconds(30));
+        await Eventually.Async(
+            async () => (events = await EventsAsync()).Count >= count, $"there are {count} events", TimeSpan.FromSeconds(30));
         return events;
     }
 

@@ -49,7 +49,8 @@ public sealed class LogsInputTests
         logs.Append("a.log", "1\n");
         await logs.StartAsync();
         await logs.EventsAsync(1);
-        await using (FileStream writer = File.Open(logs.PathOf("a.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        await using (FileStream writer = new(
+            logs.PathOf("a.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
         {
             logs.Move("a.log", "a.log.1");
             logs.Append("a.log", "3\n");

@@ -30,7 +30,8 @@ public sealed class LogsOptionsTests : IDisposable
         const string Text = "inputs: { logs: [ { name: a, paths: [/a/*.log, /b], exclude: /a/x.log, format: oslo, labels: { rack: r1 }, "
             + "multiline: { start: '^[A-Z]' }, encoding: utf-8, start: beginning, time_zone: UTC, service: s } ] }";
         Read(Text).Should().Equal(Read(Text));
-        foreach ((string old, string other) in ((string, string)[])[("/b]", "/c]"), ("x.log", "y.log"), ("r1", "r2"), ("A-Z", "A-Y"), ("oslo", "auditd")])
+        (string, string)[] changes = [("/b]", "/c]"), ("x.log", "y.log"), ("r1", "r2"), ("A-Z", "A-Y"), ("oslo", "auditd")];
+        foreach ((string old, string other) in changes)
             Read(Text).Should().NotEqual(Read(Text.Replace(old, other, StringComparison.Ordinal)), other);
     }
 
