@@ -21,7 +21,12 @@ internal static class EventPositions
         if (newest.Count == 0)
             return;
         Execute(connection, Create);
-        foreach (SourcePosition position in newest.Values)
+        foreach (SourcePosition[] some in newest.Values.Where(p => p.State is not null).Chunk(256))
+        {
+            string rows = string.Join(',', Enumerable.Range(0, some.Length).Select(n => $"(${(3 * n) + 1}, ${(3 * n) + 2}, ${(3 * n) + 3})"));
+            Execute(connection, "INSERT OR REPLACE INTO positions VALUES " + rows, [.. some.SelectMany(p => new[] { p.Source, p.Key, p.State! })]);
+        }
+        foreach (SourcePosition position in newest.Values.Where(p => p.State is null))
         {
             if (position.State is { } state)
                 Execute(connection, "INSERT OR REPLACE INTO positions VALUES ($1, $2, $3)", position.Source, position.Key, state);
