@@ -115,7 +115,7 @@ public sealed class ScannerTests : IDisposable
             var record = new LogRecord();
             reader.Read(first, record);
             int end = at + 1;
-            while (end < lines.Length && reader.Continues(first, Encoding.UTF8.GetBytes(lines[end])))
+            while (end < lines.Length && reader.JoinFor(first)?.Invoke(first, Encoding.UTF8.GetBytes(lines[end])) == true)
                 end++;
             reader.Read(Encoding.UTF8.GetBytes(string.Join('\n', lines[at..end])), record);
             if (first.Length > 0)

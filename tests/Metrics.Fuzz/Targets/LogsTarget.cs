@@ -16,7 +16,7 @@ internal static class LogsTarget
         var records = new StringBuilder();
         var record = new LogRecord();
         var reader = new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc) { Now = Now });
-        var splitter = new LogSplitter(reader.Continues);
+        var splitter = new LogSplitter(reader.JoinFor);
         int taken = 0;
         for (int end = 0; taken < input.Length; taken = Take(input, taken, end, splitter, reader, record, records))
         {

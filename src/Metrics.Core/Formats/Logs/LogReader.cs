@@ -35,12 +35,12 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
         return false;
     }
 
-    /// <summary>Whether a line goes on with the record that another began, as the format of that one has it.</summary>
-    public bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line)
+    /// <summary>Which lines go on with a record that begins so, as its format has it; null where each line is a record.</summary>
+    public LogContinuation? JoinFor(ReadOnlySpan<byte> first)
     {
         if (_last is null)
             Read(first, _scratch);
-        return _last?.Continues?.Invoke(first, line) ?? false;
+        return _last?.Continues;
     }
 
     private bool TryRead(LogFormat format, ReadOnlySpan<byte> text, LogRecord record)

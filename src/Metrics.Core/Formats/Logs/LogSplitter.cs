@@ -13,18 +13,17 @@ public enum LogEnd
     Closed,
 }
 
-/// <summary>Which lines make one record.</summary>
+/// <summary>Says which lines make one record.</summary>
 /// <param name="first">The first line of a record.</param>
-/// <param name="line">The line behind it, or behind those that go on with it.</param>
-/// <returns>Whether that line goes on with the record.</returns>
-public delegate bool LogJoin(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line);
+/// <returns>What says whether a line goes on with it; null where it is a record by itself, and need not wait for the next.</returns>
+public delegate LogContinuation? LogJoins(ReadOnlySpan<byte> first);
 
 /// <summary>
 /// Cuts the bytes of a log into records: lines, or several of them. Holds nothing of them: what is not whole yet is to be given again, with
 /// what follows. Takes time linear in what it is given. One thread at a time.
 /// </summary>
 /// <param name="joins">Which lines make one record; null where each line is one.</param>
-public sealed class LogSplitter(LogJoin? joins)
+public sealed class LogSplitter(LogJoins? joins)
 {
     /// <summary>Bytes of the longest line that is taken whole, and of the longest record.</summary>
     public const int MaxRecord = 1024 * 1024;
@@ -59,13 +58,14 @@ public sealed class LogSplitter(LogJoin? joins)
             return false;
         ReadOnlySpan<byte> first = Trim(rest[..length]);
         int lines = 1;
-        while (joins is not null)
+        LogContinuation? continues = joins?.Invoke(first);
+        while (continues is not null)
         {
             int next = LineLength(rest[length..], end);
             // Whether the next line goes on with this record only the whole line says.
             if (next < 0 && end == LogEnd.Open && length < MaxRecord)
                 return false;
-            if (next <= 0 || length + next > MaxRecord || !joins(first, Trim(rest.Slice(length, next))))
+            if (next <= 0 || length + next > MaxRecord || !continues(first, Trim(rest.Slice(length, next))))
                 break;
             length += next;
             lines++;

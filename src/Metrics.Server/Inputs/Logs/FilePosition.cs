@@ -5,26 +5,41 @@ namespace Metrics.Inputs.Logs;
 
 /// <summary>How far one file of a log has been read, and by what it is known again under another name.</summary>
 /// <param name="Id">Names it among all files that its input has ever read: inodes are used again.</param>
-/// <param name="Path">Its name when it was last read.</param>
+/// <param name="Log">The name of the log, under which it was written.</param>
+/// <param name="Path">Its own name when it was last read: that of the log, or one that rotation has given it.</param>
 /// <param name="Device">Its file system.</param>
 /// <param name="Inode">Its number there.</param>
 /// <param name="Start">Its first bytes.</param>
 /// <param name="Offset">Where the next record begins.</param>
-/// <param name="Lines">Lines before it.</param>
-/// <param name="IsInLongLine">Whether there the rest of a line stands that was too long.</param>
-/// <param name="ReadAt">When it was last read, seconds since 1970.</param>
-internal sealed record FilePosition(
-    string Id, string Path, long Device, long Inode, FileStart Start, long Offset, long Lines, bool IsInLongLine, long ReadAt)
+internal sealed record FilePosition(string Id, string Log, string Path, long Device, long Inode, FileStart Start, long Offset)
 {
+    /// <summary>Whether at <see cref="Offset"/> the rest of a line stands that was too long, or that began before it was read.</summary>
+    public bool IsInLongLine { get; init; }
+
+    /// <summary>When it had last been written when it was last read, seconds since 1970.</summary>
+    public long Modified { get; init; }
+
+    /// <summary>When it was last read, seconds since 1970.</summary>
+    public long ReadAt { get; init; }
+
+    /// <summary>The newest time that its records say, nanoseconds since 1970 UTC; 0 before the first.</summary>
+    public long Newest { get; init; }
+
     /// <summary>Whether it was rotated away and read to its end: nobody asks for it when it is gone.</summary>
     public bool IsDone { get; init; }
 
     /// <summary>At the start of a file that was never read.</summary>
-    public static FilePosition Begin(string path, FileStat stat, FileStart start, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(now).ToString("N"), path, stat.Device, stat.Inode, start, 0, 0, false, now.ToUnixTimeSeconds());
+    public static FilePosition Begin(string log, string path, FileStat stat, FileStart start, DateTimeOffset now) =>
+        new(Guid.CreateVersion7(now).ToString("N"), log, path, stat.Device, stat.Inode, start, 0)
+        {
+            Modified = stat.Modified, ReadAt = now.ToUnixTimeSeconds(),
+        };
 
-    /// <summary>Whether it may be of a file: that has its number, and begins as it did.</summary>
+    /// <summary>Whether it is of a file: that has its number, and begins as it did.</summary>
     public bool IsOf(FileStat stat, ReadOnlySpan<byte> head) => Inode == stat.Inode && Device == stat.Device && Start.Fits(head);
+
+    /// <summary>The same place in the same bytes, which lie in another file or under another name now.</summary>
+    public FilePosition In(string path, FileStat stat) => this with { Path = path, Device = stat.Device, Inode = stat.Inode };
 
     /// <summary>As it is stored.</summary>
     public SourcePosition ToSource(string source) => new(source, Id, JsonSerializer.Serialize(this));

@@ -10,25 +10,25 @@ internal readonly record struct FileStart(int Length, string Digest)
     /// <summary>Bytes that are looked at; of a shorter file all.</summary>
     public const int MaxLength = 1024;
 
-    /// <summary>Bytes by which a file is told from others: logs of one kind may begin with the same short line.</summary>
-    public const int MinLength = 48;
+    /// <summary>Whether there was nothing to look at.</summary>
+    public bool IsEmpty => Length == 0;
 
-    /// <summary>Of a file without bytes.</summary>
-    public static FileStart Empty { get; } = new(0, "");
-
-    /// <summary>Whether it says enough to know a file by it alone.</summary>
-    public bool IsTelling => Length >= MinLength;
+    /// <summary>Whether it is of a file that may have been longer; else it covers the whole file as it was.</summary>
+    public bool IsFull => Length == MaxLength;
 
     /// <summary>Of bytes at the start of a file.</summary>
     public static FileStart Of(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> start = bytes[..Math.Min(bytes.Length, MaxLength)];
-        return start.IsEmpty ? Empty : new FileStart(start.Length, Convert.ToHexStringLower(SHA256.HashData(start))[..32]);
+        return start.IsEmpty ? new FileStart(0, "") : new FileStart(start.Length, Convert.ToHexStringLower(SHA256.HashData(start))[..32]);
     }
 
-    /// <summary>Whether a file with these first bytes is a copy of it, as far as they say.</summary>
-    public bool IsKnownIn(ReadOnlySpan<byte> head) => Fits(head) && (IsTelling || Length == head.Length);
+    /// <summary>Whether a file that begins with these bytes began so, too; it may have grown since.</summary>
+    public bool Fits(ReadOnlySpan<byte> head) => Length == 0 || (head.Length >= Length && Of(head[..Length]) == this);
 
-    /// <summary>Whether a file that begins with these bytes began so, too.</summary>
-    public bool Fits(ReadOnlySpan<byte> bytes) => Length == 0 || (bytes.Length >= Length && Of(bytes[..Length]) == this);
+    /// <summary>
+    /// Whether a file with these first bytes is a copy: files of one log may begin with the same header, so that a short start tells only
+    /// where there is no more.
+    /// </summary>
+    public bool IsCopiedIn(ReadOnlySpan<byte> head) => !IsEmpty && (IsFull || Length == head.Length) && Fits(head);
 }

@@ -7,32 +7,35 @@ namespace Metrics.Inputs.Logs;
 /// by device, inode and its first bytes; its name says nothing. One thread at a time.
 /// </summary>
 /// <param name="options">The input's.</param>
-/// <param name="known">How far files were read before.</param>
+/// <param name="positions">How far files were read before.</param>
+/// <param name="lastRun">When this input was last known to run, seconds since 1970; 0 where it never did.</param>
 /// <param name="counters">Counts what cannot be read.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> known, InputCounters counters, TimeProvider time)
-    : IDisposable
+internal sealed class LogFiles(
+    LogsOptions options, IEnumerable<FilePosition> positions, long lastRun, InputCounters counters, TimeProvider time) : IDisposable
 {
     /// <summary>How long a file is followed that has lost its name: some writers go on for a while.</summary>
     private static readonly TimeSpan s_linger = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long it is remembered of a file that was rotated away that it was read: 30 days.</summary>
-    private const long KeepSeconds = 30 * 86_400;
+    private readonly KnownFiles _known = new(positions);
 
     /// <summary>Those that are read, in the order in which they were found.</summary>
     private readonly List<LogTail> _tails = [];
 
+    /// <summary>The same by their numbers.</summary>
+    private readonly Dictionary<(long Device, long Inode), LogTail> _byNumber = [];
+
+    /// <summary>Copies of files that are read, by their numbers: of use only once those are cut short.</summary>
+    private readonly HashSet<(long Device, long Inode)> _copies = [];
+
     /// <summary>Why a file cannot be read, by its name: each reason is counted once.</summary>
     private readonly Dictionary<string, string> _problems = [];
 
-    /// <summary>Those that were read before, and are not now.</summary>
-    private readonly List<FilePosition> _known = [.. known];
-
-    /// <summary>Logs that may have been rotated since they were last read, and when that was, seconds since 1970.</summary>
-    private readonly Dictionary<string, long> _rotated = [];
+    /// <summary>Logs that may have been rotated since they were last read, and when they had last been written.</summary>
+    private Dictionary<string, long> _rotated = [];
 
     private byte[] _buffer = [];
-    private bool _isFirst = true;
+    private bool _isFirstScan = true;
     private int _next;
 
     /// <summary>Number of files that are read.</summary>
@@ -45,18 +48,16 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     public void Scan(LogBatch batch)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (_isFirst)
-        {
-            foreach (FilePosition position in _known)
-                _rotated[position.Path] = Math.Max(position.ReadAt, _rotated.GetValueOrDefault(position.Path));
-        }
-        long lastRead = _rotated.Count > 0 ? _rotated.Values.Max() : long.MaxValue;
+        if (_isFirstScan)
+            _rotated = _known.LastWritten();
+        ILookup<string, LogTail> byPath = _tails.Where(t => t.GoneAt is null).ToLookup(t => t.Path);
         var found = new HashSet<LogTail>();
-        foreach (string path in options.Paths.Files())
+        foreach ((string path, bool mayBeLink) in options.Paths.Files())
         {
-            if (!FileStat.TryOf(path, out FileStat stat) || !stat.IsRegular)
+            if (!FileStat.TryOf(path, out FileStat stat) || !stat.IsRegular || _copies.Contains((stat.Device, stat.Inode)))
                 continue;
-            LogTail? tail = Find(stat) ?? TryOpen(path, () => Begin(path, lastRead, batch));
+            if (!_byNumber.TryGetValue((stat.Device, stat.Inode), out LogTail? tail))
+                tail = TryOpen(path, () => Begin(path, mayBeLink, byPath[path].FirstOrDefault(), batch));
             if (tail is null)
                 continue;
             tail.Rename(path);
@@ -65,25 +66,26 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
         foreach (LogTail tail in _tails)
         {
             if (!found.Contains(tail))
-                tail.GoneAt ??= now;
+                tail.GoneAt ??= time.GetTimestamp();
         }
-        if (_isFirst)
-            CatchUp(batch, now);
+        if (_isFirstScan)
+            CatchUp(batch);
         foreach ((string path, long since) in _rotated)
-            AddMissed(path, since, now);
+            AddMissed(path, since);
+        foreach (FilePosition old in _known.TakeOld(now))
+            batch.Forget(old);
         _rotated.Clear();
-        _isFirst = false;
+        _isFirstScan = false;
     }
 
     /// <summary>Reads what has come, from each file in turn, until the batch is full.</summary>
     /// <returns>Whether more is there now.</returns>
     public bool Read(LogBatch batch)
     {
-        DateTimeOffset now = time.GetUtcNow();
         bool hasMore = false;
         int count = _tails.Count;
         for (int n = 0; n < count && !batch.IsFull; n++)
-            hasMore |= Read(_tails[(_next + n) % count], batch, now);
+            hasMore |= Read(_tails[(_next + n) % count], batch);
         _next = count == 0 ? 0 : (_next + 1) % count;
         foreach (LogTail tail in _tails.Where(t => t.Position.IsDone && t.Position == t.Committed).ToList())
             Close(tail);
@@ -91,16 +93,24 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     }
 
     /// <summary>Adds to a batch how far each file was read with it.</summary>
-    public IReadOnlyList<(LogTail Tail, FilePosition Position)> AddPositions(LogBatch batch)
+    public void AddPositions(LogBatch batch)
     {
-        List<(LogTail Tail, FilePosition Position)> changed =
-            [.. _tails.Where(t => t.Position != t.Submitted).Select(t => (t, t.Position))];
-        foreach ((LogTail tail, FilePosition position) in changed)
+        foreach (LogTail tail in _tails.Where(t => t.Position != t.Submitted))
         {
-            batch.Add(position);
-            tail.Submitted = position;
+            batch.Add(tail.Position);
+            tail.Submitted = tail.Position;
         }
-        return changed;
+    }
+
+    /// <summary>What was added with a batch is stored.</summary>
+    public void Commit(IEnumerable<FilePosition> stored)
+    {
+        foreach (FilePosition position in stored)
+        {
+            // A file that was cut short meanwhile is read on under another name, with the same id.
+            foreach (LogTail tail in _tails)
+                tail.Commit(position);
+        }
     }
 
     /// <summary>Goes back to what is stored.</summary>
@@ -108,13 +118,6 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     {
         foreach (LogTail tail in _tails)
             tail.Rewind();
-        // What is packed is read forward only, so its file is opened anew.
-        foreach (LogTail past in _tails.Where(t => t.IsPast).ToList())
-        {
-            _tails.Remove(past);
-            past.Dispose();
-            TryOpen(past.Path, () => new LogTail(options, LogRotations.Open(past.Path), past.Position, time.GetUtcNow()) { IsPast = true });
-        }
     }
 
     /// <inheritdoc />
@@ -124,21 +127,18 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
             tail.Dispose();
     }
 
-    private LogTail? Find(FileStat stat) => _tails.Find(t => t.Position.Inode == stat.Inode && t.Position.Device == stat.Device);
-
-    private bool Read(LogTail tail, LogBatch batch, DateTimeOffset now)
+    private bool Read(LogTail tail, LogBatch batch)
     {
         if (tail.Position.IsDone)
             return false;
         try
         {
-            if (tail.IsPast)
-                return ReadPast(tail, batch, now);
             FileStat stat = tail.Stat();
-            if (stat.Size < tail.Position.Offset || (stat.Size != tail.Seen && !IsSame(tail)))
-                Restart(tail, stat, batch, now);
-            bool isOver = tail.GoneAt is { } gone && now - gone > s_linger && now - tail.LastGrowth > s_linger;
-            bool hasMore = tail.Read(stat.Size, batch, ref _buffer, isOver, now);
+            if (!tail.IsPacked && (stat.Size < tail.Position.Offset || (stat.Size != tail.Seen && !tail.IsSame())))
+                Restart(tail, stat, batch);
+            bool isOver = tail.IsPacked
+                || (tail.GoneAt is { } gone && time.GetElapsedTime(gone) > s_linger && time.GetElapsedTime(tail.LastGrowth) > s_linger);
+            bool hasMore = tail.Read(stat, batch, ref _buffer, isOver, time);
             if (isOver && !hasMore)
                 tail.Finish();
             return hasMore;
@@ -146,114 +146,96 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             NoteProblem(tail.Path, e);
-            if (tail.IsPast)
-            {
-                batch.Note(EventKinds.LogGap, tail.Path, tail.Service,
-                    $"{tail.Path} cannot be read behind byte {tail.Position.Offset}: {e.Message}");
-                tail.Finish();
-            }
+            if (!tail.IsPacked)
+                return false;
+            batch.Note(EventKinds.LogGap, tail.Path, tail.Service,
+                $"{tail.Path} cannot be read behind byte {tail.Position.Offset}: {e.Message}");
+            tail.Finish();
             return false;
         }
-    }
-
-    private bool ReadPast(LogTail tail, LogBatch batch, DateTimeOffset now)
-    {
-        if (tail.Read(long.MaxValue, batch, ref _buffer, isClosed: true, now))
-            return true;
-        tail.Finish();
-        return false;
-    }
-
-    /// <summary>Whether a file still begins as it did; a short one may have grown since.</summary>
-    private static bool IsSame(LogTail tail)
-    {
-        byte[] head = tail.Head();
-        if (!tail.Position.Start.Fits(head))
-            return false;
-        if (tail.Position.Start.Length < FileStart.MaxLength)
-            tail.Note(FileStart.Of(head));
-        return true;
     }
 
     /// <summary>A file was cut short or written anew: its rest may be in a copy (logrotate's <c>copytruncate</c>).</summary>
-    private void Restart(LogTail tail, FileStat stat, LogBatch batch, DateTimeOffset now)
+    private void Restart(LogTail tail, FileStat stat, LogBatch batch)
     {
         (FilePosition before, FilePosition committed) = (tail.Position, tail.CommittedOfThis);
-        tail.Restart(stat, now);
+        tail.Restart(stat, time.GetUtcNow());
+        _copies.Clear();
         long least = Math.Max(before.Offset, before.Start.Length);
-        if (least > 0)
+        if (least > 0 && !TryGoOn(before, committed))
         {
-            GoOn(before, committed, () => batch.Note(EventKinds.LogTruncated, tail.Path, tail.Service,
-                $"{tail.Path} was cut from at least {least} to {stat.Size} bytes, and no copy of it is there"), batch, now);
+            batch.Note(EventKinds.LogTruncated, tail.Path, tail.Service,
+                $"{tail.Path} was cut from at least {least} to {stat.Size} bytes, and no copy of it is there");
+            batch.Forget(before);
         }
-        AddMissed(tail.Path, before.ReadAt, now);
+        AddMissed(before.Log, before.Modified);
     }
 
-    /// <summary>Reads the rest of a file that has another name now.</summary>
-    private void GoOn(FilePosition position, FilePosition committed, Action miss, LogBatch batch, DateTimeOffset now)
+    /// <summary>What was read before and has no name that the patterns find: rotated while nobody was looking.</summary>
+    private void CatchUp(LogBatch batch)
     {
-        if (LogRotations.Find(position) is { } found)
+        foreach (FilePosition position in _known.TakeOpen())
         {
-            // Where a commit failed it may be under way already.
-            if (_tails.Exists(t => t.Position.Id == position.Id))
-                found.Bytes.Dispose();
-            else
-                AddPast(found.Position, committed, found.Bytes, now);
-            return;
+            if (TryGoOn(position, position))
+                continue;
+            batch.Forget(position);
+            // What was written into an empty file since is found by its name.
+            if (!position.Start.IsEmpty)
+            {
+                batch.Note(EventKinds.LogGap, position.Path, options.Service ?? LogTail.ServiceOf(position.Path),
+                    $"{position.Path} was read up to byte {position.Offset} and is gone; what was written into it after that is lost");
+            }
         }
-        miss();
-        batch.Forget(position);
     }
 
-    private void AddPast(FilePosition position, FilePosition committed, ILogBytes bytes, DateTimeOffset now)
+    /// <summary>Finds a file that has another name now, or its copy, and reads its rest.</summary>
+    private bool TryGoOn(FilePosition position, FilePosition committed)
     {
-        FilePosition stored = committed with { Path = position.Path, Device = position.Device, Inode = position.Inode };
-        _tails.Add(new LogTail(options, bytes, position, now, stored) { IsPast = true });
+        // Where a commit failed it may be under way already.
+        if (_tails.Exists(t => t.Position.Id == position.Id))
+            return true;
+        if (position.Start.IsEmpty)
+            return false;
+        if (LogRotations.Moved(position) is { } moved && TryGoOn(moved.Path, moved.Stat, position, committed))
+            return true;
+        foreach ((string path, FileStat stat) in LogRotations.Of(position.Log))
+        {
+            if (stat.Modified >= position.Modified && TryGoOn(path, stat, position, committed))
+                return true;
+        }
+        return false;
     }
+
+    private bool TryGoOn(string path, FileStat stat, FilePosition position, FilePosition committed) =>
+        !_byNumber.ContainsKey((stat.Device, stat.Inode)) && TryOpen(path, () =>
+        {
+            LogBytes bytes = LogBytes.Open(path);
+            if (position.Start.Fits(bytes.Head()) && (bytes.IsPacked || position.Offset <= bytes.Stat().Size))
+                return NewTail(bytes, position.In(path, stat), committed.In(path, stat), isGone: true);
+            bytes.Dispose();
+            return null;
+        }) is not null;
 
     /// <summary>
     /// Files that were rotated away before anybody had seen them, as when a log was rotated twice while the daemon was away: those of the
     /// log that are not known, and were written since it was last read.
     /// </summary>
-    private void AddMissed(string path, long since, DateTimeOffset now)
+    private void AddMissed(string path, long since)
     {
-        foreach (string rotated in LogRotations.Of(path))
+        foreach ((string rotated, FileStat stat) in LogRotations.Of(path))
         {
-            if (FileStat.TryOf(rotated, out FileStat stat) && stat.IsRegular && stat.Modified >= since && Find(stat) is null)
-                TryOpen(rotated, () => BeginMissed(rotated, stat, now));
-        }
-    }
-
-    private LogTail? BeginMissed(string path, FileStat stat, DateTimeOffset now)
-    {
-        byte[] head;
-        using (ILogBytes bytes = LogRotations.Open(path))
-            head = LogRotations.Head(bytes);
-        if (_known.Concat(_tails.Select(t => t.Position)).Any(p => p.IsOf(stat, head) || p.Start.IsKnownIn(head)))
-            return null;
-        var position = FilePosition.Begin(path, stat, FileStart.Of(head), now);
-        return new LogTail(options, LogRotations.Open(path), position, now) { IsPast = true };
-    }
-
-    /// <summary>What was read before and has no name that the patterns find: rotated while nobody was looking.</summary>
-    private void CatchUp(LogBatch batch, DateTimeOffset now)
-    {
-        foreach (FilePosition old in _known.Where(p => p.IsDone && now.ToUnixTimeSeconds() - p.ReadAt > KeepSeconds).ToList())
-        {
-            _known.Remove(old);
-            batch.Forget(old);
-        }
-        foreach (FilePosition position in _known.Where(p => !p.IsDone).ToList())
-        {
-            _known.Remove(position);
-            if (position.Start.Length == 0)
-            {
-                // It was empty: what was written into it since is found by its name.
-                batch.Forget(position);
+            if (stat.Modified < since || _byNumber.ContainsKey((stat.Device, stat.Inode)))
                 continue;
-            }
-            GoOn(position, position, () => batch.Note(EventKinds.LogGap, position.Path, options.Service ?? "",
-                $"{position.Path} was read up to byte {position.Offset} and is gone; what was written into it after that is lost"), batch, now);
+            TryOpen(rotated, () =>
+            {
+                LogBytes bytes = LogBytes.Open(rotated);
+                byte[] head = bytes.Head();
+                var begin = FilePosition.Begin(path, rotated, stat, FileStart.Of(head), time.GetUtcNow());
+                if (!_known.Has(stat, head) && !_tails.Exists(t => t.Position.Start.IsCopiedIn(head)))
+                    return NewTail(bytes, begin, isGone: true);
+                bytes.Dispose();
+                return null;
+            });
         }
     }
 
@@ -261,9 +243,9 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     {
         try
         {
+            if (_tails.Count >= options.MaxFiles)
+                throw new IOException($"max_files ({options.MaxFiles}) are read already");
             LogTail? tail = open();
-            if (tail is not null)
-                _tails.Add(tail);
             _problems.Remove(path);
             return tail;
         }
@@ -278,69 +260,91 @@ internal sealed class LogFiles(LogsOptions options, IEnumerable<FilePosition> kn
     {
         if (_problems.TryGetValue(path, out string? before) && before == e.Message)
             return;
+        if (_problems.Count > options.MaxFiles)
+            _problems.Clear();
         _problems[path] = e.Message;
         counters.Add(InputError.Unreadable, path, e);
     }
 
-    private LogTail? Begin(string path, long lastRead, LogBatch batch)
+    private LogTail? Begin(string path, bool mayBeLink, LogTail? previous, LogBatch batch)
     {
-        ILogBytes bytes = LogRotations.Open(path);
-        try
-        {
-            LogTail? tail = Begin(path, bytes, lastRead, batch);
-            if (tail is null)
-                bytes.Dispose();
-            return tail;
-        }
-        catch
-        {
-            bytes.Dispose();
-            throw;
-        }
-    }
-
-    private LogTail? Begin(string path, ILogBytes bytes, long lastRead, LogBatch batch)
-    {
+        LogBytes bytes = LogBytes.Open(path, mayBeLink);
         FileStat stat = bytes.Stat();
-        byte[] head = LogRotations.Head(bytes);
-        DateTimeOffset now = time.GetUtcNow();
-        var position = FilePosition.Begin(path, stat, FileStart.Of(head), now);
-        LogTail? previous = _tails.Find(t => t.Path == path && !t.IsPast);
+        byte[] head = bytes.Head();
+        FilePosition begin = FilePosition.Begin(path, path, stat, FileStart.Of(head), time.GetUtcNow());
         if (previous is not null)
-            _rotated[path] = previous.Position.ReadAt;
-        if (TakeKnown(path, stat, head) is { } before)
+            _rotated[path] = previous.Position.Modified;
+        if (_known.Take(path, stat, head) is { } before)
         {
             if (previous is not null)
                 batch.Note(EventKinds.LogReplaced, path, previous.Service, $"{path} is an older file again, which was read before");
-            return Start(before with { Path = path, Device = stat.Device, Inode = stat.Inode, IsDone = false });
+            return NewTail(bytes, before.In(path, stat) with { IsDone = false });
         }
-        // A copy of a file that is being read: what is more in it is of use only once that one is cut short.
-        if (_tails.Exists(t => t.Position.Start.IsTelling && t.Position.Start.Fits(head) && LogRotations.AreOfOneLog(t.Path, path)))
+        if (previous?.Position is { Start.IsFull: true } same && same.Start.Fits(head))
+            return BeginWrittenAnew(bytes, stat, begin, same, batch, previous.Finish);
+        if (_known.TakeWrittenAnew(path, head) is { } other)
+            return BeginWrittenAnew(bytes, stat, begin, other, batch, () => batch.Forget(other));
+        // What is more in a copy is of use only once the file itself is cut short.
+        if (_tails.Exists(t => LogRotations.IsRotation(t.Position.Log, path) && t.Position.Start.IsCopiedIn(head)))
+        {
+            _copies.Add((stat.Device, stat.Inode));
+            bytes.Dispose();
             return null;
-        bool isNew = !_isFirst || stat.Born >= lastRead || _rotated.ContainsKey(path);
-        if (isNew || options.Start == LogStart.Beginning || stat.Size == 0)
-            return Start(position);
-        Span<byte> last = stackalloc byte[1];
-        bytes.Read(stat.Size - 1, last);
-        return Start(position with { Offset = stat.Size, IsInLongLine = last[0] != '\n' });
-
-        LogTail Start(FilePosition at) => new(options, bytes, at, now) { After = previous?.Newest ?? 0 };
+        }
+        // Older than what was ever read: there before the first start, or before a pattern found it.
+        bool isOld = _isFirstScan && !_rotated.ContainsKey(path) && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
+        return isOld && options.Start == LogStart.End
+            ? NewTail(bytes, AtLine(bytes, begin, stat.Size))
+            : NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
     }
 
-    /// <summary>What was read of a file before: by device and inode, or by its first bytes where it was copied.</summary>
-    private FilePosition? TakeKnown(string path, FileStat stat, byte[] head)
+    /// <summary>
+    /// Another file with the same start under the same name: an editor has written it anew. What was read is not read again but for the line
+    /// in which the place falls: where some were taken out, it is a new one.
+    /// </summary>
+    private LogTail BeginWrittenAnew(
+        LogBytes bytes, FileStat stat, FilePosition begin, FilePosition before, LogBatch batch, Action giveUp)
     {
-        List<FilePosition> candidates = _known.FindAll(p => p.Offset <= stat.Size && p.Start.Fits(head));
-        FilePosition? before = candidates.Find(p => p.IsOf(stat, head))
-            ?? candidates.Find(p => p.Start.IsTelling && LogRotations.AreOfOneLog(p.Path, path));
-        if (before is not null)
-            _known.Remove(before);
-        return before;
+        batch.Note(EventKinds.LogReplaced, begin.Path, options.Service ?? LogTail.ServiceOf(begin.Path),
+            $"{begin.Path} was written anew: another file that begins alike; {before.Offset} bytes had been read, it has {stat.Size}");
+        giveUp();
+        return NewTail(bytes, begin with { Offset = LineStart(bytes, Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
+    }
+
+    /// <summary>A place in a file; where it is within a line, that line's rest is passed over.</summary>
+    private static FilePosition AtLine(LogBytes bytes, FilePosition begin, long offset)
+    {
+        if (offset == 0)
+            return begin;
+        Span<byte> last = stackalloc byte[1];
+        bytes.Read(offset - 1, last);
+        return begin with { Offset = offset, IsInLongLine = last[0] != '\n' };
+    }
+
+    /// <summary>Where the line begins in which a place falls; the place itself where that is too far.</summary>
+    private static long LineStart(LogBytes bytes, long offset)
+    {
+        byte[] before = new byte[Math.Min(offset, EventBounds.MaxBodyLength)];
+        int length = bytes.Read(offset - before.Length, before);
+        int at = before.AsSpan(0, length).LastIndexOf((byte)'\n');
+        return at < 0 ? offset : offset - length + at + 1;
+    }
+
+    private LogTail NewTail(LogBytes bytes, FilePosition position, FilePosition? committed = null, bool isGone = false, long after = 0)
+    {
+        var tail = new LogTail(options, bytes, position, time.GetTimestamp(), committed)
+        {
+            After = after, GoneAt = isGone ? time.GetTimestamp() : null,
+        };
+        _tails.Add(tail);
+        _byNumber[(position.Device, position.Inode)] = tail;
+        return tail;
     }
 
     private void Close(LogTail tail)
     {
         _tails.Remove(tail);
+        _byNumber.Remove((tail.Position.Device, tail.Position.Inode));
         _known.Add(tail.Position);
         tail.Dispose();
     }

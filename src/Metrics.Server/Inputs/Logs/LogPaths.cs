@@ -15,23 +15,25 @@ internal sealed class LogPaths : IEquatable<LogPaths>
 
     private readonly string[] _patterns;
     private readonly string[] _exclude;
+    private readonly bool _followLinks;
 
-    private LogPaths(string[] patterns, string[] exclude) => (_patterns, _exclude) = (patterns, exclude);
+    private LogPaths(string[] patterns, string[] exclude, bool followLinks) =>
+        (_patterns, _exclude, _followLinks) = (patterns, exclude, followLinks);
 
-    /// <summary>Reads <c>paths</c> and <c>exclude</c>.</summary>
+    /// <summary>Reads <c>paths</c>, <c>exclude</c> and <c>follow_links</c>.</summary>
     public static LogPaths Read(YamlSection section)
     {
         string[] patterns = ReadPatterns(section, "paths");
         if (!section.Has("paths"))
             section.Report("paths", "is required: paths or patterns of files, such as /var/log/nova/*.log");
-        return new LogPaths(patterns, ReadPatterns(section, "exclude"));
+        return new LogPaths(patterns, ReadPatterns(section, "exclude"), section.Flag("follow_links", false));
     }
 
     /// <summary>The folders that the patterns name, up to the first that is a pattern itself.</summary>
     public IEnumerable<string> Folders => _patterns.Select(FolderOf).Where(Directory.Exists);
 
-    /// <summary>The files that are there now, in the order of the patterns, each once.</summary>
-    public IEnumerable<string> Files()
+    /// <summary>The files that are there now, in the order of the patterns, each once, with whether it may be a link.</summary>
+    public IEnumerable<(string Path, bool MayBeLink)> Files()
     {
         var seen = new HashSet<string>();
         foreach (string pattern in _patterns)
@@ -39,14 +41,15 @@ internal sealed class LogPaths : IEquatable<LogPaths>
             foreach (string path in Expand("/", pattern.Split('/', StringSplitOptions.RemoveEmptyEntries)))
             {
                 if (!s_packed.Contains(Path.GetExtension(path)) && !_exclude.Any(e => Matches(e, path)) && seen.Add(path))
-                    yield return path;
+                    yield return (path, _followLinks || !IsPattern(pattern));
             }
         }
     }
 
     /// <inheritdoc />
     public bool Equals(LogPaths? other) =>
-        other is not null && _patterns.AsSpan().SequenceEqual(other._patterns) && _exclude.AsSpan().SequenceEqual(other._exclude);
+        other is not null && _followLinks == other._followLinks
+        && _patterns.AsSpan().SequenceEqual(other._patterns) && _exclude.AsSpan().SequenceEqual(other._exclude);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as LogPaths);
@@ -59,8 +62,10 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         string[] patterns = [.. section.Texts(key)];
         foreach (string pattern in patterns)
         {
-            if (!Path.IsPathRooted(pattern))
-                section.Report(key, $"holds '{pattern}'; a path must begin with /");
+            if (!pattern.StartsWith('/') || pattern.EndsWith('/'))
+                section.Report(key, $"holds '{pattern}'; a path must begin with / and name files");
+            if (pattern.AsSpan().ContainsAny('[', '{'))
+                section.Report(key, $"holds '{pattern}'; only *, ? and ** stand for others");
         }
         return patterns;
     }
@@ -68,7 +73,7 @@ internal sealed class LogPaths : IEquatable<LogPaths>
     private static string FolderOf(string pattern)
     {
         string[] names = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return "/" + string.Join('/', names[..^1].TakeWhile(n => !IsPattern(n)));
+        return "/" + string.Join('/', names.SkipLast(1).TakeWhile(n => !IsPattern(n)));
     }
 
     private static IEnumerable<string> Expand(string folder, ReadOnlyMemory<string> rest)
@@ -107,7 +112,15 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         {
             ShouldIncludePredicate = (ref FileSystemEntry e) => MatchesName(name, e.FileName) && wanted(ref e),
         };
-        return entries.Order(StringComparer.Ordinal);
+        try
+        {
+            return [.. entries.Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder has gone meanwhile.
+            return [];
+        }
     }
 
     private static bool MatchesName(string pattern, ReadOnlySpan<char> name) =>

@@ -16,27 +16,27 @@ internal sealed class LogTail : IDisposable
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(1);
 
     private readonly LogsOptions _options;
-    private readonly ILogBytes _bytes;
+    private readonly LogBytes _bytes;
     private readonly LogContext _context;
     private readonly LogReader _reader;
     private readonly LogSplitter _splitter;
-
     private LogEnd _lastEnd;
+
+    /// <summary>Where the file as it is now begins to be read: since it was cut short, nothing of it may be stored.</summary>
     private FilePosition _begin;
-    private long _newest;
 
     /// <param name="options">The input's.</param>
     /// <param name="bytes">The file, which the tail closes.</param>
     /// <param name="position">Where to begin.</param>
-    /// <param name="now">The present.</param>
+    /// <param name="now">The present, as the clock counts.</param>
     /// <param name="committed">How far of that is stored; null where all is.</param>
-    public LogTail(LogsOptions options, ILogBytes bytes, FilePosition position, DateTimeOffset now, FilePosition? committed = null)
+    public LogTail(LogsOptions options, LogBytes bytes, FilePosition position, long now, FilePosition? committed = null)
     {
         _options = options;
         _bytes = bytes;
         _context = new LogContext(options.TimeZone);
         _reader = new LogReader(options.Format is { } format ? [format] : LogFormats.All, _context);
-        _splitter = new LogSplitter(options.MultiLine.JoinFor(_reader)) { IsInLongLine = position.IsInLongLine };
+        _splitter = new LogSplitter(options.MultiLine.JoinsFor(_reader)) { IsInLongLine = position.IsInLongLine };
         (Position, Committed, _begin, LastGrowth) = (position, committed ?? position, committed ?? position, now);
         Service = options.Service ?? ServiceOf(position.Path);
     }
@@ -47,26 +47,26 @@ internal sealed class LogTail : IDisposable
     /// <summary>How far it was read and stored.</summary>
     public FilePosition Committed { get; private set; }
 
-    /// <summary>How far the file as it is now was read and stored: since it was cut short, nothing may be.</summary>
+    /// <summary>How far the file as it is now was read and stored.</summary>
     public FilePosition CommittedOfThis => Committed.Id == Position.Id ? Committed : _begin;
+
+    /// <summary>How far it was read with what is on its way to be stored; null before the first time.</summary>
+    public FilePosition? Submitted { get; set; }
 
     /// <summary>Its name now.</summary>
     public string Path => Position.Path;
 
+    /// <summary>Whether it is packed: nobody writes into it, and it ends when it is read to its end.</summary>
+    public bool IsPacked => _bytes.IsPacked;
+
     /// <summary>The service where its lines say none.</summary>
     public string Service { get; }
 
-    /// <summary>When it was last seen to grow.</summary>
-    public DateTimeOffset LastGrowth { get; private set; }
+    /// <summary>When it was last seen to grow, as the clock counts.</summary>
+    public long LastGrowth { get; private set; }
 
     /// <summary>Since when its name is another's, or nobody's; null while it is its own.</summary>
-    public DateTimeOffset? GoneAt { get; set; }
-
-    /// <summary>Whether it ends when it is read to its end: a file that was rotated away.</summary>
-    public bool IsPast { get; init; }
-
-    /// <summary>How far it was read with what is on its way to be stored; null before the first time.</summary>
-    public FilePosition? Submitted { get; set; }
+    public long? GoneAt { get; set; }
 
     /// <summary>Size up to which it was looked at, so that nothing is read twice while nothing comes; -1 asks for another look.</summary>
     public long Seen { get; private set; } = -1;
@@ -74,14 +74,16 @@ internal sealed class LogTail : IDisposable
     /// <summary>The newest time in the file that had its name before, nanoseconds since 1970 UTC; 0 is unknown.</summary>
     public long After { get; init; }
 
-    /// <summary>The time of its newest record, nanoseconds since 1970 UTC; 0 before the first.</summary>
-    public long Newest => _newest;
+    /// <summary>The name of a file up to its first dot: <c>nova-compute.log.1</c> is of nova-compute.</summary>
+    public static string ServiceOf(string path)
+    {
+        string name = System.IO.Path.GetFileName(path);
+        int dot = name.IndexOf('.', Math.Min(1, name.Length));
+        return dot < 0 ? name : name[..dot];
+    }
 
     /// <summary>What the kernel says of it.</summary>
     public FileStat Stat() => _bytes.Stat();
-
-    /// <summary>Its first bytes now.</summary>
-    public byte[] Head() => LogRotations.Head(_bytes);
 
     /// <summary>Says its name, which may have changed.</summary>
     public void Rename(string path)
@@ -91,17 +93,22 @@ internal sealed class LogTail : IDisposable
             Position = Position with { Path = path };
     }
 
-    /// <summary>Says what its first bytes are now: a short file grows.</summary>
-    public void Note(FileStart start)
+    /// <summary>Whether it still begins as it did; a short one may have grown since, which is noted.</summary>
+    public bool IsSame()
     {
-        if (start != Position.Start)
-            Position = Position with { Start = start };
+        byte[] head = _bytes.Head();
+        if (!Position.Start.Fits(head))
+            return false;
+        if (!Position.Start.IsFull && FileStart.Of(head) is var grown && grown != Position.Start)
+            Position = Position with { Start = grown };
+        return true;
     }
 
     /// <summary>Begins anew: the file was cut short, and is another now.</summary>
     public void Restart(FileStat stat, DateTimeOffset now)
     {
-        Position = _begin = FilePosition.Begin(Path, stat, FileStart.Of(Head()), now);
+        _begin = FilePosition.Begin(Position.Log, Path, stat, FileStart.Of(_bytes.Head()), now) with { Newest = Position.Newest };
+        Position = _begin;
         _splitter.IsInLongLine = false;
         Seen = -1;
     }
@@ -109,31 +116,36 @@ internal sealed class LogTail : IDisposable
     /// <summary>Says that it is read to its end for good.</summary>
     public void Finish() => Position = Position with { IsDone = true };
 
-    /// <summary>What was read up to here is stored.</summary>
-    public void Commit(FilePosition position) => Committed = position;
+    /// <summary>What was read up to a place is stored.</summary>
+    public void Commit(FilePosition position)
+    {
+        if (position.Id == Position.Id || position.Id == Committed.Id)
+            Committed = position with { Path = Path, Device = Position.Device, Inode = Position.Inode };
+    }
 
     /// <summary>Goes back to what is stored: what was read since could not be.</summary>
     public void Rewind()
     {
         // Its name and its first bytes are what they are now.
-        Position = Committed with { Path = Position.Path, Start = Committed.Offset == 0 ? Position.Start : Committed.Start };
+        Position = Committed with { Path = Path, Start = Committed.Offset == 0 ? Position.Start : Committed.Start };
         Submitted = null;
         _splitter.IsInLongLine = Position.IsInLongLine;
         Seen = -1;
     }
 
     /// <summary>Reads one piece of it into a batch.</summary>
-    /// <param name="size">Its size now; <see cref="long.MaxValue"/> where only reading tells.</param>
+    /// <param name="stat">What it is now.</param>
     /// <param name="batch">Gets the records.</param>
     /// <param name="buffer">To read into; made larger where one record needs it.</param>
     /// <param name="isClosed">Whether nobody writes into it any more.</param>
-    /// <param name="now">The present.</param>
+    /// <param name="time">The clock.</param>
     /// <returns>Whether there may be more now.</returns>
-    public bool Read(long size, LogBatch batch, ref byte[] buffer, bool isClosed, DateTimeOffset now)
+    public bool Read(FileStat stat, LogBatch batch, ref byte[] buffer, bool isClosed, TimeProvider time)
     {
+        long size = IsPacked ? long.MaxValue : stat.Size;
         if (size > Seen)
-            LastGrowth = now;
-        LogEnd end = isClosed ? LogEnd.Closed : now - LastGrowth >= s_idle ? LogEnd.Idle : LogEnd.Open;
+            LastGrowth = time.GetTimestamp();
+        LogEnd end = isClosed ? LogEnd.Closed : time.GetElapsedTime(LastGrowth) >= s_idle ? LogEnd.Idle : LogEnd.Open;
         if (size == Seen && end <= _lastEnd)
             return false;
         (Seen, _lastEnd) = (size, end);
@@ -142,12 +154,19 @@ internal sealed class LogTail : IDisposable
         _context.Now = batch.Now;
         while (true)
         {
-            int wanted = Math.Max(buffer.Length, ChunkSize);
-            if (buffer.Length < wanted)
-                buffer = new byte[wanted];
+            if (buffer.Length < ChunkSize)
+                buffer = new byte[ChunkSize];
             int count = _bytes.Read(Position.Offset, buffer);
+            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
             bool hasMore = count == buffer.Length;
-            int taken = Take(buffer.AsSpan(0, count), hasMore ? LogEnd.Open : end, batch, now);
+            if (hasMore && !bytes.ContainsAnyExcept((byte)0))
+            {
+                // A hole, as a writer leaves that goes on behind the end of a file that was cut short.
+                Position = Position with { Offset = _bytes.NextWritten(Position.Offset + count) };
+                Seen = -1;
+                return true;
+            }
+            int taken = Take(bytes, hasMore ? LogEnd.Open : end, batch, stat, time);
             if (taken > 0 || !hasMore)
             {
                 // A full batch leaves the rest for the next.
@@ -164,54 +183,53 @@ internal sealed class LogTail : IDisposable
     /// <inheritdoc />
     public void Dispose() => _bytes.Dispose();
 
-    private int Take(ReadOnlySpan<byte> bytes, LogEnd end, LogBatch batch, DateTimeOffset now)
+    private int Take(ReadOnlySpan<byte> bytes, LogEnd end, LogBatch batch, FileStat stat, TimeProvider time)
     {
         ReadOnlySpan<byte> rest = bytes;
-        long lines = Position.Lines;
+        long newest = Position.Newest;
         while (!batch.IsFull && _splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> record))
         {
-            lines += _splitter.Lines;
             if (record.IsEmpty)
                 continue;
             int start = bytes.Length - rest.Length - _splitter.Length;
-            long? time = batch.Add(_reader, record, Path, Service, Position.Offset + start);
-            if (time is { } given)
-                Follow(given, batch);
+            long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);
+            if (said is { } given)
+                newest = Follow(given, newest, batch);
         }
         int taken = bytes.Length - rest.Length;
         if (taken > 0)
         {
             Position = Position with
             {
-                Offset = Position.Offset + taken, Lines = lines, IsInLongLine = _splitter.IsInLongLine, ReadAt = now.ToUnixTimeSeconds(),
+                Offset = Position.Offset + taken, IsInLongLine = _splitter.IsInLongLine, Newest = newest, Modified = stat.Modified,
+                ReadAt = time.GetUtcNow().ToUnixTimeSeconds(),
             };
         }
         return taken;
     }
 
-    private void Follow(long time, LogBatch batch)
+    /// <returns>The newest time now.</returns>
+    private long Follow(long said, long newest, LogBatch batch)
     {
-        if (_newest == 0 && After - time > MaxBack)
+        if (newest == 0 && After - said > MaxBack)
+        {
             batch.Note(EventKinds.LogReplaced, Path, Service,
-                $"{Path} is an older file now: it begins {Ago(After - time)} before the last one ended");
-        else if (_newest - time > MaxBack && !IsTwice(time))
-            batch.Note(EventKinds.LogRewound, Path, Service, $"The times of {Path} go back by {Ago(_newest - time)}");
-        else if (time < _newest)
-            return;
-        _newest = time;
+                $"{Path} is an older file now: it begins {Ago(After - said)} before the last one ended");
+        }
+        else if (newest - said > MaxBack && !IsTwice(said))
+        {
+            batch.Note(EventKinds.LogRewound, Path, Service, $"The times of {Path} go back by {Ago(newest - said)}");
+        }
+        else if (said < newest)
+        {
+            return newest;
+        }
+        return said;
     }
 
     /// <summary>Where summer time ends an hour comes twice, and nothing tells the first from the second.</summary>
-    private bool IsTwice(long time) =>
-        _options.TimeZone.IsAmbiguousTime(TimeZoneInfo.ConvertTimeFromUtc(DateTime.UnixEpoch.AddTicks(time / 100), _options.TimeZone));
+    private bool IsTwice(long said) =>
+        _options.TimeZone.IsAmbiguousTime(TimeZoneInfo.ConvertTimeFromUtc(DateTime.UnixEpoch.AddTicks(said / 100), _options.TimeZone));
 
     private static string Ago(long nanoseconds) => Duration.Format(TimeSpan.FromSeconds(nanoseconds / 1_000_000_000));
-
-    /// <summary>The name of a file up to its first dot: <c>nova-compute.log.1</c> is of nova-compute.</summary>
-    private static string ServiceOf(string path)
-    {
-        string name = System.IO.Path.GetFileName(path);
-        int dot = name.IndexOf('.', 1);
-        return dot < 0 ? name : name[..dot];
-    }
 }

@@ -44,6 +44,9 @@ internal sealed record LogsOptions : InputOptions
     /// <summary>Where to begin at the first start.</summary>
     public LogStart Start { get; init; }
 
+    /// <summary>Files that are read at one time, each an open file. Default: 1000.</summary>
+    public int MaxFiles { get; init; } = 1000;
+
     /// <summary>The service, where the lines do not say one; null: the name of the file without its ending.</summary>
     public string? Service { get; init; }
 
@@ -75,6 +78,7 @@ internal sealed record LogsOptions : InputOptions
         IsLatin = section.Choice("encoding", "auto", "auto", "utf-8") == "auto",
         TimeZone = InputZone.Read(section),
         Start = section.Choice("start", "end", "end", "beginning") == "end" ? LogStart.End : LogStart.Beginning,
+        MaxFiles = section.Number("max_files", 1000, min: 1, max: 100_000),
         Service = section.Text("service"),
         Labels = LogLabels.Read(section),
     };

@@ -33,14 +33,14 @@ internal sealed record MultiLine(string? Word, string? Start)
         }
     }
 
-    /// <summary>How a file is cut; null where each line is a record.</summary>
+    /// <summary>How a file is cut: which lines go on with a record, by its first line.</summary>
     /// <param name="reader">Knows the format of the file.</param>
-    public LogJoin? JoinFor(LogReader reader) => Word switch
+    public LogJoins? JoinsFor(LogReader reader) => Word switch
     {
         "none" => null,
-        "indent" => static (_, line) => !line.IsEmpty && line[0] is (byte)' ' or (byte)'\t',
-        "auto" => reader.Continues,
-        _ => (_, line) => !_start!.IsMatch(Encoding.UTF8.GetString(line)),
+        "indent" => static _ => static (_, line) => !line.IsEmpty && line[0] is (byte)' ' or (byte)'\t',
+        "auto" => reader.JoinFor,
+        _ => _ => (_, line) => !_start!.IsMatch(Encoding.UTF8.GetString(line)),
     };
 
     /// <inheritdoc />

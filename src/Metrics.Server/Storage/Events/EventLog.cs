@@ -128,7 +128,14 @@ internal sealed partial class EventLog(
         if (!Path.Exists(_file.FilePath))
             return [];
         using EventLogFile.Reading reading = await _file.ReadAsync(ct);
-        return EventPositions.Load(reading.Connection, source);
+        try
+        {
+            return EventPositions.Load(reading.Connection, source);
+        }
+        catch (DuckDBException e)
+        {
+            throw _file.Fault(e);
+        }
     }
 
     /// <inheritdoc />

@@ -6,6 +6,8 @@ namespace Metrics.Storage.Events;
 /// <summary>The table of how far each source has been read: one row a part of it, written in the commit of its events.</summary>
 internal static class EventPositions
 {
+    private const int RowsPerStatement = 256;
+
     private const string Create =
         "CREATE TABLE IF NOT EXISTS positions(source VARCHAR NOT NULL, key VARCHAR NOT NULL, state VARCHAR NOT NULL, PRIMARY KEY(source, key))";
 
@@ -21,18 +23,16 @@ internal static class EventPositions
         if (newest.Count == 0)
             return;
         Execute(connection, Create);
-        foreach (SourcePosition[] some in newest.Values.Where(p => p.State is not null).Chunk(256))
+        // A statement for each row takes more memory than the event log has, where there are many.
+        foreach (SourcePosition[] some in newest.Values.Where(p => p.State is not null).Chunk(RowsPerStatement))
         {
-            string rows = string.Join(',', Enumerable.Range(0, some.Length).Select(n => $"(${(3 * n) + 1}, ${(3 * n) + 2}, ${(3 * n) + 3})"));
-            Execute(connection, "INSERT OR REPLACE INTO positions VALUES " + rows, [.. some.SelectMany(p => new[] { p.Source, p.Key, p.State! })]);
+            string rows = string.Join(',', some.Select((_, n) => $"(${(3 * n) + 1}, ${(3 * n) + 2}, ${(3 * n) + 3})"));
+            Execute(connection, $"INSERT OR REPLACE INTO positions VALUES {rows}", [.. some.SelectMany(Values)]);
         }
-        foreach (SourcePosition position in newest.Values.Where(p => p.State is null))
-        {
-            if (position.State is { } state)
-                Execute(connection, "INSERT OR REPLACE INTO positions VALUES ($1, $2, $3)", position.Source, position.Key, state);
-            else
-                Execute(connection, "DELETE FROM positions WHERE source = $1 AND key = $2", position.Source, position.Key);
-        }
+        foreach (SourcePosition gone in newest.Values.Where(p => p.State is null))
+            Execute(connection, "DELETE FROM positions WHERE source = $1 AND key = $2", gone.Source, gone.Key);
+
+        static IEnumerable<string> Values(SourcePosition one) => [one.Source, one.Key, one.State!];
     }
 
     /// <summary>Reads the positions of a source; none where nothing was ever written.</summary>

@@ -78,7 +78,7 @@ public sealed class ExtraCloudLogsTests(ITestOutputHelper output)
             {
                 all++;
                 bool fits = reader.Read(Encoding.UTF8.GetBytes(line), _record);
-                formats += fits || reader.Continues("2"u8, Encoding.UTF8.GetBytes(line)) ? 1 : 0;
+                formats += fits || reader.JoinFor("2"u8)?.Invoke("2"u8, Encoding.UTF8.GetBytes(line)) == true ? 1 : 0;
                 if (!fits || _record[EventFields.Dataset] != "oslo" || _record.Has(EventFields.Host))
                     continue;
                 records++;

@@ -43,7 +43,7 @@ internal static class LogCases
         foreach (string line in lines)
         {
             byte[] bytes = Unescape(line);
-            if (first is not null && reader.Continues(first, bytes))
+            if (first is not null && reader.JoinFor(first)?.Invoke(first, bytes) == true)
             {
                 open.Add((byte)'\n');
                 open.AddRange(bytes);

@@ -39,6 +39,9 @@ internal sealed class LogFolder : IAsyncDisposable
     /// <summary>Whether commits fail.</summary>
     public bool Fails { set => _sink.Fails = value; }
 
+    /// <summary>Holds the commits that come now until it is completed.</summary>
+    public Task Gate { set => _sink.Gate = value; }
+
     /// <summary>Commits that were asked for.</summary>
     public int Commits => _sink.Commits;
 
@@ -135,6 +138,8 @@ internal sealed class LogFolder : IAsyncDisposable
 
         public bool Fails { get; set; }
 
+        public Task Gate { get; set; } = Task.CompletedTask;
+
         public int Commits { get; private set; }
 
         public Task ReadyAsync => _ready.Task;
@@ -156,8 +161,10 @@ internal sealed class LogFolder : IAsyncDisposable
             using (batch)
             {
                 Commits++;
+                (bool fails, Task gate) = (Fails, Gate);
                 await Task.Yield();
-                if (Fails)
+                await gate;
+                if (fails)
                     throw new StoreException("the test wants it so");
                 log.Number(batch);
                 await log.WriteAsync([batch], CancellationToken.None);

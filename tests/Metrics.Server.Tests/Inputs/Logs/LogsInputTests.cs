@@ -195,6 +195,162 @@ public sealed class LogsInputTests
         (await logs.EventsAsync(1)).Select(e => e.Body).Should().Equal("1");
     }
 
+    [Fact]
+    public async Task Failed_commits_over_two_rotations_lose_nothing_and_are_no_clock_that_was_set_back()
+    {
+        await using var logs = new LogFolder("start: beginning, time_zone: UTC", "a.log");
+        logs.Append("a.log", "2026-11-20T10:00:00Z ctl-1 a: the first line of the first file\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(1);
+        logs.Fails = true;
+        logs.Append("a.log", "2026-11-20T11:00:00Z ctl-1 a: 2\n");
+        await UntilAsync(logs, 2);
+        logs.CopyTruncate("a.log", "a.log.1");
+        logs.Append("a.log", "2026-11-20T12:00:00Z ctl-1 a: the first line of the second file\n");
+        await UntilAsync(logs, 1);
+        logs.Move("a.log.1", "a.log.2");
+        logs.CopyTruncate("a.log", "a.log.1");
+        logs.Append("a.log", "2026-11-20T13:00:00Z ctl-1 a: the first line of the third file\n");
+        await UntilAsync(logs, 1);
+        logs.Fails = false;
+        logs.Append("a.log", "2026-11-20T14:00:00Z ctl-1 a: 5\n");
+        (await logs.EventsAsync(5)).Select(e => e.Body.Split(": ")[^1]).Should().BeEquivalentTo(
+            "the first line of the first file", "2", "the first line of the second file", "the first line of the third file", "5");
+    }
+
+    [Fact]
+    public async Task A_commit_that_is_under_way_when_the_file_is_cut_counts_also_where_the_next_fails()
+    {
+        await using var logs = new LogFolder("start: beginning", "a.log");
+        logs.Append("a.log", "a first line that is long enough to tell the file from others\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(1);
+        var gate = new TaskCompletionSource();
+        logs.Gate = gate.Task;
+        int before = logs.Commits;
+        logs.Append("a.log", "2\n");
+        await Eventually.Async(() => logs.Commits > before, "a commit is under way");
+        logs.CopyTruncate("a.log", "a.log.1");
+        logs.Append("a.log", "3\n");
+        logs.Fails = true;
+        logs.Gate = Task.CompletedTask;
+        int underway = logs.Commits;
+        gate.SetResult();
+        await Eventually.Async(() => logs.Commits > underway, "the next fails");
+        logs.Fails = false;
+        logs.Append("a.log", "4\n");
+        (await logs.EventsAsync(4)).Select(e => e.Body).Skip(1).Should().BeEquivalentTo("2", "3", "4");
+    }
+
+    [Fact]
+    public async Task Files_that_begin_alike_are_told_apart()
+    {
+        await using var logs = new LogFolder("start: beginning", "*.log");
+        const string Header = "# a header with which each file of this log begins, written by its writer\n";
+        logs.Append("app-2026-11-26.log", Header);
+        logs.Append("a.log", Header);
+        File.WriteAllText(logs.PathOf("a.log-20261124"), Header + "old\n");
+        File.SetLastWriteTimeUtc(logs.PathOf("a.log-20261124"), DateTime.UtcNow.AddDays(-2));
+        await logs.StartAsync();
+        await logs.EventsAsync(2);
+        logs.Append("app-2026-11-27.log", Header + "the next day\n");
+        await logs.EventsAsync(4);
+        await logs.StopAsync();
+        logs.Append("a.log", "new\n");
+        logs.Move("a.log", "a.log-20261126");
+        logs.Append("a.log", Header + "newer\n");
+        await logs.StartAsync();
+        (await logs.EventsAsync(7)).Select(e => e.Body).Where(b => b[0] != '#').Should().BeEquivalentTo("the next day", "new", "newer");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("written right after\n")]
+    public async Task A_log_that_is_edited_is_said_to_be_and_not_read_again(string after)
+    {
+        await using var logs = new LogFolder("start: beginning");
+        for (int n = 0; n < 40; n++)
+            logs.Append("auth.log", $"line {n} of a log that is longer than a short one, as they are\n");
+        logs.Append("auth.log", "evil\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(41);
+        (await Component("sed", "-i", "/evil/d", logs.PathOf("auth.log"))).Should().Be(0);
+        logs.Append("auth.log", after);
+        await Eventually.Async(async () => (await logs.EventsAsync()).Exists(e => e.Kind == "log.replaced"), "it is noticed");
+        logs.Append("auth.log", "last\n");
+        List<Event> events = await logs.EventsAsync(after.Length == 0 ? 43 : 44);
+        events.Select(e => e.Kind).Count(k => k == "log.replaced").Should().Be(1);
+        events.Where(e => e.Kind == "log").Select(e => e.Body).Skip(41).Should().Equal($"{after}last".Split('\n'));
+    }
+
+    [Fact]
+    public async Task Who_writes_a_log_is_never_held_up_and_who_reads_it_hides_nothing()
+    {
+        await using var logs = new LogFolder("start: beginning");
+        logs.Append("a.log", "1\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(1);
+        (await Component("flock", "--exclusive", "--nonblock", logs.PathOf("a.log"), "true")).Should().Be(0);
+        using var holder = System.Diagnostics.Process.Start("flock", ["--exclusive", logs.PathOf("b.log"), "sleep", "60"]);
+        await Eventually.Async(() => File.Exists(logs.PathOf("b.log")), "it is locked");
+        (await Component("sh", "-c", $"echo hidden >> {logs.PathOf("b.log")}")).Should().Be(0);
+        (await logs.EventsAsync(2))[1].Body.Should().Be("hidden");
+        holder.Kill(entireProcessTree: true);
+    }
+
+    [Fact]
+    public async Task Links_that_a_pattern_finds_lead_nowhere_unless_that_is_wanted()
+    {
+        await using var logs = new LogFolder("start: beginning");
+        await using var wanted = new LogFolder("start: beginning, follow_links: true");
+        foreach (LogFolder one in (LogFolder[])[logs, wanted])
+        {
+            File.WriteAllText(one.PathOf("secret"), "secret\n");
+            File.CreateSymbolicLink(one.PathOf("x.log"), one.PathOf("secret"));
+            await one.StartAsync();
+            one.Append("y.log", "1\n");
+        }
+        (await wanted.EventsAsync(2)).Select(e => e.Body).Should().BeEquivalentTo("secret", "1");
+        (await logs.EventsAsync(1)).Select(e => e.Body).Should().Equal("1");
+        logs.Counters.LastProblem.Should().Contain("x.log: it is a link, and follow_links is not set");
+    }
+
+    [Fact]
+    public async Task A_hole_in_a_file_hides_nothing_for_long()
+    {
+        await using var logs = new LogFolder("start: beginning");
+        logs.Append("a.log", "1\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(1);
+        using (FileStream file = File.Open(logs.PathOf("a.log"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            file.SetLength(100L << 30);
+        logs.Append("a.log", "2\n");
+        (await logs.EventsAsync(2))[1].Body.Should().Be("2");
+    }
+
+    [Fact]
+    public async Task A_file_that_comes_while_the_daemon_is_away_is_read_from_its_start_also_where_there_was_none_before()
+    {
+        await using var logs = new LogFolder();
+        await logs.StartAsync();
+        await Eventually.Async(() => logs.Commits > 0, "the first start is noted");
+        await logs.StopAsync();
+        logs.Append("a.log", "1\n");
+        await logs.StartAsync();
+        (await logs.EventsAsync(1))[0].Body.Should().Be("1");
+    }
+
+    [Fact]
+    public async Task Many_files_are_read_and_those_beyond_the_bound_are_said_to_be_too_many()
+    {
+        await using var logs = new LogFolder("start: beginning, max_files: 600");
+        for (int n = 0; n < 601; n++)
+            logs.Append($"f{n:d3}.log", $"{n}\n");
+        await logs.StartAsync();
+        (await logs.EventsAsync(600)).Select(e => e.Body).Should().BeEquivalentTo(Enumerable.Range(0, 600).Select(n => $"{n}"));
+        logs.Counters.LastProblem.Should().Contain("max_files (600) are read already");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -251,5 +407,19 @@ public sealed class LogsInputTests
         List<int> numbers = [.. (await logs.EventsAsync()).Where(e => e.Body.StartsWith("line", StringComparison.Ordinal))
             .Select(e => int.Parse(e.Body.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture)).Order()];
         numbers.Should().Equal(Enumerable.Range(0, next), "each line comes once");
+    }
+
+    /// <summary>Waits until commits have failed some more times.</summary>
+    private static async Task UntilAsync(LogFolder logs, int more)
+    {
+        int before = logs.Commits;
+        await Eventually.Async(() => logs.Commits >= before + more, "commits fail");
+    }
+
+    private static async Task<int> Component(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(program, arguments);
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 }

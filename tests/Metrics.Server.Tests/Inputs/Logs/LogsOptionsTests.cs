@@ -42,7 +42,7 @@ public sealed class LogsOptionsTests : IDisposable
             inputs:
               logs:
                 - name: a
-                - paths: relative/*.log
+                - paths: [relative/*.log, /, '/a/[ab].log']
                   format: newest
                   encoding: ebcdic
                   start: middle
@@ -57,7 +57,9 @@ public sealed class LogsOptionsTests : IDisposable
         [
             "*inputs.logs?0?.paths is required*",
             "*inputs.logs?1?.name is required*",
-            "4:*inputs.logs?1?.paths holds 'relative/?.log'; a path must begin with /*",
+            "4:*inputs.logs?1?.paths holds 'relative/?.log'; a path must begin with / and name files*",
+            "4:*inputs.logs?1?.paths holds '/'; a path must begin with / and name files*",
+            "4:*inputs.logs?1?.paths holds '/a/?ab?.log'; only ?, * and * stand for others*",
             "5:*inputs.logs?1?.format is 'newest'; allowed are auto, auditd, *",
             "6:*inputs.logs?1?.encoding is 'ebcdic'; allowed are auto, utf-8*",
             "7:*inputs.logs?1?.start is 'middle'; allowed are end, beginning*",
@@ -96,7 +98,7 @@ public sealed class LogsOptionsTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private IEnumerable<string> Find(string keys) => Read($"inputs: {{ logs: [ {{ name: a, {keys} }} ] }}").OfType<LogsOptions>().Single()
-        .Paths.Files().Select(f => Path.GetRelativePath(_folder, f));
+        .Paths.Files().Select(f => Path.GetRelativePath(_folder, f.Path));
 
     private static IReadOnlyList<InputOptions> Read(string yaml) => MetricsOptions.Parse(yaml).Inputs.Inputs;
 }
