@@ -30,6 +30,12 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
         + "the arrival.", "part")
         .FromStart("body", "value", "field", "time");
 
+    public Labelled<Counter> LinesAsOther { get; } = registry.Counter(
+        "metricsd_log_messages_as_other_total",
+        "Lines of logs that log_messages_total counts as of another host or service, by the bound that was reached: series in all, "
+        + "services of a host, length of a name.", "bound")
+        .FromStart("series", "services", "length");
+
     public Labelled<Counter> Lost { get; } = registry.Counter(
         "metricsd_intake_lost_total", "Samples and events that met a fault of ours on their way in, by lane.", "lane")
         .FromStart("samples", "events");

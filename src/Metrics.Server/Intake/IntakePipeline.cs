@@ -8,7 +8,7 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll
+/// their order: head · event log · counts of lines · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll
 /// later, pushers are answered later, the other lane goes on. Stops after all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
@@ -34,8 +34,8 @@ internal sealed class IntakePipeline : BackgroundService
     private volatile EventBatch? _takingEvents;
 
     public IntakePipeline(
-        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, IntakeMetrics metrics,
-        TimeProvider time)
+        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, LogCounts counts,
+        IntakeMetrics metrics, TimeProvider time)
     {
         (_head, _metrics, _time) = (head, metrics, time);
         (_sampleWriter, _eventWriter) = (samples, events);
@@ -43,6 +43,7 @@ internal sealed class IntakePipeline : BackgroundService
         [
             new HeadStage(head, metadata, metrics, time),
             new EventLogStage(log, metrics),
+            counts,
             _arrivals,
             new StoreStage(samples, events),
         ];

@@ -23,8 +23,9 @@ public sealed class PollSchedulerTests : IDisposable
         var registry = new MetricRegistry();
         _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], registry, _time);
         var metrics = new PollMetrics(registry);
+        var counts = new IntakeMetrics(registry);
         var intake = new IntakePipeline(
-            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new IntakeMetrics(registry), _time);
+            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time), counts, _time);
         var runner = new PollRunner(
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);
