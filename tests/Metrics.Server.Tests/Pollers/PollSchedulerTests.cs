@@ -4,6 +4,7 @@ using Metrics.Intake;
 using Metrics.Pollers;
 using Metrics.Scheduling;
 using Metrics.Series;
+using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -25,7 +26,8 @@ public sealed class PollSchedulerTests : IDisposable
         var metrics = new PollMetrics(registry);
         var counts = new IntakeMetrics(registry);
         var intake = new IntakePipeline(
-            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time), counts, _time);
+            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time),
+            new Current<EventLogOptions>(new EventLogOptions()), counts, _time);
         var runner = new PollRunner(
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);

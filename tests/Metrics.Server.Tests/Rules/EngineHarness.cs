@@ -46,7 +46,8 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
             null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
         var intake = new IntakeMetrics(_registry);
         _intake = new IntakePipeline(
-            Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time), intake, time);
+            Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
+            new Current<EventLogOptions>(options.Events), intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
