@@ -14,8 +14,8 @@ public sealed class LogCountTests
         int port = Daemon.FreePort();
         string folder = Directory.CreateTempSubdirectory("lines").FullName;
         string file = Path.Combine(folder, "keystone.log");
-        await File.WriteAllLinesAsync(
-            file, Enumerable.Range(0, 40).Select(i => $"2026-11-27 12:00:{i:00}.000 7 {(i < 30 ? "INFO" : "ERROR")} keystone.auth [-] line {i}"));
+        string Line(int i) => $"2026-11-27 12:00:{i:00}.000 7 {(i < 30 ? "INFO" : "ERROR")} keystone.auth [-] line {i}";
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 40).Select(Line));
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             inputs:
@@ -58,7 +58,8 @@ public sealed class LogCountTests
             async () => (await daemon.GetAsync("/api/v1/alerts")).Contains("BruteForce", StringComparison.Ordinal),
             "the rule has seen the lines");
         await Eventually.Async(
-            async () => (await AskAsync(daemon, "sum by (level) (log_messages_total{service=\"sshd\"})")).Contains("unknown:5"), "all are counted");
+            async () => (await AskAsync(daemon, "sum by (level) (log_messages_total{service=\"sshd\"})")).Contains("unknown:5"),
+            "all are counted");
         (await daemon.GetAsync("/api/v1/events")).Should().Contain("\"events\":[]");
         (await daemon.OwnAsync("metricsd_intake_events_not_stored_total")).Should().Be(5);
         await Eventually.Async(
@@ -73,7 +74,8 @@ public sealed class LogCountTests
         await daemon.ReloadAsync(Configuration("all"));
         await File.AppendAllTextAsync(file, Failed);
         await Eventually.Async(
-            async () => (await daemon.GetAsync("/api/v1/events")).Contains("host.login", StringComparison.Ordinal), "the next line is stored");
+            async () => (await daemon.GetAsync("/api/v1/events")).Contains("host.login", StringComparison.Ordinal),
+            "the next line is stored");
         (await daemon.OwnAsync("metricsd_event_log_events_written_total")).Should().Be(1);
         (await daemon.OwnAsync("metricsd_intake_events_not_stored_total")).Should().Be(1);
         Directory.Delete(folder, recursive: true);

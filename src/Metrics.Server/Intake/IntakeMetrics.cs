@@ -32,8 +32,8 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
 
     public Labelled<Counter> EventsNotStored { get; } = registry.Counter(
         "metricsd_intake_events_not_stored_total",
-        "Events that events.store does not keep, by reason: a plain line of a log (parsed), any line of a log (counts). Rules have seen them.",
-        "reason")
+        "Events that events.store does not keep, by reason: a plain line of a log (parsed), any line of a log (counts). Rules have seen "
+        + "them.", "reason")
         .FromStart([.. KeepStage.Reasons]);
 
     public Labelled<Counter> LinesAsOther { get; } = registry.Counter(

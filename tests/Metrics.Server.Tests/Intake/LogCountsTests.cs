@@ -92,8 +92,10 @@ public sealed class LogCountsTests
     public void Every_word_that_readers_of_logs_know_has_its_level()
     {
         string[] words =
-            ["audit", "alert", "critical", "crit", "debug", "dbg", "error", "err", "emerg", "emergency", "emer", "fatal", "info", "inf", "notice",
-                "note", "trace", "trace8", "warning", "warn", "wrn"];
+        [
+            "audit", "alert", "critical", "crit", "debug", "dbg", "error", "err", "emerg", "emergency", "emer", "fatal", "info", "inf",
+            "notice", "note", "trace", "trace8", "warning", "warn", "wrn",
+        ];
         foreach (string word in words)
         {
             byte number = LogLevels.NumberOf(Encoding.UTF8.GetBytes(word));
@@ -214,8 +216,11 @@ public sealed class LogCountsTests
         return [.. result.Vector.Select(v => Text(v.Labels, v.Sample.Value)).Order(StringComparer.Ordinal)];
     }
 
-    private static string Text(Labels labels, double value) => string.Join(
-        ' ', labels.Where(l => l.Name != Labels.MetricName).Select(l => $"{l.Name}={l.Value}").Append(value.ToString(CultureInfo.InvariantCulture)));
+    private static string Text(Labels labels, double value)
+    {
+        IEnumerable<string> own = labels.Where(l => l.Name != Labels.MetricName).Select(l => $"{l.Name}={l.Value}");
+        return string.Join(' ', own.Append(value.ToString(CultureInfo.InvariantCulture)));
+    }
 
     private static string Text(LogCount count) =>
         $"{count.Series["host"]} {count.Series["service"]} {count.Series["level"]} {count.Lines}";
