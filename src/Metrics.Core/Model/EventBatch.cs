@@ -44,6 +44,9 @@ public sealed class EventBatch : IDisposable
     /// <summary>Who sent it.</summary>
     public string Source { get; }
 
+    /// <summary>Whether their sender has pushed them by the API, one by one: what is pushed is meant to be kept.</summary>
+    public bool IsPushed { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
@@ -148,14 +151,38 @@ public sealed class EventBatch : IDisposable
     /// <summary>Adds how far a source has been read.</summary>
     public void Add(SourcePosition position) => (_positions ??= []).Add(position);
 
+    /// <summary>Keeps only the rows for which the mask is true, in order; positions and what was cut stay.</summary>
+    /// <param name="keep">One flag a row; a shorter mask is an error.</param>
+    public void Keep(ReadOnlySpan<bool> keep)
+    {
+        (int kept, int fields, int start) = (0, 0, 0);
+        Bytes = 0;
+        for (int row = 0; row < Count; row++)
+        {
+            int end = _fieldEnds[row];
+            if (keep[row])
+            {
+                Span<EventField> own = _fields.AsSpan(start, end - start);
+                Bytes += BytesOf(row, own);
+                own.CopyTo(_fields.AsSpan(fields));
+                fields += own.Length;
+                Move(row, kept);
+                _fieldEnds[kept++] = fields;
+            }
+            start = end;
+        }
+        Array.Clear(_kinds, kept, Count - kept);
+        Array.Clear(_bodies, kept, Count - kept);
+        Array.Clear(_fields, fields, _fieldCount - fields);
+        (Count, _fieldCount) = (kept, fields);
+    }
+
     /// <summary>Takes the newest row out again.</summary>
     public void RemoveNewest()
     {
         int row = Count - 1;
         int start = row == 0 ? 0 : _fieldEnds[row - 1];
-        foreach (ref readonly EventField field in FieldsOf(row))
-            Bytes -= BytesPerField + (2L * field.Value.Length);
-        Bytes -= BytesPerRow + (2L * _bodies[row].Length);
+        Bytes -= BytesOf(row, FieldsOf(row));
         Array.Clear(_fields, start, _fieldCount - start);
         (_kinds[row], _bodies[row]) = (null!, null!);
         _fieldCount = start;
@@ -209,6 +236,25 @@ public sealed class EventBatch : IDisposable
         Return(ref _fields);
         Count = _fieldCount = 0;
         Bytes = 0;
+    }
+
+    private long BytesOf(int row, ReadOnlySpan<EventField> fields)
+    {
+        long bytes = BytesPerRow + (2L * _bodies[row].Length);
+        foreach (ref readonly EventField field in fields)
+            bytes += BytesPerField + (2L * field.Value.Length);
+        return bytes;
+    }
+
+    /// <summary>Copies all but the fields.</summary>
+    private void Move(int row, int to)
+    {
+        _ids[to] = _ids[row];
+        _times[to] = _times[row];
+        _observedTimes[to] = _observedTimes[row];
+        _kinds[to] = _kinds[row];
+        _severities[to] = _severities[row];
+        _bodies[to] = _bodies[row];
     }
 
     private void GrowFor(int row)

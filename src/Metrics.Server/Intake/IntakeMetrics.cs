@@ -30,6 +30,18 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
         + "the arrival.", "part")
         .FromStart("body", "value", "field", "time");
 
+    public Labelled<Counter> EventsNotStored { get; } = registry.Counter(
+        "metricsd_intake_events_not_stored_total",
+        "Events that events.store does not keep, by reason: a plain line of a log (parsed), any line of a log (counts). Rules have seen "
+        + "them.", "reason")
+        .FromStart([.. KeepStage.Reasons]);
+
+    public Labelled<Counter> LinesAsOther { get; } = registry.Counter(
+        "metricsd_log_messages_as_other_total",
+        "Lines of logs that log_messages_total counts as of another host or service, by the bound that was reached: series in all, "
+        + "services of a host, length of a name.", "bound")
+        .FromStart("series", "services", "length");
+
     public Labelled<Counter> Lost { get; } = registry.Counter(
         "metricsd_intake_lost_total", "Samples and events that met a fault of ours on their way in, by lane.", "lane")
         .FromStart("samples", "events");

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
@@ -8,7 +9,8 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · rules · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll
+/// their order: head · event log · counts of lines · rules ·
+/// what is kept · store. When the places of a lane are taken its producers wait (back-pressure): pollers poll
 /// later, pushers are answered later, the other lane goes on. Stops after all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
@@ -34,8 +36,8 @@ internal sealed class IntakePipeline : BackgroundService
     private volatile EventBatch? _takingEvents;
 
     public IntakePipeline(
-        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, IntakeMetrics metrics,
-        TimeProvider time)
+        Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, LogCounts counts,
+        Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
     {
         (_head, _metrics, _time) = (head, metrics, time);
         (_sampleWriter, _eventWriter) = (samples, events);
@@ -43,7 +45,9 @@ internal sealed class IntakePipeline : BackgroundService
         [
             new HeadStage(head, metadata, metrics, time),
             new EventLogStage(log, metrics),
+            counts,
             _arrivals,
+            new KeepStage(stored, metrics),
             new StoreStage(samples, events),
         ];
     }
@@ -128,7 +132,8 @@ internal sealed class IntakePipeline : BackgroundService
 
     private double MissingEvents()
     {
-        double accounted = _eventWriter.Accounted + _metrics.Lost.WithLabels("events").Value + (_takingEvents?.Count ?? 0);
+        double accounted = _eventWriter.Accounted + _metrics.Lost.WithLabels("events").Value + (_takingEvents?.Count ?? 0)
+            + KeepStage.Reasons.Sum(r => _metrics.EventsNotStored.WithLabels(r).Value);
         return _metrics.EventsReceived.Value - accounted;
     }
 

@@ -17,6 +17,7 @@ internal static class IntakeServices
             s.GetRequiredService<MemoryBudget>().TryBegin))
         .AddSingleton<HeadWindow>()
         .AddSingleton<MetadataTable>()
+        .AddSingleton<LogCounts>()
         .AddSingleton<IntakePipeline>()
         .AddSingleton<HeadLoader>()
         .AddHostedService(s => s.GetRequiredService<StoreWriter>())

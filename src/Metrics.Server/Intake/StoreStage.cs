@@ -10,6 +10,13 @@ internal sealed class StoreStage(StoreWriter samples, EventLogWriter events) : I
 
     public async ValueTask TakeAsync(EventWork work)
     {
+        if (work.Batch is { Count: 0, Positions.Count: 0 })
+        {
+            // Nothing of it is to be kept: there is nothing to wait for.
+            work.Batch.Dispose();
+            work.Committed?.TrySetResult();
+            return;
+        }
         // Whoever waits for the commit is answered that the log is full; the others wait themselves, and so do those who send to them.
         if (work.Committed is null)
             await events.WaitForRoomAsync(work.Batch);

@@ -49,4 +49,39 @@ public sealed class EventBatchTests
     [InlineData("file_hash_sha256", "file.hash.sha256")]
     public void A_field_is_found_by_its_name_and_by_its_label(string written, string full) =>
         EventFields.FullName(written).Should().Be(full);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(1000)]
+    public void What_a_mask_keeps_is_as_it_was_and_weighs_as_if_it_had_come_alone(int oneIn)
+    {
+        using EventBatch batch = Make(i => true), alone = Make(i => i % oneIn == 0);
+        batch.Add(new SourcePosition("test", "part", "read to here"));
+        batch.Keep([.. Enumerable.Range(0, batch.Count).Select(i => i % oneIn == 0)]);
+        batch.Count.Should().Be(alone.Count);
+        batch.Bytes.Should().Be(alone.Bytes);
+        batch.Positions.Should().HaveCount(1);
+        for (int row = 0; row < alone.Count; row++)
+            batch.ToEvent(row).Should().BeEquivalentTo(alone.ToEvent(row));
+        batch.Add(1, 1, "log", 9, "goes on");
+        batch.AddField("a", "b");
+        batch.FieldsOf(batch.Count - 1).ToArray().Should().Equal(new EventField("a", "b"));
+        batch.RemoveNewest();
+        batch.Keep(new bool[batch.Count]);
+        (batch.Count, batch.Bytes).Should().Be((0, 0));
+    }
+
+    private static EventBatch Make(Func<int, bool> isIn)
+    {
+        var batch = new EventBatch("test/one", capacity: 1);
+        foreach (int i in Enumerable.Range(0, 100).Where(isIn))
+        {
+            batch.Add(i, i + 1, i % 2 == 0 ? "log" : "host.login", (byte)(i % 25), $"body {i}");
+            foreach (int field in Enumerable.Range(0, i % 7))
+                batch.AddField($"field.{field}", $"{i}.{field}");
+        }
+        return batch;
+    }
 }

@@ -31,7 +31,9 @@ public sealed class EventLaneTests : IAsyncDisposable
         _samples = new StoreWriter(
             _store, options.Storage, new StoreMetrics(registry), TimeProvider.System, NullLogger<StoreWriter>.Instance);
         _events = new EventLogWriter(_log, options.Storage, _logMetrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
-        _intake = new IntakePipeline(head, _log, _samples, _events, new MetadataTable(), _metrics, TimeProvider.System);
+        _intake = new IntakePipeline(
+            head, _log, _samples, _events, new MetadataTable(), new LogCounts(_metrics, TimeProvider.System),
+            new Current<EventLogOptions>(options.Events), _metrics, TimeProvider.System);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Metrics.Intake;
 using Metrics.Pollers;
 using Metrics.Scheduling;
 using Metrics.Series;
+using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -23,8 +24,10 @@ public sealed class PollSchedulerTests : IDisposable
         var registry = new MetricRegistry();
         _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], registry, _time);
         var metrics = new PollMetrics(registry);
+        var counts = new IntakeMetrics(registry);
         var intake = new IntakePipeline(
-            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new IntakeMetrics(registry), _time);
+            new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time),
+            new Current<EventLogOptions>(new EventLogOptions()), counts, _time);
         var runner = new PollRunner(
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);

@@ -1,5 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Hosting;
+using Metrics.Intake;
 using Metrics.Pollers;
 using Metrics.Pollers.OpenStack;
 using Metrics.Telemetry;
@@ -26,6 +27,7 @@ public sealed class ReloadTests : IDisposable
 
     private readonly ServiceProvider _services = new ServiceCollection()
         .AddSingleton(TimeProvider.System).AddSingleton<MetricRegistry>().AddSingleton<CloudMetrics>().AddSingleton<PollMetrics>()
+        .AddSingleton<IntakeMetrics>().AddSingleton<LogCounts>()
         .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
         .BuildServiceProvider();
 

@@ -44,7 +44,10 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         _store = new StoreWriter(null!, options.Storage, new StoreMetrics(_registry), time, NullLogger<StoreWriter>.Instance);
         _events = new EventLogWriter(
             null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
-        _intake = new IntakePipeline(Head, null!, _store, _events, new MetadataTable(), new IntakeMetrics(_registry), time);
+        var intake = new IntakeMetrics(_registry);
+        _intake = new IntakePipeline(
+            Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
+            new Current<EventLogOptions>(options.Events), intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);

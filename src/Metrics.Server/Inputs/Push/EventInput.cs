@@ -30,7 +30,7 @@ internal sealed class EventInput(PushLane lane, PushMetrics metrics, MemoryBudge
         using var body = new PushBody(memory.Bodies, time);
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, 0, 0, fault.Error);
-        var batch = new EventBatch(request.Source);
+        var batch = new EventBatch(request.Source) { IsPushed = true };
         RefusedLines refused = Read(body.Bytes.Span, batch, request.Binding, body);
         if (refused.IsOutOfMemory)
         {

@@ -45,7 +45,7 @@ internal sealed class LineProtocolInput(
         if (await body.ReadAsync(request, MaxBodyBytes, sink.Counters, ct) is { } fault)
             return new Answer(fault.Status, fault.Error);
         var samples = new SampleBatch(request.Source);
-        var events = new EventBatch(request.Source);
+        var events = new EventBatch(request.Source) { IsPushed = true };
         RefusedLines refused = Read(body.Bytes.Span, precision, samples, events, request.Binding, body);
         metrics.Samples.Inc(samples.Count);
         metrics.Events.Inc(events.Count);

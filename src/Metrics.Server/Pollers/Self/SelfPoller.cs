@@ -1,11 +1,15 @@
 using Metrics.Formats.PrometheusText;
+using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Telemetry;
 
 namespace Metrics.Pollers.Self;
 
-/// <summary>The daemon's own <c>metricsd_*</c> metrics, so that rules and dashboards see them without another server.</summary>
-internal sealed class SelfPoller(MetricRegistry metrics) : IPoller
+/// <summary>
+/// The daemon's own <c>metricsd_*</c> metrics, and the lines of logs that it has counted, so that rules and dashboards see them without
+/// another server.
+/// </summary>
+internal sealed class SelfPoller(MetricRegistry metrics, LogCounts logs) : IPoller
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -17,6 +21,17 @@ internal sealed class SelfPoller(MetricRegistry metrics) : IPoller
         using var page = new MemoryStream();
         await metrics.WriteAsync(page, ct);
         Report(sink, page.GetBuffer().AsSpan(0, (int)page.Length));
+        Report(sink, logs.Take());
+    }
+
+    private static void Report(SampleSink sink, IReadOnlyList<LogCount> counts)
+    {
+        foreach (LogCount count in counts)
+        {
+            if (count.WasZeroAt is { } before && before < sink.Time)
+                sink.AddSeries(LogCounts.Lines, 0, count.Series, before);
+            sink.AddSeries(LogCounts.Lines, count.Lines, count.Series);
+        }
     }
 
     private static void Report(SampleSink sink, ReadOnlySpan<byte> page)

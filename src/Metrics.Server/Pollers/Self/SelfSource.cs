@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Intake;
 using Metrics.Telemetry;
 using Metrics.Text;
 
@@ -12,7 +13,7 @@ internal sealed record SelfSection(string Instance) : TargetSection
 }
 
 /// <summary>The daemon's own metrics as a target.</summary>
-internal sealed class SelfSource(MetricRegistry metrics) : ITargetSource
+internal sealed class SelfSource(MetricRegistry metrics, LogCounts logs) : ITargetSource
 {
     private string? _listens;
 
@@ -22,6 +23,6 @@ internal sealed class SelfSource(MetricRegistry metrics) : ITargetSource
         // Another address takes effect at the next start only.
         _listens ??= section.Instance;
         return [new TargetDeclaration(
-            section, "metricsd", _listens, SelfPoller.Interval, SelfPoller.Interval / 2, () => new SelfPoller(metrics))];
+            section, "metricsd", _listens, SelfPoller.Interval, SelfPoller.Interval / 2, () => new SelfPoller(metrics, logs))];
     }
 }
