@@ -12,7 +12,7 @@ internal sealed class Journal : IDisposable
 
     private const string Boot = "11111111111111111111111111111111";
 
-    /// <summary>When the first entry is from, microseconds since 1970; each has its own microsecond, a second after the one before.</summary>
+    /// <summary>When the first entry is from, microseconds since 1970; each next one is a second and a microsecond later.</summary>
     public const long FirstTime = 1_790_000_000_000_000;
 
     private readonly string _root = Directory.CreateTempSubdirectory("journal").FullName;

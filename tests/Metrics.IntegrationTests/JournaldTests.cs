@@ -117,7 +117,8 @@ public sealed class JournaldTests
         await using Daemon daemon = await StartAsync(journal, "start: beginning, units: [ssh, 'nova-*']");
         await journal.WriteAsync(Numbers(15, 5), "cron.service");
         await journal.WriteAsync(Numbers(20, 5), "ssh.service");
-        Numbers(await UntilAsync(daemon, 15)).Should().Equal([.. Enumerable.Range(0, 5), .. Enumerable.Range(10, 5), .. Enumerable.Range(20, 5)]);
+        Numbers(await UntilAsync(daemon, 15)).Should()
+            .Equal([.. Enumerable.Range(0, 5), .. Enumerable.Range(10, 5), .. Enumerable.Range(20, 5)]);
 
         // With other units it goes on where it was, and misses nothing.
         await daemon.ReloadAsync(Configuration(journal, "units: [cron]"));
@@ -208,7 +209,8 @@ public sealed class JournaldTests
     private static Task<Daemon> StartAsync(Journal journal, string keys = "") => Daemon.StartAsync(Configuration(journal, keys));
 
     private static string Configuration(Journal journal, string keys) =>
-        $"host: {{ enabled: false }}\ninputs:\n  journald: [ {{ name: test, directory: '{journal.Folder}'{(keys.Length > 0 ? ", " : "")}{keys} }} ]\n";
+        $"host: {{ enabled: false }}\ninputs:\n  journald: [ {{ name: test, directory: '{journal.Folder}'"
+            + $"{(keys.Length > 0 ? ", " : "")}{keys} }} ]\n";
 
     private static IEnumerable<string> Numbers(int from, int count) => Enumerable.Range(from, count).Select(i => $"number {i}");
 

@@ -14,7 +14,8 @@ public sealed class JournaldOptionsTests
     {
         JournaldOptions one = Read("inputs: { journald: [ {} ] }").OfType<JournaldOptions>().Single();
         (one.Name, one.Directory, one.Units, one.Start).Should().Be(("journald/system", null, "", LogStart.End));
-        JournaldOptions other = Read("inputs: { journald: [ { directory: /srv/journals, start: beginning, units: [ssh.service, 'nova-*'] } ] }")
+        JournaldOptions other = Read(
+            "inputs: { journald: [ { directory: /srv/journals, start: beginning, units: [ssh.service, 'nova-*'] } ] }")
             .OfType<JournaldOptions>().Single();
         (other.Name, other.Directory, other.Units, other.Start)
             .Should().Be(("journald//srv/journals", "/srv/journals", "ssh.service nova-*", LogStart.Beginning));

@@ -70,6 +70,6 @@ internal sealed class JournalBatch(JournaldOptions options, JournalPosition star
         batch.AddField(EventFields.LogFilePath, options.Directory);
     }
 
-    private static string Text(long at) =>
-        DateTimeOffset.UnixEpoch.AddTicks(at / TimeSpan.NanosecondsPerTick).ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
+    private static string Text(long at) => DateTimeOffset.UnixEpoch.AddTicks(at / TimeSpan.NanosecondsPerTick)
+        .ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 }

@@ -22,13 +22,15 @@ internal sealed class Journalctl : IDisposable
     private int _start;
     private int _end;
 
-    private Journalctl(JournaldOptions options, params IEnumerable<string> arguments)
+    private Journalctl(JournaldOptions options, string? cursor, params IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo("journalctl", ["--output=export", "--quiet", "--merge", "--no-pager", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (cursor is not null)
+            info.ArgumentList.Add($"--cursor={cursor}");
         if (options.Directory is { } directory)
             info.ArgumentList.Add($"--directory={directory}");
         foreach (string unit in options.Units.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -54,7 +56,7 @@ internal sealed class Journalctl : IDisposable
     /// <param name="cursor">The entry; where it is gone, the one that comes next. Null shows all.</param>
     /// <exception cref="IOException">It cannot be started.</exception>
     public static Journalctl Follow(JournaldOptions options, string? cursor) =>
-        new(options, cursor is null ? ["--follow", "--no-tail"] : ["--follow", "--no-tail", $"--cursor={cursor}"]);
+        new(options, cursor, "--follow", "--no-tail");
 
     /// <summary>Looks for one entry.</summary>
     /// <param name="options">Which journal.</param>
@@ -64,7 +66,7 @@ internal sealed class Journalctl : IDisposable
     /// <exception cref="IOException">It cannot be started, or has failed.</exception>
     public static async Task<JournalPosition?> FindAsync(JournaldOptions options, string? cursor, CancellationToken stop)
     {
-        using var journal = new Journalctl(options, cursor is null ? ["--lines=1"] : ["--lines=1", $"--cursor={cursor}"]);
+        using var journal = new Journalctl(options, cursor, "--lines=1");
         await using CancellationTokenRegistration onStop = stop.Register(journal.Stop);
         JournalPosition? found = null;
         while (await journal.ReadAsync() > 0)

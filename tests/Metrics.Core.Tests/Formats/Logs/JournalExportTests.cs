@@ -31,7 +31,8 @@ public sealed class JournalExportTests
     {
         (string message, string cursor, string fields) = Read(Login).Single();
         message.Should().Be("Accepted publickey for root from 192.0.2.7 port 22 ssh2");
-        cursor.Should().Be("s=d26d5570e3684a1aa4e66f34d0592544;i=1;b=11111111111111111111111111111111;m=3e8;t=60a24181e4000;x=ea7dd4b09660f51d");
+        cursor.Should().Be(
+            "s=d26d5570e3684a1aa4e66f34d0592544;i=1;b=11111111111111111111111111111111;m=3e8;t=60a24181e4000;x=ea7dd4b09660f51d");
         fields.Should().StartWith("host.login 9 1700000000000123000 ").And.ContainAll(
             "host.name=node1", "service.name=sshd", "process.name=sshd", "process.pid=77", "systemd.unit=ssh.service", "log.level=info",
             "log.syslog.facility.name=authpriv", "user.name=root", "source.ip=192.0.2.7", "event.outcome=success", "event.dataset=sshd");
@@ -65,7 +66,11 @@ public sealed class JournalExportTests
     [Fact]
     public void A_message_may_be_of_any_bytes_and_lines()
     {
-        byte[] bytes = [.. Binary("MESSAGE", "two\nlines\n\nPRIORITY=1\0 \u00FF"u8), .. "PRIORITY=4\n\n"u8, .. Binary("MESSAGE", [0xFF, (byte)'x']), (byte)'\n'];
+        byte[] bytes =
+        [
+            .. Binary("MESSAGE", "two\nlines\n\nPRIORITY=1\0 \u00FF"u8), .. "PRIORITY=4\n\n"u8,
+            .. Binary("MESSAGE", [0xFF, (byte)'x']), (byte)'\n',
+        ];
         Read(bytes, bytes.Length).Select(e => (e.Message, e.Fields)).Should().Equal(
             ("two\nlines\n\nPRIORITY=1\0 \u00FF", "log 13 - log.level=warning"), ("\uFFFDx", "log 0 - "));
     }
@@ -73,7 +78,9 @@ public sealed class JournalExportTests
     [Fact]
     public void Pieces_of_any_size_give_the_same_entries()
     {
-        byte[] bytes = [.. Encoding.UTF8.GetBytes(Login), .. Binary("MESSAGE", "\n\n\0"u8), .. "_PID=1\n"u8, .. Binary("EMPTY", []), (byte)'\n', .. Encoding.UTF8.GetBytes(Login)];
+        byte[] login = Encoding.UTF8.GetBytes(Login);
+        byte[] bytes =
+            [.. login, .. Binary("MESSAGE", "\n\n\0"u8), .. "_PID=1\n"u8, .. Binary("EMPTY", []), (byte)'\n', .. login];
         List<(string, string, string)> whole = Read(bytes, bytes.Length);
         whole.Should().HaveCount(3);
         for (int size = 1; size < bytes.Length; size++)
@@ -87,7 +94,7 @@ public sealed class JournalExportTests
         var export = new JournalExport();
         byte[] piece = new byte[100_000];
         piece.AsSpan().Fill((byte)'x');
-        Feed(export, Binary("MESSAGE", new byte[1])[..8]);
+        Feed(export, "MESSAGE\n"u8);
         byte[] size = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(size, Size);
         Feed(export, size);
@@ -144,7 +151,11 @@ public sealed class JournalExportTests
         return [.. Encoding.UTF8.GetBytes(name), (byte)'\n', .. size, .. value, (byte)'\n'];
     }
 
-    private static List<(string Message, string Cursor, string Fields)> Read(string text) => Read(Encoding.UTF8.GetBytes(text), text.Length);
+    private static List<(string Message, string Cursor, string Fields)> Read(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        return Read(bytes, bytes.Length);
+    }
 
     private static List<(string Message, string Cursor, string Fields)> Read(byte[] bytes, int size)
     {
@@ -159,7 +170,8 @@ public sealed class JournalExportTests
                 export.Entry.ReadTo(record);
                 IEnumerable<string> fields = Enumerable.Range(0, record.Count).Select(i => $"{record[i].Name}={record[i].Value}");
                 string time = record.Time is { } given ? $"{given}" : "-";
-                entries.Add((export.Entry.Message, export.Entry.Cursor, $"{record.Kind} {record.SeverityNumber} {time} {string.Join(' ', fields)}"));
+                string read = $"{record.Kind} {record.SeverityNumber} {time} {string.Join(' ', fields)}";
+                entries.Add((export.Entry.Message, export.Entry.Cursor, read));
             }
         }
         return entries;
