@@ -206,6 +206,21 @@ public sealed class JournaldTests
         Numbers(await UntilAsync(daemon, 10)).Should().Equal(Enumerable.Range(0, 10));
     }
 
+    [Fact]
+    public async Task Without_journalctl_the_input_says_so_and_the_others_go_on()
+    {
+        using var journal = new Journal();
+        string programs = Directory.CreateTempSubdirectory("programs").FullName;
+        string dotnet = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(p => Path.Combine(p, "dotnet")).First(File.Exists);
+        File.CreateSymbolicLink(Path.Combine(programs, "dotnet"), dotnet);
+        await using Daemon daemon = await Daemon.StartAsync(
+            Configuration(journal, ""), new Dictionary<string, string> { ["PATH"] = programs });
+        await Eventually.Async(async () => (await InputAsync(daemon)).GetProperty("lastError").GetString()
+            is { } error && error.StartsWith("journalctl cannot be started: ", StringComparison.Ordinal), "the error is shown");
+        (await daemon.OwnAsync("metricsd_input_up")).Should().Be(1, "push alone is up");
+        Directory.Delete(programs, recursive: true);
+    }
+
     private static Task<Daemon> StartAsync(Journal journal, string keys = "") => Daemon.StartAsync(Configuration(journal, keys));
 
     private static string Configuration(Journal journal, string keys) =>
