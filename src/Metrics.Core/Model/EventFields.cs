@@ -130,6 +130,9 @@ public static class EventFields
     /// <summary>How many records were lost before this one, where the log itself says so.</summary>
     public const string LogLost = "log.lost";
 
+    /// <summary>The unit of systemd's that the process belongs to.</summary>
+    public const string SystemdUnit = "systemd.unit";
+
     /// <summary>The part of the program that reports it, such as a module.</summary>
     public const string Logger = "log.logger";
 

@@ -1,3 +1,4 @@
+using Metrics.Inputs.Journald;
 using Metrics.Inputs.Logs;
 using Metrics.Inputs.Push;
 using Metrics.Inputs.Syslog;
@@ -13,6 +14,7 @@ internal static class InputCatalog
         PushOptions.Read,
         SyslogOptions.Read,
         LogsOptions.Read,
+        JournaldOptions.Read,
     ];
 
     /// <summary>Reads the section; reports every problem.</summary>
