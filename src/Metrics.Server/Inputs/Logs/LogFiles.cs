@@ -299,8 +299,8 @@ internal sealed class LogFiles(
     }
 
     /// <summary>
-    /// Another file with the same start under the same name: an editor has written it anew. What was read is not read again but for the line
-    /// in which the place falls: where some were taken out, it is a new one.
+    /// Another file with the same start under the same name: an editor has written it anew. What was read is not read again but for the
+    /// line in which the place falls: where some were taken out, it is a new one.
     /// </summary>
     private LogTail BeginWrittenAnew(
         LogBytes bytes, FileStat stat, FilePosition begin, FilePosition before, LogBatch batch, Action giveUp)

@@ -250,7 +250,7 @@ public sealed class LogsInputTests
         logs.Append("app-2026-11-26.log", Header);
         logs.Append("a.log", Header);
         File.WriteAllText(logs.PathOf("a.log-20261124"), Header + "old\n");
-        File.SetLastWriteTimeUtc(logs.PathOf("a.log-20261124"), DateTime.UtcNow.AddDays(-2));
+        File.SetLastWriteTimeUtc(logs.PathOf("a.log-20261124"), TimeProvider.System.GetUtcNow().AddDays(-2).UtcDateTime);
         await logs.StartAsync();
         await logs.EventsAsync(2);
         logs.Append("app-2026-11-27.log", Header + "the next day\n");
