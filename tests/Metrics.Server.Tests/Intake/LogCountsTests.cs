@@ -53,7 +53,7 @@ public sealed class LogCountsTests
         file.Add(reader, "2026-11-27 12:00:00.123 7 ERROR nova.compute.manager [-] it failed"u8, "/var/log/a.log", "nova-compute", 0);
         file.Add(reader, "something else"u8, "/var/log/a.log", "nova-compute", 70);
         file.Note(EventKinds.LogTruncated, "/var/log/a.log", "nova-compute", "the collector's own note is no line");
-        Take(file.Take()!.Events);
+        Take(file.Take()!);
 
         await PollAsync();
         Ask("sum by (level)(log_messages_total)").Should().Equal(

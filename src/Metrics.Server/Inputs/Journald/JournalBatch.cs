@@ -1,4 +1,4 @@
-using System.Globalization;
+using Metrics.Formats.EventJson;
 using Metrics.Formats.Logs;
 using Metrics.Model;
 
@@ -11,24 +11,20 @@ namespace Metrics.Inputs.Journald;
 /// <param name="time">The clock.</param>
 internal sealed class JournalBatch(JournaldOptions options, JournalPosition start, InputCounters counters, TimeProvider time)
 {
-    /// <summary>Rows and bytes at which a batch is handed on.</summary>
-    private const int MaxRows = 32_768;
-    private const long MaxBytes = 16L << 20;
-
     private static readonly string s_host = Environment.MachineName;
 
     private readonly LogRecord _record = new();
-    private EventBatch? _batch;
+    private readonly OpenBatch _batch = new(options.Name);
     private JournalPosition? _position;
     private bool _isFirst = true;
 
     /// <summary>Whether it is to be handed on before more is read.</summary>
-    public bool IsFull => _batch is { } batch && (batch.Count >= MaxRows || batch.Bytes >= MaxBytes);
+    public bool IsFull => _batch.IsFull;
 
     /// <summary>Adds an entry; the first one is looked at for whether it is the one that was read last.</summary>
     public void Add(JournalEntry entry)
     {
-        long now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        long now = time.GetUnixNanoseconds();
         string cursor = entry.Cursor;
         bool isFirst = _isFirst;
         _isFirst = false;
@@ -44,17 +40,15 @@ internal sealed class JournalBatch(JournaldOptions options, JournalPosition star
         string message = entry.Message;
         if (message.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
-        EventBatch batch = _batch ??= new EventBatch(options.Name, 256);
-        _record.AddTo(batch, now, message);
-        batch.AddField(EventFields.Host, s_host);
+        _record.AddTo(_batch.Events, now, message);
+        _batch.Events.AddField(EventFields.Host, s_host);
         _position = new JournalPosition(cursor, entry.Time, options.Units);
     }
 
     /// <summary>What was added since the last call, with how far that is, or null; whoever gets it disposes it.</summary>
     public EventBatch? Take()
     {
-        EventBatch? batch = _batch;
-        _batch = null;
+        EventBatch? batch = _batch.Take();
         if (_position is { } position)
             batch?.Add(position.ToSource(options));
         return batch;
@@ -62,14 +56,12 @@ internal sealed class JournalBatch(JournaldOptions options, JournalPosition star
 
     private void NoteGap(long next, long now)
     {
-        EventBatch batch = _batch ??= new EventBatch(options.Name, 256);
-        string read = start.Time is { } last ? $"the entry of {Text(last)}" : "an entry";
+        EventBatch batch = _batch.Events;
+        string read = start.Time is { } last ? $"the entry of {EventTime.Format(last)}" : "an entry";
         batch.Add(now, now, EventKinds.LogGap, Severity.Warning,
-            $"{options.Name} was read up to {read}, which is gone; what was written after it and before {Text(next)} may be lost");
+            $"{options.Name} was read up to {read}, which is gone; "
+            + $"what was written after it and before {EventTime.Format(next)} may be lost");
         batch.AddField(EventFields.Host, s_host);
         batch.AddField(EventFields.LogFilePath, options.Directory);
     }
-
-    private static string Text(long at) => DateTimeOffset.UnixEpoch.AddTicks(at / TimeSpan.NanosecondsPerTick)
-        .ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 }

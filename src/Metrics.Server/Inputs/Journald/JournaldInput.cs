@@ -14,7 +14,11 @@ internal sealed class JournaldInput(JournaldOptions options, EventLog events, Ti
     public async Task RunAsync(IInputSink sink, CancellationToken stop, CancellationToken abort)
     {
         JournalPosition position = JournalPosition.Find(await events.PositionsAsync(options.Name, stop), options)
-            ?? await BeginAsync(sink, stop);
+            ?? await BeginAsync(stop);
+        // Rules see entries before they are stored: they are handed over where something can be, else rules would see them with each try.
+        var start = new EventBatch(options.Name, 1);
+        start.Add(position.ToSource(options));
+        await sink.CommitAsync(start, stop);
         // Where neither its entry nor a later one is there, the journal was emptied or is another one: all of it is new.
         bool isThere = await Journalctl.FindAsync(options, position.Cursor, stop) is not null;
         using Journalctl journal = Journalctl.Follow(options, isThere ? position.Cursor : null);
@@ -27,14 +31,10 @@ internal sealed class JournaldInput(JournaldOptions options, EventLog events, Ti
     }
 
     /// <summary>At the first start: what comes after it is read, also where it comes while the daemon is away.</summary>
-    private async Task<JournalPosition> BeginAsync(IInputSink sink, CancellationToken stop)
+    private async Task<JournalPosition> BeginAsync(CancellationToken stop)
     {
         JournalPosition? newest = options.Start == LogStart.End ? await Journalctl.FindAsync(options, null, stop) : null;
-        JournalPosition start = newest ?? new JournalPosition(null, null, options.Units);
-        var batch = new EventBatch(options.Name, 1);
-        batch.Add(start.ToSource(options));
-        await sink.CommitAsync(batch, stop);
-        return start;
+        return newest ?? new JournalPosition(null, null, options.Units);
     }
 
     /// <summary>Reads until it ends.</summary>

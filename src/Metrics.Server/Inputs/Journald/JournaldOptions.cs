@@ -28,17 +28,7 @@ internal sealed record JournaldOptions : InputOptions
     public override IInput Create(InputTools tools) => new JournaldInput(this, tools.Events, tools.Time);
 
     /// <summary>Reads <c>inputs.journald</c>.</summary>
-    public static IEnumerable<JournaldOptions> Read(YamlSection inputs)
-    {
-        var all = new List<JournaldOptions>();
-        foreach (YamlSection section in inputs.Sections("journald"))
-        {
-            JournaldOptions one = ReadOne(section);
-            section.Finish();
-            all.Add(one);
-        }
-        return all;
-    }
+    public static IEnumerable<JournaldOptions> Read(YamlSection inputs) => inputs.Sections("journald").Select(ReadOne);
 
     private static JournaldOptions ReadOne(YamlSection section)
     {
@@ -51,12 +41,14 @@ internal sealed record JournaldOptions : InputOptions
         IReadOnlyList<string> units = section.Texts("units");
         foreach (string unit in units.Where(u => u.Length == 0 || u.Any(char.IsWhiteSpace)))
             section.Report("units", $"holds '{unit}'; a unit is a name or pattern without blanks, such as ssh.service or nova-*");
-        return new JournaldOptions
+        var one = new JournaldOptions
         {
             Label = label,
             Directory = directory,
             Units = string.Join(' ', units),
-            Start = section.Choice("start", "end", "end", "beginning") == "end" ? LogStart.End : LogStart.Beginning,
+            Start = LogsOptions.ReadStart(section),
         };
+        section.Finish();
+        return one;
     }
 }

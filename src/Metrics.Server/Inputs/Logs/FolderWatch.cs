@@ -4,8 +4,8 @@ using Metrics.Scheduling;
 namespace Metrics.Inputs.Logs;
 
 /// <summary>
-/// Wakes a loop when something changes in folders (inotify). Only a hint: what it misses, as on file systems of other machines, is found by
-/// looking each second.
+/// Wakes a loop when something changes in folders (inotify), once for each time that it waits. Only a hint: what it misses, as on file
+/// systems of other machines, is found by looking each second.
 /// </summary>
 internal sealed partial class FolderWatch : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed partial class FolderWatch : IDisposable
     private const int TimeoutMilliseconds = 1000;
 
     private readonly int _handle = Open(CloseOnExec);
+    private readonly AutoResetEvent _armed = new(false);
     private readonly HashSet<string> _folders = [];
     private readonly WakeSignal _wake;
     private volatile bool _isDisposed;
@@ -43,14 +44,22 @@ internal sealed partial class FolderWatch : IDisposable
         }
     }
 
+    /// <summary>Says that the loop waits: the next change wakes it.</summary>
+    public void Arm() => _armed.Set();
+
     /// <summary>Ends it; its thread closes the handle a moment later.</summary>
-    public void Dispose() => _isDisposed = true;
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _armed.Set();
+    }
 
     private void Run()
     {
         Span<byte> changes = stackalloc byte[16 * 1024];
         while (!_isDisposed)
         {
+            _armed.WaitOne();
             var wanted = new PollHandle { Handle = _handle, Events = Readable };
             if (Poll(ref wanted, 1, TimeoutMilliseconds) <= 0)
                 continue;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using Metrics.Model;
 using Microsoft.Win32.SafeHandles;
 
 namespace Metrics.Inputs.Logs;
@@ -65,6 +66,22 @@ internal abstract partial class LogBytes(SafeFileHandle file) : IDisposable
         for (int read = -1; read != 0 && length < head.Length; length += read)
             read = Read(length, head.AsSpan(length));
         return head[..length];
+    }
+
+    /// <summary>Whether a line begins at a place.</summary>
+    public bool IsStartOfLine(long offset)
+    {
+        Span<byte> before = stackalloc byte[1];
+        return offset == 0 || (Read(offset - 1, before) == 1 && before[0] == '\n');
+    }
+
+    /// <summary>Where the line begins in which a place falls; the place itself where that is too far back.</summary>
+    public long StartOfLine(long offset)
+    {
+        byte[] before = new byte[Math.Min(offset, EventBounds.MaxBodyLength)];
+        int length = Read(offset - before.Length, before);
+        int end = before.AsSpan(0, length).LastIndexOf((byte)'\n');
+        return end < 0 ? offset : offset - length + end + 1;
     }
 
     /// <inheritdoc />

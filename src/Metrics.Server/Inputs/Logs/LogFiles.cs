@@ -87,37 +87,19 @@ internal sealed class LogFiles(
         for (int n = 0; n < count && !batch.IsFull; n++)
             hasMore |= Read(_tails[(_next + n) % count], batch);
         _next = count == 0 ? 0 : (_next + 1) % count;
-        foreach (LogTail tail in _tails.Where(t => t.Position.IsDone && t.Position == t.Committed).ToList())
-            Close(tail);
         return hasMore || batch.IsFull;
     }
 
-    /// <summary>Adds to a batch how far each file was read with it.</summary>
+    /// <summary>Adds to a batch how far each file was read with it, and closes those that are read to their end for good.</summary>
     public void AddPositions(LogBatch batch)
     {
-        foreach (LogTail tail in _tails.Where(t => t.Position != t.Submitted))
+        foreach (LogTail tail in _tails.Where(t => t.Position != t.Submitted).ToList())
         {
             batch.Add(tail.Position);
             tail.Submitted = tail.Position;
+            if (tail.Position.IsDone)
+                Close(tail);
         }
-    }
-
-    /// <summary>What was added with a batch is stored.</summary>
-    public void Commit(IEnumerable<FilePosition> stored)
-    {
-        foreach (FilePosition position in stored)
-        {
-            // A file that was cut short meanwhile is read on under another name, with the same id.
-            foreach (LogTail tail in _tails)
-                tail.Commit(position);
-        }
-    }
-
-    /// <summary>Goes back to what is stored.</summary>
-    public void Rewind()
-    {
-        foreach (LogTail tail in _tails)
-            tail.Rewind();
     }
 
     /// <inheritdoc />
@@ -129,8 +111,6 @@ internal sealed class LogFiles(
 
     private bool Read(LogTail tail, LogBatch batch)
     {
-        if (tail.Position.IsDone)
-            return false;
         try
         {
             FileStat stat = tail.Stat();
@@ -158,11 +138,11 @@ internal sealed class LogFiles(
     /// <summary>A file was cut short or written anew: its rest may be in a copy (logrotate's <c>copytruncate</c>).</summary>
     private void Restart(LogTail tail, FileStat stat, LogBatch batch)
     {
-        (FilePosition before, FilePosition committed) = (tail.Position, tail.CommittedOfThis);
+        FilePosition before = tail.Position;
         tail.Restart(stat, time.GetUtcNow());
         _copies.Clear();
         long least = Math.Max(before.Offset, before.Start.Length);
-        if (least > 0 && !TryGoOn(before, committed))
+        if (least > 0 && !TryGoOn(before))
         {
             batch.Note(EventKinds.LogTruncated, tail.Path, tail.Service,
                 $"{tail.Path} was cut from at least {least} to {stat.Size} bytes, and no copy of it is there");
@@ -176,7 +156,7 @@ internal sealed class LogFiles(
     {
         foreach (FilePosition position in _known.TakeOpen())
         {
-            if (TryGoOn(position, position))
+            if (TryGoOn(position))
                 continue;
             batch.Forget(position);
             // What was written into an empty file since is found by its name.
@@ -189,29 +169,21 @@ internal sealed class LogFiles(
     }
 
     /// <summary>Finds a file that has another name now, or its copy, and reads its rest.</summary>
-    private bool TryGoOn(FilePosition position, FilePosition committed)
+    private bool TryGoOn(FilePosition position)
     {
-        // Where a commit failed it may be under way already.
-        if (_tails.Exists(t => t.Position.Id == position.Id))
-            return true;
         if (position.Start.IsEmpty)
             return false;
-        if (LogRotations.Moved(position) is { } moved && TryGoOn(moved.Path, moved.Stat, position, committed))
+        if (LogRotations.Moved(position) is { } moved && TryGoOn(moved.Path, moved.Stat, position))
             return true;
-        foreach ((string path, FileStat stat) in LogRotations.Of(position.Log))
-        {
-            if (stat.Modified >= position.Modified && TryGoOn(path, stat, position, committed))
-                return true;
-        }
-        return false;
+        return LogRotations.Of(position.Log).Any(f => f.Stat.Modified >= position.Modified && TryGoOn(f.Path, f.Stat, position));
     }
 
-    private bool TryGoOn(string path, FileStat stat, FilePosition position, FilePosition committed) =>
+    private bool TryGoOn(string path, FileStat stat, FilePosition position) =>
         !_byNumber.ContainsKey((stat.Device, stat.Inode)) && TryOpen(path, () =>
         {
             LogBytes bytes = LogBytes.Open(path);
             if (position.Start.Fits(bytes.Head()) && (bytes.IsPacked || position.Offset <= bytes.Stat().Size))
-                return NewTail(bytes, position.In(path, stat), committed.In(path, stat), isGone: true);
+                return NewTail(bytes, position.In(path, stat), isGone: true);
             bytes.Dispose();
             return null;
         }) is not null;
@@ -294,7 +266,7 @@ internal sealed class LogFiles(
         // Older than what was ever read: there before the first start, or before a pattern found it.
         bool isOld = _isFirstScan && !_rotated.ContainsKey(path) && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
         return isOld && options.Start == LogStart.End
-            ? NewTail(bytes, AtLine(bytes, begin, stat.Size))
+            ? NewTail(bytes, begin with { Offset = stat.Size, IsInLongLine = !bytes.IsStartOfLine(stat.Size) })
             : NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
     }
 
@@ -308,31 +280,12 @@ internal sealed class LogFiles(
         batch.Note(EventKinds.LogReplaced, begin.Path, options.Service ?? LogTail.ServiceOf(begin.Path),
             $"{begin.Path} was written anew: another file that begins alike; {before.Offset} bytes had been read, it has {stat.Size}");
         giveUp();
-        return NewTail(bytes, begin with { Offset = LineStart(bytes, Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
+        return NewTail(bytes, begin with { Offset = bytes.StartOfLine(Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
     }
 
-    /// <summary>A place in a file; where it is within a line, that line's rest is passed over.</summary>
-    private static FilePosition AtLine(LogBytes bytes, FilePosition begin, long offset)
+    private LogTail NewTail(LogBytes bytes, FilePosition position, bool isGone = false, long after = 0)
     {
-        if (offset == 0)
-            return begin;
-        Span<byte> last = stackalloc byte[1];
-        bytes.Read(offset - 1, last);
-        return begin with { Offset = offset, IsInLongLine = last[0] != '\n' };
-    }
-
-    /// <summary>Where the line begins in which a place falls; the place itself where that is too far.</summary>
-    private static long LineStart(LogBytes bytes, long offset)
-    {
-        byte[] before = new byte[Math.Min(offset, EventBounds.MaxBodyLength)];
-        int length = bytes.Read(offset - before.Length, before);
-        int at = before.AsSpan(0, length).LastIndexOf((byte)'\n');
-        return at < 0 ? offset : offset - length + at + 1;
-    }
-
-    private LogTail NewTail(LogBytes bytes, FilePosition position, FilePosition? committed = null, bool isGone = false, long after = 0)
-    {
-        var tail = new LogTail(options, bytes, position, time.GetTimestamp(), committed)
+        var tail = new LogTail(options, bytes, position, time.GetTimestamp())
         {
             After = after, GoneAt = isGone ? time.GetTimestamp() : null,
         };

@@ -22,35 +22,25 @@ internal sealed class LogTail : IDisposable
     private readonly LogSplitter _splitter;
     private LogEnd _lastEnd;
 
-    /// <summary>Where the file as it is now begins to be read: since it was cut short, nothing of it may be stored.</summary>
-    private FilePosition _begin;
-
     /// <param name="options">The input's.</param>
     /// <param name="bytes">The file, which the tail closes.</param>
     /// <param name="position">Where to begin.</param>
     /// <param name="now">The present, as the clock counts.</param>
-    /// <param name="committed">How far of that is stored; null where all is.</param>
-    public LogTail(LogsOptions options, LogBytes bytes, FilePosition position, long now, FilePosition? committed = null)
+    public LogTail(LogsOptions options, LogBytes bytes, FilePosition position, long now)
     {
         _options = options;
         _bytes = bytes;
         _context = new LogContext(options.TimeZone);
         _reader = new LogReader(options.Format is { } format ? [format] : LogFormats.All, _context);
         _splitter = new LogSplitter(options.MultiLine.JoinsFor(_reader)) { IsInLongLine = position.IsInLongLine };
-        (Position, Committed, _begin, LastGrowth) = (position, committed ?? position, committed ?? position, now);
+        (Position, LastGrowth) = (position, now);
         Service = options.Service ?? ServiceOf(position.Path);
     }
 
     /// <summary>How far it was read.</summary>
     public FilePosition Position { get; private set; }
 
-    /// <summary>How far it was read and stored.</summary>
-    public FilePosition Committed { get; private set; }
-
-    /// <summary>How far the file as it is now was read and stored.</summary>
-    public FilePosition CommittedOfThis => Committed.Id == Position.Id ? Committed : _begin;
-
-    /// <summary>How far it was read with what is on its way to be stored; null before the first time.</summary>
+    /// <summary>How far it was read with what is stored or on its way there; null before the first time.</summary>
     public FilePosition? Submitted { get; set; }
 
     /// <summary>Its name now.</summary>
@@ -107,31 +97,13 @@ internal sealed class LogTail : IDisposable
     /// <summary>Begins anew: the file was cut short, and is another now.</summary>
     public void Restart(FileStat stat, DateTimeOffset now)
     {
-        _begin = FilePosition.Begin(Position.Log, Path, stat, FileStart.Of(_bytes.Head()), now) with { Newest = Position.Newest };
-        Position = _begin;
+        Position = FilePosition.Begin(Position.Log, Path, stat, FileStart.Of(_bytes.Head()), now) with { Newest = Position.Newest };
         _splitter.IsInLongLine = false;
         Seen = -1;
     }
 
     /// <summary>Says that it is read to its end for good.</summary>
     public void Finish() => Position = Position with { IsDone = true };
-
-    /// <summary>What was read up to a place is stored.</summary>
-    public void Commit(FilePosition position)
-    {
-        if (position.Id == Position.Id || position.Id == Committed.Id)
-            Committed = position with { Path = Path, Device = Position.Device, Inode = Position.Inode };
-    }
-
-    /// <summary>Goes back to what is stored: what was read since could not be.</summary>
-    public void Rewind()
-    {
-        // Its name and its first bytes are what they are now.
-        Position = Committed with { Path = Path, Start = Committed.Offset == 0 ? Position.Start : Committed.Start };
-        Submitted = null;
-        _splitter.IsInLongLine = Position.IsInLongLine;
-        Seen = -1;
-    }
 
     /// <summary>Reads one piece of it into a batch.</summary>
     /// <param name="stat">What it is now.</param>
@@ -197,6 +169,7 @@ internal sealed class LogTail : IDisposable
                 newest = Follow(given, newest, batch);
         }
         int taken = bytes.Length - rest.Length;
+        batch.CountBytes(taken);
         if (taken > 0)
         {
             Position = Position with

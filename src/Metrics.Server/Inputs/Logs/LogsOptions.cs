@@ -57,31 +57,30 @@ internal sealed record LogsOptions : InputOptions
     public override IInput Create(InputTools tools) => new LogsInput(this, tools.Events, tools.Time);
 
     /// <summary>Reads <c>inputs.logs</c>.</summary>
-    public static IEnumerable<LogsOptions> Read(YamlSection inputs)
+    public static IEnumerable<LogsOptions> Read(YamlSection inputs) => inputs.Sections("logs").Select(ReadOne);
+
+    private static LogsOptions ReadOne(YamlSection section)
     {
-        var all = new List<LogsOptions>();
-        foreach (YamlSection section in inputs.Sections("logs"))
+        var one = new LogsOptions
         {
-            LogsOptions one = ReadOne(section);
-            section.Finish();
-            all.Add(one);
-        }
-        return all;
+            Label = section.RequiredText("name"),
+            Paths = LogPaths.Read(section),
+            Format = ReadFormat(section),
+            MultiLine = MultiLine.Read(section),
+            IsLatin = section.Choice("encoding", "auto", "auto", "utf-8") == "auto",
+            TimeZone = InputZone.Read(section),
+            Start = ReadStart(section),
+            MaxFiles = section.Number("max_files", 1000, min: 1, max: 100_000),
+            Service = section.Text("service"),
+            Labels = LogLabels.Read(section),
+        };
+        section.Finish();
+        return one;
     }
 
-    private static LogsOptions ReadOne(YamlSection section) => new()
-    {
-        Label = section.RequiredText("name"),
-        Paths = LogPaths.Read(section),
-        Format = ReadFormat(section),
-        MultiLine = MultiLine.Read(section),
-        IsLatin = section.Choice("encoding", "auto", "auto", "utf-8") == "auto",
-        TimeZone = InputZone.Read(section),
-        Start = section.Choice("start", "end", "end", "beginning") == "end" ? LogStart.End : LogStart.Beginning,
-        MaxFiles = section.Number("max_files", 1000, min: 1, max: 100_000),
-        Service = section.Text("service"),
-        Labels = LogLabels.Read(section),
-    };
+    /// <summary>Reads <c>start</c>.</summary>
+    internal static LogStart ReadStart(YamlSection section) =>
+        section.Choice("start", "end", "end", "beginning") == "end" ? LogStart.End : LogStart.Beginning;
 
     private static LogFormat? ReadFormat(YamlSection section)
     {

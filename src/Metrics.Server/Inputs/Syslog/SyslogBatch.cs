@@ -20,7 +20,7 @@ internal sealed class SyslogBatch(string source, TimeZoneInfo zone, InputCounter
     public int Count => _batch?.Count ?? 0;
 
     /// <summary>Takes the time for the messages that come now: one look at the clock a read.</summary>
-    public void Begin() => _now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    public void Begin() => _now = time.GetUnixNanoseconds();
 
     /// <summary>Adds a message.</summary>
     /// <param name="frame">Its bytes without frame.</param>

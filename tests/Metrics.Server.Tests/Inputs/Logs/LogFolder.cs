@@ -45,6 +45,9 @@ internal sealed class LogFolder : IAsyncDisposable
     /// <summary>Commits that were asked for.</summary>
     public int Commits => _sink.Commits;
 
+    /// <summary>Events that were handed over, stored or not: rules have seen them.</summary>
+    public int HandedOver => _sink.HandedOver;
+
     public InputCounters Counters => _sink.Counters;
 
     public string PathOf(string name) => Path.Combine(_root, name);
@@ -55,7 +58,7 @@ internal sealed class LogFolder : IAsyncDisposable
         LogsOptions options = MetricsOptions.Parse($"inputs: {{ logs: [ {{ {_keys} }} ] }}").Inputs.Inputs.OfType<LogsOptions>().Single();
         _stop = new CancellationTokenSource();
         _sink.Begin();
-        _running = options.Create(new InputTools(null!, _log, TimeProvider.System)).RunAsync(_sink, _stop.Token, _stop.Token);
+        _running = RunAsync(options, _stop.Token);
         await await Task.WhenAny(_sink.ReadyAsync, _running);
     }
 
@@ -95,6 +98,23 @@ internal sealed class LogFolder : IAsyncDisposable
             from.CopyTo(to);
         File.SetLastWriteTimeUtc(PathOf(name + ".gz"), File.GetLastWriteTimeUtc(PathOf(name)));
         File.Delete(PathOf(name));
+    }
+
+    /// <summary>Starts it again where it fails because nothing can be stored, as the frame around inputs does.</summary>
+    private async Task RunAsync(LogsOptions options, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await options.Create(new InputTools(null!, _log, TimeProvider.System)).RunAsync(_sink, stop, stop);
+                return;
+            }
+            catch (StoreException) when (!stop.IsCancellationRequested)
+            {
+                await Task.Yield();
+            }
+        }
     }
 
     /// <summary>All events, in the order in which they were committed.</summary>
@@ -142,6 +162,8 @@ internal sealed class LogFolder : IAsyncDisposable
 
         public int Commits { get; private set; }
 
+        public int HandedOver { get; private set; }
+
         public Task ReadyAsync => _ready.Task;
 
         public Task LastCommit { get; private set; } = Task.CompletedTask;
@@ -161,6 +183,7 @@ internal sealed class LogFolder : IAsyncDisposable
             using (batch)
             {
                 Commits++;
+                HandedOver += batch.Count;
                 (bool fails, Task gate) = (Fails, Gate);
                 await Task.Yield();
                 await gate;

@@ -1,0 +1,28 @@
+using Metrics.Model;
+
+namespace Metrics.Inputs;
+
+/// <summary>The batch that an input fills, until it is handed on. One thread at a time.</summary>
+/// <param name="source">Names the batches.</param>
+internal sealed class OpenBatch(string source)
+{
+    /// <summary>Rows and bytes at which it is to be handed on.</summary>
+    private const int MaxRows = 32_768;
+    private const long MaxBytes = 16L << 20;
+
+    private EventBatch? _batch;
+
+    /// <summary>What is filled now.</summary>
+    public EventBatch Events => _batch ??= new EventBatch(source, 256);
+
+    /// <summary>Whether it is to be handed on before more is added.</summary>
+    public bool IsFull => _batch is { } batch && (batch.Count >= MaxRows || batch.Bytes >= MaxBytes);
+
+    /// <summary>What was added since the last call, or null; whoever gets it disposes it.</summary>
+    public EventBatch? Take()
+    {
+        EventBatch? batch = _batch;
+        _batch = null;
+        return batch;
+    }
+}
