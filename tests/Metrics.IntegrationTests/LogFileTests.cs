@@ -60,6 +60,35 @@ public sealed class LogFileTests
         (await daemon.GetAsync("/api/v1/events?match[]=" + Uri.EscapeDataString("{kind=~\"log[.].*\"}"))).Should().NotContain("\"kind\"");
     }
 
+    [Fact]
+    public async Task A_full_disk_loses_no_line_doubles_none_and_has_rules_see_them_no_more_than_twice()
+    {
+        await using SmallDisk disk = await SmallDisk.MountAsync(mebibytes: 64);
+        await using Daemon daemon = await Daemon.StartAsync();
+        await disk.MoveToAsync(daemon);
+        string log = Path.Combine(daemon.Folder, "numbers.log");
+        await daemon.ReloadAsync($$"""
+            host: { enabled: false }
+            inputs: { logs: [ { name: numbers, paths: ['{{log}}'], start: beginning } ] }
+            """);
+        await File.AppendAllLinesAsync(log, Numbers(0, 1000));
+        await Eventually.Async(async () => (await NumbersAsync(daemon)).Count == 1000, "the first lines are there");
+        await disk.FillAsync();
+        // More than fits into what DuckDB has of its file, so that a commit needs the disk.
+        await File.AppendAllLinesAsync(log, Numbers(1000, 60_000));
+        await Eventually.Async(async () => await daemon.OwnAsync("metricsd_event_log_up") == 0, "nothing can be stored");
+        await Eventually.Async(
+            async () => (await daemon.GetAsync("/api/v1/inputs")).Contains("cannot be written now", StringComparison.Ordinal),
+            "the input says so");
+        await Eventually.Async(
+            async () => await daemon.OwnAsync("metricsd_event_log_writes_total{outcome=\"failure\"}") >= 3, "it is tried again and again");
+        disk.MakeRoom();
+        List<int> numbers = [];
+        await Eventually.Async(async () => (numbers = await NumbersAsync(daemon)).Count >= 61_000, "all lines are there");
+        numbers.Order().Should().Equal(Enumerable.Range(0, 61_000), "each comes once");
+        (await daemon.OwnAsync("metricsd_intake_events_received_total")).Should().BeLessThanOrEqualTo(2 * 61_000);
+    }
+
     private static bool EndsWith(string log, int last) =>
         File.Exists(log) && File.ReadLines(log).LastOrDefault()?.EndsWith($" {last}", StringComparison.Ordinal) == true;
 
