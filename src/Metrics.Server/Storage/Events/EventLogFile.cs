@@ -218,6 +218,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             // Each checkpoint writes the last group of rows anew: fewer of them write less.
             Execute(connection, "SET checkpoint_threshold = '64MiB'");
             Execute(connection, "SET allocator_flush_threshold = '4MiB'");
+            Execute(connection, EventPositions.Create);
             List<EventTable> tables = EventTable.Load(connection);
             _writer = connection;
             return tables;

@@ -8,8 +8,11 @@ internal static class EventPositions
 {
     private const int RowsPerStatement = 256;
 
-    private const string Create =
-        "CREATE TABLE IF NOT EXISTS positions(source VARCHAR NOT NULL, key VARCHAR NOT NULL, state VARCHAR NOT NULL, PRIMARY KEY(source, key))";
+    /// <summary>Makes the table in a file that has none yet.</summary>
+    public const string Create = """
+        CREATE TABLE IF NOT EXISTS positions(
+            source VARCHAR NOT NULL, key VARCHAR NOT NULL, state VARCHAR NOT NULL, PRIMARY KEY(source, key))
+        """;
 
     /// <summary>Writes the newest position of each part, within the transaction of the connection.</summary>
     public static void Save(DuckDBConnection connection, IReadOnlyList<EventBatch> batches)
@@ -20,9 +23,6 @@ internal static class EventPositions
             foreach (SourcePosition position in batch.Positions)
                 newest[(position.Source, position.Key)] = position;
         }
-        if (newest.Count == 0)
-            return;
-        Execute(connection, Create);
         // A statement for each row takes more memory than the event log has, where there are many.
         foreach (SourcePosition[] some in newest.Values.Where(p => p.State is not null).Chunk(RowsPerStatement))
         {
@@ -35,13 +35,9 @@ internal static class EventPositions
         static IEnumerable<string> Values(SourcePosition one) => [one.Source, one.Key, one.State!];
     }
 
-    /// <summary>Reads the positions of a source; none where nothing was ever written.</summary>
+    /// <summary>Reads the positions of a source.</summary>
     public static IReadOnlyList<SourcePosition> Load(DuckDBConnection connection, string source)
     {
-        using DuckDBCommand known = connection.CreateCommand();
-        known.CommandText = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'positions'";
-        if (Convert.ToInt64(known.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0)
-            return [];
         using DuckDBCommand command = connection.CreateCommand();
         command.CommandText = "SELECT key, state FROM positions WHERE source = $1";
         command.Parameters.Add(new DuckDBParameter(source));
