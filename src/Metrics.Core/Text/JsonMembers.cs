@@ -70,9 +70,9 @@ public ref struct JsonMembers(ReadOnlySpan<byte> json)
         return false;
     }
 
-    /// <summary>The characters of a text, or a number as it is written; empty for all others.</summary>
+    /// <summary>The characters of a text, or a number or word as it is written; empty for <c>null</c>, objects and arrays.</summary>
     /// <param name="value">As <see cref="Value"/> has it.</param>
-    /// <param name="scratch">Where escapes are taken out to: as long as the value.</param>
+    /// <param name="scratch">Where escapes are taken out to; a text with escapes that is longer is empty too.</param>
     public static ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> value, Span<byte> scratch)
     {
         if (value.IsEmpty || value[0] is (byte)'{' or (byte)'[' or (byte)'n')
@@ -82,6 +82,8 @@ public ref struct JsonMembers(ReadOnlySpan<byte> json)
         ReadOnlySpan<byte> inner = value[1..^1];
         if (!inner.Contains((byte)'\\'))
             return inner;
+        if (inner.Length > scratch.Length)
+            return default;
         try
         {
             var reader = new Utf8JsonReader(value);

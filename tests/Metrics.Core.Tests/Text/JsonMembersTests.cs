@@ -37,4 +37,10 @@ public sealed class JsonMembersTests
         byte[] json = Encoding.UTF8.GetBytes(value);
         Encoding.UTF8.GetString(JsonMembers.TextOf(json, new byte[json.Length])).Should().Be(expected);
     }
+
+    [Theory]
+    [InlineData("\"xyz\"", "xyz")]
+    [InlineData("\"x\\nz\"", "")]
+    public void Only_escapes_need_room(string value, string expected) =>
+        Encoding.UTF8.GetString(JsonMembers.TextOf(Encoding.UTF8.GetBytes(value), new byte[3])).Should().Be(expected);
 }

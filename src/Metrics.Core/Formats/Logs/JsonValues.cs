@@ -10,14 +10,8 @@ internal readonly ref struct JsonValues(LogRecord record, Span<byte> scratch)
     private readonly Span<byte> _scratch = scratch;
 
     /// <summary>Sets a field; nothing for <c>null</c>, objects and arrays.</summary>
-    public void Set(string field, ReadOnlySpan<byte> value)
-    {
-        ReadOnlySpan<byte> text = TextOf(value);
-        // CADF of old releases writes openstack:ID.
-        record.Set(field, text.StartsWith("openstack:"u8) ? text[10..] : text);
-    }
+    public void Set(string field, ReadOnlySpan<byte> value) => record.Set(field, TextOf(value));
 
     /// <summary>The characters of a value; good until the next is asked for.</summary>
-    public ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> value) =>
-        value.Length > _scratch.Length ? default : JsonMembers.TextOf(value, _scratch);
+    public ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> value) => JsonMembers.TextOf(value, _scratch);
 }

@@ -33,6 +33,9 @@ internal static class LogText
         return word;
     }
 
+    /// <summary>Without the blanks and tabs before it.</summary>
+    public static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
+
     /// <summary>Takes a text off the start.</summary>
     public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
     {
@@ -136,14 +139,21 @@ internal static class LogText
     }
 
     /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>
-    public static void SetMilliseconds(LogRecord record, ReadOnlySpan<byte> milliseconds)
-    {
-        if (IsNumber(milliseconds) && milliseconds.Length <= 12 && Utf8Parser.TryParse(milliseconds, out long value, out _))
-            record.Set(EventFields.Duration, value * (NanosecondsPerSecond / 1000));
-    }
+    public static void SetMilliseconds(LogRecord record, ReadOnlySpan<byte> milliseconds) =>
+        SetDuration(record, milliseconds, NanosecondsPerSecond / 1000);
+
+    /// <summary>Sets <c>event.duration</c> from microseconds.</summary>
+    public static void SetMicroseconds(LogRecord record, ReadOnlySpan<byte> microseconds) =>
+        SetDuration(record, microseconds, NanosecondsPerSecond / 1_000_000);
 
     /// <summary>Without the dot that ends a sentence.</summary>
     public static ReadOnlySpan<byte> WithoutDot(ReadOnlySpan<byte> text) => text.EndsWith("."u8) ? text[..^1] : text;
+
+    private static void SetDuration(LogRecord record, ReadOnlySpan<byte> number, long unit)
+    {
+        if (IsNumber(number) && number.Length <= 12 && Utf8Parser.TryParse(number, out long value, out _))
+            record.Set(EventFields.Duration, value * unit);
+    }
 
     private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text) =>
         text.Length > 2 && text[0] == '[' && text[^1] == ']' ? text[1..^1] : text;

@@ -84,6 +84,29 @@ public sealed class CloudLogTests
     }
 
     [Fact]
+    public void Ids_of_old_releases_lose_their_prefix_and_names_that_look_like_them_do_not()
+    {
+        LogRecord record = Notification("""
+            {"typeURI": "http://schemas.dmtf.org/cloud/audit/1.0/event", "id": "openstack:e-1", "action": "authenticate",
+            "outcome": "failure", "initiator": {"id": "openstack:u-1", "username": "openstack:admin"}}
+            """);
+        record[EventFields.EventId].Should().Be("e-1");
+        record[EventFields.UserId].Should().Be("u-1");
+        record[EventFields.UserName].Should().Be("openstack:admin");
+    }
+
+    [Fact]
+    public void Long_texts_are_cut_and_not_lost()
+    {
+        string path = "/" + new string('x', EventBounds.MaxValueLength * 5);
+        LogRecord record = Notification($$"""
+            {"publisher_id": "identity.x", "event_type": "audit.http.response", "payload": {
+            "typeURI": "http://schemas.dmtf.org/cloud/audit/1.0/event", "requestPath": "{{path}}" } }
+            """);
+        record[EventFields.Url].Should().Be(path[..EventBounds.MaxValueLength]);
+    }
+
+    [Fact]
     public void An_event_type_alone_makes_no_notification()
     {
         var context = new LogContext(TimeZoneInfo.Utc);

@@ -215,6 +215,8 @@ public sealed class ExtraCloudLogsTests(ITestOutputHelper output)
                 output.WriteLine($"{Path.GetFileName(file)}: {(fits ? LogCases.Describe(_record) : "?")}");
                 string type = JsonDocument.Parse(json).RootElement is { ValueKind: JsonValueKind.Object } root
                     && root.TryGetProperty("event_type", out JsonElement e) ? e.GetString()! : "";
+                if (type.Length > 0)
+                    fits.Should().BeTrue(file);
                 if (type == "identity.authenticate")
                     _record.Kind.Should().BeOneOf(EventKinds.IdentityAuthenticate, EventKinds.IdentityLockout);
                 else if (type.EndsWith("delete.end", StringComparison.Ordinal))

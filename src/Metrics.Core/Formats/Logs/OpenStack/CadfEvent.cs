@@ -27,7 +27,7 @@ internal static class CadfEvent
         if (record.Time is null && LogTimes.TryDate(fields.TextOf(parts.EventTime), TimeZoneInfo.Utc, out long time, out _))
             record.Time = time;
         if (!record.Has(EventFields.EventId))
-            fields.Set(EventFields.EventId, parts.Id);
+            SetId(EventFields.EventId, parts.Id, fields, record);
         if (eventType.IsEmpty)
             fields.Set(EventFields.Action, parts.Action);
         SetOutcome(parts.Outcome, record);
@@ -109,10 +109,9 @@ internal static class CadfEvent
         fields.Set(EventFields.ResourceId, parts.ResourceInfo.IsEmpty ? parts.Role : parts.ResourceInfo);
         fields.Set(EventFields.TargetUserId, parts.User);
         // The project that a role is in says more than the one from which it was given.
-        if (!parts.Project.IsEmpty)
-            fields.Set(EventFields.ProjectId, parts.Project);
+        fields.Set(EventFields.ProjectId, parts.Project);
         if (!record.Has(EventFields.ResourceId) && JsonMembers.TryFind(parts.Target, "id"u8, out ReadOnlySpan<byte> target))
-            fields.Set(EventFields.ResourceId, target);
+            SetId(EventFields.ResourceId, target, fields, record);
     }
 
     private static void ReadInitiator(ReadOnlySpan<byte> initiator, JsonValues fields, LogRecord record)
@@ -140,7 +139,15 @@ internal static class CadfEvent
                 ReadHost(value, fields, record);
         }
         // Old releases make an id of their own from the user's.
-        fields.Set(EventFields.UserId, userId.IsEmpty ? id : userId);
+        SetId(EventFields.UserId, userId.IsEmpty ? id : userId, fields, record);
+    }
+
+    /// <summary>Sets an id of CADF's, which old releases write as <c>openstack:ID</c>.</summary>
+    private static void SetId(string field, ReadOnlySpan<byte> value, JsonValues fields, LogRecord record)
+    {
+        ReadOnlySpan<byte> id = fields.TextOf(value);
+        LogText.TryTake(ref id, "openstack:"u8);
+        record.Set(field, id);
     }
 
     private static void ReadHost(ReadOnlySpan<byte> host, JsonValues fields, LogRecord record)
@@ -174,30 +181,7 @@ internal static class CadfEvent
     /// <summary>The members that are of use, as they are written.</summary>
     private ref struct Parts
     {
-        public ReadOnlySpan<byte> Action { get; set; }
-
-        public ReadOnlySpan<byte> EventTime { get; set; }
-
-        public ReadOnlySpan<byte> Id { get; set; }
-
-        public ReadOnlySpan<byte> Initiator { get; set; }
-
-        public ReadOnlySpan<byte> Outcome { get; set; }
-
-        public ReadOnlySpan<byte> Project { get; set; }
-
-        public ReadOnlySpan<byte> Reason { get; set; }
-
-        public ReadOnlySpan<byte> RequestPath { get; set; }
-
-        public ReadOnlySpan<byte> ResourceInfo { get; set; }
-
-        public ReadOnlySpan<byte> Role { get; set; }
-
-        public ReadOnlySpan<byte> Target { get; set; }
-
-        public ReadOnlySpan<byte> TypeUri { get; set; }
-
-        public ReadOnlySpan<byte> User { get; set; }
+        public ReadOnlySpan<byte> Action, EventTime, Id, Initiator, Outcome, Project, Reason, RequestPath, ResourceInfo, Role, Target,
+            TypeUri, User;
     }
 }

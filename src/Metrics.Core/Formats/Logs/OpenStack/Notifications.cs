@@ -37,7 +37,7 @@ public static class Notifications
     /// <summary>Reads a notification, as it stands in a log.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> json, LogRecord record)
     {
-        if (json.Length < 2 || json[0] != '{')
+        if (!MayBe(json))
             return false;
         Envelope envelope = default;
         if (!TryOpen(json, ref envelope))
@@ -52,6 +52,11 @@ public static class Notifications
         ArrayPool<byte>.Shared.Return(scratch);
         return read;
     }
+
+    /// <summary>Whether it holds a name that no notification is without: most objects in logs are others', and not worth a walk.</summary>
+    private static bool MayBe(ReadOnlySpan<byte> json) =>
+        json.StartsWith("{"u8)
+        && (json.IndexOf("\"publisher_id\""u8) >= 0 || json.IndexOf("\"typeURI\""u8) >= 0 || json.IndexOf("\"oslo.message\""u8) >= 0);
 
     private static bool TryOpen(ReadOnlySpan<byte> json, scoped ref Envelope envelope)
     {
@@ -104,18 +109,15 @@ public static class Notifications
 
     private static bool TryReadOpen(Envelope envelope, LogRecord record)
     {
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(EventBounds.MaxValueLength * 4);
-        var fields = new JsonValues(record, scratch);
+        // The type has a place of its own: all others take turns.
+        int typeLength = envelope.EventType.Length;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(typeLength + (EventBounds.MaxValueLength * 4));
+        ReadOnlySpan<byte> eventType = JsonMembers.TextOf(envelope.EventType, scratch.AsSpan(0, typeLength));
+        var fields = new JsonValues(record, scratch.AsSpan(typeLength));
         SetEnvelope(envelope, fields, record);
-        ReadOnlySpan<byte> type = fields.TextOf(envelope.EventType);
-        // A copy: the scratch is used again.
-        byte[] kept = ArrayPool<byte>.Shared.Rent(type.Length);
-        type.CopyTo(kept);
-        ReadOnlySpan<byte> eventType = kept.AsSpan(0, type.Length);
         record.Set(EventFields.Action, eventType);
         if (!CadfEvent.TryRead(envelope.Payload, eventType, fields, record))
             ResourceNotification.Read(envelope.Payload, eventType, fields, record);
-        ArrayPool<byte>.Shared.Return(kept);
         ArrayPool<byte>.Shared.Return(scratch);
         return true;
     }
@@ -124,16 +126,14 @@ public static class Notifications
     {
         if (LogTimes.TryDate(fields.TextOf(envelope.Timestamp), TimeZoneInfo.Utc, out long time, out _))
             record.Time = time;
-        if (!envelope.Priority.IsEmpty)
-            LogLevels.TrySet(record, fields.TextOf(envelope.Priority));
+        LogLevels.TrySet(record, fields.TextOf(envelope.Priority));
         fields.Set(EventFields.EventId, envelope.MessageId);
         fields.Set(EventFields.RequestId, envelope.RequestId);
         fields.Set(EventFields.GlobalRequestId, envelope.GlobalRequestId);
         fields.Set(EventFields.UserId, envelope.UserId);
         fields.Set(EventFields.UserName, envelope.UserName);
         fields.Set(EventFields.ProjectId, envelope.ProjectId);
-        if (!envelope.RemoteAddress.IsEmpty)
-            LogText.SetSource(record, fields.TextOf(envelope.RemoteAddress));
+        LogText.SetSource(record, fields.TextOf(envelope.RemoteAddress));
         SetPublisher(fields.TextOf(envelope.Publisher), record);
     }
 
@@ -175,32 +175,7 @@ public static class Notifications
     /// <summary>The members of a notification that are of use, as they are written.</summary>
     private ref struct Envelope
     {
-        public ReadOnlySpan<byte> EventType { get; set; }
-
-        public ReadOnlySpan<byte> GlobalRequestId { get; set; }
-
-        public ReadOnlySpan<byte> Message { get; set; }
-
-        public ReadOnlySpan<byte> MessageId { get; set; }
-
-        public ReadOnlySpan<byte> Payload { get; set; }
-
-        public ReadOnlySpan<byte> Priority { get; set; }
-
-        public ReadOnlySpan<byte> ProjectId { get; set; }
-
-        public ReadOnlySpan<byte> Publisher { get; set; }
-
-        public ReadOnlySpan<byte> RemoteAddress { get; set; }
-
-        public ReadOnlySpan<byte> RequestId { get; set; }
-
-        public ReadOnlySpan<byte> Timestamp { get; set; }
-
-        public ReadOnlySpan<byte> TypeUri { get; set; }
-
-        public ReadOnlySpan<byte> UserId { get; set; }
-
-        public ReadOnlySpan<byte> UserName { get; set; }
+        public ReadOnlySpan<byte> EventType, GlobalRequestId, Message, MessageId, Payload, Priority, ProjectId, Publisher, RemoteAddress,
+            RequestId, Timestamp, TypeUri, UserId, UserName;
     }
 }

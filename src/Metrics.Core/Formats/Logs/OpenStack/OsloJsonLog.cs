@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using Metrics.Formats.Logs.Host;
 using Metrics.Model;
 using Metrics.Text;
 
@@ -15,60 +15,59 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 public static class OsloJsonLog
 {
-    private const int MaxSeconds = 20;
-
     /// <summary>The format <c>oslo-json</c>.</summary>
     public static LogFormat Format { get; } = new("oslo-json", TryRead);
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (text.Length < 64 || text[0] != '{')
+        // Most objects in logs are others', and not worth a walk.
+        if (text.Length < 64 || text[0] != '{' || text.IndexOf("\"levelname\""u8) < 0)
             return false;
-        ReadOnlySpan<byte> message = default, name = default, level = default, who = default;
+        Parts parts = default;
         var members = new JsonMembers(text);
         while (members.MoveNext())
-        {
-            if (members.Name.SequenceEqual("message"u8))
-                message = members.Value;
-            else if (members.Name.SequenceEqual("name"u8))
-                name = members.Value;
-            else if (members.Name.SequenceEqual("levelname"u8))
-                level = members.Value;
-            else if (members.Name.SequenceEqual("context"u8))
-                who = members.Value;
-        }
-        if (!members.IsComplete || message.IsEmpty || !name.StartsWith("\""u8) || level.IsEmpty || who.IsEmpty)
+            Take(members.Name, members.Value, ref parts);
+        if (!members.IsComplete || parts.Message.IsEmpty || !parts.Name.StartsWith("\""u8) || parts.Level.IsEmpty || parts.Context.IsEmpty)
             return false;
         byte[] scratch = ArrayPool<byte>.Shared.Rent(text.Length);
         var fields = new JsonValues(record, scratch);
-        LogLevels.TrySet(record, fields.TextOf(level));
-        ReadFields(text, fields, record);
-        ReadContext(who, fields, record);
-        OsloLog.SetLogger(fields.TextOf(name), record);
+        if (EpochTime.TryRead(parts.Created, out long time) && time > 0)
+            record.Time = time;
+        LogLevels.TrySet(record, fields.TextOf(parts.Level));
+        fields.Set(EventFields.ProcessId, parts.Process);
+        fields.Set(EventFields.Host, parts.Host);
+        fields.Set(EventFields.Reason, parts.Error);
+        ReadExtra(parts.Extra, fields);
+        ReadContext(parts.Context, fields, record);
+        OsloLog.SetLogger(fields.TextOf(parts.Name), record);
         // Names of loggers have no escapes, so that the scratch is free for the text.
-        ReadOnlySpan<byte> said = fields.TextOf(message);
+        ReadOnlySpan<byte> said = fields.TextOf(parts.Message);
         int end = said.IndexOf((byte)'\n');
-        OsloMessages.Read(name[1..^1], end < 0 ? said : said[..end], record);
+        OsloMessages.Read(parts.Name[1..^1], end < 0 ? said : said[..end], record);
         ArrayPool<byte>.Shared.Return(scratch);
         return true;
     }
 
-    private static void ReadFields(ReadOnlySpan<byte> text, JsonValues fields, LogRecord record)
+    private static void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, scoped ref Parts parts)
     {
-        var members = new JsonMembers(text);
-        while (members.MoveNext())
-        {
-            if (members.Name.SequenceEqual("created"u8))
-                record.Time = TimeOf(members.Value);
-            else if (members.Name.SequenceEqual("hostname"u8))
-                fields.Set(EventFields.Host, members.Value);
-            else if (members.Name.SequenceEqual("process"u8))
-                fields.Set(EventFields.ProcessId, members.Value);
-            else if (members.Name.SequenceEqual("error_summary"u8))
-                fields.Set(EventFields.Reason, members.Value);
-            else if (members.Name.SequenceEqual("extra"u8))
-                ReadExtra(members.Value, fields);
-        }
+        if (name.SequenceEqual("message"u8))
+            parts.Message = value;
+        else if (name.SequenceEqual("name"u8))
+            parts.Name = value;
+        else if (name.SequenceEqual("levelname"u8))
+            parts.Level = value;
+        else if (name.SequenceEqual("created"u8))
+            parts.Created = value;
+        else if (name.SequenceEqual("process"u8))
+            parts.Process = value;
+        else if (name.SequenceEqual("hostname"u8))
+            parts.Host = value;
+        else if (name.SequenceEqual("error_summary"u8))
+            parts.Error = value;
+        else if (name.SequenceEqual("context"u8))
+            parts.Context = value;
+        else if (name.SequenceEqual("extra"u8))
+            parts.Extra = value;
     }
 
     private static void ReadContext(ReadOnlySpan<byte> context, JsonValues fields, LogRecord record)
@@ -88,7 +87,7 @@ public static class OsloJsonLog
                 fields.Set(EventFields.UserDomain, members.Value);
             else if (members.Name.SequenceEqual("project_id"u8))
                 fields.Set(EventFields.ProjectId, members.Value);
-            else if (members.Name.SequenceEqual("remote_address"u8) && !fields.TextOf(members.Value).IsEmpty)
+            else if (members.Name.SequenceEqual("remote_address"u8))
                 LogText.SetSource(record, fields.TextOf(members.Value));
         }
     }
@@ -112,10 +111,9 @@ public static class OsloJsonLog
         }
     }
 
-    /// <summary>Seconds since 1970, with a fraction.</summary>
-    private static long? TimeOf(ReadOnlySpan<byte> seconds) =>
-        seconds.Length <= MaxSeconds && Utf8Parser.TryParse(seconds, out decimal value, out int length) && length == seconds.Length
-            && value is > 0 and < 9_000_000_000
-            ? (long)(value * 1_000_000_000)
-            : null;
+    /// <summary>The members that are of use, as they are written.</summary>
+    private ref struct Parts
+    {
+        public ReadOnlySpan<byte> Context, Created, Error, Extra, Host, Level, Message, Name, Process;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Metrics.Formats.Logs.Servers;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs.OpenStack;
@@ -78,25 +79,19 @@ internal static class OsloMessages
             case (byte)'O' when logger.StartsWith("oslo_config"u8) || logger.StartsWith("oslo.config"u8):
                 ReadOption(text, record);
                 return;
-            case (byte)'U' when record.SeverityNumber == 18 && !logger.Contains((byte)'.') && text.StartsWith("Unhandled error"u8):
+            case (byte)'U' when text.StartsWith("Unhandled error"u8) && record.SeverityNumber == Severity.Critical
+                && !logger.Contains((byte)'.'):
                 // oslo.log writes it when the program ends by an exception that nobody has caught.
                 record.Kind = EventKinds.ServiceCrash;
                 record.Set(EventFields.Action, "crash");
                 return;
             case (byte)'S' when text.StartsWith("Starting "u8) && text.IndexOf(" node (version "u8) > 0:
-                record.Kind = EventKinds.ServiceStart;
-                record.Set(EventFields.Action, "start");
+                record.SetStart();
                 return;
         }
         if (OsloRequests.TryRead(text, record) || OsloRequests.TryReadBegin(logger, text, record))
             return;
-        foreach (Phrase phrase in s_aboutServices)
-        {
-            if (!text.StartsWith(phrase.Text))
-                continue;
-            Say(phrase, record);
-            return;
-        }
+        SayFirst(s_aboutServices, text, record);
     }
 
     private static void ReadInstance(ReadOnlySpan<byte> text, LogRecord record)
@@ -115,13 +110,7 @@ internal static class OsloMessages
             }
             return;
         }
-        foreach (Phrase phrase in s_aboutInstances)
-        {
-            if (!text.StartsWith(phrase.Text))
-                continue;
-            Say(phrase, record);
-            return;
-        }
+        SayFirst(s_aboutInstances, text, record);
     }
 
     /// <summary><c>Option DEFAULT.debug changed from [False] to [True]</c>; oslo.config masks secrets.</summary>
@@ -141,6 +130,18 @@ internal static class OsloMessages
             return;
         record.Set(EventFields.ConfigOld, values[..to]);
         record.Set(EventFields.ConfigNew, values[(to + 6)..]);
+    }
+
+    /// <summary>Says the phrase with which a text begins.</summary>
+    private static void SayFirst(Phrase[] phrases, ReadOnlySpan<byte> text, LogRecord record)
+    {
+        foreach (Phrase phrase in phrases)
+        {
+            if (!text.StartsWith(phrase.Text))
+                continue;
+            Say(phrase, record);
+            return;
+        }
     }
 
     private static void Say(Phrase phrase, LogRecord record)

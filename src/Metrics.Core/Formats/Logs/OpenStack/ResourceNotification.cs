@@ -16,7 +16,7 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 internal static class ResourceNotification
 {
-    private const int MaxPathLength = 64;
+    private const int MaxTypeLength = 61;
 
     /// <summary>Reads one.</summary>
     public static void Read(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
@@ -80,20 +80,15 @@ internal static class ResourceNotification
     /// <returns>Whether it has an id.</returns>
     private static bool SetThing(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> type, JsonValues fields, LogRecord record)
     {
-        if (type.Length > MaxPathLength - 3)
+        if (type.Length > MaxTypeLength)
             return false;
-        Span<byte> typeId = stackalloc byte[MaxPathLength];
-        type.CopyTo(typeId);
-        "_id"u8.CopyTo(typeId[type.Length..]);
-        typeId = typeId[..(type.Length + 3)];
-
         Thing thing = default;
         var members = new JsonMembers(payload);
         while (members.MoveNext())
         {
             if (members.Name.SequenceEqual("nova_object.data"u8) || members.Name.SequenceEqual(type))
                 ReadInner(members.Value, ref thing);
-            else if (members.Name.SequenceEqual(typeId))
+            else if (members.Name.StartsWith(type) && members.Name[type.Length..].SequenceEqual("_id"u8))
                 thing.Id = members.Value;
             else
                 Take(members.Name, members.Value, ref thing);
@@ -103,7 +98,7 @@ internal static class ResourceNotification
         {
             thing.Reason = message;
         }
-        Set(EventFields.Reason, thing.Reason, fields);
+        fields.Set(EventFields.Reason, thing.Reason);
         ReadOnlySpan<byte> id = !thing.Id.IsEmpty ? thing.Id : !thing.PlainId.IsEmpty ? thing.PlainId : thing.Name;
         if (fields.TextOf(id).IsEmpty)
             return false;
@@ -111,13 +106,13 @@ internal static class ResourceNotification
         fields.Set(EventFields.ResourceId, id);
         if (type.SequenceEqual("instance"u8))
             fields.Set(EventFields.InstanceId, id);
-        Set(EventFields.ProjectId, thing.Project, fields);
+        fields.Set(EventFields.ProjectId, thing.Project);
         // Whoever owns it need not be who has done this.
-        Set(EventFields.UserId, thing.Initiator, fields);
-        Set(EventFields.RequestId, thing.RequestId, fields);
+        fields.Set(EventFields.UserId, thing.Initiator);
+        fields.Set(EventFields.RequestId, thing.RequestId);
         // A service's own host and name say more than those of the API that tells of it.
-        Set(EventFields.Host, thing.Host, fields);
-        Set(EventFields.Service, thing.Binary, fields);
+        fields.Set(EventFields.Host, thing.Host);
+        fields.Set(EventFields.Service, thing.Binary);
         return true;
     }
 
@@ -152,12 +147,6 @@ internal static class ResourceNotification
             thing.Binary = value;
     }
 
-    private static void Set(string field, ReadOnlySpan<byte> value, JsonValues fields)
-    {
-        if (!value.IsEmpty)
-            fields.Set(field, value);
-    }
-
     /// <summary>Takes what stands behind the last dot off the end.</summary>
     private static ReadOnlySpan<byte> LastPart(scoped ref ReadOnlySpan<byte> rest)
     {
@@ -170,24 +159,6 @@ internal static class ResourceNotification
     /// <summary>The members that are of use, as they are written.</summary>
     private ref struct Thing
     {
-        public ReadOnlySpan<byte> Binary { get; set; }
-
-        public ReadOnlySpan<byte> Fault { get; set; }
-
-        public ReadOnlySpan<byte> Host { get; set; }
-
-        public ReadOnlySpan<byte> Id { get; set; }
-
-        public ReadOnlySpan<byte> Initiator { get; set; }
-
-        public ReadOnlySpan<byte> Name { get; set; }
-
-        public ReadOnlySpan<byte> PlainId { get; set; }
-
-        public ReadOnlySpan<byte> Project { get; set; }
-
-        public ReadOnlySpan<byte> Reason { get; set; }
-
-        public ReadOnlySpan<byte> RequestId { get; set; }
+        public ReadOnlySpan<byte> Binary, Fault, Host, Id, Initiator, Name, PlainId, Project, Reason, RequestId;
     }
 }

@@ -28,23 +28,22 @@ public static class UwsgiLog
         return true;
     }
 
-    private static bool TryReadAny(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long? time)
-    {
-        bool isRequest = TryReadRequest(text, zone, record, out long requested);
-        time = isRequest ? requested : null;
-        return isRequest || TryReadLife(text, zone, record, ref time);
-    }
+    private static bool TryReadAny(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long? time) =>
+        TryReadRequest(text, zone, record, out time) || TryReadLife(text, zone, record, out time);
 
     /// <summary><c>*** Starting uWSGI 2.0.21 (64bit) on [Thu Nov 26 10:00:00 2026] ***</c>, <c>goodbye to uWSGI.</c></summary>
-    private static bool TryReadLife(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, ref long? time)
+    private static bool TryReadLife(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long? time)
     {
+        time = null;
         bool isStart = text.StartsWith("*** Starting uWSGI "u8);
         if (!isStart && !text.SequenceEqual("goodbye to uWSGI."u8))
             return false;
-        record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
         if (!record.Has(EventFields.Service))
             record.Set(EventFields.Service, "uwsgi");
-        record.Set(EventFields.Action, isStart ? "start" : "stop");
+        if (isStart)
+            record.SetStart();
+        else
+            record.SetStop();
         ReadOnlySpan<byte> rest = text;
         if (LogText.TryTakeUntil(ref rest, (byte)'[', out _) && LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
             && LogTimes.TryCtime(stamp, zone, out long started))
@@ -54,9 +53,9 @@ public static class UwsgiLog
         return true;
     }
 
-    private static bool TryReadRequest(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long time)
+    private static bool TryReadRequest(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record, out long? time)
     {
-        time = 0;
+        time = null;
         ReadOnlySpan<byte> rest = text;
         if (!LogText.TryTake(ref rest, "[pid: "u8) || !LogText.TryTakeUntil(ref rest, (byte)'|', out ReadOnlySpan<byte> pid, 20)
             || !LogText.TryTakeUntil(ref rest, (byte)']', out _) || !LogText.TryTake(ref rest, " "u8))
@@ -67,7 +66,7 @@ public static class UwsgiLog
         if (!TryTakeUser(ref rest, out ReadOnlySpan<byte> user)
             || !LogText.TryTakeUntil(ref rest, (byte)'[', out _)
             || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
-            || !LogTimes.TryCtime(stamp, zone, out time) || !LogText.TryTake(ref rest, " "u8))
+            || !LogTimes.TryCtime(stamp, zone, out long answered) || !LogText.TryTake(ref rest, " "u8))
         {
             return false;
         }
@@ -75,6 +74,7 @@ public static class UwsgiLog
         int arrow = rest.LastIndexOf(" => generated "u8);
         if (arrow < 0 || !HttpText.TrySetRequest(record, rest[..arrow]))
             return false;
+        time = answered;
         record.Kind = EventKinds.HttpRequest;
         record.Set(EventFields.ProcessId, pid);
         LogText.SetSource(record, source);
@@ -104,8 +104,7 @@ public static class UwsgiLog
     {
         if (unit.SequenceEqual("msecs"u8))
             LogText.SetMilliseconds(record, number);
-        else if (unit.SequenceEqual("micros"u8) && LogText.IsNumber(number) && number.Length <= 12
-            && System.Buffers.Text.Utf8Parser.TryParse(number, out long micros, out _))
-            record.Set(EventFields.Duration, micros * 1000);
+        else if (unit.SequenceEqual("micros"u8))
+            LogText.SetMicroseconds(record, number);
     }
 }

@@ -102,17 +102,11 @@ public static class ApacheErrorLog
             text = text[(code + 2)..];
         }
         if (text.EndsWith("-- resuming normal operations"u8))
-            SetLife(EventKinds.ServiceStart, "start", record);
+            record.SetStart();
         else if (text.StartsWith("caught SIGTERM, shutting down"u8))
-            SetLife(EventKinds.ServiceStop, "stop", record);
+            record.SetStop();
         else
             ReadRefusal(text, record);
-    }
-
-    private static void SetLife(string kind, string action, LogRecord record)
-    {
-        record.Kind = kind;
-        record.Set(EventFields.Action, action);
     }
 
     /// <summary>

@@ -41,9 +41,9 @@ public static class CephLog
         rest = rest.TrimStart((byte)' ');
         ReadOnlySpan<byte> level = LogText.TakeWord(ref rest);
         if (level.SequenceEqual("-1"u8))
-            record.SeverityNumber = 17;
+            record.SeverityNumber = Severity.Error;
         else if (level.Length is 1 or 2 && LogText.IsNumber(level))
-            record.SeverityNumber = (byte)(level.Length == 1 && level[0] <= '1' ? 9 : 5);
+            record.SeverityNumber = level.Length == 1 && level[0] <= '1' ? Severity.Info : Severity.Debug;
         else
             return false;
         record.Set(EventFields.Level, level);

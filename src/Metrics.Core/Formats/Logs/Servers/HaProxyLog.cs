@@ -41,17 +41,12 @@ public static class HaProxyLog
         time = 0;
         ReadOnlySpan<byte> rest = text;
         ReadOnlySpan<byte> client = LogText.TakeWord(ref rest);
-        if (rest.IsEmpty || rest[0] != '[' || !LogText.TryEndpoint(client, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> port))
-            return false;
-        rest = rest[1..];
-        if (!LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 32)
+        if (!LogText.TryTake(ref rest, "["u8) || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 32)
             || !LogTimes.TryLocalClf(stamp, zone, out time, out int length) || length != stamp.Length
-            || !LogText.TryTake(ref rest, " "u8))
+            || !LogText.TryTake(ref rest, " "u8) || !LogText.TrySetSourceEndpoint(record, client))
         {
             return false;
         }
-        LogText.SetSource(record, address);
-        record.Set(EventFields.SourcePort, port);
         ReadOnlySpan<byte> frontend = LogText.TakeWord(ref rest);
         if (frontend.EndsWith(":"u8))
         {

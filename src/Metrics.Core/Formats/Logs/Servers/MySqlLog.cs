@@ -41,7 +41,7 @@ public static class MySqlLog
     /// <summary><c>[THREAD] [Level] [CODE] [Subsystem] text</c>, <c>THREAD Connect text</c></summary>
     private static bool TryReadBehindTime(ReadOnlySpan<byte> rest, LogRecord record)
     {
-        rest = TrimBlanks(rest);
+        rest = LogText.TrimBlanks(rest);
         bool hasThread = !rest.StartsWith("["u8);
         if (hasThread && !LogText.IsNumber(LogText.TakeWord(ref rest)))
             return false;
@@ -51,7 +51,7 @@ public static class MySqlLog
                 return false;
             if (!LogLevels.TrySet(record, level) && !level.SequenceEqual("System"u8))
                 return false;
-            rest = TrimBlanks(rest);
+            rest = LogText.TrimBlanks(rest);
             while (rest.StartsWith("[MY-"u8) || rest.StartsWith("[Server]"u8) || rest.StartsWith("[InnoDB]"u8))
             {
                 int end = rest.IndexOf((byte)']');
@@ -59,12 +59,12 @@ public static class MySqlLog
                     break;
                 if (rest[1] == 'M')
                     record.Set(EventFields.EventId, rest[1..end]);
-                rest = TrimBlanks(rest[(end + 1)..]);
+                rest = LogText.TrimBlanks(rest[(end + 1)..]);
             }
         }
         else if (hasThread && LogText.TryTake(ref rest, "Connect"u8))
         {
-            rest = TrimBlanks(rest);
+            rest = LogText.TrimBlanks(rest);
         }
         else
         {
@@ -92,16 +92,8 @@ public static class MySqlLog
             LogText.SetSource(record, text.Slice(host + 3, end));
         }
         else if (text.IndexOf("ready for connections"u8) is >= 0 and < 64)
-        {
-            record.Kind = EventKinds.ServiceStart;
-            record.Set(EventFields.Action, "start");
-        }
+            record.SetStart();
         else if (text.IndexOf(": Shutdown complete"u8) is >= 0 and < 64)
-        {
-            record.Kind = EventKinds.ServiceStop;
-            record.Set(EventFields.Action, "stop");
-        }
+            record.SetStop();
     }
-
-    private static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
 }

@@ -81,14 +81,15 @@ public static class NginxErrorLog
     /// <summary><c>nginx/1.22.1</c>, which only a start writes; <c>signal 15 (SIGTERM) received from 1, exiting</c></summary>
     private static bool TryReadLife(ReadOnlySpan<byte> text, LogRecord record)
     {
-        bool isStart = text.StartsWith("nginx/"u8) && !text.Contains((byte)' ');
-        bool isStop = text.StartsWith("signal "u8) && (text.EndsWith(", exiting"u8) || text.EndsWith(", shutting down"u8));
-        if (!isStart && !isStop)
-            return false;
-        record.Kind = isStart ? EventKinds.ServiceStart : EventKinds.ServiceStop;
-        record.Set(EventFields.Action, isStart ? "start" : "stop");
-        if (isStart)
+        if (text.StartsWith("nginx/"u8) && !text.Contains((byte)' '))
+        {
+            record.SetStart();
             record.Set(EventFields.PackageVersion, text[6..]);
+            return true;
+        }
+        if (!text.StartsWith("signal "u8) || !(text.EndsWith(", exiting"u8) || text.EndsWith(", shutting down"u8)))
+            return false;
+        record.SetStop();
         return true;
     }
 

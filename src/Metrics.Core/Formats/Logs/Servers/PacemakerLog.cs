@@ -1,3 +1,4 @@
+using System.Text;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -15,28 +16,20 @@ namespace Metrics.Formats.Logs.Servers;
 /// </remarks>
 public static class PacemakerLog
 {
+    /// <summary>Names before Pacemaker 2, which have no prefix.</summary>
+    private static readonly string[] s_oldDaemons = ["attrd", "cib", "crmd", "lrmd", "pengine", "stonith-ng"];
+
     /// <summary>The format <c>pacemaker</c>.</summary>
     public static LogFormat Format { get; } = new("pacemaker", TryReadLine);
 
     /// <summary>Texts of the daemons.</summary>
     public static LogMessageFormat Message { get; } = new(
         "pacemaker",
-        TryRead,
-        "pacemakerd",
-        "pacemaker-attrd",
-        "pacemaker-based",
-        "pacemaker-controld",
-        "pacemaker-execd",
-        "pacemaker-fenced",
-        "pacemaker-schedulerd",
-        "attrd",
-        "cib",
-        "crmd",
-        "lrmd",
-        "pengine",
-        "stonith-ng");
-
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record) => TryTakeLevel(message, record);
+        TrySetLevel,
+        [
+            "pacemakerd", "pacemaker-attrd", "pacemaker-based", "pacemaker-controld", "pacemaker-execd", "pacemaker-fenced",
+            "pacemaker-schedulerd", .. s_oldDaemons,
+        ]);
 
     private static bool TryReadLine(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
@@ -45,17 +38,17 @@ public static class PacemakerLog
         {
             return false;
         }
-        ReadOnlySpan<byte> rest = TrimBlanks(text[length..]);
+        ReadOnlySpan<byte> rest = LogText.TrimBlanks(text[length..]);
         bool isOld = TryTakePid(ref rest, out ReadOnlySpan<byte> pid);
         ReadOnlySpan<byte> host = LogText.TakeWord(ref rest);
-        rest = TrimBlanks(rest);
+        rest = LogText.TrimBlanks(rest);
         ReadOnlySpan<byte> daemon = LogText.TakeWord(ref rest);
-        rest = TrimBlanks(rest);
+        rest = LogText.TrimBlanks(rest);
         if (isOld ? !IsDaemon(daemon = daemon.TrimEnd((byte)':')) : !(IsDaemon(daemon) && TryTakePid(ref rest, out pid)))
             return false;
         if (LogText.TryTake(ref rest, "("u8) && !LogText.TryTakeUntil(ref rest, (byte)')', out _))
             return false;
-        if (!TryTakeLevel(rest, record))
+        if (!TrySetLevel(rest, record))
             return false;
         record.Time = time;
         record.Set(EventFields.Host, host);
@@ -71,21 +64,25 @@ public static class PacemakerLog
         ReadOnlySpan<byte> behind = rest;
         if (!LogText.TryTake(ref behind, "["u8) || !LogText.TryTakeUntil(ref behind, (byte)']', out pid, 10) || !LogText.IsNumber(pid))
             return false;
-        rest = TrimBlanks(behind);
+        rest = LogText.TrimBlanks(behind);
         return true;
     }
 
-    private static bool TryTakeLevel(ReadOnlySpan<byte> text, LogRecord record)
+    private static bool TrySetLevel(ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> rest = TrimBlanks(text);
+        ReadOnlySpan<byte> rest = LogText.TrimBlanks(text);
         return LogLevels.TrySet(record, LogText.TakeWord(ref rest).TrimEnd((byte)':'));
     }
 
-    /// <summary>Names before Pacemaker 2 have no prefix.</summary>
-    private static bool IsDaemon(ReadOnlySpan<byte> name) =>
-        name.StartsWith("pacemaker"u8) || name.SequenceEqual("corosync"u8) || name.SequenceEqual("crmd"u8) || name.SequenceEqual("cib"u8)
-        || name.SequenceEqual("lrmd"u8) || name.SequenceEqual("pengine"u8) || name.SequenceEqual("attrd"u8)
-        || name.SequenceEqual("stonith-ng"u8);
-
-    private static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
+    private static bool IsDaemon(ReadOnlySpan<byte> name)
+    {
+        if (name.StartsWith("pacemaker"u8) || name.SequenceEqual("corosync"u8))
+            return true;
+        foreach (string old in s_oldDaemons)
+        {
+            if (Ascii.Equals(name, old))
+                return true;
+        }
+        return false;
+    }
 }

@@ -90,15 +90,9 @@ public static class RabbitMqLog
             record.Set(EventFields.UserName, text[(name + 9)..granted]);
         }
         else if (text.StartsWith("Server startup complete"u8))
-        {
-            record.Kind = EventKinds.ServiceStart;
-            record.Set(EventFields.Action, "start");
-        }
+            record.SetStart();
         else if (text.StartsWith("Successfully stopped RabbitMQ"u8))
-        {
-            record.Kind = EventKinds.ServiceStop;
-            record.Set(EventFields.Action, "stop");
-        }
+            record.SetStop();
     }
 
     /// <summary><c>(192.0.2.7:55518 -> 192.0.2.1:5672 - nova-compute:…)</c></summary>

@@ -86,8 +86,7 @@ public static class VlogLog
         int version = text.IndexOf(" (Open vSwitch) "u8);
         if (version < 1)
             return;
-        record.Kind = EventKinds.ServiceStart;
-        record.Set(EventFields.Action, "start");
+        record.SetStart();
         if (!record.Has(EventFields.Service))
             record.Set(EventFields.Service, text[..version]);
         record.Set(EventFields.PackageVersion, text[(version + 16)..]);
