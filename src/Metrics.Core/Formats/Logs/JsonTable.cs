@@ -32,6 +32,9 @@ internal sealed class JsonTable
     /// <returns>Whether it is one JSON object.</returns>
     public bool TryRead(ReadOnlySpan<byte> json, LogRecord record)
     {
+        // Cut off, as most of what is broken is: the reader would set half of the fields, and throw, which takes long.
+        if (json.TrimEnd(" \t\r\n"u8) is not [.., (byte)'}'])
+            return false;
         try
         {
             var reader = new Utf8JsonReader(json);
@@ -97,7 +100,7 @@ internal sealed class JsonTable
                 reader.Skip();
                 continue;
             }
-            if (length + reader.ValueSpan.Length + 1 > EventBounds.MaxValueLength)
+            if (reader.TokenType == JsonTokenType.Null || length + reader.ValueSpan.Length + 1 > EventBounds.MaxValueLength)
                 continue;
             if (length > 0)
                 joined[length++] = (byte)',';

@@ -13,7 +13,8 @@ internal static class AuditEvent
     /// <returns>Whether the first line is one of an audit log.</returns>
     public static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!AuditLine.TryRead(FirstLine(text), out AuditLine first) || first.Time() is not { } time)
+        ReadOnlySpan<byte> rest = text;
+        if (!AuditLine.TryRead(LogText.TakeLine(ref rest), out AuditLine first) || first.Time() is not { } time)
             return false;
         record.Time = time;
         record.Set(EventFields.Host, first.Node);
@@ -61,12 +62,6 @@ internal static class AuditEvent
         SetLower(EventFields.Action, type, record);
         AuditFields.Set(values, record);
         AuditMeanings.Set(type, body, values, record);
-    }
-
-    private static ReadOnlySpan<byte> FirstLine(ReadOnlySpan<byte> text)
-    {
-        int end = text.IndexOf((byte)'\n');
-        return end < 0 ? text : text[..end];
     }
 
     /// <summary>Of the paths that a system call was about, the first that is not only the folder of another.</summary>

@@ -15,7 +15,7 @@ internal static class IdsSeverity
             return;
         record.Set(EventFields.Severity, priority);
         // Snort's 0 is a rule without class.
-        record.SeverityNumber = value switch { 1 => 17, 2 => 13, 3 => 10, _ => 9 };
+        record.SeverityNumber = value switch { 1 => Severity.Error, 2 => Severity.Warning, 3 => Severity.Notice, _ => Severity.Info };
     }
 
     /// <summary>Sets a level of OSSEC or Wazuh, 0 to 16, 16 being the worst.</summary>
@@ -24,7 +24,14 @@ internal static class IdsSeverity
         if (!Utf8Parser.TryParse(level, out int value, out int length) || length != level.Length)
             return;
         record.Set(EventFields.Severity, level);
-        record.SeverityNumber = value switch { <= 3 => 9, <= 6 => 10, <= 11 => 13, <= 14 => 17, _ => 18 };
+        record.SeverityNumber = value switch
+        {
+            <= 3 => Severity.Info,
+            <= 6 => Severity.Notice,
+            <= 11 => Severity.Warning,
+            <= 14 => Severity.Error,
+            _ => Severity.Critical,
+        };
     }
 
     /// <summary>Sets what carries the packet in small letters: <c>tcp</c>, <c>ipv6-icmp</c>.</summary>

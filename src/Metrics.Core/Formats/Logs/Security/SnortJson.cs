@@ -89,7 +89,7 @@ public static class SnortJson
         {
             record.Set(ip, text[..colon].Trim("[]"u8));
             if (!text[(colon + 1)..].SequenceEqual("0"u8))
-                record.Set(port, record.Bytes(both)[(colon + 1)..]);
+                record.Set(port, text[(colon + 1)..]);
         }
         record.Remove(both);
     }

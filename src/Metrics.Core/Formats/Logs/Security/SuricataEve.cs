@@ -53,6 +53,7 @@ public static class SuricataEve
     /// <summary>Reads an object.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record)
     {
+        // OpenStack's notifications have the same two members, but a blank in their time.
         if (!JsonTable.MayHave(text, "\"event_type\""u8) || !JsonTable.MayHave(text, "\"timestamp\""u8) || !s_fields.TryRead(text, record)
             || SyslogTime.ReadInternet(record.Bytes(Timestamp), zone, out long time, out _) != SyslogTimeState.Given)
         {
