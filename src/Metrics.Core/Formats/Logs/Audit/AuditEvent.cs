@@ -49,12 +49,11 @@ internal static class AuditEvent
     }
 
     /// <summary>Reads what stands behind the header of a journal: <c>SERVICE_START pid=1 uid=0 … msg='unit=cron …'</c>.</summary>
-    public static bool TryReadBody(string type, ReadOnlySpan<byte> body, LogRecord record)
+    public static void ReadBody(string type, ReadOnlySpan<byte> body, LogRecord record)
     {
         var values = new AuditValues(body, stackalloc Range[(int)AuditKey.Count]);
         values.AddAll(body);
         Describe(type, body, values, record);
-        return true;
     }
 
     private static void Describe(string type, ReadOnlySpan<byte> body, AuditValues values, LogRecord record)

@@ -5,7 +5,7 @@ namespace Metrics.Formats.Logs.Audit;
 /// <code>
 /// audispd: type=USER_LOGIN msg=audit(1795687200.123:42): pid=981 …          audisp-syslog, with node= before it where it is told to
 /// audit[1]: SERVICE_START pid=1 uid=0 … msg='unit=cron …'                   the journal's own reading of the kernel's audit
-/// audit[1]: AUDIT1334 prog-id=22 op=LOAD                             the same, of a type that systemd has no name for
+/// audit[1]: AUDIT1334 prog-id=22 op=LOAD                                    the same, of a type that systemd has no name for
 /// audit: type=1400 audit(1795687200.123:42): apparmor="DENIED" …            the kernel, where no auditd runs
 /// </code>
 /// audisp-syslog(8), systemd-journald.service(8)
@@ -36,7 +36,8 @@ public static class AuditMessages
             return false;
         if (type.StartsWith(Unnamed) && LogText.IsNumber(type[Unnamed.Length..]))
             type = type[Unnamed.Length..];
-        return AuditEvent.TryReadBody(AuditTypes.NameOf(type), message[(blank + 1)..], record);
+        AuditEvent.ReadBody(AuditTypes.NameOf(type), message[(blank + 1)..], record);
+        return true;
     }
 
     private static bool IsType(ReadOnlySpan<byte> word)

@@ -106,7 +106,7 @@ public static class OssecAlerts
         line = LogText.TakeLine(ref rest)["Rule: ".Length..];
         record.Set(EventFields.RuleId, LogText.TakeWord(ref line));
         if (LogText.TryTake(ref line, "(level "u8) && LogText.TryTakeUntil(ref line, (byte)')', out ReadOnlySpan<byte> level, 8))
-            IdsSeverity.SetLevel(level, record);
+            IdsFields.SetLevel(level, record);
         int arrow = line.IndexOf("-> "u8);
         if (arrow >= 0)
             record.Set(EventFields.RuleName, line[(arrow + 3)..].Trim("' "u8));

@@ -81,7 +81,7 @@ public static class SnortAlert
                 // The packet's header is the next line: what carries it says whether there are ports.
                 ReadOnlySpan<byte> protocol = ProtocolOf(rest);
                 SetEndpoints(line[length..].TrimStart((byte)' '), hasPorts: false, IsIcmp(protocol), record);
-                IdsSeverity.SetTransport(protocol, record);
+                IdsFields.SetTransport(protocol, record);
             }
         }
         return true;
@@ -130,12 +130,12 @@ public static class SnortAlert
             if (LogText.TryTake(ref pair, "Classification: "u8))
                 record.Set(EventFields.RuleCategory, pair.SequenceEqual("(null)"u8) ? default : pair);
             else if (LogText.TryTake(ref pair, "Priority: "u8))
-                IdsSeverity.SetPriority(pair, record);
+                IdsFields.SetPriority(pair, record);
             rest = rest.TrimStart(": "u8);
         }
         if (!LogText.TryTake(ref rest, "{"u8) || !LogText.TryTakeUntil(ref rest, (byte)'}', out ReadOnlySpan<byte> protocol, 32))
             return;
-        IdsSeverity.SetTransport(protocol, record);
+        IdsFields.SetTransport(protocol, record);
         SetEndpoints(rest.TrimStart((byte)' '), hasPorts, IsIcmp(protocol), record);
     }
 

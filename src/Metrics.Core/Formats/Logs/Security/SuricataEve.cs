@@ -61,7 +61,7 @@ public static class SuricataEve
         }
         record.Time = time;
         record.Remove(Timestamp);
-        IdsSeverity.SetTransport(record.Bytes(Protocol), record);
+        IdsFields.SetTransport(record.Bytes(Protocol), record);
         record.Remove(Protocol);
         record.Set(EventFields.ObserverName, "suricata");
         if (record.Bytes(EventFields.Action).SequenceEqual("alert"u8))
@@ -77,7 +77,7 @@ public static class SuricataEve
     private static void SetAlert(LogRecord record)
     {
         record.Kind = EventKinds.IdsAlert;
-        IdsSeverity.SetPriority(record.Bytes(EventFields.Severity), record);
+        IdsFields.SetPriority(record.Bytes(EventFields.Severity), record);
         record.Set(EventFields.Action, record.Bytes(AlertAction));
         record.Remove(AlertAction);
     }

@@ -69,7 +69,7 @@ public static class WazuhAlerts
         }
         record.Kind = EventKinds.IdsAlert;
         record.Set(EventFields.ObserverName, record.Has(Timestamp) ? "wazuh" : "ossec");
-        IdsSeverity.SetLevel(record.Bytes(EventFields.Severity), record);
+        IdsFields.SetLevel(record.Bytes(EventFields.Severity), record);
         SetTime(context, record);
         SetUsers(record);
         // OSSEC ends its list of groups with a comma, and has the agent's name only in the place.

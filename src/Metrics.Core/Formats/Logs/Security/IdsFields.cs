@@ -5,8 +5,8 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs.Security;
 
-/// <summary>How bad an alert is, by the two ways in which tools count.</summary>
-internal static class IdsSeverity
+/// <summary>What alerts of several tools say: how bad it is, by the two ways in which tools count, and what carried the packet.</summary>
+internal static class IdsFields
 {
     /// <summary>Sets a priority of Suricata or Snort, 1 being the worst.</summary>
     public static void SetPriority(ReadOnlySpan<byte> priority, LogRecord record)
