@@ -120,8 +120,10 @@ public sealed class JournaldTests
         Numbers(await UntilAsync(daemon, 15)).Should()
             .Equal([.. Enumerable.Range(0, 5), .. Enumerable.Range(10, 5), .. Enumerable.Range(20, 5)]);
 
-        // With other units it goes on where it was, and misses nothing.
-        await daemon.ReloadAsync(Configuration(journal, "units: [cron]"));
+        // With other units it goes on where it was, also where there is nothing of them after that yet, and misses nothing.
+        daemon.Kill();
+        await daemon.StartAgainAsync(Configuration(journal, "units: [cron]"));
+        await RunningAsync(daemon);
         await journal.WriteAsync(Numbers(25, 5), "cron.service");
         List<JsonElement> events = await UntilAsync(daemon, 20);
         Numbers(events)[15..].Should().Equal(Enumerable.Range(25, 5));

@@ -32,6 +32,9 @@ internal sealed class JsonTable
     /// <returns>Whether it is one JSON object.</returns>
     public bool TryRead(ReadOnlySpan<byte> json, LogRecord record)
     {
+        // Cut off, as most of what is broken is: the reader would set half of the fields, and throw, which takes long.
+        if (json.TrimEnd(" \t\r\n"u8) is not [.., (byte)'}'])
+            return false;
         try
         {
             var reader = new Utf8JsonReader(json);
@@ -41,27 +44,30 @@ internal sealed class JsonTable
             // Nothing may stand behind it.
             return !reader.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // The other one: bytes that are no UTF-8, or half of a character that takes two.
             return false;
         }
     }
 
-    /// <summary>Whether an object has a member of a name near its start: what its kind is, looking at few bytes.</summary>
+    /// <summary>
+    /// Whether what may be an object has a member of a name, in whatever depth: tells objects of others without walking through them. All of
+    /// it is looked at, since members whose texts somebody else chooses may come before, and may be as long as that wants.
+    /// </summary>
     /// <param name="json">What may be an object.</param>
     /// <param name="name">The name in its quotes. Within a text the quotes would be escaped.</param>
-    /// <param name="within">How far to look, bytes.</param>
-    public static bool MayHave(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name, int within = 1024)
+    public static bool MayHave(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
     {
         if (json.Length < 2 || json[0] != '{')
             return false;
-        ReadOnlySpan<byte> start = json[..Math.Min(json.Length, within)];
-        int at = start.IndexOf(name);
-        if (at < 0)
-            return false;
-        ReadOnlySpan<byte> behind = start[(at + name.Length)..].TrimStart(" \t"u8);
-        return behind.Length > 0 && behind[0] == ':';
+        while (json.IndexOf(name) is >= 0 and var at)
+        {
+            json = json[(at + name.Length)..];
+            // A text that is the same word has no colon behind it.
+            if (json.TrimStart(" \t"u8) is [(byte)':', ..])
+                return true;
+        }
+        return false;
     }
 
     private static void ReadObject(ref Utf8JsonReader reader, Node node, LogRecord record)
@@ -97,17 +103,11 @@ internal sealed class JsonTable
                 reader.Skip();
                 continue;
             }
-            if (length + reader.ValueSpan.Length + 1 > EventBounds.MaxValueLength)
+            if (reader.TokenType == JsonTokenType.Null || length + reader.ValueSpan.Length + 1 > EventBounds.MaxValueLength)
                 continue;
             if (length > 0)
                 joined[length++] = (byte)',';
-            if (reader.TokenType == JsonTokenType.String)
-                length += reader.CopyString(joined.AsSpan(length));
-            else
-            {
-                reader.ValueSpan.CopyTo(joined.AsSpan(length));
-                length += reader.ValueSpan.Length;
-            }
+            length += CopyTo(ref reader, joined.AsSpan(length));
         }
         record.Set(field, joined.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(joined);
@@ -117,15 +117,31 @@ internal sealed class JsonTable
     {
         if (reader.TokenType == JsonTokenType.Null)
             return;
-        if (reader.TokenType != JsonTokenType.String || !reader.ValueIsEscaped)
+        if (!reader.ValueIsEscaped)
         {
             record.Set(field, reader.ValueSpan);
             return;
         }
         byte[] text = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
-        int length = reader.CopyString(text);
+        int length = CopyTo(ref reader, text);
         record.Set(field, text.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(text);
+    }
+
+    /// <summary>A value without its escapes; as it is written where those make no text, such as half of a character that takes two.</summary>
+    private static int CopyTo(ref Utf8JsonReader reader, Span<byte> to)
+    {
+        try
+        {
+            if (reader.ValueIsEscaped)
+                return reader.CopyString(to);
+        }
+        catch (InvalidOperationException)
+        {
+            // Somebody's text must not hide the object that it stands in.
+        }
+        reader.ValueSpan.CopyTo(to);
+        return reader.ValueSpan.Length;
     }
 
     private sealed class Node

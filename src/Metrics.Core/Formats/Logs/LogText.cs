@@ -36,6 +36,15 @@ internal static class LogText
     /// <summary>Without the blanks and tabs before it.</summary>
     public static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
 
+    /// <summary>Takes the first line of a record of several, without its end; or all of it.</summary>
+    public static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? default : rest[(end + 1)..];
+        return line.TrimEnd((byte)'\r');
+    }
+
     /// <summary>Takes a text off the start.</summary>
     public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
     {

@@ -19,8 +19,8 @@ internal sealed class JournaldInput(JournaldOptions options, EventLog events, Ti
         var start = new EventBatch(options.Name, 1);
         start.Add(position.ToSource(options));
         await sink.CommitAsync(start, stop);
-        // Where neither its entry nor a later one is there, the journal was emptied or is another one: all of it is new.
-        bool isThere = await Journalctl.FindAsync(options, position.Cursor, stop) is not null;
+        // Where neither its entry nor a later one is there, of any unit, the journal was emptied or is another one: all of it is new.
+        bool isThere = await Journalctl.FindAsync(options with { Units = "" }, position.Cursor, stop) is not null;
         using Journalctl journal = Journalctl.Follow(options, isThere ? position.Cursor : null);
         await using CancellationTokenRegistration onStop = stop.Register(journal.Stop);
         sink.Ready(options.Directory is { } directory ? $"journal in {directory}" : "journal of this machine");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metrics.Formats.Logs;
 using Metrics.Formats.Logs.Audit;
@@ -68,6 +69,9 @@ public sealed class AuditLogTests
                 LogRecord record = SecurityCases.Read($"type={type.ToUpperInvariant()} msg={raw.GetString()}");
                 record[EventFields.Dataset].Should().Be("auditd");
                 record[EventFields.Action].Should().Be(type.ToLowerInvariant());
+                record[EventFields.EventId].Should().Be(expected.GetProperty("sequence").GetInt64().ToString(CultureInfo.InvariantCulture));
+                DateTimeOffset time = DateTimeOffset.Parse(expected.GetProperty("@timestamp").GetString()!, CultureInfo.InvariantCulture);
+                record.Time.Should().Be(time.ToUnixTimeMilliseconds() * 1_000_000);
             }
         }
     }

@@ -13,7 +13,8 @@ internal static class AuditEvent
     /// <returns>Whether the first line is one of an audit log.</returns>
     public static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!AuditLine.TryRead(FirstLine(text), out AuditLine first) || first.Time() is not { } time)
+        ReadOnlySpan<byte> rest = text;
+        if (!AuditLine.TryRead(LogText.TakeLine(ref rest), out AuditLine first) || first.Time() is not { } time)
             return false;
         record.Time = time;
         record.Set(EventFields.Host, first.Node);
@@ -48,12 +49,11 @@ internal static class AuditEvent
     }
 
     /// <summary>Reads what stands behind the header of a journal: <c>SERVICE_START pid=1 uid=0 … msg='unit=cron …'</c>.</summary>
-    public static bool TryReadBody(string type, ReadOnlySpan<byte> body, LogRecord record)
+    public static void ReadBody(string type, ReadOnlySpan<byte> body, LogRecord record)
     {
         var values = new AuditValues(body, stackalloc Range[(int)AuditKey.Count]);
         values.AddAll(body);
         Describe(type, body, values, record);
-        return true;
     }
 
     private static void Describe(string type, ReadOnlySpan<byte> body, AuditValues values, LogRecord record)
@@ -61,12 +61,6 @@ internal static class AuditEvent
         SetLower(EventFields.Action, type, record);
         AuditFields.Set(values, record);
         AuditMeanings.Set(type, body, values, record);
-    }
-
-    private static ReadOnlySpan<byte> FirstLine(ReadOnlySpan<byte> text)
-    {
-        int end = text.IndexOf((byte)'\n');
-        return end < 0 ? text : text[..end];
     }
 
     /// <summary>Of the paths that a system call was about, the first that is not only the folder of another.</summary>

@@ -31,17 +31,19 @@ internal readonly ref struct AuditLine
         read = default;
         ReadOnlySpan<byte> rest = line;
         ReadOnlySpan<byte> node = default;
-        if (LogText.TryTake(ref rest, "node="u8))
-            node = TakeUntil(ref rest, (byte)' ', MaxNode);
-        if (!LogText.TryTake(ref rest, "type="u8))
+        if (LogText.TryTake(ref rest, "node="u8) && !LogText.TryTakeUntil(ref rest, (byte)' ', out node, MaxNode))
             return false;
-        ReadOnlySpan<byte> type = TakeUntil(ref rest, (byte)' ', MaxType);
+        if (!LogText.TryTake(ref rest, "type="u8)
+            || !LogText.TryTakeUntil(ref rest, (byte)' ', out ReadOnlySpan<byte> type, MaxType) || type.IsEmpty)
+        {
+            return false;
+        }
         LogText.TryTake(ref rest, "msg="u8);
-        if (type.IsEmpty || !LogText.TryTake(ref rest, "audit("u8))
+        if (!LogText.TryTake(ref rest, "audit("u8)
+            || !LogText.TryTakeUntil(ref rest, (byte)')', out ReadOnlySpan<byte> stamp, MaxStamp) || !stamp.Contains((byte)':'))
+        {
             return false;
-        ReadOnlySpan<byte> stamp = TakeUntil(ref rest, (byte)')', MaxStamp);
-        if (stamp.IndexOf((byte)':') < 0)
-            return false;
+        }
         LogText.TryTake(ref rest, ":"u8);
         read = new AuditLine { Node = node, Type = type, Stamp = stamp, Body = rest.TrimStart((byte)' ') };
         return true;
@@ -60,15 +62,4 @@ internal readonly ref struct AuditLine
     }
 
     private static ReadOnlySpan<byte> Start(ReadOnlySpan<byte> line) => line[..Math.Min(line.Length, MaxHeader)];
-
-    /// <summary>What stands before a byte; empty where it does not come soon.</summary>
-    private static ReadOnlySpan<byte> TakeUntil(scoped ref ReadOnlySpan<byte> rest, byte end, int max)
-    {
-        int at = rest[..Math.Min(rest.Length, max + 1)].IndexOf(end);
-        if (at < 0)
-            return default;
-        ReadOnlySpan<byte> taken = rest[..at];
-        rest = rest[(at + 1)..];
-        return taken;
-    }
 }

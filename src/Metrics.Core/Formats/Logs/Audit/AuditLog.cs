@@ -7,7 +7,9 @@ namespace Metrics.Formats.Logs.Audit;
 /// type=SYSCALL msg=audit(1795687200.200:43): arch=c000003e syscall=59 success=yes exit=0 … comm="rm" exe="/usr/bin/rm" key="exec"
 /// type=EXECVE msg=audit(1795687200.200:43): argc=2 a0="rm" a1=6120622E747874
 /// </code>
-/// https://github.com/linux-audit/audit-documentation/wiki · auditd(8)
+/// An event (<see cref="AuditEvent"/>) is lines (<see cref="AuditLine"/>) of pairs (<see cref="AuditPairs"/>), whose values are gathered
+/// (<see cref="AuditValues"/>) and decoded (<see cref="AuditText"/>): what all types say is in <see cref="AuditFields"/>, what one type
+/// means in <see cref="AuditMeanings"/>. https://github.com/linux-audit/audit-documentation/wiki · auditd(8)
 /// </remarks>
 public static class AuditLog
 {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using Metrics.Model;
@@ -52,6 +53,6 @@ internal static class AuditSocket
     private static int Decode(ReadOnlySpan<byte> hex, Span<byte> bytes)
     {
         hex = hex[..Math.Min(hex.Length & ~1, 2 * bytes.Length)];
-        return Convert.FromHexString(hex, bytes, out _, out int written) == System.Buffers.OperationStatus.Done ? written : 0;
+        return Convert.FromHexString(hex, bytes, out _, out int written) == OperationStatus.Done ? written : 0;
     }
 }

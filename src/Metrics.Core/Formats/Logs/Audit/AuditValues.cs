@@ -28,13 +28,14 @@ internal readonly ref struct AuditValues(ReadOnlySpan<byte> text, Span<Range> pl
 
     /// <summary>Takes all pairs of a text.</summary>
     /// <param name="body">A part of the text.</param>
-    public void AddAll(ReadOnlySpan<byte> body)
+    /// <param name="isNested">Whether it is itself the value of a pair; it then holds no others.</param>
+    public void AddAll(ReadOnlySpan<byte> body, bool isNested = false)
     {
         var pairs = new AuditPairs(body);
         while (pairs.Next(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
         {
-            if (key.SequenceEqual("msg"u8))
-                AddNested(value);
+            if (!isNested && key.SequenceEqual("msg"u8))
+                AddAll(value, isNested: true);
             else
                 Add(key, value);
         }
@@ -45,13 +46,6 @@ internal readonly ref struct AuditValues(ReadOnlySpan<byte> text, Span<Range> pl
     {
         if (!value.IsEmpty && (replaces || !Has(key)) && _text.Overlaps(value, out int start))
             _places[(int)key] = start..(start + value.Length);
-    }
-
-    private void AddNested(ReadOnlySpan<byte> body)
-    {
-        var pairs = new AuditPairs(body);
-        while (pairs.Next(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
-            Add(key, value);
     }
 
     private void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using Metrics.Formats.Syslog;
 using Metrics.Model;
 
@@ -39,14 +40,13 @@ public static class Aide
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        int end = text.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = end < 0 ? text : text[..end];
-        if (end >= 0 && first.StartsWith("Summary:"u8))
-            return ReadSummary(text[(end + 1)..], record);
+        ReadOnlySpan<byte> first = LogText.TakeLine(ref text);
+        if (first.SequenceEqual("Summary:"u8))
+            return ReadSummary(text, record);
         if (first.StartsWith(Attributes))
             return true;
-        if (end >= 0 && IsDetail(first))
-            return ReadDetail(first, text[(end + 1)..], record);
+        if (!text.IsEmpty && IsDetail(first))
+            return ReadDetail(first, text, record);
         ReadOnlySpan<byte> stamp = first;
         if ((LogText.TryTake(ref stamp, "Start timestamp: "u8) || LogText.TryTake(ref stamp, "End timestamp: "u8)) && stamp.Length > 19)
         {
@@ -61,7 +61,7 @@ public static class Aide
             record.Time = time;
             return true;
         }
-        return TryReadLine(first, record) || first.SequenceEqual("Summary:"u8) || IsDetail(first);
+        return TryReadLine(first, record);
     }
 
     /// <summary>What is indented belongs to the line before it, and so do the hashes of the database itself.</summary>
@@ -200,7 +200,7 @@ public static class Aide
     {
         Span<byte> hash = stackalloc byte[64];
         Span<byte> hex = stackalloc byte[64];
-        if (System.Buffers.Text.Base64.DecodeFromUtf8(base64, hash, out _, out int length) == OperationStatus.Done && length == 32
+        if (Base64.DecodeFromUtf8(base64, hash, out _, out int length) == OperationStatus.Done && length == 32
             && Convert.TryToHexStringLower(hash[..length], hex, out int written))
         {
             record.Set(EventFields.FileSha256, hex[..written]);

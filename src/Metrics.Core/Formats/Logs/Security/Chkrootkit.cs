@@ -20,10 +20,9 @@ public static class Chkrootkit
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        int end = text.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = (end < 0 ? text : text[..end]).TrimEnd(" \r"u8);
+        ReadOnlySpan<byte> first = LogText.TakeLine(ref text).TrimEnd((byte)' ');
         if (first.StartsWith("WARNING: "u8))
-            return TryReadWarning(first["WARNING: ".Length..], end < 0 ? default : text[(end + 1)..], record);
+            return TryReadWarning(first["WARNING: ".Length..], text, record);
         if (first.StartsWith("ROOTDIR is `"u8))
             return true;
         int dots = first.IndexOf("..."u8);

@@ -36,23 +36,19 @@ public static class Falco
         ("output_fields/fd.sport", EventFields.DestinationPort));
 
     /// <summary>The format <c>falco</c>.</summary>
-    public static LogFormat Format { get; } = new("falco", TryRead);
+    public static LogFormat Format { get; } = new("falco", (text, context, record) => TryRead(text, context.Zone, record));
 
     /// <summary>What it sends to syslog.</summary>
     public static LogMessageFormat Messages { get; } =
-        new("falco", (message, record) => TryReadEither(message, TimeZoneInfo.Utc, record), "falco");
+        new("falco", (message, record) => TryRead(message, TimeZoneInfo.Utc, record), "falco");
 
-    private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record) => TryReadEither(text, context.Zone, record);
-
-    private static bool TryReadEither(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record) =>
+    private static bool TryRead(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record) =>
         text.Length > 0 && (text[0] == '{' ? TryReadJson(text, zone, record) : TryReadText(text, zone, record));
 
     private static bool TryReadJson(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record)
     {
-        // The text of the alert may be long, and stands near the start.
-        const int Within = 4096;
-        if (!JsonTable.MayHave(text, "\"priority\""u8, Within) || !JsonTable.MayHave(text, "\"output\""u8, Within)
-            || !JsonTable.MayHave(text, "\"rule\""u8, Within) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"priority\""u8) || !JsonTable.MayHave(text, "\"output\""u8)
+            || !JsonTable.MayHave(text, "\"rule\""u8) || !s_fields.TryRead(text, record)
             || !TrySetPriority(record.Bytes(EventFields.Level), record))
         {
             return false;
@@ -97,7 +93,7 @@ public static class Falco
 
     private static bool TrySetPriority(ReadOnlySpan<byte> word, LogRecord record)
     {
-        byte number = word.SequenceEqual("Informational"u8) ? (byte)9 : LogLevels.NumberOf(word);
+        byte number = word.SequenceEqual("Informational"u8) ? Severity.Info : LogLevels.NumberOf(word);
         if (number == 0)
             return false;
         record.SeverityNumber = number;

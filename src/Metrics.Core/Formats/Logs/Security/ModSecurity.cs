@@ -1,4 +1,5 @@
 using Metrics.Formats.Logs.Servers;
+using Metrics.Formats.Syslog;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs.Security;
@@ -41,7 +42,7 @@ internal static class ModSecurity
     private static void SetSeverity(ReadOnlySpan<byte> severity, LogRecord record)
     {
         byte number = severity.Length == 1 && severity[0] is >= (byte)'0' and <= (byte)'7'
-            ? Syslog.SyslogPriority.SeverityNumber(severity[0] - '0')
+            ? SyslogPriority.SeverityNumber(severity[0] - '0')
             : LogLevels.NumberOf(severity);
         if (number > 0)
             record.SeverityNumber = number;

@@ -27,7 +27,7 @@ public static class OssecAlerts
         ReadOnlySpan<byte> rest = text;
         if (!LogText.TryTake(ref rest, Start))
             return false;
-        ReadOnlySpan<byte> header = TakeLine(ref rest);
+        ReadOnlySpan<byte> header = LogText.TakeLine(ref rest);
         int colon = header.IndexOf((byte)':');
         if (colon <= 0 || !EpochTime.TryRead(Seconds(header[..colon]), out long time))
             return false;
@@ -36,7 +36,7 @@ public static class OssecAlerts
         record.Set(EventFields.EventId, header[..colon]);
         record.Set(EventFields.ObserverName, "ossec");
         SetGroups(header[(colon + 1)..], record);
-        SetPlace(TakeLine(ref rest), record);
+        SetPlace(LogText.TakeLine(ref rest), record);
         SetRule(ref rest, record);
         SetWho(ref rest, record);
         // What is left was written by those who are watched: it only says which file has changed, where the groups say that one has.
@@ -78,10 +78,9 @@ public static class OssecAlerts
     /// <summary><c>… (agent) address->log</c>, or <c>… host->log</c>, behind a time of 20 bytes.</summary>
     private static void SetPlace(ReadOnlySpan<byte> line, LogRecord record)
     {
-        const int TimeLength = 21;
-        if (line.Length <= TimeLength)
-            return;
-        SetHost(line[TimeLength..], record);
+        const int TimeLength = 20;
+        if (line.Length > TimeLength)
+            SetHost(line[(TimeLength + 1)..], record);
     }
 
     /// <summary>Sets the host of <c>(agent) address->log</c> or <c>host->log</c>.</summary>
@@ -104,10 +103,10 @@ public static class OssecAlerts
         ReadOnlySpan<byte> line = rest;
         if (!LogText.TryTake(ref line, "Rule: "u8))
             return;
-        line = TakeLine(ref rest)["Rule: ".Length..];
+        line = LogText.TakeLine(ref rest)["Rule: ".Length..];
         record.Set(EventFields.RuleId, LogText.TakeWord(ref line));
         if (LogText.TryTake(ref line, "(level "u8) && LogText.TryTakeUntil(ref line, (byte)')', out ReadOnlySpan<byte> level, 8))
-            IdsSeverity.SetLevel(level, record);
+            IdsFields.SetLevel(level, record);
         int arrow = line.IndexOf("-> "u8);
         if (arrow >= 0)
             record.Set(EventFields.RuleName, line[(arrow + 3)..].Trim("' "u8));
@@ -136,15 +135,7 @@ public static class OssecAlerts
         value = default;
         if (!rest.StartsWith(name))
             return false;
-        value = TakeLine(ref rest)[name.Length..];
+        value = LogText.TakeLine(ref rest)[name.Length..];
         return true;
-    }
-
-    private static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> rest)
-    {
-        int end = rest.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
-        rest = end < 0 ? default : rest[(end + 1)..];
-        return line.TrimEnd((byte)'\r');
     }
 }

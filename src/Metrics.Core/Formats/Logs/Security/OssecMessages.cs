@@ -21,7 +21,7 @@ public static class OssecMessages
             return false;
         record.Kind = EventKinds.IdsAlert;
         record.Set(EventFields.ObserverName, "ossec");
-        IdsSeverity.SetLevel(level, record);
+        IdsFields.SetLevel(level, record);
         // What was logged stands last, and may hold anything: the pairs end at the first that is not known.
         while (LogText.TryTake(ref rest, " "u8) && TryTakePair(ref rest, record))
         {

@@ -19,9 +19,7 @@ internal static class OssecSyscheck
     /// <summary>Reads the lines of a change.</summary>
     public static void Read(ReadOnlySpan<byte> text, LogRecord record)
     {
-        int end = text.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = end < 0 ? text : text[..end];
-        if (!TrySetFile(first, record))
+        if (!TrySetFile(LogText.TakeLine(ref text), record))
             return;
         record.Kind = EventKinds.IntegrityChanged;
         SetHash(text, "New sha256sum is : '"u8, record);

@@ -69,14 +69,12 @@ public static class Rkhunter
         if (!LogText.TryTake(ref text, Warning))
             return TryCount(text, record);
         LogLevels.TrySet(record, "Warning"u8);
-        int end = text.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = (end < 0 ? text : text[..end]).TrimEnd(" \r"u8);
+        ReadOnlySpan<byte> first = LogText.TakeLine(ref text).TrimEnd((byte)' ');
         record.Set(EventFields.Reason, first.TrimEnd((byte)':'));
         record.Set(EventFields.ObserverName, "rkhunter");
-        ReadOnlySpan<byte> below = end < 0 ? default : text[(end + 1)..];
         if (first.StartsWith("The file properties have changed:"u8))
-            SetProperties(below, record);
-        else if (!TrySetRootkit(first, below, record) && !TrySetAccount(first, record) && IsFinding(first))
+            SetProperties(text, record);
+        else if (!TrySetRootkit(first, text, record) && !TrySetAccount(first, record) && IsFinding(first))
             record.Kind = EventKinds.IdsAlert;
         return true;
     }
@@ -109,14 +107,13 @@ public static class Rkhunter
         int atBelow = at < 0 ? below.IndexOf("Possible Rootkit: "u8) : -1;
         if (atBelow >= 0)
         {
-            name = below[(atBelow + "Possible Rootkit: ".Length)..];
-            int end = name.IndexOf((byte)'\n');
-            name = end < 0 ? name : name[..end];
+            below = below[(atBelow + "Possible Rootkit: ".Length)..];
+            name = LogText.TakeLine(ref below);
         }
         if (name.IsEmpty)
             return false;
         record.Kind = EventKinds.MalwareFound;
-        record.Set(EventFields.RuleName, name.Trim(" \r"u8));
+        record.Set(EventFields.RuleName, name.Trim((byte)' '));
         int open = text.IndexOf((byte)'\''), close = at < 0 ? -1 : text[..at].LastIndexOf((byte)'\'');
         bool isFile = text.StartsWith("Found file "u8) || text.StartsWith("Found directory "u8) || text.StartsWith("The file "u8);
         if (isFile && close > open + 1)

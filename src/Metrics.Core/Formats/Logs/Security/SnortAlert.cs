@@ -12,7 +12,7 @@ namespace Metrics.Formats.Logs.Security;
 /// [Classification: Misc activity] [Priority: 3]
 /// 11/26-10:00:00.123456 192.0.2.7 -> 198.51.100.9
 /// </code>
-/// Snort's manual, "Output modules"; https://docs.suricata.io/en/latest/output/log-rotation.html (fast.log)
+/// Snort's manual, "Output modules"; https://docs.suricata.io/en/latest/configuration/suricata-yaml.html (fast.log)
 /// </remarks>
 public static class SnortAlert
 {
@@ -33,7 +33,7 @@ public static class SnortAlert
     {
         ReadOnlySpan<byte> rest = text;
         if (!LogText.TryTake(ref rest, "["u8) || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> ids, 40)
-            || !TryRule(ids, record) || !LogText.TryTake(ref rest, " "u8))
+            || !LogText.TryTake(ref rest, " "u8) || !TryRule(ids, record))
         {
             return false;
         }
@@ -44,7 +44,7 @@ public static class SnortAlert
         record.Set(EventFields.RuleName, rest[..end].Trim("\" "u8));
         rest = rest[end..].TrimStart(" [*]"u8);
         record.Kind = EventKinds.IdsAlert;
-        // The loop has taken the bracket that begins the first pair, too.
+        // Of the first pair the bracket that begins it is gone, too.
         SetBrackets(rest, hasPorts, record);
         return true;
     }
@@ -68,26 +68,33 @@ public static class SnortAlert
     private static bool TryReadFull(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
         ReadOnlySpan<byte> rest = text[Mark.Length..];
-        int end = rest.IndexOf((byte)'\n');
-        if (!TryReadAlert(end < 0 ? rest : rest[..end], hasPorts: false, record))
+        if (!TryReadAlert(LogText.TakeLine(ref rest), hasPorts: false, record))
             return false;
-        while (end >= 0)
+        while (!rest.IsEmpty)
         {
-            rest = rest[(end + 1)..];
-            end = rest.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = (end < 0 ? rest : rest[..end]).TrimEnd("\r "u8);
+            ReadOnlySpan<byte> line = LogText.TakeLine(ref rest).TrimEnd((byte)' ');
             if (line.StartsWith("["u8))
                 SetBrackets(line[1..], hasPorts: false, record);
             else if (line.Length > 20 && line[2] == '/' && TryTime(line, context, out long time, out int length, out _))
             {
                 record.Time = time;
-                SetEndpoints(line[length..].TrimStart((byte)' '), hasPorts: false, isIcmp: false, record);
+                // The packet's header is the next line: what carries it says whether there are ports.
+                ReadOnlySpan<byte> protocol = ProtocolOf(rest);
+                SetEndpoints(line[length..].TrimStart((byte)' '), hasPorts: false, IsIcmp(protocol), record);
+                IdsFields.SetTransport(protocol, record);
             }
-            else if (record.Has(EventFields.SourceIp) && !record.Has(EventFields.Transport) && line.IndexOf(" TTL:"u8) is > 0 and var at)
-                IdsSeverity.SetTransport(line[..at], record);
         }
         return true;
     }
+
+    /// <summary><c>IPV6-ICMP TTL:255 TOS:0x0 …</c></summary>
+    private static ReadOnlySpan<byte> ProtocolOf(ReadOnlySpan<byte> header)
+    {
+        ReadOnlySpan<byte> word = LogText.TakeWord(ref header);
+        return header.StartsWith("TTL:"u8) ? word : default;
+    }
+
+    private static bool IsIcmp(ReadOnlySpan<byte> protocol) => protocol.IndexOf("ICMP"u8) >= 0;
 
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) => first.StartsWith("[**] ["u8) && IsOfFull(line);
 
@@ -123,14 +130,13 @@ public static class SnortAlert
             if (LogText.TryTake(ref pair, "Classification: "u8))
                 record.Set(EventFields.RuleCategory, pair.SequenceEqual("(null)"u8) ? default : pair);
             else if (LogText.TryTake(ref pair, "Priority: "u8))
-                IdsSeverity.SetPriority(pair, record);
+                IdsFields.SetPriority(pair, record);
             rest = rest.TrimStart(": "u8);
         }
         if (!LogText.TryTake(ref rest, "{"u8) || !LogText.TryTakeUntil(ref rest, (byte)'}', out ReadOnlySpan<byte> protocol, 32))
             return;
-        IdsSeverity.SetTransport(protocol, record);
-        bool isIcmp = protocol.IndexOf("ICMP"u8) >= 0;
-        SetEndpoints(rest.TrimStart((byte)' '), hasPorts, isIcmp, record);
+        IdsFields.SetTransport(protocol, record);
+        SetEndpoints(rest.TrimStart((byte)' '), hasPorts, IsIcmp(protocol), record);
     }
 
     private static void SetEndpoints(ReadOnlySpan<byte> text, bool hasPorts, bool isIcmp, LogRecord record)

@@ -53,9 +53,9 @@ public static class SnortJson
             return false;
         SetEndpoint(Source, EventFields.SourceIp, EventFields.SourcePort, record);
         SetEndpoint(Target, EventFields.DestinationIp, EventFields.DestinationPort, record);
-        IdsSeverity.SetTransport(record.Bytes(Protocol), record);
+        IdsFields.SetTransport(record.Bytes(Protocol), record);
         record.Remove(Protocol);
-        IdsSeverity.SetPriority(record.Bytes(EventFields.Severity), record);
+        IdsFields.SetPriority(record.Bytes(EventFields.Severity), record);
         SetAction(record);
         if (record.Bytes(EventFields.RuleCategory).SequenceEqual("none"u8))
             record.Remove(EventFields.RuleCategory);
@@ -89,7 +89,7 @@ public static class SnortJson
         {
             record.Set(ip, text[..colon].Trim("[]"u8));
             if (!text[(colon + 1)..].SequenceEqual("0"u8))
-                record.Set(port, record.Bytes(both)[(colon + 1)..]);
+                record.Set(port, text[(colon + 1)..]);
         }
         record.Remove(both);
     }

@@ -53,6 +53,7 @@ public static class SuricataEve
     /// <summary>Reads an object.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> text, TimeZoneInfo zone, LogRecord record)
     {
+        // OpenStack's notifications have the same two members, but a blank in their time.
         if (!JsonTable.MayHave(text, "\"event_type\""u8) || !JsonTable.MayHave(text, "\"timestamp\""u8) || !s_fields.TryRead(text, record)
             || SyslogTime.ReadInternet(record.Bytes(Timestamp), zone, out long time, out _) != SyslogTimeState.Given)
         {
@@ -60,7 +61,7 @@ public static class SuricataEve
         }
         record.Time = time;
         record.Remove(Timestamp);
-        IdsSeverity.SetTransport(record.Bytes(Protocol), record);
+        IdsFields.SetTransport(record.Bytes(Protocol), record);
         record.Remove(Protocol);
         record.Set(EventFields.ObserverName, "suricata");
         if (record.Bytes(EventFields.Action).SequenceEqual("alert"u8))
@@ -76,7 +77,7 @@ public static class SuricataEve
     private static void SetAlert(LogRecord record)
     {
         record.Kind = EventKinds.IdsAlert;
-        IdsSeverity.SetPriority(record.Bytes(EventFields.Severity), record);
+        IdsFields.SetPriority(record.Bytes(EventFields.Severity), record);
         record.Set(EventFields.Action, record.Bytes(AlertAction));
         record.Remove(AlertAction);
     }

@@ -32,7 +32,7 @@ public static class Teleport
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonTable.MayHave(text, "\"ei\""u8, 512) || !JsonTable.MayHave(text, "\"event\""u8, 512)
+        if (!JsonTable.MayHave(text, "\"ei\""u8) || !JsonTable.MayHave(text, "\"event\""u8)
             || !JsonTable.MayHave(text, "\"code\""u8) || !s_fields.TryRead(text, record)
             || SyslogTime.ReadInternet(record.Bytes(Time), context.Zone, out long time, out _) != SyslogTimeState.Given)
         {

@@ -23,10 +23,9 @@ public static class Tripwire
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        int end = text.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = end < 0 ? text : text[..end];
-        if (ActionOf(first) is { } action)
-            return end < 0 || ReadList(action, text[(end + 1)..], record);
+        ReadOnlySpan<byte> first = LogText.TakeLine(ref text);
+        if (ActionOfTitle(first) is { } action)
+            return text.IsEmpty || ReadList(action, text, record);
         if (TryReadObject(first, record))
             return true;
         return TryCount(first, "Total violations found:"u8, EventFields.SummaryFound, record)
@@ -35,23 +34,25 @@ public static class Tripwire
     }
 
     private static bool Continues(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line) =>
-        ActionOf(first) is not null && line.StartsWith("\"/"u8);
+        ActionOfTitle(first) is not null && line.StartsWith("\"/"u8);
 
-    private static string? ActionOf(ReadOnlySpan<byte> line) =>
-        line.SequenceEqual("Added:"u8) ? "added"
-        : line.SequenceEqual("Removed:"u8) ? "removed"
-        : line.SequenceEqual("Modified:"u8) ? "changed" : null;
+    private static string? ActionOfTitle(ReadOnlySpan<byte> line) => line is [.., (byte)':'] ? ActionOf(line[..^1]) : null;
+
+    private static string? ActionOf(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("Added"u8) ? "added"
+        : word.SequenceEqual("Removed"u8) ? "removed"
+        : word.SequenceEqual("Modified"u8) ? "changed" : null;
 
     private static bool ReadList(string action, ReadOnlySpan<byte> list, LogRecord record)
     {
         record.Kind = EventKinds.IntegrityChanged;
         record.Set(EventFields.Action, action);
         record.Set(EventFields.ObserverName, "tripwire");
-        int end = list.IndexOf((byte)'\n');
-        record.Set(EventFields.FilePath, (end < 0 ? list : list[..end]).TrimEnd(" \r"u8).Trim((byte)'"'));
+        int count = list.Count((byte)'\n') + 1;
+        record.Set(EventFields.FilePath, LogText.TakeLine(ref list).TrimEnd((byte)' ').Trim((byte)'"'));
         string field = action == "added" ? EventFields.SummaryAdded
             : action == "removed" ? EventFields.SummaryRemoved : EventFields.SummaryChanged;
-        record.Set(field, list.Count((byte)'\n') + 1);
+        record.Set(field, count);
         return true;
     }
 
@@ -60,10 +61,7 @@ public static class Tripwire
     {
         ReadOnlySpan<byte> mark = " object name:  "u8;
         int at = line.IndexOf(mark);
-        string? action = at < 0 ? null
-            : line[..at].SequenceEqual("Added"u8) ? "added"
-            : line[..at].SequenceEqual("Removed"u8) ? "removed"
-            : line[..at].SequenceEqual("Modified"u8) ? "changed" : null;
+        string? action = at < 0 ? null : ActionOf(line[..at]);
         if (action is null)
             return false;
         record.Kind = EventKinds.IntegrityChanged;

@@ -62,14 +62,14 @@ public static class WazuhAlerts
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonTable.MayHave(text, "\"rule\""u8, 256) || !JsonTable.MayHave(text, "\"level\""u8) || !s_fields.TryRead(text, record)
+        if (!JsonTable.MayHave(text, "\"rule\""u8) || !JsonTable.MayHave(text, "\"level\""u8) || !s_fields.TryRead(text, record)
             || !record.Has(EventFields.RuleId) || !record.Has(EventFields.EventId))
         {
             return false;
         }
         record.Kind = EventKinds.IdsAlert;
         record.Set(EventFields.ObserverName, record.Has(Timestamp) ? "wazuh" : "ossec");
-        IdsSeverity.SetLevel(record.Bytes(EventFields.Severity), record);
+        IdsFields.SetLevel(record.Bytes(EventFields.Severity), record);
         SetTime(context, record);
         SetUsers(record);
         // OSSEC ends its list of groups with a comma, and has the agent's name only in the place.
