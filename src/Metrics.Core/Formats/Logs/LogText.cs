@@ -3,7 +3,9 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>Small steps over the bytes of a log record. Pure; allocates nothing.</summary>
+/// <summary>
+/// Small steps over the bytes of a log record, from left to right; what does not fit leaves them as they are. Pure; allocates nothing.
+/// </summary>
 internal static class LogText
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
@@ -14,7 +16,7 @@ internal static class LogText
     /// <param name="end">The byte.</param>
     /// <param name="taken">What stands before it.</param>
     /// <param name="max">The longest that it may be; bounds the look where there is none.</param>
-    public static bool TryTakeUntil(scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
+    public static bool TryTakeUntil(this scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
     {
         int at = rest[..Math.Min(rest.Length, max + 1)].IndexOf(end);
         taken = at < 0 ? default : rest[..at];
@@ -24,21 +26,57 @@ internal static class LogText
         return true;
     }
 
-    /// <summary>Takes the word up to the next blank, or all of it.</summary>
-    public static ReadOnlySpan<byte> TakeWord(scoped ref ReadOnlySpan<byte> rest)
+    /// <summary>Takes what stands before a mark, and the mark.</summary>
+    public static bool TryTakeUntil(
+        this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> mark, out ReadOnlySpan<byte> taken)
     {
-        int at = rest.IndexOf((byte)' ');
-        ReadOnlySpan<byte> word = at < 0 ? rest : rest[..at];
-        rest = at < 0 ? default : rest[(at + 1)..];
+        int at = rest.IndexOf(mark);
+        taken = at < 0 ? default : rest[..at];
+        if (at < 0)
+            return false;
+        rest = rest[(at + mark.Length)..];
+        return true;
+    }
+
+    /// <summary>The word up to the next blank, or all of it.</summary>
+    public static ReadOnlySpan<byte> FirstWord(ReadOnlySpan<byte> text)
+    {
+        int at = text.IndexOf((byte)' ');
+        return at < 0 ? text : text[..at];
+    }
+
+    /// <summary>Takes the word up to the next blank, and the blank; all where none is left.</summary>
+    public static ReadOnlySpan<byte> TakeWord(this scoped ref ReadOnlySpan<byte> rest)
+    {
+        ReadOnlySpan<byte> word = FirstWord(rest);
+        rest = rest[Math.Min(word.Length + 1, rest.Length)..];
         return word;
     }
 
+    /// <summary>Takes the digits that stand next; empty where there are none.</summary>
+    public static ReadOnlySpan<byte> TakeDigits(this scoped ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        ReadOnlySpan<byte> digits = end < 0 ? rest : rest[..end];
+        rest = rest[digits.Length..];
+        return digits;
+    }
+
     /// <summary>Takes a text off the start.</summary>
-    public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
+    public static bool TryTake(this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> start)
     {
         if (!rest.StartsWith(start))
             return false;
         rest = rest[start.Length..];
+        return true;
+    }
+
+    /// <summary>Takes a text off the end.</summary>
+    public static bool TryTakeEnd(this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> end)
+    {
+        if (!rest.EndsWith(end))
+            return false;
+        rest = rest[..^end.Length];
         return true;
     }
 

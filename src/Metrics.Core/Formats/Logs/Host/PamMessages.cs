@@ -48,22 +48,22 @@ public static class PamMessages
     /// <param name="message">The text.</param>
     /// <param name="record">Gets what it says.</param>
     internal static bool TryReadOld(ReadOnlySpan<byte> service, ReadOnlySpan<byte> message, LogRecord record) =>
-        TryReadText(new LogCursor(message), service, record);
+        TryReadText(message, service, record);
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
         if (message.Length < 12 || message[0] is not ((byte)'p' or (byte)'P' or (byte)'('))
             return false;
-        var text = new LogCursor(message);
-        if (text.Skip("(pam_unix) "u8) || text.Skip("PAM "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("(pam_unix) "u8) || text.TryTake("PAM "u8))
             return TryReadText(text, record.Bytes(EventFields.ProcessName), record);
-        if (!text.Skip("pam_"u8))
+        if (!text.TryTake("pam_"u8))
             return false;
-        int end = text.Rest.IndexOfAny((byte)'(', (byte)':');
-        if (end is < 1 or > 32 || text.Rest[..end].Contains((byte)' '))
+        int end = text.IndexOfAny((byte)'(', (byte)':');
+        if (end is < 1 or > 32 || text[..end].Contains((byte)' '))
             return false;
-        ReadOnlySpan<byte> module = text.Rest[..end];
-        if (text.Rest[end] == ':')
+        ReadOnlySpan<byte> module = text[..end];
+        if (text[end] == ':')
             return text.TryTakeUntil(": "u8, out _) && TryReadModule(module, text, record.Bytes(EventFields.ProcessName), record);
         if (!text.TryTakeUntil("("u8, out _) || !text.TryTakeUntil("): "u8, out ReadOnlySpan<byte> where))
             return false;
@@ -72,7 +72,7 @@ public static class PamMessages
         return TryReadModule(module, text, colon < 0 ? record.Bytes(EventFields.ProcessName) : where[..colon], record);
     }
 
-    private static bool TryReadModule(ReadOnlySpan<byte> module, LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadModule(ReadOnlySpan<byte> module, ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
         if (module.SequenceEqual("faillock"u8) && TryReadLock(text, record))
             return true;
@@ -85,44 +85,44 @@ public static class PamMessages
         return TryReadText(text, service, record);
     }
 
-    private static bool TryReadText(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadText(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        if (text.Skip("session opened for user "u8))
+        if (text.TryTake("session opened for user "u8))
             return ReadOpened(text, UseOf(service), record);
-        if (text.Skip("session closed for user "u8))
+        if (text.TryTake("session closed for user "u8))
             return ReadClosed(text, UseOf(service), record);
-        if (text.Skip("authentication failure; "u8))
+        if (text.TryTake("authentication failure; "u8))
             return TryReadFailure(text, service, record);
-        if (text.Skip("authentication success; "u8))
+        if (text.TryTake("authentication success; "u8))
             return TryReadWho(text, UseOf(service), record);
-        if (text.Skip("password changed for "u8))
+        if (text.TryTake("password changed for "u8))
         {
             record.SetKind(EventKinds.HostAccount, succeeded: true);
             record.Set(EventFields.Action, "password changed");
-            record.Set(EventFields.TargetUserName, text.Rest);
+            record.Set(EventFields.TargetUserName, text);
             return true;
         }
         var count = text;
         ReadOnlySpan<byte> digits = count.TakeDigits();
-        if (digits.Length is 0 or > 9 || !count.Skip(" more authentication failure"u8))
+        if (digits.Length is 0 or > 9 || !count.TryTake(" more authentication failure"u8))
             return false;
-        count.Skip("s"u8);
-        if (!count.Skip("; "u8) || !TryReadFailure(count, service, record))
+        count.TryTake("s"u8);
+        if (!count.TryTake("; "u8) || !TryReadFailure(count, service, record))
             return false;
         record.Set(EventFields.Count, digits);
         return true;
     }
 
     /// <summary><c>NAME[(uid=N)] by [NAME](uid=N)</c>.</summary>
-    private static bool ReadOpened(LogCursor text, Use use, LogRecord record)
+    private static bool ReadOpened(ReadOnlySpan<byte> text, Use use, LogRecord record)
     {
-        int by = text.Rest.LastIndexOf(" by "u8);
-        ReadOnlySpan<byte> user = WithoutNumber(by < 0 ? text.Rest : text.Rest[..by]);
+        int by = text.LastIndexOf(" by "u8);
+        ReadOnlySpan<byte> user = WithoutNumber(by < 0 ? text : text[..by]);
         record.Set(EventFields.Action, "session opened");
         if (use is Use.Rights or Use.RightsOfUser)
         {
             record.SetKind(EventKinds.HostSudo, succeeded: true);
-            SetCaller(by < 0 ? default : text.Rest[(by + 4)..], record);
+            SetCaller(by < 0 ? default : text[(by + 4)..], record);
             record.Set(EventFields.EffectiveUserName, user);
             return true;
         }
@@ -137,21 +137,21 @@ public static class PamMessages
     {
         ReadOnlySpan<byte> name = WithoutNumber(caller);
         record.Set(EventFields.UserName, name);
-        var number = new LogCursor(caller[name.Length..]);
-        if (number.Skip("(uid="u8))
+        ReadOnlySpan<byte> number = caller[name.Length..];
+        if (number.TryTake("(uid="u8))
             record.Set(EventFields.UserId, number.TakeDigits());
     }
 
-    private static bool ReadClosed(LogCursor text, Use use, LogRecord record)
+    private static bool ReadClosed(ReadOnlySpan<byte> text, Use use, LogRecord record)
     {
         record.Set(EventFields.Action, "session closed");
-        record.Set(use is Use.Rights or Use.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text.Rest));
+        record.Set(use is Use.Rights or Use.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text));
         if (use == Use.Login)
             record.Kind = EventKinds.HostLogout;
         return true;
     }
 
-    private static bool TryReadFailure(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadFailure(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
         Use use = UseOf(service);
         if (!TryReadWho(text, use, record))
@@ -168,21 +168,21 @@ public static class PamMessages
     }
 
     /// <summary><c>logname=A uid=N euid=N tty=B ruser=C rhost=D[  user=E]</c>: whatever a client has sent as a name is C or E.</summary>
-    private static bool TryReadWho(LogCursor text, Use use, LogRecord record)
+    private static bool TryReadWho(ReadOnlySpan<byte> text, Use use, LogRecord record)
     {
         if (!text.TryTakeUntil(" ruser="u8, out _))
             return false;
         ReadOnlySpan<byte> mark = " rhost="u8;
-        ReadOnlySpan<byte> rest = text.Rest;
+        ReadOnlySpan<byte> rest = text;
         // Where C is empty, as under sshd, D follows at once, and all that looks like it further on is part of E. Else the last one counts.
         int at = rest.StartsWith(mark) || rest.StartsWith("rhost="u8) ? 0 : rest.LastIndexOf(mark);
         if (at < 0)
             return false;
         ReadOnlySpan<byte> caller = rest[..at];
-        var behind = new LogCursor(rest[at..].TrimStart((byte)' ')["rhost="u8.Length..]);
+        ReadOnlySpan<byte> behind = rest[at..].TrimStart((byte)' ')["rhost="u8.Length..];
         ReadOnlySpan<byte> host = behind.TakeWord();
-        behind.SkipBlanks();
-        ReadOnlySpan<byte> user = behind.Skip("user="u8) ? behind.Rest.TrimEnd((byte)' ') : default;
+        behind = behind.TrimStart((byte)' ');
+        ReadOnlySpan<byte> user = behind.TryTake("user="u8) ? behind.TrimEnd((byte)' ') : default;
         if (host.StartsWith("user="u8))
         {
             user = host[5..];
@@ -195,49 +195,49 @@ public static class PamMessages
         return true;
     }
 
-    private static bool TryReadLock(LogCursor text, LogRecord record)
+    private static bool TryReadLock(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!text.Skip("Consecutive login failures for user "u8) || !text.Drop(" account temporarily locked"u8))
+        if (!text.TryTake("Consecutive login failures for user "u8) || !text.TryTakeEnd(" account temporarily locked"u8))
             return false;
         record.SetKind(EventKinds.HostAccount, succeeded: true);
         record.Set(EventFields.Action, "locked");
         record.Set(EventFields.Reason, "consecutive login failures");
-        record.Set(EventFields.TargetUserName, text.Rest);
+        record.Set(EventFields.TargetUserName, text);
         return true;
     }
 
     /// <summary><c>user NAME (N) [has time limit …|]tally N, deny N</c>: refused, for it has failed too often.</summary>
-    private static bool TryReadTally(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadTally(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        int open = text.Rest.LastIndexOf(" ("u8);
-        if (!text.Rest.StartsWith("user "u8) || open < 5 || text.Rest.IndexOf(", deny "u8) < 0)
+        int open = text.LastIndexOf(" ("u8);
+        if (!text.StartsWith("user "u8) || open < 5 || text.IndexOf(", deny "u8) < 0)
             return false;
-        SetRefused(service, text.Rest[5..open], text.Rest[(text.Rest.LastIndexOf(") "u8) + 2)..], record);
+        SetRefused(service, text[5..open], text[(text.LastIndexOf(") "u8) + 2)..], record);
         return true;
     }
 
     /// <summary><c>access denied for user `NAME' from `SOURCE'</c>; without source it is a terminal.</summary>
-    private static bool TryReadAccess(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadAccess(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        if (!text.Skip("access denied for user `"u8) || !text.Drop("'"u8))
+        if (!text.TryTake("access denied for user `"u8) || !text.TryTakeEnd("'"u8))
             return false;
-        int from = text.Rest.LastIndexOf("' from `"u8);
+        int from = text.LastIndexOf("' from `"u8);
         if (from < 0)
             return false;
-        ReadOnlySpan<byte> source = text.Rest[(from + 8)..];
-        SetRefused(service, text.Rest[..from], "access denied"u8, record);
+        ReadOnlySpan<byte> source = text[(from + 8)..];
+        SetRefused(service, text[..from], "access denied"u8, record);
         // `pts/0' and `cron' are no sources.
         if (LogText.IsAddress(source) || source.Contains((byte)'.'))
             record.SetSource(source);
         return true;
     }
 
-    private static bool TryReadListFile(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadListFile(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        int end = text.Skip("Refused user "u8) ? text.Rest.LastIndexOf(" for service "u8) : -1;
+        int end = text.TryTake("Refused user "u8) ? text.LastIndexOf(" for service "u8) : -1;
         if (end < 0)
             return false;
-        SetRefused(service, text.Rest[..end], "refused by a list"u8, record);
+        SetRefused(service, text[..end], "refused by a list"u8, record);
         return true;
     }
 
