@@ -34,6 +34,13 @@ public sealed class LogRecord
         _count = _used = 0;
     }
 
+    /// <summary>Sets what happened, and whether it went well (<see cref="EventFields.Outcome"/>).</summary>
+    public void SetKind(string kind, bool succeeded)
+    {
+        Kind = kind;
+        Set(EventFields.Outcome, succeeded ? "success" : "failure");
+    }
+
     /// <summary>Sets a field to a text; one that is empty sets nothing, one that is set already is replaced.</summary>
     /// <param name="field">Its full name (<see cref="EventFields"/>).</param>
     /// <param name="value">UTF-8; bytes that are none become U+FFFD when it is read.</param>

@@ -106,15 +106,15 @@ internal static class LogText
 
     /// <summary>
     /// Sets from where it came: <c>source.ip</c> for an address (that of the older version where one of the newer holds it,
-    /// <c>::ffff:192.0.2.1</c>), else <c>source.domain</c>; nothing for <c>-</c>.
+    /// <c>::ffff:192.0.2.1</c>), else <c>source.domain</c>; nothing for <c>-</c> and <c>UNKNOWN</c>.
     /// </summary>
-    public static void SetSource(LogRecord record, ReadOnlySpan<byte> source)
+    public static void SetSource(this LogRecord record, ReadOnlySpan<byte> source)
     {
         if (source.StartsWith("::ffff:"u8) && source.Contains((byte)'.'))
             source = source[7..];
         if (IsAddress(source))
             record.Set(EventFields.SourceIp, source);
-        else if (!source.SequenceEqual("-"u8))
+        else if (!source.SequenceEqual("-"u8) && !source.SequenceEqual("UNKNOWN"u8))
             record.Set(EventFields.SourceDomain, source);
     }
 

@@ -24,25 +24,6 @@ public static class PamMessages
     /// <summary>All programs.</summary>
     public static LogMessageFormat Format { get; } = new("pam", TryRead);
 
-    /// <summary>What a service opens its sessions for.</summary>
-    private enum Use
-    {
-        /// <summary>Anything else: jobs, mailboxes, screens.</summary>
-        Other,
-
-        /// <summary>To change one's own account.</summary>
-        Account,
-
-        /// <summary>To log in to the machine.</summary>
-        Login,
-
-        /// <summary>To take another account's rights.</summary>
-        Rights,
-
-        /// <summary>The same, and who calls is named as <c>ruser</c>, while <c>user</c> is whose rights are wanted.</summary>
-        RightsOfUser,
-    }
-
     /// <summary>Reads the text of the module that stands behind a program's name.</summary>
     /// <param name="service">The program, such as <c>sshd</c>.</param>
     /// <param name="message">The text.</param>
@@ -64,37 +45,27 @@ public static class PamMessages
             return false;
         ReadOnlySpan<byte> module = text[..end];
         if (text[end] == ':')
-            return text.TryTakeUntil(": "u8, out _) && TryReadModule(module, text, record.Bytes(EventFields.ProcessName), record);
+            return text.TryTakeUntil(": "u8, out _) && TryReadOf(module, text, record.Bytes(EventFields.ProcessName), record);
         if (!text.TryTakeUntil("("u8, out _) || !text.TryTakeUntil("): "u8, out ReadOnlySpan<byte> where))
             return false;
         // SERVICE:TYPE, or the type alone.
         int colon = where.LastIndexOf((byte)':');
-        return TryReadModule(module, text, colon < 0 ? record.Bytes(EventFields.ProcessName) : where[..colon], record);
+        return TryReadOf(module, text, colon < 0 ? record.Bytes(EventFields.ProcessName) : where[..colon], record);
     }
 
-    private static bool TryReadModule(ReadOnlySpan<byte> module, ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        if (module.SequenceEqual("faillock"u8) && TryReadLock(text, record))
-            return true;
-        if (module.StartsWith("tally"u8) && TryReadTally(text, service, record))
-            return true;
-        if (module.SequenceEqual("access"u8) && TryReadAccess(text, service, record))
-            return true;
-        if (module.SequenceEqual("listfile"u8) && TryReadListFile(text, service, record))
-            return true;
-        return TryReadText(text, service, record);
-    }
+    private static bool TryReadOf(ReadOnlySpan<byte> module, ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record) =>
+        PamRefusals.TryRead(module, text, service, record) || TryReadText(text, service, record);
 
     private static bool TryReadText(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
         if (text.TryTake("session opened for user "u8))
-            return ReadOpened(text, UseOf(service), record);
+            return ReadOpened(text, PamUses.Of(service), record);
         if (text.TryTake("session closed for user "u8))
-            return ReadClosed(text, UseOf(service), record);
+            return ReadClosed(text, PamUses.Of(service), record);
         if (text.TryTake("authentication failure; "u8))
             return TryReadFailure(text, service, record);
         if (text.TryTake("authentication success; "u8))
-            return TryReadWho(text, UseOf(service), record);
+            return TryReadWho(text, PamUses.Of(service), record);
         if (text.TryTake("password changed for "u8))
         {
             record.SetKind(EventKinds.HostAccount, succeeded: true);
@@ -114,19 +85,19 @@ public static class PamMessages
     }
 
     /// <summary><c>NAME[(uid=N)] by [NAME](uid=N)</c>.</summary>
-    private static bool ReadOpened(ReadOnlySpan<byte> text, Use use, LogRecord record)
+    private static bool ReadOpened(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
         int by = text.LastIndexOf(" by "u8);
         ReadOnlySpan<byte> user = WithoutNumber(by < 0 ? text : text[..by]);
         record.Set(EventFields.Action, "session opened");
-        if (use is Use.Rights or Use.RightsOfUser)
+        if (use is PamUse.Rights or PamUse.RightsOfUser)
         {
             record.SetKind(EventKinds.HostSudo, succeeded: true);
             SetCaller(by < 0 ? default : text[(by + 4)..], record);
             record.Set(EventFields.EffectiveUserName, user);
             return true;
         }
-        if (use == Use.Login)
+        if (use == PamUse.Login)
             record.SetKind(EventKinds.HostLogin, succeeded: true);
         record.Set(EventFields.UserName, user);
         return true;
@@ -142,24 +113,24 @@ public static class PamMessages
             record.Set(EventFields.UserId, number.TakeDigits());
     }
 
-    private static bool ReadClosed(ReadOnlySpan<byte> text, Use use, LogRecord record)
+    private static bool ReadClosed(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
         record.Set(EventFields.Action, "session closed");
-        record.Set(use is Use.Rights or Use.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text));
-        if (use == Use.Login)
+        record.Set(use is PamUse.Rights or PamUse.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text));
+        if (use == PamUse.Login)
             record.Kind = EventKinds.HostLogout;
         return true;
     }
 
     private static bool TryReadFailure(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        Use use = UseOf(service);
+        PamUse use = PamUses.Of(service);
         if (!TryReadWho(text, use, record))
             return false;
         string kind = use switch
         {
-            Use.Rights or Use.RightsOfUser => EventKinds.HostSudo,
-            Use.Account => EventKinds.HostAccount,
+            PamUse.Rights or PamUse.RightsOfUser => EventKinds.HostSudo,
+            PamUse.Account => EventKinds.HostAccount,
             _ => EventKinds.HostLogin,
         };
         record.SetKind(kind, succeeded: false);
@@ -168,7 +139,7 @@ public static class PamMessages
     }
 
     /// <summary><c>logname=A uid=N euid=N tty=B ruser=C rhost=D[  user=E]</c>: whatever a client has sent as a name is C or E.</summary>
-    private static bool TryReadWho(ReadOnlySpan<byte> text, Use use, LogRecord record)
+    private static bool TryReadWho(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
         if (!text.TryTakeUntil(" ruser="u8, out _))
             return false;
@@ -188,67 +159,11 @@ public static class PamMessages
             user = host[5..];
             host = default;
         }
-        record.Set(EventFields.UserName, user.IsEmpty || (use == Use.RightsOfUser && !caller.IsEmpty) ? caller : user);
-        if (use == Use.RightsOfUser)
+        record.Set(EventFields.UserName, user.IsEmpty || (use == PamUse.RightsOfUser && !caller.IsEmpty) ? caller : user);
+        if (use == PamUse.RightsOfUser)
             record.Set(EventFields.EffectiveUserName, user);
         record.SetSource(host);
         return true;
-    }
-
-    private static bool TryReadLock(ReadOnlySpan<byte> text, LogRecord record)
-    {
-        if (!text.TryTake("Consecutive login failures for user "u8) || !text.TryTakeEnd(" account temporarily locked"u8))
-            return false;
-        record.SetKind(EventKinds.HostAccount, succeeded: true);
-        record.Set(EventFields.Action, "locked");
-        record.Set(EventFields.Reason, "consecutive login failures");
-        record.Set(EventFields.TargetUserName, text);
-        return true;
-    }
-
-    /// <summary><c>user NAME (N) [has time limit …|]tally N, deny N</c>: refused, for it has failed too often.</summary>
-    private static bool TryReadTally(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        int open = text.LastIndexOf(" ("u8);
-        if (!text.StartsWith("user "u8) || open < 5 || text.IndexOf(", deny "u8) < 0)
-            return false;
-        SetRefused(service, text[5..open], text[(text.LastIndexOf(") "u8) + 2)..], record);
-        return true;
-    }
-
-    /// <summary><c>access denied for user `NAME' from `SOURCE'</c>; without source it is a terminal.</summary>
-    private static bool TryReadAccess(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        if (!text.TryTake("access denied for user `"u8) || !text.TryTakeEnd("'"u8))
-            return false;
-        int from = text.LastIndexOf("' from `"u8);
-        if (from < 0)
-            return false;
-        ReadOnlySpan<byte> source = text[(from + 8)..];
-        SetRefused(service, text[..from], "access denied"u8, record);
-        // `pts/0' and `cron' are no sources.
-        if (LogText.IsAddress(source) || source.Contains((byte)'.'))
-            record.SetSource(source);
-        return true;
-    }
-
-    private static bool TryReadListFile(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        int end = text.TryTake("Refused user "u8) ? text.LastIndexOf(" for service "u8) : -1;
-        if (end < 0)
-            return false;
-        SetRefused(service, text[..end], "refused by a list"u8, record);
-        return true;
-    }
-
-    private static void SetRefused(ReadOnlySpan<byte> service, ReadOnlySpan<byte> user, ReadOnlySpan<byte> reason, LogRecord record)
-    {
-        Use use = UseOf(service);
-        if (use is not (Use.Other or Use.Account))
-            record.SetKind(use == Use.Login ? EventKinds.HostLogin : EventKinds.HostSudo, succeeded: false);
-        record.Set(EventFields.Action, "refused");
-        record.Set(EventFields.UserName, user);
-        record.Set(EventFields.Reason, reason);
     }
 
     private static ReadOnlySpan<byte> WithoutNumber(ReadOnlySpan<byte> user)
@@ -256,16 +171,4 @@ public static class PamMessages
         int open = user.LastIndexOf("(uid="u8);
         return open < 0 ? user : user[..open];
     }
-
-    private static Use UseOf(ReadOnlySpan<byte> service) => TextPool.Shared.Get(service) switch
-    {
-        "sshd" or "login" or "remote" or "rlogin" or "rsh" or "rexec" or "dropbear" or "cockpit" or "xrdp-sesman" or "telnet" or "telnetd"
-            or "ftp" or "ftpd" or "vsftpd" or "proftpd" or "pure-ftpd"
-            or "gdm" or "gdm-password" or "gdm-autologin" or "gdm-fingerprint" or "gdm-smartcard" or "lightdm" or "lightdm-autologin"
-            or "sddm" or "sddm-autologin" or "kdm" or "kde" or "xdm" or "lxdm" or "greetd" => Use.Login,
-        "sudo" or "sudo-i" or "polkit-1" or "pkexec" or "doas" => Use.Rights,
-        "su" or "su-l" => Use.RightsOfUser,
-        "passwd" or "chsh" or "chfn" or "chage" => Use.Account,
-        _ => Use.Other,
-    };
 }

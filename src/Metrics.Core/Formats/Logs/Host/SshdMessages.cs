@@ -33,49 +33,47 @@ public static class SshdMessages
         // Solaris' syslog writes a number of its own before the text.
         if (text.TryTake("[ID "u8) && !text.TryTakeUntil("] "u8, out _))
             return false;
-        bool hasLevel = ReadLevel(ref text, record);
+        bool hasLevel = TryTakeLevel(ref text, record);
         bool isPreauth = text.TryTakeEnd(" [preauth]"u8);
-        return (!text.IsEmpty && TryRead(ref text, isPreauth, record)) || hasLevel;
+        return (!text.IsEmpty && TryRead(text, isPreauth, record)) || hasLevel;
     }
 
-    private static bool TryRead(scoped ref ReadOnlySpan<byte> text, bool isPreauth, LogRecord record) => text[0] switch
+    private static bool TryRead(ReadOnlySpan<byte> text, bool isPreauth, LogRecord record) => text[0] switch
     {
         (byte)'A' => (text.TryTake("Accepted "u8) && TryReadAttempt(text, succeeded: true, record))
             || (text.TryTake("Authentication tried for "u8) && TryReadKeyOfOtherHost(text, record))
-            || (text.TryTake("Address "u8) && TryReadSource(text, "name mismatch", record)),
+            || (text.TryTake("Address "u8) && SshdConnections.TryReadSource(text, "name mismatch", record)),
         (byte)'F' => text.TryTake("Failed "u8) && TryReadAttempt(text, succeeded: false, record),
         (byte)'I' => (text.TryTake("Invalid user "u8) || text.TryTake("Illegal user "u8)) && TryReadInvalid(text, record),
-        (byte)'C' => TryReadConnection(text, isPreauth, record),
-        (byte)'D' => TryReadDisconnect(text, isPreauth, record),
-        (byte)'R' => (text.TryTake("Received disconnect from "u8) && TryReadGoodbye(text, record))
+        (byte)'C' => SshdConnections.TryReadConnection(text, isPreauth, record),
+        (byte)'D' => SshdConnections.TryReadDisconnect(text, isPreauth, record),
+        (byte)'R' => (text.TryTake("Received disconnect from "u8) && SshdConnections.TryReadGoodbye(text, record))
             || (text.TryTake("ROOT LOGIN REFUSED FROM "u8) && TryReadRootRefused(text, record))
             || (text.TryTake("Received "u8) && TryReadSignal(text, record)),
         (byte)'S' => text.TryTake("Server listening on "u8) && ReadStart(record),
         (byte)'U' => (text.TryTake("User "u8) && TryReadNotAllowed(text, record))
-            || (text.TryTake("Unable to negotiate with "u8) && TryReadSource(text, "negotiate", record)),
-        (byte)'B' => text.TryTake("Bad protocol version identification "u8) && TryReadSourceBehindFrom(text, "identification", record),
-        (byte)'b' => text.TryTake("banner exchange: Connection from "u8) && TryReadSource(text, "identification", record),
+            || (text.TryTake("Unable to negotiate with "u8) && SshdConnections.TryReadSource(text, "negotiate", record)),
+        (byte)'B' => text.TryTake("Bad protocol version identification "u8)
+            && SshdConnections.TryReadSourceBehindFrom(text, "identification", record),
+        (byte)'b' => text.TryTake("banner exchange: Connection from "u8) && SshdConnections.TryReadSource(text, "identification", record),
         (byte)'m' => text.TryTake("maximum authentication attempts exceeded for "u8) && TryReadExceeded(text, record),
         (byte)'P' => text.TryTake("PAM: "u8) && TryReadPam(text, record),
-        (byte)'r' => (text.TryTake("refused connect from "u8) && TryReadInBrackets(text, " ("u8, ")"u8, "refused", record))
+        (byte)'r' => (text.TryTake("refused connect from "u8) && SshdConnections.TryReadInBrackets(text, " ("u8, ")"u8, "refused", record))
             || (text.TryTake("reverse mapping checking getaddrinfo for "u8)
-                && TryReadInBrackets(text, " ["u8, "] failed"u8, "name mismatch", record)),
+                && SshdConnections.TryReadInBrackets(text, " ["u8, "] failed"u8, "name mismatch", record)),
         _ => false,
     };
 
-    private static bool ReadLevel(scoped ref ReadOnlySpan<byte> text, LogRecord record)
+    /// <summary>The level that the text itself names, where the header has named none.</summary>
+    private static bool TryTakeLevel(scoped ref ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> rest = text;
-        if (rest.Length < 8 || rest[0] is not ((byte)'e' or (byte)'f' or (byte)'d'))
-            return false;
-        if (text.TryTake("error: "u8))
-            record.SetLevel("error", Severity.Error);
-        else if (text.TryTake("fatal: "u8))
-            record.SetLevel("fatal", Severity.Fatal);
-        else if (text.TryTake("debug1: "u8) || text.TryTake("debug2: "u8) || text.TryTake("debug3: "u8))
-            record.SetLevel("debug", Severity.Debug);
-        else
-            return false;
+        string level = text.TryTake("error: "u8) ? "error"
+            : text.TryTake("fatal: "u8) ? "fatal"
+            : text.TryTake("debug1: "u8) || text.TryTake("debug2: "u8) || text.TryTake("debug3: "u8) ? "debug" : "";
+        if (level.Length == 0 || record.SeverityNumber > 0)
+            return level.Length > 0;
+        record.SeverityNumber = level switch { "error" => Severity.Error, "fatal" => Severity.Fatal, _ => Severity.Debug };
+        record.Set(EventFields.Level, level);
         return true;
     }
 
@@ -124,101 +122,11 @@ public static class SshdMessages
         return true;
     }
 
-    private static bool TryReadConnection(ReadOnlySpan<byte> text, bool isPreauth, LogRecord record)
-    {
-        if (!text.TryTake("Connection "u8))
-            return false;
-        if (text.TryTake("from "u8))
-            return TryReadSource(text, "connection", record);
-        string action = text.TryTake("closed by "u8) ? "closed" : text.TryTake("reset by "u8) ? "reset" : "";
-        return action.Length > 0 && TryReadEnd(text, action, isPreauth, record);
-    }
-
-    private static bool TryReadDisconnect(ReadOnlySpan<byte> text, bool isPreauth, LogRecord record)
-    {
-        if (text.TryTake("Did not receive identification string from "u8))
-            return TryReadSource(text, "identification", record);
-        if (text.TryTake("Disconnected from "u8))
-            return TryReadEnd(text, "disconnected", isPreauth, record);
-        if (text.TryTake("Disconnecting: Too many authentication failures"u8))
-        {
-            SetFailure(record, "disconnecting", "Too many authentication failures"u8);
-            if (!text.TryTake(" for "u8))
-                return true;
-            text.TryTake("invalid user "u8);
-            record.Set(EventFields.UserName, text);
-            return true;
-        }
-        return text.TryTake("Disconnecting "u8) && TryReadEnd(text, "disconnecting", isPreauth, record);
-    }
-
-    /// <summary><c>[authenticating user NAME |invalid user NAME |user NAME ]SOURCE[ port N][: REASON]</c>.</summary>
-    private static bool TryReadEnd(ReadOnlySpan<byte> text, string action, bool isPreauth, LogRecord record)
-    {
-        bool isFailure = text.TryTake("authenticating user "u8) || text.TryTake("invalid user "u8);
-        bool isUser = isFailure || text.TryTake("user "u8);
-        ReadOnlySpan<byte> rest = text;
-        if (!isUser)
-            return TryReadSource(text, action, record);
-        // Names that somebody wants to change to follow the reason.
-        ReadOnlySpan<byte> change = ": Change of username or service not allowed: "u8;
-        int reason = rest.IndexOf(change);
-        bool isCertain = reason == rest.LastIndexOf(change);
-        if (reason >= 0)
-            rest = rest[..reason];
-        // NAME SOURCE port N: the name may hold all of that too, so the last port counts.
-        int port = rest.LastIndexOf(" port "u8);
-        int blank = port < 0 ? -1 : rest[..port].LastIndexOf((byte)' ');
-        if (blank < 0)
-            return false;
-        ReadOnlySpan<byte> behind = rest[(port + 6)..];
-        ReadOnlySpan<byte> number = behind.TakeDigits();
-        if (isFailure || isPreauth)
-            record.SetKind(EventKinds.HostLogin, succeeded: false);
-        else
-            record.Kind = EventKinds.HostLogout;
-        record.Set(EventFields.Action, action);
-        if (reason >= 0)
-            record.Set(EventFields.Reason, text[(reason + 2)..]);
-        else if (behind.TryTake(": "u8))
-            record.Set(EventFields.Reason, behind);
-        if (!isCertain)
-            return true;
-        record.Set(EventFields.UserName, rest[..blank]);
-        record.SetSource(rest[(blank + 1)..port]);
-        record.Set(EventFields.SourcePort, number);
-        return true;
-    }
-
-    /// <summary><c>SOURCE[ port N]:CODE: REASON</c>; a blank may stand before the code.</summary>
-    private static bool TryReadGoodbye(ReadOnlySpan<byte> text, LogRecord record)
-    {
-        ReadOnlySpan<byte> source = text.TakeWord();
-        if (source.Length > 0 && source[^1] == ':')
-            source = source[..^1];
-        if (text.TryTake("port "u8))
-        {
-            record.Set(EventFields.SourcePort, text.TakeDigits());
-            text.TryTake(":"u8);
-            text = text.TrimStart((byte)' ');
-        }
-        record.SetSource(source);
-        record.Set(EventFields.Action, "disconnected");
-        ReadOnlySpan<byte> code = text.TakeDigits();
-        if (!text.TryTake(": "u8))
-            return true;
-        record.Set(EventFields.Reason, text);
-        // 14 is SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE (RFC 4253, section 11.1); Java's client says it in words.
-        if (code.SequenceEqual("14"u8) || text.EndsWith("Auth fail"u8))
-            record.SetKind(EventKinds.HostLogin, succeeded: false);
-        return true;
-    }
-
     private static bool TryReadRootRefused(ReadOnlySpan<byte> text, LogRecord record)
     {
         SetFailure(record, "refused", "root login refused"u8);
         record.Set(EventFields.UserName, "root");
-        TryReadSource(text, "refused", record);
+        SshdConnections.TryReadSource(text, "refused", record);
         return true;
     }
 
@@ -282,45 +190,7 @@ public static class SshdMessages
         return true;
     }
 
-    /// <summary><c>[NAME@]HOST (ADDRESS)</c> of TCP wrappers, and <c>HOST [ADDRESS] failed …</c>.</summary>
-    private static bool TryReadInBrackets(
-        ReadOnlySpan<byte> text, ReadOnlySpan<byte> open, ReadOnlySpan<byte> close, string action, LogRecord record)
-    {
-        int start = text.LastIndexOf(open);
-        int end = text.LastIndexOf(close);
-        if (start < 0 || end < start)
-            return false;
-        record.Set(EventFields.Action, action);
-        record.SetSource(text[(start + open.Length)..end]);
-        return true;
-    }
-
-    private static bool TryReadSourceBehindFrom(ReadOnlySpan<byte> text, string action, LogRecord record)
-    {
-        int from = text.LastIndexOf(" from "u8);
-        return from >= 0 && TryReadSource(text[(from + 6)..], action, record);
-    }
-
-    /// <summary><c>SOURCE[ port N][: REASON]</c>.</summary>
-    private static bool TryReadSource(ReadOnlySpan<byte> text, string action, LogRecord record)
-    {
-        ReadOnlySpan<byte> source = text.TakeWord();
-        bool isEnd = source.EndsWith(":"u8) && !source.EndsWith("::"u8);
-        record.SetSource(isEnd ? source[..^1] : source);
-        if (!record.Has(EventFields.SourceIp) && !record.Has(EventFields.SourceDomain))
-            return false;
-        record.Set(EventFields.Action, action);
-        if (!isEnd && text.TryTake("port "u8))
-        {
-            record.Set(EventFields.SourcePort, text.TakeDigits());
-            isEnd = text.TryTake(": "u8);
-        }
-        if (isEnd)
-            record.Set(EventFields.Reason, text);
-        return true;
-    }
-
-    private static void SetFailure(LogRecord record, string action, ReadOnlySpan<byte> reason)
+    internal static void SetFailure(LogRecord record, string action, ReadOnlySpan<byte> reason)
     {
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.Set(EventFields.Action, action);
