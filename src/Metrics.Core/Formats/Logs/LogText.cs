@@ -8,7 +8,7 @@ namespace Metrics.Formats.Logs;
 /// </summary>
 internal static class LogText
 {
-    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const long NanosecondsPerMillisecond = 1_000_000;
     private const int MaxAddressLength = 45;
 
     /// <summary>Takes what stands before the next of a byte, and the byte.</summary>
@@ -151,33 +151,15 @@ internal static class LogText
     public static void SetSeconds(LogRecord record, ReadOnlySpan<byte> seconds)
     {
         int point = seconds.IndexOf((byte)'.');
-        ReadOnlySpan<byte> whole = point < 0 ? seconds : seconds[..point];
-        if (whole.Length is 0 or > 9)
-            return;
-        long value = 0;
-        foreach (byte digit in whole)
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return;
-            value = (value * 10) + digit - '0';
-        }
-        value *= NanosecondsPerSecond;
-        long unit = NanosecondsPerSecond;
-        foreach (byte digit in seconds[(whole.Length + (point < 0 ? 0 : 1))..])
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return;
-            unit /= 10;
-            value += (digit - '0') * unit;
-        }
-        record.Set(EventFields.Duration, value);
+        if ((point < 0 ? seconds.Length : point) <= 9 && EpochTime.TryRead(seconds, out long duration))
+            record.Set(EventFields.Duration, duration);
     }
 
     /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>
     public static void SetMilliseconds(LogRecord record, ReadOnlySpan<byte> milliseconds)
     {
         if (IsNumber(milliseconds) && milliseconds.Length <= 12 && Utf8Parser.TryParse(milliseconds, out long value, out _))
-            record.Set(EventFields.Duration, value * (NanosecondsPerSecond / 1000));
+            record.Set(EventFields.Duration, value * NanosecondsPerMillisecond);
     }
 
     /// <summary>Without the dot that ends a sentence.</summary>
