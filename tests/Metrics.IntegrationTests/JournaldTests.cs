@@ -121,8 +121,9 @@ public sealed class JournaldTests
             .Equal([.. Enumerable.Range(0, 5), .. Enumerable.Range(10, 5), .. Enumerable.Range(20, 5)]);
 
         // With other units it goes on where it was, also where there is nothing of them after that yet, and misses nothing.
+        await daemon.ReloadAsync(Configuration(journal, "units: [cron]"));
         daemon.Kill();
-        await daemon.StartAgainAsync(Configuration(journal, "units: [cron]"));
+        await daemon.StartAgainAsync();
         await RunningAsync(daemon);
         await journal.WriteAsync(Numbers(25, 5), "cron.service");
         List<JsonElement> events = await UntilAsync(daemon, 20);

@@ -25,6 +25,9 @@ public static class Severity
     /// <summary>Something went wrong that others depend on.</summary>
     public const byte Critical = 18;
 
+    /// <summary>Somebody must act at once.</summary>
+    public const byte Alert = 19;
+
     /// <summary>The program cannot go on.</summary>
     public const byte Fatal = 21;
 }

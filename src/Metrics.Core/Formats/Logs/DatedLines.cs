@@ -23,10 +23,10 @@ public static class DatedLines
     {
         if (line.Length < 30 || line[10] != ' ' || line[4] != '-' || !LogTimes.TryDate(line, context.Zone, out long time, out int length))
             return false;
-        var text = new LogCursor(line[length..]);
-        if (!text.Skip(" "u8))
+        ReadOnlySpan<byte> text = line[length..];
+        if (!text.TryTake(" "u8))
             return false;
-        text.SkipBlanks();
+        text = text.TrimStart((byte)' ');
         ReadOnlySpan<byte> host = text.TakeWord();
         ReadOnlySpan<byte> tag = text.TakeWord();
         int open = tag.IndexOf((byte)'[');
@@ -38,7 +38,7 @@ public static class DatedLines
         record.Set(EventFields.Service, tag[..open]);
         record.Set(EventFields.ProcessName, tag[..open]);
         record.Set(EventFields.ProcessId, number[..^1]);
-        LogMessages.TryRead(tag[..open], text.Rest, record);
+        LogMessages.TryRead(tag[..open], text, record);
         return true;
     }
 

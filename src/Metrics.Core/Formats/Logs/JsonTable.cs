@@ -51,8 +51,8 @@ internal sealed class JsonTable
     }
 
     /// <summary>
-    /// Whether what may be an object has a member of a name, in whatever depth: tells objects of others without walking through them. All of
-    /// it is looked at, since members whose texts somebody else chooses may come before, and may be as long as that wants.
+    /// Whether what may be an object has a member of a name, in whatever depth: tells objects of others without walking through them.
+    /// All of it is looked at, since members whose texts somebody else chooses may come before, and may be as long as that wants.
     /// </summary>
     /// <param name="json">What may be an object.</param>
     /// <param name="name">The name in its quotes. Within a text the quotes would be escaped.</param>
@@ -128,7 +128,7 @@ internal sealed class JsonTable
         ArrayPool<byte>.Shared.Return(text);
     }
 
-    /// <summary>A value without its escapes; as it is written where those make no text, such as half of a character that takes two.</summary>
+    /// <summary>A value without its escapes; as it is written where those make no text, such as half of a surrogate pair.</summary>
     private static int CopyTo(ref Utf8JsonReader reader, Span<byte> to)
     {
         try

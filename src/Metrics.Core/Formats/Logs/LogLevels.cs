@@ -2,8 +2,7 @@ using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>The words for severities that logs use, in OpenTelemetry's numbers.</summary>
-/// <remarks>https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber</remarks>
+/// <summary>The words for severities that logs use (<see cref="Severity"/>).</summary>
 internal static class LogLevels
 {
     private const int MaxLength = 9;
@@ -19,18 +18,20 @@ internal static class LogLevels
         small = small[..word.Length];
         return small[0] switch
         {
-            (byte)'a' when small.SequenceEqual("audit"u8) => 10,
-            (byte)'a' when small.SequenceEqual("alert"u8) => 19,
-            (byte)'c' when small.SequenceEqual("critical"u8) || small.SequenceEqual("crit"u8) => 18,
-            (byte)'d' when small.SequenceEqual("debug"u8) || small.SequenceEqual("dbg"u8) => 5,
-            (byte)'e' when small.SequenceEqual("error"u8) || small.SequenceEqual("err"u8) => 17,
-            (byte)'e' when small.SequenceEqual("emerg"u8) || small.SequenceEqual("emergency"u8) || small.SequenceEqual("emer"u8) => 21,
-            (byte)'f' when small.SequenceEqual("fatal"u8) => 21,
-            (byte)'i' when small.SequenceEqual("info"u8) || small.SequenceEqual("inf"u8) => 9,
-            (byte)'n' when small.SequenceEqual("notice"u8) || small.SequenceEqual("note"u8) => 10,
+            (byte)'a' when small.SequenceEqual("audit"u8) => Severity.Notice,
+            (byte)'a' when small.SequenceEqual("alert"u8) => Severity.Alert,
+            (byte)'c' when small.SequenceEqual("critical"u8) || small.SequenceEqual("crit"u8) => Severity.Critical,
+            (byte)'d' when small.SequenceEqual("debug"u8) || small.SequenceEqual("dbg"u8) => Severity.Debug,
+            (byte)'e' when small.SequenceEqual("error"u8) || small.SequenceEqual("err"u8) => Severity.Error,
+            (byte)'e' when small.SequenceEqual("emerg"u8) || small.SequenceEqual("emergency"u8) || small.SequenceEqual("emer"u8)
+                => Severity.Fatal,
+            (byte)'f' when small.SequenceEqual("fatal"u8) => Severity.Fatal,
+            (byte)'i' when small.SequenceEqual("info"u8) || small.SequenceEqual("inf"u8) => Severity.Info,
+            (byte)'n' when small.SequenceEqual("notice"u8) || small.SequenceEqual("note"u8) => Severity.Notice,
             // Apache's finer steps are trace1 to trace8.
-            (byte)'t' when small.StartsWith("trace"u8) && small.Length <= 6 => 1,
-            (byte)'w' when small.SequenceEqual("warning"u8) || small.SequenceEqual("warn"u8) || small.SequenceEqual("wrn"u8) => 13,
+            (byte)'t' when small.StartsWith("trace"u8) && small.Length <= 6 => Severity.Trace,
+            (byte)'w' when small.SequenceEqual("warning"u8) || small.SequenceEqual("warn"u8) || small.SequenceEqual("wrn"u8)
+                => Severity.Warning,
             _ => 0,
         };
     }

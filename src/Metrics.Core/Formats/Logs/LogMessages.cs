@@ -126,15 +126,15 @@ public static class LogMessages
     /// <returns>The text that was repeated, or the message where none was.</returns>
     private static ReadOnlySpan<byte> WithoutRepetition(ReadOnlySpan<byte> message, LogRecord record)
     {
-        var text = new LogCursor(message);
-        text.Skip("last "u8);
-        if (!text.Skip("message repeated "u8))
+        ReadOnlySpan<byte> text = message;
+        text.TryTake("last "u8);
+        if (!text.TryTake("message repeated "u8))
             return message;
         ReadOnlySpan<byte> count = text.TakeDigits();
-        if (count.Length is 0 or > 9 || !text.Skip(" time"u8))
+        if (count.Length is 0 or > 9 || !text.TryTake(" time"u8))
             return message;
         record.Set(EventFields.Count, count);
-        return text.TryTakeUntil(": [ "u8, out _) && text.Drop("]"u8) ? text.Rest : message;
+        return text.TryTakeUntil(": [ "u8, out _) && text.TryTakeEnd("]"u8) ? text : message;
     }
 
     /// <summary>

@@ -35,7 +35,10 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
         return false;
     }
 
-    /// <summary>Which lines go on with a record that begins so, as its format has it; null where each line is a record.</summary>
+    /// <summary>
+    /// Which lines go on with a record that begins so, as the format of the record before has it, or else its own; null where each line is
+    /// a record.
+    /// </summary>
     public LogContinuation? JoinFor(ReadOnlySpan<byte> first)
     {
         if (_last is null)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
@@ -33,6 +32,13 @@ public sealed class LogRecord
         SeverityNumber = 0;
         Time = null;
         _count = _used = 0;
+    }
+
+    /// <summary>Sets what happened, and whether it went well (<see cref="EventFields.Outcome"/>).</summary>
+    public void SetKind(string kind, bool succeeded)
+    {
+        Kind = kind;
+        Set(EventFields.Outcome, succeeded ? "success" : "failure");
     }
 
     /// <summary>Sets a field to a text; one that is empty sets nothing, one that is set already is replaced.</summary>
@@ -79,7 +85,7 @@ public sealed class LogRecord
     public bool Has(string field) => Find(field) >= 0;
 
     /// <summary>The text of a field, or null.</summary>
-    public string? this[string field] => TryText(field, out string? text) ? text : null;
+    public string? this[string field] => Find(field) is >= 0 and var at ? TextOf(_entries[at]) : null;
 
     /// <summary>The field at a place, in the order in which they were set.</summary>
     public EventField this[int at] => new(_entries[at].Name, TextOf(_entries[at]));
@@ -97,13 +103,6 @@ public sealed class LogRecord
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
         foreach (ref readonly Entry entry in _entries.AsSpan(0, _count))
             batch.AddField(entry.Name, TextOf(entry));
-    }
-
-    private bool TryText(string field, [NotNullWhen(true)] out string? text)
-    {
-        int at = Find(field);
-        text = at < 0 ? null : TextOf(_entries[at]);
-        return at >= 0;
     }
 
     private string TextOf(in Entry entry) => entry.Constant ?? TextPool.Shared.Get(_texts.AsSpan(entry.Start, entry.Length));

@@ -19,8 +19,9 @@ public enum LogEnd
 public delegate LogContinuation? LogJoins(ReadOnlySpan<byte> first);
 
 /// <summary>
-/// Cuts the bytes of a log into records: lines, or several of them. Holds nothing of them: what is not whole yet is to be given again, with
-/// what follows. Takes time linear in what it is given. One thread at a time.
+/// Cuts the bytes of a log into records: lines, or several of them. Passes over rests of long lines, and over NULs that stand where a
+/// writer has gone on behind the end of a file that was cut short. Holds nothing of the bytes: what is not whole yet is to be given again,
+/// with what follows. Takes time linear in what it is given. One thread at a time.
 /// </summary>
 /// <param name="joins">Which lines make one record; null where each line is one.</param>
 public sealed class LogSplitter(LogJoins? joins)
@@ -31,17 +32,8 @@ public sealed class LogSplitter(LogJoins? joins)
     /// <summary>Whether what comes next is the rest of a line that was too long, up to its end: it is passed over.</summary>
     public bool IsInLongLine { get; set; }
 
-    /// <summary>Lines of the record that was taken last.</summary>
-    public int Lines { get; private set; }
-
-    /// <summary>Bytes of that record, with its line ends.</summary>
+    /// <summary>Bytes of the record that was taken last, with its line ends.</summary>
     public int Length { get; private set; }
-
-    /// <summary>
-    /// Bytes that were passed over since this was last set to 0: rests of long lines, and NULs that stand where a writer has gone on behind
-    /// the end of a file that was cut short.
-    /// </summary>
-    public long Skipped { get; set; }
 
     /// <summary>Takes the next record off the bytes.</summary>
     /// <param name="rest">The bytes; those of the record, and what was passed over, are taken off.</param>
@@ -57,7 +49,6 @@ public sealed class LogSplitter(LogJoins? joins)
         if (length < 0)
             return false;
         ReadOnlySpan<byte> first = Trim(rest[..length]);
-        int lines = 1;
         LogContinuation? continues = joins?.Invoke(first);
         while (continues is not null)
         {
@@ -65,13 +56,13 @@ public sealed class LogSplitter(LogJoins? joins)
             // Whether the next line goes on with this record only the whole line says.
             if (next < 0 && end == LogEnd.Open && length < MaxRecord)
                 return false;
-            if (next <= 0 || length + next > MaxRecord || !continues(first, Trim(rest.Slice(length, next))))
+            // Behind NULs a writer has begun anew.
+            if (next <= 0 || length + next > MaxRecord || rest[length] == 0 || !continues(first, Trim(rest.Slice(length, next))))
                 break;
             length += next;
-            lines++;
         }
-        (Lines, Length) = (lines, length);
-        IsInLongLine = lines == 1 && rest[length - 1] != '\n' && length == MaxRecord;
+        Length = length;
+        IsInLongLine = length == MaxRecord && rest[length - 1] != '\n';
         record = Trim(rest[..length]);
         rest = rest[length..];
         return true;
@@ -82,15 +73,10 @@ public sealed class LogSplitter(LogJoins? joins)
         if (IsInLongLine)
         {
             int end = rest.IndexOf((byte)'\n') + 1;
-            Skipped += end == 0 ? rest.Length : end;
             IsInLongLine = end == 0;
             rest = end == 0 ? [] : rest[end..];
         }
-        if (rest.IsEmpty || rest[0] != 0)
-            return !rest.IsEmpty;
-        int text = rest.IndexOfAnyExcept((byte)0);
-        Skipped += text < 0 ? rest.Length : text;
-        rest = text < 0 ? [] : rest[text..];
+        rest = rest.TrimStart((byte)0);
         return !rest.IsEmpty;
     }
 

@@ -1,20 +1,27 @@
+using System.Buffers;
 using System.Buffers.Text;
+using System.Net;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
-/// <summary>Small steps over the bytes of a log record. Pure; allocates nothing.</summary>
+/// <summary>
+/// Small steps over the bytes of a log record, from left to right; what does not fit leaves them as they are. Pure; allocates nothing.
+/// </summary>
 internal static class LogText
 {
-    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const long NanosecondsPerMicrosecond = 1_000;
+    private const long NanosecondsPerMillisecond = 1_000_000;
     private const int MaxAddressLength = 45;
+
+    private static readonly SearchValues<byte> s_addressBytes = SearchValues.Create("0123456789abcdefABCDEF.:"u8);
 
     /// <summary>Takes what stands before the next of a byte, and the byte.</summary>
     /// <param name="rest">Moved behind the byte.</param>
     /// <param name="end">The byte.</param>
     /// <param name="taken">What stands before it.</param>
     /// <param name="max">The longest that it may be; bounds the look where there is none.</param>
-    public static bool TryTakeUntil(scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
+    public static bool TryTakeUntil(this scoped ref ReadOnlySpan<byte> rest, byte end, out ReadOnlySpan<byte> taken, int max = 256)
     {
         int at = rest[..Math.Min(rest.Length, max + 1)].IndexOf(end);
         taken = at < 0 ? default : rest[..at];
@@ -24,12 +31,30 @@ internal static class LogText
         return true;
     }
 
-    /// <summary>Takes the word up to the next blank, or all of it.</summary>
-    public static ReadOnlySpan<byte> TakeWord(scoped ref ReadOnlySpan<byte> rest)
+    /// <summary>Takes what stands before a mark, and the mark.</summary>
+    public static bool TryTakeUntil(
+        this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> mark, out ReadOnlySpan<byte> taken)
     {
-        int at = rest.IndexOf((byte)' ');
-        ReadOnlySpan<byte> word = at < 0 ? rest : rest[..at];
-        rest = at < 0 ? default : rest[(at + 1)..];
+        int at = rest.IndexOf(mark);
+        taken = at < 0 ? default : rest[..at];
+        if (at < 0)
+            return false;
+        rest = rest[(at + mark.Length)..];
+        return true;
+    }
+
+    /// <summary>The word up to the next blank, or all of it.</summary>
+    public static ReadOnlySpan<byte> FirstWord(ReadOnlySpan<byte> text)
+    {
+        int at = text.IndexOf((byte)' ');
+        return at < 0 ? text : text[..at];
+    }
+
+    /// <summary>Takes the word up to the next blank, and the blank; all where none is left.</summary>
+    public static ReadOnlySpan<byte> TakeWord(this scoped ref ReadOnlySpan<byte> rest)
+    {
+        ReadOnlySpan<byte> word = FirstWord(rest);
+        rest = rest[Math.Min(word.Length + 1, rest.Length)..];
         return word;
     }
 
@@ -37,7 +62,7 @@ internal static class LogText
     public static ReadOnlySpan<byte> TrimBlanks(ReadOnlySpan<byte> text) => text.TrimStart(" \t"u8);
 
     /// <summary>Takes the first line of a record of several, without its end; or all of it.</summary>
-    public static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> rest)
+    public static ReadOnlySpan<byte> TakeLine(this scoped ref ReadOnlySpan<byte> rest)
     {
         int end = rest.IndexOf((byte)'\n');
         ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
@@ -45,8 +70,17 @@ internal static class LogText
         return line.TrimEnd((byte)'\r');
     }
 
+    /// <summary>Takes the digits that stand next; empty where there are none.</summary>
+    public static ReadOnlySpan<byte> TakeDigits(this scoped ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        ReadOnlySpan<byte> digits = end < 0 ? rest : rest[..end];
+        rest = rest[digits.Length..];
+        return digits;
+    }
+
     /// <summary>Takes a text off the start.</summary>
-    public static bool TryTake(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> start)
+    public static bool TryTake(this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> start)
     {
         if (!rest.StartsWith(start))
             return false;
@@ -54,41 +88,36 @@ internal static class LogText
         return true;
     }
 
+    /// <summary>Takes a text off the end.</summary>
+    public static bool TryTakeEnd(this scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> end)
+    {
+        if (!rest.EndsWith(end))
+            return false;
+        rest = rest[..^end.Length];
+        return true;
+    }
+
     /// <summary>Whether it is one digit or more, and nothing else.</summary>
     public static bool IsNumber(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
-    /// <summary>Whether it is an address, of either version; no check of its every rule.</summary>
-    public static bool IsAddress(ReadOnlySpan<byte> text)
-    {
-        if (text.Length is < 2 or > MaxAddressLength)
-            return false;
-        int dots = 0, colons = 0;
-        bool isHex = false;
-        foreach (byte c in text)
-        {
-            if (c == '.')
-                dots++;
-            else if (c == ':')
-                colons++;
-            else if (!char.IsAsciiHexDigit((char)c))
-                return false;
-            else if (!char.IsAsciiDigit((char)c))
-                isHex = true;
-        }
-        return colons == 0 ? dots == 3 && !isHex && text.Length <= 15 && text[0] != '.' && text[^1] != '.' : colons >= 2;
-    }
+    /// <summary>Whether it is an address, of either version; one of four numbers or of IPv6 without a zone.</summary>
+    public static bool IsAddress(ReadOnlySpan<byte> text) =>
+        text.Length is >= 2 and <= MaxAddressLength
+        && !text.ContainsAnyExcept(s_addressBytes)
+        && (text.Contains((byte)':') || text.Count((byte)'.') == 3)
+        && IPAddress.IsValidUtf8(text);
 
     /// <summary>
     /// Sets from where it came: <c>source.ip</c> for an address (that of the older version where one of the newer holds it,
-    /// <c>::ffff:192.0.2.1</c>), else <c>source.domain</c>; nothing for <c>-</c>.
+    /// <c>::ffff:192.0.2.1</c>), else <c>source.domain</c>; nothing for <c>-</c> and <c>UNKNOWN</c>.
     /// </summary>
-    public static void SetSource(LogRecord record, ReadOnlySpan<byte> source)
+    public static void SetSource(this LogRecord record, ReadOnlySpan<byte> source)
     {
         if (source.StartsWith("::ffff:"u8) && source.Contains((byte)'.'))
             source = source[7..];
         if (IsAddress(source))
             record.Set(EventFields.SourceIp, source);
-        else if (!source.SequenceEqual("-"u8))
+        else if (!source.SequenceEqual("-"u8) && !source.SequenceEqual("UNKNOWN"u8))
             record.Set(EventFields.SourceDomain, source);
     }
 
@@ -125,35 +154,17 @@ internal static class LogText
     public static void SetSeconds(LogRecord record, ReadOnlySpan<byte> seconds)
     {
         int point = seconds.IndexOf((byte)'.');
-        ReadOnlySpan<byte> whole = point < 0 ? seconds : seconds[..point];
-        if (whole.Length is 0 or > 9)
-            return;
-        long value = 0;
-        foreach (byte digit in whole)
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return;
-            value = (value * 10) + digit - '0';
-        }
-        value *= NanosecondsPerSecond;
-        long unit = NanosecondsPerSecond;
-        foreach (byte digit in seconds[(whole.Length + (point < 0 ? 0 : 1))..])
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return;
-            unit /= 10;
-            value += (digit - '0') * unit;
-        }
-        record.Set(EventFields.Duration, value);
+        if ((point < 0 ? seconds.Length : point) <= 9 && EpochTime.TryRead(seconds, out long duration))
+            record.Set(EventFields.Duration, duration);
     }
 
     /// <summary>Sets <c>event.duration</c> from milliseconds.</summary>
     public static void SetMilliseconds(LogRecord record, ReadOnlySpan<byte> milliseconds) =>
-        SetDuration(record, milliseconds, NanosecondsPerSecond / 1000);
+        SetDuration(record, milliseconds, NanosecondsPerMillisecond);
 
     /// <summary>Sets <c>event.duration</c> from microseconds.</summary>
     public static void SetMicroseconds(LogRecord record, ReadOnlySpan<byte> microseconds) =>
-        SetDuration(record, microseconds, NanosecondsPerSecond / 1_000_000);
+        SetDuration(record, microseconds, NanosecondsPerMicrosecond);
 
     /// <summary>Without the dot that ends a sentence.</summary>
     public static ReadOnlySpan<byte> WithoutDot(ReadOnlySpan<byte> text) => text.EndsWith("."u8) ? text[..^1] : text;

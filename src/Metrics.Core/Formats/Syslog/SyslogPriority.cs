@@ -1,3 +1,5 @@
+using Metrics.Model;
+
 namespace Metrics.Formats.Syslog;
 
 /// <summary>Words and numbers of facility and severity (RFC 5424, section 6.2.1; words as in syslog.h).</summary>
@@ -14,7 +16,11 @@ public static class SyslogPriority
     private static readonly string[] s_numbers =
         [.. Enumerable.Range(0, 192).Select(p => p.ToString(System.Globalization.CultureInfo.InvariantCulture))];
 
-    private static ReadOnlySpan<byte> SeverityNumbers => [21, 19, 18, 17, 13, 10, 9, 5];
+    private static ReadOnlySpan<byte> SeverityNumbers =>
+    [
+        Severity.Fatal, Severity.Alert, Severity.Critical, Severity.Error,
+        Severity.Warning, Severity.Notice, Severity.Info, Severity.Debug,
+    ];
 
     /// <summary>The facility's word, such as <c>authpriv</c>.</summary>
     /// <param name="priority">0 to 191.</param>

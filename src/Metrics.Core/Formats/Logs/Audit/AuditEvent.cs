@@ -14,7 +14,7 @@ internal static class AuditEvent
     public static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> rest = text;
-        if (!AuditLine.TryRead(LogText.TakeLine(ref rest), out AuditLine first) || first.Time() is not { } time)
+        if (!AuditLine.TryRead(rest.TakeLine(), out AuditLine first) || first.Time() is not { } time)
             return false;
         record.Time = time;
         record.Set(EventFields.Host, first.Node);

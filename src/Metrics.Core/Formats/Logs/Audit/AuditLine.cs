@@ -1,5 +1,3 @@
-using Metrics.Formats.Logs.Host;
-
 namespace Metrics.Formats.Logs.Audit;
 
 /// <summary>One line of an audit log, taken apart: <c>[node=NAME ]type=TYPE msg=audit(SECONDS.mmm:SERIAL): BODY</c>.</summary>

@@ -23,48 +23,43 @@ public static class AccountMessages
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("failed "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("failed "u8))
             return TryReadQuoted(message, text, "", succeeded: false, record);
-        if (text.Skip("new user: name="u8))
-            return SetUser(record, "new user", Name(text.Rest));
-        if (text.Skip("new group: name="u8) || text.Skip("group added to /etc/group: name="u8)
-            || text.Skip("group added to /etc/gshadow: name="u8))
-            return SetGroup(record, "new group", Name(text.Rest));
-        if (text.Skip("changed password expiry for "u8))
-            return SetUser(record, "changed password expiry", text.Rest);
-        if (text.Skip("password for "u8))
+        if (text.TryTake("new user: name="u8))
+            return SetUser(record, "new user", Name(text));
+        if (text.TryTake("new group: name="u8) || text.TryTake("group added to /etc/group: name="u8)
+            || text.TryTake("group added to /etc/gshadow: name="u8))
+            return SetGroup(record, "new group", Name(text));
+        if (text.TryTake("changed password expiry for "u8))
+            return SetUser(record, "changed password expiry", text);
+        if (text.TryTake("password for "u8))
             return TryReadPassword(text, record);
-        if (text.Skip("user "u8))
+        if (text.TryTake("user "u8))
             return TryReadMember(text, record);
-        if (text.Skip("group '"u8))
+        if (text.TryTake("group '"u8))
             return text.TryTakeUntil("' removed"u8, out ReadOnlySpan<byte> name) && SetGroup(record, "removed group", name);
-        if (text.Skip("group changed in /etc/group (group "u8) || text.Skip("group changed in /etc/gshadow (group "u8))
-            return SetGroup(record, "change", Name(text.Rest));
-        if (text.Skip("Creating user '"u8))
+        if (text.TryTake("group changed in /etc/group (group "u8) || text.TryTake("group changed in /etc/gshadow (group "u8))
+            return SetGroup(record, "change", Name(text));
+        if (text.TryTake("Creating user '"u8))
             return text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> name) && SetUser(record, "new user", name);
-        if (text.Skip("Creating group '"u8))
+        if (text.TryTake("Creating group '"u8))
             return text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> name) && SetGroup(record, "new group", name);
-        return IsVerb(message) && TryReadQuoted(message, text, ActionOf(message), succeeded: true, record);
+        string action = ActionOf(message);
+        return action.Length > 0 && TryReadQuoted(message, text, action, succeeded: true, record);
     }
 
-    private static bool IsVerb(ReadOnlySpan<byte> message) =>
-        message.StartsWith("add '"u8) || message.StartsWith("delete "u8) || message.StartsWith("removed "u8)
-        || message.StartsWith("change "u8) || message.StartsWith("changed "u8)
-        || message.StartsWith("lock "u8) || message.StartsWith("unlock "u8);
-
-    private static string ActionOf(ReadOnlySpan<byte> message) => message[0] switch
-    {
-        (byte)'a' => "add to group",
-        (byte)'d' => message.StartsWith("delete user"u8) ? "delete user" : "delete from group",
-        (byte)'r' => "removed group",
-        (byte)'l' => "lock",
-        (byte)'u' => "unlock",
-        _ => "change",
-    };
+    private static string ActionOf(ReadOnlySpan<byte> message) =>
+        message.StartsWith("add '"u8) ? "add to group"
+        : message.StartsWith("delete user"u8) ? "delete user"
+        : message.StartsWith("delete "u8) ? "delete from group"
+        : message.StartsWith("removed "u8) ? "removed group"
+        : message.StartsWith("change "u8) || message.StartsWith("changed "u8) ? "change"
+        : message.StartsWith("lock "u8) ? "lock"
+        : message.StartsWith("unlock "u8) ? "unlock" : "";
 
     /// <summary>Names stand in quotes; what is before tells what they are.</summary>
-    private static bool TryReadQuoted(ReadOnlySpan<byte> message, LogCursor text, string action, bool succeeded, LogRecord record)
+    private static bool TryReadQuoted(ReadOnlySpan<byte> message, ReadOnlySpan<byte> text, string action, bool succeeded, LogRecord record)
     {
         if (!text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> before) || !text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> name))
             return false;
@@ -84,26 +79,26 @@ public static class AccountMessages
     }
 
     /// <summary><c>'NAME' changed by 'NAME'</c>.</summary>
-    private static bool TryReadPassword(LogCursor text, LogRecord record)
+    private static bool TryReadPassword(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!text.Skip("'"u8) || !text.TryTakeUntil("' changed by '"u8, out ReadOnlySpan<byte> user) || !text.Drop("'"u8))
+        if (!text.TryTake("'"u8) || !text.TryTakeUntil("' changed by '"u8, out ReadOnlySpan<byte> user) || !text.TryTakeEnd("'"u8))
             return false;
-        record.Set(EventFields.UserName, text.Rest);
+        record.Set(EventFields.UserName, text);
         return SetUser(record, "password changed", user);
     }
 
     /// <summary><c>NAME added by NAME to group NAME</c>, of gpasswd.</summary>
-    private static bool TryReadMember(LogCursor text, LogRecord record)
+    private static bool TryReadMember(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> user = text.TakeWord();
-        bool added = text.Skip("added by "u8);
-        if (!added && !text.Skip("removed by "u8))
+        bool added = text.TryTake("added by "u8);
+        if (!added && !text.TryTake("removed by "u8))
             return false;
         ReadOnlySpan<byte> by = text.TakeWord();
-        if (!text.Skip("to group "u8) && !text.Skip("from group "u8))
+        if (!text.TryTake("to group "u8) && !text.TryTake("from group "u8))
             return false;
         record.Set(EventFields.UserName, by);
-        record.Set(EventFields.GroupName, text.Rest);
+        record.Set(EventFields.GroupName, text);
         return SetUser(record, added ? "add to group" : "delete from group", user);
     }
 

@@ -14,21 +14,20 @@ public static class CronMessages
     /// <summary>The programs.</summary>
     public static LogMessageFormat Format { get; } = new("cron", TryRead, "CRON", "cron", "crond", "CROND", "crontab", "anacron", "atd");
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (!text.Skip("("u8) || !text.TryTakeUntil(") "u8, out ReadOnlySpan<byte> user)
-            || !text.TryTakeUntil(" ("u8, out ReadOnlySpan<byte> what) || !text.Drop(")"u8))
+        if (!text.TryTake("("u8) || !text.TryTakeUntil(") "u8, out ReadOnlySpan<byte> user)
+            || !text.TryTakeUntil(" ("u8, out ReadOnlySpan<byte> what) || !text.TryTakeEnd(")"u8))
             return false;
         if (what.SequenceEqual("CMD"u8))
         {
-            record.Set(EventFields.CommandLine, text.Rest.TrimStart((byte)' '));
+            record.Set(EventFields.CommandLine, text.TrimStart((byte)' '));
         }
         else if (what.SequenceEqual("REPLACE"u8) || what.SequenceEqual("DELETE"u8))
         {
             record.Kind = EventKinds.ConfigChanged;
             record.Set(EventFields.Action, what);
-            record.Set(EventFields.TargetUserName, text.Rest);
+            record.Set(EventFields.TargetUserName, text);
         }
         else
         {

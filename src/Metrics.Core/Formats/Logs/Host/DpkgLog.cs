@@ -24,9 +24,9 @@ public static class DpkgLog
     {
         if (text.Length < TimeLength + 4 || text[10] != ' ' || text[TimeLength] != ' ')
             return false;
-        var words = new LogCursor(text[(TimeLength + 1)..]);
+        ReadOnlySpan<byte> words = text[(TimeLength + 1)..];
         ReadOnlySpan<byte> action = words.TakeWord();
-        if (!IsAction(action, words.Rest) || !LogTimes.TryDate(text[..TimeLength], context.Zone, out long time, out _))
+        if (!IsAction(action, words) || !LogTimes.TryDate(text[..TimeLength], context.Zone, out long time, out _))
             return false;
         record.Time = time;
         record.Set(EventFields.Service, "dpkg");
@@ -40,8 +40,8 @@ public static class DpkgLog
                 SetPackage(words.TakeWord(), words.TakeWord(), record);
                 break;
             case (byte)'c' when action.SequenceEqual("conffile"u8):
-                int end = words.Rest.LastIndexOf((byte)' ');
-                record.Set(EventFields.FilePath, end < 0 ? words.Rest : words.Rest[..end]);
+                int end = words.LastIndexOf((byte)' ');
+                record.Set(EventFields.FilePath, end < 0 ? words : words[..end]);
                 break;
             default:
                 ReadChange(words, action, record);
@@ -51,7 +51,7 @@ public static class DpkgLog
     }
 
     /// <summary><c>PACKAGE OLD NEW</c>; nothing becomes new when it is removed.</summary>
-    private static void ReadChange(LogCursor words, ReadOnlySpan<byte> action, LogRecord record)
+    private static void ReadChange(ReadOnlySpan<byte> words, ReadOnlySpan<byte> action, LogRecord record)
     {
         ReadOnlySpan<byte> package = words.TakeWord();
         ReadOnlySpan<byte> old = words.TakeWord();

@@ -21,25 +21,24 @@ public static class DropbearMessages
     /// <summary>The program <c>dropbear</c>.</summary>
     public static LogMessageFormat Format { get; } = new("dropbear", TryRead, "dropbear");
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         // To a terminal and to a journal it writes number and time itself.
-        if (text.Skip("["u8) && text.TryTakeUntil("] "u8, out _) && text.Rest.Length > TimeLength + 1)
-            text = new LogCursor(text.Rest[(TimeLength + 1)..]);
-        if (text.Skip("Exit "u8))
+        if (text.TryTake("["u8) && text.TryTakeUntil("] "u8, out _) && text.Length > TimeLength + 1)
+            text = text[(TimeLength + 1)..];
+        if (text.TryTake("Exit "u8))
             return TryReadExit(text, record);
-        if (text.Skip("Password auth succeeded for '"u8))
+        if (text.TryTake("Password auth succeeded for '"u8))
             return TryReadAttempt(text, "password", succeeded: true, record);
-        if (text.Skip("PAM password auth succeeded for '"u8))
+        if (text.TryTake("PAM password auth succeeded for '"u8))
             return TryReadAttempt(text, "pam", succeeded: true, record);
-        if (text.Skip("Pubkey auth succeeded for '"u8))
+        if (text.TryTake("Pubkey auth succeeded for '"u8))
             return TryReadAttempt(text, "publickey", succeeded: true, record);
-        if (text.Skip("Bad password attempt for '"u8) || text.Skip("bad password attempt for '"u8))
+        if (text.TryTake("Bad password attempt for '"u8) || text.TryTake("bad password attempt for '"u8))
             return TryReadAttempt(text, "password", succeeded: false, record);
-        if (text.Skip("Bad PAM password attempt for '"u8))
+        if (text.TryTake("Bad PAM password attempt for '"u8))
             return TryReadAttempt(text, "pam", succeeded: false, record);
-        if (!text.Skip("Login attempt for nonexistent user"u8) && !text.Skip("login attempt for nonexistent user"u8))
+        if (!text.TryTake("Login attempt for nonexistent user"u8) && !text.TryTake("login attempt for nonexistent user"u8))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.Set(EventFields.Reason, "nonexistent user");
@@ -49,35 +48,35 @@ public static class DropbearMessages
     }
 
     /// <summary><c>NAME'[ with TYPE key …] from ADDRESS:PORT</c>: the name may hold all of that.</summary>
-    private static bool TryReadAttempt(LogCursor text, string method, bool succeeded, LogRecord record)
+    private static bool TryReadAttempt(ReadOnlySpan<byte> text, string method, bool succeeded, LogRecord record)
     {
-        int from = text.Rest.LastIndexOf(" from "u8);
-        if (from < 0 || !LogText.TrySetSourceEndpoint(record, text.Rest[(from + 6)..].Trim("<>"u8)))
+        int from = text.LastIndexOf(" from "u8);
+        if (from < 0 || !LogText.TrySetSourceEndpoint(record, text[(from + 6)..].Trim("<>"u8)))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded);
         record.Set(EventFields.AuthenticationMethod, method);
-        int quote = text.Rest[..from].LastIndexOf((byte)'\'');
+        int quote = text[..from].LastIndexOf((byte)'\'');
         if (quote > 0)
-            record.Set(EventFields.UserName, text.Rest[..quote]);
+            record.Set(EventFields.UserName, text[..quote]);
         return true;
     }
 
-    private static bool TryReadExit(LogCursor text, LogRecord record)
+    private static bool TryReadExit(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (text.Skip("before auth"u8))
+        if (text.TryTake("before auth"u8))
         {
-            int user = text.Rest.LastIndexOf("(user '"u8);
-            bool isMany = text.Rest.IndexOf("Max auth tries reached"u8) >= 0;
+            int user = text.LastIndexOf("(user '"u8);
+            bool isMany = text.IndexOf("Max auth tries reached"u8) >= 0;
             if (user < 0 && !isMany)
                 return false;
             record.SetKind(EventKinds.HostLogin, succeeded: false);
             record.Set(EventFields.Reason, isMany ? "Max auth tries reached" : "exit before auth");
             if (user >= 0)
-                SetQuoted(record, text.Rest[(user + 7)..], "', "u8);
+                record.Set(EventFields.UserName, QuotedUser(text[(user + 7)..]));
             SetEnd(text, record);
             return true;
         }
-        if (!text.Skip("("u8) || !text.TryTakeUntil(")"u8, out ReadOnlySpan<byte> name))
+        if (!text.TryTake("("u8) || !text.TryTakeUntil(")"u8, out ReadOnlySpan<byte> name))
             return false;
         record.Kind = EventKinds.HostLogout;
         record.Set(EventFields.UserName, name);
@@ -85,20 +84,16 @@ public static class DropbearMessages
         return true;
     }
 
-    private static void SetQuoted(LogRecord record, ReadOnlySpan<byte> text, ReadOnlySpan<byte> end)
-    {
-        int at = text.IndexOf(end);
-        record.Set(EventFields.UserName, at < 0 ? text : text[..at]);
-    }
+    private static ReadOnlySpan<byte> QuotedUser(ReadOnlySpan<byte> text) =>
+        text.TryTakeUntil("', "u8, out ReadOnlySpan<byte> user) ? user : text;
 
     /// <summary><c> from &lt;ADDRESS:PORT&gt;: …</c> before the reason, or <c> from ADDRESS:PORT</c> at the end.</summary>
-    private static void SetEnd(LogCursor text, LogRecord record)
+    private static void SetEnd(ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> rest = text.Rest;
-        int last = rest.LastIndexOf(" from "u8);
-        if (text.Skip(" from <"u8) && text.TryTakeUntil(">: "u8, out ReadOnlySpan<byte> address))
-            LogText.TrySetSourceEndpoint(record, address);
-        else if (last >= 0)
-            LogText.TrySetSourceEndpoint(record, rest[(last + 6)..].Trim("<>"u8));
+        int last = text.LastIndexOf(" from "u8);
+        ReadOnlySpan<byte> end = last < 0 ? default : text[(last + 6)..].Trim("<>"u8);
+        if (text.TryTake(" from <"u8) && text.TryTakeUntil(">: "u8, out ReadOnlySpan<byte> address))
+            end = address;
+        LogText.TrySetSourceEndpoint(record, end);
     }
 }

@@ -23,55 +23,53 @@ public static class FtpMessages
     /// <summary>The program <c>ftpd</c>, of BSD and of Kerberos.</summary>
     public static LogMessageFormat Ftpd { get; } = new("ftpd", TryReadFtpd, "ftpd");
 
-    private static bool TryReadProFtpd(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadProFtpd(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         ReadOnlySpan<byte> address = default;
         if (text.TryTakeUntil(" ("u8, out _) && !(text.TryTakeUntil("["u8, out _) && text.TryTakeUntil("])"u8, out address)))
             return false;
-        if (address.IsEmpty || !(text.Skip(" - "u8) || text.Skip(": "u8)))
+        if (address.IsEmpty || !(text.TryTake(" - "u8) || text.TryTake(": "u8)))
             return false;
-        text = new LogCursor(text.Rest.TrimEnd(" ."u8));
+        text = text.TrimEnd(" ."u8);
         record.SetSource(address);
-        if (text.Skip("Maximum login attempts ("u8))
+        if (text.TryTake("Maximum login attempts ("u8))
             return SetFailure(record, default, "maximum login attempts exceeded"u8);
-        if (text.Skip("SECURITY VIOLATION: "u8))
-            return text.Rest.EndsWith("oot login attempted"u8) && SetFailure(record, "root"u8, "root login attempted"u8);
-        if (!text.Skip("USER "u8) && !text.Skip("ANON "u8))
+        if (text.TryTake("SECURITY VIOLATION: "u8))
+            return text.EndsWith("oot login attempted"u8) && SetFailure(record, "root"u8, "root login attempted"u8);
+        if (!text.TryTake("USER "u8) && !text.TryTake("ANON "u8))
             return true;
-        if (text.Drop(": Login successful"u8))
+        if (text.TryTakeEnd(": Login successful"u8))
         {
             record.SetKind(EventKinds.HostLogin, succeeded: true);
-            record.Set(EventFields.UserName, text.Rest);
+            record.Set(EventFields.UserName, text);
             return true;
         }
-        int end = text.Rest.LastIndexOf(" (Login failed)"u8);
+        int end = text.LastIndexOf(" (Login failed)"u8);
         if (end < 0)
-            end = text.Rest.LastIndexOf(": no such user"u8);
+            end = text.LastIndexOf(": no such user"u8);
         if (end < 0)
             return true;
-        ReadOnlySpan<byte> reason = text.Rest[end..];
-        return SetFailure(record, text.Rest[..end], reason[(reason.IndexOf((byte)':') + 1)..].TrimStart((byte)' '));
+        ReadOnlySpan<byte> reason = text[end..];
+        return SetFailure(record, text[..end], reason[(reason.IndexOf((byte)':') + 1)..].TrimStart((byte)' '));
     }
 
     /// <summary><c>(NAME@ADDRESS) [LEVEL] TEXT</c>.</summary>
-    private static bool TryReadPureFtpd(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadPureFtpd(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (!text.Skip("("u8) || !text.TryTakeUntil(") ["u8, out ReadOnlySpan<byte> who) || !text.TryTakeUntil("] "u8, out _))
+        if (!text.TryTake("("u8) || !text.TryTakeUntil(") ["u8, out ReadOnlySpan<byte> who) || !text.TryTakeUntil("] "u8, out _))
             return false;
         int at = who.LastIndexOf((byte)'@');
         if (at < 0)
             return false;
         record.SetSource(who[(at + 1)..]);
-        if (text.Skip("Authentication failed for user ["u8) && text.Drop("]"u8))
-            return SetFailure(record, text.Rest, default);
-        if (text.Drop(" is now logged in"u8))
+        if (text.TryTake("Authentication failed for user ["u8) && text.TryTakeEnd("]"u8))
+            return SetFailure(record, text, default);
+        if (text.TryTakeEnd(" is now logged in"u8))
         {
             record.SetKind(EventKinds.HostLogin, succeeded: true);
-            record.Set(EventFields.UserName, text.Rest);
+            record.Set(EventFields.UserName, text);
         }
-        else if (text.Rest.StartsWith("Logout."u8) && !who[..at].SequenceEqual("?"u8))
+        else if (text.StartsWith("Logout."u8) && !who[..at].SequenceEqual("?"u8))
         {
             record.Kind = EventKinds.HostLogout;
             record.Set(EventFields.UserName, who[..at]);
@@ -80,22 +78,21 @@ public static class FtpMessages
     }
 
     /// <summary><c>connection from ADDRESS (NAME) at …</c>, <c>ANONYMOUS FTP LOGIN FROM ADDRESS, NAME (PASSWORD)</c>.</summary>
-    private static bool TryReadFtpd(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadFtpd(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("connection from "u8))
+        if (text.TryTake("connection from "u8))
         {
             record.SetSource(text.TakeWord());
             return true;
         }
-        bool isAnonymous = text.Skip("ANONYMOUS "u8);
-        if (!text.Skip("FTP LOGIN FROM "u8) || !text.TryTakeUntil(","u8, out ReadOnlySpan<byte> source))
+        bool isAnonymous = text.TryTake("ANONYMOUS "u8);
+        if (!text.TryTake("FTP LOGIN FROM "u8) || !text.TryTakeUntil(","u8, out ReadOnlySpan<byte> source))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: true);
         if (isAnonymous)
             record.Set(EventFields.UserName, "anonymous");
         else
-            record.Set(EventFields.UserName, text.Rest.Trim((byte)' '));
+            record.Set(EventFields.UserName, text.Trim((byte)' '));
         record.SetSource(source);
         return true;
     }

@@ -20,13 +20,12 @@ public static class InitMessages
     /// <summary>Scripts that start services.</summary>
     public static LogMessageFormat Scripts { get; } = new("init", TryReadScript);
 
-    internal static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    internal static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("Switching to runlevel: "u8))
-            return TryReadDown(text.Rest.StartsWith("6"u8), text.Rest.StartsWith("0"u8), record);
-        if (text.Skip("shutting down for system "u8))
-            return TryReadDown(text.Rest.StartsWith("reboot"u8), text.Rest.StartsWith("halt"u8), record);
+        if (text.TryTake("Switching to runlevel: "u8))
+            return TryReadDown(text.StartsWith("6"u8), text.StartsWith("0"u8), record);
+        if (text.TryTake("shutting down for system "u8))
+            return TryReadDown(text.StartsWith("reboot"u8), text.StartsWith("halt"u8), record);
         return text.TryTakeUntil(" main process "u8, out ReadOnlySpan<byte> name) && TryReadEnd(text, name, record);
     }
 
@@ -39,18 +38,17 @@ public static class InitMessages
         return true;
     }
 
-    private static bool TryReadEnd(LogCursor text, ReadOnlySpan<byte> name, LogRecord record)
+    private static bool TryReadEnd(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name, LogRecord record)
     {
-        if (text.Skip("("u8) && !text.TryTakeUntil(") "u8, out _))
+        if (text.TryTake("("u8) && !text.TryTakeUntil(") "u8, out _))
             return false;
-        ReadOnlySpan<byte> how = text.Rest;
         // Asked to end, it ended.
-        if (how.StartsWith("killed by TERM"u8)
-            || !(how.StartsWith("killed by "u8) || how.StartsWith("terminated with "u8) || how.StartsWith("ended, respawning"u8)))
+        if (text.StartsWith("killed by TERM"u8)
+            || !(text.StartsWith("killed by "u8) || text.StartsWith("terminated with "u8) || text.StartsWith("ended, respawning"u8)))
             return false;
         record.Kind = EventKinds.ServiceCrash;
         record.Set(EventFields.Service, name);
-        record.Set(EventFields.Reason, how);
+        record.Set(EventFields.Reason, text);
         return true;
     }
 

@@ -67,10 +67,9 @@ public static class KernelMessages
     }
 
     /// <summary><c>BRIDGE: port N(PORT) entered STATE state</c>; <c>entering</c> before 3.x.</summary>
-    private static bool TryReadBridge(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadBridge(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (!text.Drop(" state"u8) || !text.TryTakeUntil(": port "u8, out ReadOnlySpan<byte> bridge)
+        if (!text.TryTakeEnd(" state"u8) || !text.TryTakeUntil(": port "u8, out ReadOnlySpan<byte> bridge)
             || !text.TryTakeUntil("("u8, out _) || !text.TryTakeUntil(") entere"u8, out ReadOnlySpan<byte> port)
             && !text.TryTakeUntil(") enterin"u8, out port))
             return false;
@@ -78,59 +77,52 @@ public static class KernelMessages
         record.Kind = EventKinds.NetworkBridge;
         record.Set(EventFields.NetworkName, bridge);
         record.Set(EventFields.Interface, port);
-        record.Set(EventFields.Action, text.Rest);
+        record.Set(EventFields.Action, text);
         return true;
     }
 
-    /// <summary><c>[device ]NAME[:] entered|left promiscuous|allmulticast mode</c>.</summary>
-    private static bool TryReadMode(ReadOnlySpan<byte> message, LogRecord record)
+    /// <summary><c>[DRIVER: |device ]NAME[:] entered|left promiscuous mode</c>.</summary>
+    private static bool TryReadMode(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!message.EndsWith(" promiscuous mode"u8))
+        if (!text.EndsWith(" promiscuous mode"u8))
             return false;
-        var text = new LogCursor(message);
-        text.Skip("device "u8);
-        // The driver may stand before the interface.
-        ReadOnlySpan<byte> rest = text.Rest;
-        int mode = rest.LastIndexOf(" entered "u8);
+        int mode = text.LastIndexOf(" entered "u8);
         if (mode < 0)
-            mode = rest.LastIndexOf(" left "u8);
+            mode = text.LastIndexOf(" left "u8);
         if (mode < 0)
             return false;
-        ReadOnlySpan<byte> name = rest[..mode].TrimEnd((byte)':');
+        ReadOnlySpan<byte> name = text[..mode].TrimEnd((byte)':');
         record.Kind = EventKinds.NetworkLink;
         record.Set(EventFields.Interface, name[(name.LastIndexOf((byte)' ') + 1)..]);
-        record.Set(EventFields.Action, rest[(mode + 1)..]);
+        record.Set(EventFields.Action, text[(mode + 1)..]);
         return true;
     }
 
     /// <summary><c>[…: ]Killed process N (NAME) total-vm:…</c>; the line before it, <c>Kill process</c>, tells the same.</summary>
-    private static bool TryReadKilled(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadKilled(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         if (!text.TryTakeUntil("Killed process "u8, out ReadOnlySpan<byte> before) || !(before.IsEmpty || before.EndsWith(": "u8)))
             return false;
         ReadOnlySpan<byte> process = text.TakeDigits();
         if (process.IsEmpty || !text.TryTakeUntil("("u8, out _))
             return false;
-        int end = text.Rest.IndexOf(") total-vm"u8);
-        end = end < 0 ? text.Rest.LastIndexOf((byte)')') : end;
-        return end > 0 && SetCrash(record, text.Rest[..end], process, "out of memory");
+        int end = text.IndexOf(") total-vm"u8);
+        end = end < 0 ? text.LastIndexOf((byte)')') : end;
+        return end > 0 && SetCrash(record, text[..end], process, "out of memory");
     }
 
     /// <summary><c>NAME[N]: segfault at …</c>, <c>traps: NAME[N] general protection fault ip:…</c>.</summary>
-    private static bool TryReadFault(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadFault(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        text.Skip("traps: "u8);
-        ReadOnlySpan<byte> rest = text.Rest;
-        int end = rest.IndexOf("]: segfault at "u8);
+        text.TryTake("traps: "u8);
+        int end = text.IndexOf("]: segfault at "u8);
         string reason = "segfault";
         if (end < 0)
-            (end, reason) = (rest.IndexOf("] general protection "u8), "general protection fault");
+            (end, reason) = (text.IndexOf("] general protection "u8), "general protection fault");
         if (end < 0)
-            (end, reason) = (rest.IndexOf("] trap "u8), "trap");
-        int open = end < 0 ? -1 : rest[..end].LastIndexOf((byte)'[');
-        return open > 0 && LogText.IsNumber(rest[(open + 1)..end]) && SetCrash(record, rest[..open], rest[(open + 1)..end], reason);
+            (end, reason) = (text.IndexOf("] trap "u8), "trap");
+        int open = end < 0 ? -1 : text[..end].LastIndexOf((byte)'[');
+        return open > 0 && LogText.IsNumber(text[(open + 1)..end]) && SetCrash(record, text[..open], text[(open + 1)..end], reason);
     }
 
     private static bool SetCrash(LogRecord record, ReadOnlySpan<byte> name, ReadOnlySpan<byte> process, string reason)

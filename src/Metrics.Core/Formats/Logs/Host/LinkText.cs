@@ -23,19 +23,19 @@ internal static class LinkText
         int at = text.IndexOf("ink "u8);
         if (at < 2 || text[at - 1] is not ((byte)'l' or (byte)'L'))
             return false;
-        var behind = new LogCursor(text[(at + 4)..]);
-        bool isUp = behind.Skip("becomes ready"u8);
+        ReadOnlySpan<byte> behind = text[(at + 4)..];
+        bool isUp = behind.TryTake("becomes ready"u8);
         if (!isUp)
         {
-            if (!behind.Skip("is "u8))
-                behind.Skip("status definitely "u8);
-            isUp = behind.Skip("up"u8) || behind.Skip("Up"u8) || behind.Skip("UP"u8);
-            if (!isUp && !behind.Skip("down"u8) && !behind.Skip("Down"u8) && !behind.Skip("DOWN"u8))
+            if (!behind.TryTake("is "u8))
+                behind.TryTake("status definitely "u8);
+            isUp = behind.TryTake("up"u8) || behind.TryTake("Up"u8) || behind.TryTake("UP"u8);
+            if (!isUp && !behind.TryTake("down"u8) && !behind.TryTake("Down"u8) && !behind.TryTake("DOWN"u8))
                 return false;
         }
-        if (!behind.Rest.IsEmpty && char.IsAsciiLetterOrDigit((char)behind.Rest[0]))
+        if (!behind.IsEmpty && char.IsAsciiLetterOrDigit((char)behind[0]))
             return false;
-        ReadOnlySpan<byte> name = behind.Skip(" for interface "u8) ? behind.TakeWord().TrimEnd(",."u8) : NameBefore(text[..(at - 1)]);
+        ReadOnlySpan<byte> name = behind.TryTake(" for interface "u8) ? behind.TakeWord().TrimEnd(",."u8) : NameBefore(text[..(at - 1)]);
         if (!IsInterface(name))
             return false;
         record.Kind = EventKinds.NetworkLink;

@@ -26,84 +26,83 @@ public static class LoginMessages
     {
         if (message.Length < 4 || message[0] is not ((byte)' ' or (byte)'-'))
             return false;
-        var text = new LogCursor(message);
-        text.SkipBlanks();
-        return text.Skip("-- "u8) && text.TryTakeUntil("]: "u8, out _) && TryRead(text.Rest, record);
+        ReadOnlySpan<byte> text = message.TrimStart((byte)' ');
+        return text.TryTake("-- "u8) && text.TryTakeUntil("]: "u8, out _) && TryRead(text, record);
     }
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("ROOT LOGIN "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("ROOT LOGIN "u8))
             return ReadRoot(text, record);
-        if (text.Skip("LOGIN ON "u8))
+        if (text.TryTake("LOGIN ON "u8))
             return TryReadLogin(text, record);
-        if (text.Skip("Authentication failed from "u8))
+        if (text.TryTake("Authentication failed from "u8))
             return ReadKerberos(text, record);
-        if (text.Skip("[INFO ] AUTHFAIL: user="u8))
+        if (text.TryTake("[INFO ] AUTHFAIL: user="u8))
             return TryReadDesktop(text, record);
         if (message.StartsWith("Kerberos authentication failed"u8) || message.StartsWith("Couldn't authenticate user"u8))
         {
             record.SetKind(EventKinds.HostLogin, succeeded: false);
             return true;
         }
-        return (text.Skip("FAILED LOGIN "u8) || text.Skip("TOO MANY LOGIN TRIES "u8)) && TryReadFailure(text, record);
+        return (text.TryTake("FAILED LOGIN "u8) || text.TryTake("TOO MANY LOGIN TRIES "u8)) && TryReadFailure(text, record);
     }
 
-    private static bool ReadRoot(LogCursor text, LogRecord record)
+    private static bool ReadRoot(ReadOnlySpan<byte> text, LogRecord record)
     {
         record.SetKind(EventKinds.HostLogin, succeeded: true);
         record.Set(EventFields.UserName, "root");
-        if (text.Skip("ON "u8) || text.Skip(" on '/dev/"u8))
-            record.Set(EventFields.Terminal, new LogCursor(text.Rest).TakeWord().TrimEnd((byte)'\''));
-        int from = text.Rest.LastIndexOf(" FROM "u8);
+        if (text.TryTake("ON "u8) || text.TryTake(" on '/dev/"u8))
+            record.Set(EventFields.Terminal, LogText.FirstWord(text).TrimEnd((byte)'\''));
+        int from = text.LastIndexOf(" FROM "u8);
         if (from >= 0)
-            record.SetSource(text.Rest[(from + 6)..].Trim((byte)'\''));
+            record.SetSource(text[(from + 6)..].Trim((byte)'\''));
         return true;
     }
 
-    private static bool TryReadLogin(LogCursor text, LogRecord record)
+    private static bool TryReadLogin(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(" BY "u8, out ReadOnlySpan<byte> terminal))
             return false;
         record.Set(EventFields.Terminal, terminal);
         record.SetKind(EventKinds.HostLogin, succeeded: true);
-        int from = text.Rest.LastIndexOf(" FROM "u8);
-        record.Set(EventFields.UserName, from < 0 ? text.Rest : text.Rest[..from]);
+        int from = text.LastIndexOf(" FROM "u8);
+        record.Set(EventFields.UserName, from < 0 ? text : text[..from]);
         if (from >= 0)
-            record.SetSource(text.Rest[(from + 6)..]);
+            record.SetSource(text[(from + 6)..]);
         return true;
     }
 
     /// <summary><c>NAME ip=ADDRESS time=N</c>: the name may hold all of that.</summary>
-    private static bool TryReadDesktop(LogCursor text, LogRecord record)
+    private static bool TryReadDesktop(ReadOnlySpan<byte> text, LogRecord record)
     {
-        int ip = text.Rest.LastIndexOf(" ip="u8);
+        int ip = text.LastIndexOf(" ip="u8);
         if (ip < 0)
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: false);
-        record.Set(EventFields.UserName, text.Rest[..ip]);
-        record.SetSource(new LogCursor(text.Rest[(ip + 4)..]).TakeWord());
+        record.Set(EventFields.UserName, text[..ip]);
+        record.SetSource(LogText.FirstWord(text[(ip + 4)..]));
         return true;
     }
 
-    private static bool ReadKerberos(LogCursor text, LogRecord record)
+    private static bool ReadKerberos(ReadOnlySpan<byte> text, LogRecord record)
     {
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.SetSource(text.TakeWord());
         if (text.TryTakeUntil("): "u8, out _))
-            record.Set(EventFields.Reason, text.Rest);
+            record.Set(EventFields.Reason, text);
         return true;
     }
 
     /// <summary><c>N FROM SOURCE FOR NAME, REASON</c>: the name may hold all of that; the reason is the program's own.</summary>
-    private static bool TryReadFailure(LogCursor text, LogRecord record)
+    private static bool TryReadFailure(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(" FOR "u8, out ReadOnlySpan<byte> before))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: false);
-        int comma = text.Rest.LastIndexOf(", "u8);
-        ReadOnlySpan<byte> user = (comma < 0 ? text.Rest : text.Rest[..comma]).Trim((byte)'\'');
+        int comma = text.LastIndexOf(", "u8);
+        ReadOnlySpan<byte> user = (comma < 0 ? text : text[..comma]).Trim((byte)'\'');
         // login does not write a name that it does not know, for it is often a password.
         if (!user.SequenceEqual("UNKNOWN"u8))
             record.Set(EventFields.UserName, user);
@@ -115,7 +114,7 @@ public static class LoginMessages
         else if (!source.SequenceEqual("(null)"u8))
             record.SetSource(source);
         if (comma >= 0)
-            record.Set(EventFields.Reason, text.Rest[(comma + 2)..]);
+            record.Set(EventFields.Reason, text[(comma + 2)..]);
         return true;
     }
 }

@@ -19,16 +19,16 @@ public static class LogindMessages
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("System is "u8))
-            return TryReadEnd(text.Rest, record);
-        if (text.Skip("New session "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("System is "u8))
+            return TryReadEnd(text, record);
+        if (text.TryTake("New session "u8))
         {
             if (!text.TryTakeUntil(" of user "u8, out _))
                 return false;
             record.Set(EventFields.Action, "new session");
-            record.Set(EventFields.UserName, text.Skip("'"u8) && text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> name)
-                ? name : text.Rest.TrimEnd((byte)'.'));
+            record.Set(EventFields.UserName, text.TryTake("'"u8) && text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> name)
+                ? name : text.TrimEnd((byte)'.'));
             return true;
         }
         string action = ActionOf(message);

@@ -25,51 +25,49 @@ public static class MailMessages
     /// <summary>The program <c>dovecot</c>.</summary>
     public static LogMessageFormat Dovecot { get; } = new("dovecot", TryReadDovecot, "dovecot");
 
-    private static bool TryReadPostfix(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadPostfix(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (!text.Skip("warning: "u8) || !text.TryTakeUntil("["u8, out _)
+        if (!text.TryTake("warning: "u8) || !text.TryTakeUntil("["u8, out _)
             || !text.TryTakeUntil("]: SASL "u8, out ReadOnlySpan<byte> address))
             return false;
         ReadOnlySpan<byte> method = text.TakeWord();
-        if (!text.Skip("authentication failed"u8))
+        if (!text.TryTake("authentication failed"u8))
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.SetSource(address);
         record.Set(EventFields.AuthenticationMethod, method);
-        int user = text.Rest.LastIndexOf(", sasl_username="u8);
+        int user = text.LastIndexOf(", sasl_username="u8);
         if (user >= 0)
-            record.Set(EventFields.UserName, text.Rest[(user + 16)..]);
+            record.Set(EventFields.UserName, text[(user + 16)..]);
         return true;
     }
 
     /// <summary><c>PROTOCOL-login: [Info: ]TEXT: user=&lt;NAME&gt;, …, rip=ADDRESS, …</c>: the name may hold all of that.</summary>
-    private static bool TryReadDovecot(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadDovecot(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("auth"u8))
-            return TryReadBackend(text.Rest, record);
+        if (text.TryTake("auth"u8))
+            return TryReadBackend(text, record);
         if (!text.TryTakeUntil("-login: "u8, out ReadOnlySpan<byte> protocol) || protocol.Contains((byte)' '))
             return false;
-        text.Skip("Info: "u8);
-        bool isLogin = text.Skip("Login: "u8);
+        text.TryTake("Info: "u8);
+        bool isLogin = text.TryTake("Login: "u8);
         ReadOnlySpan<byte> what = default;
         if (!isLogin && !text.TryTakeUntil(": user=<"u8, out what))
             return false;
-        if (isLogin && !text.Skip("user=<"u8))
+        if (isLogin && !text.TryTake("user=<"u8))
             return false;
         // Behind the name its method or an address follows; the last one counts.
-        int end = text.Rest.LastIndexOf(">, method="u8);
+        int end = text.LastIndexOf(">, method="u8);
         if (end < 0)
-            end = text.Rest.LastIndexOf(">, rip="u8);
+            end = text.LastIndexOf(">, rip="u8);
         if (end < 0)
             return false;
-        ReadOnlySpan<byte> behind = text.Rest[(end + 1)..];
+        ReadOnlySpan<byte> behind = text[(end + 1)..];
         int rip = behind.IndexOf(", rip="u8);
         if (rip < 0)
             return false;
-        record.Set(EventFields.UserName, text.Rest[..end]);
-        record.SetSource(new LogCursor(behind[(rip + 6)..]).TakeWord().TrimEnd((byte)','));
+        record.Set(EventFields.UserName, text[..end]);
+        record.SetSource(LogText.FirstWord(behind[(rip + 6)..]).TrimEnd((byte)','));
         if (what.IndexOf("(auth failed"u8) >= 0)
             record.SetKind(EventKinds.HostLogin, succeeded: false);
         return true;
@@ -122,9 +120,8 @@ public static class MailMessages
     }
 
     /// <summary><c>NAME authenticator failed for HOST [ADDRESS][:PORT]: 535 … (set_id=NAME)</c>.</summary>
-    private static bool TryReadExim(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadExim(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         if (!text.TryTakeUntil(" authenticator failed for "u8, out ReadOnlySpan<byte> method) || method.Contains((byte)' ')
             || !text.TryTakeUntil(": 535 Incorrect authentication data"u8, out ReadOnlySpan<byte> host))
             return false;
@@ -133,8 +130,8 @@ public static class MailMessages
             return false;
         record.SetKind(EventKinds.HostLogin, succeeded: false);
         record.Set(EventFields.AuthenticationMethod, method);
-        if (text.Skip(" (set_id="u8) && text.Drop(")"u8))
-            record.Set(EventFields.UserName, text.Rest);
+        if (text.TryTake(" (set_id="u8) && text.TryTakeEnd(")"u8))
+            record.Set(EventFields.UserName, text);
         return true;
     }
 }

@@ -23,7 +23,7 @@ internal static class NetfilterText
         int inAt = outAt < 0 ? -1 : message[..outAt].LastIndexOf("IN="u8);
         if (inAt < 0 || message[inAt..outAt].Contains((byte)' '))
             return false;
-        var text = new LogCursor(message[(outAt + 5)..]);
+        ReadOnlySpan<byte> text = message[(outAt + 5)..];
         ReadOnlySpan<byte> egress = text.TakeWord();
         Packet packet = Read(text);
         if (packet.Source.IsEmpty)
@@ -40,10 +40,10 @@ internal static class NetfilterText
         return true;
     }
 
-    private static Packet Read(LogCursor text)
+    private static Packet Read(ReadOnlySpan<byte> text)
     {
         Packet packet = default;
-        while (!text.Rest.IsEmpty)
+        while (!text.IsEmpty)
         {
             ReadOnlySpan<byte> word = text.TakeWord();
             if (word.StartsWith("["u8))

@@ -17,20 +17,18 @@ public static class NetworkMessages
     /// <summary>The program <c>NetworkManager</c>.</summary>
     public static LogMessageFormat NetworkManager { get; } = new("networkmanager", TryReadNetworkManager, "NetworkManager");
 
-    private static bool TryReadNetworkd(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadNetworkd(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         return text.TryTakeUntil(": "u8, out ReadOnlySpan<byte> name) && !name.Contains((byte)' ')
-            && TrySet(record, name, text.Rest.SequenceEqual("Gained carrier"u8), text.Rest.SequenceEqual("Lost carrier"u8));
+            && TrySet(record, name, text.SequenceEqual("Gained carrier"u8), text.SequenceEqual("Lost carrier"u8));
     }
 
-    private static bool TryReadNetworkManager(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadNetworkManager(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         if (!text.TryTakeUntil("device ("u8, out _) || !text.TryTakeUntil("): "u8, out ReadOnlySpan<byte> name))
             return false;
-        text.Skip("carrier: "u8);
-        return TrySet(record, name, text.Rest.SequenceEqual("link connected"u8), text.Rest.SequenceEqual("link disconnected"u8));
+        text.TryTake("carrier: "u8);
+        return TrySet(record, name, text.SequenceEqual("link connected"u8), text.SequenceEqual("link disconnected"u8));
     }
 
     private static bool TrySet(LogRecord record, ReadOnlySpan<byte> name, bool isUp, bool isDown)

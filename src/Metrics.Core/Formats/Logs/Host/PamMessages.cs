@@ -24,109 +24,80 @@ public static class PamMessages
     /// <summary>All programs.</summary>
     public static LogMessageFormat Format { get; } = new("pam", TryRead);
 
-    /// <summary>What a service opens its sessions for.</summary>
-    private enum Use
-    {
-        /// <summary>Anything else: jobs, mailboxes, screens.</summary>
-        Other,
-
-        /// <summary>To change one's own account.</summary>
-        Account,
-
-        /// <summary>To log in to the machine.</summary>
-        Login,
-
-        /// <summary>To take another account's rights.</summary>
-        Rights,
-
-        /// <summary>The same, and who calls is named as <c>ruser</c>, while <c>user</c> is whose rights are wanted.</summary>
-        RightsOfUser,
-    }
-
     /// <summary>Reads the text of the module that stands behind a program's name.</summary>
     /// <param name="service">The program, such as <c>sshd</c>.</param>
     /// <param name="message">The text.</param>
     /// <param name="record">Gets what it says.</param>
     internal static bool TryReadOld(ReadOnlySpan<byte> service, ReadOnlySpan<byte> message, LogRecord record) =>
-        TryReadText(new LogCursor(message), service, record);
+        TryReadText(message, service, record);
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
         if (message.Length < 12 || message[0] is not ((byte)'p' or (byte)'P' or (byte)'('))
             return false;
-        var text = new LogCursor(message);
-        if (text.Skip("(pam_unix) "u8) || text.Skip("PAM "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("(pam_unix) "u8) || text.TryTake("PAM "u8))
             return TryReadText(text, record.Bytes(EventFields.ProcessName), record);
-        if (!text.Skip("pam_"u8))
+        if (!text.TryTake("pam_"u8))
             return false;
-        int end = text.Rest.IndexOfAny((byte)'(', (byte)':');
-        if (end is < 1 or > 32 || text.Rest[..end].Contains((byte)' '))
+        int end = text.IndexOfAny((byte)'(', (byte)':');
+        if (end is < 1 or > 32 || text[..end].Contains((byte)' '))
             return false;
-        ReadOnlySpan<byte> module = text.Rest[..end];
-        if (text.Rest[end] == ':')
-            return text.TryTakeUntil(": "u8, out _) && TryReadModule(module, text, record.Bytes(EventFields.ProcessName), record);
+        ReadOnlySpan<byte> module = text[..end];
+        if (text[end] == ':')
+            return text.TryTakeUntil(": "u8, out _) && TryReadOf(module, text, record.Bytes(EventFields.ProcessName), record);
         if (!text.TryTakeUntil("("u8, out _) || !text.TryTakeUntil("): "u8, out ReadOnlySpan<byte> where))
             return false;
         // SERVICE:TYPE, or the type alone.
         int colon = where.LastIndexOf((byte)':');
-        return TryReadModule(module, text, colon < 0 ? record.Bytes(EventFields.ProcessName) : where[..colon], record);
+        return TryReadOf(module, text, colon < 0 ? record.Bytes(EventFields.ProcessName) : where[..colon], record);
     }
 
-    private static bool TryReadModule(ReadOnlySpan<byte> module, LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        if (module.SequenceEqual("faillock"u8) && TryReadLock(text, record))
-            return true;
-        if (module.StartsWith("tally"u8) && TryReadTally(text, service, record))
-            return true;
-        if (module.SequenceEqual("access"u8) && TryReadAccess(text, service, record))
-            return true;
-        if (module.SequenceEqual("listfile"u8) && TryReadListFile(text, service, record))
-            return true;
-        return TryReadText(text, service, record);
-    }
+    private static bool TryReadOf(ReadOnlySpan<byte> module, ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record) =>
+        PamRefusals.TryRead(module, text, service, record) || TryReadText(text, service, record);
 
-    private static bool TryReadText(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadText(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        if (text.Skip("session opened for user "u8))
-            return ReadOpened(text, UseOf(service), record);
-        if (text.Skip("session closed for user "u8))
-            return ReadClosed(text, UseOf(service), record);
-        if (text.Skip("authentication failure; "u8))
+        if (text.TryTake("session opened for user "u8))
+            return ReadOpened(text, PamUses.Of(service), record);
+        if (text.TryTake("session closed for user "u8))
+            return ReadClosed(text, PamUses.Of(service), record);
+        if (text.TryTake("authentication failure; "u8))
             return TryReadFailure(text, service, record);
-        if (text.Skip("authentication success; "u8))
-            return TryReadWho(text, UseOf(service), record);
-        if (text.Skip("password changed for "u8))
+        if (text.TryTake("authentication success; "u8))
+            return TryReadWho(text, PamUses.Of(service), record);
+        if (text.TryTake("password changed for "u8))
         {
             record.SetKind(EventKinds.HostAccount, succeeded: true);
             record.Set(EventFields.Action, "password changed");
-            record.Set(EventFields.TargetUserName, text.Rest);
+            record.Set(EventFields.TargetUserName, text);
             return true;
         }
         var count = text;
         ReadOnlySpan<byte> digits = count.TakeDigits();
-        if (digits.Length is 0 or > 9 || !count.Skip(" more authentication failure"u8))
+        if (digits.Length is 0 or > 9 || !count.TryTake(" more authentication failure"u8))
             return false;
-        count.Skip("s"u8);
-        if (!count.Skip("; "u8) || !TryReadFailure(count, service, record))
+        count.TryTake("s"u8);
+        if (!count.TryTake("; "u8) || !TryReadFailure(count, service, record))
             return false;
         record.Set(EventFields.Count, digits);
         return true;
     }
 
     /// <summary><c>NAME[(uid=N)] by [NAME](uid=N)</c>.</summary>
-    private static bool ReadOpened(LogCursor text, Use use, LogRecord record)
+    private static bool ReadOpened(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
-        int by = text.Rest.LastIndexOf(" by "u8);
-        ReadOnlySpan<byte> user = WithoutNumber(by < 0 ? text.Rest : text.Rest[..by]);
+        int by = text.LastIndexOf(" by "u8);
+        ReadOnlySpan<byte> user = WithoutNumber(by < 0 ? text : text[..by]);
         record.Set(EventFields.Action, "session opened");
-        if (use is Use.Rights or Use.RightsOfUser)
+        if (use is PamUse.Rights or PamUse.RightsOfUser)
         {
             record.SetKind(EventKinds.HostSudo, succeeded: true);
-            SetCaller(by < 0 ? default : text.Rest[(by + 4)..], record);
+            SetCaller(by < 0 ? default : text[(by + 4)..], record);
             record.Set(EventFields.EffectiveUserName, user);
             return true;
         }
-        if (use == Use.Login)
+        if (use == PamUse.Login)
             record.SetKind(EventKinds.HostLogin, succeeded: true);
         record.Set(EventFields.UserName, user);
         return true;
@@ -137,29 +108,29 @@ public static class PamMessages
     {
         ReadOnlySpan<byte> name = WithoutNumber(caller);
         record.Set(EventFields.UserName, name);
-        var number = new LogCursor(caller[name.Length..]);
-        if (number.Skip("(uid="u8))
+        ReadOnlySpan<byte> number = caller[name.Length..];
+        if (number.TryTake("(uid="u8))
             record.Set(EventFields.UserId, number.TakeDigits());
     }
 
-    private static bool ReadClosed(LogCursor text, Use use, LogRecord record)
+    private static bool ReadClosed(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
         record.Set(EventFields.Action, "session closed");
-        record.Set(use is Use.Rights or Use.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text.Rest));
-        if (use == Use.Login)
+        record.Set(use is PamUse.Rights or PamUse.RightsOfUser ? EventFields.EffectiveUserName : EventFields.UserName, WithoutNumber(text));
+        if (use == PamUse.Login)
             record.Kind = EventKinds.HostLogout;
         return true;
     }
 
-    private static bool TryReadFailure(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
+    private static bool TryReadFailure(ReadOnlySpan<byte> text, ReadOnlySpan<byte> service, LogRecord record)
     {
-        Use use = UseOf(service);
+        PamUse use = PamUses.Of(service);
         if (!TryReadWho(text, use, record))
             return false;
         string kind = use switch
         {
-            Use.Rights or Use.RightsOfUser => EventKinds.HostSudo,
-            Use.Account => EventKinds.HostAccount,
+            PamUse.Rights or PamUse.RightsOfUser => EventKinds.HostSudo,
+            PamUse.Account => EventKinds.HostAccount,
             _ => EventKinds.HostLogin,
         };
         record.SetKind(kind, succeeded: false);
@@ -168,87 +139,31 @@ public static class PamMessages
     }
 
     /// <summary><c>logname=A uid=N euid=N tty=B ruser=C rhost=D[  user=E]</c>: whatever a client has sent as a name is C or E.</summary>
-    private static bool TryReadWho(LogCursor text, Use use, LogRecord record)
+    private static bool TryReadWho(ReadOnlySpan<byte> text, PamUse use, LogRecord record)
     {
         if (!text.TryTakeUntil(" ruser="u8, out _))
             return false;
         ReadOnlySpan<byte> mark = " rhost="u8;
-        ReadOnlySpan<byte> rest = text.Rest;
+        ReadOnlySpan<byte> rest = text;
         // Where C is empty, as under sshd, D follows at once, and all that looks like it further on is part of E. Else the last one counts.
         int at = rest.StartsWith(mark) || rest.StartsWith("rhost="u8) ? 0 : rest.LastIndexOf(mark);
         if (at < 0)
             return false;
         ReadOnlySpan<byte> caller = rest[..at];
-        var behind = new LogCursor(rest[at..].TrimStart((byte)' ')["rhost="u8.Length..]);
+        ReadOnlySpan<byte> behind = rest[at..].TrimStart((byte)' ')["rhost="u8.Length..];
         ReadOnlySpan<byte> host = behind.TakeWord();
-        behind.SkipBlanks();
-        ReadOnlySpan<byte> user = behind.Skip("user="u8) ? behind.Rest.TrimEnd((byte)' ') : default;
+        behind = behind.TrimStart((byte)' ');
+        ReadOnlySpan<byte> user = behind.TryTake("user="u8) ? behind.TrimEnd((byte)' ') : default;
         if (host.StartsWith("user="u8))
         {
             user = host[5..];
             host = default;
         }
-        record.Set(EventFields.UserName, user.IsEmpty || (use == Use.RightsOfUser && !caller.IsEmpty) ? caller : user);
-        if (use == Use.RightsOfUser)
+        record.Set(EventFields.UserName, user.IsEmpty || (use == PamUse.RightsOfUser && !caller.IsEmpty) ? caller : user);
+        if (use == PamUse.RightsOfUser)
             record.Set(EventFields.EffectiveUserName, user);
         record.SetSource(host);
         return true;
-    }
-
-    private static bool TryReadLock(LogCursor text, LogRecord record)
-    {
-        if (!text.Skip("Consecutive login failures for user "u8) || !text.Drop(" account temporarily locked"u8))
-            return false;
-        record.SetKind(EventKinds.HostAccount, succeeded: true);
-        record.Set(EventFields.Action, "locked");
-        record.Set(EventFields.Reason, "consecutive login failures");
-        record.Set(EventFields.TargetUserName, text.Rest);
-        return true;
-    }
-
-    /// <summary><c>user NAME (N) [has time limit …|]tally N, deny N</c>: refused, for it has failed too often.</summary>
-    private static bool TryReadTally(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        int open = text.Rest.LastIndexOf(" ("u8);
-        if (!text.Rest.StartsWith("user "u8) || open < 5 || text.Rest.IndexOf(", deny "u8) < 0)
-            return false;
-        SetRefused(service, text.Rest[5..open], text.Rest[(text.Rest.LastIndexOf(") "u8) + 2)..], record);
-        return true;
-    }
-
-    /// <summary><c>access denied for user `NAME' from `SOURCE'</c>; without source it is a terminal.</summary>
-    private static bool TryReadAccess(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        if (!text.Skip("access denied for user `"u8) || !text.Drop("'"u8))
-            return false;
-        int from = text.Rest.LastIndexOf("' from `"u8);
-        if (from < 0)
-            return false;
-        ReadOnlySpan<byte> source = text.Rest[(from + 8)..];
-        SetRefused(service, text.Rest[..from], "access denied"u8, record);
-        // `pts/0' and `cron' are no sources.
-        if (LogText.IsAddress(source) || source.Contains((byte)'.'))
-            record.SetSource(source);
-        return true;
-    }
-
-    private static bool TryReadListFile(LogCursor text, ReadOnlySpan<byte> service, LogRecord record)
-    {
-        int end = text.Skip("Refused user "u8) ? text.Rest.LastIndexOf(" for service "u8) : -1;
-        if (end < 0)
-            return false;
-        SetRefused(service, text.Rest[..end], "refused by a list"u8, record);
-        return true;
-    }
-
-    private static void SetRefused(ReadOnlySpan<byte> service, ReadOnlySpan<byte> user, ReadOnlySpan<byte> reason, LogRecord record)
-    {
-        Use use = UseOf(service);
-        if (use is not (Use.Other or Use.Account))
-            record.SetKind(use == Use.Login ? EventKinds.HostLogin : EventKinds.HostSudo, succeeded: false);
-        record.Set(EventFields.Action, "refused");
-        record.Set(EventFields.UserName, user);
-        record.Set(EventFields.Reason, reason);
     }
 
     private static ReadOnlySpan<byte> WithoutNumber(ReadOnlySpan<byte> user)
@@ -256,16 +171,4 @@ public static class PamMessages
         int open = user.LastIndexOf("(uid="u8);
         return open < 0 ? user : user[..open];
     }
-
-    private static Use UseOf(ReadOnlySpan<byte> service) => TextPool.Shared.Get(service) switch
-    {
-        "sshd" or "login" or "remote" or "rlogin" or "rsh" or "rexec" or "dropbear" or "cockpit" or "xrdp-sesman" or "telnet" or "telnetd"
-            or "ftp" or "ftpd" or "vsftpd" or "proftpd" or "pure-ftpd"
-            or "gdm" or "gdm-password" or "gdm-autologin" or "gdm-fingerprint" or "gdm-smartcard" or "lightdm" or "lightdm-autologin"
-            or "sddm" or "sddm-autologin" or "kdm" or "kde" or "xdm" or "lxdm" or "greetd" => Use.Login,
-        "sudo" or "sudo-i" or "polkit-1" or "pkexec" or "doas" => Use.Rights,
-        "su" or "su-l" => Use.RightsOfUser,
-        "passwd" or "chsh" or "chfn" or "chage" => Use.Account,
-        _ => Use.Other,
-    };
 }

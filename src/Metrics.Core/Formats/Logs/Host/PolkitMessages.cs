@@ -20,20 +20,19 @@ public static class PolkitMessages
     /// <summary>The program <c>pkexec</c>.</summary>
     public static LogMessageFormat Format { get; } = new("pkexec", TryRead, "pkexec");
 
-    private static bool TryReadDaemon(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadDaemon(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (!text.Skip("Operator of "u8))
+        if (!text.TryTake("Operator of "u8))
             return false;
         text.TakeWord();
-        bool succeeded = text.Skip("successfully authenticated as unix-user:"u8);
-        if (!succeeded && !text.Skip("FAILED to authenticate "u8))
+        bool succeeded = text.TryTake("successfully authenticated as unix-user:"u8);
+        if (!succeeded && !text.TryTake("FAILED to authenticate "u8))
             return false;
         record.SetKind(EventKinds.HostSudo, succeeded);
         ReadOnlySpan<byte> mark = "(owned by unix-user:"u8;
-        int owner = text.Rest.LastIndexOf(mark);
+        int owner = text.LastIndexOf(mark);
         if (owner >= 0)
-            record.Set(EventFields.UserName, text.Rest[(owner + mark.Length)..].TrimEnd(")."u8));
+            record.Set(EventFields.UserName, text[(owner + mark.Length)..].TrimEnd(")."u8));
         if (succeeded)
             record.Set(EventFields.EffectiveUserName, text.TakeWord());
         if (text.TryTakeUntil(" action "u8, out _))
@@ -41,25 +40,24 @@ public static class PolkitMessages
         return true;
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         if (!text.TryTakeUntil(": "u8, out ReadOnlySpan<byte> user))
             return false;
-        bool failed = text.Skip("Error executing command as another user: "u8);
-        if (!failed && !text.Skip("Executing command "u8))
+        bool failed = text.TryTake("Error executing command as another user: "u8);
+        if (!failed && !text.TryTake("Executing command "u8))
             return false;
-        int at = text.Rest.IndexOf("[USER="u8);
+        int at = text.IndexOf("[USER="u8);
         if (at < 0)
             return false;
         record.SetKind(EventKinds.HostSudo, !failed);
         record.Set(EventFields.UserName, user);
-        record.Set(EventFields.Reason, text.Rest[..at].TrimEnd((byte)' '));
+        record.Set(EventFields.Reason, text[..at].TrimEnd((byte)' '));
         text.TryTakeUntil("[USER="u8, out _);
         if (text.TryTakeUntil("]"u8, out ReadOnlySpan<byte> target))
             record.Set(EventFields.EffectiveUserName, target);
-        if (text.Drop("]"u8) && text.TryTakeUntil(" [COMMAND="u8, out _))
-            record.Set(EventFields.CommandLine, text.Rest);
+        if (text.TryTakeEnd("]"u8) && text.TryTakeUntil(" [COMMAND="u8, out _))
+            record.Set(EventFields.CommandLine, text);
         return true;
     }
 }

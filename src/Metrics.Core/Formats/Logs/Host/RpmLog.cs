@@ -19,16 +19,15 @@ public static class RpmLog
     /// <summary>yum, by its name or by what stands where its name would.</summary>
     public static LogMessageFormat Yum { get; } = new("yum", TryReadYum, "yum", "Installed", "Updated", "Erased", "Dep-Installed");
 
-    private static bool TryReadYum(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryReadYum(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
         string? program = record[EventFields.Service];
         string? action = program is "yum" ? TakeAction(ref text) : program;
-        if (action is null || text.Rest.IsEmpty || text.Rest.Contains((byte)' '))
+        if (action is null || text.IsEmpty || text.Contains((byte)' '))
             return false;
         record.Set(EventFields.Service, "yum");
         record.Set(EventFields.ProcessName, "yum");
-        SetPackage(text.Rest, action, record);
+        SetPackage(text, action, record);
         return true;
     }
 
@@ -36,44 +35,37 @@ public static class RpmLog
     {
         if (line.Length < 26 || line[10] != 'T' || !LogTimes.TryDate(line, context.Zone, out long time, out int length))
             return false;
-        var text = new LogCursor(line[length..]);
-        if (!text.Skip(" "u8))
+        ReadOnlySpan<byte> text = line[length..];
+        if (!text.TryTake(" "u8))
             return false;
         ReadOnlySpan<byte> level = text.TakeWord();
-        byte severity = SeverityOf(level);
+        byte severity = IsFine(level) ? Severity.Debug : LogLevels.NumberOf(level);
         string? action = TakeAction(ref text);
-        if (severity == 0 || (action is null && !IsOfDnf(level, text.Rest)))
+        // Others write such a time and a level too.
+        if (severity == 0 || (action is null && !IsFine(level) && !text.StartsWith("--- logging initialized"u8)))
             return false;
         record.Time = time;
         record.SeverityNumber = severity;
         record.Set(EventFields.Level, level);
         record.Set(EventFields.Service, "dnf");
         if (action is not null)
-            SetPackage(text.Rest, action, record);
+            SetPackage(text, action, record);
         return true;
     }
 
-    /// <summary>Others write such a time and a level too; these levels and this text are dnf's own.</summary>
-    private static bool IsOfDnf(ReadOnlySpan<byte> level, ReadOnlySpan<byte> text) =>
-        level.SequenceEqual("SUBDEBUG"u8) || level.SequenceEqual("DDEBUG"u8) || text.StartsWith("--- logging initialized"u8);
-
-    private static byte SeverityOf(ReadOnlySpan<byte> level) =>
-        level.SequenceEqual("SUBDEBUG"u8) || level.SequenceEqual("DDEBUG"u8) || level.SequenceEqual("DEBUG"u8) ? (byte)5
-        : level.SequenceEqual("INFO"u8) ? (byte)9
-        : level.SequenceEqual("WARNING"u8) ? (byte)13
-        : level.SequenceEqual("ERROR"u8) ? (byte)17
-        : level.SequenceEqual("CRITICAL"u8) ? (byte)18 : (byte)0;
+    /// <summary>Whether it is a level that dnf alone has.</summary>
+    private static bool IsFine(ReadOnlySpan<byte> level) => level.SequenceEqual("SUBDEBUG"u8) || level.SequenceEqual("DDEBUG"u8);
 
     /// <summary><c>Upgrade</c> and <c>Erase</c> announce what <c>Upgraded</c> and <c>Erased</c> end; the end counts.</summary>
-    private static string? TakeAction(ref LogCursor text) =>
-        text.Skip("Installed: "u8) ? "Installed"
-        : text.Skip("Dep-Installed: "u8) ? "Dep-Installed"
-        : text.Skip("Updated: "u8) ? "Updated"
-        : text.Skip("Upgraded: "u8) ? "Upgraded"
-        : text.Skip("Downgraded: "u8) ? "Downgraded"
-        : text.Skip("Reinstalled: "u8) ? "Reinstalled"
-        : text.Skip("Erased: "u8) ? "Erased"
-        : text.Skip("Removed: "u8) ? "Removed" : null;
+    private static string? TakeAction(scoped ref ReadOnlySpan<byte> text) =>
+        text.TryTake("Installed: "u8) ? "Installed"
+        : text.TryTake("Dep-Installed: "u8) ? "Dep-Installed"
+        : text.TryTake("Updated: "u8) ? "Updated"
+        : text.TryTake("Upgraded: "u8) ? "Upgraded"
+        : text.TryTake("Downgraded: "u8) ? "Downgraded"
+        : text.TryTake("Reinstalled: "u8) ? "Reinstalled"
+        : text.TryTake("Erased: "u8) ? "Erased"
+        : text.TryTake("Removed: "u8) ? "Removed" : null;
 
     /// <summary><c>[EPOCH:]NAME-VERSION-RELEASE[.ARCH]</c>: the name may hold dashes, version and release do not.</summary>
     private static void SetPackage(ReadOnlySpan<byte> package, string action, LogRecord record)

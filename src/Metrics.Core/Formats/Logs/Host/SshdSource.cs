@@ -20,11 +20,11 @@ internal readonly ref struct SshdSource(ReadOnlySpan<byte> user, ReadOnlySpan<by
         // A client that sends no name leaves two blanks.
         if (from < 0 && !text.StartsWith("from "u8))
             return false;
-        var behind = new LogCursor(text[(from + 6)..]);
+        ReadOnlySpan<byte> behind = text[(from + 6)..];
         ReadOnlySpan<byte> address = behind.TakeWord();
         if (address.IsEmpty)
             return false;
-        source = new SshdSource(from < 0 ? default : text[..from], address, behind.Skip("port "u8) ? behind.TakeDigits() : default);
+        source = new SshdSource(from < 0 ? default : text[..from], address, behind.TryTake("port "u8) ? behind.TakeDigits() : default);
         return true;
     }
 

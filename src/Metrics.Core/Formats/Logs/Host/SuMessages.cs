@@ -17,19 +17,18 @@ public static class SuMessages
     /// <summary>The program <c>su</c>.</summary>
     public static LogMessageFormat Format { get; } = new("su", TryRead, "su");
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        bool failed = text.Skip("FAILED SU "u8) || text.Skip("FAILED su "u8) || text.Skip("BAD SU "u8);
-        if (text.Skip("(to "u8))
+        bool failed = text.TryTake("FAILED SU "u8) || text.TryTake("FAILED su "u8) || text.TryTake("BAD SU "u8);
+        if (text.TryTake("(to "u8))
         {
             return text.TryTakeUntil(") "u8, out ReadOnlySpan<byte> target)
-                && Set(record, failed, Before(text.Rest, " on "u8), target);
+                && Set(record, failed, Before(text, " on "u8), target);
         }
-        if (text.Skip("Successful su for "u8) || text.Skip("for "u8))
-            return text.TryTakeUntil(" by "u8, out ReadOnlySpan<byte> target) && Set(record, failed, text.Rest, target);
-        return text.Rest.IndexOf(" on /dev/"u8) > 0 && text.TryTakeUntil(" to "u8, out ReadOnlySpan<byte> user)
-            && Set(record, failed, user, Before(text.Rest, " on "u8));
+        if (text.TryTake("Successful su for "u8) || text.TryTake("for "u8))
+            return text.TryTakeUntil(" by "u8, out ReadOnlySpan<byte> target) && Set(record, failed, text, target);
+        return text.IndexOf(" on /dev/"u8) > 0 && text.TryTakeUntil(" to "u8, out ReadOnlySpan<byte> user)
+            && Set(record, failed, user, Before(text, " on "u8));
     }
 
     private static bool Set(LogRecord record, bool failed, ReadOnlySpan<byte> user, ReadOnlySpan<byte> target)

@@ -17,28 +17,27 @@ public static class SudoMessages
     /// <summary>The program <c>sudo</c>.</summary>
     public static LogMessageFormat Format { get; } = new("sudo", TryRead, "sudo");
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        text.SkipBlanks();
+        text = text.TrimStart((byte)' ');
         if (!text.TryTakeUntil(" : "u8, out ReadOnlySpan<byte> user) || user.IsEmpty)
             return false;
         ReadOnlySpan<byte> mark = "COMMAND="u8;
-        int command = text.Rest.IndexOf(" ; COMMAND="u8);
-        command = command >= 0 ? command + 3 : text.Rest.StartsWith(mark) ? 0 : -1;
+        int command = text.IndexOf(" ; COMMAND="u8);
+        command = command >= 0 ? command + 3 : text.StartsWith(mark) ? 0 : -1;
         if (command < 0)
             return false;
-        ReadOnlySpan<byte> head = text.Rest[..command];
+        ReadOnlySpan<byte> head = text[..command];
         ReadOnlySpan<byte> reason = ReasonOf(head);
         record.SetKind(EventKinds.HostSudo, succeeded: reason.IsEmpty);
         record.Set(EventFields.UserName, user);
         int terminal = head.IndexOf("TTY="u8);
         if (terminal >= 0)
-            record.Set(EventFields.Terminal, new LogCursor(head[(terminal + 4)..]).TakeWord());
+            record.Set(EventFields.Terminal, LogText.FirstWord(head[(terminal + 4)..]));
         int at = head.LastIndexOf("USER="u8);
         if (at == 0 || (at > 0 && head[at - 1] == ' '))
-            record.Set(EventFields.EffectiveUserName, new LogCursor(head[(at + 5)..]).TakeWord());
-        record.Set(EventFields.CommandLine, text.Rest[(command + mark.Length)..]);
+            record.Set(EventFields.EffectiveUserName, LogText.FirstWord(head[(at + 5)..]));
+        record.Set(EventFields.CommandLine, text[(command + mark.Length)..]);
         record.Set(EventFields.Reason, reason);
         return true;
     }

@@ -31,19 +31,17 @@ public static class SyslogDaemonMessages
         return SetKind(record, EventKinds.ServiceStart, default);
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
+    private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        var text = new LogCursor(message);
-        text.SkipBlanks();
-        if (text.Skip("[origin "u8))
+        text = text.TrimStart((byte)' ');
+        if (text.TryTake("[origin "u8))
             text.TryTakeUntil("] "u8, out _);
-        ReadOnlySpan<byte> what = text.Rest;
-        if (what.SequenceEqual("start"u8) || what.SequenceEqual("(re)start"u8) || what.StartsWith("Journal started"u8)
-            || what.StartsWith("syslog-ng starting up"u8))
+        if (text.SequenceEqual("start"u8) || text.SequenceEqual("(re)start"u8) || text.StartsWith("Journal started"u8)
+            || text.StartsWith("syslog-ng starting up"u8))
             return SetKind(record, EventKinds.ServiceStart, default);
-        if (what.StartsWith("exiting on signal "u8))
-            return SetKind(record, EventKinds.ServiceStop, what["exiting on ".Length..].TrimEnd((byte)'.'));
-        if (what.StartsWith("Journal stopped"u8) || what.StartsWith("syslog-ng shutting down"u8))
+        if (text.StartsWith("exiting on signal "u8))
+            return SetKind(record, EventKinds.ServiceStop, text["exiting on ".Length..].TrimEnd((byte)'.'));
+        if (text.StartsWith("Journal stopped"u8) || text.StartsWith("syslog-ng shutting down"u8))
             return SetKind(record, EventKinds.ServiceStop, default);
         return TryReadLost(text, record);
     }
@@ -56,20 +54,20 @@ public static class SyslogDaemonMessages
     }
 
     /// <summary><c>lost N messages</c>, <c>Suppressed N messages</c>, <c>N messages lost due to …</c>.</summary>
-    private static bool TryReadLost(LogCursor text, LogRecord record)
+    private static bool TryReadLost(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> count;
-        int end = text.Rest.IndexOf(" messages lost due to "u8);
+        int end = text.IndexOf(" messages lost due to "u8);
         if (end > 0)
         {
-            ReadOnlySpan<byte> before = text.Rest[..end];
+            ReadOnlySpan<byte> before = text[..end];
             count = before[(before.LastIndexOf((byte)' ') + 1)..];
         }
-        else if (text.Skip("Suppressed "u8) || text.Skip("Missed "u8) || text.Skip("Forwarding to syslog missed "u8)
+        else if (text.TryTake("Suppressed "u8) || text.TryTake("Missed "u8) || text.TryTake("Forwarding to syslog missed "u8)
             || text.TryTakeUntil(" lost "u8, out _))
         {
             count = text.TakeDigits();
-            if (!text.Skip(" messages"u8) && !text.Skip(" kernel messages"u8))
+            if (!text.TryTake(" messages"u8) && !text.TryTake(" kernel messages"u8))
                 return false;
         }
         else

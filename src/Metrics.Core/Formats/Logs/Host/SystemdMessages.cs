@@ -37,16 +37,16 @@ public static class SystemdMessages
         ReadOnlySpan<byte> process = record.Bytes(EventFields.ProcessId);
         if (message.IsEmpty || (!process.IsEmpty && !process.SequenceEqual("1"u8)))
             return false;
-        var text = new LogCursor(message);
-        if (text.Skip("Started "u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("Started "u8))
             return TryReadJob(text, EventKinds.ServiceStart, "started", record);
-        if (text.Skip("Stopped "u8))
+        if (text.TryTake("Stopped "u8))
             return TryReadJob(text, EventKinds.ServiceStop, "stopped", record);
-        if (text.Skip("Failed to start "u8))
+        if (text.TryTake("Failed to start "u8))
             return TryReadFailure(text, "failed", record);
-        if (text.Skip("Dependency failed for "u8))
+        if (text.TryTake("Dependency failed for "u8))
             return TryReadFailure(text, "dependency failed", record);
-        if (text.Skip("Unit "u8))
+        if (text.TryTake("Unit "u8))
             return TryReadOldFailure(text, record);
         if (message.SequenceEqual("Shutting down."u8))
         {
@@ -61,14 +61,14 @@ public static class SystemdMessages
     private static bool TryReadCoredump(ReadOnlySpan<byte> message, LogRecord record)
     {
         int line = message.IndexOf((byte)'\n');
-        var text = new LogCursor(line < 0 ? message : message[..line]);
+        ReadOnlySpan<byte> text = line < 0 ? message : message[..line];
         if (!text.TryTakeUntil("Process "u8, out ReadOnlySpan<byte> sign) || sign.Length > MaxSignLength)
             return false;
         ReadOnlySpan<byte> process = text.TakeDigits();
-        int end = text.Rest.LastIndexOf(") of user "u8);
-        if (!text.Skip(" ("u8) || end < 2 || !text.Rest.EndsWith(" dumped core."u8))
+        int end = text.LastIndexOf(") of user "u8);
+        if (!text.TryTake(" ("u8) || end < 2 || !text.EndsWith(" dumped core."u8))
             return false;
-        ReadOnlySpan<byte> name = text.Rest[..(end - 2)];
+        ReadOnlySpan<byte> name = text[..(end - 2)];
         SetCrash(record, "dumped core", default);
         record.Set(EventFields.Service, name);
         record.Set(EventFields.ProcessName, name);
@@ -76,7 +76,7 @@ public static class SystemdMessages
         return true;
     }
 
-    private static bool TryReadJob(LogCursor text, string kind, string action, LogRecord record)
+    private static bool TryReadJob(ReadOnlySpan<byte> text, string kind, string action, LogRecord record)
     {
         if (!TryTakeName(text, out ReadOnlySpan<byte> name, out bool isDescription) || (isDescription && IsNoService(name)))
             return false;
@@ -86,7 +86,7 @@ public static class SystemdMessages
         return true;
     }
 
-    private static bool TryReadFailure(LogCursor text, string action, LogRecord record)
+    private static bool TryReadFailure(ReadOnlySpan<byte> text, string action, LogRecord record)
     {
         if (!TryTakeName(text, out ReadOnlySpan<byte> name, out bool isDescription) || (isDescription && IsSession(name)))
             return false;
@@ -99,7 +99,7 @@ public static class SystemdMessages
         return true;
     }
 
-    private static bool TryReadOldFailure(LogCursor text, LogRecord record)
+    private static bool TryReadOldFailure(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(".service entered failed state"u8, out ReadOnlySpan<byte> name) || name.Contains((byte)' '))
             return false;
@@ -109,14 +109,14 @@ public static class SystemdMessages
     }
 
     /// <summary><c>NAME.service: TEXT</c>.</summary>
-    private static bool TryReadUnit(LogCursor text, LogRecord record)
+    private static bool TryReadUnit(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(".service: "u8, out ReadOnlySpan<byte> name) || name.Contains((byte)' '))
             return false;
         record.Set(EventFields.Service, name);
-        if (text.Skip("Failed with result '"u8))
+        if (text.TryTake("Failed with result '"u8))
             SetCrash(record, "failed", text.TryTakeUntil("'"u8, out ReadOnlySpan<byte> result) ? result : default);
-        else if (text.Skip("Main process exited, code="u8) || text.Skip("main process exited, code="u8))
+        else if (text.TryTake("Main process exited, code="u8) || text.TryTake("main process exited, code="u8))
             ReadExit(text, record);
         return true;
     }
@@ -124,18 +124,18 @@ public static class SystemdMessages
     /// <summary>
     /// <c>exited, status=1/FAILURE</c> or <c>killed, status=9/KILL</c>. Of an exit, the result that follows tells whether it is a failure.
     /// </summary>
-    private static void ReadExit(LogCursor text, LogRecord record)
+    private static void ReadExit(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(", status="u8, out ReadOnlySpan<byte> how))
             return;
         ReadOnlySpan<byte> number = text.TakeDigits();
-        text.Skip("/"u8);
+        text.TryTake("/"u8);
         if (how.SequenceEqual("exited"u8))
             record.Set(EventFields.ExitCode, number);
         // Asked to end, it ended.
-        else if (!text.Rest.StartsWith("TERM"u8))
-            SetCrash(record, "killed", text.Rest);
-        record.Set(EventFields.Reason, text.Rest);
+        else if (!text.StartsWith("TERM"u8))
+            SetCrash(record, "killed", text);
+        record.Set(EventFields.Reason, text);
     }
 
     private static void SetCrash(LogRecord record, string action, ReadOnlySpan<byte> reason)
@@ -146,15 +146,14 @@ public static class SystemdMessages
     }
 
     /// <summary><c>NAME.service - DESCRIPTION.</c>, <c>NAME.service.</c> or <c>DESCRIPTION.</c>; not units of other types.</summary>
-    private static bool TryTakeName(LogCursor text, out ReadOnlySpan<byte> name, out bool isDescription)
+    private static bool TryTakeName(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> name, out bool isDescription)
     {
-        ReadOnlySpan<byte> rest = text.Rest;
-        int dash = rest.IndexOf(" - "u8);
-        ReadOnlySpan<byte> unit = dash < 0 ? rest.TrimEnd((byte)'.') : rest[..dash];
+        int dash = text.IndexOf(" - "u8);
+        ReadOnlySpan<byte> unit = dash < 0 ? text.TrimEnd((byte)'.') : text[..dash];
         isDescription = unit.Contains((byte)' ') || !unit.Contains((byte)'.');
         name = unit;
         if (isDescription)
-            name = rest.TrimEnd((byte)'.');
+            name = text.TrimEnd((byte)'.');
         else if (unit.EndsWith(ServiceSuffix))
             name = unit[..^ServiceSuffix.Length];
         else

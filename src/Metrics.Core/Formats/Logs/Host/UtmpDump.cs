@@ -23,7 +23,7 @@ public static class UtmpDump
     {
         if (text.Length < 60 || text[0] != '[' || text[1] is < (byte)'0' or > (byte)'9' || !text[2..].StartsWith("] ["u8))
             return false;
-        var rest = new LogCursor(text[4..].TrimEnd((byte)' '));
+        ReadOnlySpan<byte> rest = text[4..].TrimEnd((byte)' ');
         if (!TryTake(ref rest, out ReadOnlySpan<byte> process) || !TryTake(ref rest, out _)
             || !TryTake(ref rest, out ReadOnlySpan<byte> user)
             || !TryTake(ref rest, out ReadOnlySpan<byte> line) || !TryTakeLast(ref rest, out ReadOnlySpan<byte> time)
@@ -52,25 +52,25 @@ public static class UtmpDump
         || (text.Length >= CtimeLength && LogTimes.TryCtime(text[..CtimeLength], zone, out time));
 
     /// <summary><c>[VALUE ] </c> at the start.</summary>
-    private static bool TryTake(ref LogCursor rest, out ReadOnlySpan<byte> value)
+    private static bool TryTake(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> value)
     {
         value = default;
-        if (!rest.Skip("["u8) || !rest.TryTakeUntil("]"u8, out ReadOnlySpan<byte> padded))
+        if (!rest.TryTake("["u8) || !rest.TryTakeUntil("]"u8, out ReadOnlySpan<byte> padded))
             return false;
-        rest.Skip(" "u8);
+        rest.TryTake(" "u8);
         value = padded.TrimEnd((byte)' ');
         return true;
     }
 
     /// <summary><c> [VALUE ]</c> at the end.</summary>
-    private static bool TryTakeLast(ref LogCursor rest, out ReadOnlySpan<byte> value)
+    private static bool TryTakeLast(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> value)
     {
         value = default;
-        int open = rest.Rest.LastIndexOf((byte)'[');
-        if (open < 1 || !rest.Drop("]"u8))
+        int open = rest.LastIndexOf((byte)'[');
+        if (open < 1 || !rest.TryTakeEnd("]"u8))
             return false;
-        value = rest.Rest[(open + 1)..].TrimEnd((byte)' ');
-        rest = new LogCursor(rest.Rest[..open].TrimEnd((byte)' '));
+        value = rest[(open + 1)..].TrimEnd((byte)' ');
+        rest = rest[..open].TrimEnd((byte)' ');
         return true;
     }
 }

@@ -25,14 +25,14 @@ public static class VsftpdLog
         int process = line[..Math.Min(line.Length, 48)].IndexOf(" [pid "u8);
         if (process < 0 || SyslogTime.ReadBsd(line[4..process], context.Now, context.Zone, out long time, out _) != SyslogTimeState.Given)
             return false;
-        var text = new LogCursor(line[(process + 6)..]);
+        ReadOnlySpan<byte> text = line[(process + 6)..];
         record.Time = time;
         record.Set(EventFields.Service, "vsftpd");
         record.Set(EventFields.ProcessName, "vsftpd");
         record.Set(EventFields.ProcessId, text.TakeDigits());
-        if (!text.Skip("] "u8))
+        if (!text.TryTake("] "u8))
             return false;
-        TryReadMessage(text.Rest, record);
+        TryReadMessage(text, record);
         return true;
     }
 

@@ -40,7 +40,7 @@ public static class Aide
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        ReadOnlySpan<byte> first = LogText.TakeLine(ref text);
+        ReadOnlySpan<byte> first = text.TakeLine();
         if (first.SequenceEqual("Summary:"u8))
             return ReadSummary(text, record);
         if (first.StartsWith(Attributes))

@@ -20,7 +20,7 @@ public static class Chkrootkit
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> first = LogText.TakeLine(ref text).TrimEnd((byte)' ');
+        ReadOnlySpan<byte> first = text.TakeLine().TrimEnd((byte)' ');
         if (first.StartsWith("WARNING: "u8))
             return TryReadWarning(first["WARNING: ".Length..], text, record);
         if (first.StartsWith("ROOTDIR is `"u8))

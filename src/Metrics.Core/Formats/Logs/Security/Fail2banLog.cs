@@ -1,4 +1,3 @@
-using Metrics.Formats.Logs.Host;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs.Security;
@@ -26,8 +25,8 @@ public static class Fail2banLog
         if (line.Length < 34 || line[10] != ' ' || !line[19..].Contains((byte)' ')
             || !LogTimes.TryDate(line, context.Zone, out long time, out int length))
             return false;
-        var text = new LogCursor(line[length..]);
-        if (!text.Skip(" fail2ban."u8))
+        ReadOnlySpan<byte> text = line[length..];
+        if (!text.TryTake(" fail2ban."u8))
             return false;
         record.Time = time;
         record.Set(EventFields.Service, "fail2ban");
@@ -37,8 +36,8 @@ public static class Fail2banLog
 
     private static bool TryReadMessage(ReadOnlySpan<byte> message, LogRecord record)
     {
-        var text = new LogCursor(message);
-        if (text.Skip("fail2ban."u8))
+        ReadOnlySpan<byte> text = message;
+        if (text.TryTake("fail2ban."u8))
             ReadBehindName(text, record);
         else
             ReadText(text, record);
@@ -47,7 +46,7 @@ public static class Fail2banLog
     }
 
     /// <summary><c>MODULE [PID]: LEVEL TEXT</c>; the number is missing before version 0.9.</summary>
-    private static void ReadBehindName(LogCursor text, LogRecord record)
+    private static void ReadBehindName(ReadOnlySpan<byte> text, LogRecord record)
     {
         if (!text.TryTakeUntil(": "u8, out ReadOnlySpan<byte> module))
             return;
@@ -59,21 +58,21 @@ public static class Fail2banLog
         ReadText(text, record);
     }
 
-    private static void ReadText(LogCursor text, LogRecord record)
+    private static void ReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
-        LogCursor behind = text;
+        ReadOnlySpan<byte> behind = text;
         if (LogLevels.TrySet(record, behind.TakeWord()))
             text = behind;
-        text.SkipBlanks();
-        if (!text.Skip("["u8) || !text.TryTakeUntil("] "u8, out ReadOnlySpan<byte> jail) || jail.IsEmpty)
+        text = text.TrimStart((byte)' ');
+        if (!text.TryTake("["u8) || !text.TryTakeUntil("] "u8, out ReadOnlySpan<byte> jail) || jail.IsEmpty)
             return;
         record.Set(EventFields.RuleName, jail);
-        bool isFound = text.Skip("Found "u8);
-        bool isBan = !isFound && text.Skip("Ban "u8);
+        bool isFound = text.TryTake("Found "u8);
+        bool isBan = !isFound && text.TryTake("Ban "u8);
         string? action = isFound ? "found"
             : isBan ? "ban"
-            : text.Skip("Unban "u8) ? "unban"
-            : text.Skip("Restore Ban "u8) ? "restore" : null;
+            : text.TryTake("Unban "u8) ? "unban"
+            : text.TryTake("Restore Ban "u8) ? "restore" : null;
         ReadOnlySpan<byte> address = text.TakeWord();
         if (action is null || address.IsEmpty)
             return;

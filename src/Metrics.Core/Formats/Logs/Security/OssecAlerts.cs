@@ -1,4 +1,3 @@
-using Metrics.Formats.Logs.Host;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs.Security;
@@ -27,7 +26,7 @@ public static class OssecAlerts
         ReadOnlySpan<byte> rest = text;
         if (!LogText.TryTake(ref rest, Start))
             return false;
-        ReadOnlySpan<byte> header = LogText.TakeLine(ref rest);
+        ReadOnlySpan<byte> header = rest.TakeLine();
         int colon = header.IndexOf((byte)':');
         if (colon <= 0 || !EpochTime.TryRead(Seconds(header[..colon]), out long time))
             return false;
@@ -36,7 +35,7 @@ public static class OssecAlerts
         record.Set(EventFields.EventId, header[..colon]);
         record.Set(EventFields.ObserverName, "ossec");
         SetGroups(header[(colon + 1)..], record);
-        SetPlace(LogText.TakeLine(ref rest), record);
+        SetPlace(rest.TakeLine(), record);
         SetRule(ref rest, record);
         SetWho(ref rest, record);
         // What is left was written by those who are watched: it only says which file has changed, where the groups say that one has.
@@ -103,7 +102,7 @@ public static class OssecAlerts
         ReadOnlySpan<byte> line = rest;
         if (!LogText.TryTake(ref line, "Rule: "u8))
             return;
-        line = LogText.TakeLine(ref rest)["Rule: ".Length..];
+        line = rest.TakeLine()["Rule: ".Length..];
         record.Set(EventFields.RuleId, LogText.TakeWord(ref line));
         if (LogText.TryTake(ref line, "(level "u8) && LogText.TryTakeUntil(ref line, (byte)')', out ReadOnlySpan<byte> level, 8))
             IdsFields.SetLevel(level, record);
@@ -135,7 +134,7 @@ public static class OssecAlerts
         value = default;
         if (!rest.StartsWith(name))
             return false;
-        value = LogText.TakeLine(ref rest)[name.Length..];
+        value = rest.TakeLine()[name.Length..];
         return true;
     }
 }

@@ -19,7 +19,7 @@ internal static class OssecSyscheck
     /// <summary>Reads the lines of a change.</summary>
     public static void Read(ReadOnlySpan<byte> text, LogRecord record)
     {
-        if (!TrySetFile(LogText.TakeLine(ref text), record))
+        if (!TrySetFile(text.TakeLine(), record))
             return;
         record.Kind = EventKinds.IntegrityChanged;
         SetHash(text, "New sha256sum is : '"u8, record);

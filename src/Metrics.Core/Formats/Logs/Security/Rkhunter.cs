@@ -69,7 +69,7 @@ public static class Rkhunter
         if (!LogText.TryTake(ref text, Warning))
             return TryCount(text, record);
         LogLevels.TrySet(record, "Warning"u8);
-        ReadOnlySpan<byte> first = LogText.TakeLine(ref text).TrimEnd((byte)' ');
+        ReadOnlySpan<byte> first = text.TakeLine().TrimEnd((byte)' ');
         record.Set(EventFields.Reason, first.TrimEnd((byte)':'));
         record.Set(EventFields.ObserverName, "rkhunter");
         if (first.StartsWith("The file properties have changed:"u8))
@@ -108,7 +108,7 @@ public static class Rkhunter
         if (atBelow >= 0)
         {
             below = below[(atBelow + "Possible Rootkit: ".Length)..];
-            name = LogText.TakeLine(ref below);
+            name = below.TakeLine();
         }
         if (name.IsEmpty)
             return false;

@@ -68,11 +68,11 @@ public static class SnortAlert
     private static bool TryReadFull(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
         ReadOnlySpan<byte> rest = text[Mark.Length..];
-        if (!TryReadAlert(LogText.TakeLine(ref rest), hasPorts: false, record))
+        if (!TryReadAlert(rest.TakeLine(), hasPorts: false, record))
             return false;
         while (!rest.IsEmpty)
         {
-            ReadOnlySpan<byte> line = LogText.TakeLine(ref rest).TrimEnd((byte)' ');
+            ReadOnlySpan<byte> line = rest.TakeLine().TrimEnd((byte)' ');
             if (line.StartsWith("["u8))
                 SetBrackets(line[1..], hasPorts: false, record);
             else if (line.Length > 20 && line[2] == '/' && TryTime(line, context, out long time, out int length, out _))

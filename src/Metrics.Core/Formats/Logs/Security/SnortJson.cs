@@ -1,4 +1,3 @@
-using Metrics.Formats.Logs.Host;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs.Security;

@@ -23,7 +23,7 @@ public static class Tripwire
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
-        ReadOnlySpan<byte> first = LogText.TakeLine(ref text);
+        ReadOnlySpan<byte> first = text.TakeLine();
         if (ActionOfTitle(first) is { } action)
             return text.IsEmpty || ReadList(action, text, record);
         if (TryReadObject(first, record))
@@ -49,7 +49,7 @@ public static class Tripwire
         record.Set(EventFields.Action, action);
         record.Set(EventFields.ObserverName, "tripwire");
         int count = list.Count((byte)'\n') + 1;
-        record.Set(EventFields.FilePath, LogText.TakeLine(ref list).TrimEnd((byte)' ').Trim((byte)'"'));
+        record.Set(EventFields.FilePath, list.TakeLine().TrimEnd((byte)' ').Trim((byte)'"'));
         string field = action == "added" ? EventFields.SummaryAdded
             : action == "removed" ? EventFields.SummaryRemoved : EventFields.SummaryChanged;
         record.Set(field, count);

@@ -1,15 +1,15 @@
 using System.Buffers.Text;
 
-namespace Metrics.Formats.Logs.Host;
+namespace Metrics.Formats.Logs;
 
-/// <summary>Times as seconds since 1970 UTC.</summary>
+/// <summary>Seconds as a number: since 1970 UTC, or how long something took.</summary>
 internal static class EpochTime
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>Reads <c>SECONDS[.fraction]</c>.</summary>
     /// <param name="text">All of it.</param>
-    /// <param name="time">Nanoseconds since 1970 UTC.</param>
+    /// <param name="time">Nanoseconds.</param>
     public static bool TryRead(ReadOnlySpan<byte> text, out long time)
     {
         // Ten digits reach to the year 2286, about as far as nanoseconds in 64 bits do.
