@@ -49,7 +49,7 @@ public static class EventFields
     /// <summary>What was done, in the source's own word: <c>delete.project</c>, <c>ban</c>.</summary>
     public const string Action = "event.action";
 
-    /// <summary>Who has read it: the format, and the program where texts of several are in it, as <c>syslog.sshd</c>.</summary>
+    /// <summary>Who has understood it: the format of the line, or the program whose text it is, as <c>sshd</c>.</summary>
     public const string Dataset = "event.dataset";
 
     /// <summary>The source's own name for the event: a message id, a serial number of auditd.</summary>

@@ -76,7 +76,7 @@ public static class EventKinds
     /// <summary>The times of a log go back: its machine's clock was set, or older lines were written into it.</summary>
     public const string LogRewound = "log.rewound";
 
-    /// <summary>An older file stands in the place of a log.</summary>
+    /// <summary>An older file stands in the place of a log, or the log was edited.</summary>
     public const string LogReplaced = "log.replaced";
 
     /// <summary>Lines of a log were there and could not be read before they went.</summary>

@@ -1,4 +1,5 @@
-using System.Collections.Frozen;
+using Metrics.Formats.Logs;
+using Metrics.Model;
 
 namespace Metrics.Intake;
 
@@ -12,21 +13,6 @@ internal static class LevelWords
     public static readonly IReadOnlyList<string> All =
         [Unknown, "trace", "debug", "info", "notice", "warning", "err", "crit", "alert", "emerg"];
 
-    private static readonly FrozenDictionary<string, string> s_words = new (string Word, string[] Also)[]
-    {
-        ("trace", []),
-        ("debug", ["dbg"]),
-        ("info", ["inf", "information", "informational"]),
-        ("notice", ["note", "audit"]),
-        ("warning", ["warn", "wrn"]),
-        ("err", ["error"]),
-        ("crit", ["critical"]),
-        ("alert", []),
-        ("emerg", ["emergency", "emer", "fatal", "panic"]),
-    }
-    .SelectMany(w => w.Also.Append(w.Word).Select(also => KeyValuePair.Create(also, w.Word)))
-    .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The word for a source's own.</summary>
     /// <param name="level">The source's word (<c>log.level</c>); null is none.</param>
     /// <param name="severity">OpenTelemetry's number, 1 to 24, which decides where nobody knows the word; 0 is unknown.</param>
@@ -35,17 +21,18 @@ internal static class LevelWords
     {
         if (string.IsNullOrEmpty(level))
             return Unknown;
-        return s_words.TryGetValue(level, out string? word) ? word : severity switch
+        byte known = LogLevels.NumberOf(level);
+        return (known > 0 ? known : severity) switch
         {
             0 => Unknown,
-            <= 4 => "trace",
-            <= 8 => "debug",
-            9 => "info",
-            <= 12 => "notice",
-            <= 16 => "warning",
-            17 => "err",
-            18 => "crit",
-            <= 20 => "alert",
+            < Severity.Debug => "trace",
+            < Severity.Info => "debug",
+            < Severity.Notice => "info",
+            < Severity.Warning => "notice",
+            < Severity.Error => "warning",
+            < Severity.Critical => "err",
+            < Severity.Alert => "crit",
+            < Severity.Fatal => "alert",
             _ => "emerg",
         };
     }

@@ -1,11 +1,20 @@
+using System.Buffers;
+using System.Text;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
 
 /// <summary>The words for severities that logs use (<see cref="Severity"/>).</summary>
-internal static class LogLevels
+public static class LogLevels
 {
-    private const int MaxLength = 9;
+    private const int MaxLength = 13;
+
+    /// <inheritdoc cref="NumberOf(ReadOnlySpan{byte})"/>
+    public static byte NumberOf(ReadOnlySpan<char> word)
+    {
+        Span<byte> bytes = stackalloc byte[MaxLength];
+        return Ascii.FromUtf16(word, bytes, out int length) == OperationStatus.Done ? NumberOf(bytes[..length]) : (byte)0;
+    }
 
     /// <summary>The number of a word in small or capital letters; 0 where it is none.</summary>
     public static byte NumberOf(ReadOnlySpan<byte> word)
@@ -26,8 +35,10 @@ internal static class LogLevels
             (byte)'e' when small.SequenceEqual("emerg"u8) || small.SequenceEqual("emergency"u8) || small.SequenceEqual("emer"u8)
                 => Severity.Fatal,
             (byte)'f' when small.SequenceEqual("fatal"u8) => Severity.Fatal,
-            (byte)'i' when small.SequenceEqual("info"u8) || small.SequenceEqual("inf"u8) => Severity.Info,
+            (byte)'i' when small.SequenceEqual("info"u8) || small.SequenceEqual("inf"u8)
+                || small.SequenceEqual("information"u8) || small.SequenceEqual("informational"u8) => Severity.Info,
             (byte)'n' when small.SequenceEqual("notice"u8) || small.SequenceEqual("note"u8) => Severity.Notice,
+            (byte)'p' when small.SequenceEqual("panic"u8) => Severity.Fatal,
             // Apache's finer steps are trace1 to trace8.
             (byte)'t' when small.StartsWith("trace"u8) && small.Length <= 6 => Severity.Trace,
             (byte)'w' when small.SequenceEqual("warning"u8) || small.SequenceEqual("warn"u8) || small.SequenceEqual("wrn"u8)

@@ -104,12 +104,18 @@ public static class LogMessages
             if (isPam)
                 return PamMessages.TryReadOld(name, message, record) && Understood(PamMessages.Format, record);
         }
-        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format) && format.Parse(message, record))
-            return Understood(format, record);
+        record.Mark();
+        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format))
+        {
+            if (format.Parse(message, record))
+                return Understood(format, record);
+            record.Reset();
+        }
         foreach (LogMessageFormat any in s_ofAny)
         {
             if (any.Parse(message, record))
                 return Understood(any, record);
+            record.Reset();
         }
         return false;
     }

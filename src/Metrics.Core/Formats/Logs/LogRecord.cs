@@ -9,9 +9,11 @@ namespace Metrics.Formats.Logs;
 public sealed class LogRecord
 {
     private readonly Entry[] _entries = new Entry[EventBounds.MaxFields];
+    private readonly Entry[] _marked = new Entry[EventBounds.MaxFields];
     private byte[] _texts = new byte[4096];
     private int _count;
     private int _used;
+    private (string Kind, byte Severity, long? Time, int Count, int Used) _mark;
 
     /// <summary>What happened; <see cref="EventKinds.Log"/> where nobody has understood it further.</summary>
     public string Kind { get; set; } = EventKinds.Log;
@@ -32,6 +34,20 @@ public sealed class LogRecord
         SeverityNumber = 0;
         Time = null;
         _count = _used = 0;
+    }
+
+    /// <summary>Notes what it says now; one mark at a time.</summary>
+    public void Mark()
+    {
+        _mark = (Kind, SeverityNumber, Time, _count, _used);
+        _entries.AsSpan(0, _count).CopyTo(_marked);
+    }
+
+    /// <summary>Has it say what it said at the mark: where a reader has set some of its fields and then found that it cannot read.</summary>
+    public void Reset()
+    {
+        (Kind, SeverityNumber, Time, _count, _used) = _mark;
+        _marked.AsSpan(0, _count).CopyTo(_entries);
     }
 
     /// <summary>Sets what happened, and whether it went well (<see cref="EventFields.Outcome"/>).</summary>

@@ -42,7 +42,7 @@ public static class Fail2banLog
         else
             ReadText(text, record);
         record.Set(EventFields.Service, "fail2ban");
-        return record.Has(EventFields.RuleName);
+        return record.Has(EventFields.RuleName) || record.Has(EventFields.Logger);
     }
 
     /// <summary><c>MODULE [PID]: LEVEL TEXT</c>; the number is missing before version 0.9.</summary>

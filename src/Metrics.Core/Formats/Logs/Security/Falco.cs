@@ -93,7 +93,7 @@ public static class Falco
 
     private static bool TrySetPriority(ReadOnlySpan<byte> word, LogRecord record)
     {
-        byte number = word.SequenceEqual("Informational"u8) ? Severity.Info : LogLevels.NumberOf(word);
+        byte number = LogLevels.NumberOf(word);
         if (number == 0)
             return false;
         record.SeverityNumber = number;

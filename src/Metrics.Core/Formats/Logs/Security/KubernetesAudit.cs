@@ -33,8 +33,11 @@ public static class KubernetesAudit
 
     private static bool TryRead(ReadOnlySpan<byte> text, LogContext context, LogRecord record)
     {
-        if (!JsonTable.MayHave(text, "\"auditID\""u8) || !JsonTable.MayHave(text, "\"verb\""u8) || !s_fields.TryRead(text, record))
+        if (!JsonTable.MayHave(text, "\"auditID\""u8) || !JsonTable.MayHave(text, "\"verb\""u8) || !s_fields.TryRead(text, record)
+            || !record.Has(EventFields.EventId) || !record.Has(EventFields.Action))
+        {
             return false;
+        }
         if (SyslogTime.ReadInternet(record.Bytes(Received), context.Zone, out long time, out _) == SyslogTimeState.Given)
             record.Time = time;
         record.Remove(Received);
