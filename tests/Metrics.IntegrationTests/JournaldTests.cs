@@ -165,8 +165,8 @@ public sealed class JournaldTests
         List<JsonElement> events = await UntilAsync(daemon, 21);
         (Text(events[10], "kind"), Text(events[10], "log.file.path")).Should().Be(("log.gap", journal.Folder));
         events[10].GetProperty("severity_number").GetInt32().Should().Be(13);
-        Text(events[10], "body").Should().Be("journald/test was read up to the entry of 2026-09-21T14:13:29.000009Z, which is gone; "
-            + "what was written after it and before 2026-09-21T14:13:40.000020Z may be lost");
+        Text(events[10], "body").Should().Be("journald/test was read up to the entry of 2026-09-21T14:13:29.000009000Z, which is gone; "
+            + "what was written after it and before 2026-09-21T14:13:40.000020000Z may be lost");
         events.RemoveAt(10);
         Numbers(events).Should().Equal([.. Enumerable.Range(0, 10), .. Enumerable.Range(20, 10)]);
 
