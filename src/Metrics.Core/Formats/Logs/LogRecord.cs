@@ -43,7 +43,7 @@ public sealed class LogRecord
         _entries.AsSpan(0, _count).CopyTo(_marked);
     }
 
-    /// <summary>Has it say what it said at the mark: where a reader has set some of its fields and then found that it cannot read.</summary>
+    /// <summary>Has it say what it said at the mark, where a reader has set fields before it found that it cannot read.</summary>
     public void Reset()
     {
         (Kind, SeverityNumber, Time, _count, _used) = _mark;

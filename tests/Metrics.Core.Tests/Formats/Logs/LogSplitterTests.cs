@@ -40,7 +40,8 @@ public sealed class LogSplitterTests
     [InlineData("a\r\n b\r\nc\r\n", LogEnd.Idle, "a\r\n b|c", "")]
     [InlineData("!a\n b\n", LogEnd.Open, "!a", " b\n")]
     [InlineData("!a\n", LogEnd.Open, "!a", "")]
-    public void A_record_of_several_lines_waits_for_the_line_behind_it_until_it_is_quiet(string text, LogEnd end, string records, string left) =>
+    public void A_record_of_several_lines_waits_for_the_line_behind_it_until_it_is_quiet(
+        string text, LogEnd end, string records, string left) =>
         Take(new LogSplitter(s_indented), text, end).Should().Be((records, left));
 
     [Theory]
