@@ -63,7 +63,7 @@ public sealed class JournaldCommitTests
         await foreach (EventBatch batch in log.ReadAsync(new EventQuery(), CancellationToken.None))
         {
             using (batch)
-                bodies.AddRange(batch.Bodies);
+                bodies.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.ToEvent(row).Body));
         }
         return bodies;
     }

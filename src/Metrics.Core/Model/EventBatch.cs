@@ -1,28 +1,33 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Metrics.Model;
 
 /// <summary>
-/// Events on their way, as columns in arrays from a pool: the second thing that flows beside <see cref="SampleBatch"/>. Written by one
-/// producer, then handed over; not safe for use by two threads at once. Dispose it once, by whoever holds it last. Outsiders choose what
-/// stands in events: whatever is beyond <see cref="EventBounds"/> is cut here, where every input passes, and counted in <see cref="Cuts"/>.
+/// Events on their way, as columns in arrays from a pool: the second thing that flows beside <see cref="SampleBatch"/>. Their texts are
+/// valid UTF-8, as they come in and are stored. Written by one producer, then handed over; not safe for use by two threads at once. Dispose
+/// it once, by whoever holds it last. Outsiders choose what stands in events: whatever is beyond <see cref="EventBounds"/> is cut here,
+/// where every input passes, and counted in <see cref="Cuts"/>.
 /// </summary>
 public sealed class EventBatch : IDisposable
 {
     private const int BytesPerRow = 64;
-    private const int BytesPerField = 40;
+    private const int BytesPerField = 24;
+    private const int BytesPerText = 32;
 
+    private readonly TextBuffer _texts;
     private long[] _ids;
     private long[] _times;
     private long[] _observedTimes;
     private string[] _kinds;
     private byte[] _severities;
-    private string[] _bodies;
+    private TextPart[] _bodies;
 
     /// <summary>Where the fields of a row end in <see cref="_fields"/>; they begin where those of the row before end.</summary>
     private int[] _fieldEnds;
-    private EventField[] _fields;
+    private BatchField[] _fields;
     private int _fieldCount;
     private List<SourcePosition>? _positions;
 
@@ -36,9 +41,10 @@ public sealed class EventBatch : IDisposable
         _observedTimes = ArrayPool<long>.Shared.Rent(capacity);
         _kinds = ArrayPool<string>.Shared.Rent(capacity);
         _severities = ArrayPool<byte>.Shared.Rent(capacity);
-        _bodies = ArrayPool<string>.Shared.Rent(capacity);
+        _bodies = ArrayPool<TextPart>.Shared.Rent(capacity);
         _fieldEnds = ArrayPool<int>.Shared.Rent(capacity);
-        _fields = ArrayPool<EventField>.Shared.Rent(capacity * 4);
+        _fields = ArrayPool<BatchField>.Shared.Rent(capacity * 4);
+        _texts = new TextBuffer(capacity * BytesPerText, isPooled: true);
     }
 
     /// <summary>Who sent it.</summary>
@@ -50,7 +56,7 @@ public sealed class EventBatch : IDisposable
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes that its texts take in memory, two a character, and its rows beside them; a measure for bounds, not exact.</summary>
+    /// <summary>Bytes that its texts take in memory, and its rows beside them; a measure for bounds, not exact.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>What was cut to keep the bounds.</summary>
@@ -74,17 +80,13 @@ public sealed class EventBatch : IDisposable
     /// <summary>Severity of each, 1 to 24; 0 is unknown.</summary>
     public ReadOnlySpan<byte> Severities => _severities.AsSpan(0, Count);
 
-    /// <summary>Text of each.</summary>
-    public ReadOnlySpan<string> Bodies => _bodies.AsSpan(0, Count);
+    /// <summary>Text of a row, UTF-8.</summary>
+    public ReadOnlySpan<byte> BodyOf(int row) => _texts[_bodies[row]];
 
     /// <summary>The fields of one row; no name twice, no empty value.</summary>
-    public ReadOnlySpan<EventField> FieldsOf(int row)
-    {
-        int start = row == 0 ? 0 : _fieldEnds[row - 1];
-        return _fields.AsSpan(start, _fieldEnds[row] - start);
-    }
+    public EventFieldList FieldsOf(int row) => new(_texts, BatchFieldsOf(row));
 
-    /// <summary>Adds a row without fields; those that <see cref="AddField"/> adds next belong to it.</summary>
+    /// <summary>Adds a row without fields; those that <see cref="AddField(string, string?)"/> adds next belong to it.</summary>
     /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
     /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
     /// <param name="kind">What it is.</param>
@@ -92,51 +94,57 @@ public sealed class EventBatch : IDisposable
     /// <param name="body">The text for people.</param>
     public void Add(long time, long observedTime, string kind, byte severity, string body)
     {
-        ObjectDisposedException.ThrowIf(_times.Length == 0, this);
-        int row = Count;
-        GrowFor(row);
-        if (!EventBounds.IsSane(time, observedTime))
-        {
-            time = observedTime;
-            Cuts = Cuts with { Times = Cuts.Times + 1 };
-        }
         if (body.Length > EventBounds.MaxBodyLength)
         {
             body = EventBounds.Cut(body, EventBounds.MaxBodyLength);
             Cuts = Cuts with { Bodies = Cuts.Bodies + 1 };
         }
-        _ids[row] = 0;
-        _times[row] = time;
-        _observedTimes[row] = observedTime;
-        _kinds[row] = kind;
-        _severities[row] = severity;
-        _bodies[row] = body;
-        _fieldEnds[row] = _fieldCount;
-        Count = row + 1;
-        Bytes += BytesPerRow + (2L * body.Length);
+        AddRow(time, observedTime, kind, severity, _texts.Add(body));
+    }
+
+    /// <inheritdoc cref="Add(long, long, string, byte, string)" />
+    /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
+    /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="severity">1 to 24; 0 is unknown.</param>
+    /// <param name="body">The text for people in UTF-8; bytes that are none become U+FFFD.</param>
+    public void Add(long time, long observedTime, string kind, byte severity, ReadOnlySpan<byte> body)
+    {
+        if (body.Length > EventBounds.MaxBodyLength || !Utf8.IsValid(body))
+            Add(time, observedTime, kind, severity, Encoding.UTF8.GetString(body));
+        else
+            AddRow(time, observedTime, kind, severity, _texts.Add(body));
     }
 
     /// <summary>Adds a field to the newest row; an empty value adds nothing, of a name that is there the first value stays.</summary>
     public void AddField(string name, string? value)
     {
-        int row = Count - 1;
-        if (string.IsNullOrEmpty(value) || Find(row, name) is not null)
+        if (string.IsNullOrEmpty(value) || !MayAdd(name))
             return;
-        if (name.Length is 0 or > EventBounds.MaxNameLength || FieldsOf(row).Length == EventBounds.MaxFields)
-        {
-            Cuts = Cuts with { Fields = Cuts.Fields + 1 };
-            return;
-        }
         if (value.Length > EventBounds.MaxValueLength)
         {
             value = EventBounds.Cut(value, EventBounds.MaxValueLength);
             Cuts = Cuts with { Values = Cuts.Values + 1 };
         }
-        Bytes += BytesPerField + (2L * value.Length);
-        if (_fieldCount == _fields.Length)
-            Grow(ref _fields, _fieldCount, clear: true);
-        _fields[_fieldCount++] = new EventField(name, value);
-        _fieldEnds[row] = _fieldCount;
+        PutField(name, _texts.Add(value));
+    }
+
+    /// <inheritdoc cref="AddField(string, string?)" />
+    /// <param name="name">Its full name.</param>
+    /// <param name="value">UTF-8; bytes that are none become U+FFFD.</param>
+    public void AddField(string name, ReadOnlySpan<byte> value)
+    {
+        if (value.Length > EventBounds.MaxValueLength || !Utf8.IsValid(value))
+            AddField(name, Encoding.UTF8.GetString(value));
+        else if (!value.IsEmpty && MayAdd(name))
+            PutField(name, _texts.Add(value));
+    }
+
+    /// <summary>Adds a number as a field to the newest row, as the others.</summary>
+    public void AddField(string name, long value)
+    {
+        if (MayAdd(name))
+            PutField(name, _texts.Add(value));
     }
 
     /// <summary>Adds an event that is kept elsewhere.</summary>
@@ -162,7 +170,7 @@ public sealed class EventBatch : IDisposable
             int end = _fieldEnds[row];
             if (keep[row])
             {
-                Span<EventField> own = _fields.AsSpan(start, end - start);
+                Span<BatchField> own = _fields.AsSpan(start, end - start);
                 Bytes += BytesOf(row, own);
                 own.CopyTo(_fields.AsSpan(fields));
                 fields += own.Length;
@@ -172,7 +180,6 @@ public sealed class EventBatch : IDisposable
             start = end;
         }
         Array.Clear(_kinds, kept, Count - kept);
-        Array.Clear(_bodies, kept, Count - kept);
         Array.Clear(_fields, fields, _fieldCount - fields);
         (Count, _fieldCount) = (kept, fields);
     }
@@ -182,22 +189,33 @@ public sealed class EventBatch : IDisposable
     {
         int row = Count - 1;
         int start = row == 0 ? 0 : _fieldEnds[row - 1];
-        Bytes -= BytesOf(row, FieldsOf(row));
+        Bytes -= BytesOf(row, BatchFieldsOf(row));
         Array.Clear(_fields, start, _fieldCount - start);
-        (_kinds[row], _bodies[row]) = (null!, null!);
+        _kinds[row] = null!;
+        _texts.CutAt(_bodies[row].Start);
         _fieldCount = start;
         Count = row;
     }
 
     /// <summary>The value of an attribute by its full name, or null.</summary>
-    public string? Find(int row, string field)
+    public string? Find(int row, string field) => TryFind(row, field, out ReadOnlySpan<byte> value) ? TextPool.Shared.Get(value) : null;
+
+    /// <summary>Finds an attribute by its full name.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="field">The name.</param>
+    /// <param name="value">Its value, UTF-8.</param>
+    public bool TryFind(int row, string field, out ReadOnlySpan<byte> value)
     {
-        foreach (ref readonly EventField candidate in FieldsOf(row))
+        foreach (ref readonly BatchField candidate in BatchFieldsOf(row))
         {
             if (candidate.Name == field)
-                return candidate.Value;
+            {
+                value = _texts[candidate.Value];
+                return true;
+            }
         }
-        return null;
+        value = default;
+        return false;
     }
 
     /// <summary>
@@ -206,7 +224,7 @@ public sealed class EventBatch : IDisposable
     public string? Value(int row, string field) => field switch
     {
         EventFields.Kind => _kinds[row],
-        EventFields.Body => _bodies[row],
+        EventFields.Body => Encoding.UTF8.GetString(BodyOf(row)),
         EventFields.SeverityNumber => _severities[row].ToString(CultureInfo.InvariantCulture),
         _ => Find(row, field),
     };
@@ -215,7 +233,7 @@ public sealed class EventBatch : IDisposable
     public Event ToEvent(int row) => new()
     {
         Id = _ids[row], Time = _times[row], ObservedTime = _observedTimes[row], Kind = _kinds[row], SeverityNumber = _severities[row],
-        Body = _bodies[row], Fields = FieldsOf(row).ToArray(),
+        Body = Encoding.UTF8.GetString(BodyOf(row)), Fields = FieldsOf(row).ToArray(),
     };
 
     /// <summary>Gives the arrays back; the batch is empty afterwards.</summary>
@@ -224,7 +242,6 @@ public sealed class EventBatch : IDisposable
         if (_times.Length == 0)
             return;
         Array.Clear(_kinds, 0, Count);
-        Array.Clear(_bodies, 0, Count);
         Array.Clear(_fields, 0, _fieldCount);
         Return(ref _ids);
         Return(ref _times);
@@ -234,15 +251,64 @@ public sealed class EventBatch : IDisposable
         Return(ref _bodies);
         Return(ref _fieldEnds);
         Return(ref _fields);
+        _texts.Return();
         Count = _fieldCount = 0;
         Bytes = 0;
     }
 
-    private long BytesOf(int row, ReadOnlySpan<EventField> fields)
+    private ReadOnlySpan<BatchField> BatchFieldsOf(int row)
     {
-        long bytes = BytesPerRow + (2L * _bodies[row].Length);
-        foreach (ref readonly EventField field in fields)
-            bytes += BytesPerField + (2L * field.Value.Length);
+        int start = row == 0 ? 0 : _fieldEnds[row - 1];
+        return _fields.AsSpan(start, _fieldEnds[row] - start);
+    }
+
+    private void AddRow(long time, long observedTime, string kind, byte severity, TextPart body)
+    {
+        ObjectDisposedException.ThrowIf(_times.Length == 0, this);
+        int row = Count;
+        GrowFor(row);
+        if (!EventBounds.IsSane(time, observedTime))
+        {
+            time = observedTime;
+            Cuts = Cuts with { Times = Cuts.Times + 1 };
+        }
+        _ids[row] = 0;
+        _times[row] = time;
+        _observedTimes[row] = observedTime;
+        _kinds[row] = kind;
+        _severities[row] = severity;
+        _bodies[row] = body;
+        _fieldEnds[row] = _fieldCount;
+        Count = row + 1;
+        Bytes += BytesPerRow + body.Length;
+    }
+
+    /// <summary>Whether a field of a name may be added to the newest row; where there are too many that is counted.</summary>
+    private bool MayAdd(string name)
+    {
+        int row = Count - 1;
+        if (TryFind(row, name, out _))
+            return false;
+        if (name.Length is not 0 and <= EventBounds.MaxNameLength && BatchFieldsOf(row).Length < EventBounds.MaxFields)
+            return true;
+        Cuts = Cuts with { Fields = Cuts.Fields + 1 };
+        return false;
+    }
+
+    private void PutField(string name, TextPart value)
+    {
+        Bytes += BytesPerField + value.Length;
+        if (_fieldCount == _fields.Length)
+            Grow(ref _fields, _fieldCount, clear: true);
+        _fields[_fieldCount++] = new BatchField(name, value);
+        _fieldEnds[Count - 1] = _fieldCount;
+    }
+
+    private long BytesOf(int row, ReadOnlySpan<BatchField> fields)
+    {
+        long bytes = BytesPerRow + _bodies[row].Length;
+        foreach (ref readonly BatchField field in fields)
+            bytes += BytesPerField + field.Value.Length;
         return bytes;
     }
 
@@ -264,7 +330,7 @@ public sealed class EventBatch : IDisposable
         GrowFor(ref _observedTimes, row);
         GrowFor(ref _kinds, row, clear: true);
         GrowFor(ref _severities, row);
-        GrowFor(ref _bodies, row, clear: true);
+        GrowFor(ref _bodies, row);
         GrowFor(ref _fieldEnds, row);
     }
 

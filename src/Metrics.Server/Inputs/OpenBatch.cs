@@ -8,7 +8,7 @@ internal sealed class OpenBatch(string source)
 {
     /// <summary>Rows and bytes at which it is to be handed on.</summary>
     private const int MaxRows = 32_768;
-    private const long MaxBytes = 16L << 20;
+    private const long MaxBytes = 8L << 20;
 
     private EventBatch? _batch;
 

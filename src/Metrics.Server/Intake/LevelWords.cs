@@ -14,12 +14,12 @@ internal static class LevelWords
         [Unknown, "trace", "debug", "info", "notice", "warning", "err", "crit", "alert", "emerg"];
 
     /// <summary>The word for a source's own.</summary>
-    /// <param name="level">The source's word (<c>log.level</c>); null is none.</param>
+    /// <param name="level">The source's word (<c>log.level</c>), UTF-8; empty is none.</param>
     /// <param name="severity">OpenTelemetry's number, 1 to 24, which decides where nobody knows the word; 0 is unknown.</param>
     /// <remarks>https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber</remarks>
-    public static string Of(string? level, byte severity)
+    public static string Of(ReadOnlySpan<byte> level, byte severity)
     {
-        if (string.IsNullOrEmpty(level))
+        if (level.IsEmpty)
             return Unknown;
         byte known = LogLevels.NumberOf(level);
         return (known > 0 ? known : severity) switch

@@ -13,7 +13,7 @@ internal readonly record struct LogLine(string Host, string Service, string Leve
     /// notes about a log (<see cref="EventKinds.LogTruncated"/> …) is none.
     /// </summary>
     public static bool Is(EventBatch batch, int row) =>
-        IsPlain(batch, row) || batch.Find(row, EventFields.Dataset) is not null;
+        IsPlain(batch, row) || batch.TryFind(row, EventFields.Dataset, out _);
 
     /// <summary>Whether an event is a line that nobody has understood further.</summary>
     public static bool IsPlain(EventBatch batch, int row) => batch.Kinds[row] == EventKinds.Log;
@@ -24,14 +24,14 @@ internal readonly record struct LogLine(string Host, string Service, string Leve
     {
         bool isLine = IsPlain(batch, row);
         string host = "", service = "";
-        string? level = null;
-        foreach (ref readonly EventField field in batch.FieldsOf(row))
+        ReadOnlySpan<byte> level = default;
+        foreach (EventFieldText field in batch.FieldsOf(row))
         {
             switch (field.Name)
             {
                 case EventFields.Host: host = field.Value; break;
                 case EventFields.Service: service = field.Value; break;
-                case EventFields.Level: level = field.Value; break;
+                case EventFields.Level: level = field.Utf8; break;
                 case EventFields.Dataset: isLine = true; break;
             }
         }

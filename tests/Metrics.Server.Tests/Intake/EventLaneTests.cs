@@ -300,7 +300,7 @@ public sealed class EventLaneTests : IAsyncDisposable
                 throw new StoreException("The stub fails.");
             Writes.Add(batches.Sum(b => b.Bytes));
             foreach (EventBatch batch in batches)
-                Bodies.AddRange(batch.Bodies.ToArray());
+                Bodies.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.ToEvent(row).Body));
         }
     }
 

@@ -77,15 +77,14 @@ public sealed class LogCountsTests
     public void Levels_have_one_vocabulary(string words, string level)
     {
         foreach (string word in words.Split(' '))
-            LevelWords.Of(word, 0).Should().Be(level, word);
+            LevelWords.Of(Encoding.UTF8.GetBytes(word), 0).Should().Be(level, word);
     }
 
     [Fact]
     public void A_word_that_nobody_knows_goes_by_the_severity_and_none_at_all_is_unknown()
     {
-        Enumerable.Range(0, 25).Select(n => LevelWords.Of("Sonderfall", (byte)n)).Distinct().Should().Equal(LevelWords.All);
-        LevelWords.Of(null, 17).Should().Be("unknown");
-        LevelWords.Of("", 17).Should().Be("unknown");
+        Enumerable.Range(0, 25).Select(n => LevelWords.Of("Sonderfall"u8, (byte)n)).Distinct().Should().Equal(LevelWords.All);
+        LevelWords.Of(""u8, 17).Should().Be("unknown");
     }
 
     [Fact]
@@ -100,7 +99,7 @@ public sealed class LogCountsTests
         {
             byte number = LogLevels.NumberOf(Encoding.UTF8.GetBytes(word));
             number.Should().BePositive(word);
-            LevelWords.Of(word, number).Should().Be(LevelWords.Of("?", number), word);
+            LevelWords.Of(Encoding.UTF8.GetBytes(word), number).Should().Be(LevelWords.Of("?"u8, number), word);
         }
     }
 

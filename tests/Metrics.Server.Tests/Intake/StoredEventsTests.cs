@@ -112,7 +112,7 @@ public sealed class StoredEventsTests : IDisposable
             using (batch)
             {
                 for (int row = 0; row < batch.Count; row++)
-                    events.Add((batch.Kinds[row], batch.Bodies[row]));
+                    events.Add((batch.Kinds[row], batch.ToEvent(row).Body));
             }
         }
         return events;

@@ -18,9 +18,9 @@ public static class EventJsonWriter
         json.WriteString("observed_time", EventTime.Format(batch.ObservedTimes[row]));
         json.WriteString(EventFields.Kind, batch.Kinds[row]);
         json.WriteNumber(EventFields.SeverityNumber, batch.Severities[row]);
-        json.WriteString(EventFields.Body, batch.Bodies[row]);
-        foreach (ref readonly EventField field in batch.FieldsOf(row))
-            json.WriteString(field.Name, field.Value);
+        json.WriteString(EventFields.Body, batch.BodyOf(row));
+        foreach (EventFieldText field in batch.FieldsOf(row))
+            json.WriteString(field.Name, field.Utf8);
         json.WriteEndObject();
     }
 }

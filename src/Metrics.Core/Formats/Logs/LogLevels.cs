@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Metrics.Model;
 
 namespace Metrics.Formats.Logs;
@@ -8,13 +6,6 @@ namespace Metrics.Formats.Logs;
 public static class LogLevels
 {
     private const int MaxLength = 13;
-
-    /// <inheritdoc cref="NumberOf(ReadOnlySpan{byte})"/>
-    public static byte NumberOf(ReadOnlySpan<char> word)
-    {
-        Span<byte> bytes = stackalloc byte[MaxLength];
-        return Ascii.FromUtf16(word, bytes, out int length) == OperationStatus.Done ? NumberOf(bytes[..length]) : (byte)0;
-    }
 
     /// <summary>The number of a word in small or capital letters; 0 where it is none.</summary>
     public static byte NumberOf(ReadOnlySpan<byte> word)

@@ -8,12 +8,11 @@ namespace Metrics.Formats.Logs;
 /// </summary>
 public sealed class LogRecord
 {
-    private readonly Entry[] _entries = new Entry[EventBounds.MaxFields];
-    private readonly Entry[] _marked = new Entry[EventBounds.MaxFields];
-    private byte[] _texts = new byte[4096];
+    private readonly BatchField[] _entries = new BatchField[EventBounds.MaxFields];
+    private readonly BatchField[] _marked = new BatchField[EventBounds.MaxFields];
+    private readonly TextBuffer _texts = new(4096, isPooled: false);
     private int _count;
-    private int _used;
-    private (string Kind, byte Severity, long? Time, int Count, int Used) _mark;
+    private (string Kind, byte Severity, long? Time, int Count, int Length) _mark;
 
     /// <summary>What happened; <see cref="EventKinds.Log"/> where nobody has understood it further.</summary>
     public string Kind { get; set; } = EventKinds.Log;
@@ -33,20 +32,22 @@ public sealed class LogRecord
         Kind = EventKinds.Log;
         SeverityNumber = 0;
         Time = null;
-        _count = _used = 0;
+        _count = 0;
+        _texts.CutAt(0);
     }
 
     /// <summary>Notes what it says now; one mark at a time.</summary>
     public void Mark()
     {
-        _mark = (Kind, SeverityNumber, Time, _count, _used);
+        _mark = (Kind, SeverityNumber, Time, _count, _texts.Length);
         _entries.AsSpan(0, _count).CopyTo(_marked);
     }
 
     /// <summary>Has it say what it said at the mark, where a reader has set fields before it found that it cannot read.</summary>
     public void Reset()
     {
-        (Kind, SeverityNumber, Time, _count, _used) = _mark;
+        (Kind, SeverityNumber, Time, _count, int length) = _mark;
+        _texts.CutAt(length);
         _marked.AsSpan(0, _count).CopyTo(_entries);
     }
 
@@ -66,26 +67,18 @@ public sealed class LogRecord
             return;
         if (value.Length > EventBounds.MaxValueLength)
             value = value[..EventBounds.MaxValueLength];
-        int start = Room(value.Length);
-        value.CopyTo(_texts.AsSpan(start));
-        Put(new Entry(field, null, start, value.Length));
+        Put(field, _texts.Add(value));
     }
 
-    /// <summary>Sets a field to a text that does not change from record to record.</summary>
+    /// <summary>Sets a field to a text; null and an empty one set nothing.</summary>
     public void Set(string field, string? value)
     {
         if (!string.IsNullOrEmpty(value))
-            Put(new Entry(field, value, 0, 0));
+            Put(field, _texts.Add(value));
     }
 
     /// <summary>Sets a field to a number.</summary>
-    public void Set(string field, long value)
-    {
-        int start = Room(20);
-        value.TryFormat(_texts.AsSpan(start), out int length);
-        _used = start + length;
-        Put(new Entry(field, null, start, length));
-    }
+    public void Set(string field, long value) => Put(field, _texts.Add(value));
 
     /// <summary>Takes a field away.</summary>
     public void Remove(string field)
@@ -101,27 +94,36 @@ public sealed class LogRecord
     public bool Has(string field) => Find(field) >= 0;
 
     /// <summary>The text of a field, or null.</summary>
-    public string? this[string field] => Find(field) is >= 0 and var at ? TextOf(_entries[at]) : null;
+    public string? this[string field] => Find(field) is >= 0 and var at ? this[at].Value : null;
 
     /// <summary>The field at a place, in the order in which they were set.</summary>
-    public EventField this[int at] => new(_entries[at].Name, TextOf(_entries[at]));
+    public EventField this[int at] => new(_entries[at].Name, TextPool.Shared.Get(_texts[_entries[at].Value]));
 
-    /// <summary>A text in UTF-8; empty where the field is not set, or was set to a text that does not change.</summary>
-    public ReadOnlySpan<byte> Bytes(string field) =>
-        Find(field) is >= 0 and var at ? _texts.AsSpan(_entries[at].Start, _entries[at].Length) : [];
+    /// <summary>The text of a field in UTF-8; empty where it is not set.</summary>
+    public ReadOnlySpan<byte> Bytes(string field) => Find(field) is >= 0 and var at ? _texts[_entries[at].Value] : [];
 
     /// <summary>Adds it to a batch, as one event.</summary>
     /// <param name="batch">Where to.</param>
     /// <param name="observed">When it came in, nanoseconds since 1970 UTC; its time where it says none.</param>
-    /// <param name="text">The record as it was written.</param>
+    /// <param name="text">The record as it was written, UTF-8.</param>
+    public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
+    {
+        batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
+        AddFieldsTo(batch);
+    }
+
+    /// <inheritdoc cref="AddTo(EventBatch, long, ReadOnlySpan{byte})" />
     public void AddTo(EventBatch batch, long observed, string text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        foreach (ref readonly Entry entry in _entries.AsSpan(0, _count))
-            batch.AddField(entry.Name, TextOf(entry));
+        AddFieldsTo(batch);
     }
 
-    private string TextOf(in Entry entry) => entry.Constant ?? TextPool.Shared.Get(_texts.AsSpan(entry.Start, entry.Length));
+    private void AddFieldsTo(EventBatch batch)
+    {
+        foreach (ref readonly BatchField field in _entries.AsSpan(0, _count))
+            batch.AddField(field.Name, _texts[field.Value]);
+    }
 
     private int Find(string field)
     {
@@ -134,23 +136,12 @@ public sealed class LogRecord
         return -1;
     }
 
-    private void Put(in Entry entry)
+    private void Put(string field, TextPart value)
     {
-        int at = Find(entry.Name);
+        int at = Find(field);
         if (at >= 0)
-            _entries[at] = entry;
+            _entries[at] = new BatchField(field, value);
         else if (_count < _entries.Length)
-            _entries[_count++] = entry;
+            _entries[_count++] = new BatchField(field, value);
     }
-
-    private int Room(int length)
-    {
-        int start = _used;
-        if (start + length > _texts.Length)
-            Array.Resize(ref _texts, Math.Max(_texts.Length * 2, start + length));
-        _used = start + length;
-        return start;
-    }
-
-    private readonly record struct Entry(string Name, string? Constant, int Start, int Length);
 }

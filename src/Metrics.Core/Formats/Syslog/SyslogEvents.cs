@@ -70,7 +70,7 @@ public static class SyslogEvents
         ReadHeader(message, sender, record);
         LogMessages.TryRead(message.App, message.Body, record);
         record.Time = time;
-        record.AddTo(batch, observed, Encoding.UTF8.GetString(message.Body));
+        record.AddTo(batch, observed, message.Body);
         if (!message.StructuredData.IsEmpty && !AddParameters(batch, message.StructuredData))
             faults |= SyslogFaults.Parameters;
         batch.AddField(ObserverIp, sender);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using Metrics.Formats.Logs;
@@ -35,9 +34,12 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
         if (text.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
         reader.Read(text, _record);
-        _record.AddTo(_batch.Events, Now, TextOf(text));
+        if (options.IsLatin && !Utf8.IsValid(text))
+            _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text));
+        else
+            _record.AddTo(_batch.Events, Now, text);
         AddFields(path, service);
-        _batch.Events.AddField(EventFields.LogOffset, offset.ToString(CultureInfo.InvariantCulture));
+        _batch.Events.AddField(EventFields.LogOffset, offset);
         return _record.Time;
     }
 
@@ -69,7 +71,4 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
         foreach (EventField label in options.Labels.Fields)
             batch.AddField(label.Name, label.Value);
     }
-
-    private string TextOf(ReadOnlySpan<byte> text) =>
-        options.IsLatin && !Utf8.IsValid(text) ? Encoding.Latin1.GetString(text) : Encoding.UTF8.GetString(text);
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
 using Metrics.Model;
@@ -11,13 +10,11 @@ namespace Metrics.Storage.Events;
 internal sealed class EventAppender : ChunkAppender
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
-    private readonly Utf8JsonWriter _json;
 
     public EventAppender(DuckDBConnection connection, string table)
         : base(connection, table, DuckDBType.BigInt, DuckDBType.BigInt, DuckDBType.BigInt, DuckDBType.Varchar, DuckDBType.UnsignedTinyInt,
             DuckDBType.Varchar, DuckDBType.Varchar, DuckDBType.Varchar, DuckDBType.Varchar)
     {
-        _json = EventAttributes.Writer(_buffer);
     }
 
     /// <exception cref="IOException">DuckDB refuses what came before.</exception>
@@ -28,10 +25,18 @@ internal sealed class EventAppender : ChunkAppender
         Set(2, batch.ObservedTimes[row]);
         Set(3, batch.Kinds[row]);
         Set(4, batch.Severities[row]);
-        Set(5, batch.Find(row, EventFields.Host));
-        Set(6, batch.Find(row, EventFields.Service));
-        Set(7, batch.Bodies[row]);
-        Set(8, EventAttributes.Write(batch.FieldsOf(row), _buffer, _json));
+        SetField(5, batch, row, EventFields.Host);
+        SetField(6, batch, row, EventFields.Service);
+        Set(7, batch.BodyOf(row));
+        Set(8, EventAttributes.Write(batch.FieldsOf(row), _buffer));
         EndRow();
+    }
+
+    private void SetField(int column, EventBatch batch, int row, string name)
+    {
+        if (batch.TryFind(row, name, out ReadOnlySpan<byte> value))
+            Set(column, value);
+        else
+            SetNull(column, Count);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Metrics.Formats.LineProtocol;
 using Metrics.Model;
 
@@ -51,10 +52,10 @@ internal sealed class EventLines
         WriteTag("host", host);
         WriteTag("service", service);
         LineProtocolWriter.WriteByte(_body, (byte)' ');
-        WriteText("body", batch.Bodies[row]);
+        WriteText("body", Encoding.UTF8.GetString(batch.BodyOf(row)));
         WriteInteger("severity_number", batch.Severities[row]);
         WriteInteger("id", batch.Ids[row]);
-        foreach (EventField field in batch.FieldsOf(row))
+        foreach (EventFieldText field in batch.FieldsOf(row))
         {
             if (EventAttributes.HasColumn(field.Name))
                 continue;

@@ -222,8 +222,7 @@ internal sealed partial class EventLog(
             return;
         bool begins = tables.Count != _tables.Count;
         _tables = tables;
-        // Two bytes a character in memory, mostly one in the file.
-        _tableBytes = (begins ? 0 : _tableBytes) + (batches.Sum(b => b.Bytes) / 2);
+        _tableBytes = (begins ? 0 : _tableBytes) + batches.Sum(b => b.Bytes);
     }
 
     /// <returns>The tables as they are then; null where no event is new.</returns>

@@ -18,7 +18,7 @@ internal sealed class EventLogWriter(
     protected override long MaxPendingBytes => options.MaxPendingBytes;
 
     /// <summary>DuckDB holds what it is given twice before it is on disk: in the appender and in the transaction.</summary>
-    protected override long BytesPerWrite => Math.Min(16L << 20, options.MaxPendingBytes / 4);
+    protected override long BytesPerWrite => Math.Min(8L << 20, options.MaxPendingBytes / 4);
 
     /// <summary>What is being written, what is next, and what comes meanwhile.</summary>
     protected override long BytesAtHand => 3 * BytesPerWrite;

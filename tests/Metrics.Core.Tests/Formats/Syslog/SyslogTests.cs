@@ -145,7 +145,7 @@ public sealed class SyslogTests
         SyslogMessage message = SyslogParser.Parse(Encoding.ASCII.GetBytes($"<13>1 - h a - - [x{data}] m"), s_now, TimeZoneInfo.Utc);
         SyslogEvents.Add(batch, message, s_now, "", new LogRecord()).Should().Be(SyslogFaults.Parameters);
         batch.FieldsOf(0).Length.Should().BeLessThan(SyslogEvents.MaxParameters + 10);
-        batch.Bodies[0].Should().Be("m");
+        Encoding.UTF8.GetString(batch.BodyOf(0)).Should().Be("m");
     }
 
     [Fact]
@@ -206,9 +206,9 @@ public sealed class SyslogTests
             SyslogFaults faults = SyslogEvents.Add(batch, SyslogParser.Parse(Bytes(line), now, zone), now, "192.0.2.1", new LogRecord());
             text.Append(CultureInfo.InvariantCulture, $"{line}\n  {Time(batch.Times[0])} {batch.Kinds[0]} severity {batch.Severities[0]}");
             text.Append(faults == SyslogFaults.None ? "\n" : $" faults: {faults}\n");
-            foreach (EventField field in batch.FieldsOf(0))
+            foreach (EventField field in batch.FieldsOf(0).ToArray())
                 text.Append(CultureInfo.InvariantCulture, $"  {field.Name}={field.Value}\n");
-            text.Append(CultureInfo.InvariantCulture, $"  body: {System.Text.Json.JsonSerializer.Serialize(batch.Bodies[0])}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  body: {System.Text.Json.JsonSerializer.Serialize(batch.ToEvent(0).Body)}\n");
         }
         return text.ToString();
     }

@@ -17,6 +17,7 @@ public static class SuricataEve
     private const string Timestamp = "timestamp";
     private const string AlertAction = "alert.action";
     private const string Protocol = "proto";
+    private const string EngineLevel = "log_level";
 
     private static readonly JsonTable s_fields = new(
         ("timestamp", Timestamp),
@@ -38,7 +39,7 @@ public static class SuricataEve
         ("drop/reason", EventFields.Reason),
         ("flow/reason", EventFields.Reason),
         ("engine/message", EventFields.Reason),
-        ("log_level", EventFields.Level),
+        ("log_level", EngineLevel),
         ("http/http_method", EventFields.HttpMethod),
         ("http/url", EventFields.Url),
         ("http/status", EventFields.HttpStatus),
@@ -69,8 +70,12 @@ public static class SuricataEve
         else
             RemoveAlert(record);
         // The word of the engine's own lines: Info, Warning …
-        if (record.Bytes(EventFields.Level) is { IsEmpty: false } level)
+        if (record.Bytes(EngineLevel) is { IsEmpty: false } level)
+        {
             record.SeverityNumber = LogLevels.NumberOf(level);
+            record.Set(EventFields.Level, level);
+            record.Remove(EngineLevel);
+        }
         return true;
     }
 
