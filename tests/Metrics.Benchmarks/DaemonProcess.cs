@@ -28,6 +28,15 @@ internal sealed class MeasuredProcess : IDisposable
     public static MeasuredProcess StartDaemon(string folder, string? dll = null) =>
         Start(folder, "dotnet", dll ?? Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary><see cref="CpuSeconds"/>; null where it has just ended.</summary>
+    public double? TryCpuSeconds => Try(() => CpuSeconds);
+
+    /// <summary><see cref="HighestMebibytes"/>; null where it has just ended.</summary>
+    public double? TryHighestMebibytes => Try(() => HighestMebibytes);
+
     /// <summary>Processor time used so far, user and system.</summary>
     public double CpuSeconds
     {
@@ -41,10 +50,10 @@ internal sealed class MeasuredProcess : IDisposable
     }
 
     /// <summary>Resident memory, MiB.</summary>
-    public double ResidentMebibytes =>
-        double.Parse(
-            File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
-            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    public double ResidentMebibytes => StatusMebibytes("VmRSS:");
+
+    /// <summary>The most resident memory that it has had, MiB.</summary>
+    public double HighestMebibytes => StatusMebibytes("VmHWM:");
 
     public void Dispose()
     {
@@ -55,6 +64,23 @@ internal sealed class MeasuredProcess : IDisposable
         }
         _process.Dispose();
     }
+
+    private static double? Try(Func<double> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private double StatusMebibytes(string line) =>
+        double.Parse(
+            File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(line, StringComparison.Ordinal))
+            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     public static Task WaitAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
 

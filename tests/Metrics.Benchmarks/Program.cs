@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, cloud, latency, idle: the daemon as a process, beside
-// a peer where there is one.  versus: this build beside another.
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, logs, cloud, latency, idle: the daemon as a process,
+// beside a peer where there is one.  versus: this build beside another.
 switch (args)
 {
     case ["scrape", .. var rest]:
@@ -20,6 +20,9 @@ switch (args)
         return await AlertScenario.RunAsync();
     case ["syslog"]:
         return await SyslogScenario.RunAsync();
+    case ["logs", .. var rest]:
+        return await LogScenario.RunAsync(
+            rest is [var times] ? int.Parse(times, System.Globalization.CultureInfo.InvariantCulture) : 3);
     case ["cloud"]:
         return await CloudScenario.RunAsync();
     case ["big-cloud", var port]:
@@ -30,7 +33,7 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | cloud | latency | idle | "
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | logs [ROUNDS] | cloud | latency | idle | "
             + "versus METRICSD_DLL [SCENARIO...] | micro [BenchmarkDotNet options]");
         return 2;
 }

@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Text;
+
+namespace Metrics.Benchmarks;
+
+/// <summary>
+/// An auth log of a million lines read from its beginning: by metricsd, which understands each line, and by what people read logs with.
+/// </summary>
+internal static class LogScenario
+{
+    private const int Port = 19726;
+    private const int Lines = 1_000_000;
+
+    /// <summary>fail2ban-regex takes minutes for more.</summary>
+    private const int FewLines = 50_000;
+
+    /// <summary>Counts what metricsd's <c>counts</c> counts: lines by program, and failed logins.</summary>
+    private const string Mtail = """
+        counter lines_total by service
+        counter failures_total by user
+        /^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ (?P<service>[^\[: ]+)(\[\d+\])?: / {
+          lines_total[$service]++
+          /Failed password for (invalid user )?(?P<user>\S+) from \S+ port \d+/ {
+            failures_total[$user]++
+          }
+        }
+        """;
+
+    /// <summary>Runs it.</summary>
+    /// <param name="rounds">How often; medians are printed.</param>
+    public static async Task<int> RunAsync(int rounds)
+    {
+        string folder = Directory.CreateTempSubdirectory("bench-logs").FullName;
+        string log = Path.Combine(folder, "auth.log"), few = Path.Combine(folder, "few.log");
+        WriteLog(log, Lines);
+        WriteLog(few, FewLines);
+        Console.WriteLine($"{Lines:#,0} lines, {new FileInfo(log).Length >> 20} MiB; medians of {rounds}\n");
+        Console.WriteLine("| who | lines/s | lines per CPU-second | MiB at most |\n| --- | --- | --- | --- |");
+        await ReportAsync("metricsd, events.store: all", Lines, rounds, () => RunDaemonAsync(folder, log, "all"));
+        await ReportAsync("metricsd, events.store: counts", Lines, rounds, () => RunDaemonAsync(folder, log, "counts"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "auth.mtail"), Mtail);
+        await ReportAsync("mtail", Lines, rounds, () => RunToEndAsync(
+            folder, "mtail", "--one_shot", "--progs", Path.Combine(folder, "auth.mtail"), "--logs", log, "--log_dir", folder));
+        await ReportAsync("rsyslog, imfile to omfile", Lines, rounds, () => RunRsyslogAsync(folder, log));
+        await ReportAsync($"fail2ban-regex, {FewLines:#,0} lines", FewLines, rounds,
+            () => RunToEndAsync(folder, "fail2ban-regex", few, "sshd"));
+        Directory.Delete(folder, recursive: true);
+        return 0;
+    }
+
+    private static async Task ReportAsync(string who, int lines, int rounds, Func<Task<Figures?>> run)
+    {
+        var all = new List<Figures>();
+        for (int round = 0; round < rounds; round++)
+        {
+            if (await run() is not { } figures)
+            {
+                Console.WriteLine($"| {who} | is not there | | |");
+                return;
+            }
+            all.Add(figures);
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {who} | {lines / MeasuredProcess.Median(all.Select(f => f.Seconds)):#,0} | "
+            + $"{lines / MeasuredProcess.Median(all.Select(f => f.CpuSeconds)):#,0} | "
+            + $"{MeasuredProcess.Median(all.Select(f => f.Mebibytes)):0} |"));
+    }
+
+    /// <summary>
+    /// From the moment at which the log is put into the folder that is watched until its last line is committed, or counted for good.
+    /// </summary>
+    private static async Task<Figures?> RunDaemonAsync(string folder, string log, string store)
+    {
+        string own = Directory.CreateTempSubdirectory("bench-logs-run").FullName, logs = Directory.CreateDirectory($"{own}/logs").FullName;
+        await File.WriteAllTextAsync(Path.Combine(own, "metrics.yaml"),
+            $"listen: 127.0.0.1:{Port}\nhost: {{ enabled: false }}\nevents: {{ store: {store} }}\n"
+            + $"inputs: {{ logs: [ {{ name: auth, paths: ['{logs}/*.log'], start: beginning }} ] }}\n");
+        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(own);
+        using var http = new HttpClient();
+        while (await CountAsync(http) is not 0)
+            await MeasuredProcess.WaitAsync(0.1);
+        double cpu = metricsd.CpuSeconds;
+        File.Copy(log, $"{own}/copy");
+        long start = TimeProvider.System.GetTimestamp();
+        File.Move($"{own}/copy", $"{logs}/auth.log");
+        while (await CountAsync(http) is null or < Lines)
+            await MeasuredProcess.WaitAsync(0.05);
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        var figures = new Figures(seconds, metricsd.CpuSeconds - cpu, metricsd.HighestMebibytes);
+        metricsd.Dispose();
+        Directory.Delete(own, recursive: true);
+        return figures;
+    }
+
+    /// <summary>Lines that are committed, or were counted and not kept; null while it does not answer.</summary>
+    private static async Task<long?> CountAsync(HttpClient http)
+    {
+        try
+        {
+            string text = await http.GetStringAsync($"http://127.0.0.1:{Port}/metrics");
+            return (long)text.Split('\n')
+                .Where(l => l.StartsWith("metricsd_event_log_events_written_total ", StringComparison.Ordinal)
+                    || l.StartsWith("metricsd_intake_events_not_stored_total{", StringComparison.Ordinal))
+                .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Figures?> RunRsyslogAsync(string folder, string log)
+    {
+        string output = Path.Combine(folder, "out.log"), state = Directory.CreateTempSubdirectory("bench-rsyslog").FullName;
+        await File.WriteAllTextAsync(Path.Combine(state, "rsyslog.conf"),
+            $"global(workDirectory=\"{state}\")\nmodule(load=\"imfile\")\ninput(type=\"imfile\" File=\"{log}\" Tag=\"auth\")\n"
+            + $"template(name=\"line\" type=\"string\" string=\"%msg%\\n\")\naction(type=\"omfile\" file=\"{output}\" template=\"line\")\n");
+        return await RunAsync(state, "rsyslogd", ["-n", "-f", $"{state}/rsyslog.conf", "-i", $"{state}/pid"],
+            () => File.Exists(output) && new FileInfo(output).Length >= new FileInfo(log).Length, () =>
+            {
+                File.Delete(output);
+                Directory.Delete(state, recursive: true);
+            });
+    }
+
+    private static Task<Figures?> RunToEndAsync(string folder, string program, params string[] arguments) =>
+        RunAsync(folder, program, arguments, () => false, () => { });
+
+    private static async Task<Figures?> RunAsync(
+        string folder, string program, string[] arguments, Func<bool> isDone, Action cleanUp)
+    {
+        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, program))))
+            return null;
+        long start = TimeProvider.System.GetTimestamp();
+        using MeasuredProcess process = MeasuredProcess.Start(folder, program, arguments);
+        (double cpu, double mebibytes) = (0, 0);
+        while (!process.HasExited && !isDone())
+        {
+            (cpu, mebibytes) = (process.TryCpuSeconds ?? cpu, process.TryHighestMebibytes ?? mebibytes);
+            await MeasuredProcess.WaitAsync(0.01);
+        }
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        process.Dispose();
+        cleanUp();
+        return new Figures(seconds, cpu, mebibytes);
+    }
+
+    /// <summary>Lines as sshd, PAM and cron write them while a host is being searched for weak passwords.</summary>
+    private static void WriteLog(string path, int lines)
+    {
+        var random = new Random(1);
+        DateTime start = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1);
+        using var writer = new StreamWriter(path, append: false, new UTF8Encoding(false), 1 << 16);
+        for (int i = 0; i < lines; i++)
+        {
+            DateTime at = start.AddMilliseconds(i * 80L);
+            string ip = $"203.0.{random.Next(256)}.{random.Next(256)}", user = $"user{random.Next(300)}";
+            int port = random.Next(1024, 65535), pid = random.Next(1000, 99999);
+            string text = (i % 8) switch
+            {
+                0 => $"sshd[{pid}]: Failed password for invalid user {user} from {ip} port {port} ssh2",
+                1 => $"sshd[{pid}]: Failed password for {user} from {ip} port {port} ssh2",
+                2 => $"sshd[{pid}]: Invalid user {user} from {ip} port {port}",
+                3 => $"sshd[{pid}]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ip}  user={user}",
+                4 => $"sshd[{pid}]: Received disconnect from {ip} port {port}:11: Bye Bye [preauth]",
+                5 => $"sshd[{pid}]: Connection closed by authenticating user {user} {ip} port {port} [preauth]",
+                6 => $"CRON[{pid}]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
+                _ => $"sshd[{pid}]: Accepted publickey for {user} from {ip} port {port} ssh2: RSA SHA256:abcdefghijklmnopqrstuvwxyz0123456789",
+            };
+            writer.Write(string.Create(CultureInfo.InvariantCulture, $"{at:MMM} {at.Day,2} {at:HH:mm:ss} node-1 {text}\n"));
+        }
+    }
+
+    /// <summary>What a run has taken.</summary>
+    private sealed record Figures(double Seconds, double CpuSeconds, double Mebibytes);
+}
