@@ -30,10 +30,18 @@ internal static class DaemonEvents
         return events;
     }
 
-    /// <summary>How an input fares.</summary>
-    public static async Task<JsonElement> InputAsync(this Daemon daemon, string name) =>
-        JsonDocument.Parse(await daemon.GetAsync("/api/v1/inputs")).RootElement.GetProperty("data").EnumerateArray()
-            .Single(i => i.GetProperty("name").GetString() == name);
+    /// <summary>How an input fares; while a reload replaces it, it is waited for.</summary>
+    public static async Task<JsonElement> InputAsync(this Daemon daemon, string name)
+    {
+        JsonElement input = default;
+        await Eventually.Async(async () =>
+        {
+            input = JsonDocument.Parse(await daemon.GetAsync("/api/v1/inputs")).RootElement.GetProperty("data").EnumerateArray()
+                .FirstOrDefault(i => i.GetProperty("name").GetString() == name);
+            return input.ValueKind == JsonValueKind.Object;
+        }, $"the input {name} is there");
+        return input;
+    }
 
     /// <summary>A field of an event; empty where it has none.</summary>
     public static string Text(this JsonElement one, string field) =>

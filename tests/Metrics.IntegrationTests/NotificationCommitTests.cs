@@ -15,7 +15,7 @@ namespace Metrics.IntegrationTests;
 [Collection<RabbitMqTests>]
 public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper output)
 {
-    private const int Count = 30_000;
+    private const int Count = 6_000;
 
     [Theory]
     [InlineData(false)]

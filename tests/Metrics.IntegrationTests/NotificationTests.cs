@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.IO.Enumeration;
 using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace Metrics.IntegrationTests;
 
@@ -76,7 +78,7 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
     [Fact]
     public async Task What_the_real_Notifier_of_oslo_messaging_sends_comes_once_each_also_over_restarts_of_RabbitMQ()
     {
-        const int Count = 2000;
+        const int Count = 1500;
         rabbit.Need();
         Assert.SkipUnless(Directory.Exists("/usr/lib/python3/dist-packages/oslo_messaging"), "python3-oslo.messaging is not installed");
         await NotifyAsync("notifier", 1, 0);
@@ -106,13 +108,13 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
     [Fact]
     public async Task Nothing_is_lost_or_twice_when_the_daemon_is_killed_in_the_middle()
     {
-        const int Count = 20_000;
+        const int Count = 15_000;
         await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "kill");
         await sender.DeclareAsync("nova");
         await using Daemon daemon = await StartAsync("kill");
         Task sending = SendNumbersAsync(sender, 0, Count);
         int before = 0;
-        for (int kill = 0; kill < 4; kill++)
+        for (int kill = 0; kill < 3; kill++)
         {
             before = (await daemon.EventsAsync(before + 300)).Count;
             daemon.Kill();
@@ -120,23 +122,8 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         }
         await sending;
         Numbers(await daemon.EventsAsync(Count)).Should().BeEquivalentTo(Enumerable.Range(0, Count));
-        await Eventually.Async(
-            async () => await sender.Channel.MessageCountAsync("metricsd.test") == 0, "all of them are acknowledged");
-        output.WriteLine($"{Count} notifications, 4 kills, {await daemon.OwnAsync("metricsd_input_dropped_total")} came again to the last");
-    }
-
-    [Fact]
-    public async Task What_is_sent_while_the_daemon_is_away_waits_for_it()
-    {
-        await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "restart");
-        await sender.DeclareAsync("nova");
-        await using Daemon daemon = await StartAsync("restart");
-        await SendNumbersAsync(sender, 0, 10);
-        await daemon.EventsAsync(10);
-        daemon.Kill();
-        await SendNumbersAsync(sender, 10, 1000);
-        await daemon.StartAgainAsync();
-        Numbers(await daemon.EventsAsync(1000)).Should().Equal(Enumerable.Range(0, 1000));
+        output.WriteLine($"{Count} notifications, 3 kills, {await daemon.OwnAsync("metricsd_input_dropped_total")} came again to the last");
+        await NothingIsLeftAsync(daemon, sender);
     }
 
     [Fact]
@@ -173,12 +160,7 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         JsonElement input = await daemon.InputAsync("openstack/test");
         input.GetProperty("errors").GetProperty("malformed").GetInt32().Should().Be(6);
         input.GetProperty("errors").GetProperty("too_long").GetInt32().Should().Be(1);
-        await Eventually.Async(
-            async () => await sender.Channel.MessageCountAsync("metricsd.test") == 0, "none of them comes again");
-        daemon.Kill();
-        await daemon.StartAgainAsync();
-        await SendNumbersAsync(sender, 1, 2);
-        (await daemon.EventsAsync(8)).Should().HaveCount(8);
+        await NothingIsLeftAsync(daemon, sender);
     }
 
     [Fact]
@@ -199,11 +181,7 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         DateTimeOffset.Parse(gap.Text("body").Split("sent after ")[1].Split(' ')[0], CultureInfo.InvariantCulture).Should().Be(read);
         await RunningAsync(daemon);
         await SendNumbersAsync(sender, 1, 2);
-        await daemon.EventsAsync(3);
-        daemon.Kill();
-        await daemon.StartAgainAsync();
-        await SendNumbersAsync(sender, 2, 3);
-        (await daemon.EventsAsync(4)).Should().HaveCount(4, "the gap is noted once");
+        (await daemon.EventsAsync(3))[2].Text("openstack.resource.id").Should().Be("1");
     }
 
     [Fact]
@@ -260,11 +238,14 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         await ErrorAsync(daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} refuses the user 'metricsd' or its password");
         await daemon.ReloadAsync(Configuration("", "exchanges: [amq.topic]"));
         await ErrorAsync(daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} says: ACCESS_REFUSED - *'amq.topic' in vhost '/' refused for user 'metricsd'");
-        await daemon.ReloadAsync(Configuration(""));
-        await RunningAsync(daemon);
 
-        await using Daemon other = await Daemon.StartAsync(Configuration(""));
-        await ErrorAsync(other, $"RabbitMQ at 127.0.0.1:{rabbit.Port} says: ACCESS_REFUSED - queue 'metricsd.test' in vhost '/' in exclusive use");
+        await using OsloSender other = await OsloSender.ConnectAsync(rabbit, "/");
+        string reader = await other.Channel.BasicConsumeAsync("metricsd.test", false, new AsyncEventingBasicConsumer(other.Channel));
+        await daemon.ReloadAsync(Configuration(""));
+        await ErrorAsync(
+            daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} says: ACCESS_REFUSED - queue 'metricsd.test' in vhost '/' in exclusive use");
+        await other.Channel.BasicCancelAsync(reader);
+        await RunningAsync(daemon);
     }
 
     private Task<Daemon> StartAsync(string host, string keys = "") => StartRunningAsync(Configuration(host, keys));
@@ -284,11 +265,26 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
     private static Task RunningAsync(Daemon daemon) => Eventually.Async(
         async () => (await daemon.InputAsync("openstack/test")).Text("state") == "running", $"the input takes in");
 
-    private static Task ErrorAsync(Daemon daemon, string pattern) => Eventually.Async(async () =>
+    private static async Task ErrorAsync(Daemon daemon, string pattern)
     {
-        string error = (await daemon.InputAsync("openstack/test")).Text("lastError");
-        return FileSystemName.MatchesSimpleExpression(pattern, error);
-    }, $"the error: {pattern}", TimeSpan.FromSeconds(30));
+        string error = "";
+        Task seen = Eventually.Async(async () =>
+        {
+            error = (await daemon.InputAsync("openstack/test")).Text("lastError");
+            return FileSystemName.MatchesSimpleExpression(pattern, error);
+        }, pattern, TimeSpan.FromSeconds(30));
+        await seen.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        error.Should().Match(pattern);
+    }
+
+    /// <summary>What was delivered and not acknowledged is in the queue again when the daemon is gone.</summary>
+    private static async Task NothingIsLeftAsync(Daemon daemon, OsloSender sender)
+    {
+        daemon.Kill();
+        await Eventually.Async(
+            async () => (await sender.Channel.QueueDeclarePassiveAsync("metricsd.test")).ConsumerCount == 0, "the daemon is gone");
+        (await sender.Channel.MessageCountAsync("metricsd.test")).Should().Be(0, "all are acknowledged");
+    }
 
     /// <summary>Sends them a hundred at a time.</summary>
     private static async Task SendNumbersAsync(OsloSender sender, int from, int to)

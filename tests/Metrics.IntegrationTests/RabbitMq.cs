@@ -16,7 +16,7 @@ public sealed class RabbitMq : IAsyncLifetime
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
     private static readonly string[] s_hosts =
-        ["/", "fields", "notifier", "restart", "kill", "later", "poison", "gone", "bindings", "commit", "tls"];
+        ["/", "fields", "notifier", "kill", "later", "poison", "gone", "bindings", "commit", "tls"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("rabbit").FullName;
     private readonly int _portMapper = Daemon.FreePort();

@@ -11,8 +11,6 @@ namespace Metrics.Inputs.OpenStack;
 /// <remarks>oslo_messaging/_drivers/impl_rabbit.py: <c>notify_send</c> declares exchange and default queue before it publishes.</remarks>
 internal sealed class ExchangeBindings(IConnection connection, NotificationsOptions options, TimeProvider time)
 {
-    private const int NotFound = 404;
-
     /// <summary>
     /// What is sent before we are bound is not ours, so it is looked often; each look at one that is missing is a line in RabbitMQ's log.
     /// </summary>
@@ -56,25 +54,35 @@ internal sealed class ExchangeBindings(IConnection connection, NotificationsOpti
         }
     }
 
-    /// <summary>Takes back bindings that were asked for once.</summary>
+    /// <summary>Takes back bindings that were asked for once. One to an exchange that we may not read was never made.</summary>
+    /// <exception cref="RabbitMQClientException">The connection is lost.</exception>
     public async Task UnbindAsync(IEnumerable<QueueBinding> bindings, CancellationToken ct)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: ct);
         foreach (QueueBinding one in bindings)
-            await channel.QueueUnbindAsync(options.Queue, one.Exchange, one.Key, cancellationToken: ct);
+            await TryAsync(c => c.QueueUnbindAsync(options.Queue, one.Exchange, one.Key, cancellationToken: ct), Constants.AccessRefused, ct);
     }
 
     private async Task<bool> TryBindAsync(string exchange, CancellationToken ct)
     {
-        // What fails takes its channel with it.
+        foreach (QueueBinding one in options.Bindings.Where(b => b.Exchange == exchange))
+        {
+            if (!await TryAsync(c => c.QueueBindAsync(options.Queue, exchange, one.Key, cancellationToken: ct), Constants.NotFound, ct))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Does something that may be refused with a code, in a channel of its own, which that would close.</summary>
+    /// <returns>Whether it was not.</returns>
+    private async Task<bool> TryAsync(Func<IChannel, Task> act, ushort refusal, CancellationToken ct)
+    {
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: ct);
         try
         {
-            foreach (QueueBinding one in options.Bindings.Where(b => b.Exchange == exchange))
-                await channel.QueueBindAsync(options.Queue, exchange, one.Key, cancellationToken: ct);
+            await act(channel);
             return true;
         }
-        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == NotFound)
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == refusal)
         {
             return false;
         }

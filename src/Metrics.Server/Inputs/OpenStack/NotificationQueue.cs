@@ -18,8 +18,6 @@ internal sealed class NotificationQueue : AsyncDefaultBasicConsumer, IAsyncDispo
     /// <summary>Messages that RabbitMQ delivers before they are acknowledged: as many wait here at most.</summary>
     public const ushort Prefetch = 2000;
 
-    private const int NotFound = 404;
-
     /// <summary>
     /// While nobody reads, it may get so large and so old. At its bound the oldest go: a queue that refused what is new would have the
     /// services themselves wait (their publisher confirms would fail).
@@ -110,7 +108,7 @@ internal sealed class NotificationQueue : AsyncDefaultBasicConsumer, IAsyncDispo
             await channel.QueueDeclarePassiveAsync(queue, ct);
             return true;
         }
-        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == NotFound)
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
             return false;
         }
