@@ -28,7 +28,9 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{root}' }}\ninputs: {{ openstack: [ {{ name: 'stored {isStored}', "
             + $"notifications: {{ {rabbit.Keys("commit")} }} }} ] }}");
         NotificationsOptions one = options.Inputs.Inputs.OfType<NotificationsOptions>().Single();
-        await sender.Channel.QueueDeclareAsync(one.Queue, durable: true, exclusive: false, autoDelete: false);
+        // One that an operator has declared is taken as it is.
+        var kind = new Dictionary<string, object?> { ["x-queue-type"] = isStored ? "quorum" : "classic" };
+        await sender.Channel.QueueDeclareAsync(one.Queue, durable: true, exclusive: false, autoDelete: false, kind);
         await sender.Channel.QueueBindAsync(one.Queue, "nova", "notifications.*");
         foreach (int[] some in Enumerable.Range(0, Count).Chunk(500))
             await Task.WhenAll(some.Select(i => sender.SendAsync(OsloSender.Numbered(i), "nova")));
