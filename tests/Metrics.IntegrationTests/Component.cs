@@ -42,6 +42,9 @@ internal sealed class Component : IDisposable
         return (process.ExitCode, await output + errors);
     }
 
+    /// <summary>Waits until it ends by itself.</summary>
+    public Task EndAsync() => _process.WaitForExitAsync(new CancellationTokenSource(Eventually.Patience, TimeProvider.System).Token);
+
     public void Dispose()
     {
         if (!_process.HasExited)

@@ -2,7 +2,6 @@ using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.Journald;
 using Metrics.Model;
-using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
@@ -66,39 +65,5 @@ public sealed class JournaldCommitTests
                 bodies.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.ToEvent(row).Body));
         }
         return bodies;
-    }
-
-    private sealed class FailingSink(EventLog log) : IInputSink
-    {
-        public InputCounters Counters { get; } = new();
-
-        public int Commits { get; private set; }
-
-        public int Failures { get; private set; }
-
-        public void Ready(string detail)
-        {
-        }
-
-        public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => throw new NotSupportedException();
-
-        public Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct) => throw new NotSupportedException();
-
-        public ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct) => ValueTask.FromResult(CommitAsync(batch));
-
-        private async Task CommitAsync(EventBatch batch)
-        {
-            using (batch)
-            {
-                await Task.Yield();
-                if (++Commits % 3 == 0)
-                {
-                    Failures++;
-                    throw new StoreException("the test wants it so");
-                }
-                log.Number(batch);
-                await log.WriteAsync([batch], CancellationToken.None);
-            }
-        }
     }
 }

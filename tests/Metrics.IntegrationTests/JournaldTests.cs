@@ -245,38 +245,14 @@ public sealed class JournaldTests
         }
     }
 
-    private static string Text(JsonElement one, string field) => one.TryGetProperty(field, out JsonElement value) ? value.GetString()! : "";
+    private static string Text(JsonElement one, string field) => one.Text(field);
 
     private static DateTimeOffset Time(JsonElement one) => DateTimeOffset.Parse(Text(one, "time"), CultureInfo.InvariantCulture);
 
-    private static async Task<JsonElement> InputAsync(Daemon daemon) =>
-        JsonDocument.Parse(await daemon.GetAsync("/api/v1/inputs")).RootElement.GetProperty("data").EnumerateArray()
-            .Single(i => i.GetProperty("name").GetString() == "journald/test");
+    private static Task<JsonElement> InputAsync(Daemon daemon) => daemon.InputAsync("journald/test");
 
     private static Task RunningAsync(Daemon daemon) => Eventually.Async(
         async () => (await InputAsync(daemon)).GetProperty("state").GetString() == "running", "the input takes in");
 
-    private static async Task<List<JsonElement>> UntilAsync(Daemon daemon, int count)
-    {
-        List<JsonElement> events = [];
-        await Eventually.Async(
-            async () => (events = await AllAsync(daemon)).Count >= count, $"{count} events: {daemon.Log}", TimeSpan.FromMinutes(2));
-        return events;
-    }
-
-    /// <summary>All events in the order in which they came, page by page.</summary>
-    private static async Task<List<JsonElement>> AllAsync(Daemon daemon)
-    {
-        var events = new List<JsonElement>();
-        long after = 0;
-        while (true)
-        {
-            string page = await daemon.GetAsync($"/api/v1/events?order=oldest&limit=10000&after={after}");
-            List<JsonElement> some = [.. JsonDocument.Parse(page).RootElement.GetProperty("data").GetProperty("events").EnumerateArray()];
-            events.AddRange(some);
-            if (some.Count < 10_000)
-                return events;
-            after = some[^1].GetProperty("id").GetInt64();
-        }
-    }
+    private static Task<List<JsonElement>> UntilAsync(Daemon daemon, int count) => daemon.EventsAsync(count);
 }

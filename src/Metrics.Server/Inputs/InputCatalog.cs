@@ -1,5 +1,6 @@
 using Metrics.Inputs.Journald;
 using Metrics.Inputs.Logs;
+using Metrics.Inputs.OpenStack;
 using Metrics.Inputs.Push;
 using Metrics.Inputs.Syslog;
 using Metrics.Text;
@@ -15,6 +16,7 @@ internal static class InputCatalog
         SyslogOptions.Read,
         LogsOptions.Read,
         JournaldOptions.Read,
+        NotificationsOptions.Read,
     ];
 
     /// <summary>Reads the section; reports every problem.</summary>

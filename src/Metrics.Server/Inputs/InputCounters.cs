@@ -14,6 +14,9 @@ internal enum InputDrop
 
     /// <summary>A message for which the intake had no room until the time for handing over was up.</summary>
     Abandoned,
+
+    /// <summary>A message that came once more: it is an event already.</summary>
+    Repeated,
 }
 
 /// <summary>What was wrong with something that was taken in all the same, or with a connection.</summary>

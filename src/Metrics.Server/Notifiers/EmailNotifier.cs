@@ -188,19 +188,8 @@ internal sealed record EmailNotifier : Notifier
     {
         client.CheckCertificateRevocation = false;
         client.ClientCertificates = tls.ClientCertificates;
-        if (tls.RemoteCertificateValidationCallback is not null)
-            client.ServerCertificateValidationCallback = tls.RemoteCertificateValidationCallback;
-        else if (tls.CertificateChainPolicy is { } policy)
-        {
-            client.ServerCertificateValidationCallback = (_, certificate, _, errors) =>
-            {
-                if (certificate is null || errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch))
-                    return false;
-                using var chain = new System.Security.Cryptography.X509Certificates.X509Chain { ChainPolicy = policy };
-                using var other = new System.Security.Cryptography.X509Certificates.X509Certificate2(certificate);
-                return chain.Build(other);
-            };
-        }
+        if (tls.ToCallback() is { } check)
+            client.ServerCertificateValidationCallback = check;
     }
 
     private static AlertMessage Encoded(AlertMessage message) => message with

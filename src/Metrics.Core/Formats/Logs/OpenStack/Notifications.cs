@@ -34,6 +34,18 @@ public static class Notifications
         return true;
     }
 
+    /// <summary>The notification within the envelope in which it goes over the bus, as services write it into a log.</summary>
+    /// <param name="json">What came over the bus.</param>
+    /// <param name="scratch">Where escapes are taken out to; as long as the envelope is enough.</param>
+    /// <returns>The notification; where there is no envelope, all that came.</returns>
+    public static ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> json, Span<byte> scratch)
+    {
+        ReadOnlySpan<byte> text = JsonMembers.TryFind(json, "oslo.message"u8, out ReadOnlySpan<byte> message)
+            ? JsonMembers.TextOf(message, scratch)
+            : default;
+        return text.IsEmpty ? json : text;
+    }
+
     /// <summary>Reads a notification, as it stands in a log.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> json, LogRecord record)
     {

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Metrics.Tests.Hosting;
+namespace Metrics.Testing;
 
 /// <summary>An authority and certificates of it, as PEM files in a folder of their own.</summary>
 internal sealed class Certificates : IDisposable
