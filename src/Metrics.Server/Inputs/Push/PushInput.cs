@@ -34,7 +34,7 @@ internal sealed class PushInput(PushOptions options, PushLane lane) : IInput
     public async Task RunAsync(IInputSink sink, CancellationToken stop, CancellationToken abort)
     {
         lane.Open(sink, options.AllowFrom);
-        sink.Ready("/write, /api/v2/write, /api/v1/events");
+        sink.Ready("/write, /api/v2/write, /api/v1/events, /loki/api/v1/push");
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await stopped.Task;
