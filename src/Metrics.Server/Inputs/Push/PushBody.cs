@@ -99,7 +99,8 @@ internal sealed class PushBody(MemoryShare share, TimeProvider time) : IDisposab
         try
         {
             int length = Snappy.GetUncompressedLength(packed);
-            if (length > maxBytes)
+            // Beyond 2 GiB it is below zero.
+            if ((uint)length > maxBytes)
                 return TooLarge(maxBytes);
             if (!TryHold(TakenPerByte * (long)length))
                 return NoMemory;
