@@ -47,29 +47,43 @@ internal sealed class EventPush(PushLane lane, PushMetrics metrics, MemoryBudget
         }
         metrics.RefusedLines.Inc(events.Refused.Count);
         sink.Counters.Add(InputError.Malformed, events.Refused.Count);
-        metrics.Events.Inc(batch.Count);
-        return await CommitAsync(sink, batch, events.Refused, ct);
+        string? digest = request.IsOnce ? RecentPushes.DigestOf(request.Source, body.Bytes.Span) : null;
+        return await CommitAsync(sink, batch, digest, events.Refused, ct);
     }
 
-    private static async Task<Answer> CommitAsync(IInputSink sink, EventBatch batch, RefusedLines refused, CancellationToken ct)
+    private async Task<Answer> CommitAsync(
+        IInputSink sink, EventBatch batch, string? digest, RefusedLines refused, CancellationToken ct)
     {
         int events = batch.Count;
-        if (events == 0)
+        try
         {
-            batch.Dispose();
+            if (events == 0)
+                batch.Dispose();
+            else if (digest is not null && lane.Recent is { } recent)
+                await CommitOnceAsync(sink, batch, digest, recent);
+            else
+                await CommitAsync(sink, batch, ct);
         }
-        else
+        catch (StoreException e)
         {
-            try
-            {
-                await sink.CommitAsync(batch, ct);
-            }
-            catch (StoreException e)
-            {
-                var refusal = PushRefusal.Of(e);
-                return new Answer(refusal.Status, 0, events + refused.Count, refusal.Error);
-            }
+            var refusal = PushRefusal.Of(e);
+            return new Answer(refusal.Status, 0, events + refused.Count, refusal.Error);
         }
         return new Answer(refused.Count == 0 ? 204 : 400, events, refused.Count, refused.Faults);
+    }
+
+    private async Task CommitOnceAsync(IInputSink sink, EventBatch batch, string digest, RecentPushes recent)
+    {
+        // To its end, also where the sender does not wait for it: it will send the same again.
+        Task committed = recent.CommitOnce(digest, batch, b => CommitAsync(sink, b, CancellationToken.None), out bool isRepeated);
+        if (isRepeated)
+            metrics.Repeated.Inc();
+        await committed;
+    }
+
+    private Task CommitAsync(IInputSink sink, EventBatch batch, CancellationToken ct)
+    {
+        metrics.Events.Inc(batch.Count);
+        return sink.CommitAsync(batch, ct);
     }
 }

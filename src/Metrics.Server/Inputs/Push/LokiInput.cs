@@ -11,9 +11,13 @@ internal sealed class LokiInput(EventPush push, TimeProvider time)
     /// <param name="request">The request.</param>
     /// <param name="isJson">Whether it is JSON; else it is in the binary form, and packed by snappy.</param>
     /// <param name="ct">Ends it.</param>
-    public Task<EventPush.Answer> ReceiveAsync(PushRequest request, bool isJson, CancellationToken ct) => isJson
-        ? push.ReceiveAsync(request, (body, events) => Read(new LokiJson(body), events), ct)
-        : push.ReceiveAsync(request with { IsSnappy = true }, (body, events) => Read(new LokiProtobuf(body), events), ct);
+    public Task<EventPush.Answer> ReceiveAsync(PushRequest request, bool isJson, CancellationToken ct)
+    {
+        request = request with { IsOnce = true, IsSnappy = !isJson };
+        return isJson
+            ? push.ReceiveAsync(request, (body, events) => Read(new LokiJson(body), events), ct)
+            : push.ReceiveAsync(request, (body, events) => Read(new LokiProtobuf(body), events), ct);
+    }
 
     private void Read<T>(T reader, PushedEvents events)
         where T : ILokiReader, allows ref struct

@@ -13,6 +13,11 @@ internal sealed record PushRequest(IPAddress? From, Stream Body, string Encoding
 {
     /// <summary>Whether what comes is packed by snappy as one block, whatever <see cref="Encoding"/> it was packed by once more.</summary>
     public bool IsSnappy { get; init; }
+
+    /// <summary>
+    /// Whether two pushes that hold the same, byte for byte, are one: each line has a time so fine that nobody writes two of the same.
+    /// </summary>
+    public bool IsOnce { get; init; }
 }
 
 /// <summary>Why a push is not taken, or not whole.</summary>

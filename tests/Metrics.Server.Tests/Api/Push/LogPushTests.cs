@@ -192,6 +192,40 @@ public sealed class LogPushTests
     }
 
     [Fact]
+    public async Task A_push_that_is_sent_again_is_answered_the_same_and_stored_once_also_while_the_first_is_on_its_way()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        byte[] push = Encoding.UTF8.GetBytes(
+            """{"streams":[{"stream":{},"values":[["1795766401000000000","one"],["1795766401000000000","one"],["x","bad"]]}]}""");
+        string[] answers = [.. (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PushAsync(daemon, Loki, push, Json)))).Select(a => $"{a}")];
+        answers.Distinct().Should().ContainSingle().Which.Should().StartWith("(400, 1 lines are refused");
+        (await PushAsync(daemon, Loki, push, Json)).Status.Should().Be(400);
+        (await EventsAsync(daemon)).Should().HaveCount(2);
+        (await daemon.OwnAsync("metricsd_push_repeated_total", "", "")).Should().Be(4);
+        (await daemon.OwnAsync("metricsd_push_events_total", "", "")).Should().Be(2);
+        byte[] undated = Encoding.UTF8.GetBytes("""{"message":"alive"}""");
+        (await PushAsync(daemon, Events, undated, Lines)).Status.Should().Be(204);
+        (await PushAsync(daemon, Events, undated, Lines)).Status.Should().Be(204);
+        (await EventsAsync(daemon)).Should().HaveCount(4, "what has no time of its own may be meant twice");
+    }
+
+    [Fact]
+    public async Task A_push_that_could_not_be_stored_is_stored_when_it_is_sent_again()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        PushLane lane = daemon.Services.GetRequiredService<PushLane>();
+        bool fails = true;
+        var sink = new CollectingSink { Committing = () => fails ? throw new StoreException("it fails") : Task.CompletedTask };
+        lane.Open(sink, AllowList.Everybody);
+        byte[] push = await File.ReadAllBytesAsync(Cases.Own("winston-loki.json"));
+        (await PushAsync(daemon, Loki, push, Json)).Status.Should().Be(503);
+        fails = false;
+        (await PushAsync(daemon, Loki, push, Json)).Status.Should().Be(204);
+        (await PushAsync(daemon, Loki, push, Json)).Status.Should().Be(204);
+        sink.Batches.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Who_looks_whether_Loki_is_ready_is_answered()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
