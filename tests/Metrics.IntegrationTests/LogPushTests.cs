@@ -38,7 +38,7 @@ public sealed class LogPushTests
             return Loki(daemon, numbers);
         }
         Task[] senders = [SendAllAsync(ByLoki), SendAllAsync(n => JsonLines(daemon, n)), SendAllAsync(ByLoki)];
-        for (int kills = 0; kills < 3; kills++)
+        for (int kills = 0; kills < 2; kills++)
         {
             int before = Volatile.Read(ref next);
             await Eventually.Async(() => Task.FromResult(Volatile.Read(ref next) > before + (10 * LinesPerPush)), "pushes are answered");
@@ -79,7 +79,7 @@ public sealed class LogPushTests
 
     private static HttpRequestMessage Loki(Daemon daemon, IReadOnlyList<int> numbers)
     {
-        string values = string.Join(',', numbers.Select(n => string.Create(CultureInfo.InvariantCulture, $"[\"{Start + n}\",\"number {n}\"]")));
+        string values = string.Join(',', numbers.Select(n => $"[\"{Start + n}\",\"number {n}\"]"));
         return new HttpRequestMessage(HttpMethod.Post, daemon.Url("/loki/api/v1/push"))
         {
             Content = new StringContent(

@@ -16,7 +16,10 @@ internal static class LokiTarget
 {
     private const long Now = 1_795_000_000_000_000_000;
 
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 
     /// <summary>The binary form; packed by snappy, too, where it is.</summary>
     public static void Try(ReadOnlyMemory<byte> input)
@@ -107,9 +110,8 @@ internal static class LokiTarget
         json.WriteEndObject();
     }
 
-    private static string Said(List<Push> pushes) => string.Join(
-        '\n',
-        pushes.Select(p => $"{p.Time} {p.Line} {string.Join(' ', p.Labels.Select(l => l.ToString()))} {string.Join(' ', p.Metadata.Select(l => l.ToString()))}"));
+    private static string Said(List<Push> pushes) =>
+        string.Join('\n', pushes.Select(p => $"{p.Time} {p.Line} {string.Join(' ', p.Labels.Append(default).Concat(p.Metadata))}"));
 
     private sealed record Push(EventField[] Labels, EventField[] Metadata, long Time, string Line);
 }

@@ -73,7 +73,9 @@ public ref struct LokiJson : ILokiReader
         Line = default;
         (EntryFault, Time) = (null, 0);
         // Of a stream without values there is nothing to read.
-        if (Fault is not null || _values.TokenType == JsonTokenType.None || !TryRead(ref _values) || _values.TokenType == JsonTokenType.EndArray)
+        if (Fault is not null || _values.TokenType == JsonTokenType.None)
+            return false;
+        if (!TryRead(ref _values) || _values.TokenType == JsonTokenType.EndArray)
             return false;
         if (_values.TokenType != JsonTokenType.StartArray)
         {

@@ -35,7 +35,7 @@ internal sealed class EventInput(EventPush push, TimeProvider time)
         }
     }
 
-    /// <summary>Of an array that is none as a whole nothing is taken: where one object ends and the next begins is not known then.</summary>
+    /// <summary>Of a broken array nothing is taken: where one object ends and the next begins is not known then.</summary>
     private void ReadArray(ReadOnlySpan<byte> body, PushedEvents events, ShippedLine shipped)
     {
         long now = time.GetUnixNanoseconds();

@@ -96,9 +96,12 @@ public sealed class LokiReaderTests
     {
         string labels = string.Join(",", Enumerable.Range(0, 65).Select(i => $"\"l{i}\":\"x\""));
         string json = $$$"""
-            {"streams": [{"stream": {{{{labels}}}}, "values": [["1", "one"]]}, {"stream": {}, "values": [["1", "two", {{{{labels}}}}], ["2", "three"]]}]}
+            {"streams": [
+              {"stream": {{{{labels}}}}, "values": [["1", "one"]]},
+              {"stream": {}, "values": [["1", "two", {{{{labels}}}}], ["2", "three"]]}]}
             """;
-        Read(new LokiJson(Encoding.UTF8.GetBytes(json))).Should().Equal("has more than 64 labels", "has more than 64 labels", " | 2 three |");
+        Read(new LokiJson(Encoding.UTF8.GetBytes(json))).Should()
+            .Equal("has more than 64 labels", "has more than 64 labels", " | 2 three |");
     }
 
     [Fact]
@@ -140,7 +143,8 @@ public sealed class LokiReaderTests
 
     private static byte[] Text(int field, string text) => Bytes(field, Encoding.UTF8.GetBytes(text));
 
-    private static byte[] Bytes(int field, byte[] bytes) => [.. Varint((ulong)((field << 3) | 2)), .. Varint((ulong)bytes.Length), .. bytes];
+    private static byte[] Bytes(int field, byte[] bytes) =>
+        [.. Varint((ulong)((field << 3) | 2)), .. Varint((ulong)bytes.Length), .. bytes];
 
     private static byte[] Number(int field, ulong number) => [.. Varint((ulong)(field << 3)), .. Varint(number)];
 

@@ -24,7 +24,8 @@ public sealed class ShippedLineTests
         {
             "Vector, journald",
             """{"PRIORITY":"3","SYSLOG_IDENTIFIER":"sshd","_PID":"7","_SYSTEMD_UNIT":"ssh.service","host":"ctl-1","message":"Invalid user bob from 192.0.2.7 port 5","timestamp":"2026-11-27T08:00:02Z"}""",
-            "kind=host.login user.name=bob severity_number=17 log.level=err service.name=sshd process.name=sshd systemd.unit=ssh.service process.pid=7"
+            "kind=host.login user.name=bob severity_number=17 log.level=err service.name=sshd process.name=sshd "
+            + "systemd.unit=ssh.service process.pid=7"
         },
         {
             "Fluent Bit, tail", """{"date":1795766390.25,"log":"one line\n","hostname":"ctl-2"}""",
@@ -56,7 +57,8 @@ public sealed class ShippedLineTests
     public void An_object_that_is_a_line_is_understood_as_lines_of_files_are(string sender, string json, string expected)
     {
         using var batch = new EventBatch("t");
-        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(json), Now, batch, _objects, out string? fault).Should().BeTrue($"{sender}: {fault}");
+        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(json), Now, batch, _objects, out string? fault).Should()
+            .BeTrue($"{sender}: {fault}");
         Shown(batch, 0).Should().Contain(expected.Split(' '), sender);
     }
 
@@ -79,7 +81,10 @@ public sealed class ShippedLineTests
         using var batch = new EventBatch("t");
         var line = new ShippedLine(TimeZoneInfo.Utc, isOfLabels: true);
         string[] labels =
-            ["instance=10.0.0.1:9080", "host=ctl-1", "job=varlogs", "container=c", "service_name=glance", "level=debug", "env=prod", "time=x", "message=y", "kind=z"];
+        [
+            "instance=10.0.0.1:9080", "host=ctl-1", "job=varlogs", "container=c", "service_name=glance", "level=debug", "env=prod",
+            "time=x", "message=y", "kind=z",
+        ];
         foreach (string[] label in labels.Select(l => l.Split('=')))
             line.Add(label[0], label[1]);
         line.AddTo(batch, Now, Now - 5, "a line"u8);

@@ -32,7 +32,8 @@ public sealed class LogPushTests
         events.Select(e => Text(e, "body").Split(" {")[0]).Should().Equal($"{word} one", $"{word} two \"quoted\" ü", $"{word} three");
         events.Select(e => Text(e, "log.level")).Should().Equal("info", "error", "debug");
         events.Select(e => e.GetProperty("severity_number").GetInt32()).Should().Equal(9, 17, 5);
-        events.Should().AllSatisfy(e => (Text(e, "host.name") + Text(e, "service.name") + Text(e, "labels.job")).Should().Be("ctl-1nova-apiwinston"));
+        events.Select(e => $"{Text(e, "host.name")} {Text(e, "service.name")} {Text(e, "labels.job")}").Should()
+            .AllBe("ctl-1 nova-api winston");
         Text(events[1], "labels.env").Should().Be("prod");
         Text(events[0], "time").Should().StartWith("2026-11-27T08:").And.EndWith("000000Z");
     }
@@ -60,7 +61,9 @@ public sealed class LogPushTests
         (await PushAsync(daemon, Events, Encoding.UTF8.GetBytes($"[{vector},\n{vector}]"), Json)).Status.Should().Be(204);
         List<string> events = [.. (await EventsAsync(daemon)).Select(Known)];
         events.Should().HaveCount(4);
-        events[0].Should().Contain("\"kind\":\"host.login\"").And.Contain("\"user.name\":\"ann\"").And.Contain("\"source.ip\":\"192.0.2.7\"")
+        events[0].Should().Contain("\"kind\":\"host.login\"")
+            .And.Contain("\"user.name\":\"ann\"")
+            .And.Contain("\"source.ip\":\"192.0.2.7\"")
             .And.Contain("\"log.file.path\":\"/var/log/auth.log\"").And.Contain("\"host.name\":\"ctl-1\"");
         events.Distinct().Should().ContainSingle();
     }
@@ -100,7 +103,7 @@ public sealed class LogPushTests
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
         byte[] whole = await File.ReadAllBytesAsync(Cases.Own("winston-loki.snappy"));
-        for (int length = 0; length < whole.Length; length++)
+        for (int length = 0; length < whole.Length; length += 3)
             (await PushAsync(daemon, Loki, whole[..length], Binary)).Status.Should().Be(400, $"{length} of {whole.Length} bytes came");
         (await EventsAsync(daemon)).Should().BeEmpty();
     }
@@ -143,7 +146,8 @@ public sealed class LogPushTests
         byte[] mixed = Encoding.UTF8.GetBytes("""[{"message":"one"},{"x":1},7,{"message":"two"}]""");
         (int status, string text) = await PushAsync(daemon, Events, mixed, Json);
         status.Should().Be(400);
-        text.Should().Contain("\"accepted\":2,\"refused\":2").And.Contain("object 2 has neither kind nor body").And.Contain("object 3 is no JSON object");
+        text.Should().Contain("\"accepted\":2,\"refused\":2").And.Contain("object 2 has neither kind nor body")
+            .And.Contain("object 3 is no JSON object");
         (status, text) = await PushAsync(daemon, Events, mixed[..^1], Json);
         status.Should().Be(400);
         text.Should().Contain("the array is no JSON").And.Contain("\"accepted\":0");
@@ -197,8 +201,8 @@ public sealed class LogPushTests
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
         byte[] push = Encoding.UTF8.GetBytes(
             """{"streams":[{"stream":{},"values":[["1795766401000000000","one"],["1795766401000000000","one"],["x","bad"]]}]}""");
-        string[] answers = [.. (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PushAsync(daemon, Loki, push, Json)))).Select(a => $"{a}")];
-        answers.Distinct().Should().ContainSingle().Which.Should().StartWith("(400, 1 lines are refused");
+        (int, string)[] answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PushAsync(daemon, Loki, push, Json)));
+        answers.Distinct().Should().ContainSingle().Which.ToString().Should().StartWith("(400, 1 lines are refused");
         (await PushAsync(daemon, Loki, push, Json)).Status.Should().Be(400);
         (await EventsAsync(daemon)).Should().HaveCount(2);
         (await daemon.OwnAsync("metricsd_push_repeated_total", "", "")).Should().Be(4);
