@@ -17,6 +17,8 @@ internal sealed record FuzzTarget(string Name, Action<ReadOnlyMemory<byte>> Try)
         new("influx-answer", InfluxTarget.Try),
         new("line-protocol", LineProtocolTarget.Try),
         new("logs", LogsTarget.Try),
+        new("loki", LokiTarget.Try),
+        new("loki-json", LokiTarget.TryJson),
         new("matchers", MatchersTarget.Try),
         new("promql", PromqlTarget.Try),
         new("relp", RelpTarget.Try),

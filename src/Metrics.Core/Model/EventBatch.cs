@@ -147,6 +147,28 @@ public sealed class EventBatch : IDisposable
             PutField(name, _texts.Add(value));
     }
 
+    /// <summary>Puts another text in the place of a row's; what is beyond the bound is left out.</summary>
+    public void SetBody(int row, string body)
+    {
+        if (body.Length > EventBounds.MaxBodyLength)
+            body = EventBounds.Cut(body, EventBounds.MaxBodyLength);
+        Bytes += 2L * (body.Length - _bodies[row].Length);
+        _bodies[row] = body;
+    }
+
+    /// <summary>Puts another value in the place of a field's; what is beyond the bound is left out.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="at">Which of its fields (<see cref="FieldsOf"/>).</param>
+    /// <param name="value">The value; not empty.</param>
+    public void SetValue(int row, int at, string value)
+    {
+        if (value.Length > EventBounds.MaxValueLength)
+            value = EventBounds.Cut(value, EventBounds.MaxValueLength);
+        ref EventField field = ref _fields[(row == 0 ? 0 : _fieldEnds[row - 1]) + at];
+        Bytes += 2L * (value.Length - field.Value.Length);
+        field = field with { Value = value };
+    }
+
     /// <summary>Adds an event that is kept elsewhere.</summary>
     public void Add(Event one)
     {

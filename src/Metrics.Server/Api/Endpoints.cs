@@ -15,6 +15,7 @@ internal static class Endpoints
     {
         app.MapLife();
         app.MapPush();
+        app.MapLoki();
         app.MapFederation();
         app.MapExport();
         app.MapBackup();

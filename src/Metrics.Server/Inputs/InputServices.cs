@@ -11,7 +11,9 @@ internal static class InputServices
         .AddSingleton<PushLane>()
         .AddSingleton<LineProtocolInput>()
         .AddSingleton<TextFieldEvents>()
+        .AddSingleton<EventPush>()
         .AddSingleton<EventInput>()
+        .AddSingleton<LokiInput>()
         .AddSingleton<InputTools>()
         .AddSingleton<InputRunner>()
         .AddHostedService(s => s.GetRequiredService<InputRunner>());

@@ -30,6 +30,9 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
         + "the arrival.", "part")
         .FromStart("body", "value", "field", "time");
 
+    public Counter EventsRedacted { get; } = registry.Counter(
+        "metricsd_intake_events_redacted_total", "Events in which secrets were masked (events.redact).");
+
     public Labelled<Counter> EventsNotStored { get; } = registry.Counter(
         "metricsd_intake_events_not_stored_total",
         "Events that events.store does not keep, by reason: a plain line of a log (parsed), any line of a log (counts). Rules have seen "

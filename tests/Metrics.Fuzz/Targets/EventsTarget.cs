@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Metrics.Formats.EventJson;
+using Metrics.Formats.Shippers;
 using Metrics.Model;
 
 namespace Metrics.Fuzz;
@@ -12,8 +13,9 @@ internal static class EventsTarget
 
     public static void Try(ReadOnlyMemory<byte> input)
     {
+        var line = new ShippedLine(TimeZoneInfo.Utc, isOfLabels: false);
         using var batch = new EventBatch("fuzz");
-        if (!EventJsonReader.TryRead(input.Span, Now, batch, out string? fault))
+        if (!EventJsonReader.TryRead(input.Span, Now, batch, line, out string? fault))
         {
             if (batch.Count != 0 || fault is null)
                 throw new FuzzException("an event is refused without a word, or kept all the same");
@@ -21,7 +23,7 @@ internal static class EventsTarget
         }
         string written = Write(batch);
         using var again = new EventBatch("fuzz");
-        if (!EventJsonReader.TryRead(Encoding.UTF8.GetBytes(written), Now, again, out fault))
+        if (!EventJsonReader.TryRead(Encoding.UTF8.GetBytes(written), Now, again, line, out fault))
             throw new FuzzException($"what was written is refused: it {fault}: {written}");
         FuzzException.IfNotEqual(written, Write(again), "an event is another when it is written and read");
     }

@@ -81,7 +81,6 @@ public sealed class StoredEventsTests : IDisposable
 
     [Theory]
     [InlineData("events: { store: some }", "events.store")]
-    [InlineData("events: { redact: x }", "events.redact")]
     public void What_is_no_choice_is_refused_and_said_where(string yaml, string where)
     {
         Action parse = () => MetricsOptions.Parse(yaml);

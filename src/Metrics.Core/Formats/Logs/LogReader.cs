@@ -16,6 +16,9 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
     /// <summary>The format of the record that was read last and understood; null before the first.</summary>
     public LogFormat? Format => _last;
 
+    /// <summary>Begins anew, with another source.</summary>
+    public void Forget() => _last = null;
+
     /// <summary>Reads a record.</summary>
     /// <param name="text">Its bytes, without line end at its end.</param>
     /// <param name="record">Gets what it says; nothing where no format fits.</param>

@@ -85,7 +85,7 @@ internal static class EventApi
 
     private static async Task SendAsync(HttpContext context, EventInput input, PushMetrics metrics)
     {
-        EventInput.Answer answer = await input.ReceiveAsync(PushEndpoints.RequestOf(context), context.RequestAborted);
+        EventPush.Answer answer = await input.ReceiveAsync(PushEndpoints.RequestOf(context), context.RequestAborted);
         metrics.Requests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
         context.Response.StatusCode = answer.Status;
         PushEndpoints.AskToComeAgain(context.Response);

@@ -17,16 +17,20 @@ internal static class LifeEndpoints
     public static void MapLife(this WebApplication app)
     {
         app.MapMethods("/-/healthy", s_methods, () => "metricsd is healthy.\n").Anyone();
-        app.MapMethods("/-/ready", s_methods, (MetricRegistry registry, StoreWriter store, StateStore state, TimeProvider time) =>
-            Ready(
-            [
-                .. registry.Faults.Failing(time).Select(f => f.Room), .. store.IsUp ? [] : s_store, .. state.IsInMemory ? s_state : [],
-            ])
-            + Damaged(registry.Damages.All)).Anyone();
+        app.MapMethods("/-/ready", s_methods, (Delegate)Ready).Anyone();
+        // Where senders that know Loki look first.
+        app.MapMethods("/ready", s_methods, (Delegate)Ready).Anyone();
     }
 
+    private static string Ready(MetricRegistry registry, StoreWriter store, StateStore state, TimeProvider time) =>
+        Said(
+        [
+            .. registry.Faults.Failing(time).Select(f => f.Room), .. store.IsUp ? [] : s_store, .. state.IsInMemory ? s_state : [],
+        ])
+        + Damaged(registry.Damages.All);
+
     /// <summary>Who asks without a token sees what is failing, and not why.</summary>
-    private static string Ready(IReadOnlyList<string> failing) => failing.Count == 0
+    private static string Said(IReadOnlyList<string> failing) => failing.Count == 0
         ? "metricsd is ready.\n"
         : $"metricsd is ready, but failing in part: {string.Join(", ", failing)}. See its log.\n";
 

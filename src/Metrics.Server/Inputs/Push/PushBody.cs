@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using Metrics.Telemetry;
+using Snappier;
 
 namespace Metrics.Inputs.Push;
 
@@ -52,11 +53,11 @@ internal sealed class PushBody(MemoryShare share, TimeProvider time) : IDisposab
                     return NoMemory;
                 int read = await plain.ReadAsync(_buffer.AsMemory(_length), either.Token);
                 if (read == 0)
-                    return null;
+                    return request.IsSnappy ? UnpackSnappy(maxBytes, counters) : null;
                 _length += read;
                 counters.AddBytes(read);
                 if (_length > maxBytes)
-                    return new PushRefusal(413, $"the body is larger than {maxBytes >> 20} MiB; send smaller batches");
+                    return TooLarge(maxBytes);
             }
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
@@ -82,9 +83,44 @@ internal sealed class PushBody(MemoryShare share, TimeProvider time) : IDisposab
     private static Stream? Unpack(PushRequest request) => request.Encoding.ToLowerInvariant() switch
     {
         "" or "identity" => request.Body,
+        "snappy" when request.IsSnappy => request.Body,
         "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
         _ => null,
     };
+
+    private static PushRefusal TooLarge(int maxBytes) =>
+        new(413, $"the body is larger than {maxBytes >> 20} MiB; send smaller batches");
+
+    /// <summary>Puts what the body holds in its place.</summary>
+    private PushRefusal? UnpackSnappy(int maxBytes, InputCounters counters)
+    {
+        ReadOnlySpan<byte> packed = Bytes.Span;
+        byte[] plain = [];
+        try
+        {
+            int length = Snappy.GetUncompressedLength(packed);
+            // Beyond 2 GiB it is below zero.
+            if ((uint)length > maxBytes)
+                return TooLarge(maxBytes);
+            if (!TryHold(TakenPerByte * (long)length))
+                return NoMemory;
+            plain = ArrayPool<byte>.Shared.Rent(length);
+            if (!Snappy.TryDecompress(packed, plain, out int written) || written != length)
+                throw new InvalidDataException("it holds less, or more, than it says");
+            counters.AddBytes(Math.Max(0, length - _length));
+            (_buffer, plain, _length) = (plain, _buffer, length);
+            return null;
+        }
+        catch (InvalidDataException)
+        {
+            return new PushRefusal(400, "the body is not packed by snappy, or not all of it came");
+        }
+        finally
+        {
+            if (plain.Length > 0)
+                ArrayPool<byte>.Shared.Return(plain);
+        }
+    }
 
     /// <summary>Holds more for what is made of the body, until it is let go.</summary>
     /// <returns>Whether there was as much.</returns>

@@ -9,6 +9,9 @@ internal sealed class PushLane
 
     private sealed record State(IInputSink Sink, AllowList AllowFrom);
 
+    /// <summary>What was taken lately; kept while it is closed.</summary>
+    public RecentPushes? Recent { get; set; }
+
     /// <summary>Lets pushes in from now on.</summary>
     public void Open(IInputSink sink, AllowList allowFrom) => _state = new State(sink, allowFrom);
 

@@ -15,6 +15,9 @@ internal sealed class PushMetrics(MetricRegistry registry) : OwnMetrics(registry
     public Counter RefusedLines { get; } =
         registry.Counter("metricsd_push_lines_refused_total", "Lines of pushed bodies that could not be read.");
 
+    public Counter Repeated { get; } = registry.Counter(
+        "metricsd_push_repeated_total", "Pushes of logs that were sent again after they had been stored, and are not stored twice.");
+
     public Labelled<Counter> SenderRefused { get; } = registry.Counter(
         "metricsd_sender_refused_total", "What bound tokens may not send, and was refused.", "kind")
         .FromStart("samples", "alerts", "events");

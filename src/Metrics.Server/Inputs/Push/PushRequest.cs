@@ -9,7 +9,16 @@ namespace Metrics.Inputs.Push;
 /// <param name="Encoding">How the body is packed, as <c>Content-Encoding</c> says; empty is not at all.</param>
 /// <param name="Source">Who sends, as limits name it.</param>
 /// <param name="Binding">Of whom alone the sender may send; null is of anybody.</param>
-internal sealed record PushRequest(IPAddress? From, Stream Body, string Encoding, string Source, SenderBinding? Binding);
+internal sealed record PushRequest(IPAddress? From, Stream Body, string Encoding, string Source, SenderBinding? Binding)
+{
+    /// <summary>Whether what comes is packed by snappy as one block, whatever <see cref="Encoding"/> it was packed by once more.</summary>
+    public bool IsSnappy { get; init; }
+
+    /// <summary>
+    /// Whether two pushes that hold the same, byte for byte, are one: each line has a time so fine that nobody writes two of the same.
+    /// </summary>
+    public bool IsOnce { get; init; }
+}
 
 /// <summary>Why a push is not taken, or not whole.</summary>
 /// <param name="Status">HTTP's status.</param>
@@ -29,9 +38,6 @@ internal sealed class RefusedLines
 
     /// <summary>How many.</summary>
     public int Count { get; private set; }
-
-    /// <summary>There was no memory for what is made of the lines; none of them counts.</summary>
-    public bool IsOutOfMemory { get; set; }
 
     /// <summary>What is wrong with the first few; null where none is refused.</summary>
     public string? Faults => _named.Count == 0 ? null : string.Join("; ", _named);

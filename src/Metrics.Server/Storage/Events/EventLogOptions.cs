@@ -5,9 +5,6 @@ namespace Metrics.Storage.Events;
 /// <summary>Which events are kept and how long, and where else they go: section <c>events</c>.</summary>
 internal sealed record EventLogOptions
 {
-    /// <summary>Keys of the plan that no version knows yet: refused by name, so that nobody trusts in them.</summary>
-    private static readonly string[] s_notYet = ["redact"];
-
     /// <summary>Age at which events go, a day at a time. Default 30 d.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
 
@@ -19,6 +16,9 @@ internal sealed record EventLogOptions
 
     /// <summary>Whether events are copied into InfluxDB too. Default false; needs <c>storage.influx</c>.</summary>
     public bool CopyToInflux { get; init; }
+
+    /// <summary>What is masked in events before they are judged or stored. Default known secrets; a reload changes it at once.</summary>
+    public Redactor Redactor { get; init; } = new(withDefaults: true);
 
     public static EventLogOptions Read(YamlSection section, bool hasInflux)
     {
@@ -34,16 +34,35 @@ internal sealed record EventLogOptions
                 _ => StoredEvents.All,
             },
             CopyToInflux = section.Flag("influx", defaults.CopyToInflux),
+            Redactor = new Redactor(
+                section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };
         if (options.CopyToInflux && !hasInflux)
             section.Report("influx", "is true, but there is no storage.influx to copy events to");
-        foreach (string key in s_notYet)
-        {
-            if (section.Has(key))
-                section.Report(key, "is planned and does nothing yet; leave it out");
-            section.Value(key);
-        }
         section.Finish();
         return options;
+    }
+
+    private static RedactRule? ReadRule(YamlSection section)
+    {
+        string pattern = section.RequiredText("pattern");
+        string replace = section.Text("replace", Redactor.Mask);
+        if (replace.Length == 0)
+            section.Report("replace", "is empty; what is masked must be seen to be masked, as by ***");
+        section.Finish();
+        if (pattern.Length == 0)
+            return null;
+        try
+        {
+            var expression = new Re2(pattern, whole: false);
+            if (!expression.IsMatch(""))
+                return new RedactRule(expression, replace);
+            section.Report("pattern", "matches the empty text, and so between all characters");
+        }
+        catch (ArgumentException e)
+        {
+            section.Report("pattern", $"is no expression: {e.Message}");
+        }
+        return null;
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Metrics.Formats.EventJson;
+using Metrics.Formats.Shippers;
 using Metrics.Model;
 
 namespace Metrics.Tests.Formats.EventJson;
@@ -9,6 +10,8 @@ namespace Metrics.Tests.Formats.EventJson;
 public sealed class EventJsonTests
 {
     private const long Now = 1_770_000_000_000_000_000;
+
+    private readonly ShippedLine _line = new(TimeZoneInfo.Utc, isOfLabels: false);
 
     [Fact]
     public void An_event_is_read_from_either_form_of_names()
@@ -33,7 +36,7 @@ public sealed class EventJsonTests
         using (var json = new Utf8JsonWriter(buffer))
             EventJsonWriter.Write(json, batch, 0);
         using var again = new EventBatch("t");
-        EventJsonReader.TryRead(buffer.WrittenSpan, Now, again, out string? fault).Should().BeTrue(fault);
+        EventJsonReader.TryRead(buffer.WrittenSpan, Now, again, _line, out string? fault).Should().BeTrue(fault);
         again.ToEvent(0).Should().BeEquivalentTo(batch.ToEvent(0));
     }
 
@@ -55,7 +58,7 @@ public sealed class EventJsonTests
     public void What_is_no_event_is_refused_with_its_reason(string line, string reason)
     {
         using var batch = new EventBatch("t");
-        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(line), Now, batch, out string? fault).Should().BeFalse();
+        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(line), Now, batch, _line, out string? fault).Should().BeFalse();
         fault.Should().Contain(reason).And.NotContain("\n");
         batch.Count.Should().Be(0);
     }
@@ -72,7 +75,7 @@ public sealed class EventJsonTests
             byte[] line = [.. whole[..random.Next(whole.Length + 1)]];
             for (int changes = random.Next(4); changes > 0 && line.Length > 0; changes--)
                 line[random.Next(line.Length)] = (byte)random.Next(256);
-            EventJsonReader.TryRead(line, Now, batch, out _);
+            EventJsonReader.TryRead(line, Now, batch, _line, out _);
         }
     }
 
@@ -101,10 +104,10 @@ public sealed class EventJsonTests
     [InlineData("9999-01-31T12:00:00Z")]
     public void What_is_no_time_is_refused(string text) => EventTime.TryParse(text, out _).Should().BeFalse();
 
-    private static Event Read(string line)
+    private Event Read(string line)
     {
         using var batch = new EventBatch("t");
-        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(line), Now, batch, out string? fault).Should().BeTrue(fault);
+        EventJsonReader.TryRead(Encoding.UTF8.GetBytes(line), Now, batch, _line, out string? fault).Should().BeTrue(fault);
         return batch.ToEvent(0);
     }
 }
