@@ -152,8 +152,9 @@ public sealed class EventBatch : IDisposable
     {
         if (body.Length > EventBounds.MaxBodyLength)
             body = EventBounds.Cut(body, EventBounds.MaxBodyLength);
-        Bytes += 2L * (body.Length - _bodies[row].Length);
-        _bodies[row] = body;
+        TextPart text = _texts.Add(body);
+        Bytes += text.Length - _bodies[row].Length;
+        _bodies[row] = text;
     }
 
     /// <summary>Puts another value in the place of a field's; what is beyond the bound is left out.</summary>
@@ -164,9 +165,10 @@ public sealed class EventBatch : IDisposable
     {
         if (value.Length > EventBounds.MaxValueLength)
             value = EventBounds.Cut(value, EventBounds.MaxValueLength);
-        ref EventField field = ref _fields[(row == 0 ? 0 : _fieldEnds[row - 1]) + at];
-        Bytes += 2L * (value.Length - field.Value.Length);
-        field = field with { Value = value };
+        TextPart text = _texts.Add(value);
+        ref BatchField field = ref _fields[(row == 0 ? 0 : _fieldEnds[row - 1]) + at];
+        Bytes += text.Length - field.Value.Length;
+        field = field with { Value = text };
     }
 
     /// <summary>Adds an event that is kept elsewhere.</summary>
@@ -214,7 +216,6 @@ public sealed class EventBatch : IDisposable
         Bytes -= BytesOf(row, BatchFieldsOf(row));
         Array.Clear(_fields, start, _fieldCount - start);
         _kinds[row] = null!;
-        _texts.CutAt(_bodies[row].Start);
         _fieldCount = start;
         Count = row;
     }

@@ -96,20 +96,22 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
 
     private static readonly RedactRule s_address = Rule("""(?P<user>://[^\s/:@"']*:)[^\s/@"']+@""", "${user}" + Mask + "@");
 
+    /// <summary>Whether a text may hold something that is to be masked; costs less than to mask it.</summary>
+    public bool MayHold(ReadOnlySpan<char> text) => own.Count > 0 || (withDefaults && MayHoldKnown(text));
+
+    /// <summary>Whether a field is a secret as a whole, by its name.</summary>
+    public bool IsSecret(string name) => withDefaults && IsSecretName(name);
+
     /// <summary>Masks secrets in a text.</summary>
     /// <returns>The text; the same object where it holds none.</returns>
     public string Redact(string text)
     {
-        if (withDefaults && MayHoldAny(text))
+        if (withDefaults && MayHoldKnown(text))
             text = RedactKnown(text);
         foreach (RedactRule rule in own)
             text = rule.Apply(text);
         return text;
     }
-
-    /// <summary>Masks secrets in the value of a field, which may be one as a whole.</summary>
-    /// <returns>The value; the same object where it holds none.</returns>
-    public string Redact(string name, string value) => withDefaults && IsSecretName(name) ? Mask : Redact(value);
 
     private static string RedactKnown(string text)
     {
@@ -121,15 +123,17 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
                     text = rule.Apply(text);
             }
         }
-        // In most texts there is no such sign, and it is found faster than a word.
-        return text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal)
-            ? s_address.Apply(text)
-            : text;
+        return HoldsAddress(text) ? s_address.Apply(text) : text;
     }
 
+    private static bool MayHoldKnown(ReadOnlySpan<char> text) => MayHoldAny(text) && (text.ContainsAny(s_words) || HoldsAddress(text));
+
     /// <summary>Most values of fields are so short, or so plain, that they cannot.</summary>
-    private static bool MayHoldAny(string text) =>
-        text.Length >= MinBareLength || (text.Length >= MinLength && text.AsSpan().ContainsAny('=', ':', ' '));
+    private static bool MayHoldAny(ReadOnlySpan<char> text) =>
+        text.Length >= MinBareLength || (text.Length >= MinLength && text.ContainsAny('=', ':', ' '));
+
+    /// <summary>In most texts there is no such sign, and it is found faster than a word.</summary>
+    private static bool HoldsAddress(ReadOnlySpan<char> text) => text.Contains('@') && text.Contains("://", StringComparison.Ordinal);
 
     /// <summary>
     /// Whether behind one of the words there comes what stands before a value, or two hyphens before it: logs of failed logins are full of

@@ -1,3 +1,4 @@
+using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Storage.Events;
@@ -8,6 +9,9 @@ namespace Metrics.Intake;
 /// <summary>Masks secrets in texts and fields (<c>events.redact</c>), before anybody counts, judges or stores an event.</summary>
 internal sealed class RedactStage(Current<EventLogOptions> options, IntakeMetrics metrics) : IIntakeStage
 {
+    /// <summary>Holds a text while it is looked at.</summary>
+    private char[] _text = new char[EventBounds.MaxBodyLength];
+
     public ValueTask TakeAsync(EventWork work)
     {
         Redactor redactor = options.Value.Redactor;
@@ -23,23 +27,33 @@ internal sealed class RedactStage(Current<EventLogOptions> options, IntakeMetric
         return ValueTask.CompletedTask;
     }
 
-    private static bool Redact(EventBatch batch, int row, Redactor redactor)
+    private bool Redact(EventBatch batch, int row, Redactor redactor)
     {
-        string body = batch.Bodies[row];
-        string masked = redactor.Redact(body);
-        bool isRedacted = !ReferenceEquals(body, masked) && body != masked;
-        if (isRedacted)
+        string? masked = Mask(batch.BodyOf(row), redactor);
+        bool isRedacted = masked is not null;
+        if (masked is not null)
             batch.SetBody(row, masked);
-        ReadOnlySpan<EventField> fields = batch.FieldsOf(row);
+        EventFieldList fields = batch.FieldsOf(row);
         for (int at = 0; at < fields.Length; at++)
         {
-            (string name, string value) = fields[at];
-            masked = redactor.Redact(name, value);
-            if (ReferenceEquals(value, masked) || value == masked)
+            masked = redactor.IsSecret(fields[at].Name) ? Redactor.Mask : Mask(fields[at].Utf8, redactor);
+            if (masked is null || fields[at].Value == masked)
                 continue;
             batch.SetValue(row, at, masked);
             isRedacted = true;
         }
         return isRedacted;
+    }
+
+    /// <returns>The text without its secrets; null where it holds none.</returns>
+    private string? Mask(ReadOnlySpan<byte> utf8, Redactor redactor)
+    {
+        if (_text.Length < utf8.Length)
+            _text = new char[utf8.Length];
+        ReadOnlySpan<char> chars = _text.AsSpan(0, Encoding.UTF8.GetChars(utf8, _text));
+        if (!redactor.MayHold(chars))
+            return null;
+        string text = new(chars), masked = redactor.Redact(text);
+        return masked == text ? null : masked;
     }
 }

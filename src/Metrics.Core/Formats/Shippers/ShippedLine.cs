@@ -117,7 +117,7 @@ public sealed class ShippedLine
             ReadMessage(text);
         SetLevel();
         _record.Time = time ?? _record.Time;
-        _record.AddTo(batch, now, Encoding.UTF8.GetString(text));
+        _record.AddTo(batch, now, text);
         AddFields(batch);
     }
 
@@ -155,9 +155,9 @@ public sealed class ShippedLine
             _record.Set(EventFields.Level, SyslogPriority.Level(word[0] - '0'));
             return;
         }
-        if (LogLevels.NumberOf(word) is > 0 and var number)
-            _record.SeverityNumber = number;
         _record.Set(EventFields.Level, word);
+        if (LogLevels.NumberOf(_record.Bytes(EventFields.Level)) is > 0 and var number)
+            _record.SeverityNumber = number;
     }
 
     private void AddFields(EventBatch batch)

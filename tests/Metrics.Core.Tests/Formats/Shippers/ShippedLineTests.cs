@@ -127,6 +127,6 @@ public sealed class ShippedLineTests
     private static List<string> Shown(EventBatch batch, int row) =>
     [
         $"time={EventTime.Format(batch.Times[row])}", $"kind={batch.Kinds[row]}", $"severity_number={batch.Severities[row]}",
-        $"body={batch.Bodies[row].Replace(' ', '+')}", .. batch.FieldsOf(row).ToArray().Select(f => $"{f.Name}={f.Value}"),
+        $"body={batch.ToEvent(row).Body.Replace(' ', '+')}", .. batch.FieldsOf(row).ToArray().Select(f => $"{f.Name}={f.Value}"),
     ];
 }
