@@ -6,6 +6,7 @@ namespace Metrics.IntegrationTests;
 internal sealed class Component : IDisposable
 {
     private readonly Process _process;
+    private bool _isOver;
 
     private Component(Process process) => _process = process;
 
@@ -47,6 +48,9 @@ internal sealed class Component : IDisposable
 
     public void Dispose()
     {
+        if (_isOver)
+            return;
+        _isOver = true;
         if (!_process.HasExited)
         {
             _process.Kill();

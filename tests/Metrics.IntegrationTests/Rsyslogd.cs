@@ -48,6 +48,9 @@ internal sealed class Rsyslogd : IDisposable
         string.Concat(
         new[] { "rsyslogd.log", "messages" }.Select(f => Path.Combine(_folder, f)).Where(File.Exists).Select(File.ReadAllText));
 
+    /// <summary>Ends it, and leaves its files.</summary>
+    public void Stop() => _process.Dispose();
+
     public void Dispose()
     {
         _process.Dispose();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Query.Syntax;
 using Metrics.Text;
@@ -10,6 +11,9 @@ internal static class LabelFunctions
     /// <summary>Characters of a label value that a query may make: a call in a call in a call grows one exponentially.</summary>
     private const int MaxValueLength = 1 << 20;
 
+    /// <summary>A rule evaluates the same call again and again, and to compile its expression takes longer than all else.</summary>
+    private static readonly ConditionalWeakTable<CallExpr, Re2> s_compiled = [];
+
     public static void Replace(Evaluator evaluator, CallExpr call, IReadOnlyList<string> texts, EvaluationSteps grid, RowSink sink)
     {
         (string target, string replacement, string from) = (texts[0], texts[1], texts[2]);
@@ -17,7 +21,7 @@ internal static class LabelFunctions
         Re2 regex;
         try
         {
-            regex = new Re2(texts[3]);
+            regex = s_compiled.GetValue(call, _ => new Re2(texts[3]));
         }
         catch (ArgumentException)
         {

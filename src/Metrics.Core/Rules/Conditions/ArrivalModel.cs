@@ -11,7 +11,7 @@ namespace Metrics.Rules.Conditions;
 /// <remarks>Everything is kept with weights that fade by a quarter a week, so that the model follows a changing cloud.</remarks>
 public sealed class ArrivalModel
 {
-    private const int Hours = 168;
+    private const int Hours = 168, FirstOfWeekend = 120;
     private const long HourMilliseconds = 3_600_000;
     private const long WeekMilliseconds = Hours * HourMilliseconds;
 
@@ -19,25 +19,33 @@ public sealed class ArrivalModel
     private const long FirstMonday = 4 * 24 * HourMilliseconds;
 
     /// <summary>Bytes before the hours: the week, the silence, the pauses.</summary>
-    private const int Head = 16 + (Classes * 4);
+    private const int Head = 16 + PauseHistory.Bytes;
+
+    /// <summary>Bytes of an hour, and behind the hours of the pause that goes on.</summary>
+    private const int HourBytes = 13, PauseBytes = 16;
 
     private const double FadingPerWeek = 0.75;
 
-    /// <summary>An hour with fewer windows than these is helped out by the same hour of other days, then by all.</summary>
+    /// <summary>An hour with fewer windows than these is not known yet.</summary>
     private const double Enough = 6;
 
-    /// <summary>Pauses are counted in classes that grow by half, from half a window on.</summary>
-    private const int Classes = 40;
-    private const double FirstClass = 0.5;
-    private const double Growth = 1.5;
+    private readonly PauseHistory _pauses = new();
 
-    /// <summary>Of fewer pauses than these nothing is concluded.</summary>
-    private const double EnoughPauses = 10;
-
-    private readonly float[] _pauses = new float[Classes];
+    /// <summary>The pause that goes on, in windows of usual worth.</summary>
     private double _silence;
 
+    /// <summary>The logarithm of how probable it is that all windows of the pause are empty by chance.</summary>
+    private double _allEmpty;
+
+    /// <summary>Whether the pause was out of the ordinary: it is no measure of what is usual then.</summary>
+    private bool _isUnusual;
+
     private readonly Hour[] _hours = new Hour[Hours];
+
+    /// <summary>All hours together, and the quietest of them; null is to be looked for.</summary>
+    private Hour _all;
+    private Hour? _quietest;
+
     private long _week = long.MinValue;
 
     private struct Hour
@@ -45,10 +53,26 @@ public sealed class ArrivalModel
         public float Windows;
         public float Sum;
         public float Squares;
+
+        public readonly double Mean => Windows > 0 ? Sum / Windows : 0;
+
+        public void Add(Hour more) => (Windows, Sum, Squares) = (Windows + more.Windows, Sum + more.Sum, Squares + more.Squares);
+
+        public void Fade(float by) => (Windows, Sum, Squares) = (Windows * by, Sum * by, Squares * by);
     }
 
     /// <summary>How many windows it has learned, faded ones counting less.</summary>
-    public double Windows { get; private set; }
+    public double Windows => _all.Windows;
+
+    /// <summary>When something was last there, milliseconds since 1970 UTC; of what was never heard, when that was first asked.</summary>
+    public long HeardAt { get; private set; } = long.MinValue;
+
+    /// <summary>Notes whether something came in the window that ends then; windows may overlap.</summary>
+    public void Hear(long at, double count)
+    {
+        if (count > 0 || HeardAt == long.MinValue)
+            HeardAt = at;
+    }
 
     /// <summary>Takes what came in one window; windows follow each other.</summary>
     /// <param name="at">End of the window, milliseconds since 1970 UTC.</param>
@@ -56,9 +80,18 @@ public sealed class ArrivalModel
     /// <param name="learn">Whether it is learned as usual.</param>
     public void Take(long at, double count, bool learn = true)
     {
-        double pause = Pause(at, count);
-        if (count > 0 && learn)
-            _pauses[ClassOf(_silence)] += 1;
+        double pause = Pause(at, count, 1);
+        if (count > 0)
+        {
+            if (learn && !_isUnusual)
+                _pauses.Add(_silence);
+            (_allEmpty, _isUnusual) = (0, false);
+        }
+        else
+        {
+            _allEmpty += Math.Log(Math.Max(OfCount(at, 0), double.Epsilon));
+            _isUnusual |= !learn;
+        }
         _silence = pause;
         if (learn)
             Learn(at, count);
@@ -70,60 +103,56 @@ public sealed class ArrivalModel
         if (_week != long.MinValue && week > _week)
             Fade(Math.Pow(FadingPerWeek, week - _week));
         _week = Math.Max(_week, week);
-        ref Hour hour = ref _hours[HourOf(at)];
-        hour.Windows += 1;
-        hour.Sum += (float)count;
-        hour.Squares += (float)(count * count);
-        Windows += 1;
+        var one = new Hour { Windows = 1, Sum = (float)count, Squares = (float)(count * count) };
+        _hours[HourOf(at)].Add(one);
+        _all.Add(one);
+        _quietest = null;
     }
 
     /// <summary>What usually comes in a window that ends then.</summary>
-    public double Expected(long at) => For(at) is { Windows: > 0 } known ? known.Sum / known.Windows : 0;
+    public double Expected(long at) => For(at).Mean;
 
     /// <summary>How probable no more than this is in a window that ends then, if all is as usual; 1 while nothing is known.</summary>
     /// <param name="at">End of the window, milliseconds since 1970 UTC.</param>
     /// <param name="count">What came.</param>
-    public double Probability(long at, double count) => Math.Min(OfCount(at, count), OfPause(Pause(at, count)));
+    /// <param name="share">How much of the window lies behind the one that was taken last, 0 to 1.</param>
+    public double Probability(long at, double count, double share = 1)
+    {
+        // Windows do not begin when something comes: a pause may seem longer by one than it is.
+        double pause = Pause(at, count, share) - 1, either = Math.Min(OfCount(at, count), _pauses.Probability(pause));
+        // Empty windows in a row count together, unless pauses so long are known: what happens in bursts has them.
+        return count <= 0 && _pauses.IsLongerThanEver(pause) ? Math.Min(either, Math.Exp(_allEmpty)) : either;
+    }
 
     /// <summary>The pause that goes on when this comes in a window: the windows of usual worth since something came.</summary>
-    private double Pause(long at, double count)
-    {
-        if (count > 0)
-            return 0;
-        (double windows, double sum, _) = All();
-        return _silence + (sum > 0 ? Math.Min(Expected(at) / (sum / windows), 4) : 0);
-    }
+    private double Pause(long at, double count, double share) =>
+        count > 0 ? 0 : _silence + (_all.Sum > 0 ? share * Math.Min(Rate(at) / _all.Mean, 4) : 0);
 
-    /// <summary>
-    /// How probable so long a pause is. Beyond the longest ever it falls with the square of the length: pauses have long tails.
-    /// </summary>
-    private double OfPause(double pause)
+    /// <summary>What comes around then: of what is rare an hour alone has seen too little to measure by.</summary>
+    private double Rate(long at)
     {
-        if (pause <= 0)
-            return 1;
-        double all = _pauses.Sum();
-        if (all < EnoughPauses)
-            return 1;
-        int last = Array.FindLastIndex(_pauses, p => p > 0), mine = ClassOf(pause);
-        if (mine <= last)
-            return Math.Min(1, (_pauses.Skip(mine).Sum() + 1) / (all + 1));
-        double longest = FirstClass * Math.Pow(Growth, last + 1);
-        return 1 / (all + 1) * Math.Min(1, longest * longest / (pause * pause));
+        Hour around = For(at);
+        around.Add(For(at - HourMilliseconds));
+        around.Add(For(at + HourMilliseconds));
+        return around.Mean;
     }
-
-    private static int ClassOf(double pause) => pause < FirstClass
-        ? 0
-        : Math.Min(Classes - 1, 1 + (int)Math.Floor(Math.Log(pause / FirstClass) / Math.Log(Growth)));
 
     private double OfCount(long at, double count)
     {
-        (double windows, double sum, double squares) = For(at);
-        if (windows < 1 || sum <= 0)
+        // What is usual an hour earlier or later is usual: people are late, and their clocks change twice a year.
+        double own = OfHour(at, count);
+        return own >= 0.5 ? own : Math.Max(own, Math.Max(OfHour(at - HourMilliseconds, count), OfHour(at + HourMilliseconds, count)));
+    }
+
+    private double OfHour(long at, double count)
+    {
+        Hour known = For(at);
+        if (known.Windows < 1 || known.Sum <= 0)
             return 1;
-        double mean = sum / windows;
-        double variance = Math.Max(0, (squares / windows) - (mean * mean));
+        double mean = known.Mean;
+        double variance = Math.Max(0, (known.Squares / known.Windows) - (mean * mean));
         // One part of the doubt is the bursts, the other how little we know: both widen the distribution.
-        double doubt = 1 / (sum + 0.5) + (variance > mean ? (variance - mean) / (mean * mean) : 0);
+        double doubt = 1 / (known.Sum + 0.5) + (variance > mean ? (variance - mean) / (mean * mean) : 0);
         return NegativeBinomial((long)Math.Floor(count), mean, 1 / doubt);
     }
 
@@ -131,11 +160,10 @@ public sealed class ArrivalModel
     public byte[] ToBytes()
     {
         int used = _hours.Count(h => h.Windows > 0);
-        byte[] bytes = new byte[Head + (used * 13)];
+        byte[] bytes = new byte[Head + (used * HourBytes) + PauseBytes];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, _week);
         BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(8), _silence);
-        for (int i = 0; i < Classes; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(16 + (i * 4)), _pauses[i]);
+        _pauses.Write(bytes.AsSpan(16));
         int at = Head;
         for (int i = 0; i < Hours; i++)
         {
@@ -145,8 +173,10 @@ public sealed class ArrivalModel
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at + 1), _hours[i].Windows);
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at + 5), _hours[i].Sum);
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at + 9), _hours[i].Squares);
-            at += 13;
+            at += HourBytes;
         }
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at), HeardAt);
+        BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(at + 8), _allEmpty);
         return bytes;
     }
 
@@ -158,12 +188,16 @@ public sealed class ArrivalModel
             return model;
         model._week = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         model._silence = BinaryPrimitives.ReadDoubleLittleEndian(bytes[8..]) is var silence && double.IsFinite(silence) ? silence : 0;
-        for (int i = 0; i < Classes; i++)
+        model._pauses.Read(bytes[16..]);
+        // Bytes that were kept before this was known end with the hours.
+        if ((bytes.Length - Head) % HourBytes == PauseBytes % HourBytes)
         {
-            float pauses = BinaryPrimitives.ReadSingleLittleEndian(bytes[(16 + (i * 4))..]);
-            model._pauses[i] = float.IsFinite(pauses) ? pauses : 0;
+            model.HeardAt = BinaryPrimitives.ReadInt64LittleEndian(bytes[^PauseBytes..]);
+            double allEmpty = BinaryPrimitives.ReadDoubleLittleEndian(bytes[^8..]);
+            model._allEmpty = double.IsFinite(allEmpty) ? allEmpty : 0;
+            bytes = bytes[..^PauseBytes];
         }
-        for (ReadOnlySpan<byte> rest = bytes[Head..]; rest.Length >= 13; rest = rest[13..])
+        for (ReadOnlySpan<byte> rest = bytes[Head..]; rest.Length >= HourBytes; rest = rest[HourBytes..])
         {
             if (rest[0] >= Hours)
                 continue;
@@ -176,50 +210,48 @@ public sealed class ArrivalModel
             if (!float.IsFinite(hour.Windows) || !float.IsFinite(hour.Sum) || !float.IsFinite(hour.Squares))
                 continue;
             model._hours[rest[0]] = hour;
-            model.Windows += hour.Windows;
+            model._all.Add(hour);
         }
         return model;
     }
 
     private void Fade(double by)
     {
-        Windows = 0;
-        for (int i = 0; i < Classes; i++)
-            _pauses[i] *= (float)by;
+        _pauses.Fade((float)by);
+        _all = default;
         for (int i = 0; i < Hours; i++)
         {
-            _hours[i].Windows *= (float)by;
-            _hours[i].Sum *= (float)by;
-            _hours[i].Squares *= (float)by;
-            Windows += _hours[i].Windows;
+            _hours[i].Fade((float)by);
+            _all.Add(_hours[i]);
         }
     }
 
-    /// <summary>The hour's own, or what stands in for it.</summary>
-    private (double Windows, double Sum, double Squares) For(long at)
+    /// <summary>
+    /// The hour's own; before it is known the same hour of other days of its kind; else the quietest that is known, since a first weekend
+    /// may be as quiet as the nights.
+    /// </summary>
+    private Hour For(long at)
     {
         int hour = HourOf(at);
-        Hour own = _hours[hour];
-        if (own.Windows >= Enough)
-            return (own.Windows, own.Sum, own.Squares);
-        var sameHour = (Windows: 0.0, Sum: 0.0, Squares: 0.0);
-        for (int day = 0; day < 7; day++)
-            Add(ref sameHour, _hours[(day * 24) + (hour % 24)]);
-        if (sameHour.Windows >= Enough)
-            return sameHour;
-        return All();
+        if (_hours[hour].Windows >= Enough)
+            return _hours[hour];
+        Hour alike = default;
+        (int first, int end) = hour < FirstOfWeekend ? (0, FirstOfWeekend) : (FirstOfWeekend, Hours);
+        for (int same = first + (hour % 24); same < end; same += 24)
+            alike.Add(_hours[same]);
+        return alike.Windows >= Enough ? alike : _quietest ??= Quietest();
     }
 
-    private (double Windows, double Sum, double Squares) All()
+    private Hour Quietest()
     {
-        var all = (Windows: 0.0, Sum: 0.0, Squares: 0.0);
+        Hour quietest = default;
         foreach (Hour any in _hours)
-            Add(ref all, any);
-        return all;
+        {
+            if (any.Windows > 0 && (quietest.Windows <= 0 || any.Mean < quietest.Mean))
+                quietest = any;
+        }
+        return quietest;
     }
-
-    private static void Add(ref (double Windows, double Sum, double Squares) total, Hour hour) =>
-        total = (total.Windows + hour.Windows, total.Sum + hour.Sum, total.Squares + hour.Squares);
 
     private static int HourOf(long at) => (int)((((at - 1 - FirstMonday) / HourMilliseconds) % Hours + Hours) % Hours);
 

@@ -96,8 +96,12 @@ internal static class ConditionReader
         }
         TimeSpan window = section.Duration("window", TimeSpan.FromMinutes(10), s_second);
         TimeSpan minHistory = section.Duration("min_history", TimeSpan.FromDays(1), s_second);
+        bool onlySilence = section.Flag("silence", false);
+        PreparedQuery? judged = null;
+        if (section.Text("while") is { } condition && !PreparedQuery.TryParse(condition, out judged, out QueryError? error))
+            section.Report("while", $"is not valid: {error}");
         section.Finish();
-        return expr is null ? null : new Learned(expr, probability, window, minHistory);
+        return expr is null ? null : new Learned(expr, probability, window, minHistory) { OnlySilence = onlySilence, While = judged };
     }
 
     private static DeclaredExpectation ReadExpect(YamlSection rule)

@@ -8,6 +8,7 @@ public sealed class MemorySeries : ISeriesSource
 {
     private readonly Dictionary<Labels, OneSeries> _byLabels = [];
     private readonly List<OneSeries> _all = [];
+    private readonly Dictionary<string, List<OneSeries>> _byName = [];
 
     /// <summary>Adds a sample behind those of its series; one that is not newer replaces the last of the same time or is ignored.</summary>
     /// <param name="labels">The series.</param>
@@ -20,6 +21,9 @@ public sealed class MemorySeries : ISeriesSource
         {
             _byLabels.Add(labels, series = new OneSeries(labels));
             _all.Add(series);
+            if (!_byName.TryGetValue(labels.Name, out List<OneSeries>? named))
+                _byName.Add(labels.Name, named = []);
+            named.Add(series);
         }
         series.Add(time, value, start);
     }
@@ -28,7 +32,8 @@ public sealed class MemorySeries : ISeriesSource
     public IReadOnlyList<ISeries> Select(IReadOnlyList<LabelMatcher> matchers, long after, long to)
     {
         var found = new List<ISeries>();
-        foreach (OneSeries series in _all)
+        string? name = matchers.FirstOrDefault(m => m is { Name: Labels.MetricName, Kind: MatchKind.Equal })?.Value;
+        foreach (OneSeries series in name is null ? _all : _byName.GetValueOrDefault(name) ?? [])
         {
             if (matchers.All(m => m.Matches(series.Labels)))
                 found.Add(series);

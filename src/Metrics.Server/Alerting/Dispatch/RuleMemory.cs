@@ -88,7 +88,7 @@ internal sealed class RuleMemory(StateStore state)
         if (now < _nextLearnedSave)
             return;
         _nextLearnedSave = now + s_learnedStep;
-        List<(RuleId Rule, Labels Series, byte[] Model)> changed =
+        List<(RuleId Rule, Labels Series, byte[]? Model)> changed =
         [
             .. rules.SelectMany(r => r.Value.Memory is LearnedMemory learned
                 ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model))
@@ -98,10 +98,13 @@ internal sealed class RuleMemory(StateStore state)
             return;
         state.Write(writer =>
         {
-            foreach ((RuleId rule, Labels series, byte[] model) in changed)
+            foreach ((RuleId rule, Labels series, byte[]? model) in changed)
             {
-                string text = Convert.ToBase64String(model);
-                writer.Save(new LearnedRow { Rule = rule.ToString(), Series = LabelsJson.Write(series), Model = text });
+                string key = LabelsJson.Write(series);
+                if (model is null)
+                    writer.Delete<LearnedRow>(rule.ToString(), key);
+                else
+                    writer.Save(new LearnedRow { Rule = rule.ToString(), Series = key, Model = Convert.ToBase64String(model) });
             }
         });
     }

@@ -148,7 +148,7 @@ public sealed class AbsenceTests
         rules.Open.Should().Be("");
 
         RuleHarness again = new RuleHarness { ListeningSince = RuleHarness.At(50 * 60) }.Read(Body);
-        foreach ((Labels learned, byte[] model) in ((LearnedMemory)rules.Rules[0].Memory).TakeChanged())
+        foreach ((Labels learned, byte[]? model) in ((LearnedMemory)rules.Rules[0].Memory).TakeChanged())
             ((LearnedMemory)again.Rules[0].Memory).Restore(learned, model);
         again.Evaluate(50 * 60);
         again.Open.Should().Be("", "we have not listened for a whole window");

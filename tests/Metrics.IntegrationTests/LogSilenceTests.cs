@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Metrics.IntegrationTests;
+
+/// <summary>
+/// Real services whose logs a daemon reads: one made with oslo.log is switched from INFO to WARNING while it answers, a log is cut, and a
+/// rsyslogd stops. The shipped rules, with seconds for their minutes, tell one from the other, and the dashboard shows it.
+/// </summary>
+public sealed partial class LogSilenceTests
+{
+    [Fact]
+    public async Task A_level_that_was_lowered_is_told_from_a_log_that_has_stopped_and_the_dashboard_shows_both()
+    {
+        Assert.SkipUnless(Directory.Exists("/usr/lib/python3/dist-packages/oslo_log"), "python3-oslo.log is not installed");
+        await using Daemon daemon = await Daemon.StartAsync();
+        string logs = Directory.CreateDirectory(Path.Combine(daemon.Folder, "logs")).FullName;
+        string rules = Path.Combine(daemon.Folder, "rules.yaml");
+        await File.WriteAllTextAsync(rules, InSeconds(await File.ReadAllTextAsync(Path.Combine(Cases.Repository, "rules", "logs.yaml"))));
+        using Rsyslogd rsyslog = await Rsyslogd.StartAsync(
+            $"action(type=\"omfile\" file=\"{logs}/syslog\" template=\"RSYSLOG_FileFormat\" flushOnTXEnd=\"on\")");
+        await File.WriteAllTextAsync(Path.Combine(logs, "other.log"), "a line\n");
+        int port = Daemon.FreePort();
+        Component service = StartService(daemon.Folder, port, "INFO");
+        try
+        {
+            using var people = new People(port, rsyslog);
+            await Eventually.Async(() => people.Answers > 0, "the service answers");
+            await daemon.ReloadAsync($$"""
+                host: { enabled: false }
+                rules: { files: ['{{rules}}'], shipped: false }
+                inputs: { logs: [ { name: cloud, paths: ['{{logs}}/*.log', '{{logs}}/syslog'], start: beginning } ] }
+                """);
+            await Eventually.Async(async () => await CountAsync(daemon, Learned) > 0, "a while was learned");
+            (await FiringAsync(daemon)).Should().BeEmpty();
+
+            // What an intruder would do: lower the level, start again, cut a log, and stop the syslog daemon.
+            service.Dispose();
+            service = StartService(daemon.Folder, port, "WARNING");
+            int before = people.Answers;
+            rsyslog.Stop();
+            await File.WriteAllTextAsync(Path.Combine(logs, "other.log"), "");
+            await Eventually.Async(
+                async () => (await FiringAsync(daemon)).SequenceEqual(
+                    ["LogCutShort", "LogLevelLowered billing info", "LogSourceSilent numbers"]),
+                "each is told for what it is");
+            people.Answers.Should().BeGreaterThan(before, "it goes on answering");
+            await AskPanelsAsync(daemon);
+        }
+        finally
+        {
+            service.Dispose();
+        }
+    }
+
+    /// <summary>Three samples of what is to be judged, and so half a minute of it.</summary>
+    private const string Learned = "count_over_time(log_messages_total{service=\"billing\", level=\"info\"}[10m]) > 3";
+
+    /// <summary>The same rules, faster: samples come each 15 s, so that half a minute is the least that can be looked at.</summary>
+    private static string InSeconds(string shipped) => Times().Replace(shipped, time => time.Value switch
+    {
+        "[5m]" => "[31s]",
+        "[6m]" => "[31s]",
+        "window: 5m" => "window: 5s",
+        "interval: 1m" => "interval: 1s",
+        "min_history: 1d" or "min_history: 2h" => "min_history: 25s",
+        _ => "for: 1s",
+    });
+
+    [GeneratedRegex(@"\[[56]m\]|window: 5m|interval: 1m|min_history: \w+|for: \d+m")]
+    private static partial Regex Times();
+
+    private static Component StartService(string folder, int port, string level)
+    {
+        File.WriteAllText(Path.Combine(folder, "billing.conf"), $"[DEFAULT]\ndefault_log_levels = billing={level}\n");
+        return Component.Start(
+            folder, "/usr/bin/python3", Path.Combine(Cases.Repository, "tests/Metrics.IntegrationTests/testdata/billing.py"), $"{port}",
+            "logs/billing_access.log", "--config-file", "billing.conf", "--log-file", "logs/billing.log");
+    }
+
+    /// <summary>What fires: <c>LogLevelLowered billing info</c>.</summary>
+    private static async Task<List<string>> FiringAsync(Daemon daemon)
+    {
+        using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync("/api/v1/alerts"));
+        return
+        [
+            .. answer.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray()
+                .Where(a => a.GetProperty("state").GetString() == "firing").Select(a => a.GetProperty("labels"))
+                .Select(l => string.Join(' ', s_said.Select(n => l.TryGetProperty(n, out JsonElement value) ? value.GetString() : "")
+                    .Where(t => t!.Length > 0)))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static readonly string[] s_said = ["alertname", "service", "level", "input"];
+
+    private static async Task<int> CountAsync(Daemon daemon, string query)
+    {
+        using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}"));
+        return answer.RootElement.GetProperty("data").GetProperty("result").GetArrayLength();
+    }
+
+    private static async Task AskPanelsAsync(Daemon daemon)
+    {
+        string file = Path.Combine(Cases.Repository, "grafana/dashboards/metricsd-log-sources.json");
+        using JsonDocument dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        int asked = 0;
+        foreach (JsonElement panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
+        {
+            if (!panel.TryGetProperty("targets", out JsonElement targets))
+                continue;
+            foreach (JsonElement target in targets.EnumerateArray())
+            {
+                string query = target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "1m", StringComparison.Ordinal)
+                    .Replace("$job", "metricsd", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal)
+                    .Replace("$host", ".+", StringComparison.Ordinal);
+                await Eventually.Async(
+                    async () => await CountAsync(daemon, query) > 0,
+                    $"'{panel.GetProperty("title").GetString()}' shows something: {query}");
+                asked++;
+            }
+        }
+        asked.Should().BeGreaterThan(10);
+    }
+
+    /// <summary>Whoever uses the service, ten times a second, and gives the syslog daemon something to write.</summary>
+    private sealed class People : IDisposable
+    {
+        private static readonly string[] s_paths = ["v1/bills", "v1/bills", "v1/nothing", "v1/broken"];
+
+        private readonly HttpClient _http = new();
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _run;
+        private int _answers;
+
+        public People(int port, Rsyslogd rsyslog) => _run = RunAsync($"http://127.0.0.1:{port}", rsyslog);
+
+        /// <summary>How often the service has answered.</summary>
+        public int Answers => Volatile.Read(ref _answers);
+
+        public void Dispose()
+        {
+            _stop.Cancel();
+            _run.Wait();
+            _stop.Dispose();
+            _http.Dispose();
+        }
+
+        private async Task RunAsync(string url, Rsyslogd rsyslog)
+        {
+            using var each = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            for (int i = 0; !_stop.IsCancellationRequested; i++)
+            {
+                await each.WaitForNextTickAsync();
+                await rsyslog.WriteAsync([$"line number {i}"]);
+                try
+                {
+                    using HttpResponseMessage answer = await _http.GetAsync($"{url}/{s_paths[i % s_paths.Length]}");
+                    Interlocked.Increment(ref _answers);
+                }
+                catch (HttpRequestException)
+                {
+                    // It is being started.
+                }
+            }
+        }
+    }
+}
