@@ -118,7 +118,7 @@ public sealed class LokiReaderTests
                 body[random.Next(body.Length)] = (byte)random.Next(256);
             Read(new LokiProtobuf(body));
         }
-        Read(new LokiProtobuf(whole[..^1])).Should().Equal("fault the body is no PushRequest of Loki's");
+        Read(new LokiProtobuf(whole.AsSpan(..^1))).Should().Equal("fault the body is no PushRequest of Loki's");
     }
 
     private static List<string> Read<T>(T reader)
