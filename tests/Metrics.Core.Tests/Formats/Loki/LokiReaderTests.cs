@@ -121,6 +121,24 @@ public sealed class LokiReaderTests
         Read(new LokiProtobuf(whole.AsSpan(..^1))).Should().Equal("fault the body is no PushRequest of Loki's");
     }
 
+    [Fact]
+    public void Whatever_is_cut_or_changed_of_a_push_as_JSON_throws_nothing_and_what_is_no_JSON_is_said_so()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(
+            """{"a":[{}],"streams":[{"stream":{"app":"\u00e4\ud800"},"values":[["1","one \"x\"",{"a":"\n"}],["2","two"]]}],"b":1}""");
+        var random = new Random(3);
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] body = [.. whole];
+            for (int changes = random.Next(4); changes > 0; changes--)
+                body[random.Next(body.Length)] = (byte)random.Next(256);
+            Read(new LokiJson(body.AsSpan(..random.Next(body.Length + 1))));
+        }
+        for (int length = 0; length < whole.Length; length++)
+            Read(new LokiJson(whole.AsSpan(..length))).Should().ContainSingle().Which.Should().StartWith("fault ");
+        Read(new LokiJson(whole)).Should().HaveCount(2);
+    }
+
     private static List<string> Read<T>(T reader)
         where T : ILokiReader, allows ref struct
     {
