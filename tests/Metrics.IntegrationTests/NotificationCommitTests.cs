@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.OpenStack;
@@ -11,7 +10,9 @@ using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>A real RabbitMQ, and an event log at which every third commit fails: before it is made, or after, so that nothing is acknowledged.</summary>
+/// <summary>
+/// A real RabbitMQ, and an event log at which every third commit fails: before it is made, or after, so that nothing is acknowledged.
+/// </summary>
 [Collection<RabbitMqTests>]
 public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper output)
 {
@@ -25,8 +26,8 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "commit");
         await sender.DeclareAsync("nova");
         string root = Directory.CreateTempSubdirectory("notifications").FullName;
-        MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{root}' }}\ninputs: {{ openstack: [ {{ name: 'stored {isStored}', "
-            + $"notifications: {{ {rabbit.Keys("commit")} }} }} ] }}");
+        MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{root}' }}\n"
+            + $"inputs: {{ openstack: [ {{ name: 'stored {isStored}', notifications: {{ {rabbit.Keys("commit")} }} }} ] }}");
         NotificationsOptions one = options.Inputs.Inputs.OfType<NotificationsOptions>().Single();
         // One that an operator has declared is taken as it is.
         var kind = new Dictionary<string, object?> { ["x-queue-type"] = isStored ? "quorum" : "classic" };
@@ -40,11 +41,12 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         log.Open();
         var sink = new FailingSink(log, isStored);
         using var stop = new CancellationTokenSource();
-        long start = Stopwatch.GetTimestamp();
+        long start = TimeProvider.System.GetTimestamp();
         Task running = RunAsync(one.Create(new InputTools(null!, log, TimeProvider.System)), sink, stop.Token);
         await Eventually.Async(
-            async () => await sender.Channel.MessageCountAsync(one.Queue) == 0 && (await NumbersAsync(log)).Count >= Count, "all are there");
-        TimeSpan took = Stopwatch.GetElapsedTime(start);
+            async () => await sender.Channel.MessageCountAsync(one.Queue) == 0 && (await NumbersAsync(log)).Count >= Count,
+            "all are there");
+        TimeSpan took = TimeProvider.System.GetElapsedTime(start);
         await stop.CancelAsync();
         await running;
         (await NumbersAsync(log)).Should().Equal(Enumerable.Range(0, Count).Select(i => $"{i}"));

@@ -207,13 +207,14 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
     {
         await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "tls");
         await sender.DeclareAsync("nova");
-        string Tls(string host, string keys) => Configured(
-            $"url: 'amqps://metricsd@{host}:{rabbit.TlsPort}/tls', password_file: {rabbit.PasswordFile}{keys}");
-        await using Daemon daemon = await Daemon.StartAsync(Tls("localhost", ""));
-        await ErrorAsync(daemon, $"RabbitMQ at localhost:{rabbit.TlsPort} cannot be reached: its certificate is not trusted, or is another's");
-        await daemon.ReloadAsync(Tls("localhost", $", tls_config: {{ ca_file: {rabbit.CaFile}, server_name: other.example }}"));
-        await ErrorAsync(daemon, $"RabbitMQ at localhost:{rabbit.TlsPort} cannot be reached: its certificate is not trusted, or is another's");
-        await daemon.ReloadAsync(Tls("localhost", $", tls_config: {{ ca_file: {rabbit.CaFile} }}"));
+        string Tls(string keys) => Configured(
+            $"url: 'amqps://metricsd@localhost:{rabbit.TlsPort}/tls', password_file: {rabbit.PasswordFile}{keys}");
+        string refused = $"RabbitMQ at localhost:{rabbit.TlsPort} cannot be reached: its certificate is not trusted, or is another's";
+        await using Daemon daemon = await Daemon.StartAsync(Tls(""));
+        await ErrorAsync(daemon, refused);
+        await daemon.ReloadAsync(Tls($", tls_config: {{ ca_file: {rabbit.CaFile}, server_name: other.example }}"));
+        await ErrorAsync(daemon, refused);
+        await daemon.ReloadAsync(Tls($", tls_config: {{ ca_file: {rabbit.CaFile} }}"));
         await RunningAsync(daemon);
         await SendNumbersAsync(sender, 0, 10);
         Numbers(await daemon.EventsAsync(10)).Should().Equal(Enumerable.Range(0, 10));
@@ -237,7 +238,8 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         await daemon.ReloadAsync(Configured($"url: 'amqp://metricsd@127.0.0.1:{rabbit.Port}', password_file: {wrong}"));
         await ErrorAsync(daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} refuses the user 'metricsd' or its password");
         await daemon.ReloadAsync(Configuration("", "exchanges: [amq.topic]"));
-        await ErrorAsync(daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} says: ACCESS_REFUSED - *'amq.topic' in vhost '/' refused for user 'metricsd'");
+        await ErrorAsync(
+            daemon, $"RabbitMQ at 127.0.0.1:{rabbit.Port} says: ACCESS_REFUSED - *'amq.topic' in vhost '/' refused for user 'metricsd'");
 
         await using OsloSender other = await OsloSender.ConnectAsync(rabbit, "/");
         string reader = await other.Channel.BasicConsumeAsync("metricsd.test", false, new AsyncEventingBasicConsumer(other.Channel));

@@ -11,6 +11,33 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     [Fact]
+    public async Task What_the_services_send_over_RabbitMQ_becomes_events()
+    {
+        cloud.Need();
+        await using Daemon daemon = await Daemon.StartAsync("host: { enabled: false }\n"
+            + $"inputs: {{ openstack: [ {{ name: real, notifications: {{ url: '{cloud.TransportUrl}', exchanges: [keystone, neutron] }} }} ] }}");
+        await Eventually.Async(async () => (await daemon.InputAsync("openstack/real")).Text("detail")
+            .EndsWith("bound to keystone, neutron", StringComparison.Ordinal), "both exchanges are bound");
+        string project = await cloud.OpenStackAsync("project create notified -f value -c id");
+        string network = await cloud.OpenStackAsync("network create notified -f value -c id");
+        await cloud.OpenStackAsync($"network delete {network}");
+        await cloud.OpenStackAsync($"project delete {project}");
+        List<JsonElement> events = [];
+        await Eventually.Async(
+            async () => (events = [.. (await daemon.EventsAsync()).Where(e => e.Text("openstack.resource.id") == project)]).Count >= 2
+                && (events = await daemon.EventsAsync()).Count(e => e.Text("openstack.resource.id") == network) >= 2,
+            "events of the project and of the network", s_patience);
+        events.Where(e => e.Text("openstack.resource.id") == project).Select(e =>
+            $"{e.Text("kind")} {e.Text("openstack.resource.type")} {e.Text("service.name")} {e.Text("event.outcome")}").Should()
+            .Equal("resource.created project keystone success", "resource.deleted project keystone success");
+        events.Where(e => e.Text("openstack.resource.id") == network && e.Text("kind") != "log").Select(e =>
+            $"{e.Text("kind")} {e.Text("openstack.resource.type")} {e.Text("service.name")} {e.Text("event.outcome")}").Should()
+            .Equal("resource.created network neutron success", "resource.deleted network neutron success");
+        events.Should().Contain(e => e.Text("kind") == "identity.authenticate" && e.Text("event.outcome") == "success");
+        (await daemon.OwnAsync("metricsd_input_errors_total")).Should().Be(0);
+    }
+
+    [Fact]
     public async Task Every_metric_is_what_the_openstack_command_says()
     {
         cloud.Need();

@@ -7,7 +7,9 @@ namespace Metrics.IntegrationTests;
 /// Sends as oslo.messaging's driver <c>messagingv2</c> does: a topic exchange, a default queue of the routing key's name, persistent JSON
 /// in an envelope, with confirms.
 /// </summary>
-/// <remarks>oslo_messaging/_drivers/impl_rabbit.py, <c>notify_send</c>; held against the original in <see cref="NotificationTests"/>.</remarks>
+/// <remarks>
+/// oslo_messaging/_drivers/impl_rabbit.py, <c>notify_send</c>; <see cref="NotificationTests"/> has the original send too.
+/// </remarks>
 internal sealed class OsloSender : IAsyncDisposable
 {
     private readonly IConnection _connection;

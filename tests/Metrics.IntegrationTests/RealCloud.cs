@@ -28,6 +28,9 @@ public sealed class RealCloud : IAsyncLifetime
     public int Port(string service) =>
         JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "ports.json"))).RootElement.GetProperty(service).GetInt32();
 
+    /// <summary>Where its services send.</summary>
+    public string TransportUrl => $"rabbit://openstack:{Password}@127.0.0.1:{Port("amqp")}/";
+
     /// <summary>The section <c>openstack</c> for the administrator's account.</summary>
     public string Configuration(string more = "") =>
         $"openstack: [ {{ name: real, region_name: RegionOne, auth: {{ auth_url: '{Keystone}', username: admin, password: {Password}, "

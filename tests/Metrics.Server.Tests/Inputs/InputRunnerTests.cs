@@ -79,7 +79,7 @@ public sealed class InputRunnerTests
 
     [Fact]
     public void Reasons_have_words() =>
-        InputCounters.Drops.Select(d => d.Word).Should().Equal("refused_sender", "connection_limit", "incomplete", "abandoned");
+        InputCounters.Drops.Select(d => d.Word).Should().Equal("refused_sender", "connection_limit", "incomplete", "abandoned", "repeated");
 
     private InputRunner Runner() => new(
         new Current<InputSection>(MetricsOptions.Parse("").Inputs), null!, null!, new InputMetrics(new MetricRegistry()), _time,

@@ -17,8 +17,11 @@ internal static class Broker
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>After twice that without a sign of life the connection is taken to be lost.</summary>
-    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(20);
+    /// <summary>RabbitMQ takes us to be gone after two of them without a sign of life, the client takes it to be gone after five.</summary>
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it is waited for a farewell.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
 
     /// <summary>Connects with one of the nodes.</summary>
     /// <exception cref="RabbitMQClientException">None can be reached, or lets us in.</exception>
@@ -42,6 +45,13 @@ internal static class Broker
         IEnumerable<AmqpTcpEndpoint> nodes =
             url.Hosts.Select(h => new AmqpTcpEndpoint(h.Name, h.Port, TlsFor(h.Name, options), MaxMessageBytes));
         return factory.CreateConnectionAsync(nodes, $"metricsd {options.Name}", ct);
+    }
+
+    /// <summary>Ends a connection with all its channels, also where nobody answers.</summary>
+    public static async Task CloseAsync(IConnection connection)
+    {
+        await connection.CloseAsync(Constants.ReplySuccess, "metricsd ends", s_farewell, abort: true, CancellationToken.None);
+        await connection.DisposeAsync();
     }
 
     /// <summary>Whether RabbitMQ, or the way to it, is what has failed.</summary>

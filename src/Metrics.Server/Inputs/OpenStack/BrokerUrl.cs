@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Metrics.Inputs.OpenStack;
 
-/// <summary>Where a RabbitMQ is, and who asks: a URL of AMQP, or the <c>transport_url</c> of OpenStack's services as it stands there.</summary>
+/// <summary>
+/// Where a RabbitMQ is, and who asks: a URL of AMQP, or the <c>transport_url</c> of OpenStack's services as it stands there.
+/// </summary>
 /// <remarks>
 /// <code>
 /// amqp://metricsd@rabbit.example:5672/

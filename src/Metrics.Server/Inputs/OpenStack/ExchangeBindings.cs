@@ -59,7 +59,10 @@ internal sealed class ExchangeBindings(IConnection connection, NotificationsOpti
     public async Task UnbindAsync(IEnumerable<QueueBinding> bindings, CancellationToken ct)
     {
         foreach (QueueBinding one in bindings)
-            await TryAsync(c => c.QueueUnbindAsync(options.Queue, one.Exchange, one.Key, cancellationToken: ct), Constants.AccessRefused, ct);
+        {
+            await TryAsync(
+                c => c.QueueUnbindAsync(options.Queue, one.Exchange, one.Key, cancellationToken: ct), Constants.AccessRefused, ct);
+        }
     }
 
     private async Task<bool> TryBindAsync(string exchange, CancellationToken ct)

@@ -12,11 +12,11 @@ namespace Metrics.Inputs.OpenStack;
 /// <param name="Body">What it says.</param>
 internal readonly record struct Delivery(ulong Tag, bool IsRepeated, string Exchange, byte[] Body);
 
-/// <summary>The queue of an input, and what it delivers; nobody else's gets less for it.</summary>
-internal sealed class NotificationQueue : AsyncDefaultBasicConsumer, IAsyncDisposable
+/// <summary>The queue of an input, and what it delivers; nobody else's gets less for it. Ends with its connection.</summary>
+internal sealed class NotificationQueue : AsyncDefaultBasicConsumer
 {
     /// <summary>Messages that RabbitMQ delivers before they are acknowledged: as many wait here at most.</summary>
-    public const ushort Prefetch = 2000;
+    public const ushort Prefetch = 1000;
 
     /// <summary>
     /// While nobody reads, it may get so large and so old. At its bound the oldest go: a queue that refused what is new would have the
@@ -48,7 +48,10 @@ internal sealed class NotificationQueue : AsyncDefaultBasicConsumer, IAsyncDispo
         bool isNew = !await ExistsAsync(connection, options.Queue, ct);
         IChannel channel = await connection.CreateChannelAsync(cancellationToken: ct);
         if (isNew)
-            await channel.QueueDeclareAsync(options.Queue, durable: true, exclusive: false, autoDelete: false, s_bounds, cancellationToken: ct);
+        {
+            await channel.QueueDeclareAsync(
+                options.Queue, durable: true, exclusive: false, autoDelete: false, s_bounds, cancellationToken: ct);
+        }
         return new NotificationQueue(channel, options, isNew);
     }
 
@@ -96,9 +99,6 @@ internal sealed class NotificationQueue : AsyncDefaultBasicConsumer, IAsyncDispo
         _deliveries.Writer.TryComplete(new IOException(Broker.Explain(reason, _options.Broker)));
         return Task.CompletedTask;
     }
-
-    /// <inheritdoc />
-    public ValueTask DisposeAsync() => Channel.DisposeAsync();
 
     private static async Task<bool> ExistsAsync(IConnection connection, string queue, CancellationToken ct)
     {

@@ -18,19 +18,31 @@ internal sealed class NotificationsInput(NotificationsOptions options, EventLog 
         IReadOnlyList<SourcePosition> stored = await events.PositionsAsync(options.Name, stop);
         try
         {
-            await using IConnection connection = await Broker.ConnectAsync(options, stop);
-            await RunAsync(connection, stored, sink, stop, abort);
+            IConnection connection = await Broker.ConnectAsync(options, stop);
+            try
+            {
+                await RunAsync(connection, stored, sink, stop, abort);
+            }
+            finally
+            {
+                await Broker.CloseAsync(connection);
+            }
         }
         catch (Exception e) when (Broker.IsFault(e))
         {
             throw new IOException(Broker.Explain(e, options.Broker), e);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            // So the client says that a time-out is over.
+            throw new IOException($"RabbitMQ at {options.Broker} does not answer", e);
         }
     }
 
     private async Task RunAsync(
         IConnection connection, IReadOnlyList<SourcePosition> stored, IInputSink sink, CancellationToken stop, CancellationToken abort)
     {
-        await using NotificationQueue queue = await NotificationQueue.OpenAsync(connection, options, stop);
+        NotificationQueue queue = await NotificationQueue.OpenAsync(connection, options, stop);
         SeenMessages seen = SeenMessages.Load(stored);
         var bindings = new ExchangeBindings(connection, options, time);
         await BeginAsync(queue, bindings, stored, seen.LastAt, sink, stop);

@@ -10,11 +10,18 @@ internal sealed record NotificationsOptions : InputOptions
     /// <summary>Bytes of a name in AMQP.</summary>
     private const int MaxNameLength = 255;
 
-    /// <summary>The exchanges (<c>control_exchange</c>) of Keystone, Glance, Neutron and Nova, and that of all services which set none.</summary>
+    /// <summary>
+    /// The exchanges (<c>control_exchange</c>) of Keystone, Glance, Neutron and Nova, and that of all services which set none.
+    /// </summary>
     private static readonly string[] s_exchanges = ["glance", "keystone", "neutron", "nova", "openstack"];
 
-    /// <summary>Of <c>[oslo_messaging_notifications] topics</c>, and of <c>[notifications] versioned_notifications_topics</c> in nova.</summary>
+    /// <summary>
+    /// Of <c>[oslo_messaging_notifications] topics</c>, and of <c>[notifications] versioned_notifications_topics</c> in nova.
+    /// </summary>
     private static readonly string[] s_topics = ["notifications", "versioned_notifications"];
+
+    /// <summary>In the place of one that has been reported.</summary>
+    private static readonly BrokerUrl s_none = new("", null, [], "/", false);
 
     /// <summary>What stands in its section, and in the files that it names: what makes two of these equal.</summary>
     public required SectionId Id { get; init; }
@@ -90,8 +97,6 @@ internal sealed record NotificationsOptions : InputOptions
         cloud.Finish();
         return one;
     }
-
-    private static readonly BrokerUrl s_none = new("", null, [], "/", false);
 
     private static BrokerUrl ReadUrl(YamlSection section)
     {

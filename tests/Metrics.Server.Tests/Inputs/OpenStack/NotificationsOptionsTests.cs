@@ -10,7 +10,8 @@ public sealed class NotificationsOptionsTests
     [Fact]
     public void Defaults_are_those_of_the_document()
     {
-        NotificationsOptions one = Read("inputs: { openstack: [ { name: a, notifications: { url: 'amqp://metricsd@rabbit' } } ] }").Single();
+        NotificationsOptions one =
+            Read("inputs: { openstack: [ { name: a, notifications: { url: 'amqp://metricsd@rabbit' } } ] }").Single();
         (one.Name, one.Queue, one.Password).Should().Be(("openstack/a", "metricsd.a", null));
         one.Exchanges.Should().Equal("glance", "keystone", "neutron", "nova", "openstack");
         one.Topics.Should().Equal("notifications", "versioned_notifications");
@@ -29,7 +30,8 @@ public sealed class NotificationsOptionsTests
     {
         string file = Path.GetTempFileName();
         File.WriteAllText(file, "one");
-        string text = $"inputs: {{ openstack: [ {{ name: a, notifications: {{ url: 'amqp://u@h', password_file: {file}, exchanges: [x, y] }} }} ] }}";
+        string text = "inputs: { openstack: [ { name: a, "
+            + $"notifications: {{ url: 'amqp://u@h', password_file: {file}, exchanges: [x, y] }} }} ] }}";
         NotificationsOptions[] first = [.. Read(text)];
         Read(text).Should().Equal(first);
         Read(text.Replace("[x, y]", "[x]", StringComparison.Ordinal)).Should().NotEqual(first);
