@@ -31,22 +31,30 @@ public sealed class ArrivalModelTests
     }
 
     [Fact]
-    public void What_speaks_rarely_is_silent_when_it_was_so_for_longer_than_ever()
+    public void What_speaks_rarely_is_silent_when_it_was_so_for_longer_than_ever_and_the_sooner_the_more_regular_it_is()
     {
-        // Something every tenth window.
+        // Something every tenth window: at the end nine are empty.
+        SilentAfter(i => i % 10 == 0).Should().BeInRange(6, 12, "two of its times have passed then");
+        var random = new Random(1);
+        SilentAfter(_ => random.Next(10) == 0).Should().BeInRange(40, 200, "by chance it has been silent for long before");
+    }
+
+    /// <summary>After how many more windows it is silent; what comes then is the end of it.</summary>
+    private static int SilentAfter(Func<int, bool> comes)
+    {
         var model = new ArrivalModel();
         long at = Monday;
         for (int i = 0; i < 2000; i++)
-            model.Take(at += Hour / 6, i % 10 == 0 ? 1 : 0);
+            model.Take(at += Hour / 6, comes(i) ? 1 : 0);
         int windows = 0;
         while (model.Probability(at + (Hour / 6), 0) > 0.001)
         {
             model.Take(at += Hour / 6, 0, learn: false);
             windows++;
         }
-        windows.Should().BeInRange(15, 40);
         model.Take(at += Hour / 6, 1, learn: false);
         model.Probability(at + (Hour / 6), 0).Should().BeGreaterThan(0.1, "it is back");
+        return windows;
     }
 
     [Fact]

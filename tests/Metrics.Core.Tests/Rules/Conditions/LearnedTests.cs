@@ -79,7 +79,7 @@ public sealed class LearnedTests
             model.Take(minute * 60_000, minute % 2);
             model.Hear(minute * 60_000, minute % 2);
         }
-        ArrivalModel again = ArrivalModel.FromBytes(model.ToBytes()), older = ArrivalModel.FromBytes(model.ToBytes()[..^16]);
+        ArrivalModel again = ArrivalModel.FromBytes(model.ToBytes()), older = ArrivalModel.FromBytes(model.ToBytes().AsSpan()[..^16]);
         again.HeardAt.Should().Be(99 * 60_000);
         (again.Windows, again.Expected(101 * 60_000)).Should().Be((model.Windows, model.Expected(101 * 60_000)));
         (older.Windows, older.Expected(101 * 60_000)).Should().Be((model.Windows, model.Expected(101 * 60_000)));
