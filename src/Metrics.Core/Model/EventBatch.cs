@@ -171,6 +171,22 @@ public sealed class EventBatch : IDisposable
         field = field with { Value = text };
     }
 
+    /// <summary>Adds fields to the newest row, which has none yet: their texts are copied at once where nothing is wrong with them.</summary>
+    /// <param name="texts">Their values.</param>
+    /// <param name="fields">The fields; no name twice.</param>
+    internal void AddFields(TextBuffer texts, ReadOnlySpan<BatchField> fields)
+    {
+        ReadOnlySpan<byte> all = texts.All;
+        int start = Utf8.IsValid(all) && fields.Length <= EventBounds.MaxFields ? _texts.Add(all).Start : -1;
+        foreach (ref readonly BatchField field in fields)
+        {
+            if (start >= 0 && field.IsSound(all))
+                PutField(field.Name, field.Value with { Start = field.Value.Start + start });
+            else
+                AddField(field.Name, texts[field.Value]);
+        }
+    }
+
     /// <summary>Adds an event that is kept elsewhere.</summary>
     public void Add(Event one)
     {

@@ -60,4 +60,15 @@ public readonly ref struct EventFieldText(string name, ReadOnlySpan<byte> utf8)
 }
 
 /// <summary>A field as a batch holds it.</summary>
-internal readonly record struct BatchField(string Name, TextPart Value);
+internal readonly record struct BatchField(string Name, TextPart Value)
+{
+    /// <summary>Whether it is within the bounds, and its value, a part of valid UTF-8, cuts no character in two.</summary>
+    public bool IsSound(ReadOnlySpan<byte> texts)
+    {
+        (int start, int end) = (Value.Start, Value.Start + Value.Length);
+        return Name.Length is not 0 and <= EventBounds.MaxNameLength && Value.Length is not 0 and <= EventBounds.MaxValueLength
+            && !IsInside(texts, start) && !IsInside(texts, end);
+    }
+
+    private static bool IsInside(ReadOnlySpan<byte> texts, int at) => at < texts.Length && (texts[at] & 0xC0) == 0x80;
+}

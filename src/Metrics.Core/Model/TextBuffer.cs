@@ -15,6 +15,9 @@ internal sealed class TextBuffer(int capacity, bool isPooled)
     /// <summary>Bytes of all of them.</summary>
     public int Length { get; private set; }
 
+    /// <summary>The bytes of all of them, and of those that nobody refers to any more.</summary>
+    public ReadOnlySpan<byte> All => _bytes.AsSpan(0, Length);
+
     /// <summary>The bytes of one.</summary>
     public ReadOnlySpan<byte> this[TextPart part] => _bytes.AsSpan(part.Start, part.Length);
 

@@ -51,12 +51,12 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     private static readonly (Func<string, bool> MayBeIn, RedactRule Rule)[] s_known =
     [
         (
-            static text => text.Contains("authorization", StringComparison.OrdinalIgnoreCase),
+            Holding("authorization"),
             Rule(
                 "(?i)(?P<name>authorization" + Quote + @"\s*[=:]\s*" + Quote
                 + @"(?:(?:basic|bearer|digest|negotiate|token|aws4-hmac-sha256)\s+)?)[^\s""'&]+", "${name}" + Mask)),
         (
-            static text => text.Contains("bearer ", StringComparison.OrdinalIgnoreCase),
+            Holding("bearer "),
             Rule(@"(?i)(?P<name>\bbearer\s+)[\w.~+/=-]{8,}", "${name}" + Mask)),
         (
             HoldsNamed,
@@ -66,15 +66,15 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
                 + @"\s*(?:=>|[=:])\s*|--(?:password|passphrase|secret|token|api-key)\s+)" + Value,
                 "${name}${q1}${q2}${q3}" + Mask)),
         (
-            static text => text.Contains("PRIVATE KEY-----", StringComparison.Ordinal),
+            Holding("PRIVATE KEY-----"),
             Rule(
                 "(?P<begin>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:.*?(?P<end>-----END [A-Z ]*PRIVATE KEY-----)|.*)",
                 "${begin}" + Mask + "${end}")),
         // Keys of AWS; tokens of Keystone (Fernet) and JSON Web Tokens, wherever they stand.
-        (static text => text.Contains("AKIA", StringComparison.Ordinal), Rule(@"\bAKIA[0-9A-Z]{16}\b", Mask)),
-        (static text => text.Contains("ASIA", StringComparison.Ordinal), Rule(@"\bASIA[0-9A-Z]{16}\b", Mask)),
-        (static text => text.Contains("gAAAAA", StringComparison.Ordinal), Rule(@"\bgAAAAA[\w-]{40,}=*", Mask)),
-        (static text => text.Contains("eyJ", StringComparison.Ordinal), Rule(@"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", Mask)),
+        (Holding("AKIA"), Rule(@"\bAKIA[0-9A-Z]{16}\b", Mask)),
+        (Holding("ASIA"), Rule(@"\bASIA[0-9A-Z]{16}\b", Mask)),
+        (Holding("gAAAAA"), Rule(@"\bgAAAAA[\w-]{40,}=*", Mask)),
+        (Holding("eyJ"), Rule(@"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", Mask)),
     ];
 
     /// <summary>One of these stands in each text that holds anything of <see cref="s_known"/>.</summary>
@@ -95,6 +95,10 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     private static readonly string?[] s_plainNames = new string?[1024];
 
     private static readonly RedactRule s_address = Rule("""(?P<user>://[^\s/:@"']*:)[^\s/@"']+@""", "${user}" + Mask + "@");
+
+    /// <summary>Whether a text in UTF-8 may, as far as its length and its signs say; costs next to nothing.</summary>
+    public bool MayHold(ReadOnlySpan<byte> utf8) => own.Count > 0
+        || (withDefaults && (utf8.Length >= MinBareLength || (utf8.Length >= MinLength && utf8.ContainsAny((byte)'=', (byte)':', (byte)' '))));
 
     /// <summary>Whether a text may hold something that is to be masked; costs less than to mask it.</summary>
     public bool MayHold(ReadOnlySpan<char> text) => own.Count > 0 || (withDefaults && MayHoldKnown(text));
@@ -166,6 +170,12 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
             return true;
         plain = name;
         return false;
+    }
+
+    private static Func<string, bool> Holding(string word)
+    {
+        var words = SearchValues.Create([word], StringComparison.OrdinalIgnoreCase);
+        return text => text.AsSpan().ContainsAny(words);
     }
 
     private static RedactRule Rule(string pattern, string replace) => new(new Re2(pattern, whole: false), replace);

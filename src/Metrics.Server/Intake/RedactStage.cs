@@ -48,6 +48,8 @@ internal sealed class RedactStage(Current<EventLogOptions> options, IntakeMetric
     /// <returns>The text without its secrets; null where it holds none.</returns>
     private string? Mask(ReadOnlySpan<byte> utf8, Redactor redactor)
     {
+        if (!redactor.MayHold(utf8))
+            return null;
         if (_text.Length < utf8.Length)
             _text = new char[utf8.Length];
         ReadOnlySpan<char> chars = _text.AsSpan(0, Encoding.UTF8.GetChars(utf8, _text));

@@ -109,20 +109,14 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        AddFieldsTo(batch);
+        batch.AddFields(_texts, _entries.AsSpan(0, _count));
     }
 
     /// <inheritdoc cref="AddTo(EventBatch, long, ReadOnlySpan{byte})" />
     public void AddTo(EventBatch batch, long observed, string text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        AddFieldsTo(batch);
-    }
-
-    private void AddFieldsTo(EventBatch batch)
-    {
-        foreach (ref readonly BatchField field in _entries.AsSpan(0, _count))
-            batch.AddField(field.Name, _texts[field.Value]);
+        batch.AddFields(_texts, _entries.AsSpan(0, _count));
     }
 
     private int Find(string field)
