@@ -14,8 +14,10 @@ namespace Metrics.Model;
 public sealed class EventBatch : IDisposable
 {
     private const int BytesPerRow = 64;
-    private const int BytesPerField = 24;
-    private const int BytesPerText = 32;
+    private const int BytesPerField = 16;
+
+    /// <summary>What room is made for at the start, a row.</summary>
+    private const int FieldsPerRow = 12, BytesPerText = 256;
 
     private readonly TextBuffer _texts;
     private long[] _ids;
@@ -43,7 +45,7 @@ public sealed class EventBatch : IDisposable
         _severities = ArrayPool<byte>.Shared.Rent(capacity);
         _bodies = ArrayPool<TextPart>.Shared.Rent(capacity);
         _fieldEnds = ArrayPool<int>.Shared.Rent(capacity);
-        _fields = ArrayPool<BatchField>.Shared.Rent(capacity * 4);
+        _fields = ArrayPool<BatchField>.Shared.Rent(capacity * FieldsPerRow);
         _texts = new TextBuffer(capacity * BytesPerText, isPooled: true);
     }
 
@@ -171,7 +173,7 @@ public sealed class EventBatch : IDisposable
         field = field with { Value = text };
     }
 
-    /// <summary>Adds fields to the newest row, which has none yet: their texts are copied at once where nothing is wrong with them.</summary>
+    /// <summary>Adds fields to the newest row, which has none yet: their texts at once where nothing is wrong with them.</summary>
     /// <param name="texts">Their values.</param>
     /// <param name="fields">The fields; no name twice.</param>
     internal void AddFields(TextBuffer texts, ReadOnlySpan<BatchField> fields)

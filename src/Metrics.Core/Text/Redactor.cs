@@ -98,7 +98,7 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
 
     /// <summary>Whether a text in UTF-8 may, as far as its length and its signs say; costs next to nothing.</summary>
     public bool MayHold(ReadOnlySpan<byte> utf8) => own.Count > 0
-        || (withDefaults && (utf8.Length >= MinBareLength || (utf8.Length >= MinLength && utf8.ContainsAny((byte)'=', (byte)':', (byte)' '))));
+        || (withDefaults && (utf8.Length >= MinBareLength || (utf8.Length >= MinLength && utf8.ContainsAny("=: "u8))));
 
     /// <summary>Whether a text may hold something that is to be masked; costs less than to mask it.</summary>
     public bool MayHold(ReadOnlySpan<char> text) => own.Count > 0 || (withDefaults && MayHoldKnown(text));

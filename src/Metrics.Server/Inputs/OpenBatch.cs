@@ -10,10 +10,13 @@ internal sealed class OpenBatch(string source)
     private const int MaxRows = 32_768;
     private const long MaxBytes = 8L << 20;
 
+    private const int MinRows = 64;
+
     private EventBatch? _batch;
+    private int _lastRows;
 
     /// <summary>What is filled now.</summary>
-    public EventBatch Events => _batch ??= new EventBatch(source, 256);
+    public EventBatch Events => _batch ??= new EventBatch(source, Math.Max(_lastRows, MinRows));
 
     /// <summary>Whether it is to be handed on before more is added.</summary>
     public bool IsFull => _batch is { } batch && (batch.Count >= MaxRows || batch.Bytes >= MaxBytes);
@@ -23,6 +26,8 @@ internal sealed class OpenBatch(string source)
     {
         EventBatch? batch = _batch;
         _batch = null;
+        // The next one is mostly as large: arrays that need not grow leave nothing behind.
+        _lastRows = batch?.Count ?? _lastRows;
         return batch;
     }
 }

@@ -126,11 +126,11 @@ public sealed class EventLaneTests : IAsyncDisposable
         await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
         string large = new('x', EventBounds.MaxBodyLength);
         var full = new EventBatch("t");
-        for (int i = 0; i < 1100; i++)
+        for (int i = 0; i < 2200; i++)
             full.Add(1, 1, "log", 0, large);
         Func<Task> commit = () => _intake.CommitAsync(full, default);
         await commit.Should().ThrowAsync<StoreFullException>();
-        _logMetrics.Dropped.WithLabels("queue_full").Value.Should().Be(1100);
+        _logMetrics.Dropped.WithLabels("queue_full").Value.Should().Be(2200);
         _log.Gate.SetResult();
     }
 
@@ -146,7 +146,7 @@ public sealed class EventLaneTests : IAsyncDisposable
         _log.Gate.SetResult();
         await last.WaitAsync(s_patience, TimeProvider.System);
         _log.Bodies.Should().HaveCount(321).And.EndWith("last");
-        const int MiBAPiece = 16, MiBABatch = 1;
+        const int MiBAPiece = 8, MiBABatch = 1;
         _log.Writes.Should().OnlyContain(bytes => bytes < (MiBAPiece + MiBABatch + 1) << 20, "one write needs no more memory than that");
         _log.Writes.Count.Should().BeGreaterThan(2);
     }

@@ -44,6 +44,9 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                     scanned = time.GetTimestamp();
                 }
                 bool hasMore = files.Read(batch);
+                // Who has much to catch up on commits much at a time.
+                while (hasMore && !batch.IsFull && !stop.IsCancellationRequested)
+                    hasMore = files.Read(batch);
                 files.AddPositions(batch);
                 if (batch.Take() is { } read)
                 {
