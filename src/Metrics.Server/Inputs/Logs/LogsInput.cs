@@ -29,6 +29,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         using var watch = new FolderWatch(_wake);
         var batch = new LogBatch(options, sink.Counters, time);
         Task committed = Task.CompletedTask;
+        bool isProven = false;
         long? scanned = null;
         try
         {
@@ -44,13 +45,14 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                     scanned = time.GetTimestamp();
                 }
                 bool hasMore = files.Read(batch);
-                // Who has much to catch up on commits much at a time.
-                while (hasMore && !batch.IsFull && !stop.IsCancellationRequested)
+                // Who has much to catch up on commits much at a time, once some of it could be stored: what cannot is seen twice by rules.
+                while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested)
                     hasMore = files.Read(batch);
                 files.AddPositions(batch);
                 if (batch.Take() is { } read)
                 {
                     await committed;
+                    isProven = committed != Task.CompletedTask;
                     committed = await sink.SubmitAsync(read, abort);
                 }
                 if (committed.IsCompleted)
