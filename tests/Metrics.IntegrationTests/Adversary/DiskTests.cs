@@ -48,7 +48,7 @@ public sealed class DiskTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "rules.yaml"), Rules);
         using var hook = new WebhookListener();
-        using var page = new PageServer("room_temp{room=\"first\"} 31\n");
+        using var page = new PageServer("room_temp{room=\"none\"} 1\n");
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             rules: { files: ['{{_folder}}/rules.yaml'], shipped: false }
@@ -57,6 +57,8 @@ public sealed class DiskTests : IDisposable
             scrape_configs: [ { job_name: page, scrape_interval: 500ms, static_configs: [ { targets: ['127.0.0.1:{{page.Port}}'] } ] } ]
             """);
         await prepare(daemon);
+        // Only now: where its data begin anew, what was told before is forgotten.
+        page.Page += "room_temp{room=\"first\"} 31\n";
         await HearsAsync(hook, "first");
         await Eventually.Async(async () => await IsSilencedAsync(daemon, "before"), "a silence");
 
