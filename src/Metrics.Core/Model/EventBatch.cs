@@ -11,7 +11,7 @@ namespace Metrics.Model;
 /// it once, by whoever holds it last. Outsiders choose what stands in events: whatever is beyond <see cref="EventBounds"/> is cut here,
 /// where every input passes, and counted in <see cref="Cuts"/>.
 /// </summary>
-public sealed class EventBatch : IDisposable
+public sealed partial class EventBatch : IDisposable
 {
     private const int BytesPerRow = 64;
     private const int BytesPerField = 16;
@@ -85,9 +85,6 @@ public sealed class EventBatch : IDisposable
     /// <summary>Text of a row, UTF-8.</summary>
     public ReadOnlySpan<byte> BodyOf(int row) => _texts[_bodies[row]];
 
-    /// <summary>The fields of one row; no name twice, no empty value.</summary>
-    public EventFieldList FieldsOf(int row) => new(_texts, BatchFieldsOf(row));
-
     /// <summary>Adds a row without fields; those that <see cref="AddField(string, string?)"/> adds next belong to it.</summary>
     /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
     /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
@@ -118,37 +115,6 @@ public sealed class EventBatch : IDisposable
             AddRow(time, observedTime, kind, severity, _texts.Add(body));
     }
 
-    /// <summary>Adds a field to the newest row; an empty value adds nothing, of a name that is there the first value stays.</summary>
-    public void AddField(string name, string? value)
-    {
-        if (string.IsNullOrEmpty(value) || !MayAdd(name))
-            return;
-        if (value.Length > EventBounds.MaxValueLength)
-        {
-            value = EventBounds.Cut(value, EventBounds.MaxValueLength);
-            Cuts = Cuts with { Values = Cuts.Values + 1 };
-        }
-        PutField(name, _texts.Add(value));
-    }
-
-    /// <inheritdoc cref="AddField(string, string?)" />
-    /// <param name="name">Its full name.</param>
-    /// <param name="value">UTF-8; bytes that are none become U+FFFD.</param>
-    public void AddField(string name, ReadOnlySpan<byte> value)
-    {
-        if (value.Length > EventBounds.MaxValueLength || !Utf8.IsValid(value))
-            AddField(name, Encoding.UTF8.GetString(value));
-        else if (!value.IsEmpty && MayAdd(name))
-            PutField(name, _texts.Add(value));
-    }
-
-    /// <summary>Adds a number as a field to the newest row, as the others.</summary>
-    public void AddField(string name, long value)
-    {
-        if (MayAdd(name))
-            PutField(name, _texts.Add(value));
-    }
-
     /// <summary>Puts another text in the place of a row's; what is beyond the bound is left out.</summary>
     public void SetBody(int row, string body)
     {
@@ -157,36 +123,6 @@ public sealed class EventBatch : IDisposable
         TextPart text = _texts.Add(body);
         Bytes += text.Length - _bodies[row].Length;
         _bodies[row] = text;
-    }
-
-    /// <summary>Puts another value in the place of a field's; what is beyond the bound is left out.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="at">Which of its fields (<see cref="FieldsOf"/>).</param>
-    /// <param name="value">The value; not empty.</param>
-    public void SetValue(int row, int at, string value)
-    {
-        if (value.Length > EventBounds.MaxValueLength)
-            value = EventBounds.Cut(value, EventBounds.MaxValueLength);
-        TextPart text = _texts.Add(value);
-        ref BatchField field = ref _fields[(row == 0 ? 0 : _fieldEnds[row - 1]) + at];
-        Bytes += text.Length - field.Value.Length;
-        field = field with { Value = text };
-    }
-
-    /// <summary>Adds fields to the newest row, which has none yet: their texts at once where nothing is wrong with them.</summary>
-    /// <param name="texts">Their values.</param>
-    /// <param name="fields">The fields; no name twice.</param>
-    internal void AddFields(TextBuffer texts, ReadOnlySpan<BatchField> fields)
-    {
-        ReadOnlySpan<byte> all = texts.All;
-        int start = Utf8.IsValid(all) && fields.Length <= EventBounds.MaxFields ? _texts.Add(all).Start : -1;
-        foreach (ref readonly BatchField field in fields)
-        {
-            if (start >= 0 && field.IsSound(all))
-                PutField(field.Name, field.Value with { Start = field.Value.Start + start });
-            else
-                AddField(field.Name, texts[field.Value]);
-        }
     }
 
     /// <summary>Adds an event that is kept elsewhere.</summary>
@@ -238,27 +174,6 @@ public sealed class EventBatch : IDisposable
         Count = row;
     }
 
-    /// <summary>The value of an attribute by its full name, or null.</summary>
-    public string? Find(int row, string field) => TryFind(row, field, out ReadOnlySpan<byte> value) ? TextPool.Shared.Get(value) : null;
-
-    /// <summary>Finds an attribute by its full name.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="field">The name.</param>
-    /// <param name="value">Its value, UTF-8.</param>
-    public bool TryFind(int row, string field, out ReadOnlySpan<byte> value)
-    {
-        foreach (ref readonly BatchField candidate in BatchFieldsOf(row))
-        {
-            if (candidate.Name == field)
-            {
-                value = _texts[candidate.Value];
-                return true;
-            }
-        }
-        value = default;
-        return false;
-    }
-
     /// <summary>
     /// The value of anything that a matcher or a rule may name: an attribute, or <c>kind</c>, <c>severity_number</c>, <c>body</c>.
     /// </summary>
@@ -297,12 +212,6 @@ public sealed class EventBatch : IDisposable
         Bytes = 0;
     }
 
-    private ReadOnlySpan<BatchField> BatchFieldsOf(int row)
-    {
-        int start = row == 0 ? 0 : _fieldEnds[row - 1];
-        return _fields.AsSpan(start, _fieldEnds[row] - start);
-    }
-
     private void AddRow(long time, long observedTime, string kind, byte severity, TextPart body)
     {
         ObjectDisposedException.ThrowIf(_times.Length == 0, this);
@@ -322,27 +231,6 @@ public sealed class EventBatch : IDisposable
         _fieldEnds[row] = _fieldCount;
         Count = row + 1;
         Bytes += BytesPerRow + body.Length;
-    }
-
-    /// <summary>Whether a field of a name may be added to the newest row; where there are too many that is counted.</summary>
-    private bool MayAdd(string name)
-    {
-        int row = Count - 1;
-        if (TryFind(row, name, out _))
-            return false;
-        if (name.Length is not 0 and <= EventBounds.MaxNameLength && BatchFieldsOf(row).Length < EventBounds.MaxFields)
-            return true;
-        Cuts = Cuts with { Fields = Cuts.Fields + 1 };
-        return false;
-    }
-
-    private void PutField(string name, TextPart value)
-    {
-        Bytes += BytesPerField + value.Length;
-        if (_fieldCount == _fields.Length)
-            Grow(ref _fields, _fieldCount, clear: true);
-        _fields[_fieldCount++] = new BatchField(name, value);
-        _fieldEnds[Count - 1] = _fieldCount;
     }
 
     private long BytesOf(int row, ReadOnlySpan<BatchField> fields)

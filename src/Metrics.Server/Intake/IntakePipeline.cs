@@ -9,7 +9,7 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · secrets masked · event log · counts of lines · rules · what is kept · store. When the places of a lane are taken
+/// their order: head · event log · secrets masked · counts of lines · rules · what is kept · store. When the places of a lane are taken
 /// its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on. Stops after all producers:
 /// what is queued is still taken.
 /// </summary>
@@ -44,8 +44,8 @@ internal sealed class IntakePipeline : BackgroundService
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
-            new RedactStage(stored, metrics),
             new EventLogStage(log, metrics),
+            new RedactStage(stored, metrics),
             counts,
             _arrivals,
             new KeepStage(stored, metrics),

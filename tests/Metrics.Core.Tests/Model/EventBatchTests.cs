@@ -1,3 +1,4 @@
+using System.Text;
 using Metrics.Model;
 
 namespace Metrics.Tests.Model;
@@ -37,6 +38,24 @@ public sealed class EventBatchTests
         batch.Value(0, "kind").Should().Be("log");
         batch.Value(0, "severity_number").Should().Be("9");
         batch.Value(0, "source.ip").Should().BeNull();
+    }
+
+    [Fact]
+    public void Texts_in_UTF8_are_bounded_in_characters_and_bytes_that_are_none_are_replaced()
+    {
+        using var batch = new EventBatch("test/one");
+        string whole = new('ä', EventBounds.MaxBodyLength), value = new('中', EventBounds.MaxValueLength);
+        batch.Add(1, 1, "log", 9, Encoding.UTF8.GetBytes(whole));
+        batch.AddField("a", Encoding.UTF8.GetBytes(value));
+        batch.Cuts.Should().Be(default(EventCuts), "a character may take more than a byte");
+        batch.Add(1, 1, "log", 9, Encoding.UTF8.GetBytes(whole + "x"));
+        batch.AddField("a", Encoding.UTF8.GetBytes(value + "x"));
+        batch.Cuts.Should().Be(new EventCuts(Bodies: 1, Values: 1, Fields: 0, Times: 0));
+        batch.Add(1, 1, "log", 9, [(byte)'a', 0xFF, (byte)'b']);
+        batch.AddField("a", [0xC3]);
+        foreach (int row in new[] { 0, 1 })
+            (batch.ToEvent(row).Body == whole, batch.Find(row, "a") == value).Should().Be((true, true));
+        (batch.ToEvent(2).Body, batch.Find(2, "a")).Should().Be(("a\uFFFDb", "\uFFFD"));
     }
 
     [Theory]

@@ -28,7 +28,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         using LogFiles files = await OpenAsync(sink, stop);
         using var watch = new FolderWatch(_wake);
         var batch = new LogBatch(options, sink.Counters, time);
-        Task committed = Task.CompletedTask;
+        Task? committed = null;
         bool isProven = false;
         long? scanned = null;
         try
@@ -44,19 +44,21 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                         sink.Ready($"{files.Count} files at the start");
                     scanned = time.GetTimestamp();
                 }
-                bool hasMore = files.Read(batch);
+                bool hasMore;
                 // Who has much to catch up on commits much at a time, once some of it could be stored: what cannot is seen twice by rules.
-                while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested)
+                do
                     hasMore = files.Read(batch);
+                while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested);
                 files.AddPositions(batch);
-                if (batch.Take() is { } read)
+                EventBatch? read = batch.Take();
+                if (committed is not null && (read is not null || committed.IsCompleted))
                 {
                     await committed;
-                    isProven = committed != Task.CompletedTask;
-                    committed = await sink.SubmitAsync(read, abort);
+                    committed = null;
+                    isProven = true;
                 }
-                if (committed.IsCompleted)
-                    await committed;
+                if (read is not null)
+                    committed = await sink.SubmitAsync(read, abort);
                 if (!hasMore)
                     await WaitAsync(watch, stop);
             }
@@ -64,7 +66,8 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         finally
         {
             // Whoever comes next reads on from what is stored by then.
-            await committed.WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (committed is not null)
+                await committed.WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
