@@ -17,9 +17,9 @@ internal sealed class FailingSink(EventLog log, bool isStored = false) : IInputS
 
     public int Failures { get; private set; }
 
-    public void Ready(string detail)
-    {
-    }
+    public int Starts { get; private set; }
+
+    public void Ready(string detail) => Starts++;
 
     public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => throw new NotSupportedException();
 

@@ -26,9 +26,7 @@ public sealed class LogPushTests
             {
                 int first = Interlocked.Add(ref next, LinesPerPush) - LinesPerPush;
                 int[] numbers = [.. Enumerable.Range(first, LinesPerPush)];
-                while (!await TrySendAsync(daemon, requestOf(numbers)))
-                {
-                }
+                await Eventually.Async(() => TrySendAsync(daemon, requestOf(numbers)), "a push is taken");
             }
         }
         HttpRequestMessage ByLoki(IReadOnlyList<int> numbers)
@@ -56,7 +54,7 @@ public sealed class LogPushTests
 
     private static async Task<bool> TrySendAsync(Daemon daemon, HttpRequestMessage request)
     {
-        try
+        using (request)
         {
             using HttpResponseMessage answer = await daemon.Http.SendAsync(request);
             return answer.StatusCode switch
@@ -65,15 +63,6 @@ public sealed class LogPushTests
                 HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests => false,
                 _ => throw new InvalidOperationException($"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}"),
             };
-        }
-        catch (HttpRequestException)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-            return false;
-        }
-        finally
-        {
-            request.Dispose();
         }
     }
 

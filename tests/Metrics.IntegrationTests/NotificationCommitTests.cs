@@ -25,9 +25,7 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
     {
         await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "commit");
         await sender.DeclareAsync("nova");
-        string root = Directory.CreateTempSubdirectory("notifications").FullName;
-        MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{root}' }}\n"
-            + $"inputs: {{ openstack: [ {{ name: 'stored {isStored}', notifications: {{ {rabbit.Keys("commit")} }} }} ] }}");
+        MetricsOptions options = Options($"stored {isStored}");
         NotificationsOptions one = options.Inputs.Inputs.OfType<NotificationsOptions>().Single();
         // One that an operator has declared is taken as it is.
         var kind = new Dictionary<string, object?> { ["x-queue-type"] = isStored ? "quorum" : "classic" };
@@ -35,10 +33,7 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         await sender.Channel.QueueBindAsync(one.Queue, "nova", "notifications.*");
         foreach (int[] some in Enumerable.Range(0, Count).Chunk(500))
             await Task.WhenAll(some.Select(i => sender.SendAsync(OsloSender.Numbered(i), "nova")));
-        await using var log = new EventLog(
-            options.Storage, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), TimeProvider.System,
-            NullLogger<EventLog>.Instance);
-        log.Open();
+        await using EventLog log = Open(options);
         var sink = new FailingSink(log, isStored);
         using var stop = new CancellationTokenSource();
         long start = TimeProvider.System.GetTimestamp();
@@ -54,7 +49,44 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         long repeated = sink.Counters.Of(InputDrop.Repeated);
         (repeated > 0).Should().Be(isStored);
         output.WriteLine($"{sink.Commits} commits, {sink.Failures} of them failed, {repeated} came again, {took.TotalSeconds:F1} s");
-        Directory.Delete(root, recursive: true);
+        Directory.Delete(options.Storage.Path, recursive: true);
+    }
+
+    [Fact]
+    public async Task That_a_queue_was_deleted_is_noted_once_also_where_it_cannot_be_stored_at_first()
+    {
+        await using OsloSender sender = await OsloSender.ConnectAsync(rabbit, "commit");
+        MetricsOptions options = Options("deleted");
+        NotificationsOptions one = options.Inputs.Inputs.OfType<NotificationsOptions>().Single();
+        await using EventLog log = Open(options);
+        var sink = new FailingSink(log);
+        for (int starts = 1; starts <= 3; starts++)
+        {
+            // The first commit of the third start is the one that fails.
+            if (starts == 3)
+                await sender.Channel.QueueDeleteAsync(one.Queue, false, false);
+            using var stop = new CancellationTokenSource();
+            Task running = RunAsync(one.Create(new InputTools(null!, log, TimeProvider.System)), sink, stop.Token);
+            await Eventually.Async(() => sink.Starts >= starts, "it reads the queue");
+            await stop.CancelAsync();
+            await running;
+        }
+        sink.Failures.Should().Be(1);
+        (await ReadAsync(log, (batch, row) => batch.Kinds[row])).Should().Equal(EventKinds.LogGap);
+        Directory.Delete(options.Storage.Path, recursive: true);
+    }
+
+    private MetricsOptions Options(string name) => MetricsOptions.Parse(
+        $"storage: {{ path: '{Directory.CreateTempSubdirectory("notifications").FullName}' }}\n"
+        + $"inputs: {{ openstack: [ {{ name: '{name}', notifications: {{ {rabbit.Keys("commit")} }} }} ] }}");
+
+    private static EventLog Open(MetricsOptions options)
+    {
+        var log = new EventLog(
+            options.Storage, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), TimeProvider.System,
+            NullLogger<EventLog>.Instance);
+        log.Open();
+        return log;
     }
 
     /// <summary>Starts it again where it fails, as the frame does.</summary>
@@ -73,14 +105,17 @@ public sealed class NotificationCommitTests(RabbitMq rabbit, ITestOutputHelper o
         }
     }
 
-    private static async Task<List<string>> NumbersAsync(EventLog log)
+    private static Task<List<string>> NumbersAsync(EventLog log) =>
+        ReadAsync(log, (batch, row) => batch.Find(row, EventFields.ResourceId)!);
+
+    private static async Task<List<string>> ReadAsync(EventLog log, Func<EventBatch, int, string> read)
     {
-        var numbers = new List<string>();
+        var all = new List<string>();
         await foreach (EventBatch batch in log.ReadAsync(new EventQuery(), CancellationToken.None))
         {
             using (batch)
-                numbers.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.Find(row, EventFields.ResourceId)!));
+                all.AddRange(Enumerable.Range(0, batch.Count).Select(row => read(batch, row)));
         }
-        return numbers;
+        return all;
     }
 }

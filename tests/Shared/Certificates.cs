@@ -31,7 +31,8 @@ internal sealed class Certificates : IDisposable
     /// <param name="subject">The subject.</param>
     /// <param name="dns">A name beside 127.0.0.1.</param>
     /// <param name="to">Its end; 2050 by default.</param>
-    public void Issue(string name, string subject, string dns = "localhost", DateTimeOffset? to = null)
+    /// <param name="purpose">Its extended key usage, as a number; all by default.</param>
+    public void Issue(string name, string subject, string dns = "localhost", DateTimeOffset? to = null, string? purpose = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -39,6 +40,8 @@ internal sealed class Certificates : IDisposable
         names.AddDnsName(dns);
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
+        if (purpose is not null)
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
         using X509Certificate2 issued = request.Create(_authority, s_from, to ?? s_to.AddDays(-1), [++_serial]);
         File.WriteAllText(Path.Combine(Folder, $"{name}.key"), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(Path.Combine(Folder, $"{name}.pem"), issued.ExportCertificatePem());

@@ -15,6 +15,9 @@ public static class EventBounds
     /// <summary>Characters of a field's value.</summary>
     public const int MaxValueLength = 8 * 1024;
 
+    /// <summary>What is wrong with an event whose time cannot be true (<see cref="IsSane"/>), for whoever sent it.</summary>
+    public const string BadTime = "has a time before 1970 or more than a day ahead";
+
     private const long NanosecondsADay = 86_400_000_000_000;
 
     /// <summary>Whether a time can be true: not before 1970, and at most a day after the event came in.</summary>

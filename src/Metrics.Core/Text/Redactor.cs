@@ -94,7 +94,8 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     /// <summary>Names of fields that are none of those, by object: the same few come again and again. A race costs a look.</summary>
     private static readonly string?[] s_plainNames = new string?[1024];
 
-    private static readonly RedactRule s_address = Rule("""(?P<user>://[^\s/:@"']*:)[^\s/@"']+@""", "${user}" + Mask + "@");
+    /// <summary>Of a URL; one of RabbitMQ names several hosts, each with its password.</summary>
+    private static readonly RedactRule s_address = Rule("""(?P<user>(?:://|,)[^\s/:@,"']*:)[^\s/@"']+@""", "${user}" + Mask + "@");
 
     /// <summary>Whether a text in UTF-8 may, as far as its length and its signs say; costs next to nothing.</summary>
     public bool MayHold(ReadOnlySpan<byte> utf8) => own.Count > 0

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Metrics.Configuration;
@@ -6,6 +7,9 @@ namespace Metrics.Configuration;
 /// <summary>How the other side is checked, for libraries that take nothing but a callback.</summary>
 internal static class HandshakeCallback
 {
+    /// <summary>The purpose of servers' certificates; one that names no purpose has all.</summary>
+    private static readonly Oid s_server = new("1.3.6.1.5.5.7.3.1");
+
     /// <summary>The check; null leaves it to the system's authorities.</summary>
     public static RemoteCertificateValidationCallback? ToCallback(this SslClientAuthenticationOptions tls)
     {
@@ -16,6 +20,8 @@ internal static class HandshakeCallback
             if (certificate is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
                 return false;
             using var chain = new X509Chain { ChainPolicy = policy.Clone() };
+            // As a handshake without a callback asks: a certificate for clients alone makes nobody a server.
+            chain.ChainPolicy.ApplicationPolicy.Add(s_server);
             // Those between it and its authority.
             if (shown is not null)
                 chain.ChainPolicy.ExtraStore.AddRange(shown.ChainPolicy.ExtraStore);

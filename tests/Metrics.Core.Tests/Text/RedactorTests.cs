@@ -27,6 +27,8 @@ public sealed class RedactorTests
     [InlineData("\"authorization\": \"Bearer abc.def\"", "\"authorization\": \"Bearer ***\"")]
     [InlineData("sent bearer abcdefgh1234 to it", "sent bearer *** to it")]
     [InlineData("transport_url = rabbit://nova:hunter2@ctl-1:5672/", "transport_url = rabbit://nova:***@ctl-1:5672/")]
+    [InlineData("rabbit://a:hunter2@ctl-1:5672,a:hunter2@ctl-2:5672,a:hunter2@ctl-3/",
+        "rabbit://a:***@ctl-1:5672,a:***@ctl-2:5672,a:***@ctl-3/")]
     [InlineData("mysql+pymysql://a:b@c/d and amqp://:x@y", "mysql+pymysql://a:***@c/d and amqp://:***@y")]
     [InlineData("key -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY----- end",
         "key -----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- end")]
@@ -74,6 +76,7 @@ public sealed class RedactorTests
     [InlineData("password")]
     [InlineData("password \t")]
     [InlineData("a://b:")]
+    [InlineData(",b:")]
     [InlineData("eyJaaaaaaaaa.")]
     [InlineData("authorization: bearer ")]
     public void Texts_that_are_made_to_take_long_take_no_longer(string part)

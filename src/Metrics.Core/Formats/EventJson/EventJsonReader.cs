@@ -16,7 +16,6 @@ public static class EventJsonReader
 {
     private const int MaxDepth = 8;
     private const int MaxSeverity = 24;
-    private const string BadTime = "has a time before 1970 or more than a day ahead";
 
     private static readonly JsonReaderOptions s_options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
@@ -136,7 +135,7 @@ public static class EventJsonReader
                 return "has a time that is neither like 2026-01-31T12:00:00Z nor nanoseconds since 1970";
             }
             if (!EventBounds.IsSane(time, now))
-                return BadTime;
+                return EventBounds.BadTime;
             batch.Add(time, now, _kind ?? EventKinds.Log, _severity, _body ?? "");
             foreach (EventField field in _fields)
                 batch.AddField(EventFields.FullName(field.Name), field.Value);
@@ -155,7 +154,7 @@ public static class EventJsonReader
                 return "has neither kind nor body, nor the text of a line as message, log, msg or MESSAGE";
             long? time = line.TakeTime();
             if (time is { } given && !EventBounds.IsSane(given, now))
-                return BadTime;
+                return EventBounds.BadTime;
             line.AddTo(batch, now, time, Encoding.UTF8.GetBytes(text));
             return null;
         }

@@ -120,7 +120,7 @@ public ref struct LokiJson : ILokiReader
         while (members.MoveNext())
         {
             if (members.Name.SequenceEqual("stream"u8))
-                StreamFault = ReadLabels(members.Value, labels);
+                StreamFault = ReadFields(members.Value, labels, "has labels that are no JSON object");
             if (!members.Name.SequenceEqual("values"u8) || members.Value[0] != '[')
                 continue;
             _valuesJson = members.Value;
@@ -128,18 +128,6 @@ public ref struct LokiJson : ILokiReader
             TryRead(ref _values);
         }
         return true;
-    }
-
-    private string? ReadLabels(ReadOnlySpan<byte> json, List<EventField> labels)
-    {
-        var members = new JsonMembers(json);
-        while (members.MoveNext())
-        {
-            if (labels.Count == LokiLabels.MaxLabels)
-                return LokiLabels.TooMany;
-            labels.Add(new EventField(TextPool.Shared.Get(members.Name), TextPool.Shared.Get(TextOf(members.Value))));
-        }
-        return members.IsComplete ? null : "has labels that are no JSON object";
     }
 
     private void ReadPart(int part, List<EventField> metadata)
@@ -156,7 +144,7 @@ public ref struct LokiJson : ILokiReader
                 Line = TextOf(value);
                 break;
             case 2:
-                EntryFault ??= ReadMetadata(value, metadata);
+                EntryFault ??= ReadFields(value, metadata, "has metadata that is no JSON object");
                 break;
             case < 2:
                 EntryFault ??= NoEntry;
@@ -164,19 +152,20 @@ public ref struct LokiJson : ILokiReader
         }
     }
 
-    private static string? ReadMetadata(ReadOnlySpan<byte> json, List<EventField> metadata)
+    /// <returns>What is wrong, or null.</returns>
+    private static string? ReadFields(ReadOnlySpan<byte> json, List<EventField> fields, string noObject)
     {
         // Not the scratch that the line may lie in.
         byte[] scratch = json.Contains((byte)'\\') ? new byte[json.Length] : [];
         var members = new JsonMembers(json);
         while (members.MoveNext())
         {
-            if (metadata.Count == LokiLabels.MaxLabels)
+            if (fields.Count == LokiLabels.MaxLabels)
                 return LokiLabels.TooMany;
-            metadata.Add(
-                new EventField(TextPool.Shared.Get(members.Name), TextPool.Shared.Get(JsonMembers.TextOf(members.Value, scratch))));
+            ReadOnlySpan<byte> value = JsonMembers.TextOf(members.Value, scratch);
+            fields.Add(new EventField(TextPool.Shared.Get(members.Name), TextPool.Shared.Get(value)));
         }
-        return members.IsComplete ? null : "has metadata that is no JSON object";
+        return members.IsComplete ? null : noObject;
     }
 
     private static bool TryTime(ReadOnlySpan<byte> value, out long time)

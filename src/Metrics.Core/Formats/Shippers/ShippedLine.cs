@@ -171,7 +171,7 @@ public sealed class ShippedLine
         batch.AddField(EventFields.LogFilePath, this[ShipperField.Path]);
         foreach (EventField other in _others)
             batch.AddField(other.Name, other.Value);
-        if (this[ShipperField.Job] is { } job && !ReferenceEquals(service, job))
+        if (this[ShipperField.Job] is { } job && job != service)
             batch.AddField(FieldOf("job"), job);
     }
 

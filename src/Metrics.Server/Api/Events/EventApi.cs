@@ -86,9 +86,7 @@ internal static class EventApi
     private static async Task SendAsync(HttpContext context, EventInput input, PushMetrics metrics)
     {
         EventPush.Answer answer = await input.ReceiveAsync(PushEndpoints.RequestOf(context), context.RequestAborted);
-        metrics.Requests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
-        context.Response.StatusCode = answer.Status;
-        PushEndpoints.AskToComeAgain(context.Response);
+        PushEndpoints.SetStatus(context, metrics, Path, answer.Status);
         if (answer.Error is not { } error)
             return;
         context.Response.ContentType = "application/json";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Access;
 using Metrics.Inputs.Push;
 
@@ -17,9 +16,7 @@ internal static class LokiEndpoints
     {
         EventPush.Answer answer = await input.ReceiveAsync(
             PushEndpoints.RequestOf(context), context.Request.HasJsonContentType(), context.RequestAborted);
-        metrics.Requests.WithLabels(Path, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
-        context.Response.StatusCode = answer.Status;
-        PushEndpoints.AskToComeAgain(context.Response);
+        PushEndpoints.SetStatus(context, metrics, Path, answer.Status);
         if (answer.Error is not { } error)
             return;
         context.Response.ContentType = "text/plain; charset=utf-8";

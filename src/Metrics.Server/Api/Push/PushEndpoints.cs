@@ -51,9 +51,7 @@ internal static class PushEndpoints
         {
             answer = await input.ReceiveAsync(RequestOf(context), precision, context.RequestAborted);
         }
-        metrics.Requests.WithLabels(endpoint, answer.Status.ToString(CultureInfo.InvariantCulture)).Inc();
-        context.Response.StatusCode = answer.Status;
-        AskToComeAgain(context.Response);
+        SetStatus(context, metrics, endpoint, answer.Status);
         if (answer.Error is null)
             return;
         string error = answer.Error.ReplaceLineEndings(" ");
@@ -69,11 +67,13 @@ internal static class PushEndpoints
         context.Connection.RemoteIpAddress, context.Request.Body, context.Request.Headers.ContentEncoding.ToString(),
         $"push/{Caller.NameOf(context)}", Caller.AccountOf(context)?.Binding);
 
-    /// <summary>Who could not be served now shall wait a moment.</summary>
-    internal static void AskToComeAgain(HttpResponse response)
+    /// <summary>Answers with a status, and counts it; who could not be served now shall wait a moment.</summary>
+    internal static void SetStatus(HttpContext context, PushMetrics metrics, string endpoint, int status)
     {
-        if (response.StatusCode is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            response.Headers.RetryAfter = "1";
+        metrics.Requests.WithLabels(endpoint, status.ToString(CultureInfo.InvariantCulture)).Inc();
+        context.Response.StatusCode = status;
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "1";
     }
 
     private static string CodeOf(int status) => status switch

@@ -24,6 +24,9 @@ internal sealed record BrokerUrl(
 {
     private const string Schemes = "must begin with amqp://, amqps:// or rabbit://";
 
+    /// <summary>What stands there may be a part of the password.</summary>
+    private const string NoHost = "has no HOST or HOST:PORT where one must stand; in a password '/' is written %2F, ',' is %2C";
+
     /// <summary>Reads one.</summary>
     /// <param name="text">The URL.</param>
     /// <param name="url">What it says.</param>
@@ -47,8 +50,10 @@ internal sealed record BrokerUrl(
             int at = one.LastIndexOf('@');
             if (TryParseHost(one[(at + 1)..], isTls, out (string, int) host))
                 hosts.Add(host);
-            else
+            else if (at >= 0 || !text.Contains('@'))
                 problem = $"has '{one[(at + 1)..]}' where HOST or HOST:PORT must stand";
+            else
+                problem = NoHost;
             if (at >= 0 && account is not null && account != one[..at])
                 problem = "names two users or passwords; one is for all hosts";
             account ??= at >= 0 ? one[..at] : null;

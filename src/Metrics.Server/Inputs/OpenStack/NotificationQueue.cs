@@ -38,21 +38,25 @@ internal sealed class NotificationQueue : AsyncDefaultBasicConsumer
     private NotificationQueue(IChannel channel, NotificationsOptions options, bool isNew) : base(channel) =>
         (_options, IsNew) = (options, isNew);
 
-    /// <summary>Whether it was not there before.</summary>
+    /// <summary>Whether it is not there, or was not until it was declared.</summary>
     public bool IsNew { get; }
 
-    /// <summary>Opens it; where it is missing it is declared. One that somebody has declared otherwise is taken as it is.</summary>
+    /// <summary>Opens it, and looks whether it is there.</summary>
     /// <exception cref="RabbitMQClientException">The connection is lost, or we may not.</exception>
     public static async Task<NotificationQueue> OpenAsync(IConnection connection, NotificationsOptions options, CancellationToken ct)
     {
         bool isNew = !await ExistsAsync(connection, options.Queue, ct);
-        IChannel channel = await connection.CreateChannelAsync(cancellationToken: ct);
-        if (isNew)
-        {
-            await channel.QueueDeclareAsync(
-                options.Queue, durable: true, exclusive: false, autoDelete: false, s_bounds, cancellationToken: ct);
-        }
-        return new NotificationQueue(channel, options, isNew);
+        return new NotificationQueue(await connection.CreateChannelAsync(cancellationToken: ct), options, isNew);
+    }
+
+    /// <summary>Declares it where it is missing. One that somebody has declared otherwise is taken as it is.</summary>
+    /// <exception cref="RabbitMQClientException">The connection is lost, or we may not.</exception>
+    public async Task DeclareAsync(CancellationToken ct)
+    {
+        if (!IsNew)
+            return;
+        await Channel.QueueDeclareAsync(
+            _options.Queue, durable: true, exclusive: false, autoDelete: false, s_bounds, cancellationToken: ct);
     }
 
     /// <summary>Has it delivered to us alone: of two readers each would get half.</summary>

@@ -46,6 +46,7 @@ internal sealed class NotificationsInput(NotificationsOptions options, EventLog 
         SeenMessages seen = SeenMessages.Load(stored);
         var bindings = new ExchangeBindings(connection, options, time);
         await BeginAsync(queue, bindings, stored, seen.LastAt, sink, stop);
+        await queue.DeclareAsync(stop);
         await bindings.BindAsync(stop);
         await queue.ConsumeAsync(stop);
         sink.Ready($"{bindings}");
@@ -67,8 +68,9 @@ internal sealed class NotificationsInput(NotificationsOptions options, EventLog 
     }
 
     /// <summary>
-    /// Stores what the queue is to be, and that it was gone where it was. Rules see events before they are stored: notifications are taken
-    /// only where something can be, else rules would see them with each try.
+    /// Stores what the queue is to be, and that it was gone where it was: before it is declared, else nobody would know that once a commit
+    /// has failed. Rules see events before they are stored: notifications are taken only where something can be, else rules would see them
+    /// with each try.
     /// </summary>
     private async Task BeginAsync(
         NotificationQueue queue, ExchangeBindings bindings, IReadOnlyList<SourcePosition> stored, long? lastAt, IInputSink sink,
@@ -76,7 +78,7 @@ internal sealed class NotificationsInput(NotificationsOptions options, EventLog 
     {
         QueuePosition position = QueuePosition.Of(options);
         QueuePosition? last = position.Find(stored);
-        if (last is not null)
+        if (last is not null && !queue.IsNew)
             await bindings.UnbindAsync(last.Bindings.Except(position.Bindings), stop);
         var batch = new EventBatch(options.Name, 1);
         if (last is not null && queue.IsNew)

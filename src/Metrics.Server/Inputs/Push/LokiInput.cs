@@ -34,7 +34,7 @@ internal sealed class LokiInput(EventPush push, TimeProvider time)
                     return;
                 string? fault = reader.StreamFault ?? reader.EntryFault;
                 if (fault is null && !EventBounds.IsSane(reader.Time, now))
-                    fault = "has a time before 1970 or more than a day ahead";
+                    fault = EventBounds.BadTime;
                 if (fault is null)
                 {
                     if (!isFilled || metadata.Count > 0)

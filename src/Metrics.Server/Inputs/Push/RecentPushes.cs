@@ -15,7 +15,7 @@ internal sealed class RecentPushes
     public const int MaxKept = 1_024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Task> _commits = [];
+    private readonly Dictionary<string, (long Place, Task Commit)> _known = [];
     private readonly string?[] _digests = new string?[MaxKept];
     private long _next;
 
@@ -32,7 +32,7 @@ internal sealed class RecentPushes
                 continue;
             }
             _digests[place % MaxKept] = digest;
-            _commits[digest] = Task.CompletedTask;
+            _known[digest] = (place, Task.CompletedTask);
             _next = Math.Max(_next, place + 1);
         }
     }
@@ -62,20 +62,26 @@ internal sealed class RecentPushes
     {
         lock (_lock)
         {
-            isRepeated = _commits.TryGetValue(digest, out Task? before) && !before.IsFaulted && !before.IsCanceled;
+            bool isKnown = _known.TryGetValue(digest, out (long Place, Task Commit) before);
+            isRepeated = isKnown && !before.Commit.IsFaulted && !before.Commit.IsCanceled;
             if (isRepeated)
             {
                 batch.Dispose();
-                return before!;
+                return before.Commit;
             }
+            // Of a try that has failed the place is nobody's: else this one would be forgotten with it.
+            if (isKnown)
+                _digests[before.Place % MaxKept] = null;
             long place = _next++;
             ref string? digestThere = ref _digests[place % MaxKept];
             if (digestThere is { } oldest)
-                _commits.Remove(oldest);
+                _known.Remove(oldest);
             digestThere = digest;
             string key = (place % MaxKept).ToString(CultureInfo.InvariantCulture);
             batch.Add(new SourcePosition(Source, key, string.Create(CultureInfo.InvariantCulture, $"{place} {digest}")));
-            return _commits[digest] = commit(batch);
+            Task committed = commit(batch);
+            _known[digest] = (place, committed);
+            return committed;
         }
     }
 }

@@ -17,13 +17,20 @@ public sealed class ShippedLineTests
     {
         {
             "Vector, file",
-            """{"file":"/var/log/auth.log","host":"ctl-1","message":"Nov 27 08:00:01 ctl-1 sshd[7]: Failed password for ann from 192.0.2.7 port 5 ssh2","source_type":"file","timestamp":"2026-11-27T08:00:02.5Z"}""",
+            """
+            {"file":"/var/log/auth.log","host":"ctl-1",
+            "message":"Nov 27 08:00:01 ctl-1 sshd[7]: Failed password for ann from 192.0.2.7 port 5 ssh2",
+            "source_type":"file","timestamp":"2026-11-27T08:00:02.5Z"}
+            """,
             "time=2026-11-27T08:00:02.500000000Z kind=host.login user.name=ann source.ip=192.0.2.7 event.dataset=sshd service.name=sshd "
             + "process.pid=7 host.name=ctl-1 log.file.path=/var/log/auth.log source.type=file"
         },
         {
             "Vector, journald",
-            """{"PRIORITY":"3","SYSLOG_IDENTIFIER":"sshd","_PID":"7","_SYSTEMD_UNIT":"ssh.service","host":"ctl-1","message":"Invalid user bob from 192.0.2.7 port 5","timestamp":"2026-11-27T08:00:02Z"}""",
+            """
+            {"PRIORITY":"3","SYSLOG_IDENTIFIER":"sshd","_PID":"7","_SYSTEMD_UNIT":"ssh.service","host":"ctl-1",
+            "message":"Invalid user bob from 192.0.2.7 port 5","timestamp":"2026-11-27T08:00:02Z"}
+            """,
             "kind=host.login user.name=bob severity_number=17 log.level=err service.name=sshd process.name=sshd "
             + "systemd.unit=ssh.service process.pid=7"
         },
@@ -33,12 +40,18 @@ public sealed class ShippedLineTests
         },
         {
             "Fluent Bit, systemd",
-            """{"date":"2026-11-27T07:59:50.250000Z","MESSAGE":"pam_unix(sudo:session): session opened for user root(uid=0) by ann(uid=1000)","_HOSTNAME":"ctl-2","_COMM":"sudo","PRIORITY":"6"}""",
+            """
+            {"date":"2026-11-27T07:59:50.250000Z","MESSAGE":"pam_unix(sudo:session): session opened for user root(uid=0) by ann(uid=1000)",
+            "_HOSTNAME":"ctl-2","_COMM":"sudo","PRIORITY":"6"}
+            """,
             "host.name=ctl-2 service.name=sudo severity_number=9 event.dataset=pam"
         },
         {
             "a container in Kubernetes, with arrays and objects",
-            """{"log":"2026-11-27 08:00:01.123 7 ERROR nova.compute.manager [None req-1 ann p - - - -] no","kubernetes":{"pod_name":"nova-0","labels":{"app":"nova"}},"tags":["a","b"]}""",
+            """
+            {"log":"2026-11-27 08:00:01.123 7 ERROR nova.compute.manager [None req-1 ann p - - - -] no",
+            "kubernetes":{"pod_name":"nova-0","labels":{"app":"nova"}},"tags":["a","b"]}
+            """,
             "time=2026-11-27T08:00:01.123000000Z kind=log severity_number=17 log.level=ERROR event.dataset=oslo kubernetes.pod_name=nova-0 "
             + "kubernetes.labels.app=nova tags=[\"a\",\"b\"]"
         },
