@@ -34,17 +34,15 @@ internal sealed class LabelGrouping
             return 0;
         }
         int hash = Hash(labels, nameless);
-        int group = _first.GetValueOrDefault(hash, -1);
-        int head = group;
-        for (; group >= 0; group = _groups[group].Next)
-        {
-            if (Same(_groups[group].Labels, _groups[group].Nameless, labels, nameless))
-                return group;
-        }
-        _first[hash] = _groups.Count;
-        _groups.Add((labels, nameless, head));
-        return _groups.Count - 1;
+        if (Find(labels, nameless, hash) is >= 0 and var known)
+            return known;
+        _groups.Add((labels, nameless, _first.GetValueOrDefault(hash, -1)));
+        return _first[hash] = _groups.Count - 1;
     }
+
+    /// <summary>Whether a series is of a group that appeared.</summary>
+    public bool Has(Labels labels) =>
+        _only && _names.Length == 0 ? _groups.Count > 0 : Find(labels, false, Hash(labels, false)) >= 0;
 
     /// <summary>The labels that all of a group have.</summary>
     public Labels LabelsOf(int group) => Reduce(_groups[group].Labels, _groups[group].Nameless);
@@ -59,6 +57,14 @@ internal sealed class LabelGrouping
                 kept.Add(label);
         }
         return Labels.Of([.. kept]);
+    }
+
+    private int Find(Labels labels, bool nameless, int hash)
+    {
+        int group = _first.GetValueOrDefault(hash, -1);
+        while (group >= 0 && !Same(_groups[group].Labels, _groups[group].Nameless, labels, nameless))
+            group = _groups[group].Next;
+        return group;
     }
 
     private bool Counts(string name, bool nameless) => !(nameless && MetricIdentity.Has(name)) && Array.IndexOf(_names, name) >= 0 == _only;

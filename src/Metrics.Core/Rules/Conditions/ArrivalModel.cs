@@ -29,6 +29,9 @@ public sealed class ArrivalModel
     /// <summary>An hour with fewer windows than these is not known yet.</summary>
     private const double Enough = 6;
 
+    /// <summary>What comes in larger numbers is counted in larger units: so many do not scatter by chance, and each is a term of a sum.</summary>
+    private const double MaxMean = 10_000;
+
     private readonly PauseHistory _pauses = new();
 
     /// <summary>The pause that goes on, in windows of usual worth.</summary>
@@ -153,7 +156,8 @@ public sealed class ArrivalModel
         double variance = Math.Max(0, (known.Squares / known.Windows) - (mean * mean));
         // One part of the doubt is the bursts, the other how little we know: both widen the distribution.
         double doubt = 1 / (known.Sum + 0.5) + (variance > mean ? (variance - mean) / (mean * mean) : 0);
-        return NegativeBinomial((long)Math.Floor(count), mean, 1 / doubt);
+        double unit = Math.Max(1, mean / MaxMean);
+        return NegativeBinomial(count / unit, mean / unit, 1 / doubt);
     }
 
     /// <summary>As bytes, for keeping.</summary>
@@ -190,26 +194,26 @@ public sealed class ArrivalModel
         model._silence = BinaryPrimitives.ReadDoubleLittleEndian(bytes[8..]) is var silence && double.IsFinite(silence) ? silence : 0;
         model._pauses.Read(bytes[16..]);
         // Bytes that were kept before this was known end with the hours.
-        if ((bytes.Length - Head) % HourBytes == PauseBytes % HourBytes)
+        if (bytes.Length - Head is >= PauseBytes and var rest && rest % HourBytes == PauseBytes % HourBytes)
         {
             model.HeardAt = BinaryPrimitives.ReadInt64LittleEndian(bytes[^PauseBytes..]);
             double allEmpty = BinaryPrimitives.ReadDoubleLittleEndian(bytes[^8..]);
             model._allEmpty = double.IsFinite(allEmpty) ? allEmpty : 0;
             bytes = bytes[..^PauseBytes];
         }
-        for (ReadOnlySpan<byte> rest = bytes[Head..]; rest.Length >= HourBytes; rest = rest[HourBytes..])
+        for (ReadOnlySpan<byte> hours = bytes[Head..]; hours.Length >= HourBytes; hours = hours[HourBytes..])
         {
-            if (rest[0] >= Hours)
+            if (hours[0] >= Hours)
                 continue;
             var hour = new Hour
             {
-                Windows = BinaryPrimitives.ReadSingleLittleEndian(rest[1..]),
-                Sum = BinaryPrimitives.ReadSingleLittleEndian(rest[5..]),
-                Squares = BinaryPrimitives.ReadSingleLittleEndian(rest[9..]),
+                Windows = BinaryPrimitives.ReadSingleLittleEndian(hours[1..]),
+                Sum = BinaryPrimitives.ReadSingleLittleEndian(hours[5..]),
+                Squares = BinaryPrimitives.ReadSingleLittleEndian(hours[9..]),
             };
             if (!float.IsFinite(hour.Windows) || !float.IsFinite(hour.Sum) || !float.IsFinite(hour.Squares))
                 continue;
-            model._hours[rest[0]] = hour;
+            model._hours[hours[0]] = hour;
             model._all.Add(hour);
         }
         return model;
@@ -255,15 +259,15 @@ public sealed class ArrivalModel
 
     private static int HourOf(long at) => (int)((((at - 1 - FirstMonday) / HourMilliseconds) % Hours + Hours) % Hours);
 
-    /// <summary>P(N ≤ count) for a negative binomial of a mean and a size; the larger the size, the nearer to Poisson.</summary>
-    private static double NegativeBinomial(long count, double mean, double size)
+    /// <summary>
+    /// P(N ≤ count) for a negative binomial of a mean and a size; the larger the size, the nearer to Poisson. Above the mean, where it is
+    /// more than a half, it is that of the mean.
+    /// </summary>
+    private static double NegativeBinomial(double count, double mean, double size)
     {
-        if (count < 0)
-            return 0;
         double p = size / (size + mean);
         double logTerm = size * Math.Log(p), total = Math.Exp(logTerm);
-        // Far above the mean nothing is left to add.
-        long max = Math.Min(count, (long)(mean + (40 * Math.Sqrt(mean + (mean * mean / size))) + 40));
+        long max = (long)Math.Min(count, mean + 1);
         for (long k = 1; k <= max; k++)
         {
             logTerm += Math.Log((k - 1 + size) / k) + Math.Log(1 - p);

@@ -21,9 +21,9 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
     public PreparedQuery? While { get; init; }
 
     /// <inheritdoc />
-    public override string Text => OnlySilence
-        ? $"{Expr.Text} silent for longer than is usual, with a probability of {FloatText.Format(Probability)}"
-        : $"{Expr.Text} less than is usual, with a probability of {FloatText.Format(Probability)}";
+    public override string Text =>
+        $"{Expr.Text} {(OnlySilence ? "silent for longer" : "less")} than is usual, with a probability of {FloatText.Format(Probability)}"
+        + (While is null ? "" : $", while {While.Text}");
 
     /// <inheritdoc />
     public override string Query => Expr.Text;

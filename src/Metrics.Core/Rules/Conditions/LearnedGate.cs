@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Query.Engine;
 
 namespace Metrics.Rules.Conditions;
 
@@ -8,19 +9,21 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 internal sealed class LearnedGate
 {
-    private readonly List<(string[] Names, HashSet<Labels> Values)> _byNames = [];
+    private readonly List<LabelGrouping> _byNames = [];
 
     /// <param name="given">What the expression gave; without labels it holds for every series.</param>
     public LearnedGate(IReadOnlyList<VectorElement> given)
     {
         foreach (IGrouping<string, Labels> alike in given.Select(g => g.Labels.Without(Labels.MetricName)).GroupBy(NamesOf))
-            _byNames.Add(([.. ((IEnumerable<Label>)alike.First()).Select(l => l.Name)], [.. alike]));
+        {
+            var values = new LabelGrouping([.. ((IEnumerable<Label>)alike.First()).Select(l => l.Name)], only: true);
+            foreach (Labels labels in alike)
+                values.Of(labels, nameless: false);
+            _byNames.Add(values);
+        }
     }
 
-    public bool IsOpenFor(Labels series) => _byNames.Exists(b => b.Values.Contains(Only(series, b.Names)));
+    public bool IsOpenFor(Labels series) => _byNames.Exists(b => b.Has(series));
 
     private static string NamesOf(Labels labels) => string.Join('\n', ((IEnumerable<Label>)labels).Select(l => l.Name));
-
-    private static Labels Only(Labels series, string[] names) =>
-        Labels.Of([.. names.Where(n => series[n].Length > 0).Select(n => new Label(n, series[n]))]);
 }

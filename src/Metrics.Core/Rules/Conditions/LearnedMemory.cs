@@ -53,7 +53,8 @@ public sealed class LearnedMemory : ConditionMemory
         var gate = judged is null ? null : new LearnedGate(judged);
         lock (_lock)
         {
-            foreach (Labels fresh in counts.Keys.Where(s => !_models.ContainsKey(s)))
+            // An alert may be older than what is known of its series, after a crash or with another expression: it begins anew, too.
+            foreach (Labels fresh in counts.Keys.Concat(round.Open.Keys).Where(s => !_models.ContainsKey(s)))
             {
                 if (_models.Count < MaxSeries)
                     _models.Add(fresh, new Source(new ArrivalModel()));
@@ -61,14 +62,25 @@ public sealed class LearnedMemory : ConditionMemory
                     round.Error = $"there are more than {MaxSeries} series to learn; the others are not watched";
             }
             // A series that gives nothing counts as zero.
-            foreach ((Labels series, Source source) in _models.ToList())
+            foreach ((Labels series, Source source) in _models)
             {
-                if (gate?.IsOpenFor(series) == false)
-                    continue;
-                double given = counts.GetValueOrDefault(series);
-                Judge(round, series, source, double.IsFinite(given) ? Math.Max(0, given) : 0);
+                double given = counts.GetValueOrDefault(series), count = double.IsFinite(given) ? Math.Max(0, given) : 0;
+                if (gate?.IsOpenFor(series) != false)
+                    Judge(round, series, source, count);
+                else
+                    source.Model.Hear(round.At, count);
+                if (round.At - source.Model.HeardAt > s_forgottenAfter.TotalMilliseconds)
+                    Forget(round, series);
             }
         }
+    }
+
+    private void Forget(ConditionRound round, Labels series)
+    {
+        if (round.Open.ContainsKey(series))
+            round.Say(Verdict.Ended(series, EndReason.Expired));
+        _models.Remove(series);
+        _forgotten.Add(series);
     }
 
     private void Judge(ConditionRound round, Labels series, Source source, double count)
@@ -82,8 +94,12 @@ public sealed class LearnedMemory : ConditionMemory
         double share = Math.Min(1, (at - source.LearnedAt) / (double)window);
         bool isUnusual = isWatching && (count <= 0 || !_condition.OnlySilence)
             && model.Probability(at, count, share) < 1 - _condition.Probability;
-        // Silence is not learned, else it would become usual; after a day it is what is usual now.
-        bool isNews = isUnusual && (alert is null || at - Began(alert, at) < timeout);
+        // Silence is not learned, else it would become usual; after a day it is what is usual now, until something comes again.
+        if (isUnusual && alert is not null && at - Began(alert, at) > timeout)
+            source.IsUsual = true;
+        else if (!isUnusual && count > 0)
+            source.IsUsual = false;
+        bool isNews = isUnusual && !source.IsUsual;
         if (at - source.LearnedAt >= window && isListening)
         {
             model.Take(at, count > 0 ? count : source.Passed, learn: !isNews);
@@ -92,12 +108,10 @@ public sealed class LearnedMemory : ConditionMemory
             source.IsChanged = true;
         }
         model.Hear(at, count);
-        if (isUnusual && alert is not null && at - Began(alert, at) > timeout)
+        if (isOpen && source.IsUsual)
             round.Say(Verdict.Ended(series, EndReason.Expired));
-        else if (isUnusual || isOpen)
-            round.Say(new Verdict(series, isUnusual ? Observation.Breached : Observation.Clear, Value(), model.Expected(at)));
-        else if (at - model.HeardAt > s_forgottenAfter.TotalMilliseconds && _models.Remove(series))
-            _forgotten.Add(series);
+        else if (isNews || isOpen)
+            round.Say(new Verdict(series, isNews ? Observation.Breached : Observation.Clear, Value(), model.Expected(at)));
 
         // What came last lies somewhere in the window before the one that is empty.
         double Value() => !_condition.OnlySilence ? count : count > 0 ? 0 : (at - model.HeardAt + window) / 1000.0;
@@ -119,6 +133,9 @@ public sealed class LearnedMemory : ConditionMemory
         public long LearnedAt { get; set; }
 
         public bool IsChanged { get; set; }
+
+        /// <summary>Whether that little comes was told for as long as an alert may be open: nobody is told of it again.</summary>
+        public bool IsUsual { get; set; }
 
         /// <summary>
         /// The most that was seen to come since a window was taken: a window of samples is a little shorter than it says, and what came

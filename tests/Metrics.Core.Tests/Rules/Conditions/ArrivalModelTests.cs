@@ -21,6 +21,19 @@ public sealed class ArrivalModelTests
     }
 
     [Fact]
+    public async Task What_comes_by_the_thousand_million_takes_no_longer_to_judge()
+    {
+        var random = new Random(1);
+        ArrivalModel model = Taught(4, (_, _) => 1e9 * (1 + (random.NextDouble() / 10)));
+        long later = Monday + (4 * 168 * Hour) + Hour;
+        double[] counts = [0, 3e8, 1e9, 1e18, double.MaxValue];
+        double[] judged = await Task.Run(() => counts.Select(c => model.Probability(later, c)).ToArray())
+            .WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        judged[..2].Should().OnlyContain(p => p < 1e-6, "less than half");
+        judged[2..].Should().OnlyContain(p => p > 0.05);
+    }
+
+    [Fact]
     public void What_comes_in_bursts_is_given_more_room()
     {
         var random = new Random(1);
@@ -93,6 +106,8 @@ public sealed class ArrivalModelTests
         for (int i = 8; i < broken.Length; i++)
             broken[i] = 0xFF;
         ArrivalModel.FromBytes(broken).Windows.Should().Be(0);
+        for (int length = 0; length < broken.Length; length++)
+            ArrivalModel.FromBytes(broken.AsSpan(0, length)).Windows.Should().Be(0);
     }
 
     [Fact]

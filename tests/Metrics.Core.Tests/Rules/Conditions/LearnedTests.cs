@@ -68,6 +68,8 @@ public sealed class LearnedTests
         rules.Open.Should().Be("a firing");
         RuleHarness.Parse("expr: lines\nlearned: { while: 'sum(' }", out List<Problem> problems);
         problems.Should().ContainSingle().Which.ToString().Should().Contain("learned.while is not valid");
+        rules.Rules[0].Rule.Text.Should().Be(
+            "lines silent for longer than is usual, with a probability of 0.999, while vector(1) unless on () (up == 0)");
     }
 
     [Fact]
@@ -112,6 +114,60 @@ public sealed class LearnedTests
         rules.Open.Should().Be("");
         ArrivalModel model = ArrivalModel.FromBytes(((LearnedMemory)rules.Rules[0].Memory).TakeChanged().Single().Model);
         model.Expected(RuleHarness.At(300 * 60)).Should().BeGreaterThan(0.9);
+    }
+
+    [Fact]
+    public void What_is_told_for_long_is_usual_then_and_is_told_again_after_it_was_heard()
+    {
+        RuleHarness rules = new RuleHarness().Read(
+            "expr: lines\nno_data_timeout: 10m\nlearned: { silence: true, window: 1m, min_history: 30m }");
+        Minutes(rules, 0, 40, (s_api, 100));
+        List<string> first = States(40, 55);
+        first.Should().Equal(["firing", "inactive"], "a day later, as it were, nobody is told of the same again");
+        Minutes(rules, 95, 50, (s_api, 100));
+        States(145, 3).Should().Equal("firing");
+
+        List<string> States(int from, int count) =>
+        [
+            .. Enumerable.Range(from, count).SelectMany(m => rules.Evaluate(m * 60, (s_api, 0))).Select(c => c.Alert.State.Name),
+        ];
+    }
+
+    [Fact]
+    public void What_is_not_to_be_judged_any_more_is_forgotten_too_and_its_alert_ends()
+    {
+        RuleHarness rules = new RuleHarness().Read(Silence);
+        Minutes(rules, 0, 40, (s_api, 100), (s_cron, 1), (s_other, 5));
+        Minutes(rules, 40, 3, (s_api, 0), (s_cron, 1), (s_other, 5));
+        var memory = (LearnedMemory)rules.Rules[0].Memory;
+        for (int day = 1; day <= 36; day++)
+        {
+            rules.Open.Should().Be("a firing", "its host is gone, which is another rule's matter");
+            rules.Evaluate(day * 86_400, (s_other, 5));
+        }
+        rules.Open.Should().Be("");
+        memory.TakeChanged().Where(c => c.Model is null).Select(c => c.Series["service"]).Should().BeEquivalentTo("api", "cron");
+    }
+
+    [Fact]
+    public void What_is_heard_while_it_is_not_to_be_judged_is_not_forgotten()
+    {
+        RuleHarness rules = new RuleHarness().Read("expr: lines\nlearned: { silence: true, window: 1m, while: 'absent(other)' }");
+        for (int day = 0; day <= 40; day++)
+            rules.Evaluate(day * 86_400, (s_api, 5), (Labels.Of("other"), 1));
+        ((LearnedMemory)rules.Rules[0].Memory).TakeChanged().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void An_alert_of_a_series_of_which_nothing_is_known_any_more_ends()
+    {
+        RuleHarness rules = new RuleHarness().Read(Silence);
+        Labels series = s_api.Without(Labels.MetricName);
+        rules.Rules[0].Restore(
+            [new AlertInstance { Series = series, Labels = series, State = new AlertState.Firing(RuleHarness.At(-60), RuleHarness.At(-60)) }]);
+        rules.Open.Should().Be("a firing");
+        rules.Evaluate(0, (s_cron, 1));
+        rules.Open.Should().Be("");
     }
 
     [Fact]

@@ -1,0 +1,75 @@
+using Metrics.Hosting;
+using Metrics.Model;
+using Metrics.Query.Engine;
+using Metrics.Rules;
+using Metrics.Rules.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Alerting;
+
+/// <summary>What rules have learned, in the real state file: it is there again after a restart, and what is forgotten leaves it.</summary>
+public sealed class RuleMemoryTests : IDisposable
+{
+    private const string Rules =
+        "groups: [ { name: g, rules: [ { alert: Silent, expr: lines, learned: { silence: true, window: 1h, min_history: 30d } } ] } ]";
+
+    private static readonly QueryEngine s_engine = new();
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly string _folder = Directory.CreateTempSubdirectory("memory").FullName;
+    private readonly MemorySeries _series = new();
+
+    [Fact]
+    public void What_was_learned_is_there_after_a_restart_and_what_is_forgotten_leaves_the_file()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules))
+        {
+            Evaluate(room, rules, "api", "cron");
+            Learned().Should().Be("""{"service":"api"} {"service":"cron"}""");
+            _time.Advance(TimeSpan.FromDays(20));
+            Evaluate(room, rules, "cron");
+        }
+        using AlertingRoom next = Open(out GroupRunner again);
+        _time.Advance(TimeSpan.FromDays(20));
+        Evaluate(next, again);
+        Learned().Should().Be("""{"service":"cron"}""", "nothing came of the other for forty days, half of them before the restart");
+    }
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, true);
+    }
+
+    private AlertingRoom Open(out GroupRunner rules)
+    {
+        var room = new AlertingRoom(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}"), _time);
+        rules = room.Read(Rules).Single();
+        room.Persistence.Restore([rules], Timestamp.Of(_time.GetUtcNow()));
+        return room;
+    }
+
+    /// <summary>A round in which these are heard; what was learned is written then.</summary>
+    private void Evaluate(AlertingRoom room, GroupRunner rules, params string[] services)
+    {
+        _time.Advance(TimeSpan.FromHours(1));
+        Timestamp now = Timestamp.Of(_time.GetUtcNow());
+        foreach (string service in services)
+            _series.Add(Labels.Of("lines", ("service", service)), now.Milliseconds, 5);
+        using var output = new SampleBatch("rules");
+        rules.Evaluate(new RuleRound(_series, now.Milliseconds), s => new LocalQueries(s_engine, s), output, _time);
+        rules.Alerting.Single().Error.Should().BeNull();
+        room.Persistence.Flush(now);
+    }
+
+    /// <summary>The series of which something is kept.</summary>
+    private string Learned()
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_folder, "state.db")};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT group_concat(Series, ' ') FROM (SELECT Series FROM Learned ORDER BY Series)";
+        return $"{command.ExecuteScalar()}";
+    }
+}
