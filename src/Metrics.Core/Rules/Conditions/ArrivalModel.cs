@@ -29,7 +29,7 @@ public sealed class ArrivalModel
     /// <summary>An hour with fewer windows than these is not known yet.</summary>
     private const double Enough = 6;
 
-    /// <summary>What comes in larger numbers is counted in larger units: so many do not scatter by chance, and each is a term of a sum.</summary>
+    /// <summary>What comes in larger numbers is counted in larger units: so many scatter little, and each is a term of a sum.</summary>
     private const double MaxMean = 10_000;
 
     private readonly PauseHistory _pauses = new();

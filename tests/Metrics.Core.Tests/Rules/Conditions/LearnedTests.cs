@@ -163,8 +163,8 @@ public sealed class LearnedTests
     {
         RuleHarness rules = new RuleHarness().Read(Silence);
         Labels series = s_api.Without(Labels.MetricName);
-        rules.Rules[0].Restore(
-            [new AlertInstance { Series = series, Labels = series, State = new AlertState.Firing(RuleHarness.At(-60), RuleHarness.At(-60)) }]);
+        var firing = new AlertState.Firing(RuleHarness.At(-60), RuleHarness.At(-60));
+        rules.Rules[0].Restore([new AlertInstance { Series = series, Labels = series, State = firing }]);
         rules.Open.Should().Be("a firing");
         rules.Evaluate(0, (s_cron, 1));
         rules.Open.Should().Be("");
