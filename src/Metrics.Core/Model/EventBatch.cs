@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
@@ -16,7 +15,7 @@ public sealed partial class EventBatch : IDisposable
     private const int BytesPerRow = 64;
     private const int BytesPerField = 16;
 
-    /// <summary>What room is made for at the start, a row.</summary>
+    /// <summary>What room is made for at the start, a row, where nothing is known of what comes.</summary>
     private const int FieldsPerRow = 12, BytesPerText = 256;
 
     private readonly TextBuffer _texts;
@@ -36,17 +35,24 @@ public sealed partial class EventBatch : IDisposable
     /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
     /// <param name="capacity">Rows to make room for; it grows when needed.</param>
     public EventBatch(string source, int capacity = 64)
+        : this(source, new EventBatchSize(capacity, capacity * FieldsPerRow, capacity * BytesPerText))
+    {
+    }
+
+    /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
+    /// <param name="capacity">What to make room for; it grows when needed.</param>
+    public EventBatch(string source, EventBatchSize capacity)
     {
         Source = source;
-        _ids = ArrayPool<long>.Shared.Rent(capacity);
-        _times = ArrayPool<long>.Shared.Rent(capacity);
-        _observedTimes = ArrayPool<long>.Shared.Rent(capacity);
-        _kinds = ArrayPool<string>.Shared.Rent(capacity);
-        _severities = ArrayPool<byte>.Shared.Rent(capacity);
-        _bodies = ArrayPool<TextPart>.Shared.Rent(capacity);
-        _fieldEnds = ArrayPool<int>.Shared.Rent(capacity);
-        _fields = ArrayPool<BatchField>.Shared.Rent(capacity * FieldsPerRow);
-        _texts = new TextBuffer(capacity * BytesPerText, isPooled: true);
+        _ids = BatchArrays<long>.Rent(capacity.Rows);
+        _times = BatchArrays<long>.Rent(capacity.Rows);
+        _observedTimes = BatchArrays<long>.Rent(capacity.Rows);
+        _kinds = BatchArrays<string>.Rent(capacity.Rows);
+        _severities = BatchArrays<byte>.Rent(capacity.Rows);
+        _bodies = BatchArrays<TextPart>.Rent(capacity.Rows);
+        _fieldEnds = BatchArrays<int>.Rent(capacity.Rows);
+        _fields = BatchArrays<BatchField>.Rent(capacity.Fields);
+        _texts = new TextBuffer(capacity.TextBytes, isPooled: true);
     }
 
     /// <summary>Who sent it.</summary>
@@ -60,6 +66,9 @@ public sealed partial class EventBatch : IDisposable
 
     /// <summary>Bytes that its texts take in memory, and its rows beside them; a measure for bounds, not exact.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>What room it has used.</summary>
+    public EventBatchSize Size => new(Count, _fieldCount, _texts.Length);
 
     /// <summary>What was cut to keep the bounds.</summary>
     public EventCuts Cuts { get; private set; }
@@ -272,17 +281,23 @@ public sealed partial class EventBatch : IDisposable
 
     private static void Grow<T>(ref T[] column, int used, bool clear)
     {
-        T[] grown = ArrayPool<T>.Shared.Rent(Math.Max(used * 2, 16));
+        T[] grown = BatchArrays<T>.Rent(Math.Max(used * 2, 16));
         column.AsSpan(0, used).CopyTo(grown);
         if (clear)
             Array.Clear(column, 0, used);
-        ArrayPool<T>.Shared.Return(column);
+        BatchArrays<T>.Return(column);
         column = grown;
     }
 
     private static void Return<T>(ref T[] column)
     {
-        ArrayPool<T>.Shared.Return(column);
+        BatchArrays<T>.Return(column);
         column = [];
     }
 }
+
+/// <summary>How much is in a batch of events, or what room is made for.</summary>
+/// <param name="Rows">Events.</param>
+/// <param name="Fields">Fields of all of them.</param>
+/// <param name="TextBytes">Bytes of all their texts.</param>
+public readonly record struct EventBatchSize(int Rows, int Fields, int TextBytes);

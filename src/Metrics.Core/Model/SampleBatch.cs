@@ -1,4 +1,3 @@
-using System.Buffers;
 
 namespace Metrics.Model;
 
@@ -18,9 +17,9 @@ public sealed class SampleBatch : IDisposable
     public SampleBatch(string source, int capacity = 256)
     {
         Source = source;
-        _series = ArrayPool<Labels>.Shared.Rent(capacity);
-        _times = ArrayPool<long>.Shared.Rent(capacity);
-        _values = ArrayPool<double>.Shared.Rent(capacity);
+        _series = BatchArrays<Labels>.Rent(capacity);
+        _times = BatchArrays<long>.Rent(capacity);
+        _values = BatchArrays<double>.Rent(capacity);
     }
 
     /// <summary>Who sent it.</summary>
@@ -80,9 +79,9 @@ public sealed class SampleBatch : IDisposable
         if (_times.Length == 0)
             return;
         Array.Clear(_series, 0, Count);
-        ArrayPool<Labels>.Shared.Return(_series);
-        ArrayPool<long>.Shared.Return(_times);
-        ArrayPool<double>.Shared.Return(_values);
+        BatchArrays<Labels>.Return(_series);
+        BatchArrays<long>.Return(_times);
+        BatchArrays<double>.Return(_values);
         _series = [];
         _times = [];
         _values = [];
@@ -100,11 +99,11 @@ public sealed class SampleBatch : IDisposable
 
     private T[] Grow<T>(T[] old, int capacity)
     {
-        T[] grown = ArrayPool<T>.Shared.Rent(capacity);
+        T[] grown = BatchArrays<T>.Rent(capacity);
         old.AsSpan(0, Count).CopyTo(grown);
         if (typeof(T) == typeof(Labels))
             Array.Clear(old, 0, Count);
-        ArrayPool<T>.Shared.Return(old);
+        BatchArrays<T>.Return(old);
         return grown;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Metrics.Model;
@@ -79,10 +78,10 @@ internal sealed class TextBuffer(int capacity, bool isPooled)
     private void Return(byte[]? array)
     {
         if (isPooled && array is { Length: > 0 })
-            ArrayPool<byte>.Shared.Return(array);
+            BatchArrays<byte>.Return(array);
     }
 
-    private static byte[] Get(int length, bool isPooled) => isPooled ? ArrayPool<byte>.Shared.Rent(length) : new byte[length];
+    private static byte[] Get(int length, bool isPooled) => isPooled ? BatchArrays<byte>.Rent(length) : new byte[length];
 }
 
 /// <summary>Where a text of a <see cref="TextBuffer"/> lies.</summary>

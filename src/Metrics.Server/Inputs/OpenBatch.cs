@@ -8,15 +8,13 @@ internal sealed class OpenBatch(string source)
 {
     /// <summary>Rows and bytes at which it is to be handed on.</summary>
     private const int MaxRows = 32_768;
-    private const long MaxBytes = 8L << 20;
-
-    private const int MinRows = 64;
+    private const long MaxBytes = 4L << 20;
 
     private EventBatch? _batch;
-    private int _lastRows;
+    private EventBatchSize _last;
 
     /// <summary>What is filled now.</summary>
-    public EventBatch Events => _batch ??= new EventBatch(source, Math.Max(_lastRows, MinRows));
+    public EventBatch Events => _batch ??= _last.Rows > 0 ? new EventBatch(source, _last) : new EventBatch(source);
 
     /// <summary>Whether it is to be handed on before more is added.</summary>
     public bool IsFull => _batch is { } batch && (batch.Count >= MaxRows || batch.Bytes >= MaxBytes);
@@ -27,7 +25,7 @@ internal sealed class OpenBatch(string source)
         EventBatch? batch = _batch;
         _batch = null;
         // The next one is mostly as large: arrays that need not grow leave nothing behind.
-        _lastRows = batch?.Count ?? _lastRows;
+        _last = batch?.Size ?? _last;
         return batch;
     }
 }

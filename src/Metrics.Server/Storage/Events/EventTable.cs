@@ -25,9 +25,16 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
     public static EventTable Begin(int day, IReadOnlyList<EventTable> others) =>
         new(NameFor(day, others), day, long.MaxValue, 0, long.MaxValue, long.MinValue);
 
-    /// <summary>The table with one more event.</summary>
-    public EventTable With(long id, long time) =>
-        this with { FirstId = Math.Min(FirstId, id), LastId = id, MinTime = Math.Min(MinTime, time), MaxTime = Math.Max(MaxTime, time) };
+    /// <summary>The table with more events.</summary>
+    /// <param name="ids">Their ids, at least one, ascending.</param>
+    /// <param name="times">Their times.</param>
+    public EventTable With(ReadOnlySpan<long> ids, ReadOnlySpan<long> times)
+    {
+        (long min, long max) = (MinTime, MaxTime);
+        foreach (long time in times)
+            (min, max) = (Math.Min(min, time), Math.Max(max, time));
+        return this with { FirstId = Math.Min(FirstId, ids[0]), LastId = ids[^1], MinTime = min, MaxTime = max };
+    }
 
     private static string NameFor(int day, IReadOnlyList<EventTable> others)
     {
