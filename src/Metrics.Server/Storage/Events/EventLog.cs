@@ -98,19 +98,29 @@ internal sealed partial class EventLog(
     /// Reads what is committed, a batch at a time; the batches belong to the caller. Neither waits for the writer nor holds it up.
     /// </summary>
     /// <exception cref="StoreException">It cannot be read now.</exception>
-    public async IAsyncEnumerable<EventBatch> ReadAsync(EventQuery query, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<EventBatch> ReadAsync(EventQuery query, CancellationToken ct) =>
+        query.IsSearch ? new EventSearch(_file, query).ReadAsync(TablesFor(query), ct) : ScanAsync(query, ct);
+
+    /// <summary>Those in which something may be, in the order of the question.</summary>
+    private IEnumerable<EventTable> TablesFor(EventQuery query)
     {
         IReadOnlyList<EventTable> tables = _tables;
-        if (tables.Count == 0)
-            yield break;
-        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
-        tables = _tables;
-        int rest = query.Limit;
-        foreach (EventTable table in (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn))
+        foreach (EventTable table in query.NewestFirst ? tables.Reverse() : tables)
         {
             // It may have gone for age or size while those before it were read.
-            if (table.FirstId < FirstId)
-                continue;
+            if (query.MayBeIn(table) && table.FirstId >= FirstId)
+                yield return table;
+        }
+    }
+
+    private async IAsyncEnumerable<EventBatch> ScanAsync(EventQuery query, [EnumeratorCancellation] CancellationToken ct)
+    {
+        if (_tables.Count == 0)
+            yield break;
+        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
+        int rest = query.Limit;
+        foreach (EventTable table in TablesFor(query))
+        {
             await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(table, rest), ct))
             {
                 rest -= batch.Count;
@@ -255,14 +265,12 @@ internal sealed partial class EventLog(
     /// <summary>Appends what the log does not have: after a commit whose outcome was not known, some of it may be there.</summary>
     private static EventTable Append(EventAppender appender, EventBatch batch, EventTable table, long known)
     {
-        for (int row = 0; row < batch.Count; row++)
-        {
-            if (batch.Ids[row] <= known)
-                continue;
+        int first = 0;
+        while (first < batch.Count && batch.Ids[first] <= known)
+            first++;
+        for (int row = first; row < batch.Count; row++)
             appender.Add(batch, row);
-            table = table.With(batch.Ids[row], batch.Times[row]);
-        }
-        return table;
+        return first == batch.Count ? table : table.With(batch.Ids[first..], batch.Times[first..]);
     }
 
     private void Expire(EventLogOptions now)

@@ -32,18 +32,21 @@ internal sealed record EventQuery
     /// <summary>How many at most; 0 is all.</summary>
     public int Limit { get; init; }
 
+    /// <summary>Whether only some events are wanted of those that lie there, so that many may have to be read for one.</summary>
+    public bool IsSearch => Limit > 0 && (Text.Length > 0 || Matchers.Count > 0 || Kinds is not null);
+
     /// <summary>Whether a table may hold any of them.</summary>
     public bool MayBeIn(EventTable table) => table.MaxTime >= From && table.MinTime <= To
         && (After is not { } after || (NewestFirst ? table.FirstId < after : table.LastId > after));
 
     /// <summary>The question to one table.</summary>
-    /// <param name="table">The table; what came into it since is not looked at.</param>
+    /// <param name="table">The table, or a part of it; what came into it since is not looked at.</param>
     /// <param name="limit">How many at most; 0 is all.</param>
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
         sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
-            .Append(CultureInfo.InvariantCulture, $" WHERE id <= {table.LastId}");
+            .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
         if (After is { } after)
             sql.Append(CultureInfo.InvariantCulture, $" AND id {(NewestFirst ? '<' : '>')} {after}");
         if (From > long.MinValue)

@@ -16,9 +16,11 @@ internal static class EventReader
         using DuckDBCommand command = connection.CreateCommand();
         command.UseStreamingMode = true;
         command.CommandText = sql;
-        using DuckDBDataReader reader = Try(command.ExecuteReader);
+        // It may look at many rows before it finds one.
+        await using CancellationTokenRegistration cancelled = ct.Register(command.Cancel);
+        using DuckDBDataReader reader = Try(command.ExecuteReader, ct);
         var batch = new EventBatch("event log", RowsPerBatch);
-        while (Try(reader.Read))
+        while (Try(reader.Read, ct))
         {
             if (batch.Count == RowsPerBatch)
             {
@@ -41,11 +43,15 @@ internal static class EventReader
         EventAttributes.Read(reader.GetString(8), batch);
     }
 
-    private static T Try<T>(Func<T> read)
+    private static T Try<T>(Func<T> read, CancellationToken ct)
     {
         try
         {
             return read();
+        }
+        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            throw new OperationCanceledException("The reading of the event log was given up.", e, ct);
         }
         catch (DuckDBException e)
         {

@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using DuckDB.NET.Data;
+using Metrics.Model;
+
+namespace Metrics.Storage.Events;
+
+/// <summary>
+/// Looks for a few events among many: tables in parts, in the order that is wanted, as many at a time as there are processors (DuckDB itself
+/// reads with one thread here). What lies behind the last event that is wanted is not read.
+/// </summary>
+/// <param name="file">The file.</param>
+/// <param name="query">What is wanted; its limit is not 0.</param>
+/// <param name="rowsPerPart">Rows of a part.</param>
+internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsPerPart = EventSearch.RowsPerPart)
+{
+    /// <summary>Four of DuckDB's row groups: some tenths of a second.</summary>
+    private const int RowsPerPart = 4 * 122_880;
+
+    /// <summary>More would slow down what is written and judged meanwhile.</summary>
+    private const int MaxParts = 4;
+
+    private static readonly int s_parts = Math.Clamp(Environment.ProcessorCount, 1, MaxParts);
+
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    public async IAsyncEnumerable<EventBatch> ReadAsync(IEnumerable<EventTable> tables, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var running = new Queue<Task<List<EventBatch>>>();
+        int rest = query.Limit;
+        try
+        {
+            await foreach (EventTable part in PartsAsync(tables, ct))
+            {
+                running.Enqueue(Task.Run(() => ReadPartAsync(part, enough.Token), enough.Token));
+                if (running.Count < s_parts)
+                    continue;
+                foreach (EventBatch batch in await running.Dequeue())
+                    yield return Cut(batch, ref rest);
+                if (rest <= 0)
+                    yield break;
+            }
+            while (rest > 0 && running.TryDequeue(out Task<List<EventBatch>>? next))
+            {
+                foreach (EventBatch batch in await next)
+                    yield return Cut(batch, ref rest);
+            }
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            foreach (Task<List<EventBatch>> one in running)
+            {
+                await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (one.IsCompletedSuccessfully)
+                    (await one).ForEach(b => b.Dispose());
+            }
+        }
+    }
+
+    /// <summary>A part finds as many as are wanted in all: the last one may have found more than are wanted of it.</summary>
+    private static EventBatch Cut(EventBatch batch, ref int rest)
+    {
+        while (batch.Count > Math.Max(rest, 0))
+            batch.RemoveNewest();
+        rest -= batch.Count;
+        return batch;
+    }
+
+    /// <summary>The tables as they are asked: of one with many rows a part at a time.</summary>
+    private async IAsyncEnumerable<EventTable> PartsAsync(IEnumerable<EventTable> tables, [EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (EventTable table in tables)
+        {
+            List<long> firsts = await FirstIdsAsync(table, ct);
+            IEnumerable<EventTable> parts = firsts.Select((first, n) => table with
+            {
+                FirstId = first, LastId = n + 1 < firsts.Count ? firsts[n + 1] - 1 : table.LastId,
+            });
+            foreach (EventTable part in query.NewestFirst ? parts.Reverse() : parts)
+            {
+                if (query.MayBeIn(part))
+                    yield return part;
+            }
+        }
+    }
+
+    private async Task<List<long>> FirstIdsAsync(EventTable table, CancellationToken ct)
+    {
+        using EventLogFile.Reading reading = await file.ReadAsync(ct);
+        using DuckDBCommand command = reading.Connection.CreateCommand();
+        command.CommandText = $"SELECT id FROM {table.Name} WHERE rowid % {rowsPerPart} = 0 AND id <= {table.LastId} ORDER BY id";
+        try
+        {
+            using DuckDBDataReader reader = command.ExecuteReader();
+            var ids = new List<long>();
+            while (reader.Read())
+                ids.Add(reader.GetInt64(0));
+            return ids;
+        }
+        catch (DuckDBException e)
+        {
+            throw file.Fault(e);
+        }
+    }
+
+    private async Task<List<EventBatch>> ReadPartAsync(EventTable part, CancellationToken ct)
+    {
+        using EventLogFile.Reading reading = await file.ReadAsync(ct);
+        var found = new List<EventBatch>();
+        await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(part, query.Limit), ct))
+            found.Add(batch);
+        return found;
+    }
+}

@@ -1,0 +1,101 @@
+using Metrics.Hosting;
+using Metrics.Inputs;
+using Metrics.Model;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using EventLog = Metrics.Storage.Events.EventLog;
+
+namespace Metrics.Tests.Storage.Events;
+
+/// <summary>A few among many: found in the order that is asked for, however the tables are cut into parts.</summary>
+public sealed class EventSearchTests : IAsyncLifetime
+{
+    private const int Days = 3, RowsPerDay = 4_000, Every = 7;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("search").FullName;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
+    private readonly EventLogMetrics _metrics = new(new MetricRegistry());
+    private readonly List<string> _needles = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        await using var log = new EventLog(Storage, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
+        log.Open();
+        for (int row = 0; row < Days * RowsPerDay; row += RowsPerDay)
+        {
+            using var batch = new EventBatch("t");
+            for (int n = row; n < row + RowsPerDay; n++)
+                batch.Add(_time.GetUnixNanoseconds(), _time.GetUnixNanoseconds(), "log", 9, n % Every == 0 ? $"a Needle {n}" : $"straw {n}");
+            log.Number(batch);
+            await log.WriteAsync([batch], default);
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+        _needles.AddRange(Enumerable.Range(0, Days * RowsPerDay).Where(n => n % Every == 0).Select(n => $"a Needle {n}"));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData(1, true, 1_000)]
+    [InlineData(1, false, 1_000)]
+    [InlineData(3, true, 100)]
+    [InlineData(700, true, 1_000)]
+    [InlineData(700, false, 1_000)]
+    [InlineData(700, true, 1_000_000)]
+    [InlineData(10_000, true, 1_000)]
+    [InlineData(10_000, false, 1_000_000)]
+    public async Task The_first_in_the_order_are_found(int limit, bool newestFirst, int rowsPerPart)
+    {
+        IEnumerable<string> expected = newestFirst ? Enumerable.Reverse(_needles) : _needles;
+        (await FindAsync(new EventQuery { Text = "needle", NewestFirst = newestFirst, Limit = limit }, rowsPerPart))
+            .Should().Equal(expected.Take(limit));
+    }
+
+    [Fact]
+    public async Task One_that_is_given_up_ends_and_the_file_can_be_closed()
+    {
+        using EventLogFile file = Open(out IReadOnlyList<EventTable> tables);
+        using var stop = new CancellationTokenSource();
+        var search = new EventSearch(file, new EventQuery { Text = "needle", Limit = 10_000 }, 100);
+        Func<Task> reading = async () =>
+        {
+            await foreach (EventBatch batch in search.ReadAsync(tables, stop.Token))
+            {
+                batch.Dispose();
+                await stop.CancelAsync();
+            }
+        };
+        await reading.Should().ThrowAsync<OperationCanceledException>();
+        file.TryRestore("nobody reads it").Should().BeTrue();
+    }
+
+    private StorageOptions Storage => MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
+
+    private EventLogFile Open(out IReadOnlyList<EventTable> tables)
+    {
+        var file = new EventLogFile(Storage, _metrics, _time, NullLogger.Instance);
+        tables = file.Open();
+        tables.Should().HaveCount(Days);
+        return file;
+    }
+
+    private async Task<List<string>> FindAsync(EventQuery query, int rowsPerPart)
+    {
+        using EventLogFile file = Open(out IReadOnlyList<EventTable> tables);
+        var found = new List<string>();
+        await foreach (EventBatch batch in new EventSearch(file, query, rowsPerPart)
+            .ReadAsync(query.NewestFirst ? tables.Reverse() : tables, TestContext.Current.CancellationToken))
+        {
+            using (batch)
+                found.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.Value(row, EventFields.Body)!));
+        }
+        return found;
+    }
+}
