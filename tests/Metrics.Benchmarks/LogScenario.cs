@@ -8,7 +8,6 @@ namespace Metrics.Benchmarks;
 /// </summary>
 internal static class LogScenario
 {
-    private const int Port = 19726;
     private const int Lines = 1_000_000;
 
     /// <summary>fail2ban-regex takes minutes for more.</summary>
@@ -36,8 +35,8 @@ internal static class LogScenario
         WriteLog(few, FewLines);
         Console.WriteLine($"{Lines:#,0} lines, {new FileInfo(log).Length >> 20} MiB; medians of {rounds}\n");
         Console.WriteLine("| who | lines/s | lines per CPU-second | MiB at most |\n| --- | --- | --- | --- |");
-        await ReportAsync("metricsd, events.store: all", Lines, rounds, () => RunDaemonAsync(folder, log, "all"));
-        await ReportAsync("metricsd, events.store: counts", Lines, rounds, () => RunDaemonAsync(folder, log, "counts"));
+        await ReportAsync("metricsd, events.store: all", Lines, rounds, () => RunDaemonAsync(log, "all"));
+        await ReportAsync("metricsd, events.store: counts", Lines, rounds, () => RunDaemonAsync(log, "counts"));
         await File.WriteAllTextAsync(Path.Combine(folder, "auth.mtail"), Mtail);
         await ReportAsync("mtail", Lines, rounds, () => RunToEndAsync(
             folder, "mtail", "--one_shot", "--progs", Path.Combine(folder, "auth.mtail"), "--logs", log, "--log_dir", folder));
@@ -69,44 +68,20 @@ internal static class LogScenario
     /// <summary>
     /// From the moment at which the log is put into the folder that is watched until its last line is committed, or counted for good.
     /// </summary>
-    private static async Task<Figures?> RunDaemonAsync(string folder, string log, string store)
+    private static async Task<Figures?> RunDaemonAsync(string log, string store)
     {
-        string own = Directory.CreateTempSubdirectory("bench-logs-run").FullName, logs = Directory.CreateDirectory($"{own}/logs").FullName;
-        await File.WriteAllTextAsync(Path.Combine(own, "metrics.yaml"),
-            $"listen: 127.0.0.1:{Port}\nhost: {{ enabled: false }}\nevents: {{ store: {store} }}\n"
-            + $"inputs: {{ logs: [ {{ name: auth, paths: ['{logs}/*.log'], start: beginning }} ] }}\n");
-        using MeasuredProcess metricsd = MeasuredProcess.StartDaemon(own);
-        using var http = new HttpClient();
-        while (await CountAsync(http) is not 0)
-            await MeasuredProcess.WaitAsync(0.1);
+        string own = Directory.CreateTempSubdirectory("bench-logs-run").FullName, copy = Path.Combine(own, "auth.log");
+        using LogDaemon metricsd = await LogDaemon.StartAsync(own, store);
         double cpu = metricsd.CpuSeconds;
-        File.Copy(log, $"{own}/copy");
+        File.Copy(log, copy);
         long start = TimeProvider.System.GetTimestamp();
-        File.Move($"{own}/copy", $"{logs}/auth.log");
-        while (await CountAsync(http) is null or < Lines)
-            await MeasuredProcess.WaitAsync(0.05);
+        metricsd.Read(copy);
+        await metricsd.WaitForAsync(Lines);
         double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         var figures = new Figures(seconds, metricsd.CpuSeconds - cpu, metricsd.HighestMebibytes);
         metricsd.Dispose();
         Directory.Delete(own, recursive: true);
         return figures;
-    }
-
-    /// <summary>Lines that are committed, or were counted and not kept; null while it does not answer.</summary>
-    private static async Task<long?> CountAsync(HttpClient http)
-    {
-        try
-        {
-            string text = await http.GetStringAsync($"http://127.0.0.1:{Port}/metrics");
-            return (long)text.Split('\n')
-                .Where(l => l.StartsWith("metricsd_event_log_events_written_total ", StringComparison.Ordinal)
-                    || l.StartsWith("metricsd_intake_events_not_stored_total{", StringComparison.Ordinal))
-                .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
-        }
-        catch (HttpRequestException)
-        {
-            return null;
-        }
     }
 
     private static async Task<Figures?> RunRsyslogAsync(string folder, string log)
@@ -146,7 +121,10 @@ internal static class LogScenario
     }
 
     /// <summary>Lines as sshd, PAM and cron write them while a host is being searched for weak passwords.</summary>
-    private static void WriteLog(string path, int lines)
+    /// <param name="path">The file.</param>
+    /// <param name="lines">How many.</param>
+    /// <param name="planted">What the first line says, where it is to be another.</param>
+    public static void WriteLog(string path, int lines, string? planted = null)
     {
         var random = new Random(1);
         DateTime start = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1);
@@ -158,6 +136,7 @@ internal static class LogScenario
             int port = random.Next(1024, 65535), pid = random.Next(1000, 99999);
             string text = (i % 8) switch
             {
+                _ when i == 0 && planted is not null => planted,
                 0 => $"sshd[{pid}]: Failed password for invalid user {user} from {ip} port {port} ssh2",
                 1 => $"sshd[{pid}]: Failed password for {user} from {ip} port {port} ssh2",
                 2 => $"sshd[{pid}]: Invalid user {user} from {ip} port {port}",

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, logs, cloud, latency, idle: the daemon as a process,
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, logs, search, cloud, latency, idle: the daemon as a process,
 // beside a peer where there is one.  versus: this build beside another.
 switch (args)
 {
@@ -23,6 +23,8 @@ switch (args)
     case ["logs", .. var rest]:
         return await LogScenario.RunAsync(
             rest is [var times] ? int.Parse(times, System.Globalization.CultureInfo.InvariantCulture) : 3);
+    case ["search"]:
+        return await SearchScenario.RunAsync();
     case ["cloud"]:
         return await CloudScenario.RunAsync();
     case ["big-cloud", var port]:
@@ -33,7 +35,7 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(TextBenchmarks).Assembly).Run(rest.Length == 0 ? ["--filter", "*"] : rest);
         return 0;
     default:
-        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | logs [ROUNDS] | cloud | latency | idle | "
+        Console.WriteLine("usage: scrape [ROUNDS] | ranges | rules | alerts | syslog | logs [ROUNDS] | search | cloud | latency | idle | "
             + "versus METRICSD_DLL [SCENARIO...] | micro [BenchmarkDotNet options]");
         return 2;
 }
