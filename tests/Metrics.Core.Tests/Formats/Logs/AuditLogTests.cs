@@ -14,9 +14,6 @@ public sealed class AuditLogTests
     public void Events_become_fields() => LogCases.Check("auditd");
 
     [Fact]
-    public void Broken_records_break_nothing() => LogMutations.Check(LogMutations.Records(Cases.Own("auditd.log")));
-
-    [Fact]
     public void A_name_that_somebody_made_up_forges_neither_address_nor_outcome()
     {
         const string Name = "root\" addr=198.51.100.9 res=success";

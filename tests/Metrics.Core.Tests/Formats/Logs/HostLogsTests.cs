@@ -7,16 +7,10 @@ using Metrics.Testing;
 namespace Metrics.Tests.Formats.Logs;
 
 /// <summary>
-/// What the machine itself writes: logins, rights, services, the kernel, accounts, packages. METRICS_FUZZ sets the number of mutated lines.
+/// What the machine itself writes: logins, rights, services, the kernel, accounts, packages.
 /// </summary>
 public sealed class HostLogsTests
 {
-    private static readonly string[] s_families =
-    [
-        "sshd", "sshd-real", "pam", "privileges", "systemd", "kernel", "accounts", "packages", "dnf", "syslogd", "fail2ban", "daemons",
-        "utmpdump",
-    ];
-
     [Fact]
     public void Sshd() => LogCases.Check("sshd");
 
@@ -95,39 +89,6 @@ public sealed class HostLogsTests
     {
         LogRecord record = Read("sshd", "message repeated 5 times: [ Failed password for root from 192.0.2.9 port 22 ssh2]");
         (record.Kind, record[EventFields.Count], record[EventFields.UserName]).Should().Be((EventKinds.HostLogin, "5", "root"));
-    }
-
-    [Fact]
-    public void Whatever_the_bytes_are_nothing_throws()
-    {
-        byte[][] lines = [.. s_families.SelectMany(f => File.ReadLines(Cases.Own(f + ".log"))).Select(Encoding.UTF8.GetBytes)];
-        int rounds = int.Parse(Environment.GetEnvironmentVariable("METRICS_FUZZ") ?? "100000", CultureInfo.InvariantCulture);
-        var random = new Random(13);
-        var context = new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now };
-        var reader = new LogReader(LogFormats.All, context);
-        var record = new LogRecord();
-        for (int round = 0; round < rounds; round++)
-        {
-            byte[] line = Mutate(lines[random.Next(lines.Length)], lines, random);
-            reader.Read(line, record);
-            record.Count.Should().BeLessThan(EventBounds.MaxFields);
-        }
-    }
-
-    /// <summary>Cuts, flips, repeats, and joins two lines.</summary>
-    private static byte[] Mutate(byte[] line, byte[][] lines, Random random)
-    {
-        byte[] other = lines[random.Next(lines.Length)];
-        byte[] mutated = random.Next(4) switch
-        {
-            0 => line[..random.Next(line.Length + 1)],
-            1 => [.. line.AsSpan(0, random.Next(line.Length + 1)), .. other.AsSpan(random.Next(other.Length + 1))],
-            2 => [.. line.AsSpan(0, random.Next(line.Length + 1)), .. line],
-            _ => [.. line],
-        };
-        for (int flips = random.Next(4); flips > 0 && mutated.Length > 0; flips--)
-            mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
-        return mutated;
     }
 
     private static LogRecord Read(string program, string message)

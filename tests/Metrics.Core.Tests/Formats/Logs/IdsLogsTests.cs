@@ -23,10 +23,6 @@ public sealed partial class IdsLogsTests
     public void Alerts_of_wazuh_become_fields() => LogCases.Check("wazuh");
 
     [Fact]
-    public void Broken_records_break_nothing() => LogMutations.Check(
-        LogMutations.Records(Cases.Own("suricata.log"), Cases.Own("snort.log"), Cases.Own("ossec.log"), Cases.Own("wazuh.log")));
-
-    [Fact]
     public void The_log_in_an_alert_forges_no_field_and_no_record()
     {
         string[] lines =

@@ -1,79 +1,68 @@
-using System.Text;
 using Metrics.Formats.Logs;
 
 namespace Metrics.Tests.Formats.Logs;
 
-/// <summary>Cases of a format, broken in ways that happen and in ways that somebody means: cut, bytes turned, parts repeated.</summary>
+/// <summary>Cases of formats, broken in ways that happen and in ways that somebody means: cut, bytes turned, parts repeated, marks put in.</summary>
 internal static class LogMutations
 {
-    private const int Rounds = 4000;
+    private const int MaxPart = 40;
 
-    /// <summary>Reads broken records by all formats; what breaks is the test.</summary>
-    /// <param name="records">Whole records.</param>
-    public static void Check(IReadOnlyList<byte[]> records)
-    {
-        var random = new Random(1313);
-        var context = new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now };
-        var record = new LogRecord();
-        for (int round = 0; round < Rounds; round++)
+    private static readonly byte[][] s_marks =
+    [
+        .. new[]
         {
-            byte[] broken = Break(records[random.Next(records.Count)], random);
-            foreach (LogFormat format in LogFormats.All)
-            {
-                record.Clear();
-                try
-                {
-                    if (format.Parse(broken, context, record))
-                        LogCases.Describe(record);
-                    format.Continues?.Invoke(broken, records[random.Next(records.Count)]);
-                }
-                catch (Exception e)
-                {
-                    throw new InvalidOperationException($"{format.Name} reads {Convert.ToHexString(broken)}", e);
-                }
-            }
-        }
-    }
+            "\"", "'", "{", "}", "[", "]", "(", ")", "/", "|", ",", "-", ":", ": ", "=", " ", "\n", "\t", "\\", "\\ud800", "\u001d", "->", "->\n",
+        }.Select(System.Text.Encoding.ASCII.GetBytes),
+    ];
 
-    /// <summary>The records of files of cases.</summary>
-    public static List<byte[]> Records(params ReadOnlySpan<string> files)
+    /// <summary>The records of all files of cases, or of one.</summary>
+    public static List<byte[]> Records(string files = "*.log")
     {
         var records = new List<byte[]>();
-        foreach (string file in files)
+        foreach (string file in Directory.EnumerateFiles(Cases.Own(""), files).Order(StringComparer.Ordinal))
         {
             var reader = new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc) { Now = LogCases.Now });
             IEnumerable<string> lines = File.ReadLines(file).Where(l => l.Length > 0 && !l.StartsWith("## ", StringComparison.Ordinal));
-            records.AddRange(LogCases.Records(reader, lines));
+            records.AddRange(LogCases.Records(reader, lines).Where(r => r.Length > 0));
         }
         return records;
     }
 
-    private static byte[] Break(byte[] whole, Random random)
+    /// <summary>A record, broken up to three times; now and then with the end of another.</summary>
+    public static byte[] Break(byte[] whole, byte[] other, Random random)
     {
-        byte[] broken = [.. whole];
-        switch (random.Next(5))
-        {
-            case 0:
-                return broken[..random.Next(broken.Length + 1)];
-            case 1:
-                return broken[random.Next(broken.Length + 1)..];
-            case 2:
-                for (int turned = random.Next(1, 5); turned > 0; turned--)
-                    broken[random.Next(broken.Length)] = (byte)random.Next(256);
-                return broken;
-            case 3:
-                int from = random.Next(broken.Length);
-                int to = random.Next(from, broken.Length);
-                return [.. broken[..to], .. broken[from..]];
-            default:
-                byte[] mark = Encoding.ASCII.GetBytes(s_marks[random.Next(s_marks.Length)]);
-                int at = random.Next(broken.Length);
-                return [.. broken[..at], .. mark, .. broken[at..]];
-        }
+        byte[] broken = whole;
+        for (int times = random.Next(1, 4); times > 0 && broken.Length > 0; times--)
+            broken = BreakOnce(broken, other, random);
+        return broken;
     }
 
-    private static readonly string[] s_marks =
-    [
-        "\"", "'", "{", "}", "[", "]", "(", ")", ": ", "=", " ", "\n", "\\ud800", "\u001d", "->", "->\n",
-    ];
+    private static byte[] BreakOnce(byte[] whole, byte[] other, Random random)
+    {
+        int at = random.Next(whole.Length), length = random.Next(Math.Min(whole.Length - at, MaxPart)) + 1;
+        switch (random.Next(9))
+        {
+            case 0:
+                return whole[..at];
+            case 1:
+                return whole[at..];
+            case 2:
+                return [.. whole[..at], .. whole[(at + length)..]];
+            case 3:
+                return [.. whole[..at], .. whole.AsSpan(random.Next(at + 1))];
+            case 4:
+                int to = random.Next(whole.Length);
+                return [.. whole[..to], .. whole.AsSpan(at, length), .. whole[to..]];
+            case 5:
+                return [.. whole[..at], .. other.AsSpan(random.Next(other.Length))];
+            case 6:
+                byte[] mark = s_marks[random.Next(s_marks.Length)];
+                return [.. whole[..at], .. mark, .. whole[(at + random.Next(2))..]];
+            default:
+                byte[] turned = [.. whole];
+                for (int turns = random.Next(1, 5); turns > 0; turns--)
+                    turned[random.Next(turned.Length)] = (byte)random.Next(256);
+                return turned;
+        }
+    }
 }

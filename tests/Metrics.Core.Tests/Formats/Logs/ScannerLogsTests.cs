@@ -14,10 +14,6 @@ public sealed class ScannerLogsTests
     [Fact]
     public void Reports_become_fields() => LogCases.Check("scanners");
 
-    [Fact]
-    public void Broken_records_break_nothing() =>
-        LogMutations.Check(LogMutations.Records(Cases.Own("clamav.log"), Cases.Own("scanners.log")));
-
     [Theory]
     [InlineData("/srv/a: b: Test.Marker-1 FOUND", "/srv/a: b", "Test.Marker-1")]
     [InlineData("/srv/x: Fake.Sig-1 FOUND: Test.Marker-1 FOUND", "/srv/x: Fake.Sig-1 FOUND", "Test.Marker-1")]
