@@ -31,6 +31,7 @@ public sealed partial class EventBatch : IDisposable
     private BatchField[] _fields;
     private int _fieldCount;
     private List<SourcePosition>? _positions;
+    private List<Exception>? _faults;
 
     /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
     /// <param name="capacity">Rows to make room for; it grows when needed.</param>
@@ -72,6 +73,9 @@ public sealed partial class EventBatch : IDisposable
 
     /// <summary>What was cut to keep the bounds.</summary>
     public EventCuts Cuts { get; private set; }
+
+    /// <summary>Faults of ours in reading what became of the rows, which were kept as they came.</summary>
+    public IReadOnlyList<Exception> Faults => _faults ?? [];
 
     /// <summary>How far the sources of the rows have been read with them; stored in the same commit, also where there is no row.</summary>
     public IReadOnlyList<SourcePosition> Positions => _positions ?? [];
@@ -133,6 +137,9 @@ public sealed partial class EventBatch : IDisposable
         Bytes += text.Length - _bodies[row].Length;
         _bodies[row] = text;
     }
+
+    /// <summary>Adds a fault.</summary>
+    public void Add(Exception fault) => (_faults ??= []).Add(fault);
 
     /// <summary>Adds an event that is kept elsewhere.</summary>
     public void Add(Event one)

@@ -4,7 +4,7 @@ using Metrics.Storage.Events;
 namespace Metrics.Intake;
 
 /// <summary>Gives events their place in the event log, so that rules and whoever reads it later name them alike.</summary>
-internal sealed class EventLogStage(IEventLog log, IntakeMetrics metrics) : IIntakeStage
+internal sealed class EventLogStage(IEventLog log, IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {
     public ValueTask TakeAsync(EventWork work)
     {
@@ -14,6 +14,8 @@ internal sealed class EventLogStage(IEventLog log, IntakeMetrics metrics) : IInt
         CountCut("value", cuts.Values);
         CountCut("field", cuts.Fields);
         CountCut("time", cuts.Times);
+        foreach (Exception fault in work.Batch.Faults)
+            metrics.Faults.Note("formats", fault, time);
         log.Number(work.Batch);
         return ValueTask.CompletedTask;
     }

@@ -44,7 +44,7 @@ internal sealed class IntakePipeline : BackgroundService
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
-            new EventLogStage(log, metrics),
+            new EventLogStage(log, metrics, time),
             new RedactStage(stored, metrics),
             counts,
             _arrivals,

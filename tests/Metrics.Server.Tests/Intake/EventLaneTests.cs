@@ -203,6 +203,16 @@ public sealed class EventLaneTests : IAsyncDisposable
             _metrics.EventsCut.WithLabels(part).Value.Should().Be(1, part);
     }
 
+    [Fact]
+    public async Task What_a_format_failed_at_is_stored_and_its_fault_counted()
+    {
+        await StartAsync();
+        EventBatch batch = Batch("one");
+        batch.Add(new InvalidOperationException("a format"));
+        await _intake.CommitAsync(batch, default);
+        (_logMetrics.Written.Value, _metrics.Faults.Metrics.Total.WithLabels("formats").Value).Should().Be((1, 1));
+    }
+
     private readonly record struct Dropped(double QueueFull, double WriteFailed, double Stopping);
 
     /// <summary>Both sides of the account: what was accepted, and what became of it.</summary>

@@ -105,18 +105,28 @@ public static class LogMessages
                 return PamMessages.TryReadOld(name, message, record) && Understood(PamMessages.Format, record);
         }
         record.Mark();
-        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format))
+        if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format) && TryRead(format, message, record))
+            return true;
+        foreach (LogMessageFormat any in s_ofAny)
+        {
+            if (TryRead(any, message, record))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool TryRead(LogMessageFormat format, ReadOnlySpan<byte> message, LogRecord record)
+    {
+        try
         {
             if (format.Parse(message, record))
                 return Understood(format, record);
-            record.Reset();
         }
-        foreach (LogMessageFormat any in s_ofAny)
+        catch (Exception e)
         {
-            if (any.Parse(message, record))
-                return Understood(any, record);
-            record.Reset();
+            record.Fail(format.Dataset, e);
         }
+        record.Reset();
         return false;
     }
 

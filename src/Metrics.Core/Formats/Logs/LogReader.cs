@@ -4,7 +4,8 @@ namespace Metrics.Formats.Logs;
 
 /// <summary>
 /// Reads the records of one source, and finds out in which format they are: the format of the last record is tried first, the others
-/// where it does not fit. One thread at a time.
+/// where it does not fit. Others choose what stands in records: a format that fails at one does not fit, and the record says so
+/// (<see cref="LogRecord.Fault"/>). One thread at a time.
 /// </summary>
 /// <param name="formats">The formats that come into question: one where an operator names it, else <see cref="LogFormats.All"/>.</param>
 /// <param name="context">What the texts do not say.</param>
@@ -12,6 +13,7 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
 {
     private readonly LogRecord _scratch = new();
     private LogFormat? _last;
+    private LogContinuation? _goesOn;
 
     /// <summary>The format of the record that was read last and understood; null before the first.</summary>
     public LogFormat? Format => _last;
@@ -25,6 +27,7 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
     /// <returns>Whether a format fits.</returns>
     public bool Read(ReadOnlySpan<byte> text, LogRecord record)
     {
+        _scratch.MoveFault(record);
         if (_last is { } last && TryRead(last, text, record))
             return true;
         foreach (LogFormat format in formats)
@@ -46,14 +49,36 @@ public sealed class LogReader(IReadOnlyList<LogFormat> formats, LogContext conte
     {
         if (_last is null)
             Read(first, _scratch);
-        return _last?.Continues;
+        return _last?.Continues is null ? null : _goesOn ??= GoesOn;
+    }
+
+    /// <summary>A format that fails at a line does not know it.</summary>
+    private bool GoesOn(ReadOnlySpan<byte> first, ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return _last?.Continues?.Invoke(first, line) == true;
+        }
+        catch (Exception e)
+        {
+            _scratch.Fail(_last!.Name, e);
+            return false;
+        }
     }
 
     private bool TryRead(LogFormat format, ReadOnlySpan<byte> text, LogRecord record)
     {
         record.Clear();
-        if (!format.Parse(text, context, record))
+        try
+        {
+            if (!format.Parse(text, context, record))
+                return false;
+        }
+        catch (Exception e)
+        {
+            record.Fail(format.Name, e);
             return false;
+        }
         if (!record.Has(EventFields.Dataset))
             record.Set(EventFields.Dataset, format.Name);
         return true;

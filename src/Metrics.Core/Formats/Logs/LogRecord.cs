@@ -26,6 +26,9 @@ public sealed class LogRecord
     /// <summary>Number of its fields.</summary>
     public int Count => _count;
 
+    /// <summary>The last fault of ours in reading it, which is another format's or nobody's then; null where there was none.</summary>
+    public LogFormatException? Fault { get; private set; }
+
     /// <summary>Makes it empty, for the next record.</summary>
     public void Clear()
     {
@@ -50,6 +53,12 @@ public sealed class LogRecord
         _texts.CutAt(length);
         _marked.AsSpan(0, _count).CopyTo(_entries);
     }
+
+    /// <summary>Notes that a format failed at it.</summary>
+    internal void Fail(string format, Exception e) => Fault = new LogFormatException(format, e);
+
+    /// <summary>Hands a fault over to the record that is read now.</summary>
+    internal void MoveFault(LogRecord to) => (to.Fault, Fault) = (Fault, null);
 
     /// <summary>Sets what happened, and whether it went well (<see cref="EventFields.Outcome"/>).</summary>
     public void SetKind(string kind, bool succeeded)
@@ -109,14 +118,23 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        batch.AddFields(_texts, _entries.AsSpan(0, _count));
+        AddRest(batch);
     }
 
     /// <inheritdoc cref="AddTo(EventBatch, long, ReadOnlySpan{byte})" />
     public void AddTo(EventBatch batch, long observed, string text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
+        AddRest(batch);
+    }
+
+    private void AddRest(EventBatch batch)
+    {
         batch.AddFields(_texts, _entries.AsSpan(0, _count));
+        if (Fault is null)
+            return;
+        batch.Add(Fault);
+        Fault = null;
     }
 
     private int Find(string field)

@@ -17,6 +17,7 @@ internal sealed class NotificationBatch(NotificationsOptions options, SeenMessag
 
     private static readonly LogContext s_context = new(TimeZoneInfo.Utc);
 
+    private readonly LogReader _reader = new([Notifications.Format], s_context);
     private readonly LogRecord _record = new();
     private readonly OpenBatch _batch = new(options.Name);
     private byte[] _scratch = [];
@@ -35,8 +36,7 @@ internal sealed class NotificationBatch(NotificationsOptions options, SeenMessag
         if (_scratch.Length < delivery.Body.Length)
             _scratch = new byte[delivery.Body.Length];
         ReadOnlySpan<byte> text = Notifications.TextOf(delivery.Body, _scratch);
-        _record.Clear();
-        bool isOne = Notifications.TryRead(text, s_context, _record);
+        bool isOne = _reader.Read(text, _record);
         ReadOnlySpan<byte> id = isOne ? _record.Bytes(EventFields.EventId) : default;
         long now = time.GetUnixNanoseconds();
         // Texts without an id may well be sent twice.

@@ -1,3 +1,4 @@
+using System.Text;
 using Metrics.Formats.Logs;
 using Metrics.Model;
 
@@ -23,6 +24,38 @@ public sealed class LogRecordTests
             new EventField("a", "second"), new EventField("b", "ü — 中"), new EventField("c", "42"),
             new EventField("e", new string('x', EventBounds.MaxValueLength)));
         (batch.ToEvent(0).Body, batch.Times[0], batch.ObservedTimes[0], batch.Cuts.Values).Should().Be(("the line", 5, 7, 1));
+    }
+
+    [Fact]
+    public void A_format_that_fails_at_a_record_does_not_fit_and_its_fault_is_known()
+    {
+        var broken = new LogFormat("broken", (text, _, record) =>
+        {
+            record.Set("half", "set");
+            return text[7] == 'x';
+        }, (_, _) => throw new InvalidOperationException("a line"));
+        var any = new LogFormat("any", (_, _, record) =>
+        {
+            record.Set("read", "it");
+            return true;
+        });
+        var reader = new LogReader([broken, any], new LogContext(TimeZoneInfo.Utc));
+        var record = new LogRecord();
+        using var batch = new EventBatch("test");
+        foreach (string line in (string[])["0123456x", "short", "0123456x"])
+        {
+            byte[] text = Encoding.UTF8.GetBytes(line);
+            reader.Read(text, record).Should().BeTrue();
+            record.AddTo(batch, 1, text);
+        }
+        Enumerable.Range(0, 3).Select(row => batch.Find(row, "read")).Should().Equal(null, "it", null);
+        batch.Find(1, "half").Should().BeNull();
+        reader.JoinFor("0123456x"u8)!("0123456x"u8, "next"u8).Should().BeFalse();
+        reader.Read("0123456x"u8, record);
+        record.AddTo(batch, 1, "0123456x"u8);
+        batch.Faults.Select(f => f.Message).Should().Equal(
+            "The format broken cannot read a record: Index was outside the bounds of the array.",
+            "The format broken cannot read a record: a line");
     }
 
     [Fact]

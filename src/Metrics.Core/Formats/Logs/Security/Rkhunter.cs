@@ -132,8 +132,8 @@ public static class Rkhunter
     private static bool TrySetAccount(ReadOnlySpan<byte> text, LogRecord record)
     {
         bool isUser = text.StartsWith("User '"u8), isGroup = text.StartsWith("Group '"u8);
-        int close = text.LastIndexOf("' has been "u8);
-        if ((!isUser && !isGroup) || close < 0)
+        int open = text.IndexOf((byte)'\'') + 1, close = text.LastIndexOf("' has been "u8);
+        if ((!isUser && !isGroup) || close < open)
             return false;
         ReadOnlySpan<byte> behind = text[(close + "' has been ".Length)..];
         string? action = behind.StartsWith("added to "u8) ? "added" : behind.StartsWith("removed from "u8) ? "removed" : null;
@@ -141,7 +141,7 @@ public static class Rkhunter
             return false;
         record.Kind = EventKinds.HostAccount;
         record.Set(EventFields.Action, action);
-        record.Set(isUser ? EventFields.TargetUserName : EventFields.GroupName, text[(text.IndexOf((byte)'\'') + 1)..close]);
+        record.Set(isUser ? EventFields.TargetUserName : EventFields.GroupName, text[open..close]);
         return true;
     }
 
