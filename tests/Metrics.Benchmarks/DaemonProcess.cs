@@ -8,6 +8,7 @@ internal sealed class MeasuredProcess : IDisposable
 {
     private const double TicksPerSecond = 100;
 
+    private bool _isDisposed;
     private readonly Process _process;
 
     private MeasuredProcess(Process process) => _process = process;
@@ -55,8 +56,12 @@ internal sealed class MeasuredProcess : IDisposable
     /// <summary>The most resident memory that it has had, MiB.</summary>
     public double HighestMebibytes => StatusMebibytes("VmHWM:");
 
+    /// <summary>Ends it, where it has not ended; a second time does nothing.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();

@@ -35,7 +35,13 @@ internal sealed class LogDaemon : IDisposable
     }
 
     /// <summary>Puts a log where it is found.</summary>
-    public void Read(string log) => File.Move(log, Path.Combine(_logs, Path.GetFileName(log)));
+    /// <returns>Where it is then.</returns>
+    public string Read(string log)
+    {
+        string there = Path.Combine(_logs, Path.GetFileName(log));
+        File.Move(log, there);
+        return there;
+    }
 
     /// <summary>Waits until so many lines are committed, or were counted and not kept.</summary>
     public async Task WaitForAsync(long lines)

@@ -71,15 +71,17 @@ internal static class LogScenario
     private static async Task<Figures?> RunDaemonAsync(string log, string store)
     {
         string own = Directory.CreateTempSubdirectory("bench-logs-run").FullName, copy = Path.Combine(own, "auth.log");
-        using LogDaemon metricsd = await LogDaemon.StartAsync(own, store);
-        double cpu = metricsd.CpuSeconds;
-        File.Copy(log, copy);
-        long start = TimeProvider.System.GetTimestamp();
-        metricsd.Read(copy);
-        await metricsd.WaitForAsync(Lines);
-        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        var figures = new Figures(seconds, metricsd.CpuSeconds - cpu, metricsd.HighestMebibytes);
-        metricsd.Dispose();
+        Figures figures;
+        using (LogDaemon metricsd = await LogDaemon.StartAsync(own, store))
+        {
+            double cpu = metricsd.CpuSeconds;
+            File.Copy(log, copy);
+            long start = TimeProvider.System.GetTimestamp();
+            metricsd.Read(copy);
+            await metricsd.WaitForAsync(Lines);
+            double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+            figures = new Figures(seconds, metricsd.CpuSeconds - cpu, metricsd.HighestMebibytes);
+        }
         Directory.Delete(own, recursive: true);
         return figures;
     }

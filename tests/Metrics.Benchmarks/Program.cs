@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Running;
 using Metrics.Benchmarks;
 
-// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, logs, search, cloud, latency, idle: the daemon as a process,
-// beside a peer where there is one.  versus: this build beside another.
+// micro: BenchmarkDotNet over the hot paths.  scrape, ranges, rules, alerts, syslog, logs, search, cloud, latency, idle: the daemon as a
+// process, beside a peer where there is one.  versus: this build beside another.
 switch (args)
 {
     case ["scrape", .. var rest]:

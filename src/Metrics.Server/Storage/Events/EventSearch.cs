@@ -5,8 +5,8 @@ using Metrics.Model;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// Looks for a few events among many: tables in parts, in the order that is wanted, as many at a time as there are processors (DuckDB itself
-/// reads with one thread here). What lies behind the last event that is wanted is not read.
+/// Looks for a few events among many: tables in parts, in the order that is wanted, as many at a time as there are processors (DuckDB
+/// itself reads with one thread here). What lies behind the last event that is wanted is not read.
 /// </summary>
 /// <param name="file">The file.</param>
 /// <param name="query">What is wanted; its limit is not 0.</param>

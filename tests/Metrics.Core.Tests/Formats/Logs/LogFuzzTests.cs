@@ -4,7 +4,7 @@ using Metrics.Model;
 
 namespace Metrics.Tests.Formats.Logs;
 
-/// <summary>Logs hold what others have written: whatever the bytes, no format throws or hangs. METRICS_FUZZ sets the number of lines.</summary>
+/// <summary>Logs hold what others have written: whatever the bytes, no format throws or hangs. METRICS_FUZZ lines are tried.</summary>
 public sealed class LogFuzzTests
 {
     /// <summary>Broken records of each whole one that each of the formats reads.</summary>

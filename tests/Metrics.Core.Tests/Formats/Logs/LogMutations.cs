@@ -2,7 +2,7 @@ using Metrics.Formats.Logs;
 
 namespace Metrics.Tests.Formats.Logs;
 
-/// <summary>Cases of formats, broken in ways that happen and in ways that somebody means: cut, bytes turned, parts repeated, marks put in.</summary>
+/// <summary>Cases of formats, broken in ways that happen and in ways that somebody means: cut, turned, repeated, with marks.</summary>
 internal static class LogMutations
 {
     private const int MaxPart = 40;
@@ -11,7 +11,8 @@ internal static class LogMutations
     [
         .. new[]
         {
-            "\"", "'", "{", "}", "[", "]", "(", ")", "/", "|", ",", "-", ":", ": ", "=", " ", "\n", "\t", "\\", "\\ud800", "\u001d", "->", "->\n",
+            "\"", "'", "{", "}", "[", "]", "(", ")", "/", "|", ",", "-", ":", ": ", "=", " ", "\n", "\t", "\\", "\\ud800", "\u001d",
+            "->", "->\n",
         }.Select(System.Text.Encoding.ASCII.GetBytes),
     ];
 
