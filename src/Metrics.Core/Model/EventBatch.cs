@@ -27,6 +27,9 @@ public sealed partial class EventBatch : IDisposable
     private byte[] _severities;
     private TextPart[] _bodies;
 
+    /// <summary>Where in the body of a row the message of its program begins.</summary>
+    private int[] _messages;
+
     /// <summary>Where the fields of a row end in <see cref="_fields"/>; they begin where those of the row before end.</summary>
     private int[] _fieldEnds;
     private BatchField[] _fields;
@@ -44,6 +47,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds = ArrayPool<string>.Shared.Rent(capacity);
         _severities = ArrayPool<byte>.Shared.Rent(capacity);
         _bodies = ArrayPool<TextPart>.Shared.Rent(capacity);
+        _messages = ArrayPool<int>.Shared.Rent(capacity);
         _fieldEnds = ArrayPool<int>.Shared.Rent(capacity);
         _fields = ArrayPool<BatchField>.Shared.Rent(capacity * FieldsPerRow);
         _texts = new TextBuffer(capacity * BytesPerText, isPooled: true);
@@ -85,6 +89,9 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>Text of a row, UTF-8.</summary>
     public ReadOnlySpan<byte> BodyOf(int row) => _texts[_bodies[row]];
 
+    /// <summary>What a program has written of the text of a row, without the header that a log puts before it; UTF-8.</summary>
+    public ReadOnlySpan<byte> MessageOf(int row) => BodyOf(row) is var body && _messages[row] < body.Length ? body[_messages[row]..] : body;
+
     /// <summary>Adds a row without fields; those that <see cref="AddField(string, string?)"/> adds next belong to it.</summary>
     /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
     /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
@@ -114,6 +121,9 @@ public sealed partial class EventBatch : IDisposable
         else
             AddRow(time, observedTime, kind, severity, _texts.Add(body));
     }
+
+    /// <summary>Says where in the body of the newest row its message begins (<see cref="MessageOf"/>).</summary>
+    public void BeginMessage(int at) => _messages[Count - 1] = at;
 
     /// <summary>Puts another text in the place of a row's; what is beyond the bound is left out.</summary>
     public void SetBody(int row, string body)
@@ -205,6 +215,7 @@ public sealed partial class EventBatch : IDisposable
         Return(ref _kinds);
         Return(ref _severities);
         Return(ref _bodies);
+        Return(ref _messages);
         Return(ref _fieldEnds);
         Return(ref _fields);
         _texts.Return();
@@ -228,6 +239,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds[row] = kind;
         _severities[row] = severity;
         _bodies[row] = body;
+        _messages[row] = 0;
         _fieldEnds[row] = _fieldCount;
         Count = row + 1;
         Bytes += BytesPerRow + body.Length;
@@ -250,6 +262,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds[to] = _kinds[row];
         _severities[to] = _severities[row];
         _bodies[to] = _bodies[row];
+        _messages[to] = _messages[row];
     }
 
     private void GrowFor(int row)
@@ -260,6 +273,7 @@ public sealed partial class EventBatch : IDisposable
         GrowFor(ref _kinds, row, clear: true);
         GrowFor(ref _severities, row);
         GrowFor(ref _bodies, row);
+        GrowFor(ref _messages, row);
         GrowFor(ref _fieldEnds, row);
     }
 

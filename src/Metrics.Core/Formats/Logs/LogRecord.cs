@@ -23,6 +23,12 @@ public sealed class LogRecord
     /// <summary>When it happened, nanoseconds since 1970 UTC; null where it does not say.</summary>
     public long? Time { get; set; }
 
+    /// <summary>
+    /// How many bytes at the end of its text are what the program has written, behind time, host, level and the like; 0 where nobody has
+    /// found where that begins.
+    /// </summary>
+    public int MessageLength { get; set; }
+
     /// <summary>Number of its fields.</summary>
     public int Count => _count;
 
@@ -32,6 +38,7 @@ public sealed class LogRecord
         Kind = EventKinds.Log;
         SeverityNumber = 0;
         Time = null;
+        MessageLength = 0;
         _count = 0;
         _texts.CutAt(0);
     }
@@ -109,6 +116,8 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
+        if (MessageLength > 0 && MessageLength < text.Length)
+            batch.BeginMessage(text.Length - MessageLength);
         batch.AddFields(_texts, _entries.AsSpan(0, _count));
     }
 
@@ -116,6 +125,8 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, string text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
+        if (MessageLength > 0 && MessageLength < text.Length)
+            batch.BeginMessage(text.Length - MessageLength);
         batch.AddFields(_texts, _entries.AsSpan(0, _count));
     }
 
