@@ -20,6 +20,7 @@ public sealed class LogTemplateTests
             inputs: { logs: [ { name: nova, paths: ['{{log}}'], start: beginning, time_zone: UTC } ] }
             """);
         await Eventually.Async(async () => (await KindsAsync(daemon)).Count == 2, "two kinds of three lines");
+        await daemon.EventsAsync(3);
 
         daemon.Kill();
         await WriteAsync("Took 7 seconds to build instance.");

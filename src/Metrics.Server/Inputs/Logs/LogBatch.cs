@@ -34,7 +34,9 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
         if (text.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
         reader.Read(text, _record);
-        if (options.IsLatin && !Utf8.IsValid(text))
+        if (options.Format?.Binary is { } binary)
+            _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()));
+        else if (options.IsLatin && !Utf8.IsValid(text))
             _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text));
         else
             _record.AddTo(_batch.Events, Now, text);
