@@ -41,8 +41,9 @@ public class LineTemplateBenchmarks
         return batch;
     }
 
-    private static string NovaLine(int i, Random random) => "2026-11-26 10:00:00.123 2931 INFO nova.compute.manager [req-3ea4052c-895d-4b64 "
-        + $"113d3a99c3da401fbd62cc2caa5b96d2 54fadb412c4e40cdbaed9335e4c35a9e - - -] [instance: {new Guid(i, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8)}] "
+    private static string NovaLine(int i, Random random) => "2026-11-26 10:00:00.123 2931 INFO nova.compute.manager "
+        + "[req-3ea4052c-895d-4b64 113d3a99c3da401fbd62cc2caa5b96d2 54fadb412c4e40cdbaed9335e4c35a9e - - -] "
+        + $"[instance: {new Guid(i, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8)}] "
         + (i % 3) switch
         {
             0 => $"Took {random.Next(100)}.{random.Next(100):00} seconds to build instance.",

@@ -32,7 +32,10 @@ public sealed partial class LogSilenceTests
                 rules: { files: ['{{rules}}'], shipped: false }
                 inputs:
                   logs:
-                    - { name: cloud, paths: ['{{logs}}/*.log', '{{logs}}/syslog'], start: beginning, config: '{{daemon.Folder}}/billing.conf' }
+                    - name: cloud
+                      paths: ['{{logs}}/*.log', '{{logs}}/syslog']
+                      start: beginning
+                      config: '{{daemon.Folder}}/billing.conf'
                 """);
             await Eventually.Async(async () => await CountAsync(daemon, Learned) > 0, "a while was learned");
             (await FiringAsync(daemon)).Should().BeEmpty();

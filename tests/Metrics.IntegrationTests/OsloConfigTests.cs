@@ -20,7 +20,8 @@ public sealed class OsloConfigTests
     [InlineData("[DEFAULT]\ndebug = true\nlog_file=/a\n", "[DEFAULT]\nlog_file: /b:c=d\n")]
     [InlineData("# debug = true\n[DEFAULT]\n  \n;log_dir = /a\nlogdir = '/q u o'\nlogfile = \"x\"\nlog_config = /append\n", "")]
     [InlineData("[DEFAULT]\ndefault_log_levels = a=INFO,\n  b=WARN,\n\tc=ERROR\nuse_syslog = On\n", "[database]\ndebug = true\n")]
-    [InlineData("[DEFAULT]\nuse_journal = yes\nuse_journal = no\n[x]\nuse_json = true\n[DEFAULT]\nuse_stderr = 1\n", "[DEFAULT]\nlog_dir =\n")]
+    [InlineData(
+        "[DEFAULT]\nuse_journal = yes\nuse_journal = no\n[x]\nuse_json = true\n[DEFAULT]\nuse_stderr = 1\n", "[DEFAULT]\nlog_dir =\n")]
     [InlineData("[DEFAULT]\nrate_limit_interval=5\nrate_limit_burst : 7\nrate_limit_except_level=ERROR\n", "")]
     public async Task Options_of_the_log_are_those_that_the_service_gets(string first, string second)
     {
@@ -29,10 +30,8 @@ public sealed class OsloConfigTests
         (string a, string b) = (Path.Combine(folder, "a.conf"), Path.Combine(folder, "b.conf"));
         await File.WriteAllTextAsync(a, first);
         await File.WriteAllTextAsync(b, second);
-        using Process python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Script, a, b, string.Join(' ', OsloLogConfig.Options)])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        string[] arguments = ["-c", Script, a, b, string.Join(' ', OsloLogConfig.Options)];
+        using Process python = Process.Start(new ProcessStartInfo("/usr/bin/python3", arguments) { RedirectStandardOutput = true })!;
         string said = await python.StandardOutput.ReadToEndAsync();
         Dictionary<string, JsonElement> real = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(said)!;
         var values = new Dictionary<string, string>();
@@ -45,6 +44,10 @@ public sealed class OsloConfigTests
     }
 
     /// <summary>A flag has four words for yes.</summary>
-    private static string AsRead(string value, JsonElement real) => real.ValueKind is not (JsonValueKind.True or JsonValueKind.False) ? value
-        : value.ToLowerInvariant() is "true" or "1" or "on" or "yes" ? "True" : "False";
+    private static string AsRead(string value, JsonElement real)
+    {
+        if (real.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            return value;
+        return value.ToLowerInvariant() is "true" or "1" or "on" or "yes" ? "True" : "False";
+    }
 }

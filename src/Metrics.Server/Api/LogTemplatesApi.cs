@@ -6,8 +6,8 @@ using Metrics.Intake.Templates;
 namespace Metrics.Api;
 
 /// <summary>
-/// Which kinds of lines there are: <c>GET /api/v1/logs/templates</c> the sources, with <c>source=HOST/SERVICE</c> the kinds of one, those that
-/// were seen last first.
+/// Which kinds of lines there are: <c>GET /api/v1/logs/templates</c> the sources, with <c>source=HOST/SERVICE</c> the kinds of one, those
+/// that were seen last first.
 /// </summary>
 internal static class LogTemplatesApi
 {

@@ -116,17 +116,24 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        if (MessageLength > 0 && MessageLength < text.Length)
-            batch.BeginMessage(text.Length - MessageLength);
-        batch.AddFields(_texts, _entries.AsSpan(0, _count));
+        AddRest(batch, text.Length);
     }
 
     /// <inheritdoc cref="AddTo(EventBatch, long, ReadOnlySpan{byte})" />
-    public void AddTo(EventBatch batch, long observed, string text)
+    /// <param name="batch">Where to.</param>
+    /// <param name="observed">When it came in, nanoseconds since 1970 UTC; its time where it says none.</param>
+    /// <param name="text">The record for people.</param>
+    /// <param name="length">Bytes of the record as it was written.</param>
+    public void AddTo(EventBatch batch, long observed, string text, int length)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        if (MessageLength > 0 && MessageLength < text.Length)
-            batch.BeginMessage(text.Length - MessageLength);
+        AddRest(batch, length);
+    }
+
+    private void AddRest(EventBatch batch, int length)
+    {
+        if (MessageLength > 0 && MessageLength < length)
+            batch.BeginMessage(length - MessageLength);
         batch.AddFields(_texts, _entries.AsSpan(0, _count));
     }
 

@@ -35,9 +35,9 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
             counters.Add(InputError.TooLong);
         reader.Read(text, _record);
         if (options.Format?.Binary is { } binary)
-            _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()));
+            _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()), text.Length);
         else if (options.IsLatin && !Utf8.IsValid(text))
-            _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text));
+            _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text), text.Length);
         else
             _record.AddTo(_batch.Events, Now, text);
         AddFields(path, service);

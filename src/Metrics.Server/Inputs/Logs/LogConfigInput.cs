@@ -32,7 +32,8 @@ internal sealed class LogConfigInput(LogConfigOptions options, EventLog events, 
         using var watch = new FolderWatch(_wake);
         Values? known = Values.From((await events.PositionsAsync(options.Name, stop)).FirstOrDefault(p => p.Key == Key));
         Values? seen = null;
-        bool isReady = false;
+        // A file that is not there says itself as an error, and does not make all logs unheard.
+        sink.Ready($"{options.Paths.Files().Count()} files of configuration at the start");
         while (!stop.IsCancellationRequested)
         {
             watch.Watch(options.Paths.Folders);
@@ -44,9 +45,6 @@ internal sealed class LogConfigInput(LogConfigOptions options, EventLog events, 
                     known = now;
                 }
                 seen = now;
-                if (!isReady)
-                    sink.Ready($"{now.Files.Length} files of configuration");
-                isReady = true;
             }
             if (seen is null || seen.Equals(known))
             {

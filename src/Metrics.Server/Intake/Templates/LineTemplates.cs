@@ -11,8 +11,8 @@ namespace Metrics.Intake.Templates;
 /// compared with the kinds. One thread at a time.
 /// </summary>
 /// <remarks>
-/// Bounded by sources, kinds of a source and bytes. Where a kind has to be forgotten for want of room, that of its source which was not seen
-/// for longest goes; it would be new when it comes again, so that from then on nothing of that source is new for as long as it once learned.
+/// Bounded by sources, kinds of a source and bytes. Where there is no room, those kinds of a source go that were not seen for longest; they
+/// would be new if they came again, so that from then on nothing of that source is new for as long as it once learned.
 /// </remarks>
 internal sealed class LineTemplates(TemplateMetrics metrics)
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metrics.Formats.Logs.Templates;
 using Metrics.Model;
@@ -21,8 +22,8 @@ internal sealed record StoredTemplate(string Host, string Service, string Masked
     /// <summary>From what was stored.</summary>
     /// <returns>Its id, and it; null where it is another's.</returns>
     public static (long Id, StoredTemplate Template)? From(SourcePosition position) =>
-        position.Key.Split('/') is ["template", var id] && position.State is { } state && long.TryParse(id, out long number)
-        && JsonSerializer.Deserialize<StoredTemplate>(state) is { Masked.Length: > 0 } template
+        position.Key.Split('/') is ["template", var id] && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        && StoredJson.Read<StoredTemplate>(position) is { Masked.Length: > 0 } template
             ? (number, template) : null;
 }
 
@@ -40,8 +41,25 @@ internal sealed record StoredTemplateSource(string Host, string Service, long Si
 
     /// <summary>From what was stored; null where it is another's.</summary>
     public static StoredTemplateSource? From(SourcePosition position) =>
-        position.Key.StartsWith(Prefix, StringComparison.Ordinal) && position.State is { } state
-            ? JsonSerializer.Deserialize<StoredTemplateSource>(state) : null;
+        position.Key.StartsWith(Prefix, StringComparison.Ordinal) ? StoredJson.Read<StoredTemplateSource>(position) : null;
 
     private static string KeyOf(TemplateSource source) => $"{Prefix}{source.Host}/{source.Service}";
+}
+
+/// <summary>What was stored, by whichever version.</summary>
+file static class StoredJson
+{
+    /// <returns>It; null where it is nothing of ours.</returns>
+    public static T? Read<T>(SourcePosition position)
+        where T : class
+    {
+        try
+        {
+            return position.State is { } state ? JsonSerializer.Deserialize<T>(state) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -36,23 +36,20 @@ internal sealed class TemplateSource(string host, string service, long since, ul
     /// <summary>Whether something about it is not stored yet.</summary>
     public bool IsChanged { get; set; } = true;
 
-    /// <summary>Whether a kind that is not known is to be reported, and else why not.</summary>
+    /// <summary>Whether a kind that was not known is to be reported, which counts.</summary>
     /// <param name="now">When its line came, nanoseconds since 1970 UTC.</param>
     /// <param name="learn">How long it must have been heard, nanoseconds.</param>
     /// <param name="max">How many may be reported in an hour.</param>
-    /// <returns>The reason not to; null where it is to be reported, which counts.</returns>
-    public string? WhyNotReport(long now, long learn, int max)
+    /// <param name="why">Why it is not, as a metric says it.</param>
+    public bool TryReport(long now, long learn, int max, out string why)
     {
-        if (now - Since < learn)
-            return "learning";
-        if (now < FullUntil)
-            return "full";
         if (now / Hour != _hour)
             (_hour, _reported) = (now / Hour, 0);
-        if (_reported >= max)
-            return "too_many";
+        why = now - Since < learn ? "learning" : now < FullUntil ? "full" : _reported >= max ? "too_many" : "";
+        if (why.Length > 0)
+            return false;
         _reported++;
-        return null;
+        return true;
     }
 
     /// <summary>Takes a report back that could not be stored: it is made again.</summary>

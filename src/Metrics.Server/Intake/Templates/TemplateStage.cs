@@ -87,7 +87,8 @@ internal sealed class TemplateStage(
         if (_new.Count > 0)
         {
             Measure();
-            Watch(work, [.. _new]);
+            if (work.Committed is { } committed)
+                _ = WatchAsync(committed.Task, [.. _new]);
         }
     }
 
@@ -113,10 +114,10 @@ internal sealed class TemplateStage(
         }
         if (!_templates.Add(source, line, now, bounds, out LineTemplate? template))
             return;
-        string? why = source.WhyNotReport(now, (long)bounds.Learn.TotalNanoseconds, bounds.MaxNew);
-        if (why is not null)
+        bool isReported = source.TryReport(now, (long)bounds.Learn.TotalNanoseconds, bounds.MaxNew, out string why);
+        if (!isReported)
             metrics.NotReported.WithLabels(why).Inc();
-        _new.Add(new NewKind(source, template!, row, why is null));
+        _new.Add(new NewKind(source, template!, row, isReported));
     }
 
     private static void Report(EventBatch batch, NewKind one)
@@ -133,21 +134,22 @@ internal sealed class TemplateStage(
     }
 
     /// <summary>What could not be stored is no longer known: whoever sends it again is heard as for the first time.</summary>
-    private void Watch(EventWork work, IReadOnlyList<NewKind> added) => work.Committed?.Task.ContinueWith(
-        _ =>
+    private async Task WatchAsync(Task committed, IReadOnlyList<NewKind> added)
+    {
+        await committed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (committed.IsCompletedSuccessfully)
+            return;
+        lock (_lock)
         {
-            lock (_lock)
+            foreach (NewKind one in added)
             {
-                foreach (NewKind one in added)
-                {
-                    _templates.Remove(one.Source, one.Template, "not_stored");
-                    one.Source.IsChanged = true;
-                    if (one.IsReported)
-                        one.Source.TakeBack();
-                }
+                _templates.Remove(one.Source, one.Template, "not_stored");
+                one.Source.IsChanged = true;
+                if (one.IsReported)
+                    one.Source.TakeBack();
             }
-        },
-        CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
 
     private void SaveCounts(EventBatch batch)
     {

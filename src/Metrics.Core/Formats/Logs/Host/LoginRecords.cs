@@ -29,7 +29,8 @@ public static class LoginRecords
         "utmp", (text, context, record) => TryRead(text, context.IsFailures, record), Binary: new BinaryLog(OwnLength, LoginText.Of));
 
     /// <summary>Length of a record on machines as this one.</summary>
-    private static int OwnLength => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.RiscV64 ? WideLength : Length;
+    private static int OwnLength =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.RiscV64 ? WideLength : Length;
 
     /// <summary>Reads one record.</summary>
     /// <param name="entry">Its bytes: <see cref="Length"/> or <see cref="WideLength"/>, which says what it is.</param>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Metrics.Formats.Logs.OpenStack;
 
 /// <summary>A change of what a service logs, or where to.</summary>
@@ -82,7 +84,7 @@ public static class OsloLogConfig
         "default_log_levels" => after.WhyLessThan(before with { Root = after.Root }),
         "use_syslog" or "use_journal" or "use_stderr" when IsOn(was) && !IsOn(becomes) => "it no longer logs there",
         "log_file" or "log_dir" when !string.IsNullOrEmpty(was) => "it no longer logs into that file",
-        "log_config_append" when !string.IsNullOrEmpty(becomes) => "another file says now what is logged, and all other options say nothing",
+        "log_config_append" when !string.IsNullOrEmpty(becomes) => "another file says now what is logged; other options say nothing",
         "rate_limit_burst" or "rate_limit_interval" when Number(becomes) > 0 => "lines beyond a rate are no longer written",
         _ => null,
     };
@@ -93,5 +95,5 @@ public static class OsloLogConfig
     /// <summary>As oslo.config reads a BoolOpt.</summary>
     private static bool IsOn(string? value) => value?.ToLowerInvariant() is "true" or "1" or "on" or "yes";
 
-    private static int Number(string? value) => int.TryParse(value, out int number) ? number : 0;
+    private static int Number(string? value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Metrics.Formats.Logs.Templates;
 
 /// <summary>
-/// A number of 64 bits for a text: equal texts have the same, others nearly never. Whoever writes lines must not know the seed, or could find
-/// two that have the same. Reads eight bytes at a time.
+/// A number of 64 bits for a text: equal texts have the same, others nearly never. Whoever writes lines must not know the seed, or could
+/// find two that have the same. Reads eight bytes at a time.
 /// </summary>
 public static class LineHash
 {

@@ -4,7 +4,8 @@ namespace Metrics.Formats.Logs.Templates;
 
 /// <summary>
 /// Masks what changes from line to line, before lines are compared: numbers, addresses, ids, paths, dates. A mask is one byte, so that the
-/// masked text is never longer than the text; <see cref="Show"/> makes words of them. Pure, allocates nothing, takes time linear in the length.
+/// masked text is never longer than the text; <see cref="Show"/> makes words of them. Pure, allocates nothing, takes time linear in the
+/// length.
 /// </summary>
 /// <remarks>The first step of Drain, which leaves the masks to whoever knows the logs: He et al., ICWS 2017, §III-A.</remarks>
 public static class LineMask

@@ -8,6 +8,8 @@ public sealed class LineTemplate
     /// <summary>What an object costs beside its texts, bytes; a measure for bounds, not exact.</summary>
     private const int Overhead = 200, OverheadOfWord = 40;
 
+    private static readonly string s_any = ((char)LineMask.Any).ToString();
+
     private readonly string[] _words;
 
     /// <summary>The numbers of the words; 0 where any word fits.</summary>
@@ -76,18 +78,13 @@ public sealed class LineTemplate
     }
 
     /// <summary>Masks the words that a line of it has otherwise.</summary>
-    /// <returns>Whether there was any.</returns>
-    internal bool Widen(ReadOnlySpan<ulong> line)
+    internal void Widen(ReadOnlySpan<ulong> line)
     {
-        bool isWider = false;
         for (int at = 0; at < _hashes.Length; at++)
         {
-            if (_hashes[at] == line[at] || _words[at] is [(char)LineMask.Any])
-                continue;
-            (_hashes[at], _words[at]) = (0, ((char)LineMask.Any).ToString());
-            isWider = true;
+            if (_hashes[at] != line[at])
+                (_hashes[at], _words[at]) = (0, s_any);
         }
-        return isWider;
     }
 
     /// <summary>A line as it is kept as an example.</summary>

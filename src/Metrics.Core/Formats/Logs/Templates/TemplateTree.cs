@@ -8,8 +8,8 @@ namespace Metrics.Formats.Logs.Templates;
 /// thread at a time.
 /// </summary>
 /// <remarks>
-/// P. He, J. Zhu, Z. Zheng, M. R. Lyu: Drain: An Online Log Parsing Approach with Fixed Depth Tree, ICWS 2017. The depth is that of the paper's
-/// example: one layer of words. Two layers of a tree that is never deeper are one dictionary here.
+/// P. He, J. Zhu, Z. Zheng, M. R. Lyu: Drain: An Online Log Parsing Approach with Fixed Depth Tree, ICWS 2017. With one layer of words, as
+/// in the paper; the two layers of a tree that is never deeper are one dictionary here.
 /// </remarks>
 /// <param name="seed">Of the numbers of words; secret.</param>
 public sealed class TemplateTree(ulong seed)
@@ -56,7 +56,10 @@ public sealed class TemplateTree(ulong seed)
     {
         var words = new ulong[MaxWords];
         int count = Split(masked, words);
-        var template = new LineTemplate(Encoding.UTF8.GetString(masked), words[..count], LineTemplate.ExampleOf(example)) { Id = id, First = first };
+        var template = new LineTemplate(Encoding.UTF8.GetString(masked), words[..count], LineTemplate.ExampleOf(example))
+        {
+            Id = id, First = first,
+        };
         (int, ulong) key = PlaceOf(template.Length, template.FirstWord);
         if (!_leaves.TryGetValue(key, out List<LineTemplate>? leaf))
         {
