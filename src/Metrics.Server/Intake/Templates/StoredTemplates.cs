@@ -22,7 +22,8 @@ internal sealed record StoredTemplate(string Host, string Service, string Masked
     /// <summary>From what was stored.</summary>
     /// <returns>Its id, and it; null where it is another's.</returns>
     public static (long Id, StoredTemplate Template)? From(SourcePosition position) =>
-        position.Key.Split('/') is ["template", var id] && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        position.Key.Split('/') is ["template", var id]
+        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
         && StoredJson.Read<StoredTemplate>(position) is { Masked.Length: > 0 } template
             ? (number, template) : null;
 }

@@ -95,5 +95,6 @@ public static class OsloLogConfig
     /// <summary>As oslo.config reads a BoolOpt.</summary>
     private static bool IsOn(string? value) => value?.ToLowerInvariant() is "true" or "1" or "on" or "yes";
 
-    private static int Number(string? value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+    private static int Number(string? value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }
