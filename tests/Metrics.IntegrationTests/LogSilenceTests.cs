@@ -30,7 +30,12 @@ public sealed partial class LogSilenceTests
             await daemon.ReloadAsync($$"""
                 host: { enabled: false }
                 rules: { files: ['{{rules}}'], shipped: false }
-                inputs: { logs: [ { name: cloud, paths: ['{{logs}}/*.log', '{{logs}}/syslog'], start: beginning } ] }
+                inputs:
+                  logs:
+                    - name: cloud
+                      paths: ['{{logs}}/*.log', '{{logs}}/syslog']
+                      start: beginning
+                      config: '{{daemon.Folder}}/billing.conf'
                 """);
             await Eventually.Async(async () => await CountAsync(daemon, Learned) > 0, "a while was learned");
             (await FiringAsync(daemon)).Should().BeEmpty();
@@ -43,7 +48,7 @@ public sealed partial class LogSilenceTests
             await File.WriteAllTextAsync(Path.Combine(logs, "other.log"), "");
             await Eventually.Async(
                 async () => (await FiringAsync(daemon)).SequenceEqual(
-                    ["LogCutShort", "LogLevelLowered billing info", "LogSourceSilent numbers"]),
+                    ["LogConfigLowered billing", "LogCutShort", "LogLevelLowered billing info", "LogSourceSilent numbers"]),
                 "each is told for what it is");
             people.Answers.Should().BeGreaterThan(before, "it goes on answering");
             await AskPanelsAsync(daemon);

@@ -26,6 +26,9 @@ public sealed partial class EventBatch : IDisposable
     private byte[] _severities;
     private TextPart[] _bodies;
 
+    /// <summary>Where in the body of a row the message of its program begins.</summary>
+    private int[] _messages;
+
     /// <summary>Where the fields of a row end in <see cref="_fields"/>; they begin where those of the row before end.</summary>
     private int[] _fieldEnds;
     private BatchField[] _fields;
@@ -51,6 +54,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds = BatchArrays<string>.Rent(capacity.Rows);
         _severities = BatchArrays<byte>.Rent(capacity.Rows);
         _bodies = BatchArrays<TextPart>.Rent(capacity.Rows);
+        _messages = BatchArrays<int>.Rent(capacity.Rows);
         _fieldEnds = BatchArrays<int>.Rent(capacity.Rows);
         _fields = BatchArrays<BatchField>.Rent(capacity.Fields);
         _texts = new TextBuffer(capacity.TextBytes, isPooled: true);
@@ -98,6 +102,9 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>Text of a row, UTF-8.</summary>
     public ReadOnlySpan<byte> BodyOf(int row) => _texts[_bodies[row]];
 
+    /// <summary>What a program has written of the text of a row, without the header that a log puts before it; UTF-8.</summary>
+    public ReadOnlySpan<byte> MessageOf(int row) => BodyOf(row) is var body && _messages[row] < body.Length ? body[_messages[row]..] : body;
+
     /// <summary>Adds a row without fields; those that <see cref="AddField(string, string?)"/> adds next belong to it.</summary>
     /// <param name="time">When it happened, nanoseconds since 1970 UTC.</param>
     /// <param name="observedTime">When it came in here, nanoseconds since 1970 UTC.</param>
@@ -127,6 +134,9 @@ public sealed partial class EventBatch : IDisposable
         else
             AddRow(time, observedTime, kind, severity, _texts.Add(body));
     }
+
+    /// <summary>Says where in the body of the newest row its message begins (<see cref="MessageOf"/>).</summary>
+    public void BeginMessage(int at) => _messages[Count - 1] = at;
 
     /// <summary>Puts another text in the place of a row's; what is beyond the bound is left out.</summary>
     public void SetBody(int row, string body)
@@ -221,6 +231,7 @@ public sealed partial class EventBatch : IDisposable
         Return(ref _kinds);
         Return(ref _severities);
         Return(ref _bodies);
+        Return(ref _messages);
         Return(ref _fieldEnds);
         Return(ref _fields);
         _texts.Return();
@@ -244,6 +255,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds[row] = kind;
         _severities[row] = severity;
         _bodies[row] = body;
+        _messages[row] = 0;
         _fieldEnds[row] = _fieldCount;
         Count = row + 1;
         Bytes += BytesPerRow + body.Length;
@@ -266,6 +278,7 @@ public sealed partial class EventBatch : IDisposable
         _kinds[to] = _kinds[row];
         _severities[to] = _severities[row];
         _bodies[to] = _bodies[row];
+        _messages[to] = _messages[row];
     }
 
     private void GrowFor(int row)
@@ -276,6 +289,7 @@ public sealed partial class EventBatch : IDisposable
         GrowFor(ref _kinds, row, clear: true);
         GrowFor(ref _severities, row);
         GrowFor(ref _bodies, row);
+        GrowFor(ref _messages, row);
         GrowFor(ref _fieldEnds, row);
     }
 

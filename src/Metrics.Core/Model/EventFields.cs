@@ -127,6 +127,9 @@ public static class EventFields
     /// <summary>Where in that log it begins, bytes.</summary>
     public const string LogOffset = "log.offset";
 
+    /// <summary>A kind of line: its words, and a mask such as <c>&lt;NUM&gt;</c> where lines differ.</summary>
+    public const string LogTemplate = "log.template";
+
     /// <summary>How many records were lost before this one, where the log itself says so.</summary>
     public const string LogLost = "log.lost";
 

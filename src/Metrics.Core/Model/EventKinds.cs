@@ -82,6 +82,12 @@ public static class EventKinds
     /// <summary>Lines of a log were there and could not be read before they went.</summary>
     public const string LogGap = "log.gap";
 
+    /// <summary>A source has written a kind of line that it has never written before.</summary>
+    public const string LogNewLine = "log.new_line";
+
+    /// <summary>A service's configuration was changed so that it logs less than before.</summary>
+    public const string LogLowered = "log.lowered";
+
     /// <summary>The rules of a firewall were changed.</summary>
     public const string FirewallChanged = "firewall.changed";
 

@@ -20,6 +20,7 @@ internal static class Endpoints
         app.MapExport();
         app.MapBackup();
         app.MapInputsApi();
+        app.MapLogTemplatesApi();
         app.MapEvents();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();

@@ -1,3 +1,4 @@
+using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
@@ -8,8 +9,8 @@ namespace Metrics.Intake;
 
 /// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
 internal sealed partial class HeadLoader(
-    Head head, ISampleStore store, EventLog events, StateStore state, TimeProvider time, ILogger<HeadLoader> log,
-        EventCopies? copies = null)
+    Head head, ISampleStore store, EventLog events, TemplateStage templates, StateStore state, TimeProvider time,
+    ILogger<HeadLoader> log, EventCopies? copies = null)
 {
     /// <summary>Samples in a row that are none to the head: a store that gives nothing else has nothing to tell.</summary>
     private const int MaxUseless = 5_000_000;
@@ -25,6 +26,7 @@ internal sealed partial class HeadLoader(
     {
         state.Prepare();
         events.Open();
+        templates.Load(await events.PositionsAsync(StoredTemplate.Source, cancellationToken));
         copies?.Open();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();

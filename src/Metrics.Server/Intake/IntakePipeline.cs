@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Metrics.Configuration;
+using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
@@ -9,9 +10,9 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · secrets masked · counts of lines · rules · what is kept · store. When the places of a lane are taken
-/// its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on. Stops after all producers:
-/// what is queued is still taken.
+/// their order: head · event log · secrets masked · kinds of lines · counts of lines · rules · what is kept · store. When the places of a
+/// lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on. Stops after
+/// all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
 {
@@ -26,6 +27,7 @@ internal sealed class IntakePipeline : BackgroundService
     private readonly TimeProvider _time;
     private readonly StoreWriter _sampleWriter;
     private readonly EventLogWriter _eventWriter;
+    private readonly TemplateStage _templates;
     private readonly ArrivalStage _arrivals = new();
     private readonly IReadOnlyList<IIntakeStage> _stages;
     private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
@@ -37,15 +39,16 @@ internal sealed class IntakePipeline : BackgroundService
 
     public IntakePipeline(
         Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, LogCounts counts,
-        Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
+        TemplateStage templates, Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
     {
         (_head, _metrics, _time) = (head, metrics, time);
-        (_sampleWriter, _eventWriter) = (samples, events);
+        (_sampleWriter, _eventWriter, _templates) = (samples, events, templates);
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
             new EventLogStage(log, metrics, time),
             new RedactStage(stored, metrics),
+            templates,
             counts,
             _arrivals,
             new KeepStage(stored, metrics),
@@ -186,6 +189,8 @@ internal sealed class IntakePipeline : BackgroundService
             }
             _takingEvents = null;
         }
+        if (_templates.TakeUnsaved() is { } unsaved)
+            _eventWriter.Add(unsaved, null);
     }
 
     private static Channel<T> NewLane<T>(int capacity) => Channel.CreateBounded<T>(

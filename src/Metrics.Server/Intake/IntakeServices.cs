@@ -1,3 +1,4 @@
+using Metrics.Intake.Templates;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
@@ -18,6 +19,8 @@ internal static class IntakeServices
         .AddSingleton<HeadWindow>()
         .AddSingleton<MetadataTable>()
         .AddSingleton<LogCounts>()
+        .AddOwnMetrics<TemplateMetrics>()
+        .AddSingleton<TemplateStage>()
         .AddSingleton<IntakePipeline>()
         .AddSingleton<HeadLoader>()
         .AddHostedService(s => s.GetRequiredService<StoreWriter>())

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Intake;
+using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
@@ -31,9 +32,11 @@ public sealed class EventLaneTests : IAsyncDisposable
         _samples = new StoreWriter(
             _store, options.Storage, new StoreMetrics(registry), TimeProvider.System, NullLogger<StoreWriter>.Instance);
         _events = new EventLogWriter(_log, options.Storage, _logMetrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
+        var stored = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             head, _log, _samples, _events, new MetadataTable(), new LogCounts(_metrics, TimeProvider.System),
-            new Current<EventLogOptions>(options.Events), _metrics, TimeProvider.System);
+            new TemplateStage(stored, _log, _metrics, new TemplateMetrics(registry), TimeProvider.System), stored, _metrics,
+            TimeProvider.System);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Intake;
+using Metrics.Intake.Templates;
 using Metrics.Pollers;
 using Metrics.Scheduling;
 using Metrics.Series;
@@ -25,9 +26,10 @@ public sealed class PollSchedulerTests : IDisposable
         _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), _source)], registry, _time);
         var metrics = new PollMetrics(registry);
         var counts = new IntakeMetrics(registry);
+        var events = new Current<EventLogOptions>(new EventLogOptions());
         var intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time),
-            new Current<EventLogOptions>(new EventLogOptions()), counts, _time);
+            new TemplateStage(events, null!, counts, new TemplateMetrics(registry), _time), events, counts, _time);
         var runner = new PollRunner(
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Intake;
+using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
@@ -45,9 +46,10 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         _events = new EventLogWriter(
             null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
         var intake = new IntakeMetrics(_registry);
+        var events = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
-            new Current<EventLogOptions>(options.Events), intake, time);
+            new TemplateStage(events, null!, intake, new TemplateMetrics(_registry), time), events, intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);

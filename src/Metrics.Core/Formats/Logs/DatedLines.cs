@@ -38,6 +38,7 @@ public static class DatedLines
         record.Set(EventFields.Service, tag[..open]);
         record.Set(EventFields.ProcessName, tag[..open]);
         record.Set(EventFields.ProcessId, number[..^1]);
+        record.MessageLength = text.Length;
         LogMessages.TryRead(tag[..open], text, record);
         return true;
     }

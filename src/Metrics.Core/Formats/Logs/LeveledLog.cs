@@ -32,6 +32,7 @@ public static class LeveledLog
         if (!LogLevels.TrySet(record, word))
             return false;
         record.Time = time;
+        record.MessageLength = rest.Length - end;
         // A service of OpenStack's may share its file with what its libraries print; the last format is tried first.
         if (OsloLog.TryReadBody(text, record))
             record.Set(EventFields.Dataset, OsloLog.Format.Name);

@@ -7,6 +7,9 @@ public sealed class LogContext(TimeZoneInfo zone)
     /// <summary>Where times without zone are from.</summary>
     public TimeZoneInfo Zone => zone;
 
+    /// <summary>Whether it is a log of failures alone: <c>btmp</c>, whose records are those of <c>wtmp</c>.</summary>
+    public bool IsFailures { get; init; }
+
     /// <summary>The present, nanoseconds since 1970 UTC: finds the year where none is written.</summary>
     public long Now { get; set; }
 }

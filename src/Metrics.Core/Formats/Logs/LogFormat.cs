@@ -16,4 +16,10 @@ public delegate bool LogContinuation(ReadOnlySpan<byte> first, ReadOnlySpan<byte
 /// <param name="Name">As <c>format:</c> of <c>inputs.logs</c> names it, and <c>event.dataset</c> begins with.</param>
 /// <param name="Parse">Reads a record.</param>
 /// <param name="Continues">Which lines belong to the one before; null where each line is a record.</param>
-public sealed record LogFormat(string Name, LogParser Parse, LogContinuation? Continues = null);
+/// <param name="Binary">Where it has no lines; null where it has.</param>
+public sealed record LogFormat(string Name, LogParser Parse, LogContinuation? Continues = null, BinaryLog? Binary = null);
+
+/// <summary>A log of records of one length, which are no text.</summary>
+/// <param name="Length">That length, bytes.</param>
+/// <param name="Show">Makes a text for people of a record.</param>
+public sealed record BinaryLog(int Length, Func<byte[], string> Show);

@@ -53,6 +53,9 @@ public static class LogFormats
         DatedLines.Format,
     ];
 
+    /// <summary>Those that are read where they are named only: their files are no text.</summary>
+    public static IReadOnlyList<LogFormat> Binary { get; } = [LoginRecords.Format];
+
     /// <summary>The format of a name, or null.</summary>
-    public static LogFormat? Find(string name) => All.FirstOrDefault(f => f.Name == name);
+    public static LogFormat? Find(string name) => All.Concat(Binary).FirstOrDefault(f => f.Name == name);
 }

@@ -23,6 +23,12 @@ public sealed class LogRecord
     /// <summary>When it happened, nanoseconds since 1970 UTC; null where it does not say.</summary>
     public long? Time { get; set; }
 
+    /// <summary>
+    /// How many bytes at the end of its text are what the program has written, behind time, host, level and the like; 0 where nobody has
+    /// found where that begins.
+    /// </summary>
+    public int MessageLength { get; set; }
+
     /// <summary>Number of its fields.</summary>
     public int Count => _count;
 
@@ -35,6 +41,7 @@ public sealed class LogRecord
         Kind = EventKinds.Log;
         SeverityNumber = 0;
         Time = null;
+        MessageLength = 0;
         _count = 0;
         _texts.CutAt(0);
     }
@@ -118,18 +125,24 @@ public sealed class LogRecord
     public void AddTo(EventBatch batch, long observed, ReadOnlySpan<byte> text)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        AddRest(batch);
+        AddRest(batch, text.Length);
     }
 
     /// <inheritdoc cref="AddTo(EventBatch, long, ReadOnlySpan{byte})" />
-    public void AddTo(EventBatch batch, long observed, string text)
+    /// <param name="batch">Where to.</param>
+    /// <param name="observed">When it came in, nanoseconds since 1970 UTC; its time where it says none.</param>
+    /// <param name="text">The record for people.</param>
+    /// <param name="length">Bytes of the record as it was written.</param>
+    public void AddTo(EventBatch batch, long observed, string text, int length)
     {
         batch.Add(Time ?? observed, observed, Kind, SeverityNumber, text);
-        AddRest(batch);
+        AddRest(batch, length);
     }
 
-    private void AddRest(EventBatch batch)
+    private void AddRest(EventBatch batch, int length)
     {
+        if (MessageLength > 0 && MessageLength < length)
+            batch.BeginMessage(length - MessageLength);
         batch.AddFields(_texts, _entries.AsSpan(0, _count));
         if (Fault is null)
             return;

@@ -24,7 +24,8 @@ public delegate LogContinuation? LogJoins(ReadOnlySpan<byte> first);
 /// with what follows. Takes time linear in what it is given. One thread at a time.
 /// </summary>
 /// <param name="joins">Which lines make one record; null where each line is one.</param>
-public sealed class LogSplitter(LogJoins? joins)
+/// <param name="fixedLength">Bytes of each record where there are no lines; 0 where there are.</param>
+public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
 {
     /// <summary>Bytes of the longest line that is taken whole, and of the longest record.</summary>
     public const int MaxRecord = 1024 * 1024;
@@ -43,6 +44,8 @@ public sealed class LogSplitter(LogJoins? joins)
     public bool TryTake(ref ReadOnlySpan<byte> rest, LogEnd end, out ReadOnlySpan<byte> record)
     {
         record = default;
+        if (fixedLength > 0)
+            return TryTakeFixed(ref rest, out record);
         if (!TryBegin(ref rest))
             return false;
         int length = LineLength(rest, end);
@@ -66,6 +69,15 @@ public sealed class LogSplitter(LogJoins? joins)
         record = Trim(rest[..length]);
         rest = rest[length..];
         return true;
+    }
+
+    private bool TryTakeFixed(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> record)
+    {
+        bool isWhole = rest.Length >= fixedLength;
+        record = isWhole ? rest[..fixedLength] : default;
+        rest = rest[record.Length..];
+        Length = record.Length;
+        return isWhole;
     }
 
     private bool TryBegin(ref ReadOnlySpan<byte> rest)

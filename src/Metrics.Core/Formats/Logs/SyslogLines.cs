@@ -35,6 +35,7 @@ public static class SyslogLines
         record.Set(EventFields.Service, message.App);
         record.Set(EventFields.ProcessName, message.App);
         record.Set(EventFields.ProcessId, message.ProcessId);
+        record.MessageLength = message.Body.Length;
         LogMessages.TryRead(message.App, message.Body, record);
         return true;
     }

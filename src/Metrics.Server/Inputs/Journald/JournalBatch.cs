@@ -40,7 +40,7 @@ internal sealed class JournalBatch(JournaldOptions options, JournalPosition star
         string message = entry.Message;
         if (message.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
-        _record.AddTo(_batch.Events, now, message);
+        _record.AddTo(_batch.Events, now, message, entry[JournalField.Message].Length);
         _batch.Events.AddField(EventFields.Host, s_host);
         _position = new JournalPosition(cursor, entry.Time, options.Units);
     }

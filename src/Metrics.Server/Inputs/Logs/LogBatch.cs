@@ -34,8 +34,10 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
         if (text.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
         reader.Read(text, _record);
-        if (options.IsLatin && !Utf8.IsValid(text))
-            _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text));
+        if (options.Format?.Binary is { } binary)
+            _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()), text.Length);
+        else if (options.IsLatin && !Utf8.IsValid(text))
+            _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text), text.Length);
         else
             _record.AddTo(_batch.Events, Now, text);
         AddFields(path, service);

@@ -266,7 +266,7 @@ internal sealed class LogFiles(
         // Older than what was ever read: there before the first start, or before a pattern found it.
         bool isOld = _isFirstScan && !_rotated.ContainsKey(path) && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
         return isOld && options.Start == LogStart.End
-            ? NewTail(bytes, begin with { Offset = stat.Size, IsInLongLine = !bytes.IsStartOfLine(stat.Size) })
+            ? NewTail(bytes, AtEnd(bytes, begin, stat.Size))
             : NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
     }
 
@@ -280,8 +280,15 @@ internal sealed class LogFiles(
         batch.Note(EventKinds.LogReplaced, begin.Path, options.Service ?? LogTail.ServiceOf(begin.Path),
             $"{begin.Path} was written anew: another file that begins alike; {before.Offset} bytes had been read, it has {stat.Size}");
         giveUp();
-        return NewTail(bytes, begin with { Offset = bytes.StartOfLine(Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
+        return NewTail(bytes, begin with { Offset = StartOfRecord(bytes, Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
     }
+
+    private FilePosition AtEnd(LogBytes bytes, FilePosition begin, long size) => options.RecordLength > 0
+        ? begin with { Offset = StartOfRecord(bytes, size) }
+        : begin with { Offset = size, IsInLongLine = !bytes.IsStartOfLine(size) };
+
+    private long StartOfRecord(LogBytes bytes, long offset) =>
+        options.RecordLength is > 0 and var length ? offset - (offset % length) : bytes.StartOfLine(offset);
 
     private LogTail NewTail(LogBytes bytes, FilePosition position, bool isGone = false, long after = 0)
     {

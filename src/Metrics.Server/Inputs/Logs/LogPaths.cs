@@ -29,6 +29,9 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         return new LogPaths(patterns, ReadPatterns(section, "exclude"), section.Flag("follow_links", false));
     }
 
+    /// <summary>Reads one key of patterns, of which nothing is left out.</summary>
+    public static LogPaths ReadAll(YamlSection section, string key) => new(ReadPatterns(section, key), [], followLinks: true);
+
     /// <summary>The folders that the patterns name, up to the first that is a pattern itself.</summary>
     public IEnumerable<string> Folders => _patterns.Select(FolderOf).Where(Directory.Exists);
 

@@ -30,11 +30,11 @@ internal sealed class LogTail : IDisposable
     {
         _options = options;
         _bytes = bytes;
-        _context = new LogContext(options.TimeZone);
+        Service = options.Service ?? ServiceOf(position.Log);
+        _context = new LogContext(options.TimeZone) { IsFailures = ServiceOf(position.Log).StartsWith("btmp", StringComparison.Ordinal) };
         _reader = new LogReader(options.Format is { } format ? [format] : LogFormats.All, _context);
-        _splitter = new LogSplitter(options.MultiLine.JoinsFor(_reader)) { IsInLongLine = position.IsInLongLine };
+        _splitter = new LogSplitter(options.MultiLine.JoinsFor(_reader), options.RecordLength) { IsInLongLine = position.IsInLongLine };
         (Position, LastGrowth) = (position, now);
-        Service = options.Service ?? ServiceOf(position.Path);
     }
 
     /// <summary>How far it was read.</summary>
@@ -131,7 +131,7 @@ internal sealed class LogTail : IDisposable
             int count = _bytes.Read(Position.Offset, buffer);
             ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
             bool hasMore = count == buffer.Length;
-            if (hasMore && !bytes.ContainsAnyExcept((byte)0))
+            if (hasMore && _options.RecordLength == 0 && !bytes.ContainsAnyExcept((byte)0))
             {
                 // A hole, as a writer leaves that goes on behind the end of a file that was cut short.
                 Position = Position with { Offset = _bytes.NextWritten(Position.Offset + count) };
@@ -161,7 +161,7 @@ internal sealed class LogTail : IDisposable
         long newest = Position.Newest;
         while (!batch.IsFull && _splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> record))
         {
-            if (record.IsEmpty)
+            if (!record.ContainsAnyExcept((byte)0))
                 continue;
             int start = bytes.Length - rest.Length - _splitter.Length;
             long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);

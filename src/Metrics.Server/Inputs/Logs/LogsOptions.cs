@@ -31,6 +31,9 @@ internal sealed record LogsOptions : InputOptions
     /// <summary>The format of all of them; null finds it out for each. Default: null.</summary>
     public LogFormat? Format { get; init; }
 
+    /// <summary>Bytes of a record where the format has no lines; 0 where it has.</summary>
+    public int RecordLength => Format?.Binary?.Length ?? 0;
+
     /// <summary>Which lines make a record: <c>auto</c> as the format has it, <c>none</c>, <c>indent</c>, or an expression with which a
     /// record begins.</summary>
     public required MultiLine MultiLine { get; init; }
@@ -57,9 +60,9 @@ internal sealed record LogsOptions : InputOptions
     public override IInput Create(InputTools tools) => new LogsInput(this, tools.Events, tools.Time);
 
     /// <summary>Reads <c>inputs.logs</c>.</summary>
-    public static IEnumerable<LogsOptions> Read(YamlSection inputs) => inputs.Sections("logs").Select(ReadOne);
+    public static IEnumerable<InputOptions> Read(YamlSection inputs) => inputs.Sections("logs").SelectMany(ReadOne);
 
-    private static LogsOptions ReadOne(YamlSection section)
+    private static IEnumerable<InputOptions> ReadOne(YamlSection section)
     {
         var one = new LogsOptions
         {
@@ -74,8 +77,9 @@ internal sealed record LogsOptions : InputOptions
             Service = section.Text("service"),
             Labels = LogLabels.Read(section),
         };
+        LogConfigOptions? config = LogConfigOptions.Read(section, one.Label, one.Service, one.Labels);
         section.Finish();
-        return one;
+        return config is null ? [one] : [one, config];
     }
 
     /// <summary>Reads <c>start</c>.</summary>
@@ -84,7 +88,7 @@ internal sealed record LogsOptions : InputOptions
 
     private static LogFormat? ReadFormat(YamlSection section)
     {
-        string name = section.Choice("format", "auto", ["auto", .. LogFormats.All.Select(f => f.Name)]);
+        string name = section.Choice("format", "auto", ["auto", .. LogFormats.All.Concat(LogFormats.Binary).Select(f => f.Name)]);
         return LogFormats.Find(name);
     }
 }

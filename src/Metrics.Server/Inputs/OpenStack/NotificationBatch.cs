@@ -49,7 +49,7 @@ internal sealed class NotificationBatch(NotificationsOptions options, SeenMessag
             text = delivery.Body;
         if (text.Length > EventBounds.MaxBodyLength)
             counters.Add(InputError.TooLong);
-        _record.AddTo(_batch.Events, now, Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxTextBytes)]));
+        _record.AddTo(_batch.Events, now, Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxTextBytes)]), text.Length);
         if (isOne)
             return;
         counters.Add(InputError.Malformed);

@@ -20,6 +20,9 @@ internal sealed record EventLogOptions
     /// <summary>What is masked in events before they are judged or stored. Default known secrets; a reload changes it at once.</summary>
     public Redactor Redactor { get; init; } = new(withDefaults: true);
 
+    /// <summary>Which kinds of lines are learned. Default all; a reload changes it at once.</summary>
+    public TemplateOptions Templates { get; init; } = TemplateOptions.Default;
+
     public static EventLogOptions Read(YamlSection section, bool hasInflux)
     {
         var defaults = new EventLogOptions();
@@ -34,6 +37,7 @@ internal sealed record EventLogOptions
                 _ => StoredEvents.All,
             },
             CopyToInflux = section.Flag("influx", defaults.CopyToInflux),
+            Templates = TemplateOptions.Read(section.Section("templates")),
             Redactor = new Redactor(
                 section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };

@@ -23,6 +23,15 @@ public sealed class LoginRecordsTests
     }
 
     [Fact]
+    public void A_record_is_stored_as_the_text_that_utmpdump_prints_of_it()
+    {
+        byte[] file = [.. File.ReadAllBytes(Cases.Own("wtmp")), .. File.ReadAllBytes(Cases.Own("btmp"))];
+        file.Chunk(LoginRecords.Length).Select(LoginRecords.Format.Binary!.Show)
+            .Should().Equal(File.ReadAllLines(Cases.Own("utmpdump.log")).Take(13));
+        LoginRecords.Format.Binary.Show(new byte[LoginRecords.Length]).Should().StartWith("bytes that are no record of utmp: 0000");
+    }
+
+    [Fact]
     public void Records_of_64_bits_say_the_same()
     {
         byte[] file = File.ReadAllBytes(Cases.Own("wtmp"));

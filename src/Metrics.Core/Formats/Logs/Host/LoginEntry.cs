@@ -48,6 +48,9 @@ internal ref struct LoginEntry
     /// <summary>The terminal.</summary>
     public ReadOnlySpan<byte> Line;
 
+    /// <summary>What init calls the terminal.</summary>
+    public ReadOnlySpan<byte> Id;
+
     /// <summary>Who.</summary>
     public ReadOnlySpan<byte> User;
 
@@ -86,7 +89,10 @@ internal ref struct LoginEntry
                 break;
             case LoginType.RunLevel:
                 if (!User.SequenceEqual("shutdown"u8))
+                {
+                    record.Set(EventFields.Action, "runlevel");
                     break;
+                }
                 record.Kind = EventKinds.HostReboot;
                 record.Set(EventFields.Action, "shutdown");
                 break;

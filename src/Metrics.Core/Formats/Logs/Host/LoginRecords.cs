@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Metrics.Formats.Logs.Host;
@@ -23,6 +24,14 @@ public static class LoginRecords
     /// <summary>Length of a record on aarch64.</summary>
     public const int WideLength = 400;
 
+    /// <summary>The format <c>utmp</c>.</summary>
+    public static LogFormat Format { get; } = new(
+        "utmp", (text, context, record) => TryRead(text, context.IsFailures, record), Binary: new BinaryLog(OwnLength, LoginText.Of));
+
+    /// <summary>Length of a record on machines as this one.</summary>
+    private static int OwnLength =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.RiscV64 ? WideLength : Length;
+
     /// <summary>Reads one record.</summary>
     /// <param name="entry">Its bytes: <see cref="Length"/> or <see cref="WideLength"/>, which says what it is.</param>
     /// <param name="isFailures">Whether it is from btmp, where all of them are failures.</param>
@@ -30,6 +39,17 @@ public static class LoginRecords
     /// <returns>Whether it is a record: some type, and a time that is one.</returns>
     public static bool TryRead(ReadOnlySpan<byte> entry, bool isFailures, LogRecord record)
     {
+        Span<byte> address = stackalloc byte[64];
+        return TryRead(entry, address, out LoginEntry login) && login.CopyTo(record, isFailures);
+    }
+
+    /// <summary>Reads one record into its parts.</summary>
+    /// <param name="entry">Its bytes.</param>
+    /// <param name="text">Room for the text of its address, 64 bytes.</param>
+    /// <param name="login">The parts; they lie in the two.</param>
+    internal static bool TryRead(ReadOnlySpan<byte> entry, Span<byte> text, out LoginEntry login)
+    {
+        login = default;
         bool isWide = entry.Length == WideLength;
         if (!isWide && entry.Length != Length)
             return false;
@@ -37,17 +57,17 @@ public static class LoginRecords
         long micros = isWide ? ReadInt64LittleEndian(entry[352..]) : ReadInt32LittleEndian(entry[344..]);
         if (seconds is <= 0 or > uint.MaxValue || micros is < 0 or >= 1_000_000)
             return false;
-        scoped LoginEntry login = new()
+        login = new LoginEntry
         {
             Type = (LoginType)ReadInt16LittleEndian(entry),
             Time = (seconds * 1_000_000_000) + (micros * 1000),
             ProcessId = ReadInt32LittleEndian(entry[4..]),
             Line = Text(entry.Slice(8, 32)),
+            Id = Text(entry.Slice(40, 4)),
             User = Text(entry.Slice(44, 32)),
             Host = Text(entry.Slice(76, 256)),
         };
         ReadOnlySpan<byte> address = entry.Slice(isWide ? 360 : 348, 16);
-        Span<byte> text = stackalloc byte[64];
         if (address.ContainsAnyExcept((byte)0))
         {
             // The older version fills the first four bytes.
@@ -55,7 +75,7 @@ public static class LoginRecords
             ip.TryFormat(text, out int length);
             login.Address = text[..length];
         }
-        return login.CopyTo(record, isFailures);
+        return true;
     }
 
     private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> field)

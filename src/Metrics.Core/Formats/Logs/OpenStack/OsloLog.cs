@@ -78,6 +78,14 @@ public static class OsloLog
             return false;
         int end = text.IndexOf((byte)'\n');
         ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+        bool read = TryReadFirst(line, zone, keepTime, record);
+        if (read)
+            record.MessageLength += text.Length - line.Length;
+        return read;
+    }
+
+    private static bool TryReadFirst(ReadOnlySpan<byte> line, TimeZoneInfo zone, bool keepTime, LogRecord record)
+    {
         if (!HasColors(line))
             return TryReadPlain(line, zone, keepTime, record);
         byte[] plain = ArrayPool<byte>.Shared.Rent(line.Length);
@@ -114,6 +122,7 @@ public static class OsloLog
         SetLogger(logger, record);
         record.Set(EventFields.ProcessId, pid);
         OsloContext.TryTake(ref rest, record);
+        record.MessageLength = rest.Length;
         OsloMessages.Read(logger, rest, record);
         return true;
     }

@@ -58,6 +58,7 @@ public static class ApacheErrorLog
         ReadOnlySpan<byte> before = rest;
         while (TryTakeBrackets(ref rest, out ReadOnlySpan<byte> part) && TryReadPart(part, record, ref hasClient))
             before = rest;
+        record.MessageLength = before.Length;
         ReadText(before, record, hasClient);
         return true;
     }

@@ -47,6 +47,7 @@ public static class CephLog
         else
             return false;
         record.Set(EventFields.Level, level);
+        record.MessageLength = rest.Length;
         return true;
     }
 
@@ -64,6 +65,7 @@ public static class CephLog
             return false;
         record.Set(EventFields.ProcessName, who);
         record.Set(EventFields.Logger, channel);
+        record.MessageLength = rest.Length;
         return true;
     }
 

@@ -25,6 +25,7 @@ public static class LibvirtLog
             return false;
         record.Time = time;
         record.Set(EventFields.Service, "libvirt");
+        record.MessageLength = rest.Length;
         ReadText(rest, record);
         return true;
     }
@@ -47,6 +48,7 @@ public static class LibvirtLog
             && LogText.TryTake(ref text, " "u8) && LogText.TryTakeUntil(ref text, (byte)' ', out ReadOnlySpan<byte> level, 10))
         {
             record.Set(EventFields.ProcessId, thread);
+            record.MessageLength = text.Length;
             LogLevels.TrySet(record, level);
         }
     }

@@ -70,6 +70,7 @@ public static class MySqlLog
         {
             return false;
         }
+        record.MessageLength = rest.Length;
         ReadText(rest, record);
         return true;
     }

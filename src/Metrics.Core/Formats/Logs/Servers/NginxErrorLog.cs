@@ -49,6 +49,7 @@ public static class NginxErrorLog
         rest = rest.TrimStart((byte)' ');
         if (rest.StartsWith("*"u8))
             LogText.TakeWord(ref rest);
+        record.MessageLength = rest.Length;
         ReadText(rest, record);
         return true;
     }

@@ -71,7 +71,10 @@ public static class PacemakerLog
     private static bool TrySetLevel(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> rest = LogText.TrimBlanks(text);
-        return LogLevels.TrySet(record, LogText.TakeWord(ref rest).TrimEnd((byte)':'));
+        if (!LogLevels.TrySet(record, LogText.TakeWord(ref rest).TrimEnd((byte)':')))
+            return false;
+        record.MessageLength = rest.Length;
+        return true;
     }
 
     private static bool IsDaemon(ReadOnlySpan<byte> name)

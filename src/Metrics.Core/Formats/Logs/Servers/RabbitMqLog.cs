@@ -46,6 +46,7 @@ public static class RabbitMqLog
             return false;
         }
         record.Time = time;
+        record.MessageLength = rest.Length;
         ReadText(rest.TrimStart((byte)' '), record);
         return true;
     }
@@ -62,8 +63,10 @@ public static class RabbitMqLog
         }
         record.Time = time;
         int end = rest.IndexOf((byte)'\n');
-        if (end >= 0)
-            ReadText(rest[(end + 1)..], record);
+        if (end < 0)
+            return true;
+        record.MessageLength = rest.Length - end - 1;
+        ReadText(rest[(end + 1)..], record);
         return true;
     }
 

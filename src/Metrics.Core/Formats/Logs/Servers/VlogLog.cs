@@ -48,6 +48,7 @@ public static class VlogLog
         int thread = module.IndexOf((byte)'(');
         ReadOnlySpan<byte> name = thread < 0 ? module : module[..thread];
         record.Set(EventFields.Logger, name);
+        record.MessageLength = rest.Length;
         if (name.SequenceEqual("bridge"u8))
             ReadBridge(rest, record);
         else if (name.SequenceEqual("daemon_unix"u8))
