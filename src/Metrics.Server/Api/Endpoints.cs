@@ -21,6 +21,7 @@ internal static class Endpoints
         app.MapBackup();
         app.MapInputsApi();
         app.MapEvents();
+        app.MapLedger();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
         app.MapAlertApi();
