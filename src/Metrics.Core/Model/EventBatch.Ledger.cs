@@ -31,6 +31,21 @@ public sealed partial class EventBatch
         (_ledger ??= []).Add(entry);
     }
 
+    /// <summary>Accounts for all rows as for one part of a source, where that was not done by who has read them.</summary>
+    /// <param name="source">The input.</param>
+    /// <param name="now">The present, nanoseconds since 1970 UTC.</param>
+    public void Account(string source, long now)
+    {
+        if (Ledger.Count > 0 || Count == Notes)
+            return;
+        var entry = new LedgerEntry { Source = source, Part = "", ReadAt = now, StreamBytes = Bytes, Lines = Count - Notes };
+        // What is noted stands before what was read.
+        foreach (long time in Times[Notes..])
+            entry.Count(time);
+        (entry.Row, entry.Rows, entry.Notes) = (0, Count, Notes);
+        (_ledger ??= []).Add(entry);
+    }
+
     /// <summary>Adds something that is missing of a source.</summary>
     public void Add(LedgerGap gap) => (_gaps ??= []).Add(gap);
 

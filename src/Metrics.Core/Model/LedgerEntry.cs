@@ -38,6 +38,9 @@ public sealed class LedgerEntry
     /// <summary>The first byte that was not.</summary>
     public long Ends { get; set; }
 
+    /// <summary>Bytes of what has no places; a measure, not exact.</summary>
+    public long StreamBytes { get; init; }
+
     /// <summary>Line ends among them; and a last line without one, once nothing comes after it.</summary>
     public long Lines { get; set; }
 

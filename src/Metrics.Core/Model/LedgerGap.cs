@@ -27,6 +27,9 @@ public sealed record LedgerGap
     /// <summary>Whether it may be more.</summary>
     public bool IsAtLeast { get; init; }
 
+    /// <summary>Records that are known to be missing, where those are counted and not bytes.</summary>
+    public long Records { get; init; }
+
     /// <summary>Of when the earliest may be that is missing, nanoseconds since 1970 UTC; 0 is unknown.</summary>
     public required long FromTime { get; init; }
 

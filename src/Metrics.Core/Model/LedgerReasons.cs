@@ -22,9 +22,12 @@ public static class LedgerReasons
     /// <summary>The file could not be read as long as it was there.</summary>
     public const string Unreadable = "unreadable";
 
+    /// <summary>The kernel has dropped datagrams, because its buffer was full.</summary>
+    public const string KernelDrops = "kernel_drops";
+
     /// <summary>The ledger itself does not join: never stored, but found when it is read.</summary>
     public const string Unaccounted = "unaccounted";
 
     /// <summary>The reasons that are stored.</summary>
-    public static IReadOnlyList<string> All { get; } = [BeforeStart, Truncated, NotCopied, Gone, Replaced, Unreadable];
+    public static IReadOnlyList<string> All { get; } = [BeforeStart, Truncated, NotCopied, Gone, Replaced, Unreadable, KernelDrops];
 }

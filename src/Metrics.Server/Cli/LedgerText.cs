@@ -53,10 +53,12 @@ internal static class LedgerText
     private static string Gap(JsonElement gap)
     {
         long bytes = gap.GetProperty("bytes").GetInt64();
-        string amount = !gap.GetProperty("atLeast").GetBoolean() ? $"{Number(bytes)} bytes"
+        string amount = gap.GetProperty("records").GetInt64() is var records and > 0 ? $"{Number(records)} messages"
+            : !gap.GetProperty("atLeast").GetBoolean() ? $"{Number(bytes)} bytes"
             : bytes > 0 ? $"at least {Number(bytes)} bytes" : "nobody knows how much";
         string since = Text(gap, "fromTime") is { Length: > 0 } from ? $"of {from} to" : "of before";
-        return $"{Place(gap)} (inode {Text(gap, "inode")}) from byte {Count(gap, "begins")} on, {amount}, "
+        string where = Text(gap, "inode") == "0" ? "" : $" (inode {Text(gap, "inode")}) from byte {Count(gap, "begins")} on";
+        return $"{Place(gap)}{where}, {amount}, "
             + $"{since} {Text(gap, "toTime")}: {Text(gap, "reason")}";
     }
 

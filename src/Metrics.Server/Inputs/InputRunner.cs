@@ -69,7 +69,8 @@ internal sealed class InputRunner(
     private RunningInput Start(InputOptions one)
     {
         InputCounters counters = _counters.GetOrAdd(one.Name, static _ => new InputCounters());
-        return new RunningInput(one, () => one.Create(tools), ready => new InputSink(intake, counters, ready, time), counters, time, log);
+        return new RunningInput(
+            one, () => one.Create(tools), ready => new InputSink(one.Name, intake, counters, ready, time), counters, time, log);
     }
 
     private async Task StopAsync(RunningInput input)

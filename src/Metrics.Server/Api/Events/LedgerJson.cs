@@ -74,6 +74,7 @@ internal static class LedgerJson
         reason = gap.Reason,
         begins = gap.Begins,
         bytes = gap.Bytes,
+        records = gap.Records,
         atLeast = gap.IsAtLeast,
         fromTime = Time(gap.FromTime),
         toTime = Time(gap.ToTime),

@@ -18,7 +18,7 @@ internal static class LedgerReader
             ORDER BY source, part, begins, hour
             """, r => (ReadRow(r), r.GetBoolean(20)));
         List<LedgerGap> gaps = Read(connection, query, $"""
-            SELECT source, part, path, reason, inode, begins, bytes, is_at_least, from_time, to_time, found_at FROM ledger_gaps
+            SELECT source, part, path, reason, inode, begins, bytes, records, is_at_least, from_time, to_time, found_at FROM ledger_gaps
             WHERE {found} AND {Filter} ORDER BY found_at, sequence
             """, ReadGap);
         string hours = string.Create(CultureInfo.InvariantCulture,
@@ -66,7 +66,7 @@ internal static class LedgerReader
     private static LedgerGap ReadGap(DuckDBDataReader r) => new()
     {
         Source = r.GetString(0), Part = r.GetString(1), Path = r.GetString(2), Reason = r.GetString(3), Inode = r.GetInt64(4),
-        Begins = r.GetInt64(5), Bytes = r.GetInt64(6), IsAtLeast = r.GetBoolean(7), FromTime = r.GetInt64(8), ToTime = r.GetInt64(9),
-        FoundAt = r.GetInt64(10),
+        Begins = r.GetInt64(5), Bytes = r.GetInt64(6), Records = r.GetInt64(7), IsAtLeast = r.GetBoolean(8),
+        FromTime = r.GetInt64(9), ToTime = r.GetInt64(10), FoundAt = r.GetInt64(11),
     };
 }

@@ -34,8 +34,8 @@ internal sealed record LedgerRow(
     /// <summary>Of what a batch says.</summary>
     public static LedgerRow Of(LedgerEntry entry, long sequence) => new(
         LedgerEntry.HourOf(entry.ReadAt), entry.Source, entry.Part, entry.Path, entry.Inode, sequence, entry.Begins, entry.Ends,
-        entry.Ends - entry.Begins, entry.Lines, entry.Records, entry.Stored, entry.LeftOut, entry.Cut, entry.LongBytes, entry.NulBytes,
-        entry.FirstTime, entry.LastTime, entry.ReadAt, entry.ReadAt);
+        entry.Ends - entry.Begins + entry.StreamBytes, entry.Lines, entry.Records, entry.Stored, entry.LeftOut, entry.Cut,
+        entry.LongBytes, entry.NulBytes, entry.FirstTime, entry.LastTime, entry.ReadAt, entry.ReadAt);
 
     /// <summary>Both together; the other one is newer.</summary>
     public LedgerRow With(LedgerRow other) => other with

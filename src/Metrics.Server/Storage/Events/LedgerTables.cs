@@ -22,7 +22,7 @@ internal static class LedgerTables
     private const string HourColumns = "hour, source, part, records, last_read";
 
     private const string GapColumns =
-        "source, part, path, reason, inode, begins, bytes, is_at_least, from_time, to_time, found_at, sequence";
+        "source, part, path, reason, inode, begins, bytes, records, is_at_least, from_time, to_time, found_at, sequence";
 
     /// <summary>Makes the tables in a file that has none yet.</summary>
     public const string Create = """
@@ -36,7 +36,7 @@ internal static class LedgerTables
             hour BIGINT NOT NULL, source VARCHAR NOT NULL, part VARCHAR NOT NULL, records BIGINT NOT NULL, last_read BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS ledger_gaps(
             source VARCHAR NOT NULL, part VARCHAR NOT NULL, path VARCHAR NOT NULL, reason VARCHAR NOT NULL, inode BIGINT NOT NULL,
-            begins BIGINT NOT NULL, bytes BIGINT NOT NULL, is_at_least BOOLEAN NOT NULL, from_time BIGINT NOT NULL,
+            begins BIGINT NOT NULL, bytes BIGINT NOT NULL, records BIGINT NOT NULL, is_at_least BOOLEAN NOT NULL, from_time BIGINT NOT NULL,
             to_time BIGINT NOT NULL, found_at BIGINT NOT NULL, sequence BIGINT NOT NULL)
         """;
 
@@ -87,10 +87,7 @@ internal static class LedgerTables
         foreach ((EventBatch Batch, LedgerGap Gap)[] some in batches.SelectMany(b => b.Gaps.Select(g => (b, g))).Chunk(RowsPerStatement))
         {
             Run(connection, InsertGaps, some, g => [g.Gap.Source, g.Gap.Part, g.Gap.Path, g.Gap.Reason],
-                (g, at) => string.Create(CultureInfo.InvariantCulture,
-                    $"(${at}, ${at + 1}, ${at + 2}, ${at + 3}, {g.Gap.Inode}, {g.Gap.Begins}, {g.Gap.Bytes}, {g.Gap.IsAtLeast}, ")
-                    + string.Create(CultureInfo.InvariantCulture,
-                        $"{g.Gap.FromTime}, {g.Gap.ToTime}, {g.Gap.FoundAt}, {g.Batch.Sequence})"));
+                (g, at) => ValuesOf(g.Gap, g.Batch.Sequence, at));
         }
     }
 
@@ -104,6 +101,11 @@ internal static class LedgerTables
         return string.Create(CultureInfo.InvariantCulture, $"({r.Hour}::BIGINT, ${at}::VARCHAR, ${at + 1}::VARCHAR, ${at + 2}::VARCHAR, ")
             + string.Join(", ", numbers.Select(n => string.Create(CultureInfo.InvariantCulture, $"({n})::BIGINT"))) + ")";
     }
+
+    private static string ValuesOf(LedgerGap g, long sequence, int at) =>
+        string.Create(CultureInfo.InvariantCulture, $"(${at}, ${at + 1}, ${at + 2}, ${at + 3}, {g.Inode}, {g.Begins}, {g.Bytes}, ")
+        + string.Create(CultureInfo.InvariantCulture,
+            $"{g.Records}, {g.IsAtLeast}, {g.FromTime}, {g.ToTime}, {g.FoundAt}, {sequence})");
 
     private static string MergeRows(string values) => $"""
         MERGE INTO ledger l USING (VALUES {values}) v({RowColumns})
