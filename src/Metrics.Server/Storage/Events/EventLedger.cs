@@ -10,6 +10,7 @@ internal sealed class EventLedger
 {
     private readonly EventLogMetrics _metrics;
     private readonly HashSet<string> _sources = [];
+    private bool _isNewest;
     private long _accounted;
     private long _stored;
 
@@ -23,7 +24,24 @@ internal sealed class EventLedger
     public long LastSequence { get; private set; }
 
     /// <summary>Learns what a file holds that was opened.</summary>
-    public void Open(DuckDBConnection connection) => LastSequence = LedgerTables.LastSequence(connection);
+    public void Open(DuckDBConnection connection)
+    {
+        LastSequence = LedgerTables.LastSequence(connection);
+        _isNewest = true;
+    }
+
+    /// <summary>Adds what was written since the last call to its hours.</summary>
+    public void Compact(DuckDBConnection connection)
+    {
+        if (!_isNewest)
+            return;
+        using DuckDBTransaction transaction = connection.BeginTransaction();
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = LedgerTables.Compact;
+        command.ExecuteNonQuery();
+        transaction.Commit();
+        _isNewest = false;
+    }
 
     /// <summary>Writes what batches account for; nothing of those that are in it since a commit whose outcome was not known.</summary>
     /// <returns>Those that were written.</returns>
@@ -39,6 +57,7 @@ internal sealed class EventLedger
     public void Commit(IReadOnlyList<EventBatch> batches)
     {
         (long accounted, long stored) = (0, 0);
+        _isNewest |= batches.Count > 0;
         foreach (EventBatch batch in batches)
         {
             LastSequence = Math.Max(LastSequence, batch.Sequence);

@@ -166,6 +166,7 @@ internal sealed partial class EventLog(
             _maxTableBytes = now.MaxBytes / MinTablesInBound;
             if (!_file.IsOpen)
                 return;
+            _ledger.Compact(_file.Writer);
             Expire(now);
             _file.ShrinkWhenMostIsFree();
             (long used, long free) = _file.Measure();

@@ -13,8 +13,8 @@ internal static class LedgerReader
         string inside = query.ByArrival ? Between("first_read", "last_read", query) : Between("first_time", "last_time", query);
         string found = query.ByArrival ? Between("found_at", "found_at", query) : Between("from_time", "to_time", query);
         List<(LedgerRow Row, bool IsInside)> rows = Read(connection, query, $"""
-            SELECT {LedgerTables.RowColumns}, {inside} FROM ledger
-            SEMI JOIN (SELECT DISTINCT source, part FROM ledger WHERE {inside} AND {Filter}) USING (source, part)
+            SELECT {LedgerTables.RowColumns}, {inside} FROM {LedgerTables.Rows}
+            SEMI JOIN (SELECT DISTINCT source, part FROM {LedgerTables.Rows} WHERE {inside} AND {Filter}) USING (source, part)
             ORDER BY source, part, begins, hour
             """, r => (ReadRow(r), r.GetBoolean(20)));
         List<LedgerGap> gaps = Read(connection, query, $"""
@@ -24,8 +24,8 @@ internal static class LedgerReader
         string hours = string.Create(CultureInfo.InvariantCulture,
             $"hour BETWEEN {LedgerEntry.HourOf(query.From)} AND {LedgerEntry.HourOf(Math.Max(query.From, query.To - 1))}");
         Dictionary<string, long> said = Read(connection, query, $"""
-            SELECT source, sum(records)::BIGINT FROM ledger_hours
-            SEMI JOIN (SELECT DISTINCT source, part FROM ledger WHERE {Filter}) USING (source, part)
+            SELECT source, sum(records)::BIGINT FROM {LedgerTables.Hours}
+            SEMI JOIN (SELECT DISTINCT source, part FROM {LedgerTables.Rows} WHERE {Filter}) USING (source, part)
             WHERE {hours} GROUP BY source
             """, r => (r.GetString(0), r.GetInt64(1))).ToDictionary();
         return new LedgerReport(query, rows, gaps, said);

@@ -37,6 +37,12 @@ internal sealed record LedgerRow(
         entry.Ends - entry.Begins + entry.StreamBytes, entry.Lines, entry.Records, entry.Stored, entry.LeftOut, entry.Cut,
         entry.LongBytes, entry.NulBytes, entry.FirstTime, entry.LastTime, entry.ReadAt, entry.ReadAt);
 
+    /// <summary>The same place, in which nothing is counted.</summary>
+    public LedgerRow WithoutCounts() => this with
+    {
+        Bytes = 0, Lines = 0, Records = 0, Stored = 0, LeftOut = 0, Cut = 0, LongBytes = 0, NulBytes = 0,
+    };
+
     /// <summary>Both together; the other one is newer.</summary>
     public LedgerRow With(LedgerRow other) => other with
     {

@@ -6,32 +6,56 @@ using Metrics.Model;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// The tables of the ledger, beside the events whose commits write them: a row a file and hour of arrival, one a file and hour that its
-/// records say, and one a gap. They have no index: only rows of the newest hours are looked for, and those are packed by hour.
+/// The tables of the ledger, beside the events whose commits write them. What was read is appended, a row a file and commit, which costs a
+/// commit next to nothing; every few seconds that is added to a row a file and hour of arrival, and to one a file and hour that its records
+/// say. Gaps are rows of their own.
 /// </summary>
 internal static class LedgerTables
 {
-    private const int RowsPerStatement = 128;
+    /// <summary>What was read and is not in the other tables yet.</summary>
+    public const string Newest = "ledger_newest";
 
-    /// <summary>The columns of a row.</summary>
-    public const string RowColumns = """
-        hour, source, part, path, inode, sequence, begins, ends, bytes, lines, records, stored, left_out, cut, long_bytes,
-        nul_bytes, first_time, last_time, first_read, last_read
+    private const string Columns = """
+        source VARCHAR NOT NULL, part VARCHAR NOT NULL, path VARCHAR NOT NULL, hour BIGINT NOT NULL, inode BIGINT NOT NULL,
+        sequence BIGINT NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, bytes BIGINT NOT NULL, lines BIGINT NOT NULL,
+        records BIGINT NOT NULL, stored BIGINT NOT NULL, left_out BIGINT NOT NULL, cut BIGINT NOT NULL, long_bytes BIGINT NOT NULL,
+        nul_bytes BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL, first_read BIGINT NOT NULL,
+        last_read BIGINT NOT NULL
         """;
 
-    private const string HourColumns = "hour, source, part, records, last_read";
+    /// <summary>The columns of a row, in the order of <see cref="LedgerRow"/>.</summary>
+    public const string RowColumns = """
+        hour, source, part, path, inode, sequence, begins, ends, bytes, lines, records, stored, left_out, cut, long_bytes, nul_bytes,
+        first_time, last_time, first_read, last_read
+        """;
 
-    private const string GapColumns =
-        "source, part, path, reason, inode, begins, bytes, records, is_at_least, from_time, to_time, found_at, sequence";
+    /// <summary>Rows of one file and hour of arrival as one.</summary>
+    private const string Sums = """
+        source, part, arg_max(path, sequence) AS path, hour, max(inode) AS inode, max(sequence) AS sequence, min(begins) AS begins,
+        max(ends) AS ends, sum(bytes)::BIGINT AS bytes, sum(lines)::BIGINT AS lines, sum(records)::BIGINT AS records,
+        sum(stored)::BIGINT AS stored, sum(left_out)::BIGINT AS left_out, sum(cut)::BIGINT AS cut, sum(long_bytes)::BIGINT AS long_bytes,
+        sum(nul_bytes)::BIGINT AS nul_bytes, min(first_time) AS first_time, max(last_time) AS last_time, min(first_read) AS first_read,
+        max(last_read) AS last_read
+        """;
+
+    private const string NewestHours = $"""
+        SELECT said_hour AS hour, source, part, sum(said_records)::BIGINT AS records, max(last_read) AS last_read
+        FROM {Newest} WHERE said_records > 0 GROUP BY ALL
+        """;
+
+    /// <summary>All rows: a file and hour of arrival each.</summary>
+    public const string Rows = $"""
+        (SELECT {Sums} FROM (SELECT * FROM ledger UNION ALL BY NAME SELECT * EXCLUDE (said_hour, said_records) FROM {Newest})
+        GROUP BY source, part, hour)
+        """;
+
+    /// <summary>All hours that records say.</summary>
+    public const string Hours = $"(SELECT * FROM ledger_hours UNION ALL BY NAME {NewestHours})";
 
     /// <summary>Makes the tables in a file that has none yet.</summary>
-    public const string Create = """
-        CREATE TABLE IF NOT EXISTS ledger(
-            hour BIGINT NOT NULL, source VARCHAR NOT NULL, part VARCHAR NOT NULL, path VARCHAR NOT NULL, inode BIGINT NOT NULL,
-            sequence BIGINT NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, bytes BIGINT NOT NULL, lines BIGINT NOT NULL,
-            records BIGINT NOT NULL, stored BIGINT NOT NULL, left_out BIGINT NOT NULL, cut BIGINT NOT NULL, long_bytes BIGINT NOT NULL,
-            nul_bytes BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL, first_read BIGINT NOT NULL,
-            last_read BIGINT NOT NULL);
+    public const string Create = $"""
+        CREATE TABLE IF NOT EXISTS {Newest}({Columns}, said_hour BIGINT NOT NULL, said_records BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS ledger({Columns});
         CREATE TABLE IF NOT EXISTS ledger_hours(
             hour BIGINT NOT NULL, source VARCHAR NOT NULL, part VARCHAR NOT NULL, records BIGINT NOT NULL, last_read BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS ledger_gaps(
@@ -40,7 +64,24 @@ internal static class LedgerTables
             to_time BIGINT NOT NULL, found_at BIGINT NOT NULL, sequence BIGINT NOT NULL)
         """;
 
-    /// <summary>Forgets what was read, said and found before a time, nanoseconds since 1970 UTC.</summary>
+    /// <summary>Adds the newest rows to the others; to be run as one transaction.</summary>
+    public const string Compact = $"""
+        MERGE INTO ledger l USING (SELECT {Sums} FROM {Newest} GROUP BY source, part, hour) v
+        ON l.hour = v.hour AND l.source = v.source AND l.part = v.part
+        WHEN MATCHED THEN UPDATE SET
+            path = v.path, sequence = v.sequence, begins = least(l.begins, v.begins), ends = greatest(l.ends, v.ends),
+            bytes = l.bytes + v.bytes, lines = l.lines + v.lines, records = l.records + v.records, stored = l.stored + v.stored,
+            left_out = l.left_out + v.left_out, cut = l.cut + v.cut, long_bytes = l.long_bytes + v.long_bytes,
+            nul_bytes = l.nul_bytes + v.nul_bytes, first_time = least(l.first_time, v.first_time),
+            last_time = greatest(l.last_time, v.last_time), last_read = greatest(l.last_read, v.last_read)
+        WHEN NOT MATCHED THEN INSERT;
+        MERGE INTO ledger_hours l USING ({NewestHours}) v ON l.hour = v.hour AND l.source = v.source AND l.part = v.part
+        WHEN MATCHED THEN UPDATE SET records = l.records + v.records, last_read = v.last_read
+        WHEN NOT MATCHED THEN INSERT;
+        DELETE FROM {Newest}
+        """;
+
+    /// <summary>Forgets what was read and found before a time, nanoseconds since 1970 UTC.</summary>
     public static string Expire(long before) => string.Create(CultureInfo.InvariantCulture, $"""
         DELETE FROM ledger WHERE last_read < {before};
         DELETE FROM ledger_hours WHERE last_read < {before};
@@ -51,100 +92,68 @@ internal static class LedgerTables
     public static long LastSequence(DuckDBConnection connection)
     {
         using DuckDBCommand command = connection.CreateCommand();
-        command.CommandText =
-            "SELECT coalesce(max(s), 0) FROM (SELECT max(sequence) AS s FROM ledger UNION ALL SELECT max(sequence) FROM ledger_gaps)";
+        command.CommandText = $"""
+            SELECT coalesce(max(s), 0) FROM (SELECT max(sequence) AS s FROM ledger
+            UNION ALL SELECT max(sequence) FROM {Newest} UNION ALL SELECT max(sequence) FROM ledger_gaps)
+            """;
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Writes what batches account for, within the transaction of the connection.</summary>
+    /// <exception cref="IOException">DuckDB refuses it.</exception>
     public static void Save(DuckDBConnection connection, IReadOnlyList<EventBatch> batches)
     {
-        var rows = new Dictionary<(long, string, string), LedgerRow>();
-        var hours = new Dictionary<(long Hour, string Source, string Part), (long Records, long Read)>();
+        using (var appender = new LedgerAppender(connection))
+        {
+            foreach (One one in Merge(batches))
+            {
+                LedgerRow row = one.Row;
+                (long hour, long records) = one.Hours.FirstOrDefault();
+                appender.Add(row, hour, records);
+                // The row's own counts stand once, beside the first hour.
+                foreach ((long other, long more) in one.Hours.Skip(1))
+                    appender.Add(row.WithoutCounts(), other, more);
+            }
+            appender.Close();
+        }
+        foreach (EventBatch batch in batches)
+        {
+            foreach (LedgerGap gap in batch.Gaps)
+                Save(connection, gap, batch.Sequence);
+        }
+    }
+
+    private static IEnumerable<One> Merge(IReadOnlyList<EventBatch> batches)
+    {
+        var rows = new Dictionary<(long, string, string), One>();
         foreach (EventBatch batch in batches)
         {
             foreach (LedgerEntry entry in batch.Ledger)
             {
-                var one = LedgerRow.Of(entry, batch.Sequence);
-                ref LedgerRow? row = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, (one.Hour, one.Source, one.Part), out _);
-                row = row?.With(one) ?? one;
+                var row = LedgerRow.Of(entry, batch.Sequence);
+                ref One? one = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, (row.Hour, row.Source, row.Part), out _);
+                one = one is null ? new One(row, []) : one with { Row = one.Row.With(row) };
                 foreach ((long hour, int records) in entry.Hours())
-                {
-                    ref (long Records, long Read) said =
-                        ref CollectionsMarshal.GetValueRefOrAddDefault(hours, (hour, one.Source, one.Part), out _);
-                    said = (said.Records + records, one.LastRead);
-                }
+                    CollectionsMarshal.GetValueRefOrAddDefault(one.Hours, hour, out _) += records;
             }
         }
-        foreach (LedgerRow[] some in rows.Values.Chunk(RowsPerStatement))
-            Run(connection, MergeRows, some, r => [r.Source, r.Part, r.Path], ValuesOf);
-        foreach (KeyValuePair<(long Hour, string Source, string Part), (long Records, long Read)>[] some in hours.Chunk(RowsPerStatement))
-        {
-            Run(connection, MergeHours, some, h => [h.Key.Source, h.Key.Part],
-                (h, at) => string.Create(CultureInfo.InvariantCulture,
-                    $"({h.Key.Hour}::BIGINT, ${at}::VARCHAR, ${at + 1}::VARCHAR, {h.Value.Records}::BIGINT, {h.Value.Read}::BIGINT)"));
-        }
-        foreach ((EventBatch Batch, LedgerGap Gap)[] some in batches.SelectMany(b => b.Gaps.Select(g => (b, g))).Chunk(RowsPerStatement))
-        {
-            Run(connection, InsertGaps, some, g => [g.Gap.Source, g.Gap.Part, g.Gap.Path, g.Gap.Reason],
-                (g, at) => ValuesOf(g.Gap, g.Batch.Sequence, at));
-        }
+        return rows.Values;
     }
 
-    private static string ValuesOf(LedgerRow r, int at)
-    {
-        long[] numbers =
-        [
-            r.Inode, r.Sequence, r.Begins, r.Ends, r.Bytes, r.Lines, r.Records, r.Stored, r.LeftOut, r.Cut, r.LongBytes, r.NulBytes,
-            r.FirstTime, r.LastTime, r.FirstRead, r.LastRead,
-        ];
-        return string.Create(CultureInfo.InvariantCulture, $"({r.Hour}::BIGINT, ${at}::VARCHAR, ${at + 1}::VARCHAR, ${at + 2}::VARCHAR, ")
-            + string.Join(", ", numbers.Select(n => string.Create(CultureInfo.InvariantCulture, $"({n})::BIGINT"))) + ")";
-    }
-
-    private static string ValuesOf(LedgerGap g, long sequence, int at) =>
-        string.Create(CultureInfo.InvariantCulture, $"(${at}, ${at + 1}, ${at + 2}, ${at + 3}, {g.Inode}, {g.Begins}, {g.Bytes}, ")
-        + string.Create(CultureInfo.InvariantCulture,
-            $"{g.Records}, {g.IsAtLeast}, {g.FromTime}, {g.ToTime}, {g.FoundAt}, {sequence})");
-
-    private static string MergeRows(string values) => $"""
-        MERGE INTO ledger l USING (VALUES {values}) v({RowColumns})
-        ON l.hour = v.hour AND l.source = v.source AND l.part = v.part
-        WHEN MATCHED THEN UPDATE SET
-            path = v.path, sequence = v.sequence, begins = least(l.begins, v.begins), ends = greatest(l.ends, v.ends),
-            bytes = l.bytes + v.bytes, lines = l.lines + v.lines, records = l.records + v.records, stored = l.stored + v.stored,
-            left_out = l.left_out + v.left_out, cut = l.cut + v.cut, long_bytes = l.long_bytes + v.long_bytes,
-            nul_bytes = l.nul_bytes + v.nul_bytes, first_time = least(l.first_time, v.first_time),
-            last_time = greatest(l.last_time, v.last_time), last_read = greatest(l.last_read, v.last_read)
-        WHEN NOT MATCHED THEN INSERT
-        """;
-
-    private static string MergeHours(string values) => $"""
-        MERGE INTO ledger_hours l USING (VALUES {values}) v({HourColumns})
-        ON l.hour = v.hour AND l.source = v.source AND l.part = v.part
-        WHEN MATCHED THEN UPDATE SET records = l.records + v.records, last_read = v.last_read
-        WHEN NOT MATCHED THEN INSERT
-        """;
-
-    private static string InsertGaps(string values) => $"INSERT INTO ledger_gaps({GapColumns}) VALUES {values}";
-
-    /// <param name="connection">The connection that writes.</param>
-    /// <param name="sql">The statement around rows.</param>
-    /// <param name="rows">The rows.</param>
-    /// <param name="texts">The texts of a row, which are parameters.</param>
-    /// <param name="write">Writes a row whose texts are the parameters from a number on.</param>
-    private static void Run<T>(
-        DuckDBConnection connection, Func<string, string> sql, T[] rows, Func<T, string[]> texts, Func<T, int, string> write)
+    private static void Save(DuckDBConnection connection, LedgerGap gap, long sequence)
     {
         using DuckDBCommand command = connection.CreateCommand();
-        var values = new List<string>();
-        foreach (T row in rows)
-        {
-            values.Add(write(row, command.Parameters.Count + 1));
-            foreach (string text in texts(row))
-                command.Parameters.Add(new DuckDBParameter(text));
-        }
-        command.CommandText = sql(string.Join(", ", values));
+        command.CommandText = "INSERT INTO ledger_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        object[] values =
+        [
+            gap.Source, gap.Part, gap.Path, gap.Reason, gap.Inode, gap.Begins, gap.Bytes, gap.Records, gap.IsAtLeast, gap.FromTime,
+            gap.ToTime, gap.FoundAt, sequence,
+        ];
+        foreach (object value in values)
+            command.Parameters.Add(new DuckDBParameter(value));
         command.ExecuteNonQuery();
     }
+
+    /// <summary>What was read of a file in an hour, and its records by the hour that they say.</summary>
+    private sealed record One(LedgerRow Row, Dictionary<long, long> Hours);
 }

@@ -26,6 +26,25 @@ public sealed class EventLedgerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public async Task What_is_added_up_says_the_same_as_what_was_written()
+    {
+        await using EventLog log = Open();
+        for (int n = 0; n < 3; n++)
+        {
+            await WriteAsync(log, Batch(n * 10, 2));
+            LedgerReport before = await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default);
+            await log.MaintainAsync(new EventLogOptions(), default);
+            LedgerReport after = await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default);
+            after.Should().BeEquivalentTo(before);
+            after.Rows.Sum(r => r.Records).Should().Be((n + 1) * 2);
+            after.Rows.Sum(r => r.Bytes).Should().Be((n + 1) * 10);
+            after.Said["logs/a"].Should().Be((n + 1) * 2);
+            _time.Advance(TimeSpan.FromMinutes(20));
+        }
+        (await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default)).Rows.Should().HaveCount(2, "a row is an hour of arrival");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
