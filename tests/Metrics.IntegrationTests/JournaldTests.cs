@@ -167,6 +167,9 @@ public sealed class JournaldTests
         events[10].GetProperty("severity_number").GetInt32().Should().Be(13);
         Text(events[10], "body").Should().Be("journald/test was read up to the entry of 2026-09-21T14:13:29.000009000Z, which is gone; "
             + "what was written after it and before 2026-09-21T14:13:40.000020000Z may be lost");
+        (await daemon.GetAsync("/api/v1/logs/ledger?from=2026-09-21T14:13:30Z&to=2026-09-21T14:13:35Z")).Should()
+            .Contain("\"complete\":false").And.Contain("\"source\":\"journald/test\"").And.Contain("\"reason\":\"gone\"")
+            .And.Contain("\"fromTime\":\"2026-09-21T14:13:29.000009000Z\",\"toTime\":\"2026-09-21T14:13:40.000020000Z\"");
         events.RemoveAt(10);
         Numbers(events).Should().Equal([.. Enumerable.Range(0, 10), .. Enumerable.Range(20, 10)]);
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Metrics.IntegrationTests;
 
 /// <summary>Files that a real rsyslogd writes and a real logrotate rotates, read by a daemon that is killed again and again.</summary>
-public sealed class LogFileTests
+public sealed class LogFileTests(ITestOutputHelper output)
 {
     private const int Lines = 8_001;
 
@@ -58,7 +58,48 @@ public sealed class LogFileTests
         await Eventually.Async(async () => (numbers = await NumbersAsync(daemon)).Count >= Lines, $"all {Lines} lines are there");
         numbers.Order().Should().Equal(Enumerable.Range(0, Lines), "each comes once");
         (await daemon.GetAsync("/api/v1/events?match[]=" + Uri.EscapeDataString("{kind=~\"log[.].*\"}"))).Should().NotContain("\"kind\"");
+        (int answer, string ledger) = await daemon.CommandAsync("logs", "ledger", "--url", daemon.Url(""));
+        output.WriteLine(ledger);
+        answer.Should().Be(0, ledger);
+        ledger.Should().Contain(" 8,001 lines, 8,001 records = 8,001 stored + 0 left out\n").And.Contain("\ncomplete: ");
     }
+
+    [Fact]
+    public async Task A_log_that_is_removed_unread_is_missing_in_the_ledger_with_its_bytes_and_their_time()
+    {
+        await using Daemon daemon = await Daemon.StartAsync();
+        string log = Path.Combine(daemon.Folder, "numbers.log");
+        DateTimeOffset day = TimeProvider.System.GetUtcNow().AddDays(-1);
+        await File.WriteAllTextAsync(log, string.Concat(Enumerable.Range(0, 400_000).Select(n =>
+            $"{day.AddSeconds(n / 100):yyyy-MM-ddTHH:mm:ssZ} ctl-1 numbers: line number {n}\n")));
+        long size = new FileInfo(log).Length;
+        await daemon.ReloadAsync($$"""
+            host: { enabled: false }
+            inputs: { logs: [ { name: numbers, paths: ['{{log}}'], start: beginning } ] }
+            """);
+        await Eventually.Async(async () => await daemon.OwnAsync("metricsd_event_log_events_written_total") > 0, "some of it is stored");
+        daemon.Kill();
+        File.Delete(log);
+        await daemon.StartAgainAsync();
+        JsonElement ledger = default;
+        await Eventually.Async(
+            async () => (ledger = await LedgerAsync(daemon, "from=2d")).GetProperty("gaps").GetArrayLength() > 0, "the gap is found");
+        (JsonElement row, JsonElement gap) = (ledger.GetProperty("rows")[0], ledger.GetProperty("gaps")[0]);
+        gap.Text("reason").Should().Be("gone");
+        (row.GetProperty("bytes").GetInt64() + gap.GetProperty("bytes").GetInt64()).Should().Be(size, "each byte is read or missing");
+        row.GetProperty("lines").GetInt64().Should().Be((await NumbersAsync(daemon, "kind=\"log\"")).Count, "as many lines are stored");
+        gap.Text("fromTime").Should().Be(row.Text("lastTime"), "later lines are missing");
+        (await daemon.OwnAsync("metricsd_log_gaps_total{source=\"logs/numbers\",reason=\"gone\"}")).Should().Be(1);
+        (int code, string table) = await daemon.CommandAsync("logs", "ledger", "--from", "2d", "--url", daemon.Url(""));
+        output.WriteLine(table);
+        code.Should().Be(1);
+        table.Should().Contain("missing: ").And.Contain("\nNOT COMPLETE: ");
+        string first = row.Text("firstTime");
+        (await LedgerAsync(daemon, $"from={first}&to={first}")).GetProperty("complete").GetBoolean().Should().BeTrue("that was read");
+    }
+
+    private static async Task<JsonElement> LedgerAsync(Daemon daemon, string query) =>
+        JsonDocument.Parse(await daemon.GetAsync($"/api/v1/logs/ledger?{query}")).RootElement.GetProperty("data");
 
     [Fact]
     public async Task A_full_disk_loses_no_line_doubles_none_and_has_rules_see_them_no_more_than_twice()
@@ -95,12 +136,12 @@ public sealed class LogFileTests
     private static IReadOnlyList<string> Numbers(int start, int count) =>
         [.. Enumerable.Range(start, count).Select(n => $"line number {n}")];
 
-    private static async Task<List<int>> NumbersAsync(Daemon daemon)
+    private static async Task<List<int>> NumbersAsync(Daemon daemon, string matchers = "service=\"numbers\"")
     {
         var numbers = new List<int>();
         for (long? after = 0; after is { } id;)
         {
-            string match = Uri.EscapeDataString("{service=\"numbers\"}");
+            string match = Uri.EscapeDataString($"{{{matchers}}}");
             string answer = await daemon.GetAsync($"/api/v1/events?order=oldest&limit=10000&after={id}&match[]={match}");
             JsonElement data = JsonDocument.Parse(answer).RootElement.GetProperty("data");
             foreach (JsonElement one in data.GetProperty("events").EnumerateArray())

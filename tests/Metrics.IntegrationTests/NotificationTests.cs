@@ -179,6 +179,8 @@ public sealed class NotificationTests(RabbitMq rabbit, ITestOutputHelper output)
         gap.Text("body").Should().StartWith($"queue metricsd.test at 127.0.0.1:{rabbit.Port}, virtual host gone, was missing; "
             + "notifications that were sent after ").And.EndWith("may be lost");
         DateTimeOffset.Parse(gap.Text("body").Split("sent after ")[1].Split(' ')[0], CultureInfo.InvariantCulture).Should().Be(read);
+        (await daemon.GetAsync("/api/v1/logs/ledger?source=openstack/test")).Should().Contain("\"complete\":false")
+            .And.Contain($"\"path\":\"metricsd.test at 127.0.0.1:{rabbit.Port}, virtual host gone\"").And.Contain("\"reason\":\"gone\"");
         await RunningAsync(daemon);
         await SendNumbersAsync(sender, 1, 2);
         (await daemon.EventsAsync(3))[2].Text("openstack.resource.id").Should().Be("1");

@@ -28,6 +28,10 @@ public sealed partial class DocumentationTests
         Document("inputs.md").Should().ContainAll(LogFormats.All.Concat(LogFormats.Binary).Select(f => $"`{f.Name}`"));
 
     [Fact]
+    public void Every_reason_of_a_gap_is_in_the_manual() =>
+        Document("inputs.md").Should().ContainAll(LedgerReasons.All.Select(r => $"| `{r}` |"));
+
+    [Fact]
     public void Every_kind_and_field_of_events_is_in_the_manual()
     {
         IEnumerable<string> fields = typeof(EventFields).GetFields().Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!);

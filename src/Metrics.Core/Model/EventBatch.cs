@@ -163,10 +163,11 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>Adds how far a source has been read.</summary>
     public void Add(SourcePosition position) => (_positions ??= []).Add(position);
 
-    /// <summary>Keeps only the rows for which the mask is true, in order; positions and what was cut stay.</summary>
+    /// <summary>Keeps only the rows for which the mask is true, in order; positions, the ledger and what was cut stay.</summary>
     /// <param name="keep">One flag a row; a shorter mask is an error.</param>
     public void Keep(ReadOnlySpan<bool> keep)
     {
+        KeepInLedger(keep);
         (int kept, int fields, int start) = (0, 0, 0);
         Bytes = 0;
         for (int row = 0; row < Count; row++)

@@ -22,6 +22,7 @@ internal static class Endpoints
         app.MapInputsApi();
         app.MapLogTemplatesApi();
         app.MapEvents();
+        app.MapLedger();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
         app.MapAlertApi();

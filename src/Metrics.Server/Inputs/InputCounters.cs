@@ -67,6 +67,7 @@ internal sealed class InputCounters
     private long _lastEvent;
     private int _connections;
     private string? _lastProblem;
+    private IReadOnlyList<UnreadFile> _unread = [];
 
     /// <summary>Words of the reasons, as metrics and API have them: <c>refused_sender</c>.</summary>
     public static IReadOnlyList<(InputDrop Reason, string Word)> Drops { get; } =
@@ -90,6 +91,13 @@ internal sealed class InputCounters
 
     /// <summary>Connections that are open.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Files in which something lies that was not read when the input looked last.</summary>
+    public IReadOnlyList<UnreadFile> Unread
+    {
+        get => Volatile.Read(ref _unread);
+        set => Volatile.Write(ref _unread, value);
+    }
 
     /// <summary>How many were dropped for a reason.</summary>
     public long Of(InputDrop reason) => Volatile.Read(ref _dropped[(int)reason]);

@@ -24,4 +24,7 @@ internal sealed class InputMetrics(MetricRegistry registry) : OwnMetrics(registr
 
     public Labelled<Counter> KernelDrops { get; } = registry.Counter(
         "metricsd_input_kernel_drops_total", "Datagrams that the kernel dropped because its buffer was full.", "input");
+
+    public Labelled<Gauge> UnreadBytes { get; } = registry.Gauge(
+        "metricsd_log_unread_bytes", "Bytes of files that were there and not read when an input of logs last looked.", "source");
 }

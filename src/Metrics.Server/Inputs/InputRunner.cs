@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
+using Metrics.Inputs.Logs;
 using Metrics.Intake;
 using Metrics.Scheduling;
 
@@ -68,7 +69,8 @@ internal sealed class InputRunner(
     private RunningInput Start(InputOptions one)
     {
         InputCounters counters = _counters.GetOrAdd(one.Name, static _ => new InputCounters());
-        return new RunningInput(one, () => one.Create(tools), ready => new InputSink(intake, counters, ready, time), counters, time, log);
+        return new RunningInput(
+            one, () => one.Create(tools), ready => new InputSink(one.Name, intake, counters, ready, time), counters, time, log);
     }
 
     private async Task StopAsync(RunningInput input)
@@ -76,13 +78,18 @@ internal sealed class InputRunner(
         await input.StopAsync();
         _running.TryRemove(input.Options.Name, out _);
         metrics.Up.Remove(input.Options.Name);
+        metrics.UnreadBytes.Remove(input.Options.Name);
         input.Dispose();
     }
 
     private void Report()
     {
         foreach (RunningInput input in _running.Values)
+        {
             metrics.Up.WithLabels(input.Options.Name).Set(input.Status.State == InputState.Running ? 1 : 0);
+            if (input.Options is LogsOptions)
+                metrics.UnreadBytes.WithLabels(input.Options.Name).Set(input.Counters.Unread.Sum(u => u.Bytes));
+        }
         foreach ((string name, InputCounters counters) in _counters)
         {
             metrics.Events.WithLabels(name).IncTo(counters.Events);

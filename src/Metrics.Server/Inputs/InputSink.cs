@@ -6,11 +6,13 @@ using Metrics.Storage;
 namespace Metrics.Inputs;
 
 /// <summary>The way from one input into the intake, with counts.</summary>
+/// <param name="name">The input's.</param>
 /// <param name="intake">The pipeline.</param>
 /// <param name="counters">The input's counts.</param>
 /// <param name="ready">Called when the input says that it takes in.</param>
 /// <param name="time">The clock.</param>
-internal sealed class InputSink(IntakePipeline intake, InputCounters counters, Action<string> ready, TimeProvider time) : IInputSink
+internal sealed class InputSink(
+    string name, IntakePipeline intake, InputCounters counters, Action<string> ready, TimeProvider time) : IInputSink
 {
     public InputCounters Counters => counters;
 
@@ -19,6 +21,7 @@ internal sealed class InputSink(IntakePipeline intake, InputCounters counters, A
     public async ValueTask WriteAsync(EventBatch batch, CancellationToken ct)
     {
         int count = batch.Count;
+        batch.Account(name, time.GetUnixNanoseconds());
         try
         {
             await intake.WriteAsync(batch, ct);
@@ -35,6 +38,7 @@ internal sealed class InputSink(IntakePipeline intake, InputCounters counters, A
     public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
     {
         int count = batch.Count;
+        batch.Account(name, time.GetUnixNanoseconds());
         return CountAsync(await intake.SubmitAsync(batch, ct), count);
     }
 

@@ -10,7 +10,7 @@ internal sealed class StoreStage(StoreWriter samples, EventLogWriter events) : I
 
     public async ValueTask TakeAsync(EventWork work)
     {
-        if (work.Batch is { Count: 0, Positions.Count: 0 })
+        if (work.Batch is { Count: 0, Positions.Count: 0, Ledger.Count: 0, Gaps.Count: 0 })
         {
             // Nothing of it is to be kept: there is nothing to wait for.
             work.Batch.Dispose();

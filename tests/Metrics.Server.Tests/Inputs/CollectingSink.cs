@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Metrics.Inputs;
 using Metrics.Model;
@@ -24,6 +25,9 @@ internal sealed class CollectingSink : IInputSink
 
     /// <summary>How many batches came.</summary>
     public int Batches { get; private set; }
+
+    /// <summary>What was said to be missing.</summary>
+    public ConcurrentQueue<LedgerGap> Gaps { get; } = [];
 
     public void Ready(string detail) => _ready.TrySetResult(detail);
 
@@ -65,6 +69,8 @@ internal sealed class CollectingSink : IInputSink
         using (batch)
         {
             Batches++;
+            foreach (LedgerGap gap in batch.Gaps)
+                Gaps.Enqueue(gap);
             for (int row = 0; row < batch.Count; row++)
                 _events.Writer.TryWrite(batch.ToEvent(row));
         }

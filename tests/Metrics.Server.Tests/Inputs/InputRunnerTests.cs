@@ -90,7 +90,7 @@ public sealed class InputRunnerTests
         var options = new FakeOptions("a", 1) { Starts = starts };
         return new RunningInput(
             options, () => options.Create(null!),
-            ready => new InputSink(null!, new InputCounters(), ready, _time), new InputCounters(), _time,
+            ready => new InputSink("test", null!, new InputCounters(), ready, _time), new InputCounters(), _time,
             NullLogger.Instance);
     }
 

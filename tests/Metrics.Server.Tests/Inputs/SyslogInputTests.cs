@@ -105,7 +105,7 @@ public sealed class SyslogInputTests
     public async Task What_the_kernel_drops_while_the_intake_is_full_is_counted()
     {
         const int Sent = 2000;
-        await using Running input = await Running.StartAsync("udp", "receive_buffer: 4096");
+        Running input = await Running.StartAsync("udp", "receive_buffer: 4096");
         var intake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         input.Sink.Writing = () => intake.Task;
         using Socket socket = input.Datagrams();
@@ -118,6 +118,9 @@ public sealed class SyslogInputTests
         for (string body = ""; body != "last"; taken++)
             body = (await input.Sink.NextAsync()).Body;
         (taken + input.Sink.Counters.KernelDrops).Should().Be(Sent + 1, "accepted and dropped are all that was sent");
+        await input.DisposeAsync();
+        input.Sink.Gaps.Should().AllSatisfy(g => g.Reason.Should().Be("kernel_drops"));
+        input.Sink.Gaps.Sum(g => g.Records).Should().Be(input.Sink.Counters.KernelDrops, "they are missing in the ledger");
     }
 
     [Fact]

@@ -36,6 +36,12 @@ public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
     /// <summary>Bytes of the record that was taken last, with its line ends.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Bytes of rests of long lines that were passed over, ever.</summary>
+    public long LongBytes { get; private set; }
+
+    /// <summary>NULs that were passed over, ever.</summary>
+    public long NulBytes { get; private set; }
+
     /// <summary>Takes the next record off the bytes.</summary>
     /// <param name="rest">The bytes; those of the record, and what was passed over, are taken off.</param>
     /// <param name="end">What follows them.</param>
@@ -86,9 +92,12 @@ public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
         {
             int end = rest.IndexOf((byte)'\n') + 1;
             IsInLongLine = end == 0;
+            LongBytes += end == 0 ? rest.Length : end;
             rest = end == 0 ? [] : rest[end..];
         }
+        int before = rest.Length;
         rest = rest.TrimStart((byte)0);
+        NulBytes += before - rest.Length;
         return !rest.IsEmpty;
     }
 

@@ -59,7 +59,7 @@ internal static class EventParameters
     }
 
     /// <summary>Seconds since 1970 with a fraction, RFC 3339, or a duration back from now.</summary>
-    private static long? Time(IQueryCollection query, string name, DateTimeOffset now)
+    public static long? Time(IQueryCollection query, string name, DateTimeOffset now)
     {
         if (query[name].FirstOrDefault() is not { Length: > 0 } text)
             return null;
@@ -74,10 +74,11 @@ internal static class EventParameters
             name, $"cannot parse \"{text}\": write 2026-01-31T12:00:00Z, seconds since 1970, or 1h for an hour ago");
     }
 
-    private static int Limit(string? text)
+    /// <summary>How many are answered at most.</summary>
+    public static int Limit(string? text, int otherwise = DefaultLimit)
     {
         if (string.IsNullOrEmpty(text))
-            return DefaultLimit;
+            return otherwise;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is > 0 and <= MaxLimit
             ? limit
             : throw ApiException.BadParameter("limit", $"\"{text}\" is no number from 1 to {MaxLimit}");

@@ -63,5 +63,11 @@ internal sealed class JournalBatch(JournaldOptions options, JournalPosition star
             + $"what was written after it and before {EventTime.Format(next)} may be lost");
         batch.AddField(EventFields.Host, s_host);
         batch.AddField(EventFields.LogFilePath, options.Directory);
+        batch.CountNote();
+        batch.Add(new LedgerGap
+        {
+            Source = options.Name, Path = options.Directory ?? "", Reason = LedgerReasons.Gone, IsAtLeast = true,
+            FromTime = start.Time ?? 0, ToTime = next, FoundAt = now,
+        });
     }
 }

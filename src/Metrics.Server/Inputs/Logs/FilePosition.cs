@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Metrics.Model;
 
 namespace Metrics.Inputs.Logs;
@@ -19,6 +20,9 @@ internal sealed record FilePosition(string Id, string Log, string Path, long Dev
     /// <summary>When it had last been written when it was last read, seconds since 1970.</summary>
     public long Modified { get; init; }
 
+    /// <summary>Its bytes when it was last read: those behind <see cref="Offset"/> were there and not read yet.</summary>
+    public long Size { get; init; }
+
     /// <summary>When it was last read, seconds since 1970.</summary>
     public long ReadAt { get; init; }
 
@@ -28,11 +32,15 @@ internal sealed record FilePosition(string Id, string Log, string Path, long Dev
     /// <summary>Whether it was rotated away and read to its end: nobody asks for it when it is gone.</summary>
     public bool IsDone { get; init; }
 
+    /// <summary>Bytes that were there and not read when it was last read.</summary>
+    [JsonIgnore]
+    public long Unread => Math.Max(0, Size - Offset);
+
     /// <summary>At the start of a file that was never read.</summary>
     public static FilePosition Begin(string log, string path, FileStat stat, FileStart start, DateTimeOffset now) =>
         new(Guid.CreateVersion7(now).ToString("N"), log, path, stat.Device, stat.Inode, start, 0)
         {
-            Modified = stat.Modified, ReadAt = now.ToUnixTimeSeconds(),
+            Modified = stat.Modified, Size = stat.Size, ReadAt = now.ToUnixTimeSeconds(),
         };
 
     /// <summary>Whether it is of a file: that has its number, and begins as it did.</summary>

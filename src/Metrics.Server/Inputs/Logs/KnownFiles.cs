@@ -39,6 +39,15 @@ internal sealed class KnownFiles(IEnumerable<FilePosition> known)
         return found;
     }
 
+    /// <summary>Takes out what was read of the file with this number.</summary>
+    public FilePosition? Take(FileStat stat)
+    {
+        FilePosition? found = _known.Find(p => p.Inode == stat.Inode && p.Device == stat.Device && !p.IsDone);
+        if (found is not null)
+            _known.Remove(found);
+        return found;
+    }
+
     /// <summary>Takes out those that were not read to their end for good.</summary>
     public List<FilePosition> TakeOpen()
     {

@@ -50,7 +50,35 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     {
         _batch.Events.Add(Now, Now, kind, Severity.Warning, text);
         AddFields(path, service);
+        _batch.Events.CountNote();
     }
+
+    /// <summary>Begins to account for what is read of a file now.</summary>
+    public LedgerEntry Begin(FilePosition position)
+    {
+        var entry = new LedgerEntry
+        {
+            Source = options.Name, Part = position.Id, Path = position.Path, Inode = position.Inode, ReadAt = Now,
+            Begins = position.Offset,
+        };
+        _batch.Events.Begin(entry);
+        return entry;
+    }
+
+    /// <summary>Adds what was read of a file since that was begun.</summary>
+    public void Add(LedgerEntry entry) => _batch.Events.Add(entry);
+
+    /// <summary>Adds that something of a file was not read.</summary>
+    /// <param name="reason">Why, one of <see cref="LedgerReasons"/>.</param>
+    /// <param name="position">How far it was read.</param>
+    /// <param name="isAtLeast">Whether more may be missing than was there when it was last read.</param>
+    public void AddGap(string reason, FilePosition position, bool isAtLeast = true) => _batch.Events.Add(new LedgerGap
+    {
+        Source = options.Name, Part = position.Id, Path = position.Path, Inode = position.Inode, Reason = reason,
+        Begins = position.Offset, Bytes = position.Unread, IsAtLeast = isAtLeast,
+        FromTime = position.Newest > 0 ? position.Newest : position.Offset > 0 ? position.ReadAt * 1_000_000_000 : 0,
+        ToTime = Now, FoundAt = Now,
+    });
 
     /// <summary>Adds how far a file has been read.</summary>
     public void Add(FilePosition position) => _batch.Events.Add(position.ToSource(options.Name));

@@ -11,7 +11,7 @@ namespace Metrics.Inputs.Logs;
 /// <param name="lastRun">When this input was last known to run, seconds since 1970; 0 where it never did.</param>
 /// <param name="counters">Counts what cannot be read.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LogFiles(
+internal sealed partial class LogFiles(
     LogsOptions options, IEnumerable<FilePosition> positions, long lastRun, InputCounters counters, TimeProvider time) : IDisposable
 {
     /// <summary>How long a file is followed that has lost its name: some writers go on for a while.</summary>
@@ -28,8 +28,7 @@ internal sealed class LogFiles(
     /// <summary>Copies of files that are read, by their numbers: of use only once those are cut short.</summary>
     private readonly HashSet<(long Device, long Inode)> _copies = [];
 
-    /// <summary>Why a file cannot be read, by its name: each reason is counted once.</summary>
-    private readonly Dictionary<string, string> _problems = [];
+    private readonly LogProblems _problems = new(options.MaxFiles, counters);
 
     /// <summary>Logs that may have been rotated since they were last read, and when they had last been written.</summary>
     private Dictionary<string, long> _rotated = [];
@@ -43,6 +42,12 @@ internal sealed class LogFiles(
 
     /// <summary>Folders in which files are read, and in which new ones may come.</summary>
     public IEnumerable<string> Folders => _tails.Select(t => Path.GetDirectoryName(t.Path)!).Concat(options.Paths.Folders).Distinct();
+
+    /// <summary>Files in which something lies that was not read yet.</summary>
+    public IReadOnlyList<UnreadFile> Unread =>
+    [
+        .. _tails.Where(t => t.Unread > 0).Select(t => new UnreadFile(t.Path, t.Unread, t.Position.Newest, null)), .. _problems.Unread,
+    ];
 
     /// <summary>Looks which files there are, and what has become of those that there were.</summary>
     public void Scan(LogBatch batch)
@@ -58,11 +63,14 @@ internal sealed class LogFiles(
                 continue;
             if (!_byNumber.TryGetValue((stat.Device, stat.Inode), out LogTail? tail))
                 tail = TryOpen(path, () => Begin(path, mayBeLink, byPath[path].FirstOrDefault(), batch));
+            // A link that is not followed is none of the files that are wanted.
+            _problems.See(path, stat, isRead: tail is not null || (!mayBeLink && new FileInfo(path).LinkTarget is not null));
             if (tail is null)
                 continue;
             tail.Rename(path);
             found.Add(tail);
         }
+        _problems.TakeGone().ForEach(f => NoteUnread(f, batch));
         foreach (LogTail tail in _tails)
         {
             if (!found.Contains(tail))
@@ -125,90 +133,26 @@ internal sealed class LogFiles(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            NoteProblem(tail.Path, e);
+            _problems.Note(tail.Path, e);
             if (!tail.IsPacked)
                 return false;
             batch.Note(EventKinds.LogGap, tail.Path, tail.Service,
                 $"{tail.Path} cannot be read behind byte {tail.Position.Offset}: {e.Message}");
+            batch.AddGap(LedgerReasons.Unreadable, tail.Position);
             tail.Finish();
             return false;
         }
     }
 
-    /// <summary>A file was cut short or written anew: its rest may be in a copy (logrotate's <c>copytruncate</c>).</summary>
-    private void Restart(LogTail tail, FileStat stat, LogBatch batch)
+    private void NoteUnread(LogProblems.Unreadable file, LogBatch batch)
     {
-        FilePosition before = tail.Position;
-        tail.Restart(stat, time.GetUtcNow());
-        _copies.Clear();
-        long least = Math.Max(before.Offset, before.Start.Length);
-        if (least > 0 && !TryGoOn(before))
-        {
-            batch.Note(EventKinds.LogTruncated, tail.Path, tail.Service,
-                $"{tail.Path} was cut from at least {least} to {stat.Size} bytes, and no copy of it is there");
-            batch.Forget(before);
-        }
-        AddMissed(before.Log, before.Modified);
-    }
-
-    /// <summary>What was read before and has no name that the patterns find: rotated while nobody was looking.</summary>
-    private void CatchUp(LogBatch batch)
-    {
-        foreach (FilePosition position in _known.TakeOpen())
-        {
-            if (TryGoOn(position))
-                continue;
-            batch.Forget(position);
-            // What was written into an empty file since is found by its name.
-            if (!position.Start.IsEmpty)
-            {
-                batch.Note(EventKinds.LogGap, position.Path, options.Service ?? LogTail.ServiceOf(position.Path),
-                    $"{position.Path} was read up to byte {position.Offset} and is gone; what was written into it after that is lost");
-            }
-        }
-    }
-
-    /// <summary>Finds a file that has another name now, or its copy, and reads its rest.</summary>
-    private bool TryGoOn(FilePosition position)
-    {
-        if (position.Start.IsEmpty)
-            return false;
-        if (LogRotations.Moved(position) is { } moved && TryGoOn(moved.Path, moved.Stat, position))
-            return true;
-        return LogRotations.Of(position.Log).Any(f => f.Stat.Modified >= position.Modified && TryGoOn(f.Path, f.Stat, position));
-    }
-
-    private bool TryGoOn(string path, FileStat stat, FilePosition position) =>
-        !_byNumber.ContainsKey((stat.Device, stat.Inode)) && TryOpen(path, () =>
-        {
-            LogBytes bytes = LogBytes.Open(path);
-            if (position.Start.Fits(bytes.Head()) && (bytes.IsPacked || position.Offset <= bytes.Stat().Size))
-                return NewTail(bytes, position.In(path, stat), isGone: true);
-            bytes.Dispose();
-            return null;
-        }) is not null;
-
-    /// <summary>
-    /// Files that were rotated away before anybody had seen them, as when a log was rotated twice while the daemon was away: those of the
-    /// log that are not known, and were written since it was last read.
-    /// </summary>
-    private void AddMissed(string path, long since)
-    {
-        foreach ((string rotated, FileStat stat) in LogRotations.Of(path))
-        {
-            if (stat.Modified < since || _byNumber.ContainsKey((stat.Device, stat.Inode)))
-                continue;
-            TryOpen(rotated, () =>
-            {
-                LogBytes bytes = LogBytes.Open(rotated);
-                byte[] head = bytes.Head();
-                var begin = FilePosition.Begin(path, rotated, stat, FileStart.Of(head), time.GetUtcNow());
-                if (!_known.Has(stat, head) && !_tails.Exists(t => t.Position.Start.IsCopiedIn(head)))
-                    return NewTail(bytes, begin, isGone: true);
-                bytes.Dispose();
-                return null;
-            });
-        }
+        FilePosition begin = _known.Take(file.Stat)
+            ?? FilePosition.Begin(file.Path, file.Path, file.Stat, FileStart.Of([]), time.GetUtcNow());
+        begin = begin with { Size = file.Stat.Size };
+        batch.Note(EventKinds.LogGap, file.Path, options.Service ?? LogTail.ServiceOf(file.Path),
+            $"{file.Path} could not be read as long as it was there, and is gone with {begin.Unread} bytes: {file.Reason}");
+        batch.AddGap(LedgerReasons.Unreadable, begin);
+        batch.Forget(begin);
     }
 
     private LogTail? TryOpen(string path, Func<LogTail?> open)
@@ -218,24 +162,14 @@ internal sealed class LogFiles(
             if (_tails.Count >= options.MaxFiles)
                 throw new IOException($"max_files ({options.MaxFiles}) are read already");
             LogTail? tail = open();
-            _problems.Remove(path);
+            _problems.Clear(path);
             return tail;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            NoteProblem(path, e);
+            _problems.Note(path, e);
             return null;
         }
-    }
-
-    private void NoteProblem(string path, Exception e)
-    {
-        if (_problems.TryGetValue(path, out string? before) && before == e.Message)
-            return;
-        if (_problems.Count > options.MaxFiles)
-            _problems.Clear();
-        _problems[path] = e.Message;
-        counters.Add(InputError.Unreadable, path, e);
     }
 
     private LogTail? Begin(string path, bool mayBeLink, LogTail? previous, LogBatch batch)
@@ -265,9 +199,11 @@ internal sealed class LogFiles(
         }
         // Older than what was ever read: there before the first start, or before a pattern found it.
         bool isOld = _isFirstScan && !_rotated.ContainsKey(path) && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
-        return isOld && options.Start == LogStart.End
-            ? NewTail(bytes, AtEnd(bytes, begin, stat.Size))
-            : NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
+        if (!isOld || options.Start != LogStart.End)
+            return NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
+        if (stat.Size > 0)
+            batch.AddGap(LedgerReasons.BeforeStart, begin, isAtLeast: false);
+        return NewTail(bytes, AtEnd(bytes, begin, stat.Size));
     }
 
     /// <summary>
@@ -279,6 +215,8 @@ internal sealed class LogFiles(
     {
         batch.Note(EventKinds.LogReplaced, begin.Path, options.Service ?? LogTail.ServiceOf(begin.Path),
             $"{begin.Path} was written anew: another file that begins alike; {before.Offset} bytes had been read, it has {stat.Size}");
+        if (before.Unread > 0 && stat.Size < before.Size)
+            batch.AddGap(LedgerReasons.Replaced, before);
         giveUp();
         return NewTail(bytes, begin with { Offset = StartOfRecord(bytes, Math.Min(before.Offset, stat.Size)), Newest = before.Newest });
     }

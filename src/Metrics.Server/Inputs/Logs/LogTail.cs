@@ -22,6 +22,9 @@ internal sealed class LogTail : IDisposable
     private readonly LogSplitter _splitter;
     private LogEnd _lastEnd;
 
+    /// <summary>Its bytes when it was last looked at.</summary>
+    private long _size;
+
     /// <param name="options">The input's.</param>
     /// <param name="bytes">The file, which the tail closes.</param>
     /// <param name="position">Where to begin.</param>
@@ -60,6 +63,9 @@ internal sealed class LogTail : IDisposable
 
     /// <summary>Size up to which it was looked at, so that nothing is read twice while nothing comes; -1 asks for another look.</summary>
     public long Seen { get; private set; } = -1;
+
+    /// <summary>Bytes that lie there and are not read yet; of a packed file all of them until it is read to its end.</summary>
+    public long Unread => Position.IsDone ? 0 : IsPacked ? _size : Math.Max(0, _size - Position.Offset);
 
     /// <summary>The newest time in the file that had its name before, nanoseconds since 1970 UTC; 0 is unknown.</summary>
     public long After { get; init; }
@@ -114,6 +120,7 @@ internal sealed class LogTail : IDisposable
     /// <returns>Whether there may be more now.</returns>
     public bool Read(FileStat stat, LogBatch batch, ref byte[] buffer, bool isClosed, TimeProvider time)
     {
+        _size = stat.Size;
         long size = IsPacked ? long.MaxValue : stat.Size;
         if (size > Seen)
             LastGrowth = time.GetTimestamp();
@@ -134,7 +141,11 @@ internal sealed class LogTail : IDisposable
             if (hasMore && _options.RecordLength == 0 && !bytes.ContainsAnyExcept((byte)0))
             {
                 // A hole, as a writer leaves that goes on behind the end of a file that was cut short.
-                Position = Position with { Offset = _bytes.NextWritten(Position.Offset + count) };
+                LedgerEntry hole = batch.Begin(Position);
+                hole.Ends = _bytes.NextWritten(Position.Offset + count);
+                hole.NulBytes = hole.Ends - hole.Begins;
+                batch.Add(hole);
+                Position = Position with { Offset = hole.Ends };
                 Seen = -1;
                 return true;
             }
@@ -159,12 +170,17 @@ internal sealed class LogTail : IDisposable
     {
         ReadOnlySpan<byte> rest = bytes;
         long newest = Position.Newest;
+        LedgerEntry entry = batch.Begin(Position);
+        (long longBefore, long nulBefore) = (_splitter.LongBytes, _splitter.NulBytes);
         while (!batch.IsFull && _splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> record))
         {
             if (!record.ContainsAnyExcept((byte)0))
                 continue;
             int start = bytes.Length - rest.Length - _splitter.Length;
             long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);
+            entry.Count(said ?? batch.Now);
+            if (_splitter.IsInLongLine || record.Length > EventBounds.MaxBodyLength)
+                entry.Cut++;
             if (said is { } given)
                 newest = Follow(given, newest, batch);
         }
@@ -172,10 +188,16 @@ internal sealed class LogTail : IDisposable
         batch.CountBytes(taken);
         if (taken > 0)
         {
+            entry.Lines = bytes[..taken].Count((byte)'\n');
+            if (end == LogEnd.Closed && taken == bytes.Length && bytes[^1] is not ((byte)'\n' or 0))
+                entry.Lines++;
+            (entry.LongBytes, entry.NulBytes) = (_splitter.LongBytes - longBefore, _splitter.NulBytes - nulBefore);
+            entry.Ends = Position.Offset + taken;
+            batch.Add(entry);
             Position = Position with
             {
-                Offset = Position.Offset + taken, IsInLongLine = _splitter.IsInLongLine, Newest = newest, Modified = stat.Modified,
-                ReadAt = time.GetUtcNow().ToUnixTimeSeconds(),
+                Offset = entry.Ends, IsInLongLine = _splitter.IsInLongLine, Newest = newest, Modified = stat.Modified,
+                Size = IsPacked ? 0 : stat.Size, ReadAt = time.GetUtcNow().ToUnixTimeSeconds(),
             };
         }
         return taken;

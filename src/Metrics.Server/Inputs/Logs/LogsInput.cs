@@ -49,6 +49,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                 do
                     hasMore = files.Read(batch);
                 while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested);
+                sink.Counters.Unread = files.Unread;
                 files.AddPositions(batch);
                 EventBatch? read = batch.Take();
                 if (committed is not null && (read is not null || committed.IsCompleted))

@@ -87,6 +87,12 @@ internal sealed class NotificationsInput(NotificationsOptions options, EventLog 
             batch.Add(now, now, EventKinds.LogGap, Severity.Warning,
                 $"queue {position.Place}, was missing; notifications that were sent "
                 + $"{(lastAt is { } at ? $"after {EventTime.Format(at)} and " : "")}before {EventTime.Format(now)} may be lost");
+            batch.CountNote();
+            batch.Add(new LedgerGap
+            {
+                Source = options.Name, Path = position.Place, Reason = LedgerReasons.Gone, IsAtLeast = true, FromTime = lastAt ?? 0,
+                ToTime = now, FoundAt = now,
+            });
         }
         position.AddTo(batch);
         await sink.CommitAsync(batch, stop);

@@ -32,6 +32,7 @@ internal sealed class SyslogUdpInput(SyslogOptions options, TimeProvider time) :
 
         var messages = new SyslogBatch(options.Name, options.TimeZone, sink.Counters, time);
         var drops = new KernelBuffer();
+        var dropped = new DroppedDatagrams(options.Name, time);
         var from = new SocketAddress(options.Listen.AddressFamily);
         byte[] datagram = ArrayPool<byte>.Shared.Rent(MaxDatagram);
         try
@@ -42,7 +43,10 @@ internal sealed class SyslogUdpInput(SyslogOptions options, TimeProvider time) :
                 messages.Begin();
                 Take(datagram.AsSpan(0, length), from, messages, sink);
                 await TakeWaitingAsync(socket, datagram, from, messages, sink, MaxBatch, abort);
-                sink.Counters.AddKernelDrops(drops.NewDrops(socket));
+                uint count = drops.NewDrops(socket);
+                sink.Counters.AddKernelDrops(count);
+                if (dropped.Note(count) is { } gap)
+                    await sink.WriteAsync(gap, abort);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -52,7 +56,10 @@ internal sealed class SyslogUdpInput(SyslogOptions options, TimeProvider time) :
         finally
         {
             await TakeWaitingAsync(socket, datagram, from, messages, sink, int.MaxValue, abort);
-            sink.Counters.AddKernelDrops(drops.NewDrops(socket));
+            uint count = drops.NewDrops(socket);
+            sink.Counters.AddKernelDrops(count);
+            if (dropped.Note(count, isLast: true) is { } gap)
+                await sink.WriteAsync(gap, abort);
             ArrayPool<byte>.Shared.Return(datagram);
         }
     }

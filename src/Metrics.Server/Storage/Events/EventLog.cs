@@ -20,6 +20,7 @@ internal sealed partial class EventLog(
     private const int MinTablesInBound = 8;
 
     private readonly EventLogFile _file = new(options, metrics, time, log);
+    private readonly EventLedger _ledger = new(metrics);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Lock _numbering = new();
     private volatile IReadOnlyList<EventTable> _tables = [];
@@ -55,8 +56,9 @@ internal sealed partial class EventLog(
     private void OpenFile()
     {
         _tables = _file.Open();
+        _ledger.Open(_file.Writer);
         lock (_numbering)
-            _lastNumber = Math.Max(_lastNumber, LastId);
+            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, _ledger.LastSequence));
     }
 
     public void Number(EventBatch batch)
@@ -64,9 +66,11 @@ internal sealed partial class EventLog(
         lock (_numbering)
         {
             long next = Math.Max(_lastNumber + 1, time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
+            batch.Sequence = next;
             foreach (ref long id in batch.Ids)
                 id = next++;
-            _lastNumber = next - 1;
+            // One without events has its place as well.
+            _lastNumber = Math.Max(batch.Sequence, next - 1);
         }
     }
 
@@ -133,14 +137,22 @@ internal sealed partial class EventLog(
 
     /// <summary>How far the parts of a source have been read, as was committed with their events.</summary>
     /// <exception cref="StoreException">It cannot be read now.</exception>
-    public async Task<IReadOnlyList<SourcePosition>> PositionsAsync(string source, CancellationToken ct)
+    public Task<IReadOnlyList<SourcePosition>> PositionsAsync(string source, CancellationToken ct) =>
+        AskAsync(c => EventPositions.Load(c, source), [], ct);
+
+    /// <summary>What was read of the sources, and what is missing.</summary>
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    public Task<LedgerReport> LedgerAsync(LedgerQuery query, CancellationToken ct) =>
+        AskAsync(c => LedgerReader.Read(c, query), new LedgerReport(query, [], [], new Dictionary<string, long>()), ct);
+
+    private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)
     {
         if (!Path.Exists(_file.FilePath))
-            return [];
+            return nothing;
         using EventLogFile.Reading reading = await _file.ReadAsync(ct);
         try
         {
-            return EventPositions.Load(reading.Connection, source);
+            return read(reading.Connection);
         }
         catch (DuckDBException e)
         {
@@ -164,6 +176,7 @@ internal sealed partial class EventLog(
             _maxTableBytes = now.MaxBytes / MinTablesInBound;
             if (!_file.IsOpen)
                 return;
+            _ledger.Compact(_file.Writer);
             Expire(now);
             _file.ShrinkWhenMostIsFree();
             (long used, long free) = _file.Measure();
@@ -226,8 +239,10 @@ internal sealed partial class EventLog(
     {
         using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
         EventPositions.Save(_file.Writer, batches);
+        IReadOnlyList<EventBatch> accounted = _ledger.Save(_file.Writer, batches);
         List<EventTable>? tables = Append(batches);
         transaction.Commit();
+        _ledger.Commit(accounted);
         if (tables is null)
             return;
         bool begins = tables.Count != _tables.Count;
@@ -277,6 +292,7 @@ internal sealed partial class EventLog(
     {
         List<EventTable> tables = [.. _tables];
         int oldest = (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
+        _file.Execute(LedgerTables.Expire((long)oldest * DaySeconds * 1_000_000_000));
         // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
         for (int count = tables.FindLastIndex(t => t.Day < oldest) + 1; count > 0; count--)
             Drop(tables, $"older than {Duration.Format(now.Retention)}");

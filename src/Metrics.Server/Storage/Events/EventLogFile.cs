@@ -219,6 +219,7 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
             Execute(connection, "SET checkpoint_threshold = '64MiB'");
             Execute(connection, "SET allocator_flush_threshold = '4MiB'");
             Execute(connection, EventPositions.Create);
+            Execute(connection, LedgerTables.Create);
             List<EventTable> tables = EventTable.Load(connection);
             _writer = connection;
             return tables;

@@ -11,6 +11,12 @@ internal sealed class EventLogMetrics(MetricRegistry registry)
     public Counter TablesExpired { get; } = registry.Counter(
         "metricsd_event_log_tables_expired_total", "Tables of events, one a day or more, that went for age or size.");
 
+    public Labelled<Counter> Gaps { get; } = registry.Counter(
+        "metricsd_log_gaps_total", "Gaps that the ledger has: something of a log that was not read, by why.", "source", "reason");
+
+    public Labelled<Counter> MissingBytes { get; } = registry.Counter(
+        "metricsd_log_missing_bytes_total", "Bytes that gaps of the ledger are known to have at least.", "source", "reason");
+
     public Counter SetAside { get; } =
         registry.Counter("metricsd_event_log_set_aside_total", "Event logs that could not be read and were set aside.");
 }

@@ -9,6 +9,8 @@ internal sealed class EventLogWriter(
     EventCopies? copies = null)
     : BatchWriter<EventBatch>(options.FlushInterval, metrics, time, log)
 {
+    private const int BytesPerEntry = 512;
+
     protected override string Description => events.Description;
 
     protected override string RowsName => "events";
@@ -23,7 +25,9 @@ internal sealed class EventLogWriter(
     /// <summary>What is being written, what is next, and what comes meanwhile.</summary>
     protected override long BytesAtHand => 3 * BytesPerWrite;
 
-    protected override (int Rows, long Bytes) SizeOf(EventBatch batch) => (batch.Count, batch.Bytes);
+    /// <summary>One of which nothing is kept but what it accounts for takes room as well.</summary>
+    protected override (int Rows, long Bytes) SizeOf(EventBatch batch) =>
+        (batch.Count, batch.Bytes + ((batch.Ledger.Count + batch.Gaps.Count) * BytesPerEntry));
 
     protected override async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
     {

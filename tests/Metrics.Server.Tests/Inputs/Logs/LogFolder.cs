@@ -30,8 +30,9 @@ internal sealed class LogFolder : IAsyncDisposable
     {
         _keys = $"name: test, paths: ['{_root}/{paths}']" + (keys.Length == 0 ? "" : ", " + keys);
         StorageOptions storage = MetricsOptions.Parse($"storage: {{ path: '{_root}/data' }}").Storage;
-        _log = new EventLog(
-            storage, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), TimeProvider.System, NullLogger<EventLog>.Instance);
+        var registry = new MetricRegistry();
+        (Metrics, Ledger) = (new EventLogMetrics(registry), registry.Ledger);
+        _log = new EventLog(storage, new EventLogOptions(), Metrics, TimeProvider.System, NullLogger<EventLog>.Instance);
         _log.Open();
         _sink = new Sink(_log);
     }
@@ -49,6 +50,12 @@ internal sealed class LogFolder : IAsyncDisposable
     public int HandedOver => _sink.HandedOver;
 
     public InputCounters Counters => _sink.Counters;
+
+    /// <summary>What the event log counts.</summary>
+    public EventLogMetrics Metrics { get; }
+
+    /// <summary>The accounts.</summary>
+    public Ledger Ledger { get; }
 
     public string PathOf(string name) => Path.Combine(_root, name);
 
@@ -142,6 +149,10 @@ internal sealed class LogFolder : IAsyncDisposable
             async () => (events = await EventsAsync()).Count >= count, $"there are {count} events", TimeSpan.FromSeconds(30));
         return events;
     }
+
+    /// <summary>What the ledger says of a time, nanoseconds since 1970 UTC.</summary>
+    public Task<LedgerReport> LedgerAsync(long from = 0, long to = long.MaxValue, string? file = null) =>
+        _log.LedgerAsync(new LedgerQuery(from, to, File: file), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

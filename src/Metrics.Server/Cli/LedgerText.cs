@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Metrics.Cli;
+
+/// <summary>Writes a ledger for people: a table of what was read, what is missing and why, and the answer.</summary>
+internal static class LedgerText
+{
+    private static readonly string[] s_heads =
+        ["file", "inode", "read", "from byte", "to byte", "lines", "records", "stored", "left out", "first time", "last time"];
+
+    /// <summary>Columns of numbers, which stand at the right.</summary>
+    private static readonly bool[] s_isNumber = [false, true, false, true, true, true, true, true, true, false, false];
+
+    /// <param name="ledger">The ledger as the API writes it.</param>
+    /// <param name="to">Where to.</param>
+    public static void Write(JsonElement ledger, TextWriter to)
+    {
+        WriteRows([.. ledger.GetProperty("rows").EnumerateArray()], to);
+        if (ledger.GetProperty("more").GetInt32() is var more and > 0)
+            to.WriteLine($"… and {Number(more)} rows more");
+        foreach (JsonElement gap in ledger.GetProperty("gaps").EnumerateArray())
+            to.WriteLine("missing: " + Gap(gap));
+        foreach (JsonElement one in ledger.GetProperty("waiting").EnumerateArray())
+            to.WriteLine($"not read yet: {Place(one)}, {Number(one.GetProperty("bytes").GetInt64())} bytes: {Text(one, "reason")}");
+        foreach (JsonElement source in ledger.GetProperty("sources").EnumerateArray())
+            to.WriteLine(Source(source));
+        string by = Text(ledger, "by") == "arrival" ? "read" : "said";
+        to.WriteLine($"{(ledger.GetProperty("complete").GetBoolean() ? "complete" : "NOT COMPLETE")}: "
+            + $"lines {by} from {Text(ledger, "from")} to {Text(ledger, "to")}"
+            + (ledger.GetProperty("rows").GetArrayLength() == 0 ? "; none was read" : ""));
+    }
+
+    private static void WriteRows(List<JsonElement> rows, TextWriter to)
+    {
+        if (rows.Count == 0)
+            return;
+        List<string[]> table = [s_heads, .. rows.Select(Row)];
+        int[] widths = [.. Enumerable.Range(0, s_heads.Length).Select(c => table.Max(r => r[c].Length))];
+        foreach (string[] row in table)
+        {
+            to.WriteLine(string.Join("  ", row.Select((cell, c) => s_isNumber[c] ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c])))
+                .TrimEnd());
+        }
+    }
+
+    private static string[] Row(JsonElement row) =>
+    [
+        Place(row), Text(row, "inode"), Short(Text(row, "arrived")) + "h", Count(row, "begins"), Count(row, "ends"), Count(row, "lines"),
+        Count(row, "records"), Count(row, "stored"), Count(row, "notStored"), Text(row, "firstTime"), Text(row, "lastTime"),
+    ];
+
+    private static string Gap(JsonElement gap)
+    {
+        long bytes = gap.GetProperty("bytes").GetInt64();
+        string amount = gap.GetProperty("records").GetInt64() is var records and > 0 ? $"{Number(records)} messages"
+            : !gap.GetProperty("atLeast").GetBoolean() ? $"{Number(bytes)} bytes"
+            : bytes > 0 ? $"at least {Number(bytes)} bytes" : "nobody knows how much";
+        string since = Text(gap, "fromTime") is { Length: > 0 } from ? $"of {from} to" : "of before";
+        string where = Text(gap, "inode") == "0" ? "" : $" (inode {Text(gap, "inode")}) from byte {Count(gap, "begins")} on";
+        return $"{Place(gap)}{where}, {amount}, "
+            + $"{since} {Text(gap, "toTime")}: {Text(gap, "reason")}";
+    }
+
+    private static string Source(JsonElement source) =>
+        $"{Text(source, "source")}: {Count(source, "files")} files, {Count(source, "bytes")} bytes, {Count(source, "lines")} lines, "
+        + $"{Count(source, "records")} records = {Count(source, "stored")} stored + {Count(source, "notStored")} left out"
+        + (source.GetProperty("unaccounted").GetInt64() is var lost and not 0 ? $" + {Number(lost)} unaccounted for" : "");
+
+    private static string Place(JsonElement of) => Text(of, "path") is { Length: > 0 } path ? path : Text(of, "source");
+
+    private static string Short(string time) => time[..Math.Min(13, time.Length)];
+
+    private static string Count(JsonElement of, string name) => Number(of.GetProperty(name).GetInt64());
+
+    private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Text(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
+}
