@@ -38,6 +38,9 @@ internal sealed partial class EventLog(
     /// <summary>The oldest event that is still there; 0 when there is none.</summary>
     public long FirstId => _tables is [var first, ..] ? first.FirstId : 0;
 
+    /// <summary>The newest event that went for age or size; 0 when none did.</summary>
+    public long ExpiredTo { get; private set; }
+
     /// <summary>Completed at the next commit. Take it before reading, so that nothing slips between.</summary>
     public Task NextCommit => Volatile.Read(ref _nextCommit).Task;
 
@@ -55,6 +58,7 @@ internal sealed partial class EventLog(
     private void OpenFile()
     {
         _tables = _file.Open();
+        ExpiredTo = ExpiredEvents.Load(_file.Writer);
         lock (_numbering)
             _lastNumber = Math.Max(_lastNumber, LastId);
     }
@@ -215,7 +219,7 @@ internal sealed partial class EventLog(
     private void Commit(IReadOnlyList<EventBatch> batches)
     {
         using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
-        EventPositions.Save(_file.Writer, batches);
+        EventPositions.Save(_file.Writer, batches.SelectMany(b => b.Positions));
         List<EventTable>? tables = Append(batches);
         transaction.Commit();
         if (tables is null)
@@ -284,8 +288,10 @@ internal sealed partial class EventLog(
         {
             _file.Execute(EventTable.View(tables));
             _file.Execute($"DROP TABLE {table.Name}");
+            ExpiredEvents.Save(_file.Writer, table.LastId);
             transaction.Commit();
         }
+        ExpiredTo = table.LastId;
         _tables = [.. tables];
         _file.Execute("CHECKPOINT");
         metrics.TablesExpired.Inc();

@@ -24,13 +24,13 @@ internal sealed partial class InfluxSender(
     private long _notBefore;   // milliseconds since 1970 UTC
     private DateTimeOffset _rejectionLogged;
 
-    public string Description => $"InfluxDB at {options.Url}";
+    public string Description => $"{options.Title} at {options.Url}";
 
     /// <summary>Why the server did not take what was last sent to it; null when it did.</summary>
     public string? Trouble => _trouble;
 
     /// <summary>Speaks with the server.</summary>
-    public InfluxClient Client { get; } = new(options, flow.Precision, metrics, time);
+    public InfluxClient Client { get; } = new(options, flow.Precision, flow.Requests, time, flow.Handler);
 
     /// <summary>Opens the spool and begins to send what waits in it.</summary>
     /// <exception cref="StoreException">The spool cannot be used.</exception>
@@ -51,6 +51,13 @@ internal sealed partial class InfluxSender(
             MeasureOldest();
         });
         _replay = Task.Run(ReplayAlwaysAsync, CancellationToken.None);
+    }
+
+    /// <summary>How long the oldest record on disk has waited, seconds; 0 when there is none.</summary>
+    public double OldestAge()
+    {
+        MeasureOldest();
+        return metrics.SpoolOldest.WithLabels(flow.Name).Value;
     }
 
     private void MeasureOldest()
