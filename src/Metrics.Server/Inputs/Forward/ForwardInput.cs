@@ -90,7 +90,8 @@ internal sealed class ForwardInput(
             return new Answer(StatusCodes.Status200OK, new ForwardAnswer(place, 0), null);
         }
         batch.Add(ForwardPlaces.Of(header.Node, header.Log, place));
-        if (node.Set(header.Log, known ?? 0) is { } forgotten)
+        batch.Add(ForwardPlaces.SeenOf(header.Node, node.SeenAt));
+        if (node.ForgottenFor(header.Log) is { } forgotten)
             batch.Add(ForwardPlaces.Of(header.Node, forgotten, null));
         try
         {
@@ -167,7 +168,7 @@ internal sealed class ForwardInput(
         long now = time.GetUnixNanoseconds();
         batch.Add(now, now, EventKinds.LogGap, Severity.Warning, text);
         batch.AddField(EventFields.Host, node);
-        batch.AddField(EventFields.ObserverName, "metricsd");
+        batch.AddField(EventFields.LogFilePath, "events.duckdb");
     }
 
     /// <summary>An id is the time of the arrival, in microseconds.</summary>

@@ -82,23 +82,28 @@ internal sealed class ForwardNode(string name)
             return _logs.LastOrDefault(l => l != log) is { } before ? _places[before] : null;
     }
 
+    /// <summary>The log that is forgotten when another one is noted, since there would be too many; null where there would not.</summary>
+    public string? ForgottenFor(string log)
+    {
+        lock (_lock)
+            return _logs.Count >= MaxLogs && !_places.ContainsKey(log) ? _logs[0] : null;
+    }
+
     /// <summary>Notes what is stored.</summary>
-    /// <returns>A log that is forgotten for it, since there are too many; or null.</returns>
-    public string? Set(string log, long place)
+    public void Set(string log, long place)
     {
         lock (_lock)
         {
+            if (ForgottenFor(log) is { } forgotten)
+            {
+                _logs.RemoveAt(0);
+                _places.Remove(forgotten);
+            }
             _places[log] = place;
             if (_logs is [.., var newest] && newest == log)
-                return null;
+                return;
             _logs.Remove(log);
             _logs.Add(log);
-            if (_logs.Count <= MaxLogs)
-                return null;
-            string oldest = _logs[0];
-            _logs.RemoveAt(0);
-            _places.Remove(oldest);
-            return oldest;
         }
     }
 }

@@ -55,9 +55,9 @@ internal sealed partial class ForwardNodes(
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public async Task ReadAgainAsync(ForwardNode node, CancellationToken ct)
     {
-        foreach (SourcePosition position in await events.PositionsAsync(ForwardPlaces.Source, ct))
+        foreach ((string name, string log, long place) in await PlacesAsync(ct))
         {
-            if (ForwardPlaces.TryRead(position, out string name, out string log, out long place) && name == node.Name)
+            if (name == node.Name)
                 node.Set(log, place);
         }
     }
@@ -117,11 +117,8 @@ internal sealed partial class ForwardNodes(
         {
             if (_isLoaded)
                 return;
-            foreach (SourcePosition position in await events.PositionsAsync(ForwardPlaces.Source, ct))
-            {
-                if (ForwardPlaces.TryRead(position, out string name, out string log, out long place))
-                    NodeOf(name).Set(log, place);
-            }
+            foreach ((string name, string log, long place) in await PlacesAsync(ct))
+                NodeOf(name).Set(log, place);
             foreach (SourcePosition position in await events.PositionsAsync(ForwardPlaces.SeenSource, ct))
             {
                 if (ForwardPlaces.TryReadNumber(position.State, out long at))
@@ -134,6 +131,11 @@ internal sealed partial class ForwardNodes(
             _loading.Release();
         }
     }
+
+    /// <summary>Those of older logs first: an id is a time.</summary>
+    private async Task<IEnumerable<(string Node, string Log, long Place)>> PlacesAsync(CancellationToken ct) =>
+        (await events.PositionsAsync(ForwardPlaces.Source, ct)).Select(ForwardPlaces.Read).OfType<(string Node, string Log, long Place)>()
+            .OrderBy(p => p.Place);
 
     private ForwardNode NodeOf(string name) => _nodes.GetOrAdd(name, static n => new ForwardNode(n));
 

@@ -19,15 +19,9 @@ internal static class ForwardPlaces
     /// <summary>When a node was last heard of, milliseconds since 1970 UTC.</summary>
     public static SourcePosition SeenOf(string node, long at) => new(SeenSource, node, at.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>What is stored of how far a log is here.</summary>
-    public static bool TryRead(SourcePosition position, out string node, out string log, out long place)
-    {
-        (node, log, place) = ("", "", 0);
-        if (position.Key.Split(' ') is not [var name, var ofLog])
-            return false;
-        (node, log) = (name, ofLog);
-        return TryReadNumber(position.State, out place);
-    }
+    /// <summary>What is stored of how far a log is here; null where it makes no sense.</summary>
+    public static (string Node, string Log, long Place)? Read(SourcePosition position) =>
+        position.Key.Split(' ') is [var node, var log] && TryReadNumber(position.State, out long place) ? (node, log, place) : null;
 
     /// <summary>A stored number.</summary>
     public static bool TryReadNumber(string? text, out long number) =>

@@ -21,6 +21,9 @@ internal sealed partial class InfluxSender(
     private DiskSpool? _spool;
     private Task _replay = Task.CompletedTask;
     private volatile string? _trouble;
+
+    /// <summary>Whether the log says that something waits, and shall say when nothing does any more.</summary>
+    private volatile bool _isWaitingLogged;
     private long _notBefore;   // milliseconds since 1970 UTC
     private DateTimeOffset _rejectionLogged;
 
@@ -93,6 +96,7 @@ internal sealed partial class InfluxSender(
         if (IsToBeSentAgain(answer))
         {
             LogSpooling(Description, answer.Reason);
+            _isWaitingLogged = true;
             Volatile.Write(ref _notBefore, (time.GetUtcNow() + PauseAfter(1, answer.RetryAfter)).ToUnixTimeMilliseconds());
             Spool(lines, count);
         }
@@ -198,11 +202,18 @@ internal sealed partial class InfluxSender(
                     LogReplaying(Description, _spool.Count);
                 failures = 0;
                 _spool.Remove(record);
-                if (_spool.Count == 0)
+                if (_spool.Count == 0 && _isWaitingLogged)
+                {
                     LogDrained();
+                    _isWaitingLogged = false;
+                }
                 continue;
             }
-            failures++;
+            if (++failures == 1 && !_isWaitingLogged)
+            {
+                LogSpooling(Description, answer.Reason);
+                _isWaitingLogged = true;
+            }
             await Task.Delay(PauseAfter(failures, answer.RetryAfter), time, ct);
         }
     }
