@@ -23,6 +23,7 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
     /// <summary>The batches that were spooled last: a store that fails is given them again.</summary>
     private IReadOnlyList<SampleBatch> _spooled = [];
     private bool _failing;
+    private bool _isDisposed;
 
     public SampleForwarder(
         ForwardOptions options, StorageOptions storage, ForwardLink link, ForwardMetrics metrics, InfluxMetrics influx, TimeProvider time,
@@ -47,7 +48,14 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public ValueTask DisposeAsync() => _sender.DisposeAsync();
+    /// <summary>Ends the sending; may be called more than once, as by a container that knows this under two names.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        await _sender.DisposeAsync();
+    }
 
     /// <summary>How long the oldest sample that is not sent has waited, seconds; 0 where none waits.</summary>
     public double Lag() => _sender.OldestAge();

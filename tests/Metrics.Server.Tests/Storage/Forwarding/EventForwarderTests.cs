@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
+using Metrics.Formats.Forward;
 using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Storage;
@@ -17,6 +21,8 @@ public sealed class EventForwarderTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("forward").FullName;
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(40));
+    private long _place;
+
     private readonly MetricRegistry _registry = new();
     private readonly ForwardMetrics _metrics;
 
@@ -81,6 +87,41 @@ public sealed class EventForwarderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_body_that_is_too_large_is_halved_and_an_event_that_is_too_large_alone_is_given_up()
+    {
+        const int Large = 7, Count = 20;
+        List<int> taken = [];
+        List<long> lost = [];
+        using var centre = new LocalServer(async context =>
+        {
+            string[] lines = await LinesAsync(context.Request.InputStream);
+            ForwardHeader.TryRead(Encoding.UTF8.GetBytes(lines[0]), out ForwardHeader header, out _).Should().BeTrue();
+            (long Id, int Number)[] events = [.. lines[1..].Select(l => JsonDocument.Parse(l).RootElement)
+                .Select(e => (e[0].GetInt64(), int.Parse(e[5].GetString()!, CultureInfo.InvariantCulture)))];
+            lock (taken)
+            {
+                if (events.Length > 3 || events.Any(e => e.Number == Large))
+                {
+                    context.Response.StatusCode = 413;
+                    return;
+                }
+                taken.AddRange(events.Select(e => e.Number));
+                if (header.LostTo > 0)
+                    lost.Add(header.LostTo);
+                _place = Math.Max(_place, Math.Max(header.LostTo, events.LastOrDefault().Id));
+            }
+            await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
+        });
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, Count));
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await UntilAsync(() => _metrics.EventsSent.Value >= Count - 1, "all but one are sent");
+        await forwarder.StopAsync(default);
+        taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Large));
+        lost.Should().NotBeEmpty().And.OnlyContain(id => id == log.FirstId + Large);
+    }
+
+    [Fact]
     public async Task While_the_centre_is_away_the_oldest_that_waits_is_known()
     {
         await using EventLog log = Open();
@@ -89,10 +130,10 @@ public sealed class EventForwarderTests : IDisposable
         await UntilAsync(() => _metrics.Requests.WithLabels("error").Value >= 3, "it is tried again and again");
         using var page = new MemoryStream();
         await _registry.WriteAsync(page, default);
-        string text = System.Text.Encoding.UTF8.GetString(page.ToArray());
+        string text = Encoding.UTF8.GetString(page.ToArray());
         double lag = double.Parse(
             text.Split('\n').Single(l => l.StartsWith("metricsd_forward_lag_seconds{what=\"events\"}", StringComparison.Ordinal)).Split(' ')[1],
-            System.Globalization.CultureInfo.InvariantCulture);
+            CultureInfo.InvariantCulture);
         lag.Should().BeGreaterThan(1);
         text.Should().Contain("metricsd_forward_up{centre=\"http://127.0.0.1:1/\"} 0");
         await forwarder.StopAsync(default);
@@ -115,6 +156,12 @@ public sealed class EventForwarderTests : IDisposable
         var forwarder = new EventForwarder(options, log, new ForwardLink(), _metrics, _time, NullLogger<EventForwarder>.Instance);
         _ = forwarder.StartAsync(default);
         return forwarder;
+    }
+
+    private static async Task<string[]> LinesAsync(Stream packed)
+    {
+        using var reader = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
+        return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     /// <summary>Lets the node's clock go on until something has come about.</summary>

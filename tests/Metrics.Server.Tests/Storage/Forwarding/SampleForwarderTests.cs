@@ -19,7 +19,7 @@ public sealed class SampleForwarderTests
         await using RunningDaemon centre = await RunningDaemon.StartAsync(Auth);
         await using RunningDaemon node = await RunningDaemon.StartAsync(
             $"forward: {{ url: '{centre.Address}', token: bound, node: n1 }}");
-        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - 5000;
         string lines = $"room,place=a\\ b temp=21.5,humidity=40 {now}\nroom,place=a\\ b temp=22 {now + 1000}\nother value=1 {now}\n";
         (await node.AskAsync("POST", "/write?precision=ms", body: new StringContent(lines))).Status.Should().Be(204);
         await Eventually.Async(async () => (await ValuesAsync(centre, "other_value[1h]")).Length > 0, "samples come");
