@@ -62,22 +62,27 @@ internal sealed partial class ForwardNodes(
         }
     }
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await TryAsync(() => SaveAsync(cancellationToken), cancellationToken);
+    }
+
     /// <summary>Stores when nodes were heard of, where that is another time than was stored.</summary>
     /// <exception cref="StoreException">It cannot be written now.</exception>
     internal async Task SaveAsync(CancellationToken ct)
     {
+        (string Name, long At)[] heard = [.. _nodes.Values.Select(n => (n.Name, n.SeenAt)).Where(IsNews)];
+        if (heard.Length == 0)
+            return;
         var batch = new EventBatch(ForwardPlaces.Source, 1);
-        foreach (ForwardNode node in _nodes.Values)
-        {
-            if (node.SeenAt == 0 || _saved.GetValueOrDefault(node.Name) == node.SeenAt)
-                continue;
-            _saved[node.Name] = node.SeenAt;
-            batch.Add(ForwardPlaces.SeenOf(node.Name, node.SeenAt));
-        }
-        if (batch.Positions.Count == 0)
-            batch.Dispose();
-        else
-            await intake.CommitAsync(batch, ct);
+        foreach ((string name, long at) in heard)
+            batch.Add(ForwardPlaces.SeenOf(name, at));
+        await intake.CommitAsync(batch, ct);
+        foreach ((string name, long at) in heard)
+            _saved[name] = at;
+
+        bool IsNews((string Name, long At) one) => one.At > 0 && _saved.GetValueOrDefault(one.Name) != one.At;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -60,7 +60,7 @@ internal sealed partial class EventLog(
         _tables = _file.Open();
         ExpiredTo = ExpiredEvents.Load(_file.Writer);
         lock (_numbering)
-            _lastNumber = Math.Max(_lastNumber, LastId);
+            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, ExpiredTo));
     }
 
     public void Number(EventBatch batch)

@@ -112,8 +112,7 @@ internal sealed partial class EventForwarder(
         if (reply.Taken is not { } taken)
         {
             _after = null;
-            if (reply.Status == StatusCodes.Status409Conflict)
-                link.Close(reply.Reason);
+            link.Fail(reply.Reason, isOfAnother: reply.Status == StatusCodes.Status409Conflict);
             if (reply.Status == StatusCodes.Status413PayloadTooLarge)
                 Shrink();
             if (++_failures == 1)
@@ -123,7 +122,7 @@ internal sealed partial class EventForwarder(
         if (_failures > 0)
             LogWorking(_centre);
         _failures = 0;
-        link.Open();
+        link.Succeed();
         if (_batch.Count > 0)
         {
             metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));

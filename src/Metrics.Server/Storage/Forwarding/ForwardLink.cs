@@ -6,6 +6,7 @@ namespace Metrics.Storage.Forwarding;
 internal sealed class ForwardLink
 {
     private volatile string? _closed = "it has not been asked yet";
+    private volatile string? _trouble;
 
     /// <summary>Names this run of the process, so that two machines of one name are noticed.</summary>
     public string Session { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
@@ -15,9 +16,19 @@ internal sealed class ForwardLink
     /// </summary>
     public string? Closed => _closed;
 
-    /// <summary>The centre knows us.</summary>
-    public void Open() => _closed = null;
+    /// <summary>Why the centre has not taken what was last sent; null when it has.</summary>
+    public string? Trouble => _trouble;
 
-    /// <summary>The centre knows another one by our name.</summary>
-    public void Close(string why) => _closed = why;
+    /// <summary>The centre knows us, and has taken what was sent.</summary>
+    public void Succeed() => (_closed, _trouble) = (null, null);
+
+    /// <summary>The centre has not taken it.</summary>
+    /// <param name="why">Why.</param>
+    /// <param name="isOfAnother">Whether it knows another one by our name.</param>
+    public void Fail(string why, bool isOfAnother)
+    {
+        _trouble = why;
+        if (isOfAnother)
+            _closed = why;
+    }
 }

@@ -139,6 +139,22 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Which_event_went_last_is_known_after_a_restart_too()
+    {
+        long last;
+        await using (EventLog log = Open())
+        {
+            await WriteAsync(log, Bodies("a", "b"));
+            last = log.LastId;
+            _time.Advance(TimeSpan.FromDays(40));
+            await log.MaintainAsync(new EventLogOptions(), default);
+            (log.ExpiredTo, log.LastId).Should().Be((last, 0));
+        }
+        await using EventLog again = Open();
+        again.ExpiredTo.Should().Be(last);
+    }
+
+    [Fact]
     public async Task A_day_that_a_wrong_clock_dated_into_the_future_goes_with_those_behind_it()
     {
         await using EventLog log = Open();

@@ -53,6 +53,7 @@ internal sealed partial class InfluxSender(
             metrics.SpoolRecords.WithLabels(flow.Name).Set(_spool.Count);
             MeasureOldest();
         });
+        _isWaitingLogged = _spool.Count > 0;
         _replay = Task.Run(ReplayAlwaysAsync, CancellationToken.None);
     }
 
