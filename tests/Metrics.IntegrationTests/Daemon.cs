@@ -138,10 +138,9 @@ internal sealed class Daemon : IAsyncDisposable
         NetworkNamespace? network = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
-        var info =
-            new ProcessStartInfo("/bin/sh",
-                ["-c", $"{before}exec {network?.Enter}dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
-                folder };
+        string words = string.Join(' ', arguments.Select(a => $"'{a}'"));
+        string command = $"{before}exec {network?.Enter}dotnet '{program}' {words} >'{log}' 2>&1";
+        var info = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder };
         info.Environment["METRICS__LISTEN"] = $"{(network is null ? "127.0.0.1" : "0.0.0.0")}:{port}";
         if (!arguments.Contains("check"))
             info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");

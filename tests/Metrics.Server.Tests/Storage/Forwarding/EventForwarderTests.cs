@@ -132,7 +132,8 @@ public sealed class EventForwarderTests : IDisposable
         await _registry.WriteAsync(page, default);
         string text = Encoding.UTF8.GetString(page.ToArray());
         double lag = double.Parse(
-            text.Split('\n').Single(l => l.StartsWith("metricsd_forward_lag_seconds{what=\"events\"}", StringComparison.Ordinal)).Split(' ')[1],
+            text.Split('\n').Single(l => l.StartsWith("metricsd_forward_lag_seconds{what=\"events\"} ", StringComparison.Ordinal))
+                .Split(' ')[1],
             CultureInfo.InvariantCulture);
         lag.Should().BeGreaterThan(1);
         text.Should().Contain("metricsd_forward_up{centre=\"http://127.0.0.1:1/\"} 0");

@@ -23,7 +23,8 @@ public sealed class SampleForwarderTests
         string lines = $"room,place=a\\ b temp=21.5,humidity=40 {now}\nroom,place=a\\ b temp=22 {now + 1000}\nother value=1 {now}\n";
         (await node.AskAsync("POST", "/write?precision=ms", body: new StringContent(lines))).Status.Should().Be(204);
         await Eventually.Async(async () => (await ValuesAsync(centre, "other_value[1h]")).Length > 0, "samples come");
-        (await ValuesAsync(centre, "room_temp{place=\"a b\",node=\"n1\",host=\"n1\"}[1h]")).Should().Be($"{now / 1000m} 21.5, {(now + 1000) / 1000m} 22");
+        (await ValuesAsync(centre, "room_temp{place=\"a b\",node=\"n1\",host=\"n1\"}[1h]")).Should()
+            .Be($"{now / 1000m} 21.5, {(now + 1000) / 1000m} 22");
         (await ValuesAsync(centre, "room_humidity{node=\"n1\"}[1h]")).Should().Be($"{now / 1000m} 40");
         await Eventually.Async(
             async () => (await ValuesAsync(centre, "up{job=\"metricsd\",node=\"n1\"}[1h]")).EndsWith(" 1", StringComparison.Ordinal),

@@ -16,6 +16,9 @@ internal sealed partial class InfluxSender(
     private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)) { Jitter = 0.5 };
     private const long MaxRejectedBytes = 16 << 20;
 
+    /// <summary>Records that are sent together are, packed, at most this part of a request's bytes.</summary>
+    private const int ReplayedPart = 8;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly WakeSignal _spooled = new(time);
     private DiskSpool? _spool;
@@ -181,28 +184,30 @@ internal sealed partial class InfluxSender(
         int failures = 0;
         while (!ct.IsCancellationRequested)
         {
-            if (_spool!.Peek() is not { } record)
+            List<DiskSpool.Record> records = _spool!.PeekSome(options.BatchLines, options.BatchBytes / ReplayedPart);
+            if (records is not [var oldest, ..])
             {
                 await _spooled.WaitAsync(ct);
                 continue;
             }
-            bool isOver = time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds;
+            bool isOver = time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time > options.SpoolAge.TotalMilliseconds;
             if (isOver && SteadyClock.IsTrusted(time))
             {
-                flow.Dropped.WithLabels("expired").Inc(record.Lines);
-                _spool.Remove(record);
+                flow.Dropped.WithLabels("expired").Inc(oldest.Lines);
+                _spool.Remove(oldest);
                 continue;
             }
             if (Volatile.Read(ref _notBefore) - time.GetUtcNow().ToUnixTimeMilliseconds() is > 0 and var rest)
                 await Task.Delay(TimeSpan.FromMilliseconds(rest), time, ct);
-            InfluxAnswer answer = await SendAsync(InfluxBody.Unpack(record.Body), record.Lines, ct);
+            // Many small ones would take a round trip each.
+            InfluxAnswer answer = await SendAsync(InfluxBody.Unpack(records.Select(r => r.Body)), records.Sum(r => r.Lines), ct);
             Note(answer);
             if (!IsToBeSentAgain(answer))
             {
                 if (failures > 0)
                     LogReplaying(Description, _spool.Count);
                 failures = 0;
-                _spool.Remove(record);
+                _spool.Remove([.. records]);
                 if (_spool.Count == 0 && _isWaitingLogged)
                 {
                     LogDrained();
