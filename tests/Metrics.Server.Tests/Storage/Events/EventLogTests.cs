@@ -239,6 +239,24 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_killed_process_left_beside_the_file_is_read_with_little_memory_too()
+    {
+        string killed = Directory.CreateDirectory(Path.Combine(_folder, "killed")).FullName;
+        await using (EventLog log = Open())
+        {
+            int seed = 1;
+            for (int i = 0; i < 6; i++)
+                await WriteAsync(log, Noise(10_000, ref seed));
+            foreach (string name in (string[])["events.duckdb", "events.duckdb.wal"])
+                File.Copy(Path.Combine(_folder, name), Path.Combine(killed, name));
+        }
+        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{killed}', memory_limit: 32MiB }}").Storage;
+        await using var again = new EventLog(options, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
+        again.Open();
+        (await ReadAsync(again, new EventQuery())).Should().HaveCount(60_000);
+    }
+
+    [Fact]
     public async Task A_file_that_another_process_has_is_left_alone()
     {
         await using (EventLog log = Open())
