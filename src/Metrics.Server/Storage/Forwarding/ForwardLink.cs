@@ -5,22 +5,28 @@ namespace Metrics.Storage.Forwarding;
 /// <summary>What is known of the connection with the centre, for all that send there. Safe for use by several threads.</summary>
 internal sealed class ForwardLink
 {
-    private volatile string? _closed = "it has not been asked yet";
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _closed;
     private volatile string? _trouble;
 
     /// <summary>Names this run of the process, so that two machines of one name are noticed.</summary>
     public string Session { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>
-    /// Why samples are held back: until the centre has said that this machine is who it says; null when they may go.
-    /// </summary>
+    /// <summary>Completed when the centre has said whether this machine is who it says.</summary>
+    public Task Known => _known.Task;
+
+    /// <summary>Why samples are held back; null when they may go.</summary>
     public string? Closed => _closed;
 
     /// <summary>Why the centre has not taken what was last sent; null when it has.</summary>
     public string? Trouble => _trouble;
 
     /// <summary>The centre knows us, and has taken what was sent.</summary>
-    public void Succeed() => (_closed, _trouble) = (null, null);
+    public void Succeed()
+    {
+        (_closed, _trouble) = (null, null);
+        _known.TrySetResult();
+    }
 
     /// <summary>The centre has not taken it.</summary>
     /// <param name="why">Why.</param>
@@ -28,7 +34,9 @@ internal sealed class ForwardLink
     public void Fail(string why, bool isOfAnother)
     {
         _trouble = why;
-        if (isOfAnother)
-            _closed = why;
+        if (!isOfAnother)
+            return;
+        _closed = why;
+        _known.TrySetResult();
     }
 }

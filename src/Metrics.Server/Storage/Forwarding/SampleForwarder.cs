@@ -85,10 +85,13 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
     /// <summary>Sends nothing while the centre may know another machine by this name: samples of the two would be one series.</summary>
     private sealed class OnceKnown(HttpMessageHandler inner, ForwardLink link) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            link.Closed is { } why
-                ? Task.FromException<HttpResponseMessage>(new HttpRequestException($"samples are held back: {why}"))
-                : base.SendAsync(request, cancellationToken);
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await link.Known.WaitAsync(cancellationToken);
+            return link.Closed is { } why
+                ? throw new HttpRequestException($"samples are held back: {why}")
+                : await base.SendAsync(request, cancellationToken);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Samples for the central metricsd are lost: {Reason}")]
