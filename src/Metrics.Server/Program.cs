@@ -44,7 +44,7 @@ internal static partial class Program
         builder.Services
             .AddConfiguration(source, options)
             .AddTelemetry(budget)
-            .AddStores(options.Storage, options.Events)
+            .AddStores(options.Storage, options.Events, options.Forward)
             .AddIntake(options.Head)
             .AddQueries(options.Query)
             .AddNotifiers()

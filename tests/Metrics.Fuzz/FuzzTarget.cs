@@ -14,6 +14,7 @@ internal sealed record FuzzTarget(string Name, Action<ReadOnlyMemory<byte>> Try)
         new("events", EventsTarget.Try),
         new("exposition", ExpositionTarget.Try),
         new("file-sd", DiscoveryTarget.Try),
+        new("forward", ForwardTarget.Try),
         new("influx-answer", InfluxTarget.Try),
         new("line-protocol", LineProtocolTarget.Try),
         new("logs", LogsTarget.Try),

@@ -11,10 +11,12 @@ internal sealed class Daemon : IAsyncDisposable
     private string _configuration = "";
 
     private readonly MemoryCgroup? _memory;
+    private readonly NetworkNamespace? _network;
 
-    private Daemon(string configuration, IReadOnlyDictionary<string, string> environment, MemoryCgroup? memory)
+    private Daemon(
+        string configuration, IReadOnlyDictionary<string, string> environment, MemoryCgroup? memory, NetworkNamespace? network)
     {
-        (_environment, _memory) = (environment, memory);
+        (_environment, _memory, _network) = (environment, memory, network);
         Folder = Directory.CreateTempSubdirectory("metricsd").FullName;
         Port = FreePort();
         Configure(configuration);
@@ -26,7 +28,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    public string Url(string path) => $"http://127.0.0.1:{Port}{path}";
+    public string Url(string path) => $"http://{_network?.Address ?? "127.0.0.1"}:{Port}{path}";
 
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
@@ -37,11 +39,15 @@ internal sealed class Daemon : IAsyncDisposable
     /// port.</param>
     /// <param name="environment">More variables of its environment.</param>
     /// <param name="memory">The memory cgroup in which it lives; null is that of the tests.</param>
+    /// <param name="network">The network namespace in which it lives; null is that of the tests.</param>
+    /// <param name="token">With which it is asked; null is none.</param>
     public static async Task<Daemon> StartAsync(
         string configuration = "host: { enabled: false }", IReadOnlyDictionary<string, string>? environment = null,
-        MemoryCgroup? memory = null)
+        MemoryCgroup? memory = null, NetworkNamespace? network = null, string? token = null)
     {
-        var daemon = new Daemon(configuration, environment ?? new Dictionary<string, string>(), memory);
+        var daemon = new Daemon(configuration, environment ?? new Dictionary<string, string>(), memory, network);
+        if (token is not null)
+            daemon.Http.DefaultRequestHeaders.Add("Authorization", $"Bearer {token}");
         await daemon.StartAgainAsync();
         return daemon;
     }
@@ -49,7 +55,7 @@ internal sealed class Daemon : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(Folder, "metrics.yaml"), _configuration);
-        _process = Start(Folder, Port, [], LogPath, _environment, _memory?.Enter ?? "");
+        _process = Start(Folder, Port, [], LogPath, _environment, _memory?.Enter ?? "", _network);
         await Eventually.Async(async () =>
         {
             if (_process.HasExited)
@@ -128,14 +134,14 @@ internal sealed class Daemon : IAsyncDisposable
         _configuration = configuration.Replace("{port}", $"{Port}", StringComparison.Ordinal);
 
     private static Process Start(
-        string folder, int port, string[] arguments, string log, IReadOnlyDictionary<string, string> environment, string before = "")
+        string folder, int port, string[] arguments, string log, IReadOnlyDictionary<string, string> environment, string before = "",
+        NetworkNamespace? network = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
-        var info =
-            new ProcessStartInfo("/bin/sh",
-                ["-c", $"{before}exec dotnet '{program}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} >'{log}' 2>&1"]) { WorkingDirectory =
-                folder };
-        info.Environment["METRICS__LISTEN"] = $"127.0.0.1:{port}";
+        string words = string.Join(' ', arguments.Select(a => $"'{a}'"));
+        string command = $"{before}exec {network?.Enter}dotnet '{program}' {words} >'{log}' 2>&1";
+        var info = new ProcessStartInfo("/bin/sh", ["-c", command]) { WorkingDirectory = folder };
+        info.Environment["METRICS__LISTEN"] = $"{(network is null ? "127.0.0.1" : "0.0.0.0")}:{port}";
         if (!arguments.Contains("check"))
             info.Environment["METRICS__STORAGE__PATH"] = Path.Combine(folder, "data");
         foreach ((string name, string value) in environment)

@@ -16,6 +16,7 @@ internal static class Endpoints
         app.MapLife();
         app.MapPush();
         app.MapLoki();
+        app.MapForward();
         app.MapFederation();
         app.MapExport();
         app.MapBackup();

@@ -9,6 +9,7 @@ using Metrics.Querying;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 using Metrics.Text;
 
@@ -28,6 +29,9 @@ internal sealed record MetricsOptions
     public required StorageOptions Storage { get; init; }
 
     public required EventLogOptions Events { get; init; }
+
+    /// <summary>The central metricsd that gets what this one stores; null where there is none.</summary>
+    public required ForwardOptions? Forward { get; init; }
 
     public required InputSection Inputs { get; init; }
 

@@ -11,6 +11,7 @@ using Metrics.Querying;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 using Metrics.Text;
 
@@ -26,7 +27,7 @@ internal static class MetricsOptionsReader
     private const string Tls = "tls_server_config";
 
     /// <summary>What takes effect at the next start only: what sockets, files and sizes rest on.</summary>
-    private static readonly string[] s_atStart = ["listen", Tls, "max_connections", "storage", "memory", "head", "query"];
+    private static readonly string[] s_atStart = ["listen", Tls, "max_connections", "storage", "forward", "memory", "head", "query"];
 
     /// <summary>The system's bound, with the zero behind it (man 7 unix).</summary>
     private const int MaxSocketPath = 107;
@@ -46,6 +47,7 @@ internal static class MetricsOptionsReader
             Auth = auth,
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
+            Forward = top.Has("forward") ? ForwardOptions.Read(top.Section("forward")) : null,
             Inputs = InputSection.Read(top.Section("inputs")),
             Memory = MemoryOptions.Read(top.Section("memory")),
             Head = HeadSection.Read(top.Section("head")),

@@ -1,3 +1,4 @@
+using Metrics.Inputs.Forward;
 using Metrics.Inputs.Push;
 using Metrics.Telemetry;
 
@@ -14,6 +15,10 @@ internal static class InputServices
         .AddSingleton<EventPush>()
         .AddSingleton<EventInput>()
         .AddSingleton<LokiInput>()
+        .AddOwnMetrics<ForwardNodeMetrics>()
+        .AddSingleton<ForwardNodes>()
+        .AddSingleton<ForwardInput>()
+        .AddHostedService(s => s.GetRequiredService<ForwardNodes>())
         .AddSingleton<InputTools>()
         .AddSingleton<InputRunner>()
         .AddHostedService(s => s.GetRequiredService<InputRunner>());

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Metrics.Model;
 using Metrics.Text;
 
@@ -13,6 +14,9 @@ internal sealed class SenderBinding
 {
     /// <summary>Verdicts that are kept, so that known series are judged once.</summary>
     private const int MaxKept = 100_000;
+
+    /// <summary>Names the node on what it forwards.</summary>
+    private const string NodeLabel = "node";
 
     private readonly IReadOnlyList<string> _allowed;
     private readonly string[] _names;
@@ -33,9 +37,10 @@ internal sealed class SenderBinding
     public string Label { get; }
 
     /// <summary>
-    /// Bound to hosts: labels <c>host</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.
+    /// Bound to hosts: labels <c>host</c>, <c>node</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.
     /// </summary>
-    public static SenderBinding ToHosts(IReadOnlyList<string> hosts) => new("hosts", "host", ["instance", "host.name", "host_name"], hosts);
+    public static SenderBinding ToHosts(IReadOnlyList<string> hosts) =>
+        new("hosts", "host", [NodeLabel, "instance", "host.name", "host_name"], hosts);
 
     /// <summary>Bound to a project: labels <c>project_id</c>, <c>tenant_id</c>, <c>cloud.project.id</c>, <c>cloud_project_id</c>.</summary>
     public static SenderBinding ToProject(string id) =>
@@ -79,24 +84,28 @@ internal sealed class SenderBinding
     }
 
     /// <summary>Judges labels, and says in them whom they are about where they do not.</summary>
-    public bool TryBind(Labels labels, out Labels bound, out string? fault)
+    public bool TryBind(Labels labels, out Labels bound, out string? fault) => TryBind(labels, out bound, out fault, isForwarded: false);
+
+    private bool TryBind(Labels labels, out Labels bound, out string? fault, bool isForwarded)
     {
-        fault = Judge(name => labels[name], out string? set);
+        fault = Judge(name => isForwarded && name == "instance" && IsLoopback(labels[name]) ? "" : labels[name], out string? set);
         bound = set is null ? labels : labels.With(Label, set);
         return fault is null;
     }
 
     /// <summary>
     /// Judges a series. It must have no label <c>job</c>: series of targets have one, and what a target says of a host cannot be
-    /// overwritten by that host.
+    /// overwritten by that host. What a node forwards of its own targets is never a series of ours, since it names the node; and what has
+    /// an address of its own there, as itself, is the node's.
     /// </summary>
     public bool TryBindSeries(Labels series, out Labels bound, out string? fault)
     {
         if (!_series.TryGetValue(series, out (Labels Bound, string? Fault) verdict))
         {
-            verdict = series["job"].Length > 0
+            bool isForwarded = Label == "host" && series[NodeLabel].Length > 0;
+            verdict = series["job"].Length > 0 && !isForwarded
                 ? (series, "the label job belongs to targets: this token may not send it")
-                : TryBind(series, out Labels made, out string? wrong) ? (made, null) : (series, wrong);
+                : TryBind(series, out Labels made, out string? wrong, isForwarded) ? (made, null) : (series, wrong);
             if (_series.Count >= MaxKept)
                 _series.Clear();
             _series[series] = verdict;
@@ -119,6 +128,10 @@ internal sealed class SenderBinding
             batch.AddField(Label == "host" ? EventFields.Host : EventFields.ProjectId, set);
         return fault;
     }
+
+    private static bool IsLoopback(string instance) =>
+        instance.StartsWith("localhost:", StringComparison.Ordinal)
+        || (IPEndPoint.TryParse(instance, out IPEndPoint? at) && IPAddress.IsLoopback(at.Address));
 
     private bool IsOf(string value, string allowed) =>
         value == allowed || (Label == "host" && value.Length > allowed.Length + 1 && value.StartsWith(allowed, StringComparison.Ordinal)

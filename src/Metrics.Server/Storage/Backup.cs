@@ -16,7 +16,7 @@ internal sealed class Backup(StorageOptions options, StateStore state, EventLog 
     /// <summary>The last entry, which says what is in it: without it a backup is not whole.</summary>
     public const string Manifest = "backup.json";
 
-    private static readonly string[] s_spools = ["spool", "spool-events"];
+    private static readonly string[] s_spools = ["spool", "spool-events", "spool-forward"];
 
     private readonly SemaphoreSlim _one = new(1, 1);
 

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Storage.Events;
+using Metrics.Storage.Forwarding;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
@@ -10,7 +11,7 @@ namespace Metrics.Storage;
 internal static class StorageServices
 {
     public static IServiceCollection AddStores(
-        this IServiceCollection services, StorageOptions options, EventLogOptions events)
+        this IServiceCollection services, StorageOptions options, EventLogOptions events, ForwardOptions? forward)
     {
         if (options.Influx is { } influx)
         {
@@ -26,7 +27,10 @@ internal static class StorageServices
         {
             services.AddSingleton(s => ActivatorUtilities.CreateInstance<EventCopies>(s, copiesTo, options.Path));
         }
+        if (forward is not null)
+            services.AddForwarding(forward);
         return services
+            .AddOwnMetrics<ForwardMetrics>()
             .AddOwnMetrics<StoreMetrics>()
             .AddOwnMetrics<EventLogMetrics>()
             .AddOwnMetrics<InfluxMetrics>()
@@ -41,5 +45,13 @@ internal static class StorageServices
             .AddSingleton<EventLogWriter>()
             .AddSingleton<Backup>()
             .AddHostedService<DataFolderWatch>();
+    }
+
+    private static void AddForwarding(this IServiceCollection services, ForwardOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<ForwardLink>();
+        if (options.Samples)
+            services.AddSingleton<SampleForwarder>().AddHostedService(s => s.GetRequiredService<SampleForwarder>());
+        services.AddHostedService<EventForwarder>();
     }
 }

@@ -1,15 +1,18 @@
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Storage.Forwarding;
 
 namespace Metrics.Storage;
 
-/// <summary>Writes samples to their store.</summary>
+/// <summary>Writes samples to their store, and has them forwarded where that is wanted.</summary>
 internal sealed class StoreWriter(
-    ISampleStore store, StorageOptions options, StoreMetrics metrics, TimeProvider time, ILogger<StoreWriter> log)
+    ISampleStore store, StorageOptions options, StoreMetrics metrics, TimeProvider time, ILogger<StoreWriter> log,
+    SampleForwarder? forwarder = null)
     : BatchWriter<SampleBatch>(options.FlushInterval, metrics, time, log)
 {
     /// <summary>A reference, a time and a value; the series themselves are the head's.</summary>
     private const long BytesPerRow = 24;
+
     /// <summary>A store that spools takes everything, and may be away even so.</summary>
     public override bool IsUp => base.IsUp && store.Trouble is null;
 
@@ -23,5 +26,9 @@ internal sealed class StoreWriter(
 
     protected override (int Rows, long Bytes) SizeOf(SampleBatch batch) => (batch.Count, batch.Count * BytesPerRow);
 
-    protected override Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct) => store.WriteAsync(batches, ct);
+    protected override Task WriteAsync(IReadOnlyList<SampleBatch> batches, CancellationToken ct)
+    {
+        forwarder?.Add(batches);
+        return store.WriteAsync(batches, ct);
+    }
 }

@@ -24,6 +24,7 @@ public sealed class BrowserTests : IDisposable
           const bodies = {
             '/api/v2/silences': silence, '/api/v2/alerts': '[{"labels":{"alertname":"Evil"}}]', '/api/v1/events': '{"body":"evil"}',
             '/write': 'evil v=1', '/api/v2/write': 'evil v=1', '/-/reload': '',
+            '/api/v1/forward': '{"node":"evil","log":"a","session":"b"}' + String.fromCharCode(10) + '[1,2,3,"log",9,"evil"]',
           };
           async function attempt(name, act) {
             let result;

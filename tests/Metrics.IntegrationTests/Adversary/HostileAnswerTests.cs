@@ -86,6 +86,7 @@ public sealed class HostileAnswerTests
         var problems = new List<Problem>();
         var section = new YamlSection((YamlMap)YamlComposer.Compose(yaml, "f.yaml", problems)!, "f.yaml", "", problems);
         return new InfluxClient(
-            InfluxOptions.Read(section), InfluxPrecision.Milliseconds, new InfluxMetrics(new MetricRegistry()), TimeProvider.System);
+            InfluxOptions.Read(section), InfluxPrecision.Milliseconds, new InfluxMetrics(new MetricRegistry()).Requests,
+            TimeProvider.System);
     }
 }

@@ -48,6 +48,7 @@ public sealed class MemoryLimitTests
             .. Enumerable.Range(0, 8).Select(i => PushManyAsync(daemon, i)),
             PushAsync(daemon, "/write", Pack("a v=1\n", 200 << 20), packed: true),
             PushAsync(daemon, "/api/v1/events", Pack("{\"body\":\"x\"}\n", 200 << 20), packed: true),
+            PushAsync(daemon, "/api/v1/forward", Pack("{\"node\":\"n\",\"log\":\"l\",\"session\":\"s\"}\n", 200 << 20), packed: true),
             PushAsync(daemon, "/api/v1/events", Repeat("{\"body\":\"x\"}\n", s_events * 13), packed: false),
             GetAsync(daemon, "/export"),
             .. Enumerable.Range(0, 4).Select(_ => GetAsync(daemon, "/federate?match[]={__name__=~\".%2B\"}")),

@@ -31,7 +31,7 @@ internal sealed class RequestMutator(IReadOnlyList<string> routes)
         ("label", ["match[]", "start", "end", "limit"]), ("series", ["match[]", "start", "end", "limit"]), ("federate", ["match[]"]),
         ("events", ["match[]", "from", "to", "after", "order", "limit", "text"]), ("export", ["from", "to", "metric"]),
         ("explain", ["alert"]),
-        ("audit", ["limit"]), ("api/v2", ["filter", "receiver"]), ("write", ["precision"]), ("acknowledge", ["until", "sig"]),
+        ("audit", ["limit"]), ("api/v2", ["filter", "receiver"]), ("write", ["precision", "names"]), ("acknowledge", ["until", "sig"]),
         ("rules", ["type", "rule_name[]", "group_limit", "group_next_token"]), ("tsdb", ["limit"]), ("metadata", ["limit", "metric"]),
     ];
 
@@ -81,6 +81,7 @@ internal sealed class RequestMutator(IReadOnlyList<string> routes)
         """[{"labels":{"alertname":"x"},"annotations":{"s":""},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-02T00:00:00Z"}]""",
         """[{"name":"host","digest":"00"},{"name":"rules","digest":""}]""",
         """{"kind":"log","body":"text","time":"2026-01-31T12:00:00Z","severity_number":9,"a.b":1,"user":{"name":"x"}}""",
+        "{\"node\":\"n\",\"log\":\"l\",\"session\":\"s\",\"event_lag\":1.5}\n[1,2,3,\"log\",9,\"text\",\"a.b\",\"x\"]\n",
         "cpu,host=a load=1,b=2i,c=t,d=\"text\" 1700000000000\nmem value=1e3 1700000000000000000\n",
         "query=up&time=1700000000&timeout=1s&start=0&end=10&step=1&match[]=up",
         "filter=host%3Da&duration=2h&by=ann&comment=known&__RequestVerificationToken=x",

@@ -77,7 +77,10 @@ public sealed class ConfigurationTests
             Path.Combine(folder, "clouds.yaml"),
             "clouds: { prod: { auth: { auth_url: 'https://keystone.example:5000/v3', username: u, password: p, project_name: p } } }");
         string[] documents =
-            ["README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md", "docs/inputs.md", "docs/events.md"];
+        [
+            "README.md", "docs/configuration.md", "docs/alerting.md", "docs/openstack.md", "docs/inputs.md", "docs/events.md",
+            "docs/forward.md",
+        ];
         foreach (string document in documents)
         {
             string text = File.ReadAllText(Path.Combine(Cases.Repository, document));

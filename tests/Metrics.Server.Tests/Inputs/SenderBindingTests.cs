@@ -22,6 +22,8 @@ public sealed class SenderBindingTests
     [InlineData("web-1", "host=web-1:", "host is 'web-1:', of which this token may not send")]
     [InlineData("web-1", "host=web-1:x", "host is 'web-1:x', of which this token may not send")]
     [InlineData("web-1", "project_id=p", "host=web-1 project_id=p")]
+    [InlineData("web-1", "node=web-1", "host=web-1 node=web-1")]
+    [InlineData("web-1", "node=web-2", "node is 'web-2', of which this token may not send")]
     public void Of_hosts(string hosts, string labels, string expected) =>
         Bind(SenderBinding.ToHosts(hosts.Split(' ')), labels).Should().Be(expected);
 
@@ -33,6 +35,22 @@ public sealed class SenderBindingTests
     [InlineData("project_id=p:1", "project_id is 'p:1', of which this token may not send")]
     [InlineData("cloud.project.id=q project_id=p", "cloud.project.id is 'q', of which this token may not send")]
     public void Of_a_project(string labels, string expected) => Bind(SenderBinding.ToProject("p"), labels).Should().Be(expected);
+
+    [Theory]
+    [InlineData("web-1", "web-1", null)]
+    [InlineData("127.0.0.1:9890", "web-1", null)]
+    [InlineData("[::1]:9890", "web-1", null)]
+    [InlineData("localhost:9890", "web-1", null)]
+    [InlineData("127.0.0.1:9890", "web-2", "node is 'web-2', of which this token may not send")]
+    [InlineData("web-2", "web-1", "instance is 'web-2', of which this token may not send")]
+    public void What_a_node_forwards_of_its_own_targets_is_no_series_of_a_target_here(string instance, string node, string? fault)
+    {
+        Labels forwarded = Labels.Of("up", ("instance", instance), ("job", "host"), ("node", node));
+        SenderBinding.ToHosts(["web-1"]).TryBindSeries(forwarded, out Labels bound, out string? said).Should().Be(fault is null);
+        said.Should().Be(fault);
+        bound.Should().Equal(fault is null ? forwarded.With("host", "web-1") : forwarded);
+        SenderBinding.ToProject("p").TryBindSeries(forwarded, out _, out _).Should().BeFalse("a project has no nodes");
+    }
 
     [Fact]
     public void A_series_of_a_target_cannot_be_overwritten()

@@ -30,6 +30,36 @@ public sealed class DiskSpoolTests : IDisposable
     }
 
     [Fact]
+    public void Small_records_come_together_within_bounds_and_none_from_behind_damage()
+    {
+        using (var spool = new DiskSpool(_folder, 1 << 20))
+        {
+            for (int i = 0; i < 10; i++)
+                spool.Append(1_795_780_800_000 + i, 2, Encoding.UTF8.GetBytes($"record {i}"));
+        }
+        string segment = Directory.GetFiles(_folder, "*.spool").Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[bytes.AsSpan().IndexOf("record 6"u8)] = (byte)'R';
+        File.WriteAllBytes(segment, bytes);
+        using var again = new DiskSpool(_folder, 1 << 20);
+        Take(again, 5, 1 << 20).Should().Equal("record 0", "record 1");
+        Take(again, 1, 1 << 20).Should().Equal(["record 2"], "one comes however large it is");
+        Take(again, 100, 17).Should().Equal("record 3", "record 4");
+        Take(again, 100, 1 << 20).Should().Equal("record 5");
+        Take(again, 100, 1 << 20).Should().Equal("record 7", "record 8", "record 9");
+        Take(again, 100, 1 << 20).Should().BeEmpty();
+        (again.Count, again.Bytes).Should().Be((0, 0));
+
+        static List<string> Take(DiskSpool spool, int lines, int bytes)
+        {
+            List<DiskSpool.Record> records = spool.PeekSome(lines, bytes);
+            if (records.Count > 0)
+                spool.Remove([.. records]);
+            return records.ConvertAll(r => Encoding.UTF8.GetString(r.Body));
+        }
+    }
+
+    [Fact]
     public void A_torn_last_record_is_cut_off()
     {
         using (var spool = new DiskSpool(_folder, 1 << 20))

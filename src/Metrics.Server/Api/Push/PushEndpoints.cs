@@ -43,13 +43,18 @@ internal static class PushEndpoints
     private static async Task WriteAsync(HttpContext context, LineProtocolInput input, PushMetrics metrics, string endpoint)
     {
         LineProtocolInput.Answer answer;
-        if (!PrecisionText.TryParse(context.Request.Query["precision"].FirstOrDefault(), out Precision precision))
+        string? names = context.Request.Query["names"];
+        if (names is not (null or "" or "fields"))
+        {
+            answer = new LineProtocolInput.Answer(400, "invalid names; fields says that a field's key is the whole name of a metric");
+        }
+        else if (!PrecisionText.TryParse(context.Request.Query["precision"].FirstOrDefault(), out Precision precision))
         {
             answer = new LineProtocolInput.Answer(400, "invalid precision; use n, u, ms, s, m or h (version 2: ns, us, ms, s)");
         }
         else
         {
-            answer = await input.ReceiveAsync(RequestOf(context), precision, context.RequestAborted);
+            answer = await input.ReceiveAsync(RequestOf(context), new LineForm(precision, names == "fields"), context.RequestAborted);
         }
         SetStatus(context, metrics, endpoint, answer.Status);
         if (answer.Error is null)

@@ -11,9 +11,15 @@ using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Push;
 
+/// <summary>How lines are meant.</summary>
+/// <param name="Precision">Unit of their timestamps.</param>
+/// <param name="NamesAreFields">Whether a field's key is a metric's whole name, as nodes forward them.</param>
+internal readonly record struct LineForm(Precision Precision, bool NamesAreFields);
+
 /// <summary>
 /// Takes InfluxDB line protocol from Telegraf and any InfluxDB client. A body is answered 204 when the store has committed or spooled it;
-/// bad lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, labels = tags.
+/// bad lines are refused one by one and named, the good ones of the same body are kept. Metric = <c>measurement_field</c>, or
+/// <c>field</c> where the sender says so, labels = tags.
 /// </summary>
 internal sealed class LineProtocolInput(
     PushLane lane, TextFieldEvents textFields, PushMetrics metrics, MemoryBudget memory, TimeProvider time)
@@ -35,9 +41,9 @@ internal sealed class LineProtocolInput(
 
     /// <summary>Reads a request to its end and hands on what it holds.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="precision">Unit of its timestamps.</param>
+    /// <param name="form">How its lines are meant.</param>
     /// <param name="ct">Ends the reading.</param>
-    public async Task<Answer> ReceiveAsync(PushRequest request, Precision precision, CancellationToken ct)
+    public async Task<Answer> ReceiveAsync(PushRequest request, LineForm form, CancellationToken ct)
     {
         if (lane.Enter(request.From, out PushRefusal refusal) is not { } sink)
             return new Answer(refusal.Status, refusal.Error);
@@ -46,7 +52,7 @@ internal sealed class LineProtocolInput(
             return new Answer(fault.Status, fault.Error);
         var samples = new SampleBatch(request.Source);
         var events = new EventBatch(request.Source) { IsPushed = true };
-        RefusedLines refused = Read(body.Bytes.Span, precision, samples, events, request.Binding, body);
+        RefusedLines refused = Read(body.Bytes.Span, form, samples, events, request.Binding, body);
         metrics.Samples.Inc(samples.Count);
         metrics.Events.Inc(events.Count);
         metrics.RefusedLines.Inc(refused.Count);
@@ -101,7 +107,7 @@ internal sealed class LineProtocolInput(
     /// <summary>Reads every line into one of the batches.</summary>
     /// <returns>The lines that were refused.</returns>
     internal RefusedLines Read(
-        ReadOnlySpan<byte> body, Precision precision, SampleBatch samples, EventBatch events, SenderBinding? binding = null,
+        ReadOnlySpan<byte> body, LineForm form, SampleBatch samples, EventBatch events, SenderBinding? binding = null,
         PushBody? holds = null)
     {
         var reader = new LineProtocolReader(body);
@@ -113,14 +119,14 @@ internal sealed class LineProtocolInput(
             LineResult result = reader.Read(point, out ParseFault fault);
             if (result == LineResult.End)
                 return refused;
-            if (result == LineResult.Point && point.Timestamp is { } stamp && !precision.TryToNanoseconds(stamp, out _))
+            if (result == LineResult.Point && point.Timestamp is { } stamp && !form.Precision.TryToNanoseconds(stamp, out _))
             {
                 result = LineResult.Refused;
                 fault = new ParseFault("the timestamp is out of range", 0);
             }
             string? wrong = result == LineResult.Refused
                 ? fault.ToString()
-                : Add(body, point, precision, now, samples, events, binding, holds);
+                : Add(body, point, form, now, samples, events, binding, holds);
             if (wrong is not null)
                 refused.Add($"line {reader.Line}: {wrong}");
         }
@@ -128,11 +134,14 @@ internal sealed class LineProtocolInput(
 
     /// <summary>Adds a point; gives what is wrong when it is of somebody of whom the sender may not send.</summary>
     private string? Add(
-        ReadOnlySpan<byte> body, LineProtocolPoint point, Precision precision, long now, SampleBatch samples, EventBatch events,
+        ReadOnlySpan<byte> body, LineProtocolPoint point, LineForm form, long now, SampleBatch samples, EventBatch events,
         SenderBinding? binding, PushBody? holds)
     {
-        if (!textFields.TryAdd(body, point, precision, now, events))
-            return AddSamples(body, point, point.Timestamp is { } given ? precision.ToMilliseconds(given) : now, samples, binding, holds);
+        if (form.NamesAreFields || !textFields.TryAdd(body, point, form.Precision, now, events))
+        {
+            long at = point.Timestamp is { } given ? form.Precision.ToMilliseconds(given) : now;
+            return AddSamples(body, point, at, form.NamesAreFields, samples, binding, holds);
+        }
         string? unbound = binding?.BindNewest(events);
         if (unbound is not null)
             metrics.SenderRefused.WithLabels("events").Inc();
@@ -141,7 +150,8 @@ internal sealed class LineProtocolInput(
 
     /// <summary>Adds a point's numbers; gives what is wrong when they are of somebody of whom the sender may not send.</summary>
     private string? AddSamples(
-        ReadOnlySpan<byte> body, LineProtocolPoint point, long at, SampleBatch batch, SenderBinding? binding, PushBody? holds)
+        ReadOnlySpan<byte> body, LineProtocolPoint point, long at, bool namesAreFields, SampleBatch batch, SenderBinding? binding,
+        PushBody? holds)
     {
         string? unbound = null;
         foreach (FieldToken field in point.Fields)
@@ -151,7 +161,7 @@ internal sealed class LineProtocolInput(
                 textFields.Refuse();
                 continue;
             }
-            if (LabelsOf(body, point, field, holds) is not { } series)
+            if (LabelsOf(body, point, field, namesAreFields, holds) is not { } series)
             {
                 memory.NoteRefused(1);
                 unbound = NoMemory;
@@ -165,7 +175,7 @@ internal sealed class LineProtocolInput(
     }
 
     /// <summary>The labels of a point's field; null where they are new and there is no memory for them.</summary>
-    private Labels? LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field, PushBody? holds)
+    private Labels? LabelsOf(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field, bool namesAreFields, PushBody? holds)
     {
         ReadOnlySpan<byte> series = point.Series.Raw(body), key = field.Key.Raw(body);
         int length = series.Length + 1 + key.Length;
@@ -173,14 +183,15 @@ internal sealed class LineProtocolInput(
         Span<byte> bytes = rented is null ? stackalloc byte[512] : rented;
         bytes = bytes[..length];
         series.CopyTo(bytes);
-        bytes[series.Length] = (byte)' ';
+        // The same bytes are another series in the other form.
+        bytes[series.Length] = (byte)(namesAreFields ? '\n' : ' ');
         key.CopyTo(bytes[(series.Length + 1)..]);
         if (!_known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out Labels? labels))
         {
             // Without room nothing is remembered; the head may know the series all the same.
             bool hasRoom = memory.HasRoom();
             if (hasRoom || holds?.TryHold(LabelsBytes) != false)
-                labels = CreateLabels(body, point, field);
+                labels = CreateLabels(body, point, field, namesAreFields);
             if (hasRoom)
                 Remember(bytes, labels!);
         }
@@ -200,13 +211,12 @@ internal sealed class LineProtocolInput(
         _known[bytes.ToArray()] = labels;
     }
 
-    private static Labels CreateLabels(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field)
+    private static Labels CreateLabels(ReadOnlySpan<byte> body, LineProtocolPoint point, FieldToken field, bool namesAreFields)
     {
-        var labels = new List<Label>(point.Tags.Count + 1)
-        {
-            new(Labels.MetricName,
-                $"{point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes)}_{field.Key.Text(body, LineProtocolReader.KeyEscapes)}"),
-        };
+        string name = field.Key.Text(body, LineProtocolReader.KeyEscapes);
+        if (!namesAreFields)
+            name = $"{point.Measurement.Text(body, LineProtocolReader.MeasurementEscapes)}_{name}";
+        var labels = new List<Label>(point.Tags.Count + 1) { new(Labels.MetricName, name) };
         foreach (TagToken tag in point.Tags)
             labels.Add(new Label(tag.Key.Text(body, LineProtocolReader.KeyEscapes), tag.Value.Text(body, LineProtocolReader.KeyEscapes)));
         return Labels.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels));

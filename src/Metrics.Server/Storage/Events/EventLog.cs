@@ -39,6 +39,9 @@ internal sealed partial class EventLog(
     /// <summary>The oldest event that is still there; 0 when there is none.</summary>
     public long FirstId => _tables is [var first, ..] ? first.FirstId : 0;
 
+    /// <summary>The newest event that went for age or size; 0 when none did.</summary>
+    public long ExpiredTo { get; private set; }
+
     /// <summary>Completed at the next commit. Take it before reading, so that nothing slips between.</summary>
     public Task NextCommit => Volatile.Read(ref _nextCommit).Task;
 
@@ -57,8 +60,9 @@ internal sealed partial class EventLog(
     {
         _tables = _file.Open();
         _ledger.Open(_file.Writer);
+        ExpiredTo = ExpiredEvents.Load(_file.Writer);
         lock (_numbering)
-            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, _ledger.LastSequence));
+            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, Math.Max(ExpiredTo, _ledger.LastSequence)));
     }
 
     public void Number(EventBatch batch)
@@ -238,7 +242,7 @@ internal sealed partial class EventLog(
     private void Commit(IReadOnlyList<EventBatch> batches)
     {
         using DuckDBTransaction transaction = _file.Writer.BeginTransaction();
-        EventPositions.Save(_file.Writer, batches);
+        EventPositions.Save(_file.Writer, batches.SelectMany(b => b.Positions));
         IReadOnlyList<EventBatch> accounted = _ledger.Save(_file.Writer, batches);
         List<EventTable>? tables = Append(batches);
         transaction.Commit();
@@ -308,8 +312,10 @@ internal sealed partial class EventLog(
         {
             _file.Execute(EventTable.View(tables));
             _file.Execute($"DROP TABLE {table.Name}");
+            ExpiredEvents.Save(_file.Writer, table.LastId);
             transaction.Commit();
         }
+        ExpiredTo = table.LastId;
         _tables = [.. tables];
         _file.Execute("CHECKPOINT");
         metrics.TablesExpired.Inc();

@@ -212,9 +212,10 @@ internal sealed partial class EventLogFile(StorageOptions options, EventLogMetri
         try
         {
             connection.Open();
+            // Before the limit: what a killed process left is in memory now, and what is beyond the limit goes there at once.
+            Execute(connection, $"SET temp_directory = '{Quoted(Path.Combine(options.Path, "tmp"))}'");
             Execute(connection, $"SET memory_limit = '{options.MemoryLimitBytes >> 20}MiB'");
             Execute(connection, "SET threads = 1");
-            Execute(connection, $"SET temp_directory = '{Quoted(Path.Combine(options.Path, "tmp"))}'");
             // Each checkpoint writes the last group of rows anew: fewer of them write less.
             Execute(connection, "SET checkpoint_threshold = '64MiB'");
             Execute(connection, "SET allocator_flush_threshold = '4MiB'");

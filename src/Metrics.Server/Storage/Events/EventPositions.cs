@@ -15,14 +15,11 @@ internal static class EventPositions
         """;
 
     /// <summary>Writes the newest position of each part, within the transaction of the connection.</summary>
-    public static void Save(DuckDBConnection connection, IReadOnlyList<EventBatch> batches)
+    public static void Save(DuckDBConnection connection, IEnumerable<SourcePosition> positions)
     {
         var newest = new Dictionary<(string, string), SourcePosition>();
-        foreach (EventBatch batch in batches)
-        {
-            foreach (SourcePosition position in batch.Positions)
-                newest[(position.Source, position.Key)] = position;
-        }
+        foreach (SourcePosition position in positions)
+            newest[(position.Source, position.Key)] = position;
         // A statement for each row takes more memory than the event log has, where there are many.
         foreach (SourcePosition[] some in newest.Values.Where(p => p.State is not null).Chunk(RowsPerStatement))
         {

@@ -128,16 +128,40 @@ internal sealed class DiskSpool : IDisposable
         }
     }
 
-    /// <summary>Takes the record that <see cref="Peek"/> gave off the queue.</summary>
-    public void Remove(Record record)
+    /// <summary>The oldest records, as <see cref="Peek"/> gives them, that are small enough together; the first in any case.</summary>
+    /// <param name="maxLines">Bound of their lines.</param>
+    /// <param name="maxBytes">Bound of their bodies.</param>
+    /// <exception cref="IOException">They cannot be read now; nothing is lost.</exception>
+    public List<Record> PeekSome(int maxLines, int maxBytes)
     {
         lock (_lock)
         {
+            var some = new List<Record>();
+            for (Record? next = Peek(); next is { } one && one.Lines <= maxLines && one.Body.Length <= maxBytes;)
+            {
+                (maxLines, maxBytes) = (maxLines - one.Lines, maxBytes - one.Body.Length);
+                some.Add(one);
+                long size = _segments[one.Segment];
+                next = one.End < size ? Find(one.Segment, one.End, size) : null;
+                // Behind damage, which is to be noticed when it comes to that.
+                if (next?.Start != one.End)
+                    break;
+            }
+            return some.Count > 0 || Peek() is not { } large ? some : [large];
+        }
+    }
+
+    /// <summary>Takes records off the queue, in the order in which they were given.</summary>
+    public void Remove(params ReadOnlySpan<Record> records)
+    {
+        lock (_lock)
+        {
+            Record record = records[^1];
             // Dropped meanwhile, to keep the bound or with its file.
             if (record.Segment != _readSegment || !_segments.ContainsKey(record.Segment))
                 return;
             _readOffset = record.End;
-            Count--;
+            Count -= records.Length;
             WritePosition();
             if (Count == 0)
                 Clear();

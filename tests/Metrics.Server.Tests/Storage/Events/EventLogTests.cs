@@ -139,6 +139,22 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Which_event_went_last_is_known_after_a_restart_too()
+    {
+        long last;
+        await using (EventLog log = Open())
+        {
+            await WriteAsync(log, Bodies("a", "b"));
+            last = log.LastId;
+            _time.Advance(TimeSpan.FromDays(40));
+            await log.MaintainAsync(new EventLogOptions(), default);
+            (log.ExpiredTo, log.LastId).Should().Be((last, 0));
+        }
+        await using EventLog again = Open();
+        again.ExpiredTo.Should().Be(last);
+    }
+
+    [Fact]
     public async Task A_day_that_a_wrong_clock_dated_into_the_future_goes_with_those_behind_it()
     {
         await using EventLog log = Open();
@@ -220,6 +236,24 @@ public sealed class EventLogTests : IDisposable
         await WriteAsync(again, Bodies("first"));
         (await ReadAsync(again, new EventQuery())).Should().ContainSingle();
         Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_beside_the_file_is_read_with_little_memory_too()
+    {
+        string killed = Directory.CreateDirectory(Path.Combine(_folder, "killed")).FullName;
+        await using (EventLog log = Open())
+        {
+            int seed = 1;
+            for (int i = 0; i < 6; i++)
+                await WriteAsync(log, Noise(10_000, ref seed));
+            foreach (string name in (string[])["events.duckdb", "events.duckdb.wal"])
+                File.Copy(Path.Combine(_folder, name), Path.Combine(killed, name));
+        }
+        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{killed}', memory_limit: 32MiB }}").Storage;
+        await using var again = new EventLog(options, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
+        again.Open();
+        (await ReadAsync(again, new EventQuery())).Should().HaveCount(60_000);
     }
 
     [Fact]

@@ -76,10 +76,11 @@ internal sealed partial class DuckDbStore(
         try
         {
             _connection = Connect();
-            SetMemoryLimit(_connection, options.MemoryLimitBytes);
-            Execute(_connection, "SET threads = 1");
+            // Before the limit: what a killed process left is in memory now, and what is beyond the limit goes there at once.
             Execute(_connection,
                 $"SET temp_directory = '{Path.Combine(options.Path, "tmp").Replace("'", "''", StringComparison.Ordinal)}'");
+            SetMemoryLimit(_connection, options.MemoryLimitBytes);
+            Execute(_connection, "SET threads = 1");
             // Until a checkpoint, what was written also lies in memory, uncompressed.
             Execute(_connection, "SET checkpoint_threshold = '16MiB'");
             Execute(_connection, "SET allocator_flush_threshold = '4MiB'");

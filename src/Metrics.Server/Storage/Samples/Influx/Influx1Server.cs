@@ -19,7 +19,7 @@ internal sealed class Influx1Server(InfluxOptions options, InfluxPrecision preci
     {
         string unit = precision == InfluxPrecision.Nanoseconds ? "ns" : "ms";
         using var request = new HttpRequestMessage(HttpMethod.Post, transport.Address(
-            $"write?db={Uri.EscapeDataString(options.Database)}&precision={unit}{_retentionPolicy}"));
+            $"write?db={Uri.EscapeDataString(options.Database)}&precision={unit}{_retentionPolicy}{options.Parameters}"));
         request.Content = new ByteArrayContent(InfluxBody.Pack(lines, options.Gzip));
         request.Content.Headers.ContentType = TextType;
         if (options.Gzip)

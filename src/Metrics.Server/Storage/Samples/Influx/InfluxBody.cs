@@ -16,14 +16,20 @@ internal static class InfluxBody
         return packed.ToArray();
     }
 
-    /// <summary>Undoes <see cref="Pack"/>, whatever was wanted when it was packed.</summary>
-    public static byte[] Unpack(byte[] packed)
+    /// <summary>Undoes <see cref="Pack"/>, whatever was wanted when they were packed; all of them in one.</summary>
+    public static byte[] Unpack(IEnumerable<byte[]> bodies)
     {
-        if (packed is not [0x1f, 0x8b, ..])
-            return packed;
-        using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
         var plain = new MemoryStream();
-        gzip.CopyTo(plain);
+        foreach (byte[] packed in bodies)
+        {
+            if (packed is not [0x1f, 0x8b, ..])
+            {
+                plain.Write(packed);
+                continue;
+            }
+            using var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress);
+            gzip.CopyTo(plain);
+        }
         return plain.ToArray();
     }
 }

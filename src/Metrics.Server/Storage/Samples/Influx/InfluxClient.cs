@@ -1,6 +1,7 @@
 using System.Globalization;
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -11,19 +12,21 @@ namespace Metrics.Storage.Samples.Influx;
 internal sealed class InfluxClient : IDisposable
 {
     private readonly InfluxOptions _options;
-    private readonly InfluxMetrics _metrics;
+    private readonly Labelled<Counter> _requests;
     private readonly TimeProvider _time;
     private readonly InfluxTransport _transport;
     private readonly IInfluxServer _server;
 
     /// <param name="options">Where it is, and who we are there.</param>
     /// <param name="precision">Unit of the timestamps of what is written.</param>
-    /// <param name="metrics">Counts requests.</param>
+    /// <param name="requests">Counts requests, by status.</param>
     /// <param name="time">The clock.</param>
-    public InfluxClient(InfluxOptions options, InfluxPrecision precision, InfluxMetrics metrics, TimeProvider time)
+    /// <param name="handler">What sends requests; null is the network.</param>
+    public InfluxClient(
+        InfluxOptions options, InfluxPrecision precision, Labelled<Counter> requests, TimeProvider time, HttpMessageHandler? handler = null)
     {
-        (_options, _metrics, _time) = (options, metrics, time);
-        _transport = new InfluxTransport(options, time);
+        (_options, _requests, _time) = (options, requests, time);
+        _transport = new InfluxTransport(options, time, handler);
         _server = options.Version switch
         {
             InfluxVersion.V2 => new Influx2Server(options, precision, _transport),
@@ -51,7 +54,7 @@ internal sealed class InfluxClient : IDisposable
         }
         finally
         {
-            _metrics.Requests.WithLabels(status).Inc();
+            _requests.WithLabels(status).Inc();
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Metrics.Formats.LineProtocol;
 using Metrics.Model;
+using Metrics.Telemetry;
 
 namespace Metrics.Storage.Samples.Influx;
 
@@ -9,7 +10,10 @@ namespace Metrics.Storage.Samples.Influx;
 /// From samples to line protocol: measurement = the metric's family (the first two words of its name), field = the full metric name, tags =
 /// labels; samples of one family, tag set and time share a line. Not thread-safe.
 /// </summary>
-internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
+/// <param name="dropped">Counts samples that have no form in line protocol, by reason.</param>
+/// <param name="metrics">Counts texts that are changed.</param>
+/// <param name="external">A label that all get that have none of its name; null is none.</param>
+internal sealed class InfluxLines(Labelled<Counter> dropped, InfluxMetrics metrics, Label? external = null)
 {
     private const int MaxKnown = 1_000_000;
 
@@ -63,9 +67,9 @@ internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
             }
         }
         if (notFinite > 0)
-            samples.Dropped.WithLabels("not_finite").Inc(notFinite);
+            dropped.WithLabels("not_finite").Inc(notFinite);
         if (tooLong > 0)
-            samples.Dropped.WithLabels("rejected").Inc(tooLong);
+            dropped.WithLabels("rejected").Inc(tooLong);
         return Cut(lines, prefixes, maxLines, maxBytes);
     }
 
@@ -110,7 +114,8 @@ internal sealed class InfluxLines(StoreMetrics samples, InfluxMetrics metrics)
         bool changed = false;
         var prefix = new ArrayBufferWriter<byte>(128);
         changed |= LineProtocolWriter.WriteKey(prefix, Family(labels.Name), isMeasurement: true);
-        foreach (Label label in labels)
+        Labels all = external is { } added && labels[added.Name].Length == 0 ? labels.With(added.Name, added.Value) : labels;
+        foreach (Label label in all)
         {
             if (label.Name == Labels.MetricName)
                 continue;

@@ -11,11 +11,11 @@ internal sealed class InfluxMetrics(MetricRegistry registry) : OwnMetrics(regist
     public Counter TextsChanged { get; } = registry.Counter(
         "metricsd_influx_texts_changed_total", "Names and tag values that had to be changed to fit line protocol.");
 
-    public Labelled<Gauge> SpoolBytes { get; } =
-        registry.Gauge("metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB.", "flow").FromStart("samples");
+    public Labelled<Gauge> SpoolBytes { get; } = registry.Gauge(
+        "metricsd_spool_bytes", "Bytes that wait on disk for InfluxDB, or for the centre (forward).", "flow").FromStart("samples");
 
-    public Labelled<Gauge> SpoolRecords { get; } =
-        registry.Gauge("metricsd_spool_records", "Requests that wait on disk for InfluxDB.", "flow").FromStart("samples");
+    public Labelled<Gauge> SpoolRecords { get; } = registry.Gauge(
+        "metricsd_spool_records", "Requests that wait on disk for InfluxDB, or for the centre (forward).", "flow").FromStart("samples");
 
     public Labelled<Gauge> SpoolOldest { get; } = registry.Gauge(
         "metricsd_spool_oldest_age_seconds", "Age of the oldest request on disk; 0 when there is none.", "flow").FromStart("samples");

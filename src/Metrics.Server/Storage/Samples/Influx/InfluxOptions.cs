@@ -57,6 +57,12 @@ internal sealed record InfluxOptions
     /// <summary>Age at which spooled batches are given up. Default 7 d.</summary>
     public required TimeSpan SpoolAge { get; init; }
 
+    /// <summary>What it is, in messages: a centre of ours takes writes as an InfluxDB does.</summary>
+    public string Title { get; init; } = "InfluxDB";
+
+    /// <summary>Further parameters of each write, each with <c>&amp;</c> before it. Version 1.</summary>
+    public string Parameters { get; init; } = "";
+
     public static InfluxOptions Read(YamlSection section)
     {
         var version = (InfluxVersion)section.Number("version", 1, min: 1, max: 3);

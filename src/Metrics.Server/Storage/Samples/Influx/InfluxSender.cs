@@ -16,21 +16,27 @@ internal sealed partial class InfluxSender(
     private static readonly Backoff s_pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)) { Jitter = 0.5 };
     private const long MaxRejectedBytes = 16 << 20;
 
+    /// <summary>Records that are sent together are, packed, at most this part of a request's bytes.</summary>
+    private const int ReplayedPart = 8;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly WakeSignal _spooled = new(time);
     private DiskSpool? _spool;
     private Task _replay = Task.CompletedTask;
     private volatile string? _trouble;
+
+    /// <summary>Whether the log says that something waits, and shall say when nothing does any more.</summary>
+    private volatile bool _isWaitingLogged;
     private long _notBefore;   // milliseconds since 1970 UTC
     private DateTimeOffset _rejectionLogged;
 
-    public string Description => $"InfluxDB at {options.Url}";
+    public string Description => $"{options.Title} at {options.Url}";
 
     /// <summary>Why the server did not take what was last sent to it; null when it did.</summary>
     public string? Trouble => _trouble;
 
     /// <summary>Speaks with the server.</summary>
-    public InfluxClient Client { get; } = new(options, flow.Precision, metrics, time);
+    public InfluxClient Client { get; } = new(options, flow.Precision, flow.Requests, time, flow.Handler);
 
     /// <summary>Opens the spool and begins to send what waits in it.</summary>
     /// <exception cref="StoreException">The spool cannot be used.</exception>
@@ -50,7 +56,15 @@ internal sealed partial class InfluxSender(
             metrics.SpoolRecords.WithLabels(flow.Name).Set(_spool.Count);
             MeasureOldest();
         });
+        _isWaitingLogged = _spool.Count > 0;
         _replay = Task.Run(ReplayAlwaysAsync, CancellationToken.None);
+    }
+
+    /// <summary>How long the oldest record on disk has waited, seconds; 0 when there is none.</summary>
+    public double OldestAge()
+    {
+        MeasureOldest();
+        return metrics.SpoolOldest.WithLabels(flow.Name).Value;
     }
 
     private void MeasureOldest()
@@ -86,6 +100,7 @@ internal sealed partial class InfluxSender(
         if (IsToBeSentAgain(answer))
         {
             LogSpooling(Description, answer.Reason);
+            _isWaitingLogged = true;
             Volatile.Write(ref _notBefore, (time.GetUtcNow() + PauseAfter(1, answer.RetryAfter)).ToUnixTimeMilliseconds());
             Spool(lines, count);
         }
@@ -169,33 +184,42 @@ internal sealed partial class InfluxSender(
         int failures = 0;
         while (!ct.IsCancellationRequested)
         {
-            if (_spool!.Peek() is not { } record)
+            List<DiskSpool.Record> records = _spool!.PeekSome(options.BatchLines, options.BatchBytes / ReplayedPart);
+            if (records is not [var oldest, ..])
             {
                 await _spooled.WaitAsync(ct);
                 continue;
             }
-            bool isOver = time.GetUtcNow().ToUnixTimeMilliseconds() - record.Time > options.SpoolAge.TotalMilliseconds;
+            bool isOver = time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time > options.SpoolAge.TotalMilliseconds;
             if (isOver && SteadyClock.IsTrusted(time))
             {
-                flow.Dropped.WithLabels("expired").Inc(record.Lines);
-                _spool.Remove(record);
+                flow.Dropped.WithLabels("expired").Inc(oldest.Lines);
+                _spool.Remove(oldest);
                 continue;
             }
             if (Volatile.Read(ref _notBefore) - time.GetUtcNow().ToUnixTimeMilliseconds() is > 0 and var rest)
                 await Task.Delay(TimeSpan.FromMilliseconds(rest), time, ct);
-            InfluxAnswer answer = await SendAsync(InfluxBody.Unpack(record.Body), record.Lines, ct);
+            // Many small ones would take a round trip each.
+            InfluxAnswer answer = await SendAsync(InfluxBody.Unpack(records.Select(r => r.Body)), records.Sum(r => r.Lines), ct);
             Note(answer);
             if (!IsToBeSentAgain(answer))
             {
                 if (failures > 0)
                     LogReplaying(Description, _spool.Count);
                 failures = 0;
-                _spool.Remove(record);
-                if (_spool.Count == 0)
+                _spool.Remove([.. records]);
+                if (_spool.Count == 0 && _isWaitingLogged)
+                {
                     LogDrained();
+                    _isWaitingLogged = false;
+                }
                 continue;
             }
-            failures++;
+            if (++failures == 1 && !_isWaitingLogged)
+            {
+                LogSpooling(Description, answer.Reason);
+                _isWaitingLogged = true;
+            }
             await Task.Delay(PauseAfter(failures, answer.RetryAfter), time, ct);
         }
     }

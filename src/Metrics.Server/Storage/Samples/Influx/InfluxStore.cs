@@ -18,9 +18,9 @@ internal sealed class InfluxStore : ISampleStore
         InfluxOptions options, string dataFolder, StoreMetrics samples, InfluxMetrics metrics, TimeProvider time, ILogger<InfluxStore> log)
     {
         _options = options;
-        _sender = new InfluxSender(options, InfluxFlow.Samples(dataFolder, samples), metrics, time, log);
+        _sender = new InfluxSender(options, InfluxFlow.Samples(dataFolder, samples, metrics), metrics, time, log);
         _probe = new InfluxProbe(_sender.Client, metrics.Faults, time);
-        _lines = new InfluxLines(samples, metrics);
+        _lines = new InfluxLines(samples.Dropped, metrics);
     }
 
     public string Description => _sender.Description;

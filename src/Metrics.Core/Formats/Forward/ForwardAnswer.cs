@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace Metrics.Formats.Forward;
+
+/// <summary>What a centre answers a node whose events are on its disk.</summary>
+/// <param name="After">The newest of the node's events that it has; 0 where it has none.</param>
+/// <param name="Refused">Events of the request that it does not take, since the token may not send of their hosts.</param>
+public sealed record ForwardAnswer(long After, int Refused)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
+
+    /// <summary>The answer as JSON.</summary>
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, s_json);
+
+    /// <summary>Reads an answer; null where it is none, as that of a proxy in between.</summary>
+    public static ForwardAnswer? TryRead(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ForwardAnswer>(json, s_json) is { After: >= 0, Refused: >= 0 } answer ? answer : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using Metrics.Formats.Forward;
+using Metrics.Model;
+using Metrics.Scheduling;
+using Metrics.Storage.Events;
+using Metrics.Storage.Samples.Influx;
+
+namespace Metrics.Storage.Forwarding;
+
+/// <summary>
+/// Sends a node's events to its centre, in their order, each once. The event log is the queue, and the centre knows how far it has them: it
+/// is asked at the start and after each failure, so that nothing here can be lost or wrong. A request without events, each few seconds, is
+/// the sign of life.
+/// </summary>
+internal sealed partial class EventForwarder(
+    ForwardOptions options, EventLog events, ForwardLink link, ForwardMetrics metrics, TimeProvider time, ILogger<EventForwarder> log,
+    SampleForwarder? samples = null)
+    : BackgroundService
+{
+    /// <summary>Longest time without a request.</summary>
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long events gather before they are sent.</summary>
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(250);
+
+    private readonly ForwardClient _client = new(options, metrics, time);
+    private readonly ForwardBatch _batch = new();
+    private readonly string _centre = Configuration.ShownUrl.Of(options.Url);
+
+    /// <summary>The newest event that the centre has; null where it has to be asked.</summary>
+    private long? _after;
+
+    /// <summary>What it had when it was known last.</summary>
+    private long _had;
+
+    /// <summary>The oldest event that is not sent; 0 where none waits, or none is known.</summary>
+    private long _oldest;
+
+    /// <summary>An event that is too large for the centre, and is given up.</summary>
+    private long _givenUp;
+
+    private string _log = "";
+    private int _failures;
+
+    public override void Dispose()
+    {
+        _client.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        metrics.Up.WithLabels(_centre).Set(0);
+        metrics.BeforeCollect(() =>
+        {
+            metrics.Lag.WithLabels("events").Set(EventLag());
+            metrics.Lag.WithLabels("samples").Set(samples?.Lag() ?? 0);
+        });
+        while (!stoppingToken.IsCancellationRequested)
+            await metrics.Faults.GuardAsync("forward", () => RunAsync(stoppingToken), time, stoppingToken);
+    }
+
+    private async Task RunAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            Task commit = events.NextCommit;
+            ForwardReply reply = await SendAsync(ct);
+            if (Note(reply))
+                await WaitAsync(commit, ct);
+            else
+                await Task.Delay(InfluxSender.PauseAfter(_failures, reply.RetryAfter), time, ct);
+        }
+    }
+
+    private async Task<ForwardReply> SendAsync(CancellationToken ct)
+    {
+        _batch.Clear();
+        long lostTo = 0;
+        try
+        {
+            await IdentifyAsync(ct);
+            if (options.Events && _after is { } after)
+            {
+                await _batch.ReadAsync(events, Math.Max(after, _givenUp), ct);
+                _oldest = _batch.Ids.First;
+                // Where the centre has none of this log yet, nothing is missing to it.
+                lostTo = after > 0 ? Math.Max(_batch.Expired, _givenUp) : 0;
+            }
+            else if (options.Events && _oldest == 0 && events.LastId > _had)
+            {
+                await FindOldestAsync(ct);
+            }
+        }
+        catch (StoreException e)
+        {
+            return new ForwardReply(0, null, e.Message, null);
+        }
+        var header = new ForwardHeader(options.Node, _log, link.Session)
+        {
+            EventLag = EventLag(), SampleLag = samples?.Lag() ?? 0, LostTo = lostTo,
+        };
+        return await _client.SendAsync(_batch.ToLines(header), ct);
+    }
+
+    /// <summary>Takes note of what came of a request.</summary>
+    /// <returns>Whether it was taken.</returns>
+    private bool Note(ForwardReply reply)
+    {
+        metrics.Up.WithLabels(_centre).Set(reply.Taken is null ? 0 : 1);
+        if (reply.Taken is not { } taken)
+        {
+            _after = null;
+            link.Fail(reply.Reason, isOfAnother: reply.Status == StatusCodes.Status409Conflict);
+            if (reply.Status == StatusCodes.Status413PayloadTooLarge)
+                Shrink();
+            if (++_failures == 1)
+                LogFailing(_centre, reply.Reason);
+            return false;
+        }
+        if (_failures > 0)
+            LogWorking(_centre);
+        _failures = 0;
+        link.Succeed();
+        if (_batch.Count > 0)
+        {
+            metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));
+            metrics.EventsRefused.Inc(taken.Refused);
+        }
+        (_after, _had) = (taken.After, taken.After);
+        if (!_batch.IsFull)
+            _oldest = 0;
+        return true;
+    }
+
+    private void Shrink()
+    {
+        if (_batch.Count == 1)
+            _givenUp = _batch.Ids.Last;
+        _batch.Halve();
+    }
+
+    /// <summary>Waits for more events, or until the next sign of life is due; not where more is there already.</summary>
+    private async Task WaitAsync(Task commit, CancellationToken ct)
+    {
+        if (_batch.IsFull || (options.Events && _batch.Count == 0 && events.LastId > _after))
+            return;
+        if (!options.Events)
+        {
+            await Task.Delay(s_heartbeat, time, ct);
+            return;
+        }
+        await Task.Delay(s_gather, time, ct);
+        await commit.WaitAsync(s_heartbeat - s_gather, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// Finds the name of the event log, which lies in it, so that it is another where the log is; one that was set aside while it was used
+    /// is noticed in that what the centre has is neither there nor has gone for its age.
+    /// </summary>
+    private async Task IdentifyAsync(CancellationToken ct)
+    {
+        bool isAnother = _after > 0 && events.FirstId > _after && events.ExpiredTo < _after;
+        if (_log.Length > 0 && !isAnother)
+            return;
+        string known = await EventLogName.GetAsync(events, ct);
+        if (known != _log)
+            (_log, _after, _had, _oldest) = (known, null, 0, 0);
+    }
+
+    private async Task FindOldestAsync(CancellationToken ct)
+    {
+        await foreach (EventBatch batch in events.ReadAsync(new EventQuery { After = _had, Limit = 1 }, ct))
+        {
+            using (batch)
+                _oldest = batch.Count > 0 ? batch.Ids[0] : _oldest;
+        }
+    }
+
+    /// <summary>An id is the time of the arrival, in microseconds.</summary>
+    private double EventLag() =>
+        _oldest == 0 ? 0 : Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - (_oldest / 1000)) / 1000.0);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding to {Centre} fails, and is tried again; what comes in waits: {Reason}")]
+    private partial void LogFailing(string centre, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Forwarding to {Centre} works again")]
+    private partial void LogWorking(string centre);
+}

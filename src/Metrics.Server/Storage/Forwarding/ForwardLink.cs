@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+
+namespace Metrics.Storage.Forwarding;
+
+/// <summary>What is known of the connection with the centre, for all that send there. Safe for use by several threads.</summary>
+internal sealed class ForwardLink
+{
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _closed;
+    private volatile string? _trouble;
+
+    /// <summary>Names this run of the process, so that two machines of one name are noticed.</summary>
+    public string Session { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    /// <summary>Completed when the centre has said whether this machine is who it says.</summary>
+    public Task Known => _known.Task;
+
+    /// <summary>Why samples are held back; null when they may go.</summary>
+    public string? Closed => _closed;
+
+    /// <summary>Why the centre has not taken what was last sent; null when it has.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>The centre knows us, and has taken what was sent.</summary>
+    public void Succeed()
+    {
+        (_closed, _trouble) = (null, null);
+        _known.TrySetResult();
+    }
+
+    /// <summary>The centre has not taken it.</summary>
+    /// <param name="why">Why.</param>
+    /// <param name="isOfAnother">Whether it knows another one by our name.</param>
+    public void Fail(string why, bool isOfAnother)
+    {
+        _trouble = why;
+        if (!isOfAnother)
+            return;
+        _closed = why;
+        _known.TrySetResult();
+    }
+}

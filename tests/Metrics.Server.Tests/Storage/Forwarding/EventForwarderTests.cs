@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Metrics.Formats.Forward;
+using Metrics.Hosting;
+using Metrics.Model;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Storage.Forwarding;
+using Metrics.Telemetry;
+using Metrics.Tests.Access;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using EventLog = Metrics.Storage.Events.EventLog;
+
+namespace Metrics.Tests.Storage.Forwarding;
+
+/// <summary>A node's log, sent to a real centre.</summary>
+public sealed class EventForwarderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("forward").FullName;
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(40));
+    private long _place;
+
+    private readonly MetricRegistry _registry = new();
+    private readonly ForwardMetrics _metrics;
+
+    public EventForwarderTests() => _metrics = new ForwardMetrics(_registry);
+
+    [Fact]
+    public async Task Events_come_in_their_order_each_once_over_many_requests_and_a_restart_of_the_node()
+    {
+        const int Count = 25_000;
+        await using RunningDaemon centre = await RunningDaemon.StartAsync("");
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, Count));
+        using (EventForwarder forwarder = Start(log, centre.Address))
+        {
+            await UntilAsync(() => _metrics.EventsSent.Value >= Count, "all are sent");
+            await forwarder.StopAsync(default);
+        }
+        await WriteAsync(log, [Count]);
+        using EventForwarder again = Start(log, centre.Address);
+        await UntilAsync(() => _metrics.EventsSent.Value >= Count + 1, "the last is sent");
+        (await BodiesAsync(centre)).Should().Equal(Enumerable.Range(0, Count + 1).Select(n => $"{n}"));
+        await again.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task What_went_for_its_age_before_it_was_sent_is_said_at_the_centre_and_the_rest_comes()
+    {
+        await using RunningDaemon centre = await RunningDaemon.StartAsync("");
+        await using EventLog log = Open();
+        await WriteAsync(log, [1]);
+        using (EventForwarder forwarder = Start(log, centre.Address))
+        {
+            await UntilAsync(() => _metrics.EventsSent.Value == 1, "the first is sent");
+            await forwarder.StopAsync(default);
+        }
+        await WriteAsync(log, [2]);
+        _time.Advance(TimeSpan.FromDays(39));
+        await WriteAsync(log, [3]);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, default);
+        using EventForwarder again = Start(log, centre.Address);
+        await UntilAsync(() => _metrics.EventsSent.Value == 2, "the third is sent");
+        (await BodiesAsync(centre)).Should().SatisfyRespectively(
+            first => first.Should().Be("1"), gap => gap.Should().Contain("some were no longer there"), third => third.Should().Be("3"));
+        await again.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task What_went_for_its_age_after_it_was_sent_is_no_loss()
+    {
+        await using RunningDaemon centre = await RunningDaemon.StartAsync("");
+        await using EventLog log = Open();
+        await WriteAsync(log, [1]);
+        using EventForwarder forwarder = Start(log, centre.Address);
+        await UntilAsync(() => _metrics.EventsSent.Value == 1, "the first is sent");
+        _time.Advance(TimeSpan.FromDays(39));
+        await WriteAsync(log, [2]);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, default);
+        await WriteAsync(log, [3]);
+        await UntilAsync(() => _metrics.EventsSent.Value == 3, "the third is sent");
+        (await BodiesAsync(centre)).Should().Equal("1", "2", "3");
+        await forwarder.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_is_halved_and_an_event_that_is_too_large_alone_is_given_up()
+    {
+        const int Large = 7, Count = 20;
+        List<int> taken = [];
+        List<long> lost = [];
+        using var centre = new LocalServer(async context =>
+        {
+            string[] lines = await LinesAsync(context.Request.InputStream);
+            ForwardHeader.TryRead(Encoding.UTF8.GetBytes(lines[0]), out ForwardHeader header, out _).Should().BeTrue();
+            (long Id, int Number)[] events = [.. lines[1..].Select(l => JsonDocument.Parse(l).RootElement)
+                .Select(e => (e[0].GetInt64(), int.Parse(e[5].GetString()!, CultureInfo.InvariantCulture)))];
+            lock (taken)
+            {
+                if (events.Length > 3 || events.Any(e => e.Number == Large))
+                {
+                    context.Response.StatusCode = 413;
+                    return;
+                }
+                taken.AddRange(events.Select(e => e.Number));
+                if (header.LostTo > 0)
+                    lost.Add(header.LostTo);
+                _place = Math.Max(_place, Math.Max(header.LostTo, events.LastOrDefault().Id));
+            }
+            await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
+        });
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, Count));
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await UntilAsync(() => _metrics.EventsSent.Value >= Count - 1, "all but one are sent");
+        await forwarder.StopAsync(default);
+        taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Large));
+        lost.Should().NotBeEmpty().And.OnlyContain(id => id == log.FirstId + Large);
+    }
+
+    [Fact]
+    public async Task While_the_centre_is_away_the_oldest_that_waits_is_known()
+    {
+        await using EventLog log = Open();
+        await WriteAsync(log, [1]);
+        using EventForwarder forwarder = Start(log, new Uri("http://127.0.0.1:1"));
+        await UntilAsync(() => _metrics.Requests.WithLabels("error").Value >= 3, "it is tried again and again");
+        using var page = new MemoryStream();
+        await _registry.WriteAsync(page, default);
+        string text = Encoding.UTF8.GetString(page.ToArray());
+        double lag = double.Parse(
+            text.Split('\n').Single(l => l.StartsWith("metricsd_forward_lag_seconds{what=\"events\"} ", StringComparison.Ordinal))
+                .Split(' ')[1],
+            CultureInfo.InvariantCulture);
+        lag.Should().BeGreaterThan(1);
+        text.Should().Contain("metricsd_forward_up{centre=\"http://127.0.0.1:1/\"} 0");
+        await forwarder.StopAsync(default);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    private EventLog Open()
+    {
+        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
+        var log = new EventLog(
+            options, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), _time, NullLogger<EventLog>.Instance);
+        log.Open();
+        return log;
+    }
+
+    private EventForwarder Start(EventLog log, Uri centre)
+    {
+        ForwardOptions options = MetricsOptions.Parse($"forward: {{ url: '{centre}', node: n1 }}").Forward!;
+        var forwarder = new EventForwarder(options, log, new ForwardLink(), _metrics, _time, NullLogger<EventForwarder>.Instance);
+        _ = forwarder.StartAsync(default);
+        return forwarder;
+    }
+
+    private static async Task<string[]> LinesAsync(Stream packed)
+    {
+        using var reader = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
+        return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>Lets the node's clock go on until something has come about.</summary>
+    private Task UntilAsync(Func<bool> condition, string what) => Eventually.Async(() =>
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        return condition();
+    }, what);
+
+    private async Task WriteAsync(EventLog log, IEnumerable<int> numbers)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+        using var batch = new EventBatch("t");
+        foreach (int number in numbers)
+            batch.Add(now, now, "log", 9, $"{number}");
+        log.Number(batch);
+        await log.WriteAsync([batch], default);
+    }
+
+    private static async Task<List<string>> BodiesAsync(RunningDaemon centre)
+    {
+        var bodies = new List<string>();
+        for (string? after = "0"; after is not null;)
+        {
+            (_, string page) = await centre.AskAsync("GET", $"/api/v1/events?order=oldest&limit=10000&after={after}");
+            JsonElement data = JsonDocument.Parse(page).RootElement.GetProperty("data");
+            bodies.AddRange(data.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("body").GetString()!));
+            after = data.GetProperty("next").ValueKind == JsonValueKind.Null ? null : data.GetProperty("next").ToString();
+        }
+        return bodies;
+    }
+}
