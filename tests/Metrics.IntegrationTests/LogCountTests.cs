@@ -39,10 +39,12 @@ public sealed class LogCountTests
     [Fact]
     public async Task Where_lines_are_only_counted_rules_fire_on_them_kills_read_none_twice_and_a_reload_stores_the_next()
     {
-        const string Failed = "Nov 27 12:00:00 edge-1 sshd[7]: Failed password for root from 10.0.0.9 port 22 ssh2\n";
+        DateTimeOffset now = TimeProvider.System.GetLocalNow();
+        string failed = string.Create(CultureInfo.InvariantCulture,
+            $"{now:MMM} {now.Day,2} {now:HH:mm:ss} edge-1 sshd[7]: Failed password for root from 10.0.0.9 port 22 ssh2\n");
         string folder = Directory.CreateTempSubdirectory("lines").FullName;
         string file = Path.Combine(folder, "auth.log");
-        await File.WriteAllTextAsync(file, string.Concat(Enumerable.Repeat(Failed, 5)));
+        await File.WriteAllTextAsync(file, string.Concat(Enumerable.Repeat(failed, 5)));
         await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), """
             groups:
               - name: logins
@@ -69,12 +71,12 @@ public sealed class LogCountTests
 
         daemon.Kill();
         await daemon.StartAgainAsync();
-        await File.AppendAllTextAsync(file, Failed);
+        await File.AppendAllTextAsync(file, failed);
         await Eventually.Async(async () => await daemon.OwnAsync("metricsd_intake_events_not_stored_total") >= 1, "the new line is read");
         (await daemon.OwnAsync("metricsd_intake_events_received_total")).Should().Be(1, "the others were read before");
 
         await daemon.ReloadAsync(Configuration("all"));
-        await File.AppendAllTextAsync(file, Failed);
+        await File.AppendAllTextAsync(file, failed);
         await Eventually.Async(
             async () => (await daemon.GetAsync("/api/v1/events")).Contains("host.login", StringComparison.Ordinal),
             "the next line is stored");

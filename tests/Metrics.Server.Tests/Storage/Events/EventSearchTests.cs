@@ -27,8 +27,9 @@ public sealed class EventSearchTests : IAsyncLifetime
         for (int row = 0; row < Days * RowsPerDay; row += RowsPerDay)
         {
             using var batch = new EventBatch("t");
+            long now = _time.GetUnixNanoseconds();
             for (int n = row; n < row + RowsPerDay; n++)
-                batch.Add(_time.GetUnixNanoseconds(), _time.GetUnixNanoseconds(), "log", 9, n % Every == 0 ? $"a Needle {n}" : $"straw {n}");
+                batch.Add(now, now, "log", 9, n % Every == 0 ? $"a Needle {n}" : $"straw {n}");
             log.Number(batch);
             await log.WriteAsync([batch], default);
             _time.Advance(TimeSpan.FromDays(1));
