@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Metrics.Formats.Forward;
 
@@ -8,6 +9,13 @@ namespace Metrics.Formats.Forward;
 public sealed record ForwardAnswer(long After, int Refused)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
+
+    /// <summary>
+    /// The runs of processes through which events go on from the centre, its own first; null where it forwards to nobody. Who finds
+    /// itself in it would get its own events back.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Chain { get; init; }
 
     /// <summary>The answer as JSON.</summary>
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, s_json);

@@ -4,6 +4,7 @@ using Metrics.Formats.Forward;
 using Metrics.Inputs.Push;
 using Metrics.Model;
 using Metrics.Storage;
+using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 
 namespace Metrics.Inputs.Forward;
@@ -13,7 +14,8 @@ namespace Metrics.Inputs.Forward;
 /// so each event is stored once, whatever was answered or lost on the way.
 /// </summary>
 internal sealed class ForwardInput(
-    PushLane lane, ForwardNodes nodes, PushMetrics pushes, ForwardNodeMetrics metrics, MemoryBudget memory, TimeProvider time)
+    PushLane lane, ForwardNodes nodes, PushMetrics pushes, ForwardNodeMetrics metrics, MemoryBudget memory, TimeProvider time,
+    ForwardLink? link = null)
 {
     private const int MaxBodyBytes = 32 << 20;
     private const long NanosecondsAMicrosecond = 1_000;
@@ -87,7 +89,7 @@ internal sealed class ForwardInput(
         if (place == known)
         {
             batch.Dispose();
-            return new Answer(StatusCodes.Status200OK, new ForwardAnswer(place, 0), null);
+            return new Answer(StatusCodes.Status200OK, NewAnswer(place, 0), null);
         }
         batch.Add(ForwardPlaces.Of(header.Node, header.Log, place));
         batch.Add(ForwardPlaces.SeenOf(header.Node, node.SeenAt));
@@ -107,8 +109,10 @@ internal sealed class ForwardInput(
         node.Set(header.Log, place);
         pushes.Events.Inc(count);
         metrics.Events.WithLabels(header.Node).Inc(count);
-        return new Answer(StatusCodes.Status200OK, new ForwardAnswer(place, events.Refused.Count), null);
+        return new Answer(StatusCodes.Status200OK, NewAnswer(place, events.Refused.Count), null);
     }
+
+    private ForwardAnswer NewAnswer(long place, int refused) => new(place, refused) { Chain = link?.Chain };
 
     /// <summary>Reads the rows that are new; of a body in which one is bad nothing is taken.</summary>
     /// <returns>The newest of them, or the place before.</returns>

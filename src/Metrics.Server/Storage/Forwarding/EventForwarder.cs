@@ -108,11 +108,14 @@ internal sealed partial class EventForwarder(
     /// <returns>Whether it was taken.</returns>
     private bool Note(ForwardReply reply)
     {
+        if (reply.Taken?.Chain?.Contains(link.Session) == true)
+            reply = reply with { Taken = null, Reason = "it forwards to this metricsd again, so that all would go round for ever" };
+        bool isCircle = reply is { Taken: null, Status: StatusCodes.Status200OK };
         metrics.Up.WithLabels(_centre).Set(reply.Taken is null ? 0 : 1);
         if (reply.Taken is not { } taken)
         {
             _after = null;
-            link.Fail(reply.Reason, isOfAnother: reply.Status == StatusCodes.Status409Conflict);
+            link.Fail(reply.Reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
             if (reply.Status == StatusCodes.Status413PayloadTooLarge)
                 Shrink();
             if (++_failures == 1)
@@ -122,7 +125,7 @@ internal sealed partial class EventForwarder(
         if (_failures > 0)
             LogWorking(_centre);
         _failures = 0;
-        link.Succeed();
+        link.Succeed(taken.Chain ?? []);
         if (_batch.Count > 0)
         {
             metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));

@@ -122,6 +122,26 @@ public sealed class EventForwarderTests : IDisposable
     }
 
     [Fact]
+    public async Task To_a_centre_from_which_all_would_come_back_nothing_is_sent()
+    {
+        var link = new ForwardLink();
+        using var beyond = new LocalServer(context =>
+            context.Response.OutputStream.WriteAsync(new ForwardAnswer(0, 0) { Chain = [link.Session] }.ToUtf8()).AsTask());
+        await using RunningDaemon centre = await RunningDaemon.StartAsync($"forward: {{ url: '{beyond.Url}', node: c }}");
+        async Task<string> ChainAsync() => (await centre.AskAsync(
+            "POST", "/" + ForwardClient.Path, body: new ByteArrayContent(new ForwardHeader("n0", "l", "s").ToUtf8()))).Text;
+        await Eventually.Async(
+            async () => (await ChainAsync()).Contains(link.Session, StringComparison.Ordinal), "the centre knows what lies behind it");
+        await using EventLog log = Open();
+        await WriteAsync(log, [1]);
+        using EventForwarder forwarder = Start(log, centre.Address, link);
+        await UntilAsync(() => link.Closed is not null, "the circle is noticed");
+        link.Trouble.Should().Contain("forwards to this metricsd again");
+        (await BodiesAsync(centre)).Should().BeEmpty();
+        await forwarder.StopAsync(default);
+    }
+
+    [Fact]
     public async Task While_the_centre_is_away_the_oldest_that_waits_is_known()
     {
         await using EventLog log = Open();
@@ -151,10 +171,10 @@ public sealed class EventForwarderTests : IDisposable
         return log;
     }
 
-    private EventForwarder Start(EventLog log, Uri centre)
+    private EventForwarder Start(EventLog log, Uri centre, ForwardLink? link = null)
     {
         ForwardOptions options = MetricsOptions.Parse($"forward: {{ url: '{centre}', node: n1 }}").Forward!;
-        var forwarder = new EventForwarder(options, log, new ForwardLink(), _metrics, _time, NullLogger<EventForwarder>.Instance);
+        var forwarder = new EventForwarder(options, log, link ?? new ForwardLink(), _metrics, _time, NullLogger<EventForwarder>.Instance);
         _ = forwarder.StartAsync(default);
         return forwarder;
     }
