@@ -6,7 +6,11 @@ namespace Metrics.IntegrationTests;
 /// <summary>Files that a real rsyslogd writes and a real logrotate rotates, read by a daemon that is killed again and again.</summary>
 public sealed class LogFileTests(ITestOutputHelper output)
 {
-    private const int Lines = 8_001;
+    /// <summary>Twice, unless <c>METRICS_CHAOS</c> asks for more.</summary>
+    private static readonly int s_kills = Math.Max(2, ChaosRun.Kills / 100);
+
+    private static readonly int s_parts = 4 * s_kills;
+    private static readonly int s_lines = (1000 * s_parts) + 1;
 
     [Theory]
     [InlineData("create 0644", true)]
@@ -27,7 +31,7 @@ public sealed class LogFileTests(ITestOutputHelper output)
         await File.WriteAllTextAsync(rotation, $$"""
             {{log}} {
               {{way}}
-              rotate 100
+              rotate {{s_parts}}
               compress
               delaycompress
               postrotate
@@ -38,7 +42,7 @@ public sealed class LogFileTests(ITestOutputHelper output)
         // From its first line on the daemon knows the log.
         await rsyslog.WriteAsync(Numbers(0, 1));
         await Eventually.Async(async () => (await NumbersAsync(daemon)).Count == 1, "the first line is there");
-        for (int part = 0; part < 8; part++)
+        for (int part = 0; part < s_parts; part++)
         {
             await rsyslog.WriteAsync(Numbers((part * 1000) + 1, 1000));
             int last = (part + 1) * 1000;
@@ -55,13 +59,14 @@ public sealed class LogFileTests(ITestOutputHelper output)
                 await daemon.StartAgainAsync();
         }
         List<int> numbers = [];
-        await Eventually.Async(async () => (numbers = await NumbersAsync(daemon)).Count >= Lines, $"all {Lines} lines are there");
-        numbers.Order().Should().Equal(Enumerable.Range(0, Lines), "each comes once");
+        await Eventually.Async(async () => (numbers = await NumbersAsync(daemon)).Count >= s_lines, $"all {s_lines} lines are there");
+        numbers.Order().Should().Equal(Enumerable.Range(0, s_lines), "each comes once");
         (await daemon.GetAsync("/api/v1/events?match[]=" + Uri.EscapeDataString("{kind=~\"log[.].*\"}"))).Should().NotContain("\"kind\"");
         (int answer, string ledger) = await daemon.CommandAsync("logs", "ledger", "--url", daemon.Url(""));
         output.WriteLine(ledger);
         answer.Should().Be(0, ledger);
-        ledger.Should().Contain(" 8,001 lines, 8,001 records = 8,001 stored + 0 left out\n").And.Contain("\ncomplete: ");
+        string all = s_lines.ToString("N0", CultureInfo.InvariantCulture);
+        ledger.Should().Contain($" {all} lines, {all} records = {all} stored + 0 left out\n").And.Contain("\ncomplete: ");
     }
 
     [Fact]
