@@ -53,6 +53,7 @@ public sealed class LogFileTests(ITestOutputHelper output)
             code.Should().Be(0, said);
             // rsyslogd writes into the moved file until it has heard of it, and logrotate packs that one the next time.
             await Eventually.Async(() => EndsWith(log, last) || EndsWith(log + ".1", last), "the last line is written");
+            await Eventually.Async(() => !IsOpen(rsyslog.Id, log + ".1"), "it has heard of it");
             if (part % 4 == 1)
                 daemon.Kill();
             if (part % 4 == 3)
@@ -134,6 +135,9 @@ public sealed class LogFileTests(ITestOutputHelper output)
         numbers.Order().Should().Equal(Enumerable.Range(0, 61_000), "each comes once");
         (await daemon.OwnAsync("metricsd_intake_events_received_total")).Should().BeLessThanOrEqualTo(2 * 61_000);
     }
+
+    private static bool IsOpen(int process, string path) =>
+        Directory.EnumerateFiles($"/proc/{process}/fd").Any(f => File.ResolveLinkTarget(f, false)?.FullName == path);
 
     private static bool EndsWith(string log, int last) =>
         File.Exists(log) && File.ReadLines(log).LastOrDefault()?.EndsWith($" {last}", StringComparison.Ordinal) == true;

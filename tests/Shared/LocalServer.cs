@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -9,6 +10,13 @@ namespace Metrics.Testing;
 /// </summary>
 internal sealed class LocalServer : IDisposable
 {
+    private const int LowestPort = 10_000;
+
+    /// <summary>Of Linux: <c>net.ipv4.ip_local_port_range</c>.</summary>
+    private const int LowestOfSystem = 32_768;
+
+    private static readonly ConcurrentDictionary<int, bool> s_given = [];
+
     private readonly HttpListener _listener = new();
     private readonly Func<HttpListenerContext, Task> _answer;
 
@@ -26,12 +34,28 @@ internal sealed class LocalServer : IDisposable
     /// <summary>Its address, with a slash at the end.</summary>
     public string Url { get; }
 
-    /// <summary>A port that nobody listens on at this moment.</summary>
+    /// <summary>
+    /// A port that nobody listens on at this moment, and that is given to nobody else: not one of those that the system gives to outgoing
+    /// connections, and each once.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(LowestPort, LowestOfSystem);
+            if (!s_given.TryAdd(port, true))
+                continue;
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     /// <summary>The body of a request as text.</summary>

@@ -216,7 +216,7 @@ public sealed partial class SoakTests(ITestOutputHelper output)
         double before = await _daemon.OwnAsync(Checks);
         await Eventually.Async(async () => await _daemon.OwnAsync(Checks) > before, "the ledger is closed");
         string[] own = [.. (await _daemon.GetAsync("/metrics")).Split('\n')];
-        own.Where(l => l.StartsWith("metricsd_ledger_imbalance{", StringComparison.Ordinal)).Should().HaveCount(4)
+        own.Where(l => l.StartsWith("metricsd_ledger_imbalance{", StringComparison.Ordinal)).Should().HaveCount(5)
             .And.OnlyContain(l => l.EndsWith(" 0", StringComparison.Ordinal));
         own.Where(l => l.StartsWith("metricsd_faults_total{", StringComparison.Ordinal)).Should().BeEmpty();
     }
