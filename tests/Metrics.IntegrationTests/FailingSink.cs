@@ -9,7 +9,8 @@ namespace Metrics.IntegrationTests;
 /// <summary>An event log that fails at every third commit.</summary>
 /// <param name="log">The event log.</param>
 /// <param name="isStored">Whether what failed is in it all the same, as after a kill between the commit and what comes after it.</param>
-internal sealed class FailingSink(EventLog log, bool isStored = false) : IInputSink
+/// <param name="most">After so many failures it fails no more.</param>
+internal sealed class FailingSink(EventLog log, bool isStored = false, int most = int.MaxValue) : IInputSink
 {
     public InputCounters Counters { get; } = new();
 
@@ -32,7 +33,7 @@ internal sealed class FailingSink(EventLog log, bool isStored = false) : IInputS
         using (batch)
         {
             await Task.Yield();
-            bool fails = ++Commits % 3 == 0;
+            bool fails = ++Commits % 3 == 0 && Failures < most;
             if (!fails || isStored)
             {
                 log.Number(batch);

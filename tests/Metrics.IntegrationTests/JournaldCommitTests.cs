@@ -10,7 +10,7 @@ using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>A real journal, and an event log that refuses every third commit.</summary>
+/// <summary>A real journal, and an event log that refuses every third commit for a while.</summary>
 public sealed class JournaldCommitTests
 {
     [Fact]
@@ -26,7 +26,8 @@ public sealed class JournaldCommitTests
             options.Storage, new EventLogOptions(), new EventLogMetrics(new MetricRegistry()), TimeProvider.System,
             NullLogger<EventLog>.Instance);
         log.Open();
-        var sink = new FailingSink(log);
+        // Each costs two starts of journalctl, and what was read until then.
+        var sink = new FailingSink(log, most: 20);
         JournaldOptions input = options.Inputs.Inputs.OfType<JournaldOptions>().Single();
         using var stop = new CancellationTokenSource();
         Task running = RunAsync(input.Create(new InputTools(null!, log, TimeProvider.System)), sink, stop.Token);
