@@ -97,14 +97,15 @@ public static class LogMessages
     {
         ReadOnlySpan<byte> name = program[(program.LastIndexOf((byte)'/') + 1)..];
         message = WithoutRepetition(message, record);
+        bool isOldPam = false;
         if (!name.IsEmpty && !char.IsAsciiLetter((char)name[^1]))
         {
-            bool isPam = name.EndsWith("(pam_unix)"u8);
+            isOldPam = name.EndsWith("(pam_unix)"u8);
             name = PlainName(name, record);
-            if (isPam)
-                return PamMessages.TryReadOld(name, message, record) && Understood(PamMessages.Format, record);
         }
         record.Mark();
+        if (isOldPam)
+            return TryRead(PamMessages.Old, message, record);
         if (s_byProgram.TryGetValue(TextPool.Shared.Get(name), out LogMessageFormat? format) && TryRead(format, message, record))
             return true;
         foreach (LogMessageFormat any in s_ofAny)
@@ -120,7 +121,10 @@ public static class LogMessages
         try
         {
             if (format.Parse(message, record))
-                return Understood(format, record);
+            {
+                record.Set(EventFields.Dataset, format.Dataset);
+                return true;
+            }
         }
         catch (Exception e)
         {
@@ -128,12 +132,6 @@ public static class LogMessages
         }
         record.Reset();
         return false;
-    }
-
-    private static bool Understood(LogMessageFormat format, LogRecord record)
-    {
-        record.Set(EventFields.Dataset, format.Dataset);
-        return true;
     }
 
     /// <summary>

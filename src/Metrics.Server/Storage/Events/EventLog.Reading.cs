@@ -22,7 +22,7 @@ internal sealed partial class EventLog
         {
             // It may have gone for age or size while those before it were read.
             if (query.MayBeIn(table) && table.FirstId >= FirstId)
-                yield return table;
+                yield return query.Within(table);
         }
     }
 

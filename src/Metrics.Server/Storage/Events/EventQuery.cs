@@ -39,16 +39,19 @@ internal sealed record EventQuery
     public bool MayBeIn(EventTable table) => table.MaxTime >= From && table.MinTime <= To
         && (After is not { } after || (NewestFirst ? table.FirstId < after : table.LastId > after));
 
+    /// <summary>What of a table lies behind the place from which to go on.</summary>
+    public EventTable Within(EventTable table) => After is not { } after ? table
+        : NewestFirst ? table with { LastId = Math.Min(table.LastId, after - 1) }
+        : table with { FirstId = Math.Max(table.FirstId, after + 1) };
+
     /// <summary>The question to one table.</summary>
-    /// <param name="table">The table, or a part of it; what came into it since is not looked at.</param>
+    /// <param name="table">The table, or a part of it (<see cref="Within"/>); what came into it since is not looked at.</param>
     /// <param name="limit">How many at most; 0 is all.</param>
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
         sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
             .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
-        if (After is { } after)
-            sql.Append(CultureInfo.InvariantCulture, $" AND id {(NewestFirst ? '<' : '>')} {after}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
         if (To < long.MaxValue)

@@ -18,6 +18,8 @@ internal static class EventReader
         command.CommandText = sql;
         // It may look at many rows before it finds one.
         await using CancellationTokenRegistration cancelled = ct.Register(command.Cancel);
+        // What was given up before there was something to cancel.
+        ct.ThrowIfCancellationRequested();
         using DuckDBDataReader reader = Try(command.ExecuteReader, ct);
         var batch = new EventBatch("event log", RowsPerBatch);
         while (Try(reader.Read, ct))

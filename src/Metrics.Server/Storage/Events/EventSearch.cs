@@ -21,6 +21,8 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
 
     private static readonly int s_parts = Math.Clamp(Environment.ProcessorCount, 1, MaxParts);
 
+    /// <param name="tables">Tables or parts of them, in the order that is wanted.</param>
+    /// <param name="ct">Ends it.</param>
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public async IAsyncEnumerable<EventBatch> ReadAsync(IEnumerable<EventTable> tables, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -77,22 +79,24 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
                 FirstId = first, LastId = n + 1 < firsts.Count ? firsts[n + 1] - 1 : table.LastId,
             });
             foreach (EventTable part in query.NewestFirst ? parts.Reverse() : parts)
-            {
-                if (query.MayBeIn(part))
-                    yield return part;
-            }
+                yield return part;
         }
     }
 
+    /// <summary>Where its parts begin.</summary>
     private async Task<List<long>> FirstIdsAsync(EventTable table, CancellationToken ct)
     {
+        var ids = new List<long> { table.FirstId };
+        // No two rows have the same id: so few need no looking.
+        if (table.LastId - table.FirstId < rowsPerPart)
+            return ids;
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
         using DuckDBCommand command = reading.Connection.CreateCommand();
-        command.CommandText = $"SELECT id FROM {table.Name} WHERE rowid % {rowsPerPart} = 0 AND id <= {table.LastId} ORDER BY id";
+        command.CommandText = $"SELECT id FROM {table.Name} "
+            + $"WHERE rowid % {rowsPerPart} = 0 AND id > {table.FirstId} AND id <= {table.LastId} ORDER BY id";
         try
         {
             using DuckDBDataReader reader = command.ExecuteReader();
-            var ids = new List<long>();
             while (reader.Read())
                 ids.Add(reader.GetInt64(0));
             return ids;

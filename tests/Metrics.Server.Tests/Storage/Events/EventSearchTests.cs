@@ -56,7 +56,24 @@ public sealed class EventSearchTests : IAsyncLifetime
     {
         IEnumerable<string> expected = newestFirst ? Enumerable.Reverse(_needles) : _needles;
         (await FindAsync(new EventQuery { Text = "needle", NewestFirst = newestFirst, Limit = limit }, rowsPerPart))
-            .Should().Equal(expected.Take(limit));
+            .Select(e => e.Body).Should().Equal(expected.Take(limit));
+    }
+
+    [Theory]
+    [InlineData(true, 1_000)]
+    [InlineData(false, 1_000)]
+    [InlineData(true, 1_000_000)]
+    [InlineData(false, 1_000_000)]
+    public async Task It_goes_on_behind_the_last_that_was_found(bool newestFirst, int rowsPerPart)
+    {
+        var query = new EventQuery { Text = "needle", NewestFirst = newestFirst, Limit = 1_000 };
+        List<(long Id, string Body)> found = await FindAsync(query, rowsPerPart), page = found;
+        while (page.Count > 0 && found.Count <= _needles.Count)
+        {
+            page = await FindAsync(query with { After = found[^1].Id }, rowsPerPart);
+            found = [.. found, .. page];
+        }
+        found.Select(e => e.Body).Should().Equal(newestFirst ? Enumerable.Reverse(_needles) : _needles);
     }
 
     [Fact]
@@ -87,15 +104,16 @@ public sealed class EventSearchTests : IAsyncLifetime
         return file;
     }
 
-    private async Task<List<string>> FindAsync(EventQuery query, int rowsPerPart)
+    private async Task<List<(long Id, string Body)>> FindAsync(EventQuery query, int rowsPerPart)
     {
         using EventLogFile file = Open(out IReadOnlyList<EventTable> tables);
-        var found = new List<string>();
+        var found = new List<(long, string)>();
+        IEnumerable<EventTable> wanted = (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn).Select(query.Within);
         await foreach (EventBatch batch in new EventSearch(file, query, rowsPerPart)
-            .ReadAsync(query.NewestFirst ? tables.Reverse() : tables, TestContext.Current.CancellationToken))
+            .ReadAsync(wanted, TestContext.Current.CancellationToken))
         {
             using (batch)
-                found.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.Value(row, EventFields.Body)!));
+                found.AddRange(Enumerable.Range(0, batch.Count).Select(row => (batch.Ids[row], batch.Value(row, EventFields.Body)!)));
         }
         return found;
     }

@@ -24,12 +24,9 @@ public static class PamMessages
     /// <summary>All programs.</summary>
     public static LogMessageFormat Format { get; } = new("pam", TryRead);
 
-    /// <summary>Reads the text of the module that stands behind a program's name.</summary>
-    /// <param name="service">The program, such as <c>sshd</c>.</param>
-    /// <param name="message">The text.</param>
-    /// <param name="record">Gets what it says.</param>
-    internal static bool TryReadOld(ReadOnlySpan<byte> service, ReadOnlySpan<byte> message, LogRecord record) =>
-        TryReadText(message, service, record);
+    /// <summary>Texts of the module where it stands behind the program's name, <c>sshd(pam_unix)</c>, before Linux-PAM 0.99.</summary>
+    internal static LogMessageFormat Old { get; } =
+        new("pam", (message, record) => TryReadText(message, record.Bytes(EventFields.ProcessName), record));
 
     private static bool TryRead(ReadOnlySpan<byte> message, LogRecord record)
     {
