@@ -1,3 +1,5 @@
+using Metrics.Model;
+
 namespace Metrics.Fuzz;
 
 /// <summary>What must hold of a reader does not.</summary>
@@ -8,5 +10,12 @@ internal sealed class FuzzException(string what) : Exception(what)
     {
         if (one != other)
             throw new FuzzException($"{what}:\n{one}\n{other}");
+    }
+
+    /// <summary>What is caught so that a record is kept is a fault all the same.</summary>
+    public static void IfFaults(EventBatch batch)
+    {
+        if (batch.Faults.Count > 0)
+            throw batch.Faults[0];
     }
 }

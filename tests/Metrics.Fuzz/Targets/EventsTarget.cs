@@ -21,6 +21,7 @@ internal static class EventsTarget
                 throw new FuzzException("an event is refused without a word, or kept all the same");
             return;
         }
+        FuzzException.IfFaults(batch);
         string written = Write(batch);
         using var again = new EventBatch("fuzz");
         if (!EventJsonReader.TryRead(Encoding.UTF8.GetBytes(written), Now, again, line, out fault))

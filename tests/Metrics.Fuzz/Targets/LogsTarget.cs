@@ -36,6 +36,8 @@ internal static class LogsTarget
         while (splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> text))
         {
             reader.Read(text, record);
+            if (record.Fault is { } fault)
+                throw fault;
             records.Append(record.Kind).Append(' ').Append(record.Time);
             for (int at = 0; at < record.Count; at++)
                 records.Append(' ').Append(record[at].Name).Append('=').Append(record[at].Value);

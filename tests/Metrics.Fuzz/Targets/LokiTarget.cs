@@ -71,6 +71,7 @@ internal static class LokiTarget
                     throw new FuzzException("a line is not one event");
             }
         }
+        FuzzException.IfFaults(batch);
         isWhole = reader.Fault is null;
         return read;
     }

@@ -15,6 +15,7 @@ internal static class SyslogTarget
         SyslogEvents.Add(batch, SyslogParser.Parse(input.Span, Now, TimeZoneInfo.Utc), Now, "192.0.2.1", new LogRecord());
         if (batch.Count != 1)
             throw new FuzzException($"{batch.Count} events of one message");
+        FuzzException.IfFaults(batch);
         if (batch.Times[0] is < Now - SyslogEvents.MaxAge or > Now + SyslogEvents.MaxAhead)
             throw new FuzzException($"a time that is not believed: {batch.Times[0]}");
     }

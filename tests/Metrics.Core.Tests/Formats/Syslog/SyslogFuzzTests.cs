@@ -62,6 +62,8 @@ public sealed class SyslogFuzzTests
             byte[] line = Mutate(random);
             SyslogEvents.Add(batch, SyslogParser.Parse(line, s_now, s_berlin), s_now, "192.0.2.1", record);
             batch.Count.Should().Be(i + 1);
+            if (batch.Faults.Count > 0)
+                throw new InvalidOperationException($"the line is {Convert.ToHexString(line)}", batch.Faults[0]);
             Math.Abs(batch.Times[i] - s_now).Should().BeLessThanOrEqualTo(SyslogEvents.MaxAge);
         }
     }
