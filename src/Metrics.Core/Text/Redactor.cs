@@ -23,6 +23,8 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     /// <summary>Stands in the place of secrets.</summary>
     public const string Mask = "***";
 
+    private delegate bool TextTest(ReadOnlySpan<char> text);
+
     /// <summary>Shorter texts hold none: <c>token=x</c>.</summary>
     private const int MinLength = 7;
 
@@ -48,7 +50,7 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     ];
 
     /// <summary>What is looked for, each with a look whether a text may hold it that costs less than its pattern.</summary>
-    private static readonly (Func<string, bool> MayBeIn, RedactRule Rule)[] s_known =
+    private static readonly (TextTest MayBeIn, RedactRule Rule)[] s_known =
     [
         (
             Holding("authorization"),
@@ -97,9 +99,10 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     /// <summary>Of a URL; one of RabbitMQ names several hosts, each with its password.</summary>
     private static readonly RedactRule s_address = Rule("""(?P<user>(?:://|,)[^\s/:@,"']*:)[^\s/@"']+@""", "${user}" + Mask + "@");
 
-    /// <summary>Whether a text in UTF-8 may, as far as its length and its signs say; costs next to nothing.</summary>
+    /// <summary>Whether a text in UTF-8 may, as far as its length and three signs in a row say; costs next to nothing.</summary>
     public bool MayHold(ReadOnlySpan<byte> utf8) => own.Count > 0
-        || (withDefaults && (utf8.Length >= MinBareLength || (utf8.Length >= MinLength && utf8.ContainsAny("=: "u8))));
+        || (withDefaults && (utf8.Length >= MinBareLength || (utf8.Length >= MinLength && utf8.ContainsAny("=: "u8)))
+            && SecretSigns.MayBeIn(utf8));
 
     /// <summary>Whether a text may hold something that is to be masked; costs less than to mask it.</summary>
     public bool MayHold(ReadOnlySpan<char> text) => own.Count > 0 || (withDefaults && MayHoldKnown(text));
@@ -120,18 +123,27 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
 
     private static string RedactKnown(string text)
     {
-        if (text.AsSpan().ContainsAny(s_words))
+        foreach ((TextTest mayBeIn, RedactRule rule) in s_known)
         {
-            foreach ((Func<string, bool> mayBeIn, RedactRule rule) in s_known)
-            {
-                if (mayBeIn(text))
-                    text = rule.Apply(text);
-            }
+            if (mayBeIn(text))
+                text = rule.Apply(text);
         }
         return HoldsAddress(text) ? s_address.Apply(text) : text;
     }
 
-    private static bool MayHoldKnown(ReadOnlySpan<char> text) => MayHoldAny(text) && (text.ContainsAny(s_words) || HoldsAddress(text));
+    private static bool MayHoldKnown(ReadOnlySpan<char> text) => MayHoldAny(text) && (HoldsKnown(text) || HoldsAddress(text));
+
+    private static bool HoldsKnown(ReadOnlySpan<char> text)
+    {
+        if (!text.ContainsAny(s_words))
+            return false;
+        foreach ((TextTest mayBeIn, _) in s_known)
+        {
+            if (mayBeIn(text))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Most values of fields are so short, or so plain, that they cannot.</summary>
     private static bool MayHoldAny(ReadOnlySpan<char> text) =>
@@ -144,7 +156,7 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
     /// Whether behind one of the words there comes what stands before a value, or two hyphens before it: logs of failed logins are full of
     /// the word alone.
     /// </summary>
-    private static bool HoldsNamed(string text)
+    private static bool HoldsNamed(ReadOnlySpan<char> text)
     {
         ReadOnlySpan<char> rest = text;
         while (rest.IndexOfAny(s_keyWords) is >= 0 and var at)
@@ -173,10 +185,10 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
         return false;
     }
 
-    private static Func<string, bool> Holding(string word)
+    private static TextTest Holding(string word)
     {
         var words = SearchValues.Create([word], StringComparison.OrdinalIgnoreCase);
-        return text => text.AsSpan().ContainsAny(words);
+        return text => text.ContainsAny(words);
     }
 
     private static RedactRule Rule(string pattern, string replace) => new(new Re2(pattern, whole: false), replace);
