@@ -8,6 +8,9 @@ internal sealed class MeasuredProcess : IDisposable
 {
     private const double TicksPerSecond = 100;
 
+    private static readonly string s_dll =
+        Environment.GetEnvironmentVariable("METRICSD") ?? Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
+
     private bool _isDisposed;
     private readonly Process _process;
 
@@ -25,9 +28,9 @@ internal sealed class MeasuredProcess : IDisposable
 
     /// <summary>The daemon.</summary>
     /// <param name="folder">Holds its metrics.yaml, and takes its data.</param>
-    /// <param name="dll">Its metricsd.dll; null is that of this build.</param>
+    /// <param name="dll">Its metricsd.dll; null is the one that <c>METRICSD</c> names, or that of this build.</param>
     public static MeasuredProcess StartDaemon(string folder, string? dll = null) =>
-        Start(folder, "dotnet", dll ?? Path.Combine(AppContext.BaseDirectory, "metricsd.dll"), "--config", "metrics.yaml");
+        Start(folder, "dotnet", dll ?? s_dll, "--config", "metrics.yaml");
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
