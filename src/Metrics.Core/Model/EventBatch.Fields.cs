@@ -9,6 +9,20 @@ public sealed partial class EventBatch
     /// <summary>The fields of one row; no name twice, no empty value.</summary>
     public EventFieldList FieldsOf(int row) => new(_texts, BatchFieldsOf(row));
 
+    /// <summary>
+    /// The texts of a row behind each other, as they lie, in UTF-8: its body, the values of its fields, and what lies between them.
+    /// </summary>
+    public ReadOnlySpan<byte> TextsOf(int row)
+    {
+        (int start, int end) = (_bodies[row].Start, _bodies[row].Start + _bodies[row].Length);
+        foreach (ref readonly BatchField field in BatchFieldsOf(row))
+        {
+            start = Math.Min(start, field.Value.Start);
+            end = Math.Max(end, field.Value.Start + field.Value.Length);
+        }
+        return _texts.All[start..end];
+    }
+
     /// <summary>Adds a field to the newest row; an empty value adds nothing, of a name that is there the first value stays.</summary>
     public void AddField(string name, string? value)
     {
@@ -81,7 +95,7 @@ public sealed partial class EventBatch
     {
         foreach (ref readonly BatchField candidate in BatchFieldsOf(row))
         {
-            if (candidate.Name == field)
+            if (candidate.IsNamed(field))
             {
                 value = _texts[candidate.Value];
                 return true;

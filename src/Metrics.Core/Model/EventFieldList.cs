@@ -62,6 +62,10 @@ public readonly ref struct EventFieldText(string name, ReadOnlySpan<byte> utf8)
 /// <summary>A field as a batch holds it.</summary>
 internal readonly record struct BatchField(string Name, TextPart Value)
 {
+    /// <summary>Whether it has a name. Those of formats are constants: nearly always the same object, or one that begins otherwise.</summary>
+    public bool IsNamed(string name) =>
+        ReferenceEquals(Name, name) || (Name.Length == name.Length && name.Length > 0 && Name[0] == name[0] && Name == name);
+
     /// <summary>Whether it is within the bounds, and its value, a part of valid UTF-8, cuts no character in two.</summary>
     public bool IsSound(ReadOnlySpan<byte> texts)
     {

@@ -26,13 +26,23 @@ public sealed class TextPool
             return "";
         if (utf8.Length > MaxLength)
             return Encoding.UTF8.GetString(utf8);
-        HashCode hash = default;
-        hash.AddBytes(utf8);
-        ref string? place = ref _places[hash.ToHashCode() & (_places.Length - 1)];
+        ref string? place = ref _places[Hash(utf8) & (_places.Length - 1)];
         string? kept = place;
         if (kept is not null && IsSame(kept, utf8))
             return kept;
         return place = Encoding.UTF8.GetString(utf8);
+    }
+
+    /// <summary>Most texts are short: all their bytes are in the first and the last eight.</summary>
+    private static int Hash(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length is >= sizeof(ulong) and <= 2 * sizeof(ulong))
+            return HashCode.Combine(BitConverter.ToUInt64(utf8), BitConverter.ToUInt64(utf8[^sizeof(ulong)..]));
+        if (utf8.Length is >= sizeof(uint) and < sizeof(ulong))
+            return HashCode.Combine(BitConverter.ToUInt32(utf8), BitConverter.ToUInt32(utf8[^sizeof(uint)..]));
+        HashCode hash = default;
+        hash.AddBytes(utf8);
+        return hash.ToHashCode();
     }
 
     private static bool IsSame(string kept, ReadOnlySpan<byte> utf8)

@@ -29,14 +29,16 @@ internal sealed class RedactStage(Current<EventLogOptions> options, IntakeMetric
 
     private bool Redact(EventBatch batch, int row, Redactor redactor)
     {
-        string? masked = Mask(batch.BodyOf(row), redactor);
+        // Most rows hold none in any of their texts.
+        bool mayHold = redactor.MayHold(batch.TextsOf(row));
+        string? masked = mayHold ? Mask(batch.BodyOf(row), redactor) : null;
         bool isRedacted = masked is not null;
         if (masked is not null)
             batch.SetBody(row, masked);
         EventFieldList fields = batch.FieldsOf(row);
         for (int at = 0; at < fields.Length; at++)
         {
-            masked = redactor.IsSecret(fields[at].Name) ? Redactor.Mask : Mask(fields[at].Utf8, redactor);
+            masked = redactor.IsSecret(fields[at].Name) ? Redactor.Mask : mayHold ? Mask(fields[at].Utf8, redactor) : null;
             if (masked is null || fields[at].Value == masked)
                 continue;
             batch.SetValue(row, at, masked);

@@ -154,8 +154,7 @@ public sealed class LogRecord
     {
         for (int at = 0; at < _count; at++)
         {
-            // The names are constants: nearly always the same object, or one of another length.
-            if (ReferenceEquals(_entries[at].Name, field) || _entries[at].Name == field)
+            if (_entries[at].IsNamed(field))
                 return at;
         }
         return -1;
