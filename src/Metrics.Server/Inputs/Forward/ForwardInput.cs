@@ -74,7 +74,7 @@ internal sealed class ForwardInput(
     private async Task<Answer> TakeAsync(
         IInputSink sink, PushRequest request, PushBody body, ForwardHeader header, ForwardNode node, int start)
     {
-        var batch = new EventBatch($"forward/{header.Node}");
+        var batch = new EventBatch($"forward/{header.Node}") { IsForwarded = true };
         long? known = node.PlaceIn(header.Log);
         long place = NoteLost(batch, header, node, known);
         var events = new PushedEvents(batch, request.Binding, body, _senderRefused);

@@ -132,6 +132,14 @@ public sealed class ForwardInputTests
     }
 
     [Fact]
+    public async Task Kinds_of_lines_are_learned_on_the_node_and_not_once_more_at_the_centre()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        (await PushAsync(daemon, s_node, 1, 2)).Status.Should().Be(200);
+        (await daemon.AskAsync("GET", "/api/v1/logs/templates")).Text.Should().Contain("\"data\":[]");
+    }
+
+    [Fact]
     public async Task After_a_commit_that_failed_the_same_events_are_taken()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
