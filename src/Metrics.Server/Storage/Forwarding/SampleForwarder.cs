@@ -1,3 +1,4 @@
+using System.Net;
 using Metrics.Model;
 using Metrics.Storage.Samples.Influx;
 
@@ -88,9 +89,14 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await link.Known.WaitAsync(cancellationToken);
-            return link.Closed is { } why
-                ? throw new HttpRequestException($"samples are held back: {why}")
-                : await base.SendAsync(request, cancellationToken);
+            if (link.Closed is { } why)
+                throw new HttpRequestException($"samples are held back: {why}");
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            if (answer.StatusCode != HttpStatusCode.OK)
+                return answer;
+            // A metricsd says 204.
+            answer.Dispose();
+            throw new HttpRequestException("HTTP 200, but no answer of a metricsd; is this the centre, or a proxy before it?");
         }
     }
 
