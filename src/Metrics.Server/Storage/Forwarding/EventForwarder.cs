@@ -108,33 +108,43 @@ internal sealed partial class EventForwarder(
     /// <returns>Whether it was taken.</returns>
     private bool Note(ForwardReply reply)
     {
-        if (reply.Taken?.Chain?.Contains(link.Session) == true)
-            reply = reply with { Taken = null, Reason = "it forwards to this metricsd again, so that all would go round for ever" };
-        bool isCircle = reply is { Taken: null, Status: StatusCodes.Status200OK };
-        metrics.Up.WithLabels(_centre).Set(reply.Taken is null ? 0 : 1);
-        if (reply.Taken is not { } taken)
+        bool isCircle = reply.Taken is { } answer && link.IsBreaking(answer.Chain ?? []);
+        if (reply.Taken is { } taken && !isCircle)
         {
-            _after = null;
-            link.Fail(reply.Reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
-            if (reply.Status == StatusCodes.Status413PayloadTooLarge)
-                Shrink();
-            if (++_failures == 1)
-                LogFailing(_centre, reply.Reason);
-            return false;
+            NoteTaken(taken);
+            return true;
         }
-        if (_failures > 0)
-            LogWorking(_centre);
-        _failures = 0;
-        link.Succeed(taken.Chain ?? []);
+        string reason = isCircle ? "it forwards to this metricsd again, so that all would go round for ever" : reply.Reason;
+        metrics.Up.WithLabels(_centre).Set(0);
+        _after = null;
+        link.Fail(reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
+        if (reply.Status == StatusCodes.Status413PayloadTooLarge)
+            Shrink();
+        if (++_failures == 1)
+            LogFailing(_centre, reason);
+        return false;
+    }
+
+    private void NoteTaken(ForwardAnswer taken)
+    {
+        // Where it was only asked, whether it takes what waits is not known yet.
+        bool isProven = _batch.Count > 0 || !options.Events || events.LastId <= taken.After;
+        link.Succeed(taken.Chain ?? [], isProven);
+        if (isProven)
+        {
+            metrics.Up.WithLabels(_centre).Set(1);
+            if (_failures > 0)
+                LogWorking(_centre);
+            _failures = 0;
+        }
         if (_batch.Count > 0)
         {
             metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));
             metrics.EventsRefused.Inc(taken.Refused);
         }
         (_after, _had) = (taken.After, taken.After);
-        if (!_batch.IsFull)
+        if (isProven && !_batch.IsFull)
             _oldest = 0;
-        return true;
     }
 
     private void Shrink()

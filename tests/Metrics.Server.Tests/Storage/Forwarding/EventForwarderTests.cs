@@ -10,6 +10,7 @@ using Metrics.Storage.Events;
 using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 using Metrics.Tests.Access;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using EventLog = Metrics.Storage.Events.EventLog;
@@ -121,24 +122,66 @@ public sealed class EventForwarderTests : IDisposable
         lost.Should().NotBeEmpty().And.OnlyContain(id => id == log.FirstId + Large);
     }
 
-    [Fact]
-    public async Task To_a_centre_from_which_all_would_come_back_nothing_is_sent()
+    [Theory]
+    [InlineData("")]
+    [InlineData("<html>please sign in</html>")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public async Task A_200_that_is_no_answer_of_a_metricsd_confirms_nothing_and_is_tried_again(string page)
     {
+        int asked = 0;
+        using var proxy = new LocalServer(async context =>
+        {
+            bool isPage = Interlocked.Increment(ref asked) <= 3;
+            await context.Response.OutputStream.WriteAsync(
+                isPage ? Encoding.UTF8.GetBytes(page) : new ForwardAnswer(long.MaxValue, 0).ToUtf8());
+        });
         var link = new ForwardLink();
-        using var beyond = new LocalServer(context =>
-            context.Response.OutputStream.WriteAsync(new ForwardAnswer(0, 0) { Chain = [link.Session] }.ToUtf8()).AsTask());
-        await using RunningDaemon centre = await RunningDaemon.StartAsync($"forward: {{ url: '{beyond.Url}', node: c }}");
-        async Task<string> ChainAsync() => (await centre.AskAsync(
-            "POST", "/" + ForwardClient.Path, body: new ByteArrayContent(new ForwardHeader("n0", "l", "s").ToUtf8()))).Text;
-        await Eventually.Async(
-            async () => (await ChainAsync()).Contains(link.Session, StringComparison.Ordinal), "the centre knows what lies behind it");
         await using EventLog log = Open();
         await WriteAsync(log, [1]);
-        using EventForwarder forwarder = Start(log, centre.Address, link);
-        await UntilAsync(() => link.Closed is not null, "the circle is noticed");
-        link.Trouble.Should().Contain("forwards to this metricsd again");
-        (await BodiesAsync(centre)).Should().BeEmpty();
+        using EventForwarder forwarder = Start(log, new Uri(proxy.Url), link);
+        await UntilAsync(() => link.Trouble is not null, "it is noticed");
+        link.Trouble.Should().StartWith("HTTP 200, but no answer of a metricsd");
+        link.Closed.Should().BeNull("it is no circle");
+        await UntilAsync(() => link.Trouble is null, "it is tried again until the centre answers");
+        (_metrics.Requests.WithLabels("error").Value, _metrics.Requests.WithLabels("200").Value > 0).Should().Be((3, true));
+        _metrics.EventsSent.Value.Should().Be(0);
         await forwarder.StopAsync(default);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task In_a_circle_one_alone_sends_nothing_and_what_the_others_send_comes_once(int count)
+    {
+        int[] ports = [.. Enumerable.Range(0, count).Select(_ => LocalServer.FreePort())];
+        var daemons = new List<RunningDaemon>();
+        try
+        {
+            for (int n = 0; n < count; n++)
+            {
+                daemons.Add(await RunningDaemon.StartAsync(
+                    $"listen: 127.0.0.1:{ports[n]}\nforward: {{ url: 'http://127.0.0.1:{ports[(n + 1) % count]}', node: n{n} }}\n"));
+            }
+            List<ForwardLink> links = [.. daemons.Select(d => d.Services.GetRequiredService<ForwardLink>())];
+            ForwardLink smallest = links.MinBy(l => l.Session, StringComparer.Ordinal)!;
+            await Eventually.Async(
+                () => links.All(l => l.Known.IsCompleted && l.Trouble is null != (l == smallest)), "one of them breaks the circle",
+                TimeSpan.FromMinutes(2));
+            smallest.Closed.Should().Contain("forwards to this metricsd again");
+            int first = (links.IndexOf(smallest) + 1) % count;
+            (await daemons[first].AskAsync("POST", "/api/v1/events", body: new StringContent("{\"kind\":\"t\",\"body\":\"one\"}")))
+                .Status.Should().Be(204);
+            await Eventually.Async(async () => (await BodiesAsync(daemons[(first + count - 1) % count])).Contains("one"), "it comes to the last");
+            foreach (RunningDaemon daemon in daemons)
+                (await BodiesAsync(daemon)).Count(b => b == "one").Should().Be(1);
+            links.Count(l => l.Closed is not null).Should().Be(1);
+        }
+        finally
+        {
+            foreach (RunningDaemon daemon in daemons)
+                await daemon.DisposeAsync();
+        }
     }
 
     [Fact]
