@@ -17,7 +17,7 @@ public sealed class ForwardLinkTests
         {
             ForwardLink[] links = [.. Enumerable.Range(0, count).Select(_ => new ForwardLink())];
             AskOften(links, random);
-            links.Where(l => l.Closed is not null).Should().Equal(links.MinBy(l => l.Session, StringComparer.Ordinal));
+            links.Where(l => l.Closed is not null).Should().Equal(links.MinBy(l => l.Session, StringComparer.Ordinal)!);
         }
     }
 
