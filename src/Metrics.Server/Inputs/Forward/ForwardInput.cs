@@ -153,18 +153,17 @@ internal sealed class ForwardInput(
     private long NoteLost(EventBatch batch, ForwardHeader header, ForwardNode node, long? known)
     {
         long place = known ?? 0;
-        if (header.LostTo > place)
-        {
-            AddGap(batch, header.Node, $"{header.Node} has sent its events up to {TimeOf(place)}; of those up to {TimeOf(header.LostTo)} "
-                + "some were no longer there, for their age or size, when they could be sent");
-            return header.LostTo;
-        }
         if (known is null && node.PlaceBefore(header.Log) is > 0 and var before)
         {
             AddGap(batch, header.Node, $"{header.Node} has begun a new event log; of the one before, what came after {TimeOf(before)} "
                 + "and was not sent is lost");
         }
-        return place;
+        if (header.LostTo <= place)
+            return place;
+        string sent = place > 0 ? $"has sent its events up to {TimeOf(place)}" : "has sent none of its events";
+        AddGap(batch, header.Node, $"{header.Node} {sent}; of those up to {TimeOf(header.LostTo)} some were no longer there, for their "
+            + "age or size, when they could be sent, or could not be taken here");
+        return header.LostTo;
     }
 
     private void AddGap(EventBatch batch, string node, string text)

@@ -26,6 +26,7 @@ internal sealed partial class EventForwarder(
     private readonly ForwardClient _client = new(options, metrics, time);
     private readonly ForwardBatch _batch = new();
     private readonly string _centre = Configuration.ShownUrl.Of(options.Url);
+    private readonly ForwardLosses _losses = new(Configuration.ShownUrl.Of(options.Url), metrics, time, log);
 
     /// <summary>The newest event that the centre has; null where it has to be asked.</summary>
     private long? _after;
@@ -36,7 +37,7 @@ internal sealed partial class EventForwarder(
     /// <summary>The oldest event that is not sent; 0 where none waits, or none is known.</summary>
     private long _oldest;
 
-    /// <summary>An event that is too large for the centre, and is given up.</summary>
+    /// <summary>An event that the centre does not take even alone, and that is given up.</summary>
     private long _givenUp;
 
     private string _log = "";
@@ -85,8 +86,10 @@ internal sealed partial class EventForwarder(
             {
                 await _batch.ReadAsync(events, Math.Max(after, _givenUp), ct);
                 _oldest = _batch.Ids.First;
-                // Where the centre has none of this log yet, nothing is missing to it.
-                lostTo = after > 0 ? Math.Max(_batch.Expired, _givenUp) : 0;
+                // Where the centre has none of this log yet, what went before is not missing to it.
+                lostTo = Math.Max(after > 0 ? _batch.Expired : 0, _givenUp);
+                if (after > 0)
+                    _losses.Expired(after, _batch.Expired);
             }
             else if (options.Events && _oldest == 0 && events.LastId > _had)
             {
@@ -118,8 +121,8 @@ internal sealed partial class EventForwarder(
         metrics.Up.WithLabels(_centre).Set(0);
         _after = null;
         link.Fail(reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
-        if (reply.Status == StatusCodes.Status413PayloadTooLarge)
-            Shrink();
+        if (_batch.Count > 0)
+            Shrink(reply);
         if (++_failures == 1)
             LogFailing(_centre, reason);
         return false;
@@ -140,18 +143,31 @@ internal sealed partial class EventForwarder(
         if (_batch.Count > 0)
         {
             metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));
-            metrics.EventsRefused.Inc(taken.Refused);
+            _losses.Refused(taken.Refused);
+            _batch.Grow();
         }
         (_after, _had) = (taken.After, taken.After);
         if (isProven && !_batch.IsFull)
             _oldest = 0;
     }
 
-    private void Shrink()
+    /// <summary>
+    /// Where the centre will never take the batch as it is, smaller ones come next, and an event that is the cause is given up.
+    /// </summary>
+    private void Shrink(ForwardReply reply)
     {
+        bool isTooLarge = reply.Status == StatusCodes.Status413PayloadTooLarge;
+        if (!isTooLarge && reply.Status != StatusCodes.Status400BadRequest)
+            return;
         if (_batch.Count == 1)
+        {
             _givenUp = _batch.Ids.Last;
-        _batch.Halve();
+            _losses.GivenUp(isTooLarge ? "too_large" : "invalid", _givenUp, reply.Reason);
+        }
+        if (isTooLarge)
+            _batch.ShrinkBytes();
+        else
+            _batch.ShrinkRows();
     }
 
     /// <summary>Waits for more events, or until the next sign of life is due; not where more is there already.</summary>
@@ -179,7 +195,7 @@ internal sealed partial class EventForwarder(
             return;
         string known = await EventLogName.GetAsync(events, ct);
         if (known != _log)
-            (_log, _after, _had, _oldest) = (known, null, 0, 0);
+            (_log, _after, _had, _oldest, _givenUp) = (known, null, 0, 0, 0);
     }
 
     private async Task FindOldestAsync(CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -11,6 +12,7 @@ using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 using Metrics.Tests.Access;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using EventLog = Metrics.Storage.Events.EventLog;
@@ -26,6 +28,7 @@ public sealed class EventForwarderTests : IDisposable
 
     private readonly MetricRegistry _registry = new();
     private readonly ForwardMetrics _metrics;
+    private readonly Said _said = new();
 
     public EventForwarderTests() => _metrics = new ForwardMetrics(_registry);
 
@@ -67,6 +70,8 @@ public sealed class EventForwarderTests : IDisposable
         await UntilAsync(() => _metrics.EventsSent.Value == 2, "the third is sent");
         (await BodiesAsync(centre)).Should().SatisfyRespectively(
             first => first.Should().Be("1"), gap => gap.Should().Contain("some were no longer there"), third => third.Should().Be("3"));
+        _metrics.EventsDropped.WithLabels("expired").Value.Should().Be(1, "the centre was told of one span");
+        _said.Messages.Should().ContainSingle(m => m.Contains("went for their age or size", StringComparison.Ordinal));
         await again.StopAsync(default);
     }
 
@@ -120,6 +125,88 @@ public sealed class EventForwarderTests : IDisposable
         await forwarder.StopAsync(default);
         taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Large));
         lost.Should().NotBeEmpty().And.OnlyContain(id => id == log.FirstId + Large);
+        _metrics.EventsDropped.WithLabels("too_large").Value.Should().Be(1);
+        _said.Messages.Should().ContainSingle(m => m.Contains("is given up", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Batches_grow_again_after_one_was_too_large_and_come_to_a_size_that_the_centre_takes()
+    {
+        const int Count = 4_000, Bound = 20_000;
+        (int Taken, int TooLarge, int LateTooLarge, int Largest) seen = default;
+        using var centre = new LocalServer(async context =>
+        {
+            using var unpacked = new MemoryStream();
+            await using (var gzip = new GZipStream(context.Request.InputStream, CompressionMode.Decompress))
+                await gzip.CopyToAsync(unpacked);
+            string[] lines = Encoding.UTF8.GetString(unpacked.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (unpacked.Length > Bound)
+            {
+                (seen.TooLarge, seen.LateTooLarge) = (seen.TooLarge + 1, seen.LateTooLarge + (seen.Taken > Count / 2 ? 1 : 0));
+                context.Response.StatusCode = 413;
+                return;
+            }
+            seen.Taken += lines.Length - 1;
+            seen.Largest = Math.Max(seen.Largest, (int)unpacked.Length);
+            _place = lines.Length > 1 ? JsonDocument.Parse(lines[^1]).RootElement[0].GetInt64() : _place;
+            await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
+        });
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, Count), new string('x', 200));
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await UntilAsync(() => _metrics.EventsSent.Value >= Count, "all are sent");
+        await forwarder.StopAsync(default);
+        seen.Taken.Should().Be(Count);
+        seen.LateTooLarge.Should().Be(0, "what was too large is remembered");
+        seen.TooLarge.Should().BeInRange(2, 20);
+        seen.Largest.Should().BeGreaterThan(Bound * 9 / 10);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_centre_cannot_read_holds_up_no_other()
+    {
+        const int Bad = 7, Count = 20;
+        List<string> taken = [];
+        using var centre = new LocalServer(async context =>
+        {
+            string[] lines = await LinesAsync(context.Request.InputStream);
+            JsonElement[] events = [.. lines[1..].Select(l => JsonDocument.Parse(l).RootElement)];
+            if (events.Any(e => e[5].GetString() == $"{Bad}"))
+            {
+                context.Response.StatusCode = 400;
+                return;
+            }
+            taken.AddRange(events.Select(e => e[5].GetString()!));
+            _place = events.Length > 0 ? events[^1][0].GetInt64() : _place;
+            await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
+        });
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, Count));
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await UntilAsync(() => _metrics.EventsSent.Value >= Count - 1, "all but one are sent");
+        await forwarder.StopAsync(default);
+        taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Bad).Select(n => $"{n}"));
+        _metrics.EventsDropped.WithLabels("invalid").Value.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Events_that_the_token_may_not_send_are_counted_and_said_once()
+    {
+        using var centre = new LocalServer(async context =>
+        {
+            string[] lines = await LinesAsync(context.Request.InputStream);
+            _place = lines.Length > 1 ? JsonDocument.Parse(lines[^1]).RootElement[0].GetInt64() : _place;
+            await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, lines.Length - 1).ToUtf8());
+        });
+        await using EventLog log = Open();
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await WriteAsync(log, [1, 2]);
+        await UntilAsync(() => _metrics.EventsDropped.WithLabels("refused").Value == 2, "two are refused");
+        await WriteAsync(log, [3]);
+        await UntilAsync(() => _metrics.EventsDropped.WithLabels("refused").Value == 3, "and another");
+        await forwarder.StopAsync(default);
+        _metrics.EventsSent.Value.Should().Be(0);
+        _said.Messages.Should().ContainSingle(m => m.Contains("may not send of their hosts", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -217,7 +304,7 @@ public sealed class EventForwarderTests : IDisposable
     private EventForwarder Start(EventLog log, Uri centre, ForwardLink? link = null)
     {
         ForwardOptions options = MetricsOptions.Parse($"forward: {{ url: '{centre}', node: n1 }}").Forward!;
-        var forwarder = new EventForwarder(options, log, link ?? new ForwardLink(), _metrics, _time, NullLogger<EventForwarder>.Instance);
+        var forwarder = new EventForwarder(options, log, link ?? new ForwardLink(), _metrics, _time, _said);
         _ = forwarder.StartAsync(default);
         return forwarder;
     }
@@ -235,14 +322,31 @@ public sealed class EventForwarderTests : IDisposable
         return condition();
     }, what);
 
-    private async Task WriteAsync(EventLog log, IEnumerable<int> numbers)
+    private async Task WriteAsync(EventLog log, IEnumerable<int> numbers, string path = "")
     {
         long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
         using var batch = new EventBatch("t");
         foreach (int number in numbers)
+        {
             batch.Add(now, now, "log", 9, $"{number}");
+            batch.AddField(EventFields.LogFilePath, path);
+        }
         log.Number(batch);
         await log.WriteAsync([batch], default);
+    }
+
+    private sealed class Said : ILogger<EventForwarder>
+    {
+        public ConcurrentQueue<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Messages.Enqueue(formatter(state, exception));
     }
 
     private static async Task<List<string>> BodiesAsync(RunningDaemon centre)
