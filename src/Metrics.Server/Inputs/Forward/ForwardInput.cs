@@ -41,8 +41,8 @@ internal sealed class ForwardInput(
             return Answer.Of(unread);
         if (!TryReadHeader(body.Bytes.Span, out ForwardHeader header, out int start, out string? fault))
             return new Answer(StatusCodes.Status400BadRequest, null, $"line 1 {fault}");
-        if (request.Binding?.Judge(name => name == "host" ? header.Node : "", out _) is not null)
-            return new Answer(StatusCodes.Status403Forbidden, null, $"this token may not send of the node '{header.Node}'");
+        if (ForbiddenTo(request.Binding, header.Node) is { } forbidden)
+            return new Answer(StatusCodes.Status403Forbidden, null, forbidden);
         try
         {
             (ForwardNode? node, refusal) = await nodes.EnterAsync(header, request.From, ct);
@@ -63,6 +63,16 @@ internal sealed class ForwardInput(
             return Answer.Of(PushRefusal.Of(e));
         }
     }
+
+    /// <summary>Why somebody may not send as a node; null where it may.</summary>
+    private static string? ForbiddenTo(SenderBinding? binding, string node) => binding switch
+    {
+        { Label: not SenderBinding.HostLabel } =>
+            $"this token is bound to a {binding.Label}, and a node has events of many; take one that is bound to hosts, or to nobody",
+        _ when binding?.Judge(name => name == SenderBinding.HostLabel ? node : "", out _) is not null =>
+            $"this token may not send of the node '{node}'",
+        _ => null,
+    };
 
     private static bool TryReadHeader(ReadOnlySpan<byte> body, out ForwardHeader header, out int end, out string? fault)
     {

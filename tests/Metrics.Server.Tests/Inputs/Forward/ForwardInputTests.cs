@@ -178,6 +178,21 @@ public sealed class ForwardInputTests
         (await PushAsync(daemon, s_node, "look", 1)).Status.Should().Be(403);
     }
 
+    [Fact]
+    public async Task A_token_of_one_project_sends_of_no_node()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("""
+            auth:
+              tokens:
+                - { name: p1, role: ingest, token: bound, project_id: p1 }
+                - { name: look, role: viewer, token: look }
+            """);
+        (await PushAsync(daemon, s_node, "bound", 1)).Should().Be((403,
+            "this token is bound to a project_id, and a node has events of many; take one that is bound to hosts, or to nobody\n"));
+        (await EventsAsync(daemon, "look")).Should().BeEmpty();
+        (await daemon.OwnAsync("metricsd_forward_node_last_seen", "n1", "look")).Should().Be(0);
+    }
+
     private static Task<(int Status, string Text)> PushAsync(RunningDaemon daemon, ForwardHeader header, params long[] ids) =>
         PushAsync(daemon, header, "", ids);
 
