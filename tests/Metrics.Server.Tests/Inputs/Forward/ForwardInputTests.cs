@@ -70,7 +70,8 @@ public sealed class ForwardInputTests
         events.Select(e => Text(e, "kind")).Should().Equal("log", "log.gap", "log");
         Text(events[1], "host.name").Should().Be("n1");
         Text(events[1], "body").Should().Be("n1 has sent its events up to 2026-11-27T12:00:00.000000000Z; of those up to "
-            + "2026-11-27T12:01:00.000000000Z some were no longer there, for their age or size, when they could be sent, or could not be taken here");
+            + "2026-11-27T12:01:00.000000000Z some were no longer there, for their age or size, when they could be sent, "
+            + "or could not be taken here");
     }
 
     [Fact]
