@@ -1,15 +1,13 @@
-using System.Collections.Concurrent;
 using Metrics.Hosting;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Metrics.Tests.Storage;
 
 public sealed class InfluxSenderTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sender").FullName;
-    private readonly ConcurrentQueue<string> _said = [];
+    private readonly SaidLog<InfluxSender> _said = new();
 
     [Fact]
     public async Task What_the_disk_cannot_take_is_counted_said_once_and_hurts_nothing_that_comes_after()
@@ -17,14 +15,14 @@ public sealed class InfluxSenderTests : IDisposable
         InfluxOptions options = MetricsOptions.Parse("forward: { url: 'http://127.0.0.1:1' }").Forward!.AsInflux();
         var metrics = new InfluxMetrics(new MetricRegistry());
         InfluxFlow flow = InfluxFlow.Events(_folder, metrics);
-        await using var sender = new InfluxSender(options, flow, metrics, TimeProvider.System, new Said(_said));
+        await using var sender = new InfluxSender(options, flow, metrics, TimeProvider.System, _said);
         sender.Open();
         Directory.Delete(flow.Folder, true);
         await File.WriteAllTextAsync(flow.Folder, "in its place");
         sender.SpoolOrDrop("a v=1 1\nb v=1 1\n"u8.ToArray(), 2);
         sender.SpoolOrDrop("c v=1 1\n"u8.ToArray(), 1);
         flow.Dropped.WithLabels("spool_unwritable").Value.Should().Be(3);
-        _said.Should().ContainSingle(m => m.StartsWith("Lines for the central metricsd", StringComparison.Ordinal));
+        _said.Messages.Should().ContainSingle(m => m.StartsWith("Lines for the central metricsd", StringComparison.Ordinal));
         File.Delete(flow.Folder);
         sender.SpoolOrDrop("d v=1 1\n"u8.ToArray(), 1);
         flow.Dropped.WithLabels("spool_unwritable").Value.Should().Be(3);
@@ -32,16 +30,4 @@ public sealed class InfluxSenderTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, true);
-
-    private sealed class Said(ConcurrentQueue<string> messages) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            messages.Enqueue(formatter(state, exception));
-    }
 }

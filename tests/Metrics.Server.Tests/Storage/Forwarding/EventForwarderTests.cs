@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -12,7 +11,6 @@ using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 using Metrics.Tests.Access;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using EventLog = Metrics.Storage.Events.EventLog;
@@ -28,7 +26,7 @@ public sealed class EventForwarderTests : IDisposable
 
     private readonly MetricRegistry _registry = new();
     private readonly ForwardMetrics _metrics;
-    private readonly Said _said = new();
+    private readonly SaidLog<EventForwarder> _said = new();
 
     public EventForwarderTests() => _metrics = new ForwardMetrics(_registry);
 
@@ -333,20 +331,6 @@ public sealed class EventForwarderTests : IDisposable
         }
         log.Number(batch);
         await log.WriteAsync([batch], default);
-    }
-
-    private sealed class Said : ILogger<EventForwarder>
-    {
-        public ConcurrentQueue<string> Messages { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Messages.Enqueue(formatter(state, exception));
     }
 
     private static async Task<List<string>> BodiesAsync(RunningDaemon centre)

@@ -1,6 +1,6 @@
 namespace Metrics.Storage.Samples.Influx;
 
-/// <summary>Hands lines to one InfluxDB, as far as it takes them: makes the database where it is missing, and tells bad lines from good.</summary>
+/// <summary>Hands lines to one InfluxDB: makes the database where it is missing, and tells bad lines from good.</summary>
 internal sealed partial class InfluxDelivery(InfluxOptions options, InfluxFlow flow, TimeProvider time, ILogger log) : IDisposable
 {
     private readonly InfluxRejects _rejects = new(flow, options, time, log);
