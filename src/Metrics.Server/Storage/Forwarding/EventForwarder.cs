@@ -40,6 +40,9 @@ internal sealed partial class EventForwarder(
     /// <summary>An event that the centre does not take even alone, and that is given up.</summary>
     private long _givenUp;
 
+    /// <summary>One that it has refused alone once.</summary>
+    private long _doubted;
+
     private string _log = "";
     private int _failures;
 
@@ -160,14 +163,22 @@ internal sealed partial class EventForwarder(
         if (!isTooLarge && reply.Status != StatusCodes.Status400BadRequest)
             return;
         if (_batch.Count == 1)
-        {
-            _givenUp = _batch.Ids.Last;
-            _losses.GivenUp(isTooLarge ? "too_large" : "invalid", _givenUp, reply.Reason);
-        }
+            Doubt(_batch.Ids.Last, isTooLarge ? "too_large" : "invalid", reply.Reason);
         if (isTooLarge)
             _batch.ShrinkBytes();
         else
             _batch.ShrinkRows();
+    }
+
+    /// <summary>Gives up an event that is refused alone a second time: once may be the way there.</summary>
+    private void Doubt(long id, string reason, string said)
+    {
+        if (_doubted == id)
+        {
+            _givenUp = id;
+            _losses.GivenUp(reason, id, said);
+        }
+        _doubted = id;
     }
 
     /// <summary>Waits for more events, or until the next sign of life is due; not where more is there already.</summary>

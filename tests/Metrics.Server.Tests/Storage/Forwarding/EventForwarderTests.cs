@@ -165,12 +165,14 @@ public sealed class EventForwarderTests : IDisposable
     {
         const int Bad = 7, Count = 20;
         List<string> taken = [];
+        int refusedAlone = 0;
         using var centre = new LocalServer(async context =>
         {
             string[] lines = await LinesAsync(context.Request.InputStream);
             JsonElement[] events = [.. lines[1..].Select(l => JsonDocument.Parse(l).RootElement)];
             if (events.Any(e => e[5].GetString() == $"{Bad}"))
             {
+                refusedAlone += events.Length == 1 ? 1 : 0;
                 context.Response.StatusCode = 400;
                 return;
             }
@@ -185,6 +187,7 @@ public sealed class EventForwarderTests : IDisposable
         await forwarder.StopAsync(default);
         taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Bad).Select(n => $"{n}"));
         _metrics.EventsDropped.WithLabels("invalid").Value.Should().Be(1);
+        refusedAlone.Should().Be(2, "once may be the way there");
     }
 
     [Fact]
@@ -212,6 +215,7 @@ public sealed class EventForwarderTests : IDisposable
     [InlineData("<html>please sign in</html>")]
     [InlineData("{}")]
     [InlineData("null")]
+    [InlineData("{\"after\":9,\"refused\":0,\"chain\":[\"\\ud800\"]}")]
     public async Task A_200_that_is_no_answer_of_a_metricsd_confirms_nothing_and_is_tried_again(string page)
     {
         int asked = 0;
