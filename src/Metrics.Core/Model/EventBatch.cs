@@ -66,6 +66,9 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>Whether their sender has pushed them by the API, one by one: what is pushed is meant to be kept.</summary>
     public bool IsPushed { get; init; }
 
+    /// <summary>Whether they come from the event log of a node, which has learned from them already what there is to learn.</summary>
+    public bool IsForwarded { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 

@@ -12,6 +12,9 @@ namespace Metrics.Inputs;
 /// </summary>
 internal sealed class SenderBinding
 {
+    /// <summary>The label of what is bound to hosts.</summary>
+    public const string HostLabel = "host";
+
     /// <summary>Verdicts that are kept, so that known series are judged once.</summary>
     private const int MaxKept = 100_000;
 
@@ -40,7 +43,7 @@ internal sealed class SenderBinding
     /// Bound to hosts: labels <c>host</c>, <c>node</c>, <c>instance</c> (its port does not matter), <c>host.name</c>, <c>host_name</c>.
     /// </summary>
     public static SenderBinding ToHosts(IReadOnlyList<string> hosts) =>
-        new("hosts", "host", [NodeLabel, "instance", "host.name", "host_name"], hosts);
+        new("hosts", HostLabel, [NodeLabel, "instance", "host.name", "host_name"], hosts);
 
     /// <summary>Bound to a project: labels <c>project_id</c>, <c>tenant_id</c>, <c>cloud.project.id</c>, <c>cloud_project_id</c>.</summary>
     public static SenderBinding ToProject(string id) =>
@@ -102,7 +105,7 @@ internal sealed class SenderBinding
     {
         if (!_series.TryGetValue(series, out (Labels Bound, string? Fault) verdict))
         {
-            bool isForwarded = Label == "host" && series[NodeLabel].Length > 0;
+            bool isForwarded = Label == HostLabel && series[NodeLabel].Length > 0;
             verdict = series["job"].Length > 0 && !isForwarded
                 ? (series, "the label job belongs to targets: this token may not send it")
                 : TryBind(series, out Labels made, out string? wrong, isForwarded) ? (made, null) : (series, wrong);
@@ -125,7 +128,7 @@ internal sealed class SenderBinding
         if (fault is not null)
             batch.RemoveNewest();
         else if (set is not null)
-            batch.AddField(Label == "host" ? EventFields.Host : EventFields.ProjectId, set);
+            batch.AddField(Label == HostLabel ? EventFields.Host : EventFields.ProjectId, set);
         return fault;
     }
 
@@ -134,6 +137,6 @@ internal sealed class SenderBinding
         || (IPEndPoint.TryParse(instance, out IPEndPoint? at) && IPAddress.IsLoopback(at.Address));
 
     private bool IsOf(string value, string allowed) =>
-        value == allowed || (Label == "host" && value.Length > allowed.Length + 1 && value.StartsWith(allowed, StringComparison.Ordinal)
+        value == allowed || (Label == HostLabel && value.Length > allowed.Length + 1 && value.StartsWith(allowed, StringComparison.Ordinal)
             && value[allowed.Length] == ':' && value.AsSpan(allowed.Length + 1).IndexOfAnyExceptInRange('0', '9') < 0);
 }

@@ -27,7 +27,7 @@ public sealed record ForwardAnswer(long After, int Refused)
         {
             return JsonSerializer.Deserialize<ForwardAnswer>(json, s_json) is { After: >= 0, Refused: >= 0 } answer ? answer : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -41,8 +41,8 @@ internal sealed class ForwardInput(
             return Answer.Of(unread);
         if (!TryReadHeader(body.Bytes.Span, out ForwardHeader header, out int start, out string? fault))
             return new Answer(StatusCodes.Status400BadRequest, null, $"line 1 {fault}");
-        if (request.Binding?.Judge(name => name == "host" ? header.Node : "", out _) is not null)
-            return new Answer(StatusCodes.Status403Forbidden, null, $"this token may not send of the node '{header.Node}'");
+        if (ForbiddenTo(request.Binding, header.Node) is { } forbidden)
+            return new Answer(StatusCodes.Status403Forbidden, null, forbidden);
         try
         {
             (ForwardNode? node, refusal) = await nodes.EnterAsync(header, request.From, ct);
@@ -64,6 +64,16 @@ internal sealed class ForwardInput(
         }
     }
 
+    /// <summary>Why somebody may not send as a node; null where it may.</summary>
+    private static string? ForbiddenTo(SenderBinding? binding, string node) => binding switch
+    {
+        { Label: not SenderBinding.HostLabel } =>
+            $"this token is bound to a {binding.Label}, and a node has events of many; take one that is bound to hosts, or to nobody",
+        _ when binding?.Judge(name => name == SenderBinding.HostLabel ? node : "", out _) is not null =>
+            $"this token may not send of the node '{node}'",
+        _ => null,
+    };
+
     private static bool TryReadHeader(ReadOnlySpan<byte> body, out ForwardHeader header, out int end, out string? fault)
     {
         int length = body.IndexOf((byte)'\n');
@@ -74,7 +84,7 @@ internal sealed class ForwardInput(
     private async Task<Answer> TakeAsync(
         IInputSink sink, PushRequest request, PushBody body, ForwardHeader header, ForwardNode node, int start)
     {
-        var batch = new EventBatch($"forward/{header.Node}");
+        var batch = new EventBatch($"forward/{header.Node}") { IsForwarded = true };
         long? known = node.PlaceIn(header.Log);
         long place = NoteLost(batch, header, node, known);
         var events = new PushedEvents(batch, request.Binding, body, _senderRefused);
@@ -153,18 +163,17 @@ internal sealed class ForwardInput(
     private long NoteLost(EventBatch batch, ForwardHeader header, ForwardNode node, long? known)
     {
         long place = known ?? 0;
-        if (header.LostTo > place)
-        {
-            AddGap(batch, header.Node, $"{header.Node} has sent its events up to {TimeOf(place)}; of those up to {TimeOf(header.LostTo)} "
-                + "some were no longer there, for their age or size, when they could be sent");
-            return header.LostTo;
-        }
         if (known is null && node.PlaceBefore(header.Log) is > 0 and var before)
         {
             AddGap(batch, header.Node, $"{header.Node} has begun a new event log; of the one before, what came after {TimeOf(before)} "
                 + "and was not sent is lost");
         }
-        return place;
+        if (header.LostTo <= place)
+            return place;
+        string sent = place > 0 ? $"has sent its events up to {TimeOf(place)}" : "has sent none of its events";
+        AddGap(batch, header.Node, $"{header.Node} {sent}; of those up to {TimeOf(header.LostTo)} some were no longer there, for their "
+            + "age or size, when they could be sent, or could not be taken here");
+        return header.LostTo;
     }
 
     private void AddGap(EventBatch batch, string node, string text)

@@ -31,6 +31,9 @@ internal sealed class ForwardNode(string name)
     /// <summary>When it was last heard of, milliseconds since 1970 UTC; 0 is never.</summary>
     public long SeenAt { get; set; }
 
+    /// <summary>What is stored of <see cref="SeenAt"/>.</summary>
+    public long StoredSeenAt { get; set; }
+
     /// <summary>How long its oldest event, and sample, that is not sent has waited, seconds, as it says.</summary>
     public (double Events, double Samples) Lag { get; private set; }
 
@@ -65,6 +68,16 @@ internal sealed class ForwardNode(string name)
             SeenAt = time.GetUtcNow().ToUnixTimeMilliseconds();
             Lag = (header.EventLag, header.SampleLag);
             return null;
+        }
+    }
+
+    /// <summary>The logs of which it is known how far they are here.</summary>
+    public IReadOnlyList<string> Logs
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _logs];
         }
     }
 

@@ -34,4 +34,12 @@ internal sealed class ForwardNodeMetrics(MetricRegistry registry) : OwnMetrics(r
         Lag.Remove(node, "events");
         Lag.Remove(node, "samples");
     }
+
+    /// <summary>Counts nothing of a node any more.</summary>
+    public void Forget(string node)
+    {
+        Hide(node);
+        Events.Remove(node);
+        Conflicts.Remove(node);
+    }
 }

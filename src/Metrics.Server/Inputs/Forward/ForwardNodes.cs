@@ -4,6 +4,7 @@ using Metrics.Formats.Forward;
 using Metrics.Inputs.Push;
 using Metrics.Intake;
 using Metrics.Model;
+using Metrics.Scheduling;
 using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Storage.Forwarding;
@@ -24,12 +25,15 @@ internal sealed partial class ForwardNodes(
     /// <summary>A node that was not heard of for as long is shown no more; how far it has sent stays known.</summary>
     private static readonly TimeSpan s_shownFor = TimeSpan.FromDays(7);
 
+    /// <summary>One that was not heard of for as long is forgotten where there would be too many.</summary>
+    private static readonly TimeSpan s_keptFor = TimeSpan.FromDays(30);
+
     /// <summary>How often it is stored when nodes were heard of.</summary>
     private static readonly TimeSpan s_saveInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, ForwardNode> _nodes = new();
     private readonly SemaphoreSlim _loading = new(1, 1);
-    private readonly Dictionary<string, long> _saved = [];
+    private readonly Lock _entering = new();
     private volatile bool _isLoaded;
 
     /// <summary>Lets one in that says it is a node.</summary>
@@ -38,17 +42,21 @@ internal sealed partial class ForwardNodes(
     public async Task<(ForwardNode? Node, PushRefusal Refusal)> EnterAsync(ForwardHeader header, IPAddress? from, CancellationToken ct)
     {
         await LoadAsync(ct);
-        if (!_nodes.TryGetValue(header.Node, out ForwardNode? node))
+        bool isKnown = _nodes.TryGetValue(header.Node, out ForwardNode? known);
+        if (known?.PlaceIn(header.Log) is null && await EventLogName.FindAsync(events, ct) == header.Log)
+            return (null, new PushRefusal(StatusCodes.Status409Conflict, "this is the very metricsd that sends (forward.url)"));
+        if (!isKnown && _nodes.Count >= MaxNodes)
+            await ForgetAsync(ct);
+        lock (_entering)
         {
-            if (_nodes.Count >= MaxNodes)
+            if (!_nodes.TryGetValue(header.Node, out ForwardNode? node) && _nodes.Count >= MaxNodes)
                 return (null, new PushRefusal(StatusCodes.Status403Forbidden, $"there are {MaxNodes} nodes; more are not taken"));
-            node = _nodes.GetOrAdd(header.Node, static name => new ForwardNode(name));
+            node ??= NodeOf(header.Node);
+            if (node.Enter(header, from, time) is not { } taken)
+                return (node, default);
+            metrics.Conflicts.WithLabels(node.Name).Inc();
+            return (null, new PushRefusal(StatusCodes.Status409Conflict, taken));
         }
-        if (node.PlaceIn(header.Log) is null && await EventLogName.FindAsync(events, ct) == header.Log)
-            return (null, Conflict(node, "this is the very metricsd that sends (forward.url)"));
-        if (node.Enter(header, from, time) is { } taken)
-            return (null, Conflict(node, taken));
-        return (node, default);
     }
 
     /// <summary>Reads again how far a node has sent, where that is not known after a commit that failed. The caller has its turn.</summary>
@@ -72,17 +80,15 @@ internal sealed partial class ForwardNodes(
     /// <exception cref="StoreException">It cannot be written now.</exception>
     internal async Task SaveAsync(CancellationToken ct)
     {
-        (string Name, long At)[] heard = [.. _nodes.Values.Select(n => (n.Name, n.SeenAt)).Where(IsNews)];
+        (ForwardNode Node, long At)[] heard = [.. _nodes.Values.Select(n => (n, n.SeenAt)).Where(h => h.SeenAt != h.n.StoredSeenAt)];
         if (heard.Length == 0)
             return;
         var batch = new EventBatch(ForwardPlaces.Source, 1);
-        foreach ((string name, long at) in heard)
-            batch.Add(ForwardPlaces.SeenOf(name, at));
+        foreach ((ForwardNode node, long at) in heard)
+            batch.Add(ForwardPlaces.SeenOf(node.Name, at));
         await intake.CommitAsync(batch, ct);
-        foreach ((string name, long at) in heard)
-            _saved[name] = at;
-
-        bool IsNews((string Name, long At) one) => one.At > 0 && _saved.GetValueOrDefault(one.Name) != one.At;
+        foreach ((ForwardNode node, long at) in heard)
+            node.StoredSeenAt = at;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -107,10 +113,28 @@ internal sealed partial class ForwardNodes(
         }
     }, time, ct);
 
-    private PushRefusal Conflict(ForwardNode node, string why)
+    /// <summary>Makes room where there is none: what was not heard of for long goes.</summary>
+    private async Task ForgetAsync(CancellationToken ct)
     {
-        metrics.Conflicts.WithLabels(node.Name).Inc();
-        return new PushRefusal(StatusCodes.Status409Conflict, why);
+        if (!SteadyClock.IsTrusted(time))
+            return;
+        long oldest = (time.GetUtcNow() - s_keptFor).ToUnixTimeMilliseconds();
+        var batch = new EventBatch(ForwardPlaces.Source, 1);
+        lock (_entering)
+        {
+            foreach (ForwardNode node in _nodes.Values.Where(n => n.SeenAt < oldest))
+            {
+                _nodes.TryRemove(node.Name, out _);
+                metrics.Forget(node.Name);
+                batch.Add(ForwardPlaces.SeenOf(node.Name, null));
+                foreach (string known in node.Logs)
+                    batch.Add(ForwardPlaces.Of(node.Name, known, null));
+            }
+        }
+        if (batch.Positions.Count > 0)
+            await intake.CommitAsync(batch, ct);
+        else
+            batch.Dispose();
     }
 
     private async Task LoadAsync(CancellationToken ct)
@@ -127,7 +151,10 @@ internal sealed partial class ForwardNodes(
             foreach (SourcePosition position in await events.PositionsAsync(ForwardPlaces.SeenSource, ct))
             {
                 if (ForwardPlaces.TryReadNumber(position.State, out long at))
-                    NodeOf(position.Key).SeenAt = _saved[position.Key] = at;
+                {
+                    ForwardNode node = NodeOf(position.Key);
+                    (node.SeenAt, node.StoredSeenAt) = (at, at);
+                }
             }
             _isLoaded = true;
         }

@@ -16,8 +16,8 @@ internal static class ForwardPlaces
     public static SourcePosition Of(string node, string log, long? place) =>
         new(Source, $"{node} {log}", place?.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>When a node was last heard of, milliseconds since 1970 UTC.</summary>
-    public static SourcePosition SeenOf(string node, long at) => new(SeenSource, node, at.ToString(CultureInfo.InvariantCulture));
+    /// <summary>When a node was last heard of, milliseconds since 1970 UTC; null forgets it.</summary>
+    public static SourcePosition SeenOf(string node, long? at) => new(SeenSource, node, at?.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>What is stored of how far a log is here; null where it makes no sense.</summary>
     public static (string Node, string Log, long Place)? Read(SourcePosition position) =>

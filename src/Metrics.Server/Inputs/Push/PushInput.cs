@@ -37,7 +37,7 @@ internal sealed class PushInput(PushOptions options, PushLane lane, EventLog eve
     {
         lane.Recent ??= await LoadAsync(stop);
         lane.Open(sink, options.AllowFrom);
-        sink.Ready("/write, /api/v2/write, /api/v1/events, /loki/api/v1/push");
+        sink.Ready("/write, /api/v2/write, /api/v1/events, /loki/api/v1/push, /api/v1/forward");
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await stopped.Task;

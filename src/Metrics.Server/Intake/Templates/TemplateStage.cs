@@ -37,7 +37,7 @@ internal sealed class TemplateStage(
 
     public ValueTask TakeAsync(EventWork work)
     {
-        if (options.Value.Templates is { IsEnabled: true } bounds)
+        if (!work.Batch.IsForwarded && options.Value.Templates is { IsEnabled: true } bounds)
         {
             lock (_lock)
                 Learn(work, bounds);

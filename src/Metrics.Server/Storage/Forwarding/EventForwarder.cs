@@ -26,6 +26,7 @@ internal sealed partial class EventForwarder(
     private readonly ForwardClient _client = new(options, metrics, time);
     private readonly ForwardBatch _batch = new();
     private readonly string _centre = Configuration.ShownUrl.Of(options.Url);
+    private readonly ForwardLosses _losses = new(Configuration.ShownUrl.Of(options.Url), metrics, time, log);
 
     /// <summary>The newest event that the centre has; null where it has to be asked.</summary>
     private long? _after;
@@ -36,8 +37,11 @@ internal sealed partial class EventForwarder(
     /// <summary>The oldest event that is not sent; 0 where none waits, or none is known.</summary>
     private long _oldest;
 
-    /// <summary>An event that is too large for the centre, and is given up.</summary>
+    /// <summary>An event that the centre does not take even alone, and that is given up.</summary>
     private long _givenUp;
+
+    /// <summary>One that it has refused alone once.</summary>
+    private long _doubted;
 
     private string _log = "";
     private int _failures;
@@ -85,8 +89,10 @@ internal sealed partial class EventForwarder(
             {
                 await _batch.ReadAsync(events, Math.Max(after, _givenUp), ct);
                 _oldest = _batch.Ids.First;
-                // Where the centre has none of this log yet, nothing is missing to it.
-                lostTo = after > 0 ? Math.Max(_batch.Expired, _givenUp) : 0;
+                // Where the centre has none of this log yet, what went before is not missing to it.
+                lostTo = Math.Max(after > 0 ? _batch.Expired : 0, _givenUp);
+                if (after > 0)
+                    _losses.Expired(after, _batch.Expired);
             }
             else if (options.Events && _oldest == 0 && events.LastId > _had)
             {
@@ -108,40 +114,71 @@ internal sealed partial class EventForwarder(
     /// <returns>Whether it was taken.</returns>
     private bool Note(ForwardReply reply)
     {
-        if (reply.Taken?.Chain?.Contains(link.Session) == true)
-            reply = reply with { Taken = null, Reason = "it forwards to this metricsd again, so that all would go round for ever" };
-        bool isCircle = reply is { Taken: null, Status: StatusCodes.Status200OK };
-        metrics.Up.WithLabels(_centre).Set(reply.Taken is null ? 0 : 1);
-        if (reply.Taken is not { } taken)
+        bool isCircle = reply.Taken is { } answer && link.IsBreaking(answer.Chain ?? []);
+        if (reply.Taken is { } taken && !isCircle)
         {
-            _after = null;
-            link.Fail(reply.Reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
-            if (reply.Status == StatusCodes.Status413PayloadTooLarge)
-                Shrink();
-            if (++_failures == 1)
-                LogFailing(_centre, reply.Reason);
-            return false;
+            NoteTaken(taken);
+            return true;
         }
-        if (_failures > 0)
-            LogWorking(_centre);
-        _failures = 0;
-        link.Succeed(taken.Chain ?? []);
+        string reason = isCircle ? "it forwards to this metricsd again, so that all would go round for ever" : reply.Reason;
+        metrics.Up.WithLabels(_centre).Set(0);
+        _after = null;
+        link.Fail(reason, isClosed: isCircle || reply.Status == StatusCodes.Status409Conflict);
+        if (_batch.Count > 0)
+            Shrink(reply);
+        if (++_failures == 1)
+            LogFailing(_centre, reason);
+        return false;
+    }
+
+    private void NoteTaken(ForwardAnswer taken)
+    {
+        // Where it was only asked, whether it takes what waits is not known yet.
+        bool isProven = _batch.Count > 0 || !options.Events || events.LastId <= taken.After;
+        link.Succeed(taken.Chain ?? [], isProven);
+        if (isProven)
+        {
+            metrics.Up.WithLabels(_centre).Set(1);
+            if (_failures > 0)
+                LogWorking(_centre);
+            _failures = 0;
+        }
         if (_batch.Count > 0)
         {
             metrics.EventsSent.Inc(Math.Max(0, _batch.Count - taken.Refused));
-            metrics.EventsRefused.Inc(taken.Refused);
+            _losses.Refused(taken.Refused);
+            _batch.Grow();
         }
         (_after, _had) = (taken.After, taken.After);
-        if (!_batch.IsFull)
+        if (isProven && !_batch.IsFull)
             _oldest = 0;
-        return true;
     }
 
-    private void Shrink()
+    /// <summary>
+    /// Where the centre will never take the batch as it is, smaller ones come next, and an event that is the cause is given up.
+    /// </summary>
+    private void Shrink(ForwardReply reply)
     {
+        bool isTooLarge = reply.Status == StatusCodes.Status413PayloadTooLarge;
+        if (!isTooLarge && reply.Status != StatusCodes.Status400BadRequest)
+            return;
         if (_batch.Count == 1)
-            _givenUp = _batch.Ids.Last;
-        _batch.Halve();
+            Doubt(_batch.Ids.Last, isTooLarge ? "too_large" : "invalid", reply.Reason);
+        if (isTooLarge)
+            _batch.ShrinkBytes();
+        else
+            _batch.ShrinkRows();
+    }
+
+    /// <summary>Gives up an event that is refused alone a second time: once may be the way there.</summary>
+    private void Doubt(long id, string reason, string said)
+    {
+        if (_doubted == id)
+        {
+            _givenUp = id;
+            _losses.GivenUp(reason, id, said);
+        }
+        _doubted = id;
     }
 
     /// <summary>Waits for more events, or until the next sign of life is due; not where more is there already.</summary>
@@ -169,7 +206,7 @@ internal sealed partial class EventForwarder(
             return;
         string known = await EventLogName.GetAsync(events, ct);
         if (known != _log)
-            (_log, _after, _had, _oldest) = (known, null, 0, 0);
+            (_log, _after, _had, _oldest, _givenUp) = (known, null, 0, 0, 0);
     }
 
     private async Task FindOldestAsync(CancellationToken ct)

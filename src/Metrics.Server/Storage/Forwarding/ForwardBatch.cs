@@ -11,9 +11,22 @@ internal sealed class ForwardBatch
     private const int MaxRows = 10_000;
     private const int MaxBytes = 2 << 20;
 
+    /// <summary>After each success the next batch may come as near to what was too large.</summary>
+    private const int PartOfRest = 4;
+
+    /// <summary>After as many that were taken what was too large once is tried again: the centre may have changed.</summary>
+    private const int Remembered = 1_000;
+
     private readonly ArrayBufferWriter<byte> _rows = new(64 << 10);
-    private int _maxRows = MaxRows;
+
+    /// <summary>Bytes of the events that it holds; one that was too much may lie behind them.</summary>
+    private int _length;
     private int _maxBytes = MaxBytes;
+
+    /// <summary>The smallest that was too large for the centre: what grows comes near to it, and never there.</summary>
+    private int _tooLarge = MaxBytes;
+    private int _takenSince;
+    private int _maxRows = MaxRows;
 
     /// <summary>How many events it holds.</summary>
     public int Count { get; private set; }
@@ -31,7 +44,7 @@ internal sealed class ForwardBatch
     public void Clear()
     {
         _rows.ResetWrittenCount();
-        (Count, Ids, IsFull) = (0, default, false);
+        (_length, Count, Ids, IsFull) = (0, 0, default, false);
     }
 
     /// <summary>Reads what comes behind an id.</summary>
@@ -57,19 +70,45 @@ internal sealed class ForwardBatch
     }
 
     /// <summary>The lines to send.</summary>
-    public byte[] ToLines(ForwardHeader header) => [.. header.ToUtf8(), (byte)'\n', .. _rows.WrittenSpan];
+    public byte[] ToLines(ForwardHeader header) => [.. header.ToUtf8(), (byte)'\n', .. _rows.WrittenSpan[.._length]];
 
     /// <summary>The centre takes no bodies of this size: the next ones are half as large.</summary>
-    public void Halve() => (_maxRows, _maxBytes) = (Math.Max(1, Math.Min(Count, _maxRows) / 2), Math.Max(1, _maxBytes / 2));
+    public void ShrinkBytes()
+    {
+        (_tooLarge, _maxBytes) = (Math.Min(_tooLarge, _length), Math.Max(1, Math.Min(_maxBytes, _length / 2)));
+        _takenSince = 0;
+    }
+
+    /// <summary>The centre takes no body with one of these events: the next ones have half as many, until that one is alone.</summary>
+    public void ShrinkRows() => _maxRows = Math.Max(1, Count / 2);
+
+    /// <summary>The centre has taken this one: the next ones may be larger.</summary>
+    public void Grow()
+    {
+        if (Count > 0)
+            _maxRows = Math.Min(MaxRows, _maxRows * 2);
+        // One that is small for want of events says nothing of large ones.
+        if (!IsFull || _length <= _maxBytes / 2)
+            return;
+        if (++_takenSince >= Remembered)
+            _tooLarge = MaxBytes;
+        _maxBytes += (_tooLarge - _maxBytes) / PartOfRest;
+    }
 
     private void Add(EventBatch batch)
     {
         for (int row = 0; row < batch.Count && !IsFull; row++)
         {
             ForwardRows.Write(batch, row, _rows);
+            if (Count > 0 && _rows.WrittenCount > _maxBytes)
+            {
+                IsFull = true;
+                return;
+            }
+            _length = _rows.WrittenCount;
             Ids = (Count == 0 ? batch.Ids[row] : Ids.First, batch.Ids[row]);
             Count++;
-            IsFull = Count >= _maxRows || _rows.WrittenCount >= _maxBytes;
+            IsFull = Count >= _maxRows || _length >= _maxBytes;
         }
     }
 }

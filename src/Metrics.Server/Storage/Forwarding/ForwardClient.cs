@@ -42,7 +42,10 @@ internal sealed class ForwardClient(ForwardOptions options, ForwardMetrics metri
             using HttpRequestMessage request = NewRequest(lines);
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
-            return await JudgeAsync(response, either.Token);
+            ForwardReply reply = await JudgeAsync(response, either.Token);
+            if (response.IsSuccessStatusCode && reply.Taken is null)
+                status = "error";
+            return reply;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -86,11 +89,12 @@ internal sealed class ForwardClient(ForwardOptions options, ForwardMetrics metri
         int status = (int)response.StatusCode;
         if (response.StatusCode == HttpStatusCode.OK && ForwardAnswer.TryRead(start.AsSpan(0, length)) is { } answer)
             return new ForwardReply(status, answer, "", null);
+        string which = response.IsSuccessStatusCode ? ", but no answer of a metricsd; is this the centre, or a proxy before it?" : "";
         string said = System.Text.Encoding.UTF8.GetString(start, 0, length).ReplaceLineEndings(" ").Trim();
         string? wish = response.Headers.TryGetValues("Retry-After", out IEnumerable<string>? values) ? values.First() : null;
         return new ForwardReply(
             status, null, string.Create(CultureInfo.InvariantCulture,
-                $"HTTP {status}: {(said.Length > MaxReasonLength ? said[..MaxReasonLength] : said)}"),
+                $"HTTP {status}{which}: {(said.Length > MaxReasonLength ? said[..MaxReasonLength] : said)}"),
             InfluxAnswer.ReadRetryAfter(wish, time.GetUtcNow()));
     }
 }

@@ -14,8 +14,10 @@ internal sealed class ForwardMetrics(MetricRegistry registry) : OwnMetrics(regis
     public Counter EventsSent { get; } = registry.Counter(
         "metricsd_forward_events_sent_total", "Events that the central metricsd has confirmed.");
 
-    public Counter EventsRefused { get; } = registry.Counter(
-        "metricsd_forward_events_refused_total", "Events that the central metricsd does not take of this token.");
+    public Labelled<Counter> EventsDropped { get; } = registry.Counter(
+        "metricsd_forward_events_dropped_total",
+        "Events that the central metricsd will not get, by reason; of those that expired each span counts once.", "reason")
+        .FromStart("expired", "refused", "too_large", "invalid");
 
     public Labelled<Gauge> Lag { get; } = registry.Gauge(
         "metricsd_forward_lag_seconds", "How long the oldest that is not sent has waited; 0 where nothing waits.", "what")

@@ -1,3 +1,4 @@
+using System.Net;
 using Metrics.Model;
 using Metrics.Storage.Samples.Influx;
 
@@ -7,29 +8,26 @@ namespace Metrics.Storage.Forwarding;
 /// Sends what the store gets to the centre too, by a spool of its own: a centre that is slow or away holds nothing up. Samples that are
 /// sent twice are the same there, so they are spooled before the store has them: a process that is killed in between leaves no hole.
 /// </summary>
-internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
+internal sealed class SampleForwarder : IHostedService, IAsyncDisposable
 {
     private const string Name = "forward";
 
     /// <summary>Names the node on each sample.</summary>
     private const string NodeLabel = "node";
 
-    private readonly ForwardMetrics _metrics;
-    private readonly ILogger _log;
     private readonly InfluxOptions _centre;
     private readonly InfluxSender _sender;
     private readonly InfluxLines _lines;
 
     /// <summary>The batches that were spooled last: a store that fails is given them again.</summary>
     private IReadOnlyList<SampleBatch> _spooled = [];
-    private bool _failing;
     private bool _isDisposed;
 
     public SampleForwarder(
         ForwardOptions options, StorageOptions storage, ForwardLink link, ForwardMetrics metrics, InfluxMetrics influx, TimeProvider time,
         ILogger<SampleForwarder> log)
     {
-        (_metrics, _log, _centre) = (metrics, log, options.AsInflux());
+        _centre = options.AsInflux();
         var flow = new InfluxFlow(
             Name, storage.Path, "spool-forward", InfluxPrecision.Milliseconds, metrics.SamplesDropped, metrics.Requests)
         {
@@ -66,20 +64,7 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
         List<SampleBatch> fresh = [.. batches.Except(_spooled)];
         _spooled = batches;
         foreach ((byte[] body, int lines) in _lines.Write(fresh, _centre.BatchLines, _centre.BatchBytes))
-        {
-            try
-            {
-                _sender.Spool(body, lines);
-                _failing = false;
-            }
-            catch (StoreException e)
-            {
-                _metrics.SamplesDropped.WithLabels("spool_unwritable").Inc(lines);
-                if (!_failing)
-                    LogLost(e.Message);
-                _failing = true;
-            }
-        }
+            _sender.SpoolOrDrop(body, lines);
     }
 
     /// <summary>Sends nothing while the centre may know another machine by this name: samples of the two would be one series.</summary>
@@ -88,12 +73,14 @@ internal sealed partial class SampleForwarder : IHostedService, IAsyncDisposable
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await link.Known.WaitAsync(cancellationToken);
-            return link.Closed is { } why
-                ? throw new HttpRequestException($"samples are held back: {why}")
-                : await base.SendAsync(request, cancellationToken);
+            if (link.Closed is { } why)
+                throw new HttpRequestException($"samples are held back: {why}");
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            if (answer.StatusCode != HttpStatusCode.OK)
+                return answer;
+            // A metricsd says 204.
+            answer.Dispose();
+            throw new HttpRequestException("HTTP 200, but no answer of a metricsd; is this the centre, or a proxy before it?");
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Samples for the central metricsd are lost: {Reason}")]
-    private partial void LogLost(string reason);
 }

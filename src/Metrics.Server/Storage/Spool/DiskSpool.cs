@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 
 namespace Metrics.Storage.Spool;
 
@@ -16,13 +15,11 @@ namespace Metrics.Storage.Spool;
 /// </remarks>
 internal sealed class DiskSpool : IDisposable
 {
-    private readonly string _folder;
+    private readonly SpoolFiles _files;
     private readonly long _maxBytes;
     private readonly long _segmentBytes;
-    private readonly Action<string> _damaged;
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, long> _segments = [];   // number → size
-    private readonly HashSet<(long Segment, long Offset)> _knownDamage = [];
     private FileStream? _writer;
     private long _readSegment;
     private long _readOffset;
@@ -35,16 +32,12 @@ internal sealed class DiskSpool : IDisposable
     /// <exception cref="IOException">The folder cannot be used.</exception>
     public DiskSpool(string folder, long maxBytes, Action<string>? damaged = null)
     {
-        _folder = folder;
         _maxBytes = maxBytes;
         _segmentBytes = Math.Clamp(maxBytes / 8, 64 * 1024, 64 << 20);
-        _damaged = damaged ?? (_ => { });
+        _files = new SpoolFiles(folder, damaged ?? (_ => { }));
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(folder, "*.spool"))
-        {
-            if (long.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-                _segments[number] = Repair(file, number);
-        }
+        foreach (long number in _files.Numbers())
+            _segments[number] = _files.Repair(number);
         ReadPosition();
         Count = CountRecords();
     }
@@ -109,7 +102,7 @@ internal sealed class DiskSpool : IDisposable
                 (long number, long size) = _segments.First();
                 if (_readSegment < number)
                     (_readSegment, _readOffset) = (number, 0);
-                Record? record = _readOffset < size ? Find(number, _readOffset, size) : null;
+                Record? record = _readOffset < size ? _files.Find(number, _readOffset, size) : null;
                 bool isDamaged = (record?.Start ?? size) > _readOffset;
                 if (record is { } found)
                     _readOffset = found.Start;
@@ -142,7 +135,7 @@ internal sealed class DiskSpool : IDisposable
                 (maxLines, maxBytes) = (maxLines - one.Lines, maxBytes - one.Body.Length);
                 some.Add(one);
                 long size = _segments[one.Segment];
-                next = one.End < size ? Find(one.Segment, one.End, size) : null;
+                next = one.End < size ? _files.Find(one.Segment, one.End, size) : null;
                 // Behind damage, which is to be noticed when it comes to that.
                 if (next?.Start != one.End)
                     break;
@@ -162,7 +155,7 @@ internal sealed class DiskSpool : IDisposable
                 return;
             _readOffset = record.End;
             Count -= records.Length;
-            WritePosition();
+            _files.WritePosition(_readSegment, _readOffset);
             if (Count == 0)
                 Clear();
         }
@@ -182,7 +175,7 @@ internal sealed class DiskSpool : IDisposable
             long number = _segments.Keys.First();
             long offset = number == _readSegment ? _readOffset : 0;
             int records = 0;
-            while (offset < _segments[number] && Find(number, offset, _segments[number]) is { } record)
+            while (offset < _segments[number] && _files.Find(number, offset, _segments[number]) is { } record)
             {
                 dropped += record.Lines;
                 records++;
@@ -202,11 +195,8 @@ internal sealed class DiskSpool : IDisposable
     private void OpenSegment()
     {
         _writer?.Dispose();
-        Directory.CreateDirectory(_folder);
         long number = _segments.Count == 0 ? Math.Max(_readSegment, 0) + 1 : _segments.Keys.Last() + 1;
-        while (Path.Exists(SegmentPath(number)))
-            number++;
-        _writer = new FileStream(SegmentPath(number), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        _writer = _files.Create(ref number);
         _segments[number] = 0;
     }
 
@@ -214,8 +204,9 @@ internal sealed class DiskSpool : IDisposable
     private void Abandon()
     {
         long number = _segments.Keys.Last();
-        if (!File.Exists(SegmentPath(number)))
-            NoteDamage(number, 0, $"{Path.GetFileName(SegmentPath(number))} is gone, with what was not sent of it");
+        string file = _files.PathOf(number);
+        if (!File.Exists(file))
+            _files.NoteDamage(number, 0, $"{Path.GetFileName(file)} is gone, with what was not sent of it");
         _writer?.Dispose();
         _writer = null;
         if (_segments.Count == 1)
@@ -236,60 +227,10 @@ internal sealed class DiskSpool : IDisposable
     private void DropFirst()
     {
         long number = _segments.Keys.First();
-        Directory.CreateDirectory(_folder);
-        File.Delete(SegmentPath(number));
+        _files.Delete(number);
         _segments.Remove(number);
-        _knownDamage.RemoveWhere(d => d.Segment == number);
         (_readSegment, _readOffset) = (_segments.Count > 0 ? _segments.Keys.First() : number, 0);
-        WritePosition();
-    }
-
-    /// <summary>The first sound record from an offset on; what is passed over is damaged.</summary>
-    private Record? Find(long number, long offset, long size)
-    {
-        Record? found;
-        try
-        {
-            found = SpoolSegment.Find(SegmentPath(number), number, offset);
-        }
-        catch (IOException e) when (IsDamage(e))
-        {
-            found = null;
-        }
-        if ((found?.Start ?? size) > offset)
-            NoteDamage(number, offset, $"{Path.GetFileName(SegmentPath(number))} is damaged at byte {offset}; what is there is not sent");
-        return found;
-    }
-
-    /// <summary>Whether a segment is gone or its place on the disk damaged, and not only unreadable now, as with no handle free.</summary>
-    /// <remarks>EIO, EBADMSG and EUCLEAN of Linux; errno(3).</remarks>
-    private static bool IsDamage(IOException e) =>
-        e is FileNotFoundException or DirectoryNotFoundException || e.HResult is 5 or 74 or 117;
-
-    private void NoteDamage(long number, long offset, string text)
-    {
-        if (!_knownDamage.Add((number, offset)))
-            return;
-        _damaged(text);
-    }
-
-    /// <summary>Cuts a segment off behind its last whole record, when what follows is the torn rest of one.</summary>
-    private long Repair(string file, long number)
-    {
-        long size = new FileInfo(file).Length, end = 0;
-        while (end < size && SpoolSegment.Find(file, number, end) is { } record)
-        {
-            if (record.Start > end)
-                NoteDamage(number, end, $"{Path.GetFileName(file)} is damaged at byte {end}; what is there is not sent");
-            end = record.End;
-        }
-        if (end == size)
-            return size;
-        if (!SpoolSegment.IsTorn(file, end))
-            NoteDamage(number, end, $"{Path.GetFileName(file)} is damaged at byte {end}; what is there is not sent");
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
-        stream.SetLength(end);
-        return end;
+        _files.WritePosition(_readSegment, _readOffset);
     }
 
     private int CountRecords()
@@ -298,7 +239,7 @@ internal sealed class DiskSpool : IDisposable
         foreach ((long number, long size) in _segments)
         {
             long offset = number == _readSegment ? _readOffset : number < _readSegment ? size : 0;
-            while (offset < size && Find(number, offset, size) is { } record)
+            while (offset < size && _files.Find(number, offset, size) is { } record)
             {
                 count++;
                 offset = record.End;
@@ -322,21 +263,10 @@ internal sealed class DiskSpool : IDisposable
 
     private void ReadPosition()
     {
-        string[] words = File.Exists(PositionPath) ? File.ReadAllText(PositionPath).Split(' ') : [];
-        if (words.Length == 2
-            && long.TryParse(words[0], CultureInfo.InvariantCulture, out long segment)
-            && long.TryParse(words[1], CultureInfo.InvariantCulture, out long offset))
-            (_readSegment, _readOffset) = (segment, offset);
+        (_readSegment, _readOffset) = _files.ReadPosition() ?? (0, 0);
         // What makes no sense is as good as none: all is sent again.
         bool isBeyond = _segments.Count > 0 && _readSegment > _segments.Keys.Last();
         if (isBeyond || _readOffset < 0 || (_segments.TryGetValue(_readSegment, out long size) && _readOffset > size))
             (_readSegment, _readOffset) = (0, 0);
     }
-
-    private void WritePosition() =>
-        File.WriteAllText(PositionPath, string.Create(CultureInfo.InvariantCulture, $"{_readSegment} {_readOffset}"));
-
-    private string PositionPath => Path.Combine(_folder, "position");
-
-    private string SegmentPath(long number) => Path.Combine(_folder, number.ToString("D12", CultureInfo.InvariantCulture) + ".spool");
 }

@@ -70,7 +70,8 @@ public sealed class ForwardInputTests
         events.Select(e => Text(e, "kind")).Should().Equal("log", "log.gap", "log");
         Text(events[1], "host.name").Should().Be("n1");
         Text(events[1], "body").Should().Be("n1 has sent its events up to 2026-11-27T12:00:00.000000000Z; of those up to "
-            + "2026-11-27T12:01:00.000000000Z some were no longer there, for their age or size, when they could be sent");
+            + "2026-11-27T12:01:00.000000000Z some were no longer there, for their age or size, when they could be sent, "
+            + "or could not be taken here");
     }
 
     [Fact]
@@ -132,6 +133,14 @@ public sealed class ForwardInputTests
     }
 
     [Fact]
+    public async Task Kinds_of_lines_are_learned_on_the_node_and_not_once_more_at_the_centre()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        (await PushAsync(daemon, s_node, 1, 2)).Status.Should().Be(200);
+        (await daemon.AskAsync("GET", "/api/v1/logs/templates")).Text.Should().Contain("\"data\":[]");
+    }
+
+    [Fact]
     public async Task After_a_commit_that_failed_the_same_events_are_taken()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
@@ -168,6 +177,21 @@ public sealed class ForwardInputTests
             .Equal("n1 of 'n1'", "n1 of ''");
         (await daemon.OwnAsync("metricsd_sender_refused_total", "events", "look")).Should().Be(1);
         (await PushAsync(daemon, s_node, "look", 1)).Status.Should().Be(403);
+    }
+
+    [Fact]
+    public async Task A_token_of_one_project_sends_of_no_node()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("""
+            auth:
+              tokens:
+                - { name: p1, role: ingest, token: bound, project_id: p1 }
+                - { name: look, role: viewer, token: look }
+            """);
+        (await PushAsync(daemon, s_node, "bound", 1)).Should().Be((403,
+            "this token is bound to a project_id, and a node has events of many; take one that is bound to hosts, or to nobody\n"));
+        (await EventsAsync(daemon, "look")).Should().BeEmpty();
+        (await daemon.OwnAsync("metricsd_forward_node_last_seen", "n1", "look")).Should().Be(0);
     }
 
     private static Task<(int Status, string Text)> PushAsync(RunningDaemon daemon, ForwardHeader header, params long[] ids) =>

@@ -165,6 +165,22 @@ public sealed class TemplateStageTests
     private Task<List<Event>> SeeAsync(string service, params string[] lines) => SeeAsync(service, isStored: true, lines);
 
     /// <returns>What was added to the lines.</returns>
+    [Fact]
+    public async Task What_a_node_forwards_was_learned_there_and_is_neither_learned_nor_told_again()
+    {
+        await SeeAsync("api", "hello");
+        _time.Advance(TimeSpan.FromDays(1));
+        using (var forwarded = new EventBatch("forward/n1") { IsForwarded = true })
+        {
+            forwarded.Add(Now, Now, EventKinds.Log, Severity.Error, "a line that never was");
+            forwarded.AddField(EventFields.Host, "ctl-1");
+            forwarded.AddField(EventFields.Service, "api");
+            await _stage.TakeAsync(new EventWork(forwarded, null));
+            (forwarded.Count, forwarded.Positions.Count).Should().Be((1, 0));
+        }
+        (await SeeAsync("api", "a line that never was")).Should().ContainSingle("here it is the first time");
+    }
+
     private async Task<List<Event>> SeeAsync(string service, bool isStored, params string[] lines)
     {
         using var batch = new EventBatch("test");

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Text.Json;
+using Metrics.Formats.Forward;
 using Metrics.Tests.Access;
 
 namespace Metrics.Tests.Storage.Forwarding;
@@ -49,6 +51,29 @@ public sealed class SampleForwarderTests
             (await ValuesAsync(centre, "of_clone_value[1h]")).Should().BeEmpty();
             (await clone.OwnAsync("metricsd_spool_records", "forward", "")).Should().BeGreaterThan(0, "it is kept");
         }
+    }
+
+    [Fact]
+    public async Task A_200_of_a_proxy_stores_no_samples_and_they_come_again()
+    {
+        int pages = 0, taken = 0;
+        using var proxy = new LocalServer(async context =>
+        {
+            if (context.Request.Url!.AbsolutePath != "/write")
+            {
+                await context.Response.OutputStream.WriteAsync(new ForwardAnswer(long.MaxValue, 0).ToUtf8());
+                return;
+            }
+            using var lines = new StreamReader(new GZipStream(context.Request.InputStream, CompressionMode.Decompress));
+            bool isPushed = (await lines.ReadToEndAsync()).Contains("other_value", StringComparison.Ordinal);
+            bool isPage = isPushed && ++pages == 1;
+            taken += isPushed && !isPage ? 1 : 0;
+            context.Response.StatusCode = isPage ? 200 : 204;
+        });
+        await using RunningDaemon node = await RunningDaemon.StartAsync($"forward: {{ url: '{proxy.Url}', node: n1 }}");
+        (await node.AskAsync("POST", "/write", body: new StringContent("other value=1"))).Status.Should().Be(204);
+        await Eventually.Async(() => taken > 0, "what was answered by a page is sent once more");
+        pages.Should().BeGreaterThan(1);
     }
 
     [Fact]

@@ -43,6 +43,9 @@ internal sealed partial record InfluxAnswer(WriteVerdict Verdict, int Dropped, s
     /// <summary>The three forms of RFC 9110, 5.6.7.</summary>
     private static readonly string[] s_httpDates = ["R", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy"];
 
+    /// <summary>Whether all of it is to be sent once more.</summary>
+    public bool IsToBeSentAgain => Verdict is WriteVerdict.Retry or WriteVerdict.Hold;
+
     /// <summary>Judges an answer by its status and by its words, since neither alone tells.</summary>
     /// <param name="version">Which write form was used.</param>
     /// <param name="words">The answer.</param>
