@@ -22,12 +22,12 @@ public sealed partial class EventBatch
     public void CountNote() => Notes++;
 
     /// <summary>Begins to account for something: rows that are added from now on are of it.</summary>
-    public void Begin(LedgerEntry entry) => (entry.Row, entry.Notes) = (Count, Notes);
+    public void Begin(LedgerEntry entry) => (entry.Row, entry.Notes, entry.Cut) = (Count, Notes, Cuts.Bodies);
 
     /// <summary>Adds what was begun: rows that were added since are its.</summary>
     public void Add(LedgerEntry entry)
     {
-        (entry.Rows, entry.Notes) = (Count - entry.Row, Notes - entry.Notes);
+        (entry.Rows, entry.Notes, entry.Cut) = (Count - entry.Row, Notes - entry.Notes, Cuts.Bodies - entry.Cut);
         (_ledger ??= []).Add(entry);
     }
 
@@ -42,7 +42,7 @@ public sealed partial class EventBatch
         // What is noted stands before what was read.
         foreach (long time in Times[Notes..])
             entry.Count(time);
-        (entry.Row, entry.Rows, entry.Notes) = (0, Count, Notes);
+        (entry.Row, entry.Rows, entry.Notes, entry.Cut) = (0, Count, Notes, Cuts.Bodies);
         (_ledger ??= []).Add(entry);
     }
 

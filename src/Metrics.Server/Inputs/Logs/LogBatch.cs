@@ -31,15 +31,15 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     /// <returns>Its time; null where it says none.</returns>
     public long? Add(LogReader reader, ReadOnlySpan<byte> text, string path, string service, long offset)
     {
-        if (text.Length > EventBounds.MaxBodyLength)
-            counters.Add(InputError.TooLong);
         reader.Read(text, _record);
+        int cut = _batch.Events.Cuts.Bodies;
         if (options.Format?.Binary is { } binary)
             _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()), text.Length);
         else if (options.IsLatin && !Utf8.IsValid(text))
             _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text), text.Length);
         else
             _record.AddTo(_batch.Events, Now, text);
+        counters.Add(InputError.TooLong, _batch.Events.Cuts.Bodies - cut);
         AddFields(path, service);
         _batch.Events.AddField(EventFields.LogOffset, offset);
         return _record.Time;

@@ -179,8 +179,6 @@ internal sealed class LogTail : IDisposable
             int start = bytes.Length - rest.Length - _splitter.Length;
             long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);
             entry.Count(said ?? batch.Now);
-            if (_splitter.IsInLongLine || record.Length > EventBounds.MaxBodyLength)
-                entry.Cut++;
             if (said is { } given)
                 newest = Follow(given, newest, batch);
         }

@@ -1,4 +1,5 @@
 using Metrics.Formats.EventJson;
+using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Storage.Events;
 
@@ -71,6 +72,20 @@ public sealed class LogLedgerTests
             Lines = 6L, Records = 4L, Stored = 4L, Cut = 1L, NulBytes = 5000L, LongBytes = 3_000_002L - (1L << 20),
             Begins = 0L, Ends = new FileInfo(logs.PathOf("a.log")).Length, Bytes = new FileInfo(logs.PathOf("a.log")).Length,
         });
+    }
+
+    [Fact]
+    public async Task Only_records_of_which_something_is_missing_in_the_event_count_as_cut()
+    {
+        await using var logs = new LogFolder("start: beginning, multiline: none");
+        // Bounds are characters: of two bytes each here, so that the first line is longer in bytes only.
+        logs.Append("a.log", new string('ü', EventBounds.MaxBodyLength) + "\n" + new string('ü', EventBounds.MaxBodyLength + 1) + "\n");
+        logs.Append("a.log", new string('x', EventBounds.MaxBodyLength) + "\n" + new string('x', EventBounds.MaxBodyLength + 1) + "\n");
+        await logs.StartAsync();
+        List<Event> events = await logs.EventsAsync(4);
+        events.Select(e => e.Body.Length).Should().AllBeEquivalentTo(EventBounds.MaxBodyLength);
+        (await logs.LedgerAsync()).Rows.Should().ContainSingle().Which.Cut.Should().Be(2);
+        logs.Counters.Of(InputError.TooLong).Should().Be(2);
     }
 
     [Fact]
