@@ -174,7 +174,7 @@ internal sealed class LogTail : IDisposable
         (long longBefore, long nulBefore) = (_splitter.LongBytes, _splitter.NulBytes);
         while (!batch.IsFull && _splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> record))
         {
-            if (!record.ContainsAnyExcept((byte)0))
+            if (record.IsEmpty)
                 continue;
             int start = bytes.Length - rest.Length - _splitter.Length;
             long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);
@@ -186,9 +186,7 @@ internal sealed class LogTail : IDisposable
         batch.CountBytes(taken);
         if (taken > 0)
         {
-            entry.Lines = bytes[..taken].Count((byte)'\n');
-            if (end == LogEnd.Closed && taken == bytes.Length && bytes[^1] is not ((byte)'\n' or 0))
-                entry.Lines++;
+            entry.Lines = CountLines(bytes[..taken], isEnd: end == LogEnd.Closed && taken == bytes.Length);
             (entry.LongBytes, entry.NulBytes) = (_splitter.LongBytes - longBefore, _splitter.NulBytes - nulBefore);
             entry.Ends = Position.Offset + taken;
             batch.Add(entry);
@@ -199,6 +197,14 @@ internal sealed class LogTail : IDisposable
             };
         }
         return taken;
+    }
+
+    /// <summary>Where there are no lines, a place for a record is one.</summary>
+    private int CountLines(ReadOnlySpan<byte> bytes, bool isEnd)
+    {
+        if (_options.RecordLength is > 0 and var length)
+            return (bytes.Length + length - 1) / length;
+        return bytes.Count((byte)'\n') + (isEnd && bytes[^1] is not ((byte)'\n' or 0) ? 1 : 0);
     }
 
     /// <returns>The newest time now.</returns>
