@@ -104,6 +104,26 @@ public sealed class EventLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_too_old_is_looked_for_once_a_day_and_when_the_retention_is_another()
+    {
+        await using EventLog log = Open();
+        (await MaintainedAsync(days: 2)).Should().Be(0);
+        // What comes in is never old: only by that it is seen when somebody looks.
+        (await MaintainedAsync(days: 2)).Should().Be(1);
+        (await MaintainedAsync(days: 1)).Should().Be(0, "the retention is another");
+        (await MaintainedAsync(days: 1)).Should().Be(1);
+        _time.Advance(TimeSpan.FromHours(12));
+        (await MaintainedAsync(days: 1)).Should().Be(0, "it is another day");
+
+        async Task<int> MaintainedAsync(int days)
+        {
+            await WriteAsync(log, Batch(0, 1, daysAgo: 5));
+            await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(days) }, default);
+            return (await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default)).Rows.Count;
+        }
+    }
+
+    [Fact]
     public async Task An_event_more_or_less_than_the_ledger_says_is_an_imbalance()
     {
         await using EventLog log = Open();
@@ -132,15 +152,16 @@ public sealed class EventLedgerTests : IDisposable
     }
 
     /// <summary>Lines of five bytes each, from a place on.</summary>
-    private EventBatch Batch(long begins, int lines)
+    private EventBatch Batch(long begins, int lines, int daysAgo = 0)
     {
         var batch = new EventBatch("logs/a");
-        var entry = new LedgerEntry { Source = "logs/a", Part = "file", Path = "/a.log", ReadAt = Now, Begins = begins };
+        long readAt = Now - (daysAgo * TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay);
+        var entry = new LedgerEntry { Source = "logs/a", Part = "file", Path = "/a.log", ReadAt = readAt, Begins = begins };
         batch.Begin(entry);
         for (int n = 0; n < lines; n++)
         {
             batch.Add(Now, Now, EventKinds.Log, 9, "line");
-            entry.Count(Now);
+            entry.Count(readAt);
         }
         (entry.Ends, entry.Lines) = (begins + (5 * lines), lines);
         batch.Add(entry);
