@@ -124,6 +124,19 @@ internal sealed class LogFolder : IAsyncDisposable
         }
     }
 
+    /// <summary>Has it that devices had other numbers when the files were read, as before a reboot.</summary>
+    public async Task NumberDevicesAnewAsync()
+    {
+        using var batch = new EventBatch("test");
+        foreach (SourcePosition position in await _log.PositionsAsync("logs/test", CancellationToken.None))
+        {
+            if (FilePosition.From(position) is { } file)
+                batch.Add((file with { Device = file.Device + 1 }).ToSource(position.Source));
+        }
+        _log.Number(batch);
+        await _log.WriteAsync([batch], CancellationToken.None);
+    }
+
     /// <summary>All events, in the order in which they were committed.</summary>
     public async Task<List<Event>> EventsAsync()
     {
