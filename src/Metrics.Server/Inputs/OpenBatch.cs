@@ -17,6 +17,9 @@ internal sealed class OpenBatch(string source)
     /// <summary>What is filled now.</summary>
     public EventBatch Events => _batch ??= _last.Rows > 0 ? new EventBatch(source, _last) : new EventBatch(source);
 
+    /// <summary>Whether nothing was filled since it was last taken.</summary>
+    public bool IsEmpty => _batch is null;
+
     /// <summary>Whether it is to be handed on before more is added.</summary>
     public bool IsFull => _batch is { } batch
         && (batch.Count >= MaxRows || batch.Bytes + batch.AccountBytes >= MaxBytes || batch.Ledger.Count >= MaxEntries);

@@ -69,7 +69,7 @@ internal static class LedgerApi
         foreach (RunningInput input in inputs.Inputs.Where(i => query.Source is null || i.Options.Name == query.Source))
         {
             foreach (UnreadFile file in input.Counters.Unread.Where(u => u.Newest < query.To && Matches(query.File, u.Path)))
-                waiting.Add(new LedgerWait(input.Options.Name, file.Path, file.Bytes, file.Problem ?? "not read yet"));
+                waiting.Add(new LedgerWait(input.Options.Name, file.Path, file.Bytes, file.Problem ?? "not stored yet"));
             if (input.Options.Kind == "logs" && input.Status is { State: not InputState.Running } status
                 && input.Counters.LastEvent * 1_000_000 < query.To)
             {
@@ -83,7 +83,7 @@ internal static class LedgerApi
         pattern is null || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, path, ignoreCase: false);
 }
 
-/// <summary>Something that was not read yet.</summary>
+/// <summary>Something that is not stored yet.</summary>
 /// <param name="Source">The input.</param>
 /// <param name="Path">The file; empty where it may be any.</param>
 /// <param name="Bytes">How much; of a packed file as it is packed.</param>

@@ -17,6 +17,9 @@ internal sealed class KnownFiles(IEnumerable<FilePosition> known)
         return last;
     }
 
+    /// <summary>All by the numbers of their files.</summary>
+    public ILookup<long, FilePosition> ByInode() => _known.ToLookup(p => p.Inode);
+
     /// <summary>Adds one that was closed.</summary>
     public void Add(FilePosition position) => _known.Add(position);
 

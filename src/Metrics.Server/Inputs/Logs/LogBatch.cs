@@ -16,6 +16,9 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     /// <summary>Whether it is to be handed on before more is read.</summary>
     public bool IsFull => _batch.IsFull;
 
+    /// <summary>Whether nothing was added since it was last taken.</summary>
+    public bool IsEmpty => _batch.IsEmpty;
+
     /// <summary>The present, nanoseconds since 1970 UTC.</summary>
     public long Now { get; private set; }
 

@@ -69,6 +69,23 @@ internal sealed class LogFolder : IAsyncDisposable
         await await Task.WhenAny(_sink.ReadyAsync, _running);
     }
 
+    /// <summary>Starts the input, and holds it before its first look.</summary>
+    /// <returns>What lets it go on; returns when it has looked.</returns>
+    public async Task<Func<Task>> StartHeldAsync()
+    {
+        int before = Commits;
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Gate = held.Task;
+        Task started = StartAsync();
+        await Eventually.Async(() => Commits > before, "it is about to look");
+        Gate = Task.CompletedTask;
+        return () =>
+        {
+            held.SetResult();
+            return started;
+        };
+    }
+
     /// <summary>Ends it wherever it is, as kill would, but for what is being committed.</summary>
     public async Task StopAsync()
     {
@@ -163,6 +180,14 @@ internal sealed class LogFolder : IAsyncDisposable
         return events;
     }
 
+    /// <summary>The files with something unread, once that is so many bytes.</summary>
+    public async Task<IReadOnlyList<UnreadFile>> UnreadAsync(long bytes)
+    {
+        IReadOnlyList<UnreadFile> unread = [];
+        await Eventually.Async(() => (unread = Counters.Unread).Sum(u => u.Bytes) == bytes, $"{bytes} bytes are unread");
+        return unread;
+    }
+
     /// <summary>What the ledger says of a time, nanoseconds since 1970 UTC.</summary>
     public Task<LedgerReport> LedgerAsync(long from = 0, long to = long.MaxValue, string? file = null) =>
         _log.LedgerAsync(new LedgerQuery(from, to, File: file), CancellationToken.None);
@@ -206,9 +231,9 @@ internal sealed class LogFolder : IAsyncDisposable
         {
             using (batch)
             {
+                (bool fails, Task gate) = (Fails, Gate);
                 Commits++;
                 HandedOver += batch.Count;
-                (bool fails, Task gate) = (Fails, Gate);
                 await Task.Yield();
                 await gate;
                 if (fails)

@@ -98,7 +98,7 @@ public sealed class LogLedgerTests
         // Half a line waits for its end: it is there, and not read.
         logs.Append("a.log", "2026-11-20T13:05:00Z ctl-1 a: 2\n2026-11-20T13:06:00Z ctl-1 a: half");
         await logs.EventsAsync(2);
-        logs.Counters.Unread.Should().ContainSingle().Which.Bytes.Should().Be(34);
+        (await logs.UnreadAsync(34)).Should().ContainSingle();
         await logs.StopAsync();
         File.Delete(logs.PathOf("a.log"));
         await logs.StartAsync();
@@ -160,14 +160,14 @@ public sealed class LogLedgerTests
         logs.Append("b.log", "too many\n");
         await logs.StartAsync();
         await logs.EventsAsync(1);
-        logs.Counters.Unread.Should().ContainSingle().Which.Should().BeEquivalentTo(
+        (await logs.UnreadAsync(9)).Should().ContainSingle().Which.Should().BeEquivalentTo(
             new { Path = logs.PathOf("b.log"), Bytes = 9L, Problem = "max_files (1) are read already" });
         (await logs.LedgerAsync()).Gaps.Should().BeEmpty("it may be read yet");
         File.Delete(logs.PathOf("b.log"));
         (await logs.EventsAsync(2))[1].Kind.Should().Be("log.gap");
         (await logs.LedgerAsync()).Gaps.Should().ContainSingle().Which.Should().BeEquivalentTo(
             new { Path = logs.PathOf("b.log"), Reason = "unreadable", Begins = 0L, Bytes = 9L });
-        logs.Counters.Unread.Should().BeEmpty();
+        (await logs.UnreadAsync(0)).Should().BeEmpty();
     }
 
     [Fact]
