@@ -24,11 +24,13 @@ internal static class LedgerApi
         {
             LedgerQuery query = Read(context.Request.Query, time.GetUtcNow());
             int limit = EventParameters.Limit(context.Request.Query["limit"].FirstOrDefault(), DefaultLimit);
+            // First what may still come: what is stored meanwhile is in the ledger then, and not in neither.
+            List<LedgerWait> waiting = Waiting(inputs, query);
             LedgerReport report = await events.LedgerAsync(query, context.RequestAborted);
             bool isKnown = report.Rows.Count + report.Gaps.Count > 0 || inputs.Inputs.Any(i => i.Options.Name == query.Source);
             if (query.Source is { } source && !isKnown)
                 throw ApiException.BadParameter("source", $"\"{source}\" is no input, and nothing was read from one of that name");
-            object data = LedgerJson.Of(report, Waiting(inputs, query), limit);
+            object data = LedgerJson.Of(report, waiting, limit);
             await Results.Json(new { status = "success", data }).ExecuteAsync(context);
         }
         catch (ApiException e)

@@ -23,7 +23,7 @@ public sealed class LedgerApiTests : IDisposable
         await using RunningDaemon daemon = await StartAsync($"events: {{ store: {store}, retention: 3650d }}\n");
         JsonElement hour = default;
         await Eventually.Async(
-            async () => (hour = await LedgerAsync(daemon, "")).GetProperty("complete").GetBoolean(), "the file is read, and that is stored");
+            async () => (hour = await LedgerAsync(daemon, "")).GetProperty("complete").GetBoolean(), "all is read and stored");
         JsonElement source = hour.GetProperty("sources")[0];
         (Number(source, "lines"), Number(source, "records"), Number(source, "stored"), Number(source, "notStored"),
             Number(source, "unaccounted"), Number(source, "recordsOfHours")).Should().Be((2, 2, stored, leftOut, 0, 2));
