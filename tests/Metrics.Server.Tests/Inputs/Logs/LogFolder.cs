@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.Logs;
@@ -9,7 +8,7 @@ using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
+using Metrics.Tests.Storage.Events;
 using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.Tests.Inputs.Logs;
@@ -17,7 +16,8 @@ namespace Metrics.Tests.Inputs.Logs;
 /// <summary>A folder of logs, and an input that reads it into a real event log; it can be stopped, cut off, and started again.</summary>
 internal sealed class LogFolder : IAsyncDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("logs").FullName;
+    private readonly EventLogFolder _folder = new(TimeProvider.System);
+    private readonly string _root;
     private readonly string _keys;
     private readonly EventLog _log;
     private readonly Sink _sink;
@@ -28,12 +28,9 @@ internal sealed class LogFolder : IAsyncDisposable
     /// <param name="paths">Patterns within the folder.</param>
     public LogFolder(string keys = "", string paths = "*.log")
     {
+        _root = Directory.CreateDirectory(Path.Combine(_folder.Path, "logs")).FullName;
         _keys = $"name: test, paths: ['{_root}/{paths}']" + (keys.Length == 0 ? "" : ", " + keys);
-        StorageOptions storage = MetricsOptions.Parse($"storage: {{ path: '{_root}/data' }}").Storage;
-        var registry = new MetricRegistry();
-        (Metrics, Ledger) = (new EventLogMetrics(registry), registry.Ledger);
-        _log = new EventLog(storage, new EventLogOptions(), Metrics, TimeProvider.System, NullLogger<EventLog>.Instance);
-        _log.Open();
+        _log = _folder.Open();
         _sink = new Sink(_log);
     }
 
@@ -52,10 +49,10 @@ internal sealed class LogFolder : IAsyncDisposable
     public InputCounters Counters => _sink.Counters;
 
     /// <summary>What the event log counts.</summary>
-    public EventLogMetrics Metrics { get; }
+    public EventLogMetrics Metrics => _folder.Metrics;
 
     /// <summary>The accounts.</summary>
-    public Ledger Ledger { get; }
+    public Ledger Ledger => _folder.Registry.Ledger;
 
     public string PathOf(string name) => Path.Combine(_root, name);
 
@@ -144,14 +141,13 @@ internal sealed class LogFolder : IAsyncDisposable
     /// <summary>Has it that devices had other numbers when the files were read, as before a reboot.</summary>
     public async Task NumberDevicesAnewAsync()
     {
-        using var batch = new EventBatch("test");
+        var batch = new EventBatch("test");
         foreach (SourcePosition position in await _log.PositionsAsync("logs/test", CancellationToken.None))
         {
             if (FilePosition.From(position) is { } file)
                 batch.Add((file with { Device = file.Device + 1 }).ToSource(position.Source));
         }
-        _log.Number(batch);
-        await _log.WriteAsync([batch], CancellationToken.None);
+        await EventLogFolder.WriteAsync(_log, batch);
     }
 
     /// <summary>All events, in the order in which they were committed.</summary>
@@ -196,7 +192,7 @@ internal sealed class LogFolder : IAsyncDisposable
     {
         await StopAsync();
         await _log.DisposeAsync();
-        Directory.Delete(_root, recursive: true);
+        _folder.Dispose();
     }
 
     private sealed class Sink(EventLog log) : IInputSink
@@ -238,8 +234,7 @@ internal sealed class LogFolder : IAsyncDisposable
                 await gate;
                 if (fails)
                     throw new StoreException("the test wants it so");
-                log.Number(batch);
-                await log.WriteAsync([batch], CancellationToken.None);
+                await EventLogFolder.WriteAsync(log, batch);
             }
         }
     }
