@@ -190,6 +190,7 @@ internal sealed class LogFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _sink.LetGo();
         await StopAsync();
         await _log.DisposeAsync();
         _folder.Dispose();
@@ -197,6 +198,7 @@ internal sealed class LogFolder : IAsyncDisposable
 
     private sealed class Sink(EventLog log) : IInputSink
     {
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public InputCounters Counters { get; } = new();
@@ -215,6 +217,9 @@ internal sealed class LogFolder : IAsyncDisposable
 
         public void Begin() => _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        /// <summary>Holds nothing any more, also where a test has failed that would have let it go.</summary>
+        public void LetGo() => _over.TrySetResult();
+
         public void Ready(string detail) => _ready.TrySetResult();
 
         public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => throw new NotSupportedException();
@@ -231,7 +236,7 @@ internal sealed class LogFolder : IAsyncDisposable
                 Commits++;
                 HandedOver += batch.Count;
                 await Task.Yield();
-                await gate;
+                await Task.WhenAny(gate, _over.Task);
                 if (fails)
                     throw new StoreException("the test wants it so");
                 await EventLogFolder.WriteAsync(log, batch);
