@@ -18,7 +18,7 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>What room is made for at the start, a row, where nothing is known of what comes.</summary>
     private const int FieldsPerRow = 12, BytesPerText = 256;
 
-    private readonly TextBuffer _texts;
+    private TextBuffer _texts;
     private long[] _ids;
     private long[] _times;
     private long[] _observedTimes;
@@ -33,7 +33,6 @@ public sealed partial class EventBatch : IDisposable
     private int[] _fieldEnds;
     private BatchField[] _fields;
     private int _fieldCount;
-    private List<SourcePosition>? _positions;
     private List<Exception>? _faults;
 
     /// <param name="source">Who sent it, as limits and counters name it: <c>INPUT/SENDER</c>.</param>
@@ -83,9 +82,6 @@ public sealed partial class EventBatch : IDisposable
 
     /// <summary>Faults of ours in reading what became of the rows, which were kept as they came.</summary>
     public IReadOnlyList<Exception> Faults => _faults ?? [];
-
-    /// <summary>How far the sources of the rows have been read with them; stored in the same commit, also where there is no row.</summary>
-    public IReadOnlyList<SourcePosition> Positions => _positions ?? [];
 
     /// <summary>Place of each row in the event log; the log writes them, 0 before.</summary>
     public Span<long> Ids => _ids.AsSpan(0, Count);
@@ -163,9 +159,6 @@ public sealed partial class EventBatch : IDisposable
             AddField(field.Name, field.Value);
     }
 
-    /// <summary>Adds how far a source has been read.</summary>
-    public void Add(SourcePosition position) => (_positions ??= []).Add(position);
-
     /// <summary>Keeps only the rows for which the mask is true, in order; positions, the ledger and what was cut stay.</summary>
     /// <param name="keep">One flag a row; a shorter mask is an error.</param>
     public void Keep(ReadOnlySpan<bool> keep)
@@ -240,7 +233,7 @@ public sealed partial class EventBatch : IDisposable
         Return(ref _fields);
         _texts.Return();
         Count = _fieldCount = 0;
-        Bytes = 0;
+        Bytes = AccountBytes = 0;
     }
 
     private void AddRow(long time, long observedTime, string kind, byte severity, TextPart body)
@@ -304,14 +297,16 @@ public sealed partial class EventBatch : IDisposable
             Grow(ref column, row, clear);
     }
 
-    private static void Grow<T>(ref T[] column, int used, bool clear)
+    private static void Grow<T>(ref T[] column, int used, bool clear) => Resize(ref column, Math.Max(used * 2, 16), used, clear);
+
+    private static void Resize<T>(ref T[] column, int length, int used, bool clear)
     {
-        T[] grown = BatchArrays<T>.Rent(Math.Max(used * 2, 16));
-        column.AsSpan(0, used).CopyTo(grown);
+        T[] resized = BatchArrays<T>.Rent(length);
+        column.AsSpan(0, used).CopyTo(resized);
         if (clear)
             Array.Clear(column, 0, used);
         BatchArrays<T>.Return(column);
-        column = grown;
+        column = resized;
     }
 
     private static void Return<T>(ref T[] column)

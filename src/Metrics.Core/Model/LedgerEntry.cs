@@ -50,8 +50,8 @@ public sealed class LedgerEntry
     /// <summary>Of those, events that are not kept (<c>events.store</c>).</summary>
     public int LeftOut { get; internal set; }
 
-    /// <summary>Records whose event holds not all of their text.</summary>
-    public int Cut { get; set; }
+    /// <summary>Records whose event holds not all of their text: bodies that its batch has cut.</summary>
+    public int Cut { get; internal set; }
 
     /// <summary>Bytes that belong to no record: rests of lines that were too long.</summary>
     public long LongBytes { get; set; }

@@ -22,7 +22,7 @@ internal static class LedgerText
         foreach (JsonElement gap in ledger.GetProperty("gaps").EnumerateArray())
             to.WriteLine("missing: " + Gap(gap));
         foreach (JsonElement one in ledger.GetProperty("waiting").EnumerateArray())
-            to.WriteLine($"not read yet: {Place(one)}, {Number(one.GetProperty("bytes").GetInt64())} bytes: {Text(one, "reason")}");
+            to.WriteLine($"unread: {Place(one)}, {Number(one.GetProperty("bytes").GetInt64())} bytes: {Text(one, "reason")}");
         foreach (JsonElement source in ledger.GetProperty("sources").EnumerateArray())
             to.WriteLine(Source(source));
         string by = Text(ledger, "by") == "arrival" ? "read" : "said";

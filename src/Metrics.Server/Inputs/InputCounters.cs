@@ -92,7 +92,7 @@ internal sealed class InputCounters
     /// <summary>Connections that are open.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Files in which something lies that was not read when the input looked last.</summary>
+    /// <summary>Files in which something lies that was not stored when the input looked last.</summary>
     public IReadOnlyList<UnreadFile> Unread
     {
         get => Volatile.Read(ref _unread);

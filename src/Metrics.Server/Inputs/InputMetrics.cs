@@ -26,5 +26,5 @@ internal sealed class InputMetrics(MetricRegistry registry) : OwnMetrics(registr
         "metricsd_input_kernel_drops_total", "Datagrams that the kernel dropped because its buffer was full.", "input");
 
     public Labelled<Gauge> UnreadBytes { get; } = registry.Gauge(
-        "metricsd_log_unread_bytes", "Bytes of files that were there and not read when an input of logs last looked.", "source");
+        "metricsd_log_unread_bytes", "Bytes of files that were there and not stored when an input of logs last looked.", "source");
 }

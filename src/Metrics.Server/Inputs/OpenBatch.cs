@@ -6,9 +6,10 @@ namespace Metrics.Inputs;
 /// <param name="source">Names the batches.</param>
 internal sealed class OpenBatch(string source)
 {
-    /// <summary>Rows and bytes at which it is to be handed on.</summary>
+    /// <summary>Rows, bytes and entries of the ledger at which it is to be handed on.</summary>
     private const int MaxRows = 32_768;
     private const long MaxBytes = 4L << 20;
+    private const int MaxEntries = 4_096;
 
     private EventBatch? _batch;
     private EventBatchSize _last;
@@ -16,8 +17,12 @@ internal sealed class OpenBatch(string source)
     /// <summary>What is filled now.</summary>
     public EventBatch Events => _batch ??= _last.Rows > 0 ? new EventBatch(source, _last) : new EventBatch(source);
 
+    /// <summary>Whether nothing was filled since it was last taken.</summary>
+    public bool IsEmpty => _batch is null;
+
     /// <summary>Whether it is to be handed on before more is added.</summary>
-    public bool IsFull => _batch is { } batch && (batch.Count >= MaxRows || batch.Bytes >= MaxBytes);
+    public bool IsFull => _batch is { } batch
+        && (batch.Count >= MaxRows || batch.Bytes + batch.AccountBytes >= MaxBytes || batch.Ledger.Count >= MaxEntries);
 
     /// <summary>What was added since the last call, or null; whoever gets it disposes it.</summary>
     public EventBatch? Take()

@@ -46,6 +46,7 @@ internal sealed class KeepStage(Current<EventLogOptions> options, IntakeMetrics 
         if (taken == 0)
             return;
         batch.Keep(_keep);
+        batch.Trim();
         counter.Inc(taken);
     }
 }

@@ -154,7 +154,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
 
     /// <summary>One batch always finds room, however large it is.</summary>
     private bool HasRoomFor(int rows, long bytes, long maxBytes) =>
-        _pendingRows == 0 || (_pendingRows + rows <= MaxPendingRows && _pendingBytes + bytes <= maxBytes);
+        (_pendingRows == 0 && _pendingBytes == 0) || (_pendingRows + rows <= MaxPendingRows && _pendingBytes + bytes <= maxBytes);
 
     private void Weigh(int rows, long bytes)
     {

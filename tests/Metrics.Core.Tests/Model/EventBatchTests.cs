@@ -70,15 +70,23 @@ public sealed class EventBatchTests
         EventFields.FullName(written).Should().Be(full);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(7)]
-    [InlineData(1000)]
-    public void What_a_mask_keeps_is_as_it_was_and_weighs_as_if_it_had_come_alone(int oneIn)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(7, false)]
+    [InlineData(1000, false)]
+    [InlineData(1, true)]
+    [InlineData(7, true)]
+    [InlineData(1000, true)]
+    public void What_a_mask_keeps_is_as_it_was_and_weighs_as_if_it_had_come_alone(int oneIn, bool isTrimmed)
     {
         using EventBatch batch = Make(i => true), alone = Make(i => i % oneIn == 0);
         batch.Add(new SourcePosition("test", "part", "read to here"));
         batch.Keep([.. Enumerable.Range(0, batch.Count).Select(i => i % oneIn == 0)]);
+        if (isTrimmed)
+        {
+            batch.Trim();
+            batch.Size.Should().Be(alone.Size);
+        }
         batch.Count.Should().Be(alone.Count);
         batch.Bytes.Should().Be(alone.Bytes);
         batch.Positions.Should().HaveCount(1);
@@ -89,7 +97,8 @@ public sealed class EventBatchTests
         batch.FieldsOf(batch.Count - 1).ToArray().Should().Equal(new EventField("a", "b"));
         batch.RemoveNewest();
         batch.Keep(new bool[batch.Count]);
-        (batch.Count, batch.Bytes).Should().Be((0, 0));
+        batch.Trim();
+        (batch.Count, batch.Bytes, batch.Size).Should().Be((0, 0, default));
     }
 
     private static EventBatch Make(Func<int, bool> isIn)

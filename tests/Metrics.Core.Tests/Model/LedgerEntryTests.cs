@@ -49,11 +49,12 @@ public sealed class LedgerEntryTests
         using var batch = new EventBatch("t");
         Add(batch, "note", isNote: true);
         Add(batch, "1");
-        Add(batch, "2");
+        Add(batch, new string('2', EventBounds.MaxBodyLength + 1));
         batch.Account("syslog/udp", Now);
         batch.Account("syslog/udp", Now);
         LedgerEntry entry = batch.Ledger.Should().ContainSingle().Subject;
         (entry.Source, entry.Part, entry.Records, entry.Stored, entry.Lines).Should().Be(("syslog/udp", "", 2, 2, 2));
+        entry.Cut.Should().Be(1);
     }
 
     private static void Add(EventBatch batch, string body, bool isNote = false)

@@ -21,6 +21,7 @@ public sealed class EventLaneTests : IAsyncDisposable
     private readonly EventLogMetrics _logMetrics;
     private readonly StoreWriter _samples;
     private readonly EventLogWriter _events;
+    private readonly Current<EventLogOptions> _stored;
     private readonly IntakePipeline _intake;
 
     public EventLaneTests()
@@ -32,10 +33,10 @@ public sealed class EventLaneTests : IAsyncDisposable
         _samples = new StoreWriter(
             _store, options.Storage, new StoreMetrics(registry), TimeProvider.System, NullLogger<StoreWriter>.Instance);
         _events = new EventLogWriter(_log, options.Storage, _logMetrics, TimeProvider.System, NullLogger<EventLogWriter>.Instance);
-        var stored = new Current<EventLogOptions>(options.Events);
+        _stored = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             head, _log, _samples, _events, new MetadataTable(), new LogCounts(_metrics, TimeProvider.System),
-            new TemplateStage(stored, _log, _metrics, new TemplateMetrics(registry), TimeProvider.System), stored, _metrics,
+            new TemplateStage(_stored, _log, _metrics, new TemplateMetrics(registry), TimeProvider.System), _stored, _metrics,
             TimeProvider.System);
     }
 
@@ -135,6 +136,38 @@ public sealed class EventLaneTests : IAsyncDisposable
         await commit.Should().ThrowAsync<StoreFullException>();
         _logMetrics.Dropped.WithLabels("queue_full").Value.Should().Be(2200);
         _log.Gate.SetResult();
+    }
+
+    [Fact]
+    public async Task What_only_accounts_for_something_is_bounded_too()
+    {
+        await StartAsync();
+        _log.Gate = new TaskCompletionSource();
+        string half = new('x', 40 << 20);
+        Task first = _intake.CommitAsync(Position(half), default);
+        await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
+        Func<Task> commit = () => _intake.CommitAsync(Position(half), default).WaitAsync(s_patience, TimeProvider.System);
+        await commit.Should().ThrowAsync<StoreFullException>("both together are more than may wait");
+        _log.Gate.SetResult();
+        await first;
+
+        static EventBatch Position(string state)
+        {
+            var batch = new EventBatch("t");
+            batch.Add(new SourcePosition("t", "file", state));
+            return batch;
+        }
+    }
+
+    [Fact]
+    public async Task Of_what_is_not_kept_nothing_waits_but_its_account()
+    {
+        await StartAsync();
+        _stored.Value = _stored.Value with { Store = StoredEvents.Counts };
+        EventBatch batch = Batch([.. Enumerable.Repeat(new string('x', 1000), 1000)]);
+        batch.Account("t", 1);
+        await _intake.CommitAsync(batch, default);
+        _log.Sizes.Should().Equal(new EventBatchSize(0, 0, 0));
     }
 
     [Fact]
@@ -291,6 +324,9 @@ public sealed class EventLaneTests : IAsyncDisposable
         /// <summary>Bytes of each write.</summary>
         public List<long> Writes { get; } = [];
 
+        /// <summary>What the batches of all writes hold.</summary>
+        public List<EventBatchSize> Sizes { get; } = [];
+
         public string Description => "the stub";
 
         public string? Trouble => null;
@@ -312,6 +348,7 @@ public sealed class EventLaneTests : IAsyncDisposable
             if (Fails)
                 throw new StoreException("The stub fails.");
             Writes.Add(batches.Sum(b => b.Bytes));
+            Sizes.AddRange(batches.Select(b => b.Size));
             foreach (EventBatch batch in batches)
                 Bodies.AddRange(Enumerable.Range(0, batch.Count).Select(row => batch.ToEvent(row).Body));
         }

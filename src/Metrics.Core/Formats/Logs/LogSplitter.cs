@@ -9,7 +9,7 @@ public enum LogEnd
     /// <summary>Nothing has come for a while: the last whole line ends its record.</summary>
     Idle,
 
-    /// <summary>Nothing comes any more: half a line is a line.</summary>
+    /// <summary>Nothing comes any more: half a line is a line, and half a record of one length a record.</summary>
     Closed,
 }
 
@@ -39,7 +39,7 @@ public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
     /// <summary>Bytes of rests of long lines that were passed over, ever.</summary>
     public long LongBytes { get; private set; }
 
-    /// <summary>NULs that were passed over, ever.</summary>
+    /// <summary>NULs that were passed over, ever; where there are no lines, records of nothing else.</summary>
     public long NulBytes { get; private set; }
 
     /// <summary>Takes the next record off the bytes.</summary>
@@ -51,7 +51,7 @@ public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
     {
         record = default;
         if (fixedLength > 0)
-            return TryTakeFixed(ref rest, out record);
+            return TryTakeFixed(ref rest, end, out record);
         if (!TryBegin(ref rest))
             return false;
         int length = LineLength(rest, end);
@@ -77,13 +77,20 @@ public sealed class LogSplitter(LogJoins? joins, int fixedLength = 0)
         return true;
     }
 
-    private bool TryTakeFixed(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> record)
+    private bool TryTakeFixed(ref ReadOnlySpan<byte> rest, LogEnd end, out ReadOnlySpan<byte> record)
     {
-        bool isWhole = rest.Length >= fixedLength;
-        record = isWhole ? rest[..fixedLength] : default;
-        rest = rest[record.Length..];
-        Length = record.Length;
-        return isWhole;
+        // What is not whole is written yet, or never.
+        while (rest.Length >= fixedLength || (end == LogEnd.Closed && !rest.IsEmpty))
+        {
+            record = rest[..Math.Min(rest.Length, fixedLength)];
+            rest = rest[record.Length..];
+            Length = record.Length;
+            if (record.ContainsAnyExcept((byte)0))
+                return true;
+            NulBytes += Length;
+        }
+        record = default;
+        return false;
     }
 
     private bool TryBegin(ref ReadOnlySpan<byte> rest)

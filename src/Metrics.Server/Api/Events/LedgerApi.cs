@@ -24,11 +24,13 @@ internal static class LedgerApi
         {
             LedgerQuery query = Read(context.Request.Query, time.GetUtcNow());
             int limit = EventParameters.Limit(context.Request.Query["limit"].FirstOrDefault(), DefaultLimit);
+            // First what may still come: what is stored meanwhile is in the ledger then, and not in neither.
+            List<LedgerWait> waiting = Waiting(inputs, query);
             LedgerReport report = await events.LedgerAsync(query, context.RequestAborted);
             bool isKnown = report.Rows.Count + report.Gaps.Count > 0 || inputs.Inputs.Any(i => i.Options.Name == query.Source);
             if (query.Source is { } source && !isKnown)
                 throw ApiException.BadParameter("source", $"\"{source}\" is no input, and nothing was read from one of that name");
-            object data = LedgerJson.Of(report, Waiting(inputs, query), limit);
+            object data = LedgerJson.Of(report, waiting, limit);
             await Results.Json(new { status = "success", data }).ExecuteAsync(context);
         }
         catch (ApiException e)
@@ -69,7 +71,7 @@ internal static class LedgerApi
         foreach (RunningInput input in inputs.Inputs.Where(i => query.Source is null || i.Options.Name == query.Source))
         {
             foreach (UnreadFile file in input.Counters.Unread.Where(u => u.Newest < query.To && Matches(query.File, u.Path)))
-                waiting.Add(new LedgerWait(input.Options.Name, file.Path, file.Bytes, file.Problem ?? "not read yet"));
+                waiting.Add(new LedgerWait(input.Options.Name, file.Path, file.Bytes, file.Problem ?? "not stored yet"));
             if (input.Options.Kind == "logs" && input.Status is { State: not InputState.Running } status
                 && input.Counters.LastEvent * 1_000_000 < query.To)
             {
@@ -83,7 +85,7 @@ internal static class LedgerApi
         pattern is null || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, path, ignoreCase: false);
 }
 
-/// <summary>Something that was not read yet.</summary>
+/// <summary>Something that is not stored yet.</summary>
 /// <param name="Source">The input.</param>
 /// <param name="Path">The file; empty where it may be any.</param>
 /// <param name="Bytes">How much; of a packed file as it is packed.</param>

@@ -17,13 +17,21 @@ internal sealed class KnownFiles(IEnumerable<FilePosition> known)
         return last;
     }
 
+    /// <summary>All by the numbers of their files.</summary>
+    public ILookup<long, FilePosition> ByInode() => _known.ToLookup(p => p.Inode);
+
     /// <summary>Adds one that was closed.</summary>
     public void Add(FilePosition position) => _known.Add(position);
 
-    /// <summary>Takes out what was read of a file: by its number, or of one from which it was rotated.</summary>
+    /// <summary>
+    /// Takes out what was read of a file: by its number and start; by its name as well where its device may have another number since a
+    /// reboot; or of one from which it was rotated.
+    /// </summary>
     public FilePosition? Take(string path, FileStat stat, byte[] head)
     {
         FilePosition? found = _known.Find(p => p.IsOf(stat, head) && p.Offset <= stat.Size)
+            ?? _known.Find(p => p.Offset <= stat.Size && p.Inode == stat.Inode && !p.Start.IsEmpty && p.Start.Fits(head)
+                && (p.Path == path || LogRotations.IsRotation(p.Log, path)))
             ?? _known.Find(p => p.Offset <= stat.Size && LogRotations.IsRotation(p.Log, path) && p.Start.IsCopiedIn(head));
         if (found is not null)
             _known.Remove(found);

@@ -16,6 +16,9 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     /// <summary>Whether it is to be handed on before more is read.</summary>
     public bool IsFull => _batch.IsFull;
 
+    /// <summary>Whether nothing was added since it was last taken.</summary>
+    public bool IsEmpty => _batch.IsEmpty;
+
     /// <summary>The present, nanoseconds since 1970 UTC.</summary>
     public long Now { get; private set; }
 
@@ -31,15 +34,15 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     /// <returns>Its time; null where it says none.</returns>
     public long? Add(LogReader reader, ReadOnlySpan<byte> text, string path, string service, long offset)
     {
-        if (text.Length > EventBounds.MaxBodyLength)
-            counters.Add(InputError.TooLong);
         reader.Read(text, _record);
+        int cut = _batch.Events.Cuts.Bodies;
         if (options.Format?.Binary is { } binary)
             _record.AddTo(_batch.Events, Now, binary.Show(text.ToArray()), text.Length);
         else if (options.IsLatin && !Utf8.IsValid(text))
             _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text), text.Length);
         else
             _record.AddTo(_batch.Events, Now, text);
+        counters.Add(InputError.TooLong, _batch.Events.Cuts.Bodies - cut);
         AddFields(path, service);
         _batch.Events.AddField(EventFields.LogOffset, offset);
         return _record.Time;

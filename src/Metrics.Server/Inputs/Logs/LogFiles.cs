@@ -43,12 +43,6 @@ internal sealed partial class LogFiles(
     /// <summary>Folders in which files are read, and in which new ones may come.</summary>
     public IEnumerable<string> Folders => _tails.Select(t => Path.GetDirectoryName(t.Path)!).Concat(options.Paths.Folders).Distinct();
 
-    /// <summary>Files in which something lies that was not read yet.</summary>
-    public IReadOnlyList<UnreadFile> Unread =>
-    [
-        .. _tails.Where(t => t.Unread > 0).Select(t => new UnreadFile(t.Path, t.Unread, t.Position.Newest, null)), .. _problems.Unread,
-    ];
-
     /// <summary>Looks which files there are, and what has become of those that there were.</summary>
     public void Scan(LogBatch batch)
     {
@@ -63,11 +57,10 @@ internal sealed partial class LogFiles(
                 continue;
             if (!_byNumber.TryGetValue((stat.Device, stat.Inode), out LogTail? tail))
                 tail = TryOpen(path, () => Begin(path, mayBeLink, byPath[path].FirstOrDefault(), batch));
-            // A link that is not followed is none of the files that are wanted.
-            _problems.See(path, stat, isRead: tail is not null || (!mayBeLink && new FileInfo(path).LinkTarget is not null));
+            _problems.See(path, stat, isRead: tail is not null || IsLeftOut(path, mayBeLink));
             if (tail is null)
                 continue;
-            tail.Rename(path);
+            tail.See(path, stat);
             found.Add(tail);
         }
         _problems.TakeGone().ForEach(f => NoteUnread(f, batch));
@@ -101,12 +94,14 @@ internal sealed partial class LogFiles(
     /// <summary>Adds to a batch how far each file was read with it, and closes those that are read to their end for good.</summary>
     public void AddPositions(LogBatch batch)
     {
-        foreach (LogTail tail in _tails.Where(t => t.Position != t.Submitted).ToList())
+        foreach (LogTail tail in _tails.Where(IsNew).ToList())
         {
             batch.Add(tail.Position);
             tail.Submitted = tail.Position;
-            if (tail.Position.IsDone)
-                Close(tail);
+            if (!tail.Position.IsDone)
+                continue;
+            _closed.AddRange(UnreadOf(tail));
+            Close(tail);
         }
     }
 
@@ -198,13 +193,19 @@ internal sealed partial class LogFiles(
             return null;
         }
         // Older than what was ever read: there before the first start, or before a pattern found it.
-        bool isOld = _isFirstScan && !_rotated.ContainsKey(path) && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
-        if (!isOld || options.Start != LogStart.End)
+        if (!_isFirstScan || _rotated.ContainsKey(path) || !IsPassedOver(stat))
             return NewTail(bytes, begin, after: previous?.Position.Newest ?? 0);
         if (stat.Size > 0)
             batch.AddGap(LedgerReasons.BeforeStart, begin, isAtLeast: false);
         return NewTail(bytes, AtEnd(bytes, begin, stat.Size));
     }
+
+    /// <summary>Whether a file is not wanted of which nothing is known: it was there before anybody read this log.</summary>
+    private bool IsPassedOver(FileStat stat) =>
+        options.Start == LogStart.End && (lastRun == 0 || (stat.Born > 0 && stat.Born < lastRun));
+
+    /// <summary>A link that is not followed is none of the files that are wanted.</summary>
+    private static bool IsLeftOut(string path, bool mayBeLink) => !mayBeLink && new FileInfo(path).LinkTarget is not null;
 
     /// <summary>
     /// Another file with the same start under the same name: an editor has written it anew. What was read is not read again but for the

@@ -37,7 +37,8 @@ internal sealed class LogTail : IDisposable
         _context = new LogContext(options.TimeZone) { IsFailures = ServiceOf(position.Log).StartsWith("btmp", StringComparison.Ordinal) };
         _reader = new LogReader(options.Format is { } format ? [format] : LogFormats.All, _context);
         _splitter = new LogSplitter(options.MultiLine.JoinsFor(_reader), options.RecordLength) { IsInLongLine = position.IsInLongLine };
-        (Position, LastGrowth) = (position, now);
+        (Position, Committed, LastGrowth) = (position, position, now);
+        _size = bytes.Stat().Size;
     }
 
     /// <summary>How far it was read.</summary>
@@ -45,6 +46,9 @@ internal sealed class LogTail : IDisposable
 
     /// <summary>How far it was read with what is stored or on its way there; null before the first time.</summary>
     public FilePosition? Submitted { get; set; }
+
+    /// <summary>How far it was read with what is stored.</summary>
+    public FilePosition Committed { get; private set; }
 
     /// <summary>Its name now.</summary>
     public string Path => Position.Path;
@@ -64,8 +68,10 @@ internal sealed class LogTail : IDisposable
     /// <summary>Size up to which it was looked at, so that nothing is read twice while nothing comes; -1 asks for another look.</summary>
     public long Seen { get; private set; } = -1;
 
-    /// <summary>Bytes that lie there and are not read yet; of a packed file all of them until it is read to its end.</summary>
-    public long Unread => Position.IsDone ? 0 : IsPacked ? _size : Math.Max(0, _size - Position.Offset);
+    /// <summary>
+    /// Bytes that were there at the last look and are not stored yet; of a packed file all of them until it is read to its end.
+    /// </summary>
+    public long Unread => Committed.IsDone ? 0 : IsPacked ? _size : Math.Max(0, _size - Committed.Offset);
 
     /// <summary>The newest time in the file that had its name before, nanoseconds since 1970 UTC; 0 is unknown.</summary>
     public long After { get; init; }
@@ -81,9 +87,20 @@ internal sealed class LogTail : IDisposable
     /// <summary>What the kernel says of it.</summary>
     public FileStat Stat() => _bytes.Stat();
 
-    /// <summary>Says its name, which may have changed.</summary>
-    public void Rename(string path)
+    /// <summary>Looks how long it is now.</summary>
+    public void Look() => _size = Stat().Size;
+
+    /// <summary>Says that what was submitted of it is stored.</summary>
+    public void Commit()
     {
+        if (Submitted is { } stored && stored.Id == Position.Id)
+            Committed = stored;
+    }
+
+    /// <summary>Says that it was found: its name and length, which may have changed.</summary>
+    public void See(string path, FileStat stat)
+    {
+        _size = stat.Size;
         GoneAt = null;
         if (path != Path)
             Position = Position with { Path = path };
@@ -104,6 +121,7 @@ internal sealed class LogTail : IDisposable
     public void Restart(FileStat stat, DateTimeOffset now)
     {
         Position = FilePosition.Begin(Position.Log, Path, stat, FileStart.Of(_bytes.Head()), now) with { Newest = Position.Newest };
+        Committed = Position;
         _splitter.IsInLongLine = false;
         Seen = -1;
     }
@@ -174,13 +192,11 @@ internal sealed class LogTail : IDisposable
         (long longBefore, long nulBefore) = (_splitter.LongBytes, _splitter.NulBytes);
         while (!batch.IsFull && _splitter.TryTake(ref rest, end, out ReadOnlySpan<byte> record))
         {
-            if (!record.ContainsAnyExcept((byte)0))
+            if (record.IsEmpty)
                 continue;
             int start = bytes.Length - rest.Length - _splitter.Length;
             long? said = batch.Add(_reader, record, Path, Service, Position.Offset + start);
             entry.Count(said ?? batch.Now);
-            if (_splitter.IsInLongLine || record.Length > EventBounds.MaxBodyLength)
-                entry.Cut++;
             if (said is { } given)
                 newest = Follow(given, newest, batch);
         }
@@ -188,9 +204,7 @@ internal sealed class LogTail : IDisposable
         batch.CountBytes(taken);
         if (taken > 0)
         {
-            entry.Lines = bytes[..taken].Count((byte)'\n');
-            if (end == LogEnd.Closed && taken == bytes.Length && bytes[^1] is not ((byte)'\n' or 0))
-                entry.Lines++;
+            entry.Lines = CountLines(bytes[..taken], isEnd: end == LogEnd.Closed && taken == bytes.Length);
             (entry.LongBytes, entry.NulBytes) = (_splitter.LongBytes - longBefore, _splitter.NulBytes - nulBefore);
             entry.Ends = Position.Offset + taken;
             batch.Add(entry);
@@ -201,6 +215,14 @@ internal sealed class LogTail : IDisposable
             };
         }
         return taken;
+    }
+
+    /// <summary>Where there are no lines, a place for a record is one.</summary>
+    private int CountLines(ReadOnlySpan<byte> bytes, bool isEnd)
+    {
+        if (_options.RecordLength is > 0 and var length)
+            return (bytes.Length + length - 1) / length;
+        return bytes.Count((byte)'\n') + (isEnd && bytes[^1] is not ((byte)'\n' or 0) ? 1 : 0);
     }
 
     /// <returns>The newest time now.</returns>

@@ -49,17 +49,19 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                 do
                     hasMore = files.Read(batch);
                 while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested);
-                sink.Counters.Unread = files.Unread;
-                files.AddPositions(batch);
-                EventBatch? read = batch.Take();
-                if (committed is not null && (read is not null || committed.IsCompleted))
+                if (committed is not null && (committed.IsCompleted || !batch.IsEmpty || files.HasPositions))
                 {
-                    await committed;
+                    await CommitAsync(committed, files, sink.Counters);
                     committed = null;
                     isProven = true;
                 }
-                if (read is not null)
+                sink.Counters.Unread = files.Unread;
+                files.AddPositions(batch);
+                if (batch.Take() is { } read)
+                {
                     committed = await sink.SubmitAsync(read, abort);
+                    _ = WakeAfterAsync(committed);
+                }
                 if (!hasMore)
                     await WaitAsync(watch, stop);
             }
@@ -81,8 +83,30 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         // Rules see lines before they are stored: they are handed over where something can be, else rules would see them with each try.
         var start = new EventBatch(options.Name, 1);
         start.Add(new SourcePosition(options.Name, LastStart, time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));
+        var found = new LogFiles(options, files, files.Select(f => f.ReadAt).Append(lastStart).Max(), sink.Counters, time);
+        sink.Counters.Unread = found.Ahead();
         await sink.CommitAsync(start, stop);
-        return new LogFiles(options, files, files.Select(f => f.ReadAt).Append(lastStart).Max(), sink.Counters, time);
+        return found;
+    }
+
+    /// <summary>Waits for a commit, and says meanwhile how much lies there.</summary>
+    private async Task CommitAsync(Task committed, LogFiles files, InputCounters counters)
+    {
+        while (!committed.IsCompleted)
+        {
+            files.Look();
+            counters.Unread = files.Unread;
+            await committed.WaitAsync(s_look, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await committed;
+        files.Commit();
+    }
+
+    /// <summary>What is stored is no longer unread, also where nothing more comes.</summary>
+    private async Task WakeAfterAsync(Task committed)
+    {
+        await committed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _wake.Wake();
     }
 
     private async Task WaitAsync(FolderWatch watch, CancellationToken stop)

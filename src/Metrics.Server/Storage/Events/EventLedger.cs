@@ -11,6 +11,9 @@ internal sealed class EventLedger
     private readonly EventLogMetrics _metrics;
     private readonly HashSet<string> _sources = [];
     private bool _isNewest;
+
+    /// <summary>The day before which nothing is kept in the open file; null before the first look.</summary>
+    private int? _oldest;
     private long _accounted;
     private long _stored;
 
@@ -28,6 +31,7 @@ internal sealed class EventLedger
     {
         LastSequence = LedgerTables.LastSequence(connection);
         _isNewest = true;
+        _oldest = null;
     }
 
     /// <summary>Adds what was written since the last call to its hours.</summary>
@@ -41,6 +45,19 @@ internal sealed class EventLedger
         command.ExecuteNonQuery();
         transaction.Commit();
         _isNewest = false;
+    }
+
+    /// <summary>Forgets what was read and found before a day; what comes in is never so old, so that each day is looked at once.</summary>
+    /// <param name="connection">The connection that writes.</param>
+    /// <param name="oldest">The first day that is kept, days since 1970.</param>
+    public void Expire(DuckDBConnection connection, int oldest)
+    {
+        if (oldest == _oldest)
+            return;
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = LedgerTables.Expire(oldest);
+        command.ExecuteNonQuery();
+        _oldest = oldest;
     }
 
     /// <summary>Writes what batches account for; nothing of those that are in it since a commit whose outcome was not known.</summary>

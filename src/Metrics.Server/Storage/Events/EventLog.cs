@@ -229,7 +229,7 @@ internal sealed partial class EventLog(
     {
         List<EventTable> tables = [.. _tables];
         int oldest = (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
-        _file.Execute(LedgerTables.Expire((long)oldest * DaySeconds * 1_000_000_000));
+        _ledger.Expire(_file.Writer, oldest);
         // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
         for (int count = tables.FindLastIndex(t => t.Day < oldest) + 1; count > 0; count--)
             Drop(tables, $"older than {Duration.Format(now.Retention)}");

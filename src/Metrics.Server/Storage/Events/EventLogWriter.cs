@@ -9,8 +9,6 @@ internal sealed class EventLogWriter(
     EventCopies? copies = null)
     : BatchWriter<EventBatch>(options.FlushInterval, metrics, time, log)
 {
-    private const int BytesPerEntry = 512;
-
     protected override string Description => events.Description;
 
     protected override string RowsName => "events";
@@ -26,8 +24,7 @@ internal sealed class EventLogWriter(
     protected override long BytesAtHand => 3 * BytesPerWrite;
 
     /// <summary>One of which nothing is kept but what it accounts for takes room as well.</summary>
-    protected override (int Rows, long Bytes) SizeOf(EventBatch batch) =>
-        (batch.Count, batch.Bytes + ((batch.Ledger.Count + batch.Gaps.Count) * BytesPerEntry));
+    protected override (int Rows, long Bytes) SizeOf(EventBatch batch) => (batch.Count, batch.Bytes + batch.AccountBytes);
 
     protected override async Task WriteAsync(IReadOnlyList<EventBatch> batches, CancellationToken ct)
     {

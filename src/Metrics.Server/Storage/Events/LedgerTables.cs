@@ -81,12 +81,16 @@ internal static class LedgerTables
         DELETE FROM {Newest}
         """;
 
-    /// <summary>Forgets what was read and found before a time, nanoseconds since 1970 UTC.</summary>
-    public static string Expire(long before) => string.Create(CultureInfo.InvariantCulture, $"""
-        DELETE FROM ledger WHERE last_read < {before};
-        DELETE FROM ledger_hours WHERE last_read < {before};
-        DELETE FROM ledger_gaps WHERE found_at < {before}
-        """);
+    /// <summary>Forgets what was read and found before a day, days since 1970 UTC.</summary>
+    public static string Expire(int day)
+    {
+        long before = day * TimeSpan.TicksPerDay * TimeSpan.NanosecondsPerTick;
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            DELETE FROM ledger WHERE last_read < {before};
+            DELETE FROM ledger_hours WHERE last_read < {before};
+            DELETE FROM ledger_gaps WHERE found_at < {before}
+            """);
+    }
 
     /// <summary>The last batch that is in the ledger; 0 where there is none.</summary>
     public static long LastSequence(DuckDBConnection connection)

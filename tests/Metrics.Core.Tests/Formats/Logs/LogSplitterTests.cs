@@ -103,6 +103,21 @@ public sealed class LogSplitterTests
             Piecewise(s_indented, Text, step).Should().Equal(expected, $"{step} bytes at a time");
     }
 
+    [Theory]
+    [InlineData("abcdef", LogEnd.Idle, "abc|def", "", 0)]
+    [InlineData("abcde", LogEnd.Idle, "abc", "de", 0)]
+    [InlineData("abcde", LogEnd.Closed, "abc|de", "", 0)]
+    [InlineData("\0\0\0abc\0\0\0\0\0", LogEnd.Open, "abc", "\0\0", 6)]
+    [InlineData("\0\0\0abc\0\0\0\0\0", LogEnd.Closed, "abc", "", 8)]
+    [InlineData("\0\0a\n\0\0", LogEnd.Open, "\0\0a|\n\0\0", "", 0)]
+    public void Where_there_are_no_lines_records_have_one_length_and_those_of_NULs_are_passed_over(
+        string text, LogEnd end, string records, string left, long nulBytes)
+    {
+        var splitter = new LogSplitter(null, fixedLength: 3);
+        Take(splitter, text, end).Should().Be((records, left));
+        splitter.NulBytes.Should().Be(nulBytes);
+    }
+
     /// <summary>All records that are there, between bars, and what is left.</summary>
     private static (string Records, string Left) Take(LogSplitter splitter, string text, LogEnd end)
     {

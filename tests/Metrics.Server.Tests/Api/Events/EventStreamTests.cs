@@ -1,11 +1,10 @@
 using System.Text;
 using Metrics.Api.Events;
 using Metrics.Api.Prometheus;
-using Metrics.Configuration;
-using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
+using Metrics.Tests.Storage.Events;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,20 +15,18 @@ namespace Metrics.Tests.Api.Events;
 /// <summary>Following events: what comes, signs of life, bounds, and who is too slow.</summary>
 public sealed class EventStreamTests : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("follow").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private readonly EventStreamMetrics _metrics = new(new MetricRegistry());
     private readonly CancellationTokenSource _gone = new();
     private readonly List<Task> _following = [];
+    private readonly EventLogFolder _folder;
     private readonly EventLog _log;
     private readonly EventStream _stream;
 
     public EventStreamTests()
     {
-        MetricsOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}");
-        _log = new EventLog(
-            options.Storage, options.Events, new EventLogMetrics(new MetricRegistry()), _time, NullLogger<EventLog>.Instance);
-        _log.Open();
+        _folder = new EventLogFolder(_time);
+        _log = _folder.Open();
         _stream = new EventStream(_log, _metrics, _time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
     }
 
@@ -41,7 +38,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         await Task.WhenAll(_following);
         await _log.DisposeAsync();
         _gone.Dispose();
-        Directory.Delete(_folder, true);
+        _folder.Dispose();
     }
 
     [Fact]
@@ -111,13 +108,12 @@ public sealed class EventStreamTests : IAsyncLifetime
         return client;
     }
 
-    private async Task CommitAsync(string body)
+    private Task CommitAsync(string body)
     {
-        using var batch = new EventBatch("t");
+        var batch = new EventBatch("t");
         long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
         batch.Add(now, now, "log", 9, body);
-        _log.Number(batch);
-        await _log.WriteAsync([batch], CancellationToken.None);
+        return EventLogFolder.WriteAsync(_log, batch);
     }
 
     /// <summary>Lets the daemon's time go on until something has come about.</summary>

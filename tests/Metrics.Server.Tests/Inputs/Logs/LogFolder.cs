@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.Logs;
@@ -9,7 +8,7 @@ using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
+using Metrics.Tests.Storage.Events;
 using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.Tests.Inputs.Logs;
@@ -17,7 +16,8 @@ namespace Metrics.Tests.Inputs.Logs;
 /// <summary>A folder of logs, and an input that reads it into a real event log; it can be stopped, cut off, and started again.</summary>
 internal sealed class LogFolder : IAsyncDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("logs").FullName;
+    private readonly EventLogFolder _folder = new(TimeProvider.System);
+    private readonly string _root;
     private readonly string _keys;
     private readonly EventLog _log;
     private readonly Sink _sink;
@@ -28,12 +28,9 @@ internal sealed class LogFolder : IAsyncDisposable
     /// <param name="paths">Patterns within the folder.</param>
     public LogFolder(string keys = "", string paths = "*.log")
     {
+        _root = Directory.CreateDirectory(Path.Combine(_folder.Path, "logs")).FullName;
         _keys = $"name: test, paths: ['{_root}/{paths}']" + (keys.Length == 0 ? "" : ", " + keys);
-        StorageOptions storage = MetricsOptions.Parse($"storage: {{ path: '{_root}/data' }}").Storage;
-        var registry = new MetricRegistry();
-        (Metrics, Ledger) = (new EventLogMetrics(registry), registry.Ledger);
-        _log = new EventLog(storage, new EventLogOptions(), Metrics, TimeProvider.System, NullLogger<EventLog>.Instance);
-        _log.Open();
+        _log = _folder.Open();
         _sink = new Sink(_log);
     }
 
@@ -52,10 +49,10 @@ internal sealed class LogFolder : IAsyncDisposable
     public InputCounters Counters => _sink.Counters;
 
     /// <summary>What the event log counts.</summary>
-    public EventLogMetrics Metrics { get; }
+    public EventLogMetrics Metrics => _folder.Metrics;
 
     /// <summary>The accounts.</summary>
-    public Ledger Ledger { get; }
+    public Ledger Ledger => _folder.Registry.Ledger;
 
     public string PathOf(string name) => Path.Combine(_root, name);
 
@@ -67,6 +64,23 @@ internal sealed class LogFolder : IAsyncDisposable
         _sink.Begin();
         _running = RunAsync(options, _stop.Token);
         await await Task.WhenAny(_sink.ReadyAsync, _running);
+    }
+
+    /// <summary>Starts the input, and holds it before its first look.</summary>
+    /// <returns>What lets it go on; returns when it has looked.</returns>
+    public async Task<Func<Task>> StartHeldAsync()
+    {
+        int before = Commits;
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Gate = held.Task;
+        Task started = StartAsync();
+        await Eventually.Async(() => Commits > before, "it is about to look");
+        Gate = Task.CompletedTask;
+        return () =>
+        {
+            held.SetResult();
+            return started;
+        };
     }
 
     /// <summary>Ends it wherever it is, as kill would, but for what is being committed.</summary>
@@ -124,6 +138,18 @@ internal sealed class LogFolder : IAsyncDisposable
         }
     }
 
+    /// <summary>Has it that devices had other numbers when the files were read, as before a reboot.</summary>
+    public async Task NumberDevicesAnewAsync()
+    {
+        var batch = new EventBatch("test");
+        foreach (SourcePosition position in await _log.PositionsAsync("logs/test", CancellationToken.None))
+        {
+            if (FilePosition.From(position) is { } file)
+                batch.Add((file with { Device = file.Device + 1 }).ToSource(position.Source));
+        }
+        await EventLogFolder.WriteAsync(_log, batch);
+    }
+
     /// <summary>All events, in the order in which they were committed.</summary>
     public async Task<List<Event>> EventsAsync()
     {
@@ -150,19 +176,29 @@ internal sealed class LogFolder : IAsyncDisposable
         return events;
     }
 
+    /// <summary>The files with something unread, once that is so many bytes.</summary>
+    public async Task<IReadOnlyList<UnreadFile>> UnreadAsync(long bytes)
+    {
+        IReadOnlyList<UnreadFile> unread = [];
+        await Eventually.Async(() => (unread = Counters.Unread).Sum(u => u.Bytes) == bytes, $"{bytes} bytes are unread");
+        return unread;
+    }
+
     /// <summary>What the ledger says of a time, nanoseconds since 1970 UTC.</summary>
     public Task<LedgerReport> LedgerAsync(long from = 0, long to = long.MaxValue, string? file = null) =>
         _log.LedgerAsync(new LedgerQuery(from, to, File: file), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
+        _sink.LetGo();
         await StopAsync();
         await _log.DisposeAsync();
-        Directory.Delete(_root, recursive: true);
+        _folder.Dispose();
     }
 
     private sealed class Sink(EventLog log) : IInputSink
     {
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public InputCounters Counters { get; } = new();
@@ -181,6 +217,9 @@ internal sealed class LogFolder : IAsyncDisposable
 
         public void Begin() => _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        /// <summary>Holds nothing any more, also where a test has failed that would have let it go.</summary>
+        public void LetGo() => _over.TrySetResult();
+
         public void Ready(string detail) => _ready.TrySetResult();
 
         public ValueTask WriteAsync(EventBatch batch, CancellationToken ct) => throw new NotSupportedException();
@@ -193,15 +232,14 @@ internal sealed class LogFolder : IAsyncDisposable
         {
             using (batch)
             {
+                (bool fails, Task gate) = (Fails, Gate);
                 Commits++;
                 HandedOver += batch.Count;
-                (bool fails, Task gate) = (Fails, Gate);
                 await Task.Yield();
-                await gate;
+                await Task.WhenAny(gate, _over.Task);
                 if (fails)
                     throw new StoreException("the test wants it so");
-                log.Number(batch);
-                await log.WriteAsync([batch], CancellationToken.None);
+                await EventLogFolder.WriteAsync(log, batch);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Metrics.Formats.EventJson;
+using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Storage.Events;
 
@@ -74,6 +75,20 @@ public sealed class LogLedgerTests
     }
 
     [Fact]
+    public async Task Only_records_of_which_something_is_missing_in_the_event_count_as_cut()
+    {
+        await using var logs = new LogFolder("start: beginning, multiline: none");
+        // Bounds are characters: of two bytes each here, so that the first line is longer in bytes only.
+        logs.Append("a.log", new string('ü', EventBounds.MaxBodyLength) + "\n" + new string('ü', EventBounds.MaxBodyLength + 1) + "\n");
+        logs.Append("a.log", new string('x', EventBounds.MaxBodyLength) + "\n" + new string('x', EventBounds.MaxBodyLength + 1) + "\n");
+        await logs.StartAsync();
+        List<Event> events = await logs.EventsAsync(4);
+        events.Select(e => e.Body.Length).Should().AllBeEquivalentTo(EventBounds.MaxBodyLength);
+        (await logs.LedgerAsync()).Rows.Should().ContainSingle().Which.Cut.Should().Be(2);
+        logs.Counters.Of(InputError.TooLong).Should().Be(2);
+    }
+
+    [Fact]
     public async Task A_file_that_is_gone_unread_says_how_many_bytes_are_missing_and_of_when()
     {
         await using var logs = new LogFolder("start: beginning, time_zone: UTC");
@@ -83,7 +98,7 @@ public sealed class LogLedgerTests
         // Half a line waits for its end: it is there, and not read.
         logs.Append("a.log", "2026-11-20T13:05:00Z ctl-1 a: 2\n2026-11-20T13:06:00Z ctl-1 a: half");
         await logs.EventsAsync(2);
-        logs.Counters.Unread.Should().ContainSingle().Which.Bytes.Should().Be(34);
+        (await logs.UnreadAsync(34)).Should().ContainSingle();
         await logs.StopAsync();
         File.Delete(logs.PathOf("a.log"));
         await logs.StartAsync();
@@ -145,14 +160,14 @@ public sealed class LogLedgerTests
         logs.Append("b.log", "too many\n");
         await logs.StartAsync();
         await logs.EventsAsync(1);
-        logs.Counters.Unread.Should().ContainSingle().Which.Should().BeEquivalentTo(
+        (await logs.UnreadAsync(9)).Should().ContainSingle().Which.Should().BeEquivalentTo(
             new { Path = logs.PathOf("b.log"), Bytes = 9L, Problem = "max_files (1) are read already" });
         (await logs.LedgerAsync()).Gaps.Should().BeEmpty("it may be read yet");
         File.Delete(logs.PathOf("b.log"));
         (await logs.EventsAsync(2))[1].Kind.Should().Be("log.gap");
         (await logs.LedgerAsync()).Gaps.Should().ContainSingle().Which.Should().BeEquivalentTo(
             new { Path = logs.PathOf("b.log"), Reason = "unreadable", Begins = 0L, Bytes = 9L });
-        logs.Counters.Unread.Should().BeEmpty();
+        (await logs.UnreadAsync(0)).Should().BeEmpty();
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Metrics.Formats.Logs.Host;
 using Metrics.Model;
+using Metrics.Storage.Events;
 
 namespace Metrics.Tests.Inputs.Logs;
 
@@ -66,6 +67,50 @@ public sealed class LoginFileTests
         events.Select(e => e.Kind).Should().Equal(EventKinds.Log, EventKinds.HostLogin);
         events[0].Body.Should().StartWith("bytes that are no record of utmp: 0a0a");
         events[1]["log.offset"].Should().Be($"{4 * s_length}");
+    }
+
+    [Fact]
+    public async Task What_is_not_written_yet_waits_and_what_was_never_written_is_accounted_for()
+    {
+        await using var logs = new LogFolder(Keys, "wtmp");
+        byte[] nothing = new byte[s_length], bob = Record(7, "bob", 2);
+        logs.Append("wtmp", [.. Record(7, "ann", 1), .. nothing, .. nothing, .. bob[..100]]);
+        await logs.StartAsync();
+        await UntilAccountedAsync(logs, records: 3);
+        (await logs.UnreadAsync(100)).Should().ContainSingle();
+        logs.Append("wtmp", [.. bob[100..], .. nothing[..50]]);
+        await UntilAccountedAsync(logs, records: 4);
+        logs.Append("wtmp", nothing[50..]);
+        LedgerReport ledger = await UntilAccountedAsync(logs, records: 5);
+        ledger.IsComplete.Should().BeTrue();
+        ledger.Rows.Should().ContainSingle().Which.Should().BeEquivalentTo(
+            new { Lines = 5L, Records = 2L, Stored = 2L, NulBytes = 3L * s_length }, "what holds nothing is no record, as an empty line");
+        (await logs.EventsAsync()).Select(e => e["user.name"]).Should().Equal("ann", "bob");
+    }
+
+    [Fact]
+    public async Task Half_a_record_of_a_file_that_ends_for_good_is_an_event_that_says_so()
+    {
+        await using var logs = new LogFolder(Keys, "wtmp");
+        logs.Append("wtmp", Record(7, "ann", 1));
+        await logs.StartAsync();
+        await logs.EventsAsync(1);
+        await logs.StopAsync();
+        logs.Append("wtmp", [.. Record(7, "bob", 2), .. Record(7, "torn", 3)[..100]]);
+        logs.Move("wtmp", "wtmp-20261101");
+        logs.Pack("wtmp-20261101");
+        await logs.StartAsync();
+        (await logs.EventsAsync(3))[2].Body.Should().StartWith("bytes that are no record of utmp: 0700");
+        (await logs.LedgerAsync()).Rows.Should().ContainSingle().Which.Should().BeEquivalentTo(
+            new { Ends = (2L * s_length) + 100, Lines = 3L, Records = 3L, Stored = 3L });
+    }
+
+    private static async Task<LedgerReport> UntilAccountedAsync(LogFolder logs, int records)
+    {
+        LedgerReport ledger = null!;
+        await Eventually.Async(
+            async () => (ledger = await logs.LedgerAsync()).Rows.Sum(r => r.Bytes) == records * s_length, $"{records} records are read");
+        return ledger;
     }
 
     /// <summary>utmp(5), as this machine has it.</summary>

@@ -1,11 +1,7 @@
-using Metrics.Configuration;
-using Metrics.Hosting;
 using Metrics.Model;
-using Metrics.Storage;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using static Metrics.Tests.Storage.Events.EventLogFolder;
 using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.Tests.Storage.Events;
@@ -15,16 +11,14 @@ public sealed class EventLedgerTests : IDisposable
 {
     private static readonly DateTimeOffset s_start = new(2026, 3, 10, 12, 30, 0, TimeSpan.Zero);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("ledger").FullName;
     private readonly FakeTimeProvider _time = new(s_start);
-    private readonly MetricRegistry _registry = new();
-    private readonly EventLogMetrics _metrics;
+    private readonly EventLogFolder _folder;
 
-    public EventLedgerTests() => _metrics = new EventLogMetrics(_registry);
+    public EventLedgerTests() => _folder = new EventLogFolder(_time);
 
     private long Now => Timestamp.Of(_time.GetUtcNow()).ToNanoseconds();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task What_is_added_up_says_the_same_as_what_was_written()
@@ -104,43 +98,49 @@ public sealed class EventLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_too_old_is_looked_for_once_a_day_and_when_the_retention_is_another()
+    {
+        await using EventLog log = Open();
+        (await MaintainedAsync(days: 2)).Should().Be(0);
+        // What comes in is never old: only by that it is seen when somebody looks.
+        (await MaintainedAsync(days: 2)).Should().Be(1);
+        (await MaintainedAsync(days: 1)).Should().Be(0, "the retention is another");
+        (await MaintainedAsync(days: 1)).Should().Be(1);
+        _time.Advance(TimeSpan.FromHours(12));
+        (await MaintainedAsync(days: 1)).Should().Be(0, "it is another day");
+
+        async Task<int> MaintainedAsync(int days)
+        {
+            await WriteAsync(log, Batch(0, 1, daysAgo: 5));
+            await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(days) }, default);
+            return (await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default)).Rows.Count;
+        }
+    }
+
+    [Fact]
     public async Task An_event_more_or_less_than_the_ledger_says_is_an_imbalance()
     {
         await using EventLog log = Open();
         EventBatch batch = Batch(0, 2);
         batch.RemoveNewest();
         await WriteAsync(log, batch);
-        _registry.Ledger.Look();
-        _registry.Ledger.Close().Should().Equal(("log_lines", 1.0));
+        _folder.Registry.Ledger.Look();
+        _folder.Registry.Ledger.Close().Should().Equal(("log_lines", 1.0));
     }
 
-    private EventLog Open()
-    {
-        StorageOptions storage = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
-        var log = new EventLog(storage, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
-        log.Open();
-        return log;
-    }
-
-    private static async Task WriteAsync(EventLog log, EventBatch batch)
-    {
-        using (batch)
-        {
-            log.Number(batch);
-            await log.WriteAsync([batch], default);
-        }
-    }
+    private EventLog Open() => _folder.Open();
 
     /// <summary>Lines of five bytes each, from a place on.</summary>
-    private EventBatch Batch(long begins, int lines)
+    private EventBatch Batch(long begins, int lines, int daysAgo = 0)
     {
         var batch = new EventBatch("logs/a");
-        var entry = new LedgerEntry { Source = "logs/a", Part = "file", Path = "/a.log", ReadAt = Now, Begins = begins };
+        long readAt = Now - (daysAgo * TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay);
+        var entry = new LedgerEntry { Source = "logs/a", Part = "file", Path = "/a.log", ReadAt = readAt, Begins = begins };
         batch.Begin(entry);
         for (int n = 0; n < lines; n++)
         {
             batch.Add(Now, Now, EventKinds.Log, 9, "line");
-            entry.Count(Now);
+            entry.Count(readAt);
         }
         (entry.Ends, entry.Lines) = (begins + (5 * lines), lines);
         batch.Add(entry);

@@ -8,6 +8,7 @@ using Metrics.Storage.Events;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using static Metrics.Tests.Storage.Events.EventLogFolder;
 using EventLog = Metrics.Storage.Events.EventLog;
 
 namespace Metrics.Tests.Storage.Events;
@@ -16,9 +17,10 @@ public sealed class EventLogTests : IDisposable
 {
     private static readonly DateTimeOffset s_start = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("events").FullName;
     private readonly FakeTimeProvider _time = new(s_start);
-    private readonly EventLogMetrics _metrics = new(new MetricRegistry());
+    private readonly EventLogFolder _folder;
+
+    public EventLogTests() => _folder = new EventLogFolder(_time);
 
     [Fact]
     public async Task Every_event_comes_back_after_a_restart_as_it_was()
@@ -180,7 +182,7 @@ public sealed class EventLogTests : IDisposable
             await log.MaintainAsync(new EventLogOptions(), default);
             _time.Advance(TimeSpan.FromDays(1));
         }
-        string file = Path.Combine(_folder, "events.duckdb");
+        string file = Path.Combine(_folder.Path, "events.duckdb");
         long before = new FileInfo(file).Length + new FileInfo(file + ".wal").Length;
         before.Should().BeGreaterThan(96L << 20, "the test must have something to give back");
         await log.MaintainAsync(bounds, default);
@@ -209,13 +211,13 @@ public sealed class EventLogTests : IDisposable
     [Fact]
     public async Task A_file_that_is_none_is_set_aside_and_counted_and_a_new_one_begun()
     {
-        string file = Path.Combine(_folder, "events.duckdb");
+        string file = Path.Combine(_folder.Path, "events.duckdb");
         await File.WriteAllTextAsync(file, new string('x', 100_000));
         await using EventLog log = Open();
         await WriteAsync(log, Bodies("first"));
         (await ReadAsync(log, new EventQuery())).Should().ContainSingle();
-        Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
-        _metrics.SetAside.Value.Should().Be(1);
+        Directory.GetFiles(_folder.Path, "events.duckdb.unreadable-*").Should().ContainSingle();
+        _folder.Metrics.SetAside.Value.Should().Be(1);
     }
 
     [Theory]
@@ -227,7 +229,7 @@ public sealed class EventLogTests : IDisposable
         int seed = 1;
         await using (EventLog log = Open())
             await WriteAsync(log, Noise(5_000, ref seed));
-        string file = Path.Combine(_folder, "events.duckdb");
+        string file = Path.Combine(_folder.Path, "events.duckdb");
         byte[] bytes = await File.ReadAllBytesAsync(file);
         bytes.Length.Should().BeGreaterThan(1 << 20);
         bytes.AsSpan(from).Fill(0xA5);
@@ -235,23 +237,23 @@ public sealed class EventLogTests : IDisposable
         await using EventLog again = Open();
         await WriteAsync(again, Bodies("first"));
         (await ReadAsync(again, new EventQuery())).Should().ContainSingle();
-        Directory.GetFiles(_folder, "events.duckdb.unreadable-*").Should().ContainSingle();
+        Directory.GetFiles(_folder.Path, "events.duckdb.unreadable-*").Should().ContainSingle();
     }
 
     [Fact]
     public async Task What_a_killed_process_left_beside_the_file_is_read_with_little_memory_too()
     {
-        string killed = Directory.CreateDirectory(Path.Combine(_folder, "killed")).FullName;
+        string killed = Directory.CreateDirectory(Path.Combine(_folder.Path, "killed")).FullName;
         await using (EventLog log = Open())
         {
             int seed = 1;
             for (int i = 0; i < 6; i++)
                 await WriteAsync(log, Noise(10_000, ref seed));
             foreach (string name in (string[])["events.duckdb", "events.duckdb.wal"])
-                File.Copy(Path.Combine(_folder, name), Path.Combine(killed, name));
+                File.Copy(Path.Combine(_folder.Path, name), Path.Combine(killed, name));
         }
         StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{killed}', memory_limit: 32MiB }}").Storage;
-        await using var again = new EventLog(options, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
+        await using var again = new EventLog(options, new EventLogOptions(), _folder.Metrics, _time, NullLogger<EventLog>.Instance);
         again.Open();
         (await ReadAsync(again, new EventQuery())).Should().HaveCount(60_000);
     }
@@ -261,7 +263,7 @@ public sealed class EventLogTests : IDisposable
     {
         await using (EventLog log = Open())
             await WriteAsync(log, Bodies("theirs"));
-        string file = Path.Combine(_folder, "events.duckdb");
+        string file = Path.Combine(_folder.Path, "events.duckdb");
         using (Process other = Process.Start(new ProcessStartInfo(
             "python3", ["-c", "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(1, flush=True); "
                 + "sys.stdin.read()", file]) { RedirectStandardInput = true, RedirectStandardOutput = true })!)
@@ -273,7 +275,7 @@ public sealed class EventLogTests : IDisposable
         }
         await using EventLog again = Open();
         (await ReadAsync(again, new EventQuery())).Should().ContainSingle();
-        _metrics.SetAside.Value.Should().Be(0);
+        _folder.Metrics.SetAside.Value.Should().Be(0);
     }
 
     [Fact]
@@ -334,26 +336,11 @@ public sealed class EventLogTests : IDisposable
         log.NextCommit.IsCompleted.Should().BeFalse();
     }
 
-    public void Dispose() => Directory.Delete(_folder, true);
+    public void Dispose() => _folder.Dispose();
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
 
-    private EventLog Open(EventLogOptions? bounds = null)
-    {
-        StorageOptions options = MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
-        var log = new EventLog(options, bounds ?? new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
-        log.Open();
-        return log;
-    }
-
-    private static async Task WriteAsync(EventLog log, EventBatch batch)
-    {
-        using (batch)
-        {
-            log.Number(batch);
-            await log.WriteAsync([batch], default);
-        }
-    }
+    private EventLog Open(EventLogOptions? bounds = null) => _folder.Open(bounds);
 
     private static async Task<List<Event>> ReadAsync(EventLog log, EventQuery query)
     {

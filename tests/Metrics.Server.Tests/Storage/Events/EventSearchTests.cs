@@ -1,9 +1,6 @@
-using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Model;
-using Metrics.Storage;
 using Metrics.Storage.Events;
-using Metrics.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using EventLog = Metrics.Storage.Events.EventLog;
@@ -15,23 +12,22 @@ public sealed class EventSearchTests : IAsyncLifetime
 {
     private const int Days = 3, RowsPerDay = 4_000, Every = 7;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("search").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
-    private readonly EventLogMetrics _metrics = new(new MetricRegistry());
+    private readonly EventLogFolder _folder;
     private readonly List<string> _needles = [];
+
+    public EventSearchTests() => _folder = new EventLogFolder(_time);
 
     public async ValueTask InitializeAsync()
     {
-        await using var log = new EventLog(Storage, new EventLogOptions(), _metrics, _time, NullLogger<EventLog>.Instance);
-        log.Open();
+        await using EventLog log = _folder.Open();
         for (int row = 0; row < Days * RowsPerDay; row += RowsPerDay)
         {
-            using var batch = new EventBatch("t");
+            var batch = new EventBatch("t");
             long now = _time.GetUnixNanoseconds();
             for (int n = row; n < row + RowsPerDay; n++)
                 batch.Add(now, now, "log", 9, n % Every == 0 ? $"a Needle {n}" : $"straw {n}");
-            log.Number(batch);
-            await log.WriteAsync([batch], default);
+            await EventLogFolder.WriteAsync(log, batch);
             _time.Advance(TimeSpan.FromDays(1));
         }
         _needles.AddRange(Enumerable.Range(0, Days * RowsPerDay).Where(n => n % Every == 0).Select(n => $"a Needle {n}"));
@@ -39,7 +35,7 @@ public sealed class EventSearchTests : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        Directory.Delete(_folder, true);
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -94,11 +90,9 @@ public sealed class EventSearchTests : IAsyncLifetime
         file.TryRestore("nobody reads it").Should().BeTrue();
     }
 
-    private StorageOptions Storage => MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}").Storage;
-
     private EventLogFile Open(out IReadOnlyList<EventTable> tables)
     {
-        var file = new EventLogFile(Storage, _metrics, _time, NullLogger.Instance);
+        var file = new EventLogFile(_folder.Storage, _folder.Metrics, _time, NullLogger.Instance);
         tables = file.Open();
         tables.Should().HaveCount(Days);
         return file;
