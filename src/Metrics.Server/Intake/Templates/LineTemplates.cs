@@ -40,6 +40,9 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
     private long _swept;
     private long _bytes;
 
+    /// <summary>Bytes of what was dropped, and may still stand among the recent lines.</summary>
+    private long _goneBytes;
+
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<TemplateSource> Sources => _sources.Values;
 
@@ -127,6 +130,7 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
             return;
         source.Tree.Remove(template);
         _bytes -= template.Bytes;
+        _goneBytes += template.Bytes;
         if (template.IsStored)
             Dropped.Add(StoredTemplate.Gone(template));
         metrics.Dropped.WithLabels(reason).Inc();
@@ -183,6 +187,19 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
         // Who has most makes room for the others.
         else if (_bytes > options.MaxBytes && _sources.Values.MaxBy(s => s.Tree.Bytes) is { } largest)
             DropOldest(largest, now, options);
+        if (_goneBytes > options.MaxBytes / 8)
+            ForgetGone();
+    }
+
+    /// <summary>Among the recent lines what is dropped would take memory beyond the bound.</summary>
+    private void ForgetGone()
+    {
+        _goneBytes = 0;
+        foreach (ref (ulong Hash, LineTemplate Template) recent in _recent.AsSpan())
+        {
+            if (recent.Template is { IsGone: true })
+                recent = default;
+        }
     }
 
     /// <summary>Several at a time, so that who writes nothing but new kinds does not make each of his lines dear.</summary>

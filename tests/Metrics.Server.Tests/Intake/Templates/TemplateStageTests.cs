@@ -199,6 +199,24 @@ public sealed class TemplateStageTests
     }
 
     [Fact]
+    public async Task What_is_dropped_takes_no_memory_any_more()
+    {
+        _options.Value = new EventLogOptions { Templates = TemplateOptions.Default with { MaxBytes = 100_000 } };
+        var dropped = new List<WeakReference>();
+        for (int n = 0; n < 20; n++)
+        {
+            await SeeAsync("api", [.. Kinds(4_000).Skip(200 * n).Take(200)]);
+            dropped.AddRange(Known());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+        await SeeAsync("api", "hello");
+        GC.Collect();
+        dropped.Count(d => d.IsAlive).Should().BeLessThan(dropped.Count / 4);
+
+        IEnumerable<WeakReference> Known() => _stage.Look(s => s.Single().Tree.All.Select(t => new WeakReference(t)).ToArray());
+    }
+
+    [Fact]
     public async Task Sources_are_bounded_and_those_that_are_silent_make_room()
     {
         for (int n = 0; n < LineTemplates.MaxSources + 5; n++)
