@@ -7,7 +7,8 @@ public sealed class SourcePositionTests
 {
     [Fact]
     public void A_state_is_read_as_it_was_written() =>
-        Read("""{"Path":"/var/log/a.log","Offset":7,"Inner":{"Digest":"x"},"Later":1}""").Should().Be(new Place("/var/log/a.log", 7, new Part("x")));
+        Read("""{"Path":"/var/log/a.log","Offset":7,"Inner":{"Digest":"x"},"Later":1}""")
+            .Should().Be(new Place("/var/log/a.log", 7, new Part("x")));
 
     [Theory]
     [InlineData(null)]
