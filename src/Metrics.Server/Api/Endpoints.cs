@@ -21,9 +21,9 @@ internal static class Endpoints
         app.MapExport();
         app.MapBackup();
         app.MapInputsApi();
-        app.MapLogTemplatesApi();
         app.MapEvents();
         app.MapLedger();
+        app.MapLogTemplates();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
         app.MapAlertApi();

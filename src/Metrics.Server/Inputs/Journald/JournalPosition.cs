@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Metrics.Model;
 
@@ -9,15 +10,18 @@ namespace Metrics.Inputs.Journald;
 /// <param name="Units">The units that were read then, as <see cref="JournaldOptions.Units"/>.</param>
 internal sealed record JournalPosition(string? Cursor, long? Time, string Units)
 {
+    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>As it is stored. Another folder is another journal, with a position of its own.</summary>
     public SourcePosition ToSource(JournaldOptions options) => new(options.Name, KeyOf(options), JsonSerializer.Serialize(this));
 
-    /// <summary>What was stored of an input's journal; null where it has never been read.</summary>
-    public static JournalPosition? Find(IReadOnlyList<SourcePosition> stored, JournaldOptions options)
-    {
-        string? state = stored.FirstOrDefault(p => p.Key == KeyOf(options))?.State;
-        return state is null ? null : JsonSerializer.Deserialize<JournalPosition>(state);
-    }
+    /// <summary>What was stored of an input's journal; null where it has never been read, or that is damaged.</summary>
+    public static JournalPosition? Find(IReadOnlyList<SourcePosition> stored, JournaldOptions options) =>
+        stored.FirstOrDefault(p => p.Key == KeyOf(options))?.Read<JournalPosition>() is { } read && IsCursor(read.Cursor) ? read : null;
+
+    /// <summary>Whether journalctl takes it: <c>s=…;i=…;b=…;m=…;t=…;x=…</c>, each a hexadecimal number.</summary>
+    private static bool IsCursor(string? cursor) => cursor is null || cursor.Split(';').All(
+        part => part is [_, '=', _, ..] && !part.AsSpan(2).ContainsAnyExcept(s_hex));
 
     private static string KeyOf(JournaldOptions options) => options.Directory ?? "";
 }

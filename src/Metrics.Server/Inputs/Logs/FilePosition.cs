@@ -52,16 +52,11 @@ internal sealed record FilePosition(string Id, string Log, string Path, long Dev
     /// <summary>As it is stored.</summary>
     public SourcePosition ToSource(string source) => new(source, Id, JsonSerializer.Serialize(this));
 
-    /// <summary>From what was stored; null where it is nothing of ours.</summary>
-    public static FilePosition? From(SourcePosition position)
-    {
-        try
-        {
-            return position.State is { } state ? JsonSerializer.Deserialize<FilePosition>(state) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    /// <summary>From what was stored; null where it is nothing of ours, or damaged.</summary>
+    public static FilePosition? From(SourcePosition position) =>
+        position.Read<FilePosition>() is { Offset: >= 0, Size: >= 0, ReadAt: >= 0 } read && read.Id == position.Key
+        && read.Start is { Length: >= 0 and <= FileStart.MaxLength, Digest: not null } && IsPath(read.Log) && IsPath(read.Path)
+            ? read : null;
+
+    private static bool IsPath(string path) => System.IO.Path.GetDirectoryName(path) is { Length: > 0 } && !path.Contains('\0');
 }

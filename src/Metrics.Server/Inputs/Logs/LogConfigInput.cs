@@ -118,8 +118,7 @@ internal sealed class LogConfigInput(LogConfigOptions options, EventLog events, 
     /// <param name="Options">The options that they give.</param>
     private sealed record Values(string[] Files, SortedDictionary<string, string> Options)
     {
-        public static Values? From(SourcePosition? position) =>
-            position?.State is { } state ? JsonSerializer.Deserialize<Values>(state) : null;
+        public static Values? From(SourcePosition? position) => position?.Read<Values>();
 
         public SourcePosition ToSource(string source) => new(source, Key, JsonSerializer.Serialize(this));
 

@@ -79,7 +79,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         IReadOnlyList<SourcePosition> known = await events.PositionsAsync(options.Name, stop);
         List<FilePosition> files = [.. known.Where(p => p.Key != LastStart).Select(FilePosition.From).OfType<FilePosition>()];
         string? last = known.FirstOrDefault(p => p.Key == LastStart)?.State;
-        long lastStart = last is null ? 0 : long.Parse(last, CultureInfo.InvariantCulture);
+        _ = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out long lastStart);
         // Rules see lines before they are stored: they are handed over where something can be, else rules would see them with each try.
         var start = new EventBatch(options.Name, 1);
         start.Add(new SourcePosition(options.Name, LastStart, time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));

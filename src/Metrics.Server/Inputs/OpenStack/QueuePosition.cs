@@ -14,13 +14,10 @@ internal sealed record QueuePosition(string Place, IReadOnlyList<QueueBinding> B
     public static QueuePosition Of(NotificationsOptions options) =>
         new($"{options.Queue} at {options.Broker}, virtual host {options.Broker.VirtualHost}", [.. options.Bindings]);
 
-    /// <summary>What it was; null where it never was.</summary>
-    public QueuePosition? Find(IEnumerable<SourcePosition> stored)
-    {
-        string? state = stored.FirstOrDefault(p => p.Key == Key)?.State;
-        QueuePosition? last = state is null ? null : JsonSerializer.Deserialize<QueuePosition>(state);
-        return last?.Place == Place ? last : null;
-    }
+    /// <summary>What it was; null where it never was, or what is stored of it is damaged.</summary>
+    public QueuePosition? Find(IEnumerable<SourcePosition> stored) =>
+        stored.FirstOrDefault(p => p.Key == Key)?.Read<QueuePosition>() is { } last && last.Place == Place && !last.Bindings.Contains(null!)
+            ? last : null;
 
     /// <summary>Adds it to a batch, with which it is committed.</summary>
     public void AddTo(EventBatch batch) => batch.Add(new SourcePosition(batch.Source, Key, JsonSerializer.Serialize(this)));

@@ -30,13 +30,17 @@ internal sealed class SeenMessages
     /// <summary>When the last message came, nanoseconds since 1970 UTC; null before the first.</summary>
     public long? LastAt { get; private set; }
 
-    /// <summary>Reads what was stored of an input.</summary>
+    /// <summary>Reads what was stored of an input; rows that are damaged are passed over.</summary>
     public static SeenMessages Load(IEnumerable<SourcePosition> stored)
     {
         var seen = new SeenMessages();
-        foreach (SourcePosition one in stored.Where(p => p.Key.StartsWith(KeyPrefix, StringComparison.Ordinal)))
+        foreach (SourcePosition one in stored)
         {
-            Row row = JsonSerializer.Deserialize<Row>(one.State!)!;
+            if (one.Read<Row>() is not { Number: >= 0 and < long.MaxValue / 2, Ids.Length: <= IdsPerRow * IdLength } row
+                || one.Key != KeyOf(row.Number))
+            {
+                continue;
+            }
             List<UInt128> ids = seen._rows[row.Number % Rows];
             ReadOnlySpan<byte> bytes = row.Ids;
             for (; bytes.Length >= IdLength; bytes = bytes[IdLength..])
@@ -82,11 +86,12 @@ internal sealed class SeenMessages
             byte[] bytes = new byte[ids.Count * IdLength];
             for (int at = 0; at < ids.Count; at++)
                 BinaryPrimitives.WriteUInt128LittleEndian(bytes.AsSpan(at * IdLength), ids[at]);
-            string key = KeyPrefix + (number % Rows).ToString(CultureInfo.InvariantCulture);
-            batch.Add(new SourcePosition(batch.Source, key, JsonSerializer.Serialize(new Row(number, LastAt!.Value, bytes))));
+            batch.Add(new SourcePosition(batch.Source, KeyOf(number), JsonSerializer.Serialize(new Row(number, LastAt!.Value, bytes))));
         }
         _changed.Clear();
     }
+
+    private static string KeyOf(long number) => KeyPrefix + (number % Rows).ToString(CultureInfo.InvariantCulture);
 
     /// <param name="Number">Which it is of all that ever were.</param>
     /// <param name="LastAt">When its last message came.</param>

@@ -27,7 +27,8 @@ internal sealed class RecentPushes
         foreach (SourcePosition position in stored)
         {
             if (position.State?.Split(' ') is not [var number, var digest]
-                || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long place))
+                || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long place)
+                || place > long.MaxValue / 2)
             {
                 continue;
             }

@@ -40,6 +40,9 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
     private long _swept;
     private long _bytes;
 
+    /// <summary>Bytes of what was dropped, and may still stand among the recent lines.</summary>
+    private long _goneBytes;
+
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<TemplateSource> Sources => _sources.Values;
 
@@ -49,27 +52,18 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
     /// <summary>Kinds of all sources.</summary>
     public int Count => _sources.Values.Sum(s => s.Tree.Count);
 
-    /// <summary>Learns what was stored.</summary>
+    /// <summary>Learns what was stored; what is of no use goes from there.</summary>
     public void Load(IReadOnlyList<SourcePosition> stored)
     {
-        foreach (StoredTemplateSource source in stored.Select(StoredTemplateSource.From).OfType<StoredTemplateSource>())
+        foreach (SourcePosition position in stored.Where(StoredTemplateSource.IsOne))
         {
-            _sources[(source.Host, source.Service)] = new TemplateSource(source.Host, source.Service, source.Since, NextSeed())
-            {
-                FullUntil = source.FullUntil, IsChanged = false,
-            };
+            if (!TryLoadSource(position))
+                Dropped.Add(position with { State = null });
         }
-        foreach ((long id, StoredTemplate known) in stored.Select(StoredTemplate.From).OfType<(long, StoredTemplate)>())
+        foreach (SourcePosition position in stored.Where(StoredTemplate.IsOne))
         {
-            _newestId = Math.Max(_newestId, id);
-            if (!_sources.TryGetValue((known.Host, known.Service), out TemplateSource? source))
-                continue;
-            LineTemplate template = source.Tree.Add(
-                id, Encoding.UTF8.GetBytes(known.Masked), Encoding.UTF8.GetBytes(known.Example), known.First);
-            template.Note(known.Last, known.Count);
-            (template.IsChanged, template.IsStored) = (false, true);
-            _bytes += template.Bytes;
-            source.Last = Math.Max(source.Last, known.Last);
+            if (!TryLoadKind(position))
+                Dropped.Add(position with { State = null });
         }
     }
 
@@ -129,11 +123,14 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
         return isNew;
     }
 
-    /// <summary>Forgets a kind.</summary>
+    /// <summary>Forgets a kind, unless it is forgotten already.</summary>
     public void Remove(TemplateSource source, LineTemplate template, string reason)
     {
+        if (template.IsGone)
+            return;
         source.Tree.Remove(template);
         _bytes -= template.Bytes;
+        _goneBytes += template.Bytes;
         if (template.IsStored)
             Dropped.Add(StoredTemplate.Gone(template));
         metrics.Dropped.WithLabels(reason).Inc();
@@ -156,6 +153,33 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
         }
     }
 
+    private bool TryLoadSource(SourcePosition position)
+    {
+        if (StoredTemplateSource.From(position) is not { } source)
+            return false;
+        _sources[(source.Host, source.Service)] = new TemplateSource(source.Host, source.Service, source.Since, NextSeed())
+        {
+            FullUntil = source.FullUntil, IsChanged = false,
+        };
+        return true;
+    }
+
+    private bool TryLoadKind(SourcePosition position)
+    {
+        if (StoredTemplate.From(position) is not var (id, known))
+            return false;
+        _newestId = Math.Max(_newestId, id);
+        if (!_sources.TryGetValue((known.Host, known.Service), out TemplateSource? source))
+            return false;
+        LineTemplate template = source.Tree.Add(
+            id, Encoding.UTF8.GetBytes(known.Masked), Encoding.UTF8.GetBytes(known.Example), known.First);
+        template.Note(known.Last, known.Count);
+        (template.IsChanged, template.IsStored) = (false, true);
+        _bytes += template.Bytes;
+        source.Last = Math.Max(source.Last, known.Last);
+        return true;
+    }
+
     private void MakeRoom(TemplateSource source, long now, TemplateOptions options)
     {
         if (source.Tree.Count >= MaxKinds)
@@ -163,6 +187,19 @@ internal sealed class LineTemplates(TemplateMetrics metrics)
         // Who has most makes room for the others.
         else if (_bytes > options.MaxBytes && _sources.Values.MaxBy(s => s.Tree.Bytes) is { } largest)
             DropOldest(largest, now, options);
+        if (_goneBytes > options.MaxBytes / 8)
+            ForgetGone();
+    }
+
+    /// <summary>Among the recent lines what is dropped would take memory beyond the bound.</summary>
+    private void ForgetGone()
+    {
+        _goneBytes = 0;
+        foreach (ref (ulong Hash, LineTemplate Template) recent in _recent.AsSpan())
+        {
+            if (recent.Template is { IsGone: true })
+                recent = default;
+        }
     }
 
     /// <summary>Several at a time, so that who writes nothing but new kinds does not make each of his lines dear.</summary>

@@ -11,20 +11,24 @@ internal sealed record StoredTemplate(string Host, string Service, string Masked
     /// <summary>Whose positions they are.</summary>
     public const string Source = "log templates";
 
+    private const string Prefix = "template/";
+
+    /// <summary>Whether a position is that of a kind.</summary>
+    public static bool IsOne(SourcePosition position) => position.Key.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>As a position; its key is the template's id.</summary>
-    public static SourcePosition Of(TemplateSource source, LineTemplate template) => new(Source, $"template/{template.Id}",
+    public static SourcePosition Of(TemplateSource source, LineTemplate template) => new(Source, $"{Prefix}{template.Id}",
         JsonSerializer.Serialize(new StoredTemplate(
             source.Host, source.Service, template.Masked, template.Example, template.First, template.Last, template.Count)));
 
     /// <summary>That it is known no more.</summary>
-    public static SourcePosition Gone(LineTemplate template) => new(Source, $"template/{template.Id}", null);
+    public static SourcePosition Gone(LineTemplate template) => new(Source, $"{Prefix}{template.Id}", null);
 
     /// <summary>From what was stored.</summary>
-    /// <returns>Its id, and it; null where it is another's.</returns>
+    /// <returns>Its id, and it; null where it is damaged.</returns>
     public static (long Id, StoredTemplate Template)? From(SourcePosition position) =>
-        position.Key.Split('/') is ["template", var id]
-        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-        && StoredJson.Read<StoredTemplate>(position) is { Masked.Length: > 0 } template
+        long.TryParse(position.Key.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        && position.Read<StoredTemplate>() is { Masked.Length: > 0, First: >= 0, Last: >= 0, Count: > 0 } template
             ? (number, template) : null;
 }
 
@@ -40,27 +44,15 @@ internal sealed record StoredTemplateSource(string Host, string Service, long Si
     /// <summary>That it is known no more.</summary>
     public static SourcePosition Gone(TemplateSource source) => new(StoredTemplate.Source, KeyOf(source), null);
 
-    /// <summary>From what was stored; null where it is another's.</summary>
+    /// <summary>Whether a position is that of a source.</summary>
+    public static bool IsOne(SourcePosition position) => position.Key.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>From what was stored; null where it is damaged.</summary>
     public static StoredTemplateSource? From(SourcePosition position) =>
-        position.Key.StartsWith(Prefix, StringComparison.Ordinal) ? StoredJson.Read<StoredTemplateSource>(position) : null;
+        position.Read<StoredTemplateSource>() is { Since: >= 0, FullUntil: >= 0 } source
+        && KeyOf(source.Host, source.Service) == position.Key ? source : null;
 
-    private static string KeyOf(TemplateSource source) => $"{Prefix}{source.Host}/{source.Service}";
-}
+    private static string KeyOf(TemplateSource source) => KeyOf(source.Host, source.Service);
 
-/// <summary>What was stored, by whichever version.</summary>
-file static class StoredJson
-{
-    /// <returns>It; null where it is nothing of ours.</returns>
-    public static T? Read<T>(SourcePosition position)
-        where T : class
-    {
-        try
-        {
-            return position.State is { } state ? JsonSerializer.Deserialize<T>(state) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static string KeyOf(string host, string service) => $"{Prefix}{host}/{service}";
 }

@@ -13,6 +13,8 @@ namespace Metrics.Intake.Templates;
 internal sealed class TemplateStage(
     Current<EventLogOptions> options, IEventLog log, IntakeMetrics intake, TemplateMetrics metrics, TimeProvider time) : IIntakeStage
 {
+    private const string Room = "templates";
+
     /// <summary>Kinds whose counts are stored with one batch, so that no commit is held up by them.</summary>
     private const int MaxSaved = 256;
 
@@ -40,7 +42,11 @@ internal sealed class TemplateStage(
         if (!work.Batch.IsForwarded && options.Value.Templates is { IsEnabled: true } bounds)
         {
             lock (_lock)
-                Learn(work, bounds);
+            {
+                int count = work.Batch.Count;
+                if (!intake.Faults.Guard(Room, () => Learn(work, bounds), time))
+                    TakeBack(work.Batch, count);
+            }
         }
         return ValueTask.CompletedTask;
     }
@@ -51,7 +57,8 @@ internal sealed class TemplateStage(
         lock (_lock)
         {
             var batch = new EventBatch(StoredTemplate.Source, 1);
-            Save(batch, _templates.Sources.SelectMany(s => s.Tree.All.Where(t => t.IsChanged).Select(t => (s, t))));
+            intake.Faults.Guard(Room, () => Save(
+                batch, _templates.Sources.SelectMany(s => s.Tree.All.Where(t => t.IsChanged).Select(t => (s, t)))), time);
             return batch.Positions.Count > 0 ? batch : null;
         }
     }
@@ -79,17 +86,34 @@ internal sealed class TemplateStage(
         {
             // Nobody has seen the ids of the batch yet.
             log.Number(batch);
-            intake.EventsReceived.Inc(batch.Count - count);
-            metrics.Reported.Inc(batch.Count - count);
         }
         Save(batch, _new.OrderByDescending(n => n.IsReported).Take(MaxSaved).Select(n => (n.Source, n.Template)));
         SaveCounts(batch);
         if (_new.Count > 0)
         {
             Measure();
+            Count(batch, count);
             if (work.Committed is { } committed)
                 _ = WatchAsync(committed.Task, [.. _new]);
         }
+    }
+
+    /// <summary>Counts what was added, once nothing more can fail.</summary>
+    private void Count(EventBatch batch, int before)
+    {
+        int added = batch.Count - before;
+        intake.EventsReceived.Inc(added);
+        metrics.Reported.Inc(added);
+        for (; added > 0; added--)
+            batch.CountNote();
+    }
+
+    /// <summary>After a fault of ours the batch goes on as it came.</summary>
+    private void TakeBack(EventBatch batch, int count)
+    {
+        while (batch.Count > count)
+            batch.RemoveNewest();
+        Forget(_new);
     }
 
     private void Learn(EventBatch batch, int row, TemplateOptions bounds)
@@ -140,14 +164,17 @@ internal sealed class TemplateStage(
         if (committed.IsCompletedSuccessfully)
             return;
         lock (_lock)
+            Forget(added);
+    }
+
+    private void Forget(IEnumerable<NewKind> added)
+    {
+        foreach (NewKind one in added)
         {
-            foreach (NewKind one in added)
-            {
-                _templates.Remove(one.Source, one.Template, "not_stored");
-                one.Source.IsChanged = true;
-                if (one.IsReported)
-                    one.Source.TakeBack();
-            }
+            _templates.Remove(one.Source, one.Template, "not_stored");
+            one.Source.IsChanged = true;
+            if (one.IsReported)
+                one.Source.TakeBack();
         }
     }
 
@@ -175,6 +202,10 @@ internal sealed class TemplateStage(
 
     private void Save(EventBatch batch, IEnumerable<(TemplateSource Source, LineTemplate Template)> some)
     {
+        // First of all: a source that was dropped may be there again.
+        foreach (SourcePosition gone in _templates.Dropped)
+            batch.Add(gone);
+        _templates.Dropped.Clear();
         foreach ((TemplateSource source, LineTemplate template) in some)
         {
             if (template.IsGone || !template.IsChanged)
@@ -187,9 +218,6 @@ internal sealed class TemplateStage(
             batch.Add(StoredTemplate.Of(source, template));
             (template.IsChanged, template.IsStored) = (false, true);
         }
-        foreach (SourcePosition gone in _templates.Dropped)
-            batch.Add(gone);
-        _templates.Dropped.Clear();
     }
 
     private void Measure()

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Metrics.Formats.Logs;
 using Metrics.Formats.Logs.Host;
 using Metrics.Model;
@@ -52,6 +53,18 @@ public sealed class LoginRecordsTests
             LogCases.Describe(record).Should().Be(expected);
         }
     }
+
+    [Theory]
+    [InlineData(Architecture.X64, 384)]
+    [InlineData(Architecture.X86, 384)]
+    [InlineData(Architecture.Arm, 384)]
+    [InlineData(Architecture.RiscV64, 384)]
+    [InlineData(Architecture.Ppc64le, 384)]
+    [InlineData(Architecture.Arm64, 400)]
+    [InlineData(Architecture.LoongArch64, 400)]
+    [InlineData(Architecture.S390x, 400)]
+    public void Records_are_as_long_as_glibc_has_them_on_that_machine(Architecture machine, int length) =>
+        LoginRecords.LengthOn(machine).Should().Be(length);
 
     [Fact]
     public void A_user_in_btmp_has_failed_whatever_the_type()

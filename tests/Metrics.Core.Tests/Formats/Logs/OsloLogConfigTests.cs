@@ -26,6 +26,21 @@ public sealed class OsloLogConfigTests
     [InlineData("log_dir = /var/log/nova", "", "log_dir", "no longer logs into that file")]
     [InlineData("", "log_config_append = /etc/nova/logging.conf", "log_config_append", "another file")]
     [InlineData("", "rate_limit_burst = 5", "rate_limit_burst", "beyond a rate")]
+    [InlineData("", "rate_limit_interval = 5", "rate_limit_interval", null)]
+    [InlineData("rate_limit_burst = 5\nrate_limit_interval = 5", "rate_limit_burst = 4\nrate_limit_interval = 5", "rate_limit_burst",
+        "beyond a rate")]
+    [InlineData("rate_limit_burst = 5\nrate_limit_interval = 5", "rate_limit_burst = 9\nrate_limit_interval = 5", "rate_limit_burst", null)]
+    [InlineData("rate_limit_burst = 5\nrate_limit_interval = 5", "rate_limit_interval = 5", "rate_limit_burst", null)]
+    [InlineData("rate_limit_burst = 5", "rate_limit_burst = 5\nrate_limit_interval = 1", "rate_limit_interval", "beyond a rate")]
+    [InlineData("rate_limit_burst = 5\nrate_limit_interval = 5", "rate_limit_burst = 5\nrate_limit_interval = 9", "rate_limit_interval",
+        "beyond a rate")]
+    [InlineData("rate_limit_burst = 5\nrate_limit_interval = 5", "rate_limit_burst = 5\nrate_limit_interval = 2", "rate_limit_interval",
+        null)]
+    [InlineData("rate_limit_burst = 5\nrate_limit_except_level = ERROR", "rate_limit_burst = 5", "rate_limit_except_level",
+        "beyond a rate are no longer written from ERROR on either")]
+    [InlineData("rate_limit_burst = 5", "rate_limit_burst = 5\nrate_limit_except_level =", "rate_limit_except_level", "from CRITICAL on")]
+    [InlineData("rate_limit_burst = 5", "rate_limit_burst = 5\nrate_limit_except_level = ERROR", "rate_limit_except_level", null)]
+    [InlineData("rate_limit_except_level = ERROR", "rate_limit_except_level = CRITICAL", "rate_limit_except_level", null)]
     [InlineData("use_json = false", "use_json = true", "use_json", null)]
     public void A_change_is_found_and_whether_less_is_logged_by_it(string before, string after, string option, string? less)
     {

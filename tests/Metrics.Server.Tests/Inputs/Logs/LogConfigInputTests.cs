@@ -1,3 +1,4 @@
+using Metrics.Hosting;
 using Metrics.Inputs;
 using Metrics.Inputs.Logs;
 using Metrics.Model;
@@ -54,6 +55,34 @@ public sealed class LogConfigInputTests : IDisposable
         File.Delete(file);
         await Eventually.Async(() => Errors(daemon) == 2, "that it is gone is counted");
         (await EventsAsync(daemon)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"Files":null,"Options":null}""")]
+    [InlineData("""{"Files":[null],"Options":{"debug":null}}""")]
+    public async Task What_is_stored_of_it_may_be_damaged(string state)
+    {
+        string file = Path.Combine(_folder, "nova.conf");
+        await File.WriteAllTextAsync(file, "[DEFAULT]\ndebug = true\n");
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        EventLog log = daemon.Services.GetRequiredService<EventLog>();
+        using var batch = new EventBatch("logs/nova/config", 1);
+        batch.Add(new SourcePosition("logs/nova/config", "options", state));
+        await log.WriteAsync([batch], default);
+        LogConfigOptions options = MetricsOptions.Parse(
+            $"inputs: {{ logs: [ {{ name: nova, paths: ['{_folder}/*.log'], config: ['{file}'] }} ] }}")
+            .Inputs.Inputs.OfType<LogConfigOptions>().Single();
+        var sink = new CollectingSink();
+        using var stop = new CancellationTokenSource();
+        Task running = options.Create(new InputTools(null!, log, TimeProvider.System)).RunAsync(sink, stop.Token, default);
+        await Eventually.Async(() => sink.Batches == 1 || running.IsCompleted, "what it says is stored");
+        await File.WriteAllTextAsync(file, "[DEFAULT]\nuse_json = true\n");
+        (await sink.NextAsync()).Kind.Should().BeOneOf(EventKinds.ConfigChanged, EventKinds.LogLowered);
+        await stop.CancelAsync();
+        await running;
     }
 
     private Task<RunningDaemon> StartAsync() => RunningDaemon.StartAsync(

@@ -184,6 +184,15 @@ internal sealed class LogFolder : IAsyncDisposable
         return unread;
     }
 
+    /// <summary>Puts other states in the place of those that are stored; the input must not run.</summary>
+    public async Task ChangePositionsAsync(Func<SourcePosition, string?> change)
+    {
+        using var batch = new EventBatch("logs/test", 1);
+        foreach (SourcePosition position in await _log.PositionsAsync("logs/test", CancellationToken.None))
+            batch.Add(position with { State = change(position) });
+        await _log.WriteAsync([batch], CancellationToken.None);
+    }
+
     /// <summary>What the ledger says of a time, nanoseconds since 1970 UTC.</summary>
     public Task<LedgerReport> LedgerAsync(long from = 0, long to = long.MaxValue, string? file = null) =>
         _log.LedgerAsync(new LedgerQuery(from, to, File: file), CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Metrics.Inputs;
 using Metrics.Model;
 
@@ -41,6 +42,39 @@ public sealed class LogsInputTests
         logs.Append("b.log", "a file of that time\n");
         await logs.StartAsync();
         (await logs.EventsAsync(3)).Select(e => e.Body).Should().BeEquivalentTo("new", "while it was away", "a file of that time");
+    }
+
+    [Theory]
+    [InlineData(".+", "no JSON")]
+    [InlineData(".+", "null")]
+    [InlineData(".+", "{}")]
+    [InlineData("\"Start\":{.*?}", "\"Start\":null")]
+    [InlineData("\"Length\":", "\"Length\":-")]
+    [InlineData("\"Digest\":\".*?\"", "\"Digest\":null")]
+    [InlineData("\"Offset\":", "\"Offset\":-")]
+    [InlineData("\"Log\":\".*?\"", "\"Log\":\"\"")]
+    [InlineData("\"Log\":\"", "\"Log\":\"\\u0000")]
+    [InlineData("\"Path\":\".*?\"", "\"Path\":null")]
+    public async Task A_stored_position_that_is_damaged_stops_nothing(string pattern, string damaged)
+    {
+        await using var logs = new LogFolder("start: beginning");
+        logs.Append("a.log", "before\n");
+        logs.Append("gone.log", "before\n");
+        await logs.StartAsync();
+        await logs.EventsAsync(2);
+        await logs.StopAsync();
+        logs.Move("gone.log", "gone.log.1");
+        int changed = 0;
+        await logs.ChangePositionsAsync(p =>
+        {
+            string state = Regex.Replace(p.State!, pattern, damaged);
+            changed += state == p.State ? 0 : 1;
+            return state;
+        });
+        changed.Should().BeGreaterThan(1);
+        logs.Append("a.log", "after\n");
+        await logs.StartAsync();
+        await Eventually.Async(async () => (await logs.EventsAsync(3)).Exists(e => e.Body == "after"), "it is read");
     }
 
     [Fact]

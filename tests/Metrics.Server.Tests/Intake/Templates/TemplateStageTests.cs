@@ -15,10 +15,12 @@ public sealed class TemplateStageTests
     private readonly Dictionary<string, string> _stored = [];
     private readonly Current<EventLogOptions> _options = new(new EventLogOptions());
     private MetricRegistry _registry = new();
+    private readonly Numbers _log = new();
+    private IntakeMetrics _intake;
     private TemplateMetrics _metrics;
     private TemplateStage _stage;
 
-    public TemplateStageTests() => (_metrics, _stage) = NewStage();
+    public TemplateStageTests() => (_intake, _metrics, _stage) = NewStage();
 
     [Fact]
     public async Task Routine_of_a_fortnight_is_no_event_and_a_line_that_never_was_is_one()
@@ -89,6 +91,89 @@ public sealed class TemplateStageTests
     }
 
     [Fact]
+    public async Task What_is_new_is_a_note_beside_the_lines_that_are_accounted_for()
+    {
+        await SeeAsync("api", "hello");
+        _time.Advance(TimeSpan.FromDays(1));
+        using EventBatch batch = Lines("api", "a new kind altogether", "hello");
+        batch.Account("logs/api", Now);
+        await _stage.TakeAsync(new EventWork(batch, null));
+        (batch.Count, batch.Notes).Should().Be((3, 1));
+        batch.Ledger.Should().ContainSingle().Which.Stored.Should().Be(2);
+        var ledger = new EventLedger(new EventLogMetrics(_registry));
+        ledger.Commit([batch]);
+        _registry.Ledger.Look();
+        _registry.Ledger.Close().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_fault_in_learning_costs_the_events_of_new_kinds_and_no_line()
+    {
+        await SeeAsync("api", "hello");
+        _time.Advance(TimeSpan.FromDays(1));
+        _log.Fault = new InvalidOperationException("a fault of ours");
+        using EventBatch batch = Lines("api", "a new kind altogether", "hello");
+        await _stage.TakeAsync(new EventWork(batch, null));
+        (batch.Count, batch.Notes).Should().Be((2, 0));
+        _intake.Faults.Metrics.Total.WithLabels("templates").Value.Should().Be(1);
+        (_intake.EventsReceived.Value, _metrics.Reported.Value).Should().Be((0, 0));
+        Commit(batch);
+        _log.Fault = null;
+        (await SeeAsync("api", "a new kind altogether")).Should().ContainSingle("nobody has heard of it");
+    }
+
+    [Fact]
+    public async Task A_kind_that_was_dropped_before_its_line_failed_to_be_stored_is_dropped_once()
+    {
+        _options.Value = new EventLogOptions { Templates = TemplateOptions.Default with { MaxBytes = 100_000 } };
+        var failed = new TaskCompletionSource();
+        using EventBatch batch = Lines("api", [.. Kinds(50)]);
+        await _stage.TakeAsync(new EventWork(batch, failed));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await SeeAsync("api", [.. Kinds(2_000).Skip(50)]);
+        _stage.Look(s => s.Single().Tree.All.Any(t => t.Example == Kinds(1).Single())).Should().BeFalse();
+        double full = _metrics.Dropped.WithLabels("full").Value;
+        failed.SetException(new StoreException("the disk is full"));
+        _metrics.Dropped.WithLabels("not_stored").Value.Should().Be(0);
+        await SeeAsync("api", [.. Kinds(4_000).Skip(2_000)]);
+        _metrics.Dropped.WithLabels("full").Value.Should().BeGreaterThan(full);
+        _stage.Look(s => s.Sum(t => t.Tree.Bytes)).Should().BeLessThan(110_000, "what is dropped twice makes no room");
+    }
+
+    [Fact]
+    public async Task What_is_stored_and_of_no_use_goes_from_the_store()
+    {
+        await SeeAsync("api", "hello");
+        await SeeAsync("web", "good bye");
+        _stored.Remove("source/ctl-1/web").Should().BeTrue();
+        string[] kinds = [.. _stored.Keys.Where(k => k.StartsWith("template/", StringComparison.Ordinal))];
+        _stored["template/77"] = _stored[kinds[0]].Replace("\"ctl-1\"", "null", StringComparison.Ordinal);
+        _stored["template/78"] = "no JSON";
+        _stored["template/x"] = _stored[kinds[0]];
+        _stored["source/ctl-1/db"] = """{"Host":"ctl-1","Service":"db","Since":-1,"FullUntil":0}""";
+        Restart();
+        _stage.Look(s => s.Select(t => (t.Service, t.Tree.Count))).Should().Equal(("api", 1));
+        await SeeAsync("api", "another line altogether here");
+        _stored.Keys.Should().HaveCount(3, "the source and its two kinds are left").And.Contain("source/ctl-1/api");
+    }
+
+    [Fact]
+    public async Task A_source_that_is_back_in_the_batch_in_which_it_was_forgotten_stays()
+    {
+        await SeeAsync("other", "hello");
+        for (int n = 1; n < LineTemplates.MaxSources; n++)
+            await SeeAsync($"service-{n}", "hello");
+        _time.Advance(TimeSpan.FromHours(25));
+        using var batch = new EventBatch("test");
+        Add(batch, "one-more", "hello");
+        Add(batch, "other", "hello");
+        await _stage.TakeAsync(new EventWork(batch, null));
+        Commit(batch);
+        Restart();
+        _stage.Look(s => s.Select(t => (t.Service, t.Tree.Count))).Should().BeEquivalentTo([("one-more", 1), ("other", 1)]);
+    }
+
+    [Fact]
     public async Task A_source_with_more_kinds_than_are_kept_tells_none_as_new_before_it_has_room_again()
     {
         await SeeAsync("api", [.. Kinds(LineTemplates.MaxKinds + 1)]);
@@ -111,6 +196,24 @@ public sealed class TemplateStageTests
             await SeeAsync("large", [.. Kinds(900)]);
         _stage.Look(s => s.Sum(t => t.Tree.Bytes)).Should().BeLessThan(110_000);
         _stage.Look(s => s.Single(t => t.Service == "small").Tree.Count).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task What_is_dropped_takes_no_memory_any_more()
+    {
+        _options.Value = new EventLogOptions { Templates = TemplateOptions.Default with { MaxBytes = 100_000 } };
+        var dropped = new List<WeakReference>();
+        for (int n = 0; n < 20; n++)
+        {
+            await SeeAsync("api", [.. Kinds(4_000).Skip(200 * n).Take(200)]);
+            dropped.AddRange(Known());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+        await SeeAsync("api", "hello");
+        GC.Collect();
+        dropped.Count(d => d.IsAlive).Should().BeLessThan(dropped.Count / 4);
+
+        IEnumerable<WeakReference> Known() => _stage.Look(s => s.Single().Tree.All.Select(t => new WeakReference(t)).ToArray());
     }
 
     [Fact]
@@ -183,16 +286,7 @@ public sealed class TemplateStageTests
 
     private async Task<List<Event>> SeeAsync(string service, bool isStored, params string[] lines)
     {
-        using var batch = new EventBatch("test");
-        foreach (string line in lines)
-        {
-            batch.Add(Now, Now, EventKinds.Log, Severity.Error, "Nov 26 10:00:00 ctl-1 " + line);
-            batch.BeginMessage("Nov 26 10:00:00 ctl-1 ".Length);
-            batch.AddField(EventFields.Host, "ctl-1");
-            batch.AddField(EventFields.Service, service);
-            batch.AddField(EventFields.Level, "ERROR");
-            batch.AddField(EventFields.LogFilePath, "/var/log/x.log");
-        }
+        using EventBatch batch = Lines(service, lines);
         var committed = new TaskCompletionSource();
         await _stage.TakeAsync(new EventWork(batch, committed));
         if (isStored)
@@ -205,6 +299,24 @@ public sealed class TemplateStageTests
             committed.SetException(new StoreException("the disk is full"));
         }
         return [.. Enumerable.Range(lines.Length, batch.Count - lines.Length).Select(batch.ToEvent)];
+    }
+
+    private EventBatch Lines(string service, params string[] lines)
+    {
+        var batch = new EventBatch("test");
+        foreach (string line in lines)
+            Add(batch, service, line);
+        return batch;
+    }
+
+    private void Add(EventBatch batch, string service, string line)
+    {
+        batch.Add(Now, Now, EventKinds.Log, Severity.Error, "Nov 26 10:00:00 ctl-1 " + line);
+        batch.BeginMessage("Nov 26 10:00:00 ctl-1 ".Length);
+        batch.AddField(EventFields.Host, "ctl-1");
+        batch.AddField(EventFields.Service, service);
+        batch.AddField(EventFields.Level, "ERROR");
+        batch.AddField(EventFields.LogFilePath, "/var/log/x.log");
     }
 
     private void Commit(EventBatch batch)
@@ -222,14 +334,14 @@ public sealed class TemplateStageTests
     private void Restart()
     {
         _registry = new MetricRegistry();
-        (_metrics, _stage) = NewStage();
+        (_intake, _metrics, _stage) = NewStage();
         _stage.Load([.. _stored.Select(p => new SourcePosition(StoredTemplate.Source, p.Key, p.Value))]);
     }
 
-    private (TemplateMetrics, TemplateStage) NewStage()
+    private (IntakeMetrics, TemplateMetrics, TemplateStage) NewStage()
     {
-        var metrics = new TemplateMetrics(_registry);
-        return (metrics, new TemplateStage(_options, new Numbers(), new IntakeMetrics(_registry), metrics, _time));
+        (var intake, var metrics) = (new IntakeMetrics(_registry), new TemplateMetrics(_registry));
+        return (intake, metrics, new TemplateStage(_options, _log, intake, metrics, _time));
     }
 
     private sealed class Numbers : IEventLog
@@ -238,8 +350,12 @@ public sealed class TemplateStageTests
 
         public string Description => "a log of a test";
 
+        public Exception? Fault { get; set; }
+
         public void Number(EventBatch batch)
         {
+            if (Fault is not null)
+                throw Fault;
             foreach (ref long id in batch.Ids)
                 id = ++_last;
         }

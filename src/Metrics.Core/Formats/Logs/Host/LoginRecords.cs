@@ -11,26 +11,29 @@ namespace Metrics.Formats.Logs.Host;
 /// <remarks>
 /// <code>
 ///   0 type i16 · 4 pid i32 · 8 line 32 bytes · 40 id 4 · 44 user 32 · 76 host 256 · 332 exit 2 · i16
-/// x86-64: 384 bytes    336 session i32 · 340 seconds i32 · 344 microseconds i32 · 348 address 16 · 364 unused 20
-/// aarch64: 400 bytes   336 session i64 · 344 seconds i64 · 352 microseconds i64 · 360 address 16 · 376 unused 20
+/// 384 bytes            336 session i32 · 340 seconds i32 · 344 microseconds i32 · 348 address 16 · 364 unused 20
+/// 400 bytes            336 session i64 · 344 seconds i64 · 352 microseconds i64 · 360 address 16 · 376 unused 20
 /// </code>
+/// Which of them a machine has says glibc's <c>__WORDSIZE_TIME64_COMPAT32</c>: where it is 1, the short one.
 /// utmp(5) · https://sourceware.org/git/?p=glibc.git;a=blob;f=bits/utmp.h
 /// </remarks>
 public static class LoginRecords
 {
-    /// <summary>Length of a record on x86-64, and wherever 32-bit programs share the file.</summary>
+    /// <summary>Length of a record on x86-64, and wherever times have 32 bits in it.</summary>
     public const int Length = 384;
 
-    /// <summary>Length of a record on aarch64.</summary>
+    /// <summary>Length of a record where times have 64 bits in it.</summary>
     public const int WideLength = 400;
 
     /// <summary>The format <c>utmp</c>.</summary>
     public static LogFormat Format { get; } = new(
-        "utmp", (text, context, record) => TryRead(text, context.IsFailures, record), Binary: new BinaryLog(OwnLength, LoginText.Of));
+        "utmp", (text, context, record) => TryRead(text, context.IsFailures, record),
+        Binary: new BinaryLog(LengthOn(RuntimeInformation.ProcessArchitecture), LoginText.Of));
 
-    /// <summary>Length of a record on machines as this one.</summary>
-    private static int OwnLength =>
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.RiscV64 ? WideLength : Length;
+    /// <summary>Length of a record on such machines.</summary>
+    /// <remarks>s390x has its own <c>bits/utmp.h</c> with 64 bits, in another byte order.</remarks>
+    public static int LengthOn(Architecture machine) =>
+        machine is Architecture.Arm64 or Architecture.LoongArch64 or Architecture.S390x ? WideLength : Length;
 
     /// <summary>Reads one record.</summary>
     /// <param name="entry">Its bytes: <see cref="Length"/> or <see cref="WideLength"/>, which says what it is.</param>

@@ -27,11 +27,17 @@ internal sealed record OsloLevels(int Root, IReadOnlyDictionary<string, int> ByL
         var byLogger = new Dictionary<string, int>();
         foreach (string pair in (levels ?? Default).Split(','))
         {
-            if (pair.Split('=') is [var logger, var level] && s_numbers.TryGetValue(level.Trim(), out int number))
+            if (pair.Split('=') is [var logger, var level] && NumberOf(level.Trim()) is { } number)
                 byLogger[logger.Trim()] = number;
         }
         return new OsloLevels(isDebug ? Debug : Info, byLogger);
     }
+
+    /// <summary>Python's number of a level; null where none has that name.</summary>
+    public static int? NumberOf(string level) => s_numbers.TryGetValue(level, out int number) ? number : null;
+
+    /// <summary>A level by Python's number.</summary>
+    public static string NameOf(int level) => s_numbers.First(n => n.Value == level).Key;
 
     /// <summary>Which loggers write less than with other levels, in words; null where none does.</summary>
     public string? WhyLessThan(OsloLevels before)
@@ -56,6 +62,4 @@ internal sealed record OsloLevels(int Root, IReadOnlyDictionary<string, int> ByL
                 return Root;
         }
     }
-
-    private static string NameOf(int level) => s_numbers.First(n => n.Value == level).Key;
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Metrics.Formats.Logs.OpenStack;
 
 /// <summary>A change of what a service logs, or where to.</summary>
@@ -54,12 +52,11 @@ public static class OsloLogConfig
     /// <summary>What has changed.</summary>
     public static IEnumerable<OsloLogChange> Compare(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> now)
     {
-        (OsloLevels before, OsloLevels after) = (LevelsOf(old), LevelsOf(now));
         foreach (string option in Options)
         {
             (string? was, string? becomes) = (old.GetValueOrDefault(option), now.GetValueOrDefault(option));
             if (was != becomes)
-                yield return new OsloLogChange(option, was, becomes, WhyLess(option, was, becomes, before, after));
+                yield return new OsloLogChange(option, was, becomes, WhyLess(option, was, becomes, old, now));
         }
     }
 
@@ -78,23 +75,27 @@ public static class OsloLogConfig
         return name;
     }
 
-    private static string? WhyLess(string option, string? was, string? becomes, OsloLevels before, OsloLevels after) => option switch
+    private static string? WhyLess(
+        string option, string? was, string? becomes, IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> now)
+        => option switch
     {
         "debug" when IsOn(was) && !IsOn(becomes) => "lines of level DEBUG are no longer written",
-        "default_log_levels" => after.WhyLessThan(before with { Root = after.Root }),
+        "default_log_levels" when LevelsOf(now) is var after => after.WhyLessThan(LevelsOf(old) with { Root = after.Root }),
         "use_syslog" or "use_journal" or "use_stderr" when IsOn(was) && !IsOn(becomes) => "it no longer logs there",
         "log_file" or "log_dir" when !string.IsNullOrEmpty(was) => "it no longer logs into that file",
         "log_config_append" when !string.IsNullOrEmpty(becomes) => "another file says now what is logged; other options say nothing",
-        "rate_limit_burst" or "rate_limit_interval" when Number(becomes) > 0 => "lines beyond a rate are no longer written",
+        "rate_limit_burst" or "rate_limit_interval" => LimitOf(now).WhyLessThan(LimitOf(old)),
+        "rate_limit_except_level" => LimitOf(now).WhyMoreLevelsThan(LimitOf(old)),
         _ => null,
     };
 
     private static OsloLevels LevelsOf(IReadOnlyDictionary<string, string> values) =>
         OsloLevels.Read(IsOn(values.GetValueOrDefault("debug")), values.GetValueOrDefault("default_log_levels"));
 
+    private static OsloRateLimit LimitOf(IReadOnlyDictionary<string, string> values) => OsloRateLimit.Read(
+        values.GetValueOrDefault("rate_limit_burst"), values.GetValueOrDefault("rate_limit_interval"),
+        values.GetValueOrDefault("rate_limit_except_level"));
+
     /// <summary>As oslo.config reads a BoolOpt.</summary>
     private static bool IsOn(string? value) => value?.ToLowerInvariant() is "true" or "1" or "on" or "yes";
-
-    private static int Number(string? value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }

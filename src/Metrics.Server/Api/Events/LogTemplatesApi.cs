@@ -3,7 +3,7 @@ using Metrics.Formats.EventJson;
 using Metrics.Formats.Logs.Templates;
 using Metrics.Intake.Templates;
 
-namespace Metrics.Api;
+namespace Metrics.Api.Events;
 
 /// <summary>
 /// Which kinds of lines there are: <c>GET /api/v1/logs/templates</c> the sources, with <c>source=HOST/SERVICE</c> the kinds of one, those
@@ -11,7 +11,7 @@ namespace Metrics.Api;
 /// </summary>
 internal static class LogTemplatesApi
 {
-    public static void MapLogTemplatesApi(this WebApplication app) => app.MapGet(
+    public static void MapLogTemplates(this WebApplication app) => app.MapGet(
         "/api/v1/logs/templates", (TemplateStage templates, string? source) => Results.Json(new
         {
             status = "success",
