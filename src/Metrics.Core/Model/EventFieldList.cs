@@ -62,7 +62,7 @@ public readonly ref struct EventFieldText(string name, ReadOnlySpan<byte> utf8)
 /// <summary>A field as a batch holds it.</summary>
 internal readonly record struct BatchField(string Name, TextPart Value)
 {
-    /// <summary>Whether it has a name. Those of formats are constants: nearly always the same object, or one that begins otherwise.</summary>
+    /// <summary>Whether it has a name; names are mostly constants: the same object, or one that begins otherwise.</summary>
     public bool IsNamed(string name) =>
         ReferenceEquals(Name, name) || (Name.Length == name.Length && name.Length > 0 && Name[0] == name[0] && Name == name);
 
