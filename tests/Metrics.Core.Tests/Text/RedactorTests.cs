@@ -103,6 +103,8 @@ public sealed class RedactorTests
     public void Texts_that_are_made_to_take_long_take_no_longer(string part)
     {
         string text = string.Concat(Enumerable.Repeat(part, 64 * 1024 / part.Length)) + "@ ://";
+        // What is made once, at the first text, is not asked here.
+        s_redactor.Redact($"{part}@ ://");
         long start = TimeProvider.System.GetTimestamp();
         s_redactor.Redact(text);
         TimeProvider.System.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromSeconds(5));
