@@ -24,7 +24,7 @@ public sealed record SourcePosition(string Source, string Key, string? State)
         {
             return State is null ? null : JsonSerializer.Deserialize<T>(State, s_json);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
         {
             return null;
         }

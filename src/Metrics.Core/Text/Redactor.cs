@@ -79,9 +79,11 @@ public sealed class Redactor(bool withDefaults, params IReadOnlyList<RedactRule>
         (Holding("eyJ"), Rule(@"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", Mask)),
     ];
 
-    /// <summary>One of these stands in each text that holds anything of <see cref="s_known"/>.</summary>
-    private static readonly SearchValues<string> s_words = SearchValues.Create(
-        [.. s_keys, "authorization", "bearer ", "PRIVATE KEY-----", "AKIA", "ASIA", "gAAAAA", "eyJ"], StringComparison.OrdinalIgnoreCase);
+    /// <summary>One of these stands in each text that holds anything of <see cref="s_known"/>, in whatever case.</summary>
+    internal static IReadOnlyList<string> Words { get; } =
+        [.. s_keys, "authorization", "bearer ", "PRIVATE KEY-----", "AKIA", "ASIA", "gAAAAA", "eyJ"];
+
+    private static readonly SearchValues<string> s_words = SearchValues.Create([.. Words], StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> s_nameLetters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");

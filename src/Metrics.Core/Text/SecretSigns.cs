@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Metrics.Text;
 
 /// <summary>
-/// A quick look whether a text may hold a secret: three signs of each word with which one comes (<see cref="Redactor"/>) are looked for at
-/// sixteen places at a time. Three tables say by the low, three by the high half of a byte which words may have it as their first, second
-/// and third sign: a bit is a word, or two. "Teddy" of Hyperscan, Wang et al., NSDI 2019
+/// A quick look whether a text may hold a secret: three signs of each word with which one comes (<see cref="Redactor.Words"/>) are looked
+/// for at sixteen places at a time. Three tables say by the low, three by the high half of a byte which words may have it as their first,
+/// second and third sign: a bit is a word, or two. "Teddy" of Hyperscan, Wang et al., NSDI 2019
 /// </summary>
 internal static class SecretSigns
 {
@@ -26,12 +27,7 @@ internal static class SecretSigns
     public static bool MayBeIn(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length < Window)
-        {
-            Span<byte> padded = stackalloc byte[Window];
-            padded.Clear();
-            utf8.CopyTo(padded);
-            return AreIn(padded);
-        }
+            return MayBeInShort(utf8);
         for (ReadOnlySpan<byte> rest = utf8; rest.Length > Window; rest = rest[Vector128<byte>.Count..])
         {
             if (AreIn(rest))
@@ -40,6 +36,15 @@ internal static class SecretSigns
         return AreIn(utf8[^Window..]);
     }
 
+    private static bool MayBeInShort(ReadOnlySpan<byte> utf8)
+    {
+        Span<byte> padded = stackalloc byte[Window];
+        padded.Clear();
+        utf8.CopyTo(padded);
+        return AreIn(padded);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreIn(ReadOnlySpan<byte> window)
     {
         Vector128<byte> found = Words(s_first, Vector128.Create(window)) & Words(s_second, Vector128.Create(window[1..]))
@@ -48,6 +53,7 @@ internal static class SecretSigns
     }
 
     /// <summary>Which words have these bytes there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Words((Vector128<byte> Low, Vector128<byte> High) tables, Vector128<byte> bytes) =>
         Vector128.Shuffle(tables.Low, bytes & Vector128.Create((byte)0x0F)) & Vector128.Shuffle(tables.High, bytes >>> 4);
 

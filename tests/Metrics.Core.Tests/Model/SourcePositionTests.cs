@@ -17,6 +17,8 @@ public sealed class SourcePositionTests
     [InlineData("7")]
     [InlineData("{")]
     [InlineData("{}")]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("""{"Path":"\ud800","Offset":7,"Inner":{"Digest":"x"}}""")]
     [InlineData("""{"Path":"/var/log/a.log","Inner":{"Digest":"x"}}""")]
     [InlineData("""{"Path":null,"Offset":7,"Inner":{"Digest":"x"}}""")]
     [InlineData("""{"Path":"/var/log/a.log","Offset":7,"Inner":null}""")]

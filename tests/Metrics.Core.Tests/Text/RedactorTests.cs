@@ -52,6 +52,10 @@ public sealed class RedactorTests
     }
 
     [Fact]
+    public void The_first_look_knows_each_word_with_which_a_secret_comes() =>
+        Redactor.Words.Append("://").Should().OnlyContain(w => SecretSigns.MayBeIn(Encoding.UTF8.GetBytes(w)));
+
+    [Fact]
     public void Most_lines_of_logs_are_not_looked_at_further()
     {
         string[] lines = [.. LogMutations.Records().Select(Encoding.UTF8.GetString)];

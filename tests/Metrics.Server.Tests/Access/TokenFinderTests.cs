@@ -1,6 +1,5 @@
 using Metrics.Access;
 using Metrics.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Metrics.Tests.Access;
@@ -10,7 +9,7 @@ public sealed class TokenFinderTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
     private readonly FakeTimeProvider _time = new();
-    private readonly LogLines _log = new();
+    private readonly SaidLog<TokenFinder> _log = new();
     private readonly TokenFinder _finder;
     private readonly AuthOptions _auth;
 
@@ -47,25 +46,11 @@ public sealed class TokenFinderTests : IDisposable
         File.Delete(_file);
         _finder.Find(_auth, "f1").Should().BeNull();
         _finder.Find(_auth, "v1")!.Name.Should().Be("v");
-        _log.Lines.Should().ContainSingle().Which.Should().StartWith("The token of f lets nobody in: ");
+        _log.Messages.Should().ContainSingle().Which.Should().StartWith("The token of f lets nobody in: ");
         _time.Advance(TimeSpan.FromMinutes(6));
         _finder.Find(_auth, "v1");
-        _log.Lines.Should().HaveCount(2);
+        _log.Messages.Should().HaveCount(2);
     }
 
     public void Dispose() => File.Delete(_file);
-
-    private sealed class LogLines : ILogger<TokenFinder>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
-    }
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
-using Metrics.Formats.EventJson;
 using Metrics.Formats.Forward;
 using Metrics.Inputs.Push;
 using Metrics.Model;
 using Metrics.Storage;
+using Metrics.Storage.Events;
 using Metrics.Storage.Forwarding;
 using Metrics.Telemetry;
 
@@ -18,7 +18,6 @@ internal sealed class ForwardInput(
     ForwardLink? link = null)
 {
     private const int MaxBodyBytes = 32 << 20;
-    private const long NanosecondsAMicrosecond = 1_000;
 
     private readonly Counter _senderRefused = pushes.SenderRefused.WithLabels("events");
 
@@ -165,13 +164,13 @@ internal sealed class ForwardInput(
         long place = known ?? 0;
         if (known is null && node.PlaceBefore(header.Log) is > 0 and var before)
         {
-            AddGap(batch, header.Node, $"{header.Node} has begun a new event log; of the one before, what came after {TimeOf(before)} "
+            AddGap(batch, header.Node, $"{header.Node} has begun a new event log; of the one before, what came after {EventIds.Show(before)} "
                 + "and was not sent is lost");
         }
         if (header.LostTo <= place)
             return place;
-        string sent = place > 0 ? $"has sent its events up to {TimeOf(place)}" : "has sent none of its events";
-        AddGap(batch, header.Node, $"{header.Node} {sent}; of those up to {TimeOf(header.LostTo)} some were no longer there, for their "
+        string sent = place > 0 ? $"has sent its events up to {EventIds.Show(place)}" : "has sent none of its events";
+        AddGap(batch, header.Node, $"{header.Node} {sent}; of those up to {EventIds.Show(header.LostTo)} some were no longer there, for their "
             + "age or size, when they could be sent, or could not be taken here");
         return header.LostTo;
     }
@@ -183,8 +182,4 @@ internal sealed class ForwardInput(
         batch.AddField(EventFields.Host, node);
         batch.AddField(EventFields.LogFilePath, "events.duckdb");
     }
-
-    /// <summary>An id is the time of the arrival, in microseconds.</summary>
-    private static string TimeOf(long id) =>
-        EventTime.Format(id > long.MaxValue / NanosecondsAMicrosecond ? long.MaxValue : id * NanosecondsAMicrosecond);
 }

@@ -44,7 +44,10 @@ internal sealed record FilePosition(string Id, string Log, string Path, long Dev
         };
 
     /// <summary>Whether it is of a file: that has its number, and begins as it did.</summary>
-    public bool IsOf(FileStat stat, ReadOnlySpan<byte> head) => Inode == stat.Inode && Device == stat.Device && Start.Fits(head);
+    public bool IsOf(FileStat stat, ReadOnlySpan<byte> head) => Device == stat.Device && MayBeOf(stat, head);
+
+    /// <summary>Whether it may be of a file whose device has had another number before a reboot.</summary>
+    public bool MayBeOf(FileStat stat, ReadOnlySpan<byte> head) => Inode == stat.Inode && Start.Fits(head);
 
     /// <summary>The same place in the same bytes, which lie in another file or under another name now.</summary>
     public FilePosition In(string path, FileStat stat) => this with { Path = path, Device = stat.Device, Inode = stat.Inode };

@@ -30,7 +30,7 @@ internal sealed class KnownFiles(IEnumerable<FilePosition> known)
     public FilePosition? Take(string path, FileStat stat, byte[] head)
     {
         FilePosition? found = _known.Find(p => p.IsOf(stat, head) && p.Offset <= stat.Size)
-            ?? _known.Find(p => p.Offset <= stat.Size && p.Inode == stat.Inode && !p.Start.IsEmpty && p.Start.Fits(head)
+            ?? _known.Find(p => p.MayBeOf(stat, head) && p.Offset <= stat.Size && !p.Start.IsEmpty
                 && (p.Path == path || LogRotations.IsRotation(p.Log, path)))
             ?? _known.Find(p => p.Offset <= stat.Size && LogRotations.IsRotation(p.Log, path) && p.Start.IsCopiedIn(head));
         if (found is not null)

@@ -42,7 +42,8 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
             _record.AddTo(_batch.Events, Now, Encoding.Latin1.GetString(text), text.Length);
         else
             _record.AddTo(_batch.Events, Now, text);
-        counters.Add(InputError.TooLong, _batch.Events.Cuts.Bodies - cut);
+        if (_batch.Events.Cuts.Bodies > cut)
+            counters.Add(InputError.TooLong);
         AddFields(path, service);
         _batch.Events.AddField(EventFields.LogOffset, offset);
         return _record.Time;

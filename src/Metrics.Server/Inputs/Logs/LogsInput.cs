@@ -89,14 +89,16 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         return found;
     }
 
-    /// <summary>Waits for a commit, and says meanwhile how much lies there.</summary>
+    /// <summary>Waits for a commit; of one that takes long it is said meanwhile how much lies there.</summary>
     private async Task CommitAsync(Task committed, LogFiles files, InputCounters counters)
     {
         while (!committed.IsCompleted)
         {
+            await committed.WaitAsync(s_look, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (committed.IsCompleted)
+                break;
             files.Look();
             counters.Unread = files.Unread;
-            await committed.WaitAsync(s_look, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await committed;
         files.Commit();

@@ -5,8 +5,8 @@ using Metrics.Model;
 namespace Metrics.Storage.Events;
 
 /// <summary>
-/// The event log: one DuckDB file, a table a day. Events lie in the order of their ids, that is of their arrival; an id is a time in
-/// microseconds, but always greater than the one before.
+/// The event log: one DuckDB file, a table a day. Events lie in the order of their ids, that is of their arrival
+/// (<see cref="EventIds"/>).
 /// </summary>
 /// <remarks>One writes, any number read beside it: a reader sees what was committed when it began.</remarks>
 internal sealed partial class EventLog(
@@ -68,7 +68,7 @@ internal sealed partial class EventLog(
     {
         lock (_numbering)
         {
-            long next = Math.Max(_lastNumber + 1, time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
+            long next = Math.Max(_lastNumber + 1, EventIds.At(time.GetUtcNow().ToUnixTimeMilliseconds()));
             batch.Sequence = next;
             foreach (ref long id in batch.Ids)
                 id = next++;

@@ -218,9 +218,8 @@ internal sealed partial class EventForwarder(
         }
     }
 
-    /// <summary>An id is the time of the arrival, in microseconds.</summary>
     private double EventLag() =>
-        _oldest == 0 ? 0 : Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - (_oldest / 1000)) / 1000.0);
+        _oldest == 0 ? 0 : Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - EventIds.ToMilliseconds(_oldest)) / 1000.0);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding to {Centre} fails, and is tried again; what comes in waits: {Reason}")]
     private partial void LogFailing(string centre, string reason);

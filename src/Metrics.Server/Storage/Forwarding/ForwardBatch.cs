@@ -82,11 +82,10 @@ internal sealed class ForwardBatch
     /// <summary>The centre takes no body with one of these events: the next ones have half as many, until that one is alone.</summary>
     public void ShrinkRows() => _maxRows = Math.Max(1, Count / 2);
 
-    /// <summary>The centre has taken this one: the next ones may be larger.</summary>
+    /// <summary>The centre has taken this one, which is not empty: the next ones may be larger.</summary>
     public void Grow()
     {
-        if (Count > 0)
-            _maxRows = Math.Min(MaxRows, _maxRows * 2);
+        _maxRows = Math.Min(MaxRows, _maxRows * 2);
         // One that is small for want of events says nothing of large ones.
         if (!IsFull || _length <= _maxBytes / 2)
             return;

@@ -23,6 +23,9 @@ internal sealed class ForwardClient(ForwardOptions options, ForwardMetrics metri
     /// <summary>The centre's address for events.</summary>
     public const string Path = "api/v1/forward";
 
+    /// <summary>What is said of a success that no metricsd has answered, behind its status.</summary>
+    public const string NoMetricsd = ", but no answer of a metricsd; is this the centre, or a proxy before it?";
+
     private const int MaxAnswerBytes = 16 << 10;
     private const int MaxReasonLength = 300;
 
@@ -89,7 +92,7 @@ internal sealed class ForwardClient(ForwardOptions options, ForwardMetrics metri
         int status = (int)response.StatusCode;
         if (response.StatusCode == HttpStatusCode.OK && ForwardAnswer.TryRead(start.AsSpan(0, length)) is { } answer)
             return new ForwardReply(status, answer, "", null);
-        string which = response.IsSuccessStatusCode ? ", but no answer of a metricsd; is this the centre, or a proxy before it?" : "";
+        string which = response.IsSuccessStatusCode ? NoMetricsd : "";
         string said = System.Text.Encoding.UTF8.GetString(start, 0, length).ReplaceLineEndings(" ").Trim();
         string? wish = response.Headers.TryGetValues("Retry-After", out IEnumerable<string>? values) ? values.First() : null;
         return new ForwardReply(

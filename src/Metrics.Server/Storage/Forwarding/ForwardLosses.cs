@@ -1,13 +1,10 @@
-using Metrics.Formats.EventJson;
-using Metrics.Model;
+using Metrics.Storage.Events;
 
 namespace Metrics.Storage.Forwarding;
 
 /// <summary>Counts what the centre will never get of a node's events, and says it in the log, each reason at most once a minute.</summary>
 internal sealed partial class ForwardLosses(string centre, ForwardMetrics metrics, TimeProvider time, ILogger log)
 {
-    private const long NanosecondsAMicrosecond = 1_000;
-
     private static readonly TimeSpan s_quiet = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, long> _said = [];
@@ -22,7 +19,7 @@ internal sealed partial class ForwardLosses(string centre, ForwardMetrics metric
             return;
         _expiredTo = to;
         if (Count("expired", 1))
-            LogExpired(centre, TimeOf(after), TimeOf(to));
+            LogExpired(centre, EventIds.Show(after), EventIds.Show(to));
     }
 
     /// <summary>An event that the centre does not take, even alone.</summary>
@@ -32,7 +29,7 @@ internal sealed partial class ForwardLosses(string centre, ForwardMetrics metric
     public void GivenUp(string reason, long id, string said)
     {
         if (Count(reason, 1))
-            LogGivenUp(centre, TimeOf(id), said);
+            LogGivenUp(centre, EventIds.Show(id), said);
     }
 
     /// <summary>The centre has taken a batch without some of its events.</summary>
@@ -51,9 +48,6 @@ internal sealed partial class ForwardLosses(string centre, ForwardMetrics metric
         _said[reason] = time.GetTimestamp();
         return true;
     }
-
-    /// <summary>An id is the time of the arrival, in microseconds.</summary>
-    private static string TimeOf(long id) => EventTime.Format(id * NanosecondsAMicrosecond);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -80,7 +80,7 @@ internal sealed class SampleForwarder : IHostedService, IAsyncDisposable
                 return answer;
             // A metricsd says 204.
             answer.Dispose();
-            throw new HttpRequestException("HTTP 200, but no answer of a metricsd; is this the centre, or a proxy before it?");
+            throw new HttpRequestException($"HTTP 200{ForwardClient.NoMetricsd}");
         }
     }
 }

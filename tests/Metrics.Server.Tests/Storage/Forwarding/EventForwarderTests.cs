@@ -116,13 +116,9 @@ public sealed class EventForwarderTests : IDisposable
             }
             await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
         });
-        await using EventLog log = Open();
-        await WriteAsync(log, Enumerable.Range(0, Count));
-        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
-        await UntilAsync(() => _metrics.EventsSent.Value >= Count - 1, "all but one are sent");
-        await forwarder.StopAsync(default);
+        long first = await SendAllButOneAsync(centre, Count);
         taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Large));
-        lost.Should().NotBeEmpty().And.OnlyContain(id => id == log.FirstId + Large);
+        lost.Should().NotBeEmpty().And.OnlyContain(id => id == first + Large);
         _metrics.EventsDropped.WithLabels("too_large").Value.Should().Be(1);
         _said.Messages.Should().ContainSingle(m => m.Contains("is given up", StringComparison.Ordinal));
     }
@@ -180,11 +176,7 @@ public sealed class EventForwarderTests : IDisposable
             _place = events.Length > 0 ? events[^1][0].GetInt64() : _place;
             await context.Response.OutputStream.WriteAsync(new ForwardAnswer(_place, 0).ToUtf8());
         });
-        await using EventLog log = Open();
-        await WriteAsync(log, Enumerable.Range(0, Count));
-        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
-        await UntilAsync(() => _metrics.EventsSent.Value >= Count - 1, "all but one are sent");
-        await forwarder.StopAsync(default);
+        await SendAllButOneAsync(centre, Count);
         taken.Should().Equal(Enumerable.Range(0, Count).Where(n => n != Bad).Select(n => $"{n}"));
         _metrics.EventsDropped.WithLabels("invalid").Value.Should().Be(1);
         refusedAlone.Should().Be(2, "once may be the way there");
@@ -293,6 +285,17 @@ public sealed class EventForwarderTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, true);
+
+    /// <returns>The id of the first event.</returns>
+    private async Task<long> SendAllButOneAsync(LocalServer centre, int count)
+    {
+        await using EventLog log = Open();
+        await WriteAsync(log, Enumerable.Range(0, count));
+        using EventForwarder forwarder = Start(log, new Uri(centre.Url));
+        await UntilAsync(() => _metrics.EventsSent.Value >= count - 1, "all but one are sent");
+        await forwarder.StopAsync(default);
+        return log.FirstId;
+    }
 
     private EventLog Open()
     {

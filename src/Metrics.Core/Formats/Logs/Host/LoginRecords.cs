@@ -30,7 +30,8 @@ public static class LoginRecords
         "utmp", (text, context, record) => TryRead(text, context.IsFailures, record),
         Binary: new BinaryLog(LengthOn(RuntimeInformation.ProcessArchitecture), LoginText.Of));
 
-    /// <summary>Length of a record on such machines.</summary>
+    /// <summary>Length of a record on machines of a kind.</summary>
+    /// <param name="machine">The kind.</param>
     /// <remarks>s390x has its own <c>bits/utmp.h</c> with 64 bits, in another byte order.</remarks>
     public static int LengthOn(Architecture machine) =>
         machine is Architecture.Arm64 or Architecture.LoongArch64 or Architecture.S390x ? WideLength : Length;

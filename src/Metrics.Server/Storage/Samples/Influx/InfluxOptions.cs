@@ -60,6 +60,9 @@ internal sealed record InfluxOptions
     /// <summary>What it is, in messages: a centre of ours takes writes as an InfluxDB does.</summary>
     public string Title { get; init; } = "InfluxDB";
 
+    /// <summary>What and where it is, in messages.</summary>
+    public string Description => $"{Title} at {Url}";
+
     /// <summary>Further parameters of each write, each with <c>&amp;</c> before it. Version 1.</summary>
     public string Parameters { get; init; } = "";
 

@@ -22,7 +22,7 @@ internal sealed partial class InfluxRejects(InfluxFlow flow, InfluxOptions optio
         if (now - _logged > s_quiet)
         {
             _logged = now;
-            LogRejected(count, $"{options.Title} at {options.Url}", reason);
+            LogRejected(count, options.Description, reason);
         }
         if (lines is not null)
             Keep(reason, lines);

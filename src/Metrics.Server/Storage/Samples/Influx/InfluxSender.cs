@@ -29,7 +29,7 @@ internal sealed partial class InfluxSender(
     private bool _isLosing;
     private long _notBefore;   // milliseconds since 1970 UTC
 
-    public string Description => $"{options.Title} at {options.Url}";
+    public string Description => options.Description;
 
     /// <summary>Why the server did not take what was last sent to it; null when it did.</summary>
     public string? Trouble => _trouble;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Metrics.Tests.Storage;
+namespace Metrics.Tests;
 
 /// <summary>What something has said in its log.</summary>
 internal sealed class SaidLog<T> : ILogger<T>
