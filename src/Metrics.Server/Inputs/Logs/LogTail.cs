@@ -117,6 +117,20 @@ internal sealed class LogTail : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Whether what was read at its place is of the file that was looked at before: it may have been cut and written anew in between.
+    /// </summary>
+    private bool IsOfSame(ReadOnlySpan<byte> bytes)
+    {
+        if (Position.Offset > 0)
+            return IsSame();
+        if (!Position.Start.Fits(bytes))
+            return false;
+        if (!Position.Start.IsFull)
+            Position = Position with { Start = FileStart.Of(bytes) };
+        return true;
+    }
+
     /// <summary>Begins anew: the file was cut short, and is another now.</summary>
     public void Restart(FileStat stat, DateTimeOffset now)
     {
@@ -155,6 +169,11 @@ internal sealed class LogTail : IDisposable
                 buffer = new byte[ChunkSize];
             int count = _bytes.Read(Position.Offset, buffer);
             ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
+            if (!IsPacked && !IsOfSame(bytes))
+            {
+                Seen = -1;
+                return true;
+            }
             bool hasMore = count == buffer.Length;
             if (hasMore && _options.RecordLength == 0 && !bytes.ContainsAnyExcept((byte)0))
             {
