@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Storage;
 
 namespace Metrics.Inputs;
 
@@ -20,14 +21,17 @@ internal interface IInputSink
     /// Hands events over; returns when they are queued, which takes long when the intake is full, with what ends when they are on disk. The
     /// batch is disposed.
     /// </summary>
-    /// <exception cref="Storage.StoreException">They could not be stored: from what is returned.</exception>
-    ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct);
+    /// <param name="batch">The events.</param>
+    /// <param name="order">In which order they are stored, and none behind one that could not be; null where that is of no matter.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    /// <exception cref="StoreException">They could not be stored: from what is returned.</exception>
+    ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct);
 
     /// <summary>Hands events over; returns when they are on disk. The batch is disposed.</summary>
-    /// <exception cref="Storage.StoreException">They could not be stored.</exception>
-    async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, ct);
+    /// <exception cref="StoreException">They could not be stored.</exception>
+    async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, null, ct);
 
     /// <summary>Hands samples over; returns when the store has committed or spooled them. The batch is disposed.</summary>
-    /// <exception cref="Storage.StoreException">They could not be stored.</exception>
+    /// <exception cref="StoreException">They could not be stored.</exception>
     Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct);
 }

@@ -35,11 +35,11 @@ internal sealed class InputSink(
         Count(count);
     }
 
-    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct)
     {
         int count = batch.Count;
         batch.Account(name, time.GetUnixNanoseconds());
-        return CountAsync(await intake.SubmitAsync(batch, ct), count);
+        return CountAsync(await intake.SubmitAsync(batch, order, ct), count);
     }
 
     public async Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct)

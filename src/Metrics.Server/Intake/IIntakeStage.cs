@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Storage;
 
 namespace Metrics.Intake;
 
@@ -23,9 +24,9 @@ internal interface IIntakeStage
 /// <param name="Appended">Given what the head took; null when nobody waits.</param>
 /// <param name="Committed">Completed when the store has committed or spooled them; null when nobody waits.</param>
 internal readonly record struct SampleWork(
-    SampleBatch Batch, TaskCompletionSource<AppendResult>? Appended, TaskCompletionSource? Committed);
+    SampleBatch Batch, TaskCompletionSource<AppendResult>? Appended, CommitSource? Committed);
 
 /// <summary>Events on their way through the pipeline.</summary>
 /// <param name="Batch">The events.</param>
 /// <param name="Committed">Completed when the event log has committed them; null when nobody waits.</param>
-internal readonly record struct EventWork(EventBatch Batch, TaskCompletionSource? Committed);
+internal readonly record struct EventWork(EventBatch Batch, CommitSource? Committed);

@@ -77,7 +77,7 @@ internal sealed class IntakePipeline : BackgroundService
     public async Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct)
     {
         var appended = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var committed = new CommitSource();
         await _samples.Writer.WriteAsync(new SampleWork(batch, appended, committed), ct);
         await committed.Task.WaitAsync(ct);
         return await appended.Task;
@@ -87,14 +87,17 @@ internal sealed class IntakePipeline : BackgroundService
     /// <exception cref="StoreException">
     /// The event log could not take them; a <see cref="StoreFullException"/> means: come again later.
     /// </exception>
-    public async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, ct);
+    public async Task CommitAsync(EventBatch batch, CancellationToken ct) => await await SubmitAsync(batch, null, ct);
 
     /// <summary>
     /// Hands events over; returns when they are queued, with what ends as <see cref="CommitAsync(EventBatch, CancellationToken)"/> does.
     /// </summary>
-    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
+    /// <param name="batch">The events.</param>
+    /// <param name="order">In which order they are stored; null where that is of no matter.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct)
     {
-        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var committed = new CommitSource(order);
         await _events.Writer.WriteAsync(new EventWork(batch, committed), ct);
         return committed.Task.WaitAsync(ct);
     }
@@ -161,7 +164,7 @@ internal sealed class IntakePipeline : BackgroundService
         {
             Lose(e, "samples", work.Batch.Count);
             work.Appended?.TrySetResult(default);
-            work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
+            work.Committed?.Fail(new StoreException("the batch met a fault of metricsd; see its log", e));
         }
         _takingSamples = null;
     }
@@ -185,7 +188,7 @@ internal sealed class IntakePipeline : BackgroundService
             catch (Exception e)
             {
                 Lose(e, "events", work.Batch.Count);
-                work.Committed?.TrySetException(new StoreException("the batch met a fault of metricsd; see its log", e));
+                work.Committed?.Fail(new StoreException("the batch met a fault of metricsd; see its log", e));
             }
             _takingEvents = null;
         }

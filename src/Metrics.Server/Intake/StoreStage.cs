@@ -14,7 +14,7 @@ internal sealed class StoreStage(StoreWriter samples, EventLogWriter events) : I
         {
             // Nothing of it is to be kept: there is nothing to wait for.
             work.Batch.Dispose();
-            work.Committed?.TrySetResult();
+            work.Committed?.Complete();
             return;
         }
         // Whoever waits for the commit is answered that the log is full; the others wait themselves, and so do those who send to them.

@@ -26,7 +26,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private volatile bool _stopping;
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly record struct Entry(TBatch Batch, TaskCompletionSource? Committed);
+    private readonly record struct Entry(TBatch Batch, CommitSource? Committed);
 
     /// <summary>Rows that are written, lost for a reason, or wait.</summary>
     public double Accounted => metrics.Written.Value + metrics.Lost + metrics.Pending.Value;
@@ -68,7 +68,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     /// <summary>Hands a batch over; the writer disposes it.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="committed">Completed when the store has it, or failed with a <see cref="StoreException"/>.</param>
-    public void Add(TBatch batch, TaskCompletionSource? committed)
+    public void Add(TBatch batch, CommitSource? committed)
     {
         (int rows, long bytes) = SizeOf(batch);
         bool wake;
@@ -78,7 +78,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             {
                 metrics.Dropped.WithLabels("queue_full").Inc(rows);
                 batch.Dispose();
-                committed?.TrySetException(new StoreFullException($"{Description} does not keep up; its queue is full."));
+                committed?.Fail(new StoreFullException($"{Description} does not keep up; its queue is full."));
                 return;
             }
             bool isEnough = _pendingBytes < BytesPerWrite && _pendingBytes + bytes >= BytesPerWrite;
@@ -221,6 +221,9 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     /// <returns>Whether all of it is done with; what is, is no longer in the list when not.</returns>
     private async Task<bool> FlushAsync(List<Entry> entries, CancellationToken ct)
     {
+        Refuse(entries);
+        if (entries.Count == 0)
+            return true;
         long start = time.GetTimestamp();
         (int rows, long bytes) = SizeOf(entries);
         try
@@ -253,7 +256,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();
-            entry.Committed?.TrySetResult();
+            entry.Committed?.Complete();
         }
         lock (_lock)
             Weigh(-rows, -bytes);
@@ -291,8 +294,17 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         foreach (Entry entry in failed)
         {
             entry.Batch.Dispose();
-            entry.Committed!.TrySetException(new StoreException($"{Description} cannot be written now."));
+            entry.Committed!.Fail(new StoreException($"{Description} cannot be written now."));
         }
+    }
+
+    /// <summary>Takes out what stands behind something that could not be stored.</summary>
+    private void Refuse(List<Entry> entries)
+    {
+        List<Entry> refused = entries.FindAll(e => e.Committed is { IsRefused: true });
+        entries.RemoveAll(e => e.Committed is { IsRefused: true });
+        if (refused.Count > 0)
+            Lose(refused, "write_failed", "What came before it could not be stored.");
     }
 
     private void Abandon(List<Entry> entries) =>
@@ -308,7 +320,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         foreach (Entry entry in entries)
         {
             entry.Batch.Dispose();
-            entry.Committed?.TrySetException(new StoreException(message));
+            entry.Committed?.Fail(new StoreException(message));
         }
         metrics.Dropped.WithLabels(reason).Inc(lost);
         return lost;

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Metrics.Inputs;
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Storage;
 
 namespace Metrics.Tests.Inputs;
 
@@ -37,7 +38,7 @@ internal sealed class CollectingSink : IInputSink
         Take(batch);
     }
 
-    public async ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct)
+    public async ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct)
     {
         await Writing();
         return CommitAsync(batch);

@@ -78,6 +78,38 @@ public sealed class EventLaneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_stored_behind_what_could_not_be_where_its_producer_wants_it_in_order()
+    {
+        await StartAsync();
+        var order = new CommitOrder();
+        _log.Fails = true;
+        Func<Task> first = await SubmitAsync("first", order);
+        await first.Should().ThrowAsync<StoreException>();
+        _log.Fails = false;
+        Func<Task> second = await SubmitAsync("second", order);
+        (await second.Should().ThrowAsync<StoreException>()).WithMessage("*before it*");
+        Func<Task> other = await SubmitAsync("another's", new CommitOrder());
+        await other.Should().NotThrowAsync();
+        _log.Bodies.Should().Equal("another's");
+        (double accepted, _, Dropped dropped, double inFlight) = Ledger();
+        (accepted, dropped.WriteFailed, inFlight).Should().Be((3, 2, 0));
+    }
+
+    [Fact]
+    public async Task Of_one_order_what_is_written_together_is_stored_in_it_also_one_by_one()
+    {
+        var order = new CommitOrder();
+        order.Break();
+        // Queued before anything runs, so that one write gets them all.
+        Func<Task> refused = await SubmitAsync("refused", order);
+        Func<Task> free = await SubmitAsync("free", null);
+        await StartAsync();
+        await free.Should().NotThrowAsync();
+        await refused.Should().ThrowAsync<StoreException>();
+        _log.Bodies.Should().Equal("free");
+    }
+
+    [Fact]
     public async Task A_log_that_hangs_holds_no_samples_up()
     {
         await StartAsync();
@@ -297,6 +329,14 @@ public sealed class EventLaneTests : IAsyncDisposable
         {
             // The test has seen enough.
         }
+    }
+
+    /// <summary>Hands one event over.</summary>
+    /// <returns>What waits until it is stored.</returns>
+    private async Task<Func<Task>> SubmitAsync(string body, CommitOrder? order)
+    {
+        Task committed = await _intake.SubmitAsync(Batch(body), order, default);
+        return () => committed.WaitAsync(s_patience, TimeProvider.System);
     }
 
     private static EventBatch Batch(params string[] bodies)

@@ -48,7 +48,7 @@ internal sealed class JournaldInput(JournaldOptions options, EventLog events, Ti
             {
                 await committed;
                 if (batch.Take() is { } taken)
-                    committed = await sink.SubmitAsync(taken, abort);
+                    committed = await sink.SubmitAsync(taken, null, abort);
             }
             if (batch.IsFull)
                 await committed;

@@ -4,10 +4,10 @@ namespace Metrics.Inputs.Logs;
 internal sealed partial class LogFiles
 {
     /// <summary>Files that are closed, and whose last bytes are on their way.</summary>
-    private readonly List<UnreadFile> _closed = [];
+    private readonly List<LogTail> _closed = [];
 
     /// <summary>Files in which something lies that is not stored, as long as they were at the last look.</summary>
-    public IReadOnlyList<UnreadFile> Unread => [.. _tails.SelectMany(UnreadOf), .. _closed, .. _problems.Unread];
+    public IReadOnlyList<UnreadFile> Unread => [.. _tails.Concat(_closed).SelectMany(UnreadOf), .. _problems.Unread];
 
     /// <summary>Whether <see cref="AddPositions"/> would add any.</summary>
     public bool HasPositions => _tails.Exists(IsNew);
@@ -49,12 +49,12 @@ internal sealed partial class LogFiles
         }
     }
 
-    /// <summary>Says that what was submitted is stored.</summary>
-    public void Commit()
+    /// <summary>Says that what <see cref="AddPositions"/> gave is stored.</summary>
+    public void Commit(IEnumerable<(LogTail Tail, FilePosition Position)> stored)
     {
-        foreach (LogTail tail in _tails)
-            tail.Commit();
-        _closed.Clear();
+        foreach ((LogTail tail, FilePosition position) in stored)
+            tail.Commit(position);
+        _closed.RemoveAll(t => t.Committed.IsDone);
     }
 
     private static bool IsNew(LogTail tail) => tail.Position != tail.Submitted;

@@ -92,17 +92,21 @@ internal sealed partial class LogFiles(
     }
 
     /// <summary>Adds to a batch how far each file was read with it, and closes those that are read to their end for good.</summary>
-    public void AddPositions(LogBatch batch)
+    /// <returns>The same, for <see cref="Commit"/>.</returns>
+    public IReadOnlyList<(LogTail Tail, FilePosition Position)> AddPositions(LogBatch batch)
     {
+        var added = new List<(LogTail, FilePosition)>();
         foreach (LogTail tail in _tails.Where(IsNew).ToList())
         {
             batch.Add(tail.Position);
+            added.Add((tail, tail.Position));
             tail.Submitted = tail.Position;
             if (!tail.Position.IsDone)
                 continue;
-            _closed.AddRange(UnreadOf(tail));
+            _closed.Add(tail);
             Close(tail);
         }
+        return added;
     }
 
     /// <inheritdoc />

@@ -90,10 +90,11 @@ internal sealed class LogTail : IDisposable
     /// <summary>Looks how long it is now.</summary>
     public void Look() => _size = Stat().Size;
 
-    /// <summary>Says that what was submitted of it is stored.</summary>
-    public void Commit()
+    /// <summary>Says how far what was read of it is stored.</summary>
+    /// <param name="stored">How far.</param>
+    public void Commit(FilePosition stored)
     {
-        if (Submitted is { } stored && stored.Id == Position.Id)
+        if (stored.Id == Position.Id)
             Committed = stored;
     }
 

@@ -1,13 +1,15 @@
 using System.Globalization;
 using Metrics.Model;
 using Metrics.Scheduling;
+using Metrics.Storage;
 using Metrics.Storage.Events;
 
 namespace Metrics.Inputs.Logs;
 
 /// <summary>
-/// Logs in files. What is read and how far is stored in one commit, one commit at a time while the next piece is read. Where a commit
-/// fails, so does the input, and its next start goes on from what is stored: nothing is lost or twice.
+/// Logs in files. What is read and how far is stored in one commit; while one piece is stored, the next is understood and the one behind
+/// it is read. Where a commit fails, so do those behind it and the input, and its next start goes on from what is stored: nothing is lost
+/// or twice.
 /// </summary>
 internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvider time) : IInput
 {
@@ -20,6 +22,9 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
     /// <summary>How long it waits at least between two looks: what comes in that time comes in one batch.</summary>
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Pieces on their way at a time.</summary>
+    private const int MaxUnderway = 2;
+
     private readonly WakeSignal _wake = new(time);
 
     /// <inheritdoc />
@@ -28,7 +33,8 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         using LogFiles files = await OpenAsync(sink, stop);
         using var watch = new FolderWatch(_wake);
         var batch = new LogBatch(options, sink.Counters, time);
-        Task? committed = null;
+        var order = new CommitOrder();
+        var underway = new Queue<Piece>();
         bool isProven = false;
         long? scanned = null;
         try
@@ -49,17 +55,19 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
                 do
                     hasMore = files.Read(batch);
                 while (hasMore && isProven && !batch.IsFull && !stop.IsCancellationRequested);
-                if (committed is not null && (committed.IsCompleted || !batch.IsEmpty || files.HasPositions))
+                while (underway.TryPeek(out Piece? piece) && (piece.Committed.IsCompleted
+                    || (underway.Count == (isProven ? MaxUnderway : 1) && (!batch.IsEmpty || files.HasPositions))))
                 {
-                    await CommitAsync(committed, files, sink.Counters);
-                    committed = null;
+                    await CommitAsync(piece, files, sink.Counters);
+                    underway.Dequeue();
                     isProven = true;
                 }
                 sink.Counters.Unread = files.Unread;
-                files.AddPositions(batch);
-                if (batch.Take() is { } read)
+                IReadOnlyList<(LogTail, FilePosition)> read = files.AddPositions(batch);
+                if (batch.Take() is { } taken)
                 {
-                    committed = await sink.SubmitAsync(read, abort);
+                    Task committed = await sink.SubmitAsync(taken, order, abort);
+                    underway.Enqueue(new Piece(committed, read));
                     _ = WakeAfterAsync(committed);
                 }
                 if (!hasMore)
@@ -69,8 +77,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         finally
         {
             // Whoever comes next reads on from what is stored by then.
-            if (committed is not null)
-                await committed.WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(underway.Select(p => p.Committed)).WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -90,8 +97,9 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
     }
 
     /// <summary>Waits for a commit; of one that takes long it is said meanwhile how much lies there.</summary>
-    private async Task CommitAsync(Task committed, LogFiles files, InputCounters counters)
+    private async Task CommitAsync(Piece piece, LogFiles files, InputCounters counters)
     {
+        Task committed = piece.Committed;
         while (!committed.IsCompleted)
         {
             await committed.WaitAsync(s_look, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -101,7 +109,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
             counters.Unread = files.Unread;
         }
         await committed;
-        files.Commit();
+        files.Commit(piece.Read);
     }
 
     /// <summary>What is stored is no longer unread, also where nothing more comes.</summary>
@@ -120,4 +128,9 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
         if (rest > TimeSpan.Zero && !stop.IsCancellationRequested)
             await Task.Delay(rest, time, CancellationToken.None);
     }
+
+    /// <summary>What was read and is on its way.</summary>
+    /// <param name="Committed">Ends when it is stored.</param>
+    /// <param name="Read">How far each file was read with it.</param>
+    private sealed record Piece(Task Committed, IReadOnlyList<(LogTail Tail, FilePosition Position)> Read);
 }

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Metrics.Formats.Syslog;
 using Metrics.Inputs.Streams;
 using Metrics.Model;
+using Metrics.Storage;
 
 namespace Metrics.Inputs.Syslog;
 
@@ -49,6 +50,8 @@ internal sealed class RelpInput(SyslogOptions options, TimeProvider time) : IInp
     {
         var session = new RelpSession(options.MaxMessageBytes);
         var messages = new SyslogBatch($"{options.Name}/{peer.Address}", options.TimeZone, sink.Counters, time);
+        // What follows a message that is not stored will be sent again with it.
+        var order = new CommitOrder();
         using var buffer = new StreamBuffer(session.MaxBuffered);
         while (!session.IsClosed && !answering.IsCompleted && await peer.FillAsync(buffer))
         {
@@ -57,7 +60,7 @@ internal sealed class RelpInput(SyslogOptions options, TimeProvider time) : IInp
             int left = session.Take(buffer.Unread, messages, peer.Address, answers);
             buffer.KeepLast(left);
             peer.NoteHalf(left > 0, answers.WrittenCount > 0);
-            Task? committed = messages.Take() is { } batch ? await sink.SubmitAsync(batch, abort) : null;
+            Task? committed = messages.Take() is { } batch ? await sink.SubmitAsync(batch, order, abort) : null;
             if (answers.WrittenCount > 0)
                 await replies.WriteAsync(new Reply(committed, answers.WrittenMemory), abort);
             if (!session.IsOutOfStep)

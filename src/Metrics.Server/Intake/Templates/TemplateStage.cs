@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Formats.Logs.Templates;
 using Metrics.Model;
+using Metrics.Storage;
 using Metrics.Storage.Events;
 
 namespace Metrics.Intake.Templates;
@@ -94,7 +95,7 @@ internal sealed class TemplateStage(
             Measure();
             Count(batch, count);
             if (work.Committed is { } committed)
-                _ = WatchAsync(committed.Task, [.. _new]);
+                ForgetOnFailure(committed, [.. _new]);
         }
     }
 
@@ -158,14 +159,11 @@ internal sealed class TemplateStage(
     }
 
     /// <summary>What could not be stored is no longer known: whoever sends it again is heard as for the first time.</summary>
-    private async Task WatchAsync(Task committed, IReadOnlyList<NewKind> added)
+    private void ForgetOnFailure(CommitSource committed, NewKind[] added) => committed.OnFailure(() =>
     {
-        await committed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (committed.IsCompletedSuccessfully)
-            return;
         lock (_lock)
             Forget(added);
-    }
+    });
 
     private void Forget(IEnumerable<NewKind> added)
     {

@@ -235,9 +235,10 @@ internal sealed class LogFolder : IAsyncDisposable
 
         public Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct) => throw new NotSupportedException();
 
-        public ValueTask<Task> SubmitAsync(EventBatch batch, CancellationToken ct) => ValueTask.FromResult(LastCommit = CommitAsync(batch));
+        public ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct) =>
+            ValueTask.FromResult(LastCommit = CommitAsync(batch, order, LastCommit));
 
-        private async Task CommitAsync(EventBatch batch)
+        private async Task CommitAsync(EventBatch batch, CommitOrder? order, Task before)
         {
             using (batch)
             {
@@ -246,7 +247,10 @@ internal sealed class LogFolder : IAsyncDisposable
                 HandedOver += batch.Count;
                 await Task.Yield();
                 await Task.WhenAny(gate, _over.Task);
+                await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (fails)
+                    order?.Break();
+                if (fails || order is { IsBroken: true })
                     throw new StoreException("the test wants it so");
                 await EventLogFolder.WriteAsync(log, batch);
             }

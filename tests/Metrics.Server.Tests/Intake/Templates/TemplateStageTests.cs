@@ -126,14 +126,14 @@ public sealed class TemplateStageTests
     public async Task A_kind_that_was_dropped_before_its_line_failed_to_be_stored_is_dropped_once()
     {
         _options.Value = new EventLogOptions { Templates = TemplateOptions.Default with { MaxBytes = 100_000 } };
-        var failed = new TaskCompletionSource();
+        var failed = new CommitSource();
         using EventBatch batch = Lines("api", [.. Kinds(50)]);
         await _stage.TakeAsync(new EventWork(batch, failed));
         _time.Advance(TimeSpan.FromMinutes(1));
         await SeeAsync("api", [.. Kinds(2_000).Skip(50)]);
         _stage.Look(s => s.Single().Tree.All.Any(t => t.Example == Kinds(1).Single())).Should().BeFalse();
         double full = _metrics.Dropped.WithLabels("full").Value;
-        failed.SetException(new StoreException("the disk is full"));
+        failed.Fail(new StoreException("the disk is full"));
         _metrics.Dropped.WithLabels("not_stored").Value.Should().Be(0);
         await SeeAsync("api", [.. Kinds(4_000).Skip(2_000)]);
         _metrics.Dropped.WithLabels("full").Value.Should().BeGreaterThan(full);
@@ -287,16 +287,16 @@ public sealed class TemplateStageTests
     private async Task<List<Event>> SeeAsync(string service, bool isStored, params string[] lines)
     {
         using EventBatch batch = Lines(service, lines);
-        var committed = new TaskCompletionSource();
+        var committed = new CommitSource();
         await _stage.TakeAsync(new EventWork(batch, committed));
         if (isStored)
         {
             Commit(batch);
-            committed.SetResult();
+            committed.Complete();
         }
         else
         {
-            committed.SetException(new StoreException("the disk is full"));
+            committed.Fail(new StoreException("the disk is full"));
         }
         return [.. Enumerable.Range(lines.Length, batch.Count - lines.Length).Select(batch.ToEvent)];
     }
