@@ -13,6 +13,9 @@ namespace Metrics.Alerting;
 internal static class RoutingReader
 {
     private static readonly string[] s_intervalKeys = ["mute_time_intervals", "active_time_intervals"];
+    private const int Saturday = 6;
+    private const int LongestMonth = 31;
+
     private static readonly string[] s_weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     private static readonly string[] s_months =
         ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -236,8 +239,9 @@ internal static class RoutingReader
         }
         var interval = new TimeInterval(
             times,
-            ReadRanges(section, "weekdays", 0, 6, t => Named(s_weekdays, t, 0), "a day such as monday, or a range such as monday:friday"),
-            ReadRanges(section, "days_of_month", -31, 31, Number, "a day from 1 to 31 or from -31 to -1, or a range such as 1:5"),
+            ReadWeekdays(section),
+            ReadRanges(section, "days_of_month", -31, 31, Number,
+                "a day from 1 to 31 or from -31 to -1, or a range such as 1:5, 25:-1 or -3:-1", CanBeDays),
             ReadRanges(
                 section, "months", 1, 12, t => Named(s_months, t, 1) ?? Number(t), "a month such as may or 5, or a range such as 1:3"),
             ReadRanges(section, "years", 0, 9999, Number, "a year, or a range such as 2026:2028"),
@@ -262,8 +266,26 @@ internal static class RoutingReader
         return -1;
     }
 
-    private static List<InclusiveRange> ReadRanges(YamlSection section, string key, int min, int max, Func<string, int?> read, string what)
+    /// <summary>A week goes round: <c>saturday:sunday</c> is two days, <c>friday:monday</c> four.</summary>
+    private static List<InclusiveRange> ReadWeekdays(YamlSection section)
     {
+        List<InclusiveRange> ranges = ReadRanges(section, "weekdays", 0, Saturday, t => Named(s_weekdays, t, 0),
+            "a day such as monday, or a range such as monday:friday", (_, _) => true);
+        return
+        [
+            .. ranges.SelectMany<InclusiveRange, InclusiveRange>(r =>
+                r.First > r.Last ? [new(r.First, Saturday), new(0, r.Last)] : [r]),
+        ];
+    }
+
+    /// <summary>Whether there may be such days in a month: negative ones count from its end.</summary>
+    private static bool CanBeDays(int first, int last) => first != 0 && last != 0
+        && (first > 0 == last > 0 ? first <= last : first > 0 && first <= LongestMonth + 1 + last);
+
+    private static List<InclusiveRange> ReadRanges(
+        YamlSection section, string key, int min, int max, Func<string, int?> read, string what, Func<int, int, bool>? isRange = null)
+    {
+        isRange ??= (first, last) => first <= last;
         var ranges = new List<InclusiveRange>();
         foreach (string text in section.Texts(key))
         {
@@ -275,8 +297,7 @@ internal static class RoutingReader
                 && l <= max
                 && f <= max
                 && l >= min
-                && !(f > l && (f > 0) == (l > 0))
-                && !(min < 0 && (f == 0 || l == 0));
+                && isRange(f, l);
             if (isRight)
                 ranges.Add(new InclusiveRange(first!.Value, last!.Value));
             else

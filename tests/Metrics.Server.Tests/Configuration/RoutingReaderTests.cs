@@ -64,6 +64,36 @@ public sealed class RoutingReaderTests
     }
 
     [Theory]
+    [InlineData("monday:sunday", "Mon Tue Wed Thu Fri Sat Sun")]
+    [InlineData("saturday:sunday", "Sat Sun")]
+    [InlineData("friday:monday", "Mon Fri Sat Sun")]
+    [InlineData("sunday:monday", "Mon Sun")]
+    [InlineData("sunday", "Sun")]
+    public void A_week_goes_round(string days, string expected)
+    {
+        TimeInterval interval = Read($$"""
+            route: { receiver: ops }
+            time_intervals: [ { name: n, time_intervals: [ { weekdays: [ '{{days}}' ] } ] } ]
+            """).TimeIntervals["n"].Single();
+        var monday = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        string.Join(' ', Enumerable.Range(0, 7).Select(d => monday.AddDays(d)).Where(interval.Contains)
+            .Select(d => d.ToString("ddd", System.Globalization.CultureInfo.InvariantCulture))).Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("-1:1")]
+    [InlineData("-5:31")]
+    [InlineData("20:10")]
+    [InlineData("-1:-3")]
+    [InlineData("20:-20")]
+    public void Days_that_are_in_no_month_are_refused(string days)
+    {
+        Action read = () => Read("route: { receiver: ops }\ntime_intervals: [ { name: n, time_intervals: [ { days_of_month: [ '" + days
+            + "' ] } ] } ]");
+        read.Should().Throw<ConfigurationException>().WithMessage($"*days_of_month holds '{days}'*");
+    }
+
+    [Theory]
     [InlineData("route: { receiver: nobody }", "route.receiver is 'nobody'; known are ops, db, night")]
     [InlineData("route: { group_by: [a] }", "route.receiver is required at the root")]
     [InlineData("inhibit_rules: []", "route is required when there are several receivers")]
