@@ -73,6 +73,9 @@ public sealed class SilenceTests
             .Contain(id.Trim()).And.Contain("alertname=\"TooHot\" room=\"cellar\"  me: painting");
         (await daemon.CommandAsync(["silence", "add", "room=~\".*\"", "--comment", "all", .. url])).Should()
             .Match<(int Code, string Output)>(r => r.Code == 1 && r.Output.Contains("would silence everything", StringComparison.Ordinal));
+        (code, string others) = await daemon.CommandAsync(["silence", "add", "severity!=page", "--comment", "the rack moves", .. url]);
+        code.Should().Be(0, others);
+        (await daemon.CommandAsync(["silence", "expire", others.Trim(), .. url])).Code.Should().Be(0);
         (await daemon.CommandAsync(["silence", "add", "room=x", .. url])).Should()
             .Match<(int Code, string Output)>(r => r.Code == 2 && r.Output.Contains("needs --comment", StringComparison.Ordinal));
         (await daemon.CommandAsync(["silence", "expire", id.Trim(), .. url])).Code.Should().Be(0);

@@ -29,6 +29,13 @@ internal sealed class Silences(StateStore state, TimeProvider time)
     }
 
     /// <summary>
+    /// Whether a matcher leaves something out: not one that takes the empty text, which is what alerts have without the label; but one that
+    /// says what is not meant, as Alertmanager takes it (<c>severity!=page</c>).
+    /// </summary>
+    private static bool IsChoice(LabelMatcher matcher) =>
+        matcher.Kind is MatchKind.NotEqual or MatchKind.NotRegex || !matcher.MatchesEmpty;
+
+    /// <summary>
     /// Adds a silence, or changes one: what is past of a changed one stays as it is, under its own id. The audit notes who did it:
     /// <c>by</c>, or else <c>createdBy</c>.
     /// </summary>
@@ -40,8 +47,8 @@ internal sealed class Silences(StateStore state, TimeProvider time)
         string? by = null)
     {
         Timestamp now = Timestamp.Of(time.GetUtcNow());
-        if (matchers.Count == 0 || matchers.All(m => m.MatchesEmpty))
-            throw new FormatException("a silence needs a matcher that does not match the empty text, else it would silence everything");
+        if (!matchers.Any(IsChoice))
+            throw new FormatException("a silence needs a matcher that leaves something out, else it would silence everything");
         if (endsAt <= startsAt)
             throw new FormatException("endsAt must lie after startsAt");
         if (endsAt <= now)
