@@ -105,6 +105,11 @@ public sealed class PrometheusApiTests(ITestOutputHelper output)
         asked.Should().Be(1);
         table.Should().Contain("1:5: parse error");
 
+        // A variable of a dashboard with thousands of values; there is no POST for these.
+        string selector = Uri.EscapeDataString($"api_temp_v{{host=~\"a{string.Concat(Enumerable.Range(0, 60_000).Select(n => $"|host-{n}"))}\"}}");
+        (await pair.Daemon.GetAsync($"/federate?match[]={selector}")).Should().Contain("api_temp_v");
+        (await pair.Daemon.GetAsync($"/api/v1/label/host/values?match[]={selector}")).Should().Contain("\"a\"");
+
         using var raw = new HttpClient(new HttpClientHandler { AutomaticDecompression = DecompressionMethods.None });
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{pair.Ours}/api/v1/query?query=api_temp_v");
         request.Headers.Add("Accept-Encoding", "gzip");

@@ -21,7 +21,7 @@ internal static class HttpLimits
         limits.MaxConcurrentUpgradedConnections = 0;
         (limits.KeepAliveTimeout, limits.RequestHeadersTimeout) = (s_idle, s_headers);
         // Expressions by GET, and federation of many selectors, have long addresses.
-        limits.MaxRequestLineSize = 64 << 10;
+        limits.MaxRequestLineSize = 1 << 20;
         limits.MaxRequestBodySize = 128L << 20;
         // An answer holds memory until it is taken. A body moves by at least 240 bytes a second after five: Kestrel's default.
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 16 << 10, gracePeriod: TimeSpan.FromSeconds(10));
