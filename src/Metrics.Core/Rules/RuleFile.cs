@@ -43,7 +43,10 @@ public static class RuleFile
     private static RuleGroup ReadGroup(YamlSection section)
     {
         string name = section.RequiredText("name");
-        TimeSpan interval = section.Duration("interval", s_defaultInterval, min: TimeSpan.FromMilliseconds(100));
+        // Prometheus takes 0s for none.
+        TimeSpan interval = section.Text("interval") is "0" or "0s" or "0ms"
+            ? s_defaultInterval
+            : section.Duration("interval", s_defaultInterval, min: TimeSpan.FromMilliseconds(100));
         IReadOnlyDictionary<string, string> labels = section.Map("labels");
         var rules = new List<Rule>();
         foreach (YamlSection rule in section.Sections("rules"))

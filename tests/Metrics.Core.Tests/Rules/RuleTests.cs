@@ -15,6 +15,22 @@ public sealed class RuleTests
 
     private readonly Head _head = new(HeadOptions.Default);
 
+    [Theory]
+    [InlineData("0s")]
+    [InlineData("0")]
+    public void A_group_with_an_interval_of_nothing_has_the_default_as_in_Prometheus(string interval)
+    {
+        var problems = new List<Problem>();
+        string text = $$"""
+            groups:
+              - { name: a, interval: {{interval}}, rules: [ { record: x, expr: up } ] }
+              - { name: b, rules: [ { record: y, expr: up } ] }
+            """;
+        List<RuleGroup> groups = [.. RuleFile.Read(text, "rules.yml", problems)];
+        problems.Should().BeEmpty();
+        groups[0].Interval.Should().Be(groups[1].Interval);
+    }
+
     [Fact]
     public void A_threshold_with_hysteresis_fires_above_and_clears_below()
     {
