@@ -21,7 +21,8 @@ public sealed class LogsTemplatesCommandTests
 
         CliRun kinds = await AskAsync(daemon, "--source", "ctl-1/nova");
         kinds.Code.Should().Be(ExitCode.Ok);
-        kinds.Output.Should().MatchRegex(@"^count  first +last +kind\n").And.MatchRegex(@"(?m)^    2  \S+Z  \S+Z  Took <NUM> seconds to build$")
+        kinds.Output.Should().MatchRegex(@"^count  first +last +kind\n")
+            .And.MatchRegex(@"(?m)^    2  \S+Z  \S+Z  Took <NUM> seconds to build$")
             .And.NotContainAny("\u0007", "\u001b");
         JsonElement json = JsonElement.Parse((await AskAsync(daemon, "--source", "ctl-1/nova", "--output", "json")).Output);
         json.EnumerateArray().Select(k => k.GetProperty("example").GetString()).Should().Contain("Took 19 seconds to build");

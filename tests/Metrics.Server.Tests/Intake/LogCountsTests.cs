@@ -76,8 +76,9 @@ public sealed class LogCountsTests
         var syslog = new SyslogBatch("syslog/test", TimeZoneInfo.Utc, new InputCounters(), _time);
         syslog.Begin();
         syslog.Add(
-            Encoding.UTF8.GetBytes("<134>1 2026-11-27T12:00:00Z lb-1 haproxy 7 - - 192.0.2.7:33317 [27/Nov/2026:12:00:00.655] glance_api glance_api_back/ctl-1 "
-                + "10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 \"GET /v2/images HTTP/1.1\""), "10.0.0.1", wasCut: false);
+            Encoding.UTF8.GetBytes("<134>1 2026-11-27T12:00:00Z lb-1 haproxy 7 - - 192.0.2.7:33317 [27/Nov/2026:12:00:00.655] glance_api "
+                + "glance_api_back/ctl-1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 \"GET /v2/images HTTP/1.1\""),
+            "10.0.0.1", wasCut: false);
         Take(syslog.Take()!);
 
         await PollAsync();

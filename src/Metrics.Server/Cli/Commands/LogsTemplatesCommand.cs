@@ -50,7 +50,8 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
     private static string[] Kind(JsonElement kind) =>
         [Number(kind, "count"), Text(kind, "first"), Text(kind, "last"), Text(kind, "template")];
 
-    private static string Number(JsonElement of, string name) => of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
+    private static string Number(JsonElement of, string name) =>
+        of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Text(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
 }

@@ -152,8 +152,8 @@ internal sealed class TemplateStage(
     private static void Report(EventBatch batch, NewKind one)
     {
         (string? level, string? path) = (batch.Value(one.Row, EventFields.Level), batch.Value(one.Row, EventFields.LogFilePath));
-        batch.Add(batch.Times[one.Row], batch.ObservedTimes[one.Row], EventKinds.LogNewLine, one.Severity == 0 ? Severity.Info : one.Severity,
-            $"A kind of line that was not seen before: {one.Template.Example}");
+        batch.Add(batch.Times[one.Row], batch.ObservedTimes[one.Row], EventKinds.LogNewLine,
+            one.Severity == 0 ? Severity.Info : one.Severity, $"A kind of line that was not seen before: {one.Template.Example}");
         batch.AddField(EventFields.Host, one.Source.Host);
         batch.AddField(EventFields.Service, one.Source.Service);
         batch.AddField(EventFields.Level, level);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Metrics.Model;
 
 namespace Metrics.Tests.Rules.Logs;
 
@@ -16,6 +17,10 @@ public sealed class LogRatioStoryTests(ITestOutputHelper output)
         weeks.Run(LogWeeks.Monday, s_third, LogTrouble.None);
         return weeks;
     });
+
+    /// <summary>What that has taught; it is given once.</summary>
+    private static readonly Lazy<IReadOnlyList<(string Rule, Labels Series, byte[] Model)>> s_learned =
+        new(() => s_fortnight.Value.Learned);
 
     /// <summary>What is planted in the third week.</summary>
     /// <param name="Name">What happens.</param>
@@ -67,18 +72,17 @@ public sealed class LogRatioStoryTests(ITestOutputHelper output)
 
     [Fact]
     public void A_fortnight_of_APIs_raises_no_alarm_but_of_the_silence_while_all_have_a_fault() =>
-        s_fortnight.Value.Fired.Where(f => f.Alert.StartsWith("LogRatioBroken", StringComparison.Ordinal) || !LogTraffic.IsFault(f.At))
+        s_fortnight.Value.Fired.Where(f => IsRatio(f.Alert) || !LogTraffic.IsFault(f.At))
             .Select(f => $"{f.At:ddd dd HH:mm} {f.Alert}").Should().BeEmpty();
 
     [Fact]
     public void Lines_that_are_held_back_while_requests_go_on_are_found_within_minutes()
     {
-        var learned = s_fortnight.Value.Learned;
         var wrong = new List<string>();
         foreach (Story story in s_stories)
         {
             DateTime at = s_third + story.At;
-            var weeks = new LogWeeks(seed: 7, learned, Apis(a => a.Service == story.Service ? story.Plant(a, at) : a));
+            var weeks = new LogWeeks(seed: 7, s_learned.Value, Apis(a => a.Service == story.Service ? story.Plant(a, at) : a));
             weeks.Run(at.AddHours(-3), at + TimeSpan.FromHours(2), LogTrouble.None);
             foreach ((DateTime fired, string alert) in weeks.Fired)
             {
@@ -94,11 +98,23 @@ public sealed class LogRatioStoryTests(ITestOutputHelper output)
         wrong.Should().BeEmpty();
     }
 
+    [Fact]
+    public void Half_of_the_lines_for_good_is_told_once_and_usual_after_a_day()
+    {
+        DateTime at = s_third + Day(1, 11, 0);
+        var weeks = new LogWeeks(seed: 7, s_learned.Value, Apis(a => a with { MutedFrom = at, Kept = 0.5 }, "keystone"));
+        weeks.Run(at.AddHours(-3), at + TimeSpan.FromDays(3), LogTrouble.None, roundMinutes: 2);
+        weeks.Fired.Where(f => IsRatio(f.Alert)).Select(f => $"{f.At:ddd HH} {f.Alert}").Should()
+            .Equal("Tue 11 LogRatioBroken ctl-1 info from outside keystone");
+    }
+
+    private static bool IsRatio(string alert) => alert.StartsWith("LogRatioBroken", StringComparison.Ordinal);
+
     private static Story Half(string name, TimeSpan at, int within, string service, string seen, bool requests = true) => new(
         name, at, within, service, (a, when) => a with { MutedFrom = when, Kept = 0.5, KeepsRequests = requests },
         $"LogRatioBroken ctl-1 info {seen} {service}");
 
-    private static IReadOnlyList<LogTraffic> Apis(Func<Api, Api> change) =>
+    private static IReadOnlyList<LogTraffic> Apis(Func<Api, Api> change, string? only = null) =>
     [
         .. new[]
         {
@@ -106,7 +122,7 @@ public sealed class LogRatioStoryTests(ITestOutputHelper output)
             new Api("nova", LogTraffic.Witness.ItsLog, "", 90, 30),
             new Api("glance", LogTraffic.Witness.Proxy, "glance_api", 60, 25),
             new Api("heat-api", LogTraffic.Witness.AccessLog, "heat-api", 30, 4),
-        }.Select(a => change(a).ToTraffic()),
+        }.Where(a => only is null || a.Service == only).Select(a => change(a).ToTraffic()),
     ];
 
     private static TimeSpan Day(int day, int hour, int minute) => new(day, hour, minute, 0);

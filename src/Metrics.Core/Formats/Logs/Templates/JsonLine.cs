@@ -30,7 +30,7 @@ public static class JsonLine
 
     /// <summary>Reads a line.</summary>
     /// <param name="line">UTF-8.</param>
-    /// <param name="scratch">Gets the text where it has escapes; of <see cref="MaxLength"/> bytes, or the text is cut to its length.</param>
+    /// <param name="scratch">Gets the text where it has escapes; of <see cref="MaxLength"/> bytes, or the text is cut.</param>
     /// <param name="level">The level that the line names (<see cref="Metrics.Model.Severity"/>); 0 where it names none.</param>
     /// <returns>What was said; empty where it says nothing.</returns>
     public static ReadOnlySpan<byte> Read(ReadOnlySpan<byte> line, Span<byte> scratch, out byte level)

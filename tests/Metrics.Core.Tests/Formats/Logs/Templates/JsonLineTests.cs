@@ -13,7 +13,8 @@ public sealed class JsonLineTests
         """{"user": "ann", "source": "10.0.0.9", "event": "user logged in", "level": "info", "timestamp": "2026-11-27T19:50:30.888Z"}""",
         "user logged in", Severity.Info)]
     [InlineData(
-        """{"path": "C:\\x", "event": "say \"hi\"\tto \u00fcn\u00ef \ud83d\ude00", "level": "debug"}""", "say \"hi\"\tto ünï 😀", Severity.Debug)]
+        """{"path": "C:\\x", "event": "say \"hi\"\tto \u00fcn\u00ef \ud83d\ude00", "level": "debug"}""",
+        "say \"hi\"\tto ünï 😀", Severity.Debug)]
     [InlineData(
         """{"asctime": "2026-11-27 19:50:30,890", "levelname": "WARNING", "name": "a", "message": "took 3 s\nsecond line"}""",
         "took 3 s\nsecond line", Severity.Warning)]
@@ -27,7 +28,8 @@ public sealed class JsonLineTests
         """{"@timestamp":"2026-11-27T10:00:00Z","log":{"level":"info","message":"no"},"event":{"dataset":"x"},"message":"ECS says so"}""",
         "ECS says so", 0)]
     [InlineData(
-        """{"log":"{\"level\":\"debug\",\"ts\":1.5,\"msg\":\"says \\\"it\\\" within\"}\n","stream":"stderr"}""", "says \"it\" within", Severity.Debug)]
+        """{"log":"{\"level\":\"debug\",\"ts\":1.5,\"msg\":\"says \\\"it\\\" within\"}\n","stream":"stderr"}""",
+        "says \"it\" within", Severity.Debug)]
     [InlineData("""{"event":"lesser","msg":"better","list":[{"message":"no"}],"a":"message","b":7}""", "better", 0)]
     public void What_a_program_has_said_is_found_wherever_it_stands(string line, string said, byte level) =>
         Read(line).Should().Be((said, level));
@@ -73,7 +75,10 @@ public sealed class JsonLineTests
     public void Whatever_comes_nothing_is_thrown_and_nothing_allocated()
     {
         var random = new Random(5);
-        string[] parts = ["{", "}", "\"", "\\", "\\u", "d83d", "de00", ":", ",", " ", "message", "log", "level", "info", "[", "]", "ü", "\0"];
+        string[] parts =
+        [
+            "{", "}", "\"", "\\", "\\u", "d83d", "de00", ":", ",", " ", "message", "log", "level", "info", "[", "]", "ü", "\0",
+        ];
         byte[] scratch = new byte[JsonLine.MaxLength];
         byte[][] lines =
         [
