@@ -25,7 +25,11 @@ internal static class CommandTable
             new QueryCommand(common),
             new EventsCommand(common),
             new InputsCommand(common),
-            new CommandGroup("logs", "Logs: whether all of their lines are there.") { new LogsLedgerCommand(common) },
+            new CommandGroup("logs", "Logs: whether all of their lines are there, which kinds of lines there are.")
+            {
+                new LogsLedgerCommand(common),
+                new LogsTemplatesCommand(common),
+            },
             new ExplainCommand(common),
             new CommandGroup("silence", "Silences: who shall not be notified, of what, for how long.")
             {

@@ -6,17 +6,15 @@ namespace Metrics.Cli;
 /// <summary>Writes a ledger for people: a table of what was read, what is missing and why, and the answer.</summary>
 internal static class LedgerText
 {
-    private static readonly string[] s_heads =
-        ["file", "inode", "read", "from byte", "to byte", "lines", "records", "stored", "left out", "first time", "last time"];
-
-    /// <summary>Columns of numbers, which stand at the right.</summary>
-    private static readonly bool[] s_isNumber = [false, true, false, true, true, true, true, true, true, false, false];
+    private static readonly TextTable s_table = new(
+        ["file", "inode", "read", "from byte", "to byte", "lines", "records", "stored", "left out", "first time", "last time"],
+        "inode", "from byte", "to byte", "lines", "records", "stored", "left out");
 
     /// <param name="ledger">The ledger as the API writes it.</param>
     /// <param name="to">Where to.</param>
     public static void Write(JsonElement ledger, TextWriter to)
     {
-        WriteRows([.. ledger.GetProperty("rows").EnumerateArray()], to);
+        s_table.Write([.. ledger.GetProperty("rows").EnumerateArray().Select(Row)], to);
         if (ledger.GetProperty("more").GetInt32() is var more and > 0)
             to.WriteLine($"… and {Number(more)} rows more");
         foreach (JsonElement gap in ledger.GetProperty("gaps").EnumerateArray())
@@ -29,19 +27,6 @@ internal static class LedgerText
         to.WriteLine($"{(ledger.GetProperty("complete").GetBoolean() ? "complete" : "NOT COMPLETE")}: "
             + $"lines {by} from {Text(ledger, "from")} to {Text(ledger, "to")}"
             + (ledger.GetProperty("rows").GetArrayLength() == 0 ? "; none was read" : ""));
-    }
-
-    private static void WriteRows(List<JsonElement> rows, TextWriter to)
-    {
-        if (rows.Count == 0)
-            return;
-        List<string[]> table = [s_heads, .. rows.Select(Row)];
-        int[] widths = [.. Enumerable.Range(0, s_heads.Length).Select(c => table.Max(r => r[c].Length))];
-        foreach (string[] row in table)
-        {
-            to.WriteLine(string.Join("  ", row.Select((cell, c) => s_isNumber[c] ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c])))
-                .TrimEnd());
-        }
     }
 
     private static string[] Row(JsonElement row) =>

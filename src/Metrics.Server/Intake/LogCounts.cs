@@ -32,14 +32,12 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     private static readonly int s_maxOwnSeries = MaxSeries - LevelWords.All.Count;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<LogLine, Counted> _counted = [];
+    private readonly CountTable<LogLine> _counted = new(Lines, time);
+    private readonly RequestCounts _requests = new(metrics, time);
     private readonly Dictionary<string, HashSet<string>> _services = [];
     private readonly Counter _beyondSeries = metrics.LinesAsOther.WithLabels("series");
     private readonly Counter _beyondServices = metrics.LinesAsOther.WithLabels("services");
     private readonly Counter _beyondLength = metrics.LinesAsOther.WithLabels("length");
-
-    /// <summary>When they were last asked for, milliseconds since 1970 UTC: a series that begins since was 0 then.</summary>
-    private long _lastTaken = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public ValueTask TakeAsync(EventWork work)
     {
@@ -57,10 +55,9 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
             {
                 if (!LogLine.TryRead(batch, row, out LogLine line))
                     continue;
-                if (!_counted.TryGetValue(line, out Counted? counted))
-                    counted = Place(line);
-                counted.Lines++;
-                counted.Last = now;
+                (_counted.Find(line) ?? Place(line)).Note(now);
+                if (batch.Kinds[row] == EventKinds.HttpRequest)
+                    _requests.Count(batch, row, line, now);
             }
         }
     }
@@ -70,20 +67,14 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     {
         lock (_lock)
         {
-            Forget();
-            var counts = new List<LogCount>(_counted.Count);
-            foreach (Counted counted in _counted.Values)
-            {
-                counts.Add(new LogCount(counted.Series, counted.Lines, counted.IsTold ? null : _lastTaken));
-                counted.IsTold = true;
-            }
-            _lastTaken = time.GetUtcNow().ToUnixTimeMilliseconds();
-            return counts;
+            if (_counted.Forget(Kept))
+                NoteServices();
+            return [.. _counted.Take(), .. _requests.Take()];
         }
     }
 
     /// <summary>Where a line is counted that has no series of its own yet.</summary>
-    private Counted Place(LogLine line)
+    private CountedSeries Place(LogLine line)
     {
         Counter? beyond = null;
         if (line.Host.Length > MaxNameLength || line.Service.Length > MaxNameLength)
@@ -97,19 +88,16 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
             line = line with { Service = Other };
             beyond = _beyondServices;
         }
-        if (_counted.Count >= s_maxOwnSeries && !_counted.ContainsKey(line))
+        if (_counted.Count >= s_maxOwnSeries && _counted.Find(line) is null)
         {
             line = line with { Host = Other, Service = Other };
             beyond = _beyondSeries;
         }
         beyond?.Inc();
-        if (!_counted.TryGetValue(line, out Counted? counted))
-        {
-            counted = new Counted(Lines.Series(line.Host, line.Service, line.Level));
-            _counted.Add(line, counted);
-            Note(line);
-        }
-        return counted;
+        if (_counted.Find(line) is { } counted)
+            return counted;
+        Note(line);
+        return _counted.Add(line, line.Host, line.Service, line.Level);
     }
 
     private static string Bounded(string name) => name.Length > MaxNameLength ? Other : name;
@@ -123,35 +111,10 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
         services.Add(line.Service);
     }
 
-    private void Forget()
+    private void NoteServices()
     {
-        bool isAny = false;
-        foreach ((LogLine line, Counted counted) in _counted)
-            isAny |= time.GetElapsedTime(counted.Last) > Kept && _counted.Remove(line);
-        if (!isAny)
-            return;
         _services.Clear();
         foreach (LogLine line in _counted.Keys)
             Note(line);
     }
-
-    private sealed class Counted(Labels series)
-    {
-        public Labels Series { get; } = series;
-
-        public long Lines;
-
-        /// <summary>When the last line came, by <see cref="TimeProvider.GetTimestamp"/>.</summary>
-        public long Last;
-
-        public bool IsTold;
-    }
 }
-
-/// <summary>One series of <see cref="LogCounts.Lines"/>.</summary>
-/// <param name="Series">Its labels.</param>
-/// <param name="Lines">How many lines since the start, or since it was dropped.</param>
-/// <param name="WasZeroAt">
-/// Where this is its first count: when it was 0, milliseconds since 1970 UTC, so that <c>increase()</c> sees its first lines too.
-/// </param>
-internal readonly record struct LogCount(Labels Series, long Lines, long? WasZeroAt);

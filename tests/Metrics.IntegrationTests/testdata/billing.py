@@ -7,12 +7,14 @@ from oslo_config import cfg
 from oslo_log import log
 
 LOG = log.getLogger("billing.api")
+STORE = log.getLogger("billing.store")
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         code = {"/v1/bills": 200, "/v1/broken": 500}.get(self.path, 404)
         LOG.info("%s %s", self.command, self.path)
+        STORE.info("looked up %s", self.path)
         if code == 404:
             LOG.warning("no such resource: %s", self.path)
         if code == 500:

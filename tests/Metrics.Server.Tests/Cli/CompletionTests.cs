@@ -11,6 +11,7 @@ public sealed class CompletionTests
     [InlineData("r", "run routes rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
+    [InlineData("logs |", "ledger templates")]
     [InlineData("check |", "metrics")]
     [InlineData("check --", "--output --url --token-file --ca-file --cert-file --key-file --timeout --config")]
     [InlineData("query up --ra", "--range")]

@@ -78,7 +78,7 @@ public sealed class DaemonClientTests : IDisposable
         string[] commands =
         [
             "query up", "query up --range 1h", "events", "inputs", "explain HostDown", "silence list",
-            "silence add HostDown --comment why", "rules replay",
+            "silence add HostDown --comment why", "rules replay", "logs ledger", "logs templates", "logs templates --source a/b",
         ];
         string[] answers =
         [

@@ -63,6 +63,46 @@ public sealed class LogCountsTests
         Ask("sum by (service)(log_messages_total{level=\"err\"})").Should().Equal("service=backup 1", "service=nova 1");
     }
 
+    [Fact]
+    public async Task Requests_that_lines_tell_are_series_too_whoever_tells_them()
+    {
+        TakeFile("nova-api",
+            "2026-11-27 12:00:00.123 7 INFO nova.osapi_compute.wsgi.server [-] 192.0.2.7 \"GET /v2.1/servers HTTP/1.1\" "
+                + "status: 200 len: 1893 time: 0.2477829",
+            "2026-11-27 12:00:00.124 7 INFO nova.compute.api [-] something else");
+        TakeFile("keystone_access",
+            "192.0.2.7 - - [27/Nov/2026:12:00:00 +0000] \"POST /v3/auth/tokens HTTP/1.1\" 201 489 \"-\" \"keystoneauth1/5.3.0\"",
+            "192.0.2.7 - - [27/Nov/2026:12:00:00 +0000] \"POST /v3/auth/tokens HTTP/1.1\" 503 489 \"-\" \"keystoneauth1/5.3.0\"");
+        var syslog = new SyslogBatch("syslog/test", TimeZoneInfo.Utc, new InputCounters(), _time);
+        syslog.Begin();
+        syslog.Add(
+            Encoding.UTF8.GetBytes("<134>1 2026-11-27T12:00:00Z lb-1 haproxy 7 - - 192.0.2.7:33317 [27/Nov/2026:12:00:00.655] glance_api "
+                + "glance_api_back/ctl-1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 \"GET /v2/images HTTP/1.1\""),
+            "10.0.0.1", wasCut: false);
+        Take(syslog.Take()!);
+
+        await PollAsync();
+        Ask("sum by (service, level, status, server) (log_requests_total)").Should().Equal(
+            "level=info server=glance_api_back/ctl-1 service=haproxy status=2xx 1", "level=info service=nova status=2xx 1",
+            "level=unknown service=keystone_access status=2xx 1", "level=unknown service=keystone_access status=5xx 1");
+        Ask("sum (log_messages_total)").Should().Equal("5");
+    }
+
+    [Fact]
+    public void Series_of_requests_have_a_bound_and_none_is_lost_beyond_it()
+    {
+        for (int i = 0; i < RequestCounts.MaxSeries + 10; i++)
+            Take(Request("web", $"back/server-{i}"));
+        Take(Request("web", new string('x', LogCounts.MaxNameLength + 1)), Request("web", "back/server-0"));
+        List<LogCount> counts = [.. _counts.Take().Where(c => c.Metric == RequestCounts.Requests)];
+        counts.Should().HaveCount(RequestCounts.MaxSeries);
+        counts.Sum(c => c.Lines).Should().Be(RequestCounts.MaxSeries + 12);
+        counts.Should().ContainSingle(c => c.Series["service"] == LogCounts.Other).Which.Lines.Should().Be(12);
+        _metrics.LinesAsOther.WithLabels("requests").Value.Should().Be(12);
+        _time.Advance(LogCounts.Kept + TimeSpan.FromHours(1));
+        _counts.Take().Should().BeEmpty("nobody was asked for a day");
+    }
+
     [Theory]
     [InlineData("EMERG emergency fatal Panic emerg", "emerg")]
     [InlineData("ALERT alert", "alert")]
@@ -170,12 +210,17 @@ public sealed class LogCountsTests
     [Fact]
     public void Counting_a_line_again_allocates_nothing()
     {
-        using EventBatch batch = Line("edge-1", "sshd", "ERROR");
+        using EventBatch batch = Line("edge-1", "sshd", "ERROR"), request = Request("haproxy", "keystone/ctl-1");
         Take(Line("edge-1", "sshd", "ERROR"));
         _counts.Count(batch);
+        for (int i = 0; i < 2; i++)
+            _counts.Count(request);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10_000; i++)
+        {
             _counts.Count(batch);
+            _counts.Count(request);
+        }
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 
@@ -187,6 +232,29 @@ public sealed class LogCountsTests
         batch.AddField(EventFields.Service, service);
         batch.AddField(EventFields.Level, level);
         return batch;
+    }
+
+    private static EventBatch Request(string service, string server)
+    {
+        var batch = new EventBatch("test", 1);
+        batch.Add(1, 1, EventKinds.HttpRequest, 0, "text");
+        batch.AddField(EventFields.Dataset, "haproxy");
+        batch.AddField(EventFields.Service, service);
+        batch.AddField(EventFields.DestinationDomain, server);
+        batch.AddField(EventFields.HttpStatus, "200");
+        return batch;
+    }
+
+    private void TakeFile(string service, params string[] lines)
+    {
+        LogsOptions options = MetricsOptions.Parse("inputs: { logs: [ { name: nova, paths: [/var/log/*.log] } ] }")
+            .Inputs.Inputs.OfType<LogsOptions>().Single();
+        var file = new LogBatch(options, new InputCounters(), _time);
+        var reader = new LogReader(LogFormats.All, new LogContext(TimeZoneInfo.Utc));
+        file.Begin();
+        foreach (string line in lines)
+            file.Add(reader, Encoding.UTF8.GetBytes(line), "/var/log/a.log", service, 0);
+        Take(file.Take()!);
     }
 
     private void Take(params EventBatch[] batches)

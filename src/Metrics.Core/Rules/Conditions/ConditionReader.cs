@@ -87,21 +87,31 @@ internal static class ConditionReader
 
     private static Learned? ReadLearned(YamlSection section, PreparedQuery? expr)
     {
-        string text = section.Text("probability", "0.999");
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double probability)
-            || probability is not (> 0.5 and < 1))
-        {
-            section.Report("probability", $"is '{text}'; it must be a number above 0.5 and below 1, such as 0.999");
-            probability = 0.999;
-        }
+        double probability = ReadShare(section, "probability", 0.5, 0.999) ?? 0.999;
+        double? share = ReadShare(section, "share", 0, 0.7);
         TimeSpan window = section.Duration("window", TimeSpan.FromMinutes(10), s_second);
         TimeSpan minHistory = section.Duration("min_history", TimeSpan.FromDays(1), s_second);
         bool onlySilence = section.Flag("silence", false);
+        if (onlySilence && share is not null)
+            section.Report("share", "cannot stand beside silence: nothing at all is no share of what is usual");
         PreparedQuery? judged = null;
         if (section.Text("while") is { } condition && !PreparedQuery.TryParse(condition, out judged, out QueryError? error))
             section.Report("while", $"is not valid: {error}");
         section.Finish();
-        return expr is null ? null : new Learned(expr, probability, window, minHistory) { OnlySilence = onlySilence, While = judged };
+        return expr is null ? null
+            : new Learned(expr, probability, window, minHistory) { OnlySilence = onlySilence, Share = share ?? 1, While = judged };
+    }
+
+    /// <summary>A number below 1; null where there is none, or where it is wrong, which is reported.</summary>
+    private static double? ReadShare(YamlSection section, string key, double above, double example)
+    {
+        if (section.Text(key) is not { } text)
+            return null;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number < 1)
+            return number;
+        section.Report(key, $"is '{text}'; it must be a number above {FloatText.Format(above)} and below 1, such as "
+            + FloatText.Format(example));
+        return null;
     }
 
     private static DeclaredExpectation ReadExpect(YamlSection rule)

@@ -14,6 +14,9 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
     /// <summary>Whether only silence counts: nothing at all where something is usual, not less than usual.</summary>
     public bool OnlySilence { get; init; }
 
+    /// <summary>Only less than this share of what is usual is out of bounds; 1 is whatever chance does not allow.</summary>
+    public double Share { get; init; } = 1;
+
     /// <summary>
     /// A series is learned and judged only while this gives a value with labels that agree with its own; null is always. What stands
     /// still for another reason (its host is down, we do not listen) is so neither an alert nor usual from then on.
@@ -22,7 +25,7 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
 
     /// <inheritdoc />
     public override string Text =>
-        $"{Expr.Text} {(OnlySilence ? "silent for longer" : "less")} than is usual, with a probability of {FloatText.Format(Probability)}"
+        $"{Expr.Text} {Less} is usual, with a probability of {FloatText.Format(Probability)}"
         + (While is null ? "" : $", while {While.Text}");
 
     /// <inheritdoc />
@@ -51,6 +54,12 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
             ? $"nothing came for {FloatText.Format(Math.Round(alert.Value))} s; usual for this hour are {usual} in {window}"
             : $"{FloatText.Format(alert.Value)} came in {window}; usual for this hour are {usual}";
     }
+
+    private string Less =>
+        OnlySilence ? "silent for longer than" : Share < 1 ? $"less than {FloatText.Format(Share)} of what" : "less than";
+
+    /// <summary>Whether so little is out of bounds at all, where chance does not allow it.</summary>
+    internal bool IsLittle(double count, double usual) => count <= 0 || (!OnlySilence && (Share >= 1 || count < Share * usual));
 
     internal override ConditionMemory Remember() => new LearnedMemory(this);
 }

@@ -92,7 +92,7 @@ public sealed class LearnedMemory : ConditionMemory
         source.Look(count);
         bool isWatching = model.Windows * window >= _condition.MinHistory.TotalMilliseconds && isListening;
         double share = Math.Min(1, (at - source.LearnedAt) / (double)window);
-        bool isUnusual = isWatching && (count <= 0 || !_condition.OnlySilence)
+        bool isUnusual = isWatching && _condition.IsLittle(count, model.Expected(at))
             && model.Probability(at, count, share) < 1 - _condition.Probability;
         // Silence is not learned, else it would become usual; after a day it is what is usual now, until something comes again.
         if (isUnusual && alert is not null && at - Began(alert, at) > timeout)

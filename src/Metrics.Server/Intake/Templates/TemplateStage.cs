@@ -25,6 +25,7 @@ internal sealed class TemplateStage(
     private readonly Lock _lock = new();
     private readonly LineTemplates _templates = new(metrics);
     private readonly List<NewKind> _new = [];
+    private readonly byte[] _said = new byte[JsonLine.MaxLength];
     private readonly Queue<(TemplateSource Source, LineTemplate Template)> _toSave = [];
     private long _saved = time.GetTimestamp();
 
@@ -128,9 +129,13 @@ internal sealed class TemplateStage(
                 service = field.Value;
         }
         ReadOnlySpan<byte> line = batch.MessageOf(row);
+        byte severity = batch.Severities[row];
         // A line that is JSON holds its message somewhere, and much beside it that says nothing of its kind.
-        if (line.StartsWith("{"u8))
-            return;
+        if (JsonLine.Is(line))
+        {
+            line = JsonLine.Read(line, _said, out byte level);
+            severity = level > 0 ? level : severity;
+        }
         long now = batch.ObservedTimes[row];
         if (_templates.SourceOf(host, service, now) is not { } source)
         {
@@ -142,15 +147,14 @@ internal sealed class TemplateStage(
         bool isReported = source.TryReport(now, (long)bounds.Learn.TotalNanoseconds, bounds.MaxNew, out string why);
         if (!isReported)
             metrics.NotReported.WithLabels(why).Inc();
-        _new.Add(new NewKind(source, template!, row, isReported));
+        _new.Add(new NewKind(source, template!, row, severity, isReported));
     }
 
     private static void Report(EventBatch batch, NewKind one)
     {
-        byte severity = batch.Severities[one.Row];
         (string? level, string? path) = (batch.Value(one.Row, EventFields.Level), batch.Value(one.Row, EventFields.LogFilePath));
-        batch.Add(batch.Times[one.Row], batch.ObservedTimes[one.Row], EventKinds.LogNewLine, severity == 0 ? Severity.Info : severity,
-            $"A kind of line that was not seen before: {one.Template.Example}");
+        batch.Add(batch.Times[one.Row], batch.ObservedTimes[one.Row], EventKinds.LogNewLine,
+            one.Severity == 0 ? Severity.Info : one.Severity, $"A kind of line that was not seen before: {one.Template.Example}");
         batch.AddField(EventFields.Host, one.Source.Host);
         batch.AddField(EventFields.Service, one.Source.Service);
         batch.AddField(EventFields.Level, level);
@@ -225,5 +229,5 @@ internal sealed class TemplateStage(
     }
 
     /// <summary>A kind that is new with a row of the batch.</summary>
-    private readonly record struct NewKind(TemplateSource Source, LineTemplate Template, int Row, bool IsReported);
+    private readonly record struct NewKind(TemplateSource Source, LineTemplate Template, int Row, byte Severity, bool IsReported);
 }

@@ -29,8 +29,8 @@ internal sealed class SelfPoller(MetricRegistry metrics, LogCounts logs) : IPoll
         foreach (LogCount count in counts)
         {
             if (count.WasZeroAt is { } before && before < sink.Time)
-                sink.AddSeries(LogCounts.Lines, 0, count.Series, before);
-            sink.AddSeries(LogCounts.Lines, count.Lines, count.Series);
+                sink.AddSeries(count.Metric, 0, count.Series, before);
+            sink.AddSeries(count.Metric, count.Lines, count.Series);
         }
     }
 

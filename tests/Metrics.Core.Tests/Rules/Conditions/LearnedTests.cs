@@ -35,6 +35,31 @@ public sealed class LearnedTests
     }
 
     [Fact]
+    public void Less_than_is_usual_is_an_alert_only_below_the_share_that_is_asked_for()
+    {
+        RuleHarness rules = new RuleHarness().Read("expr: lines\nlearned: { share: 0.7, window: 1m, min_history: 30m }");
+        Minutes(rules, 0, 40, (s_api, 5000));
+        Minutes(rules, 40, 1, (s_api, 3600));
+        rules.Open.Should().Be("", "chance does not make it, but it is more than 0.7 of what is usual");
+        Minutes(rules, 41, 1, (s_api, 3400));
+        rules.Open.Should().Be("a firing");
+        rules.Rules[0].Alerts.Single().Value.Should().Be(3400);
+        rules.Rules[0].Rule.Text.Should().Be("lines less than 0.7 of what is usual, with a probability of 0.999");
+    }
+
+    [Theory]
+    [InlineData("share: 1", "learned.share is '1'; it must be a number above 0 and below 1, such as 0.7")]
+    [InlineData("share: half", "learned.share is 'half'; it must be a number above 0 and below 1, such as 0.7")]
+    [InlineData("share: NaN", "learned.share is 'NaN'; it must be a number above 0 and below 1, such as 0.7")]
+    [InlineData("probability: 0.5", "learned.probability is '0.5'; it must be a number above 0.5 and below 1, such as 0.999")]
+    [InlineData("share: 0.5, silence: true", "learned.share cannot stand beside silence")]
+    public void A_share_is_below_one_and_no_matter_of_silence(string keys, string problem)
+    {
+        RuleHarness.Parse($"expr: lines\nlearned: {{ {keys} }}", out List<Problem> problems);
+        problems.Should().ContainSingle().Which.ToString().Should().Contain(problem);
+    }
+
+    [Fact]
     public void While_it_is_not_to_be_judged_nothing_fires_and_nothing_is_learned()
     {
         RuleHarness rules = new RuleHarness().Read(Silence);

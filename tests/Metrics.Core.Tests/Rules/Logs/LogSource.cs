@@ -59,7 +59,7 @@ internal sealed record LogSource(string Host, string Service, Func<DateTime, Ran
         at.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && at.Hour is >= 8 and < 18;
 
     /// <summary>How often something happens that happens by chance.</summary>
-    private static int Poisson(Random random, double mean)
+    public static int Poisson(Random random, double mean)
     {
         double limit = Math.Exp(-mean), product = random.NextDouble();
         int count = 0;

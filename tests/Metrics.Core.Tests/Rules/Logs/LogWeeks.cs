@@ -23,13 +23,18 @@ internal sealed class LogWeeks
     private readonly MemorySeries _series = new();
     private readonly Dictionary<Labels, (double Lines, DateTime Last)> _counted = [];
     private readonly GroupRunner _runner = new(Shipped(), TimeProvider.System);
+    private readonly IReadOnlyList<LogSource> _cloud;
+    private readonly IReadOnlyList<LogTraffic> _traffic;
     private readonly Random _random;
     private long _listeningSince;
 
     /// <summary>Goes on from what was learned before, with nothing else known.</summary>
-    public LogWeeks(int seed, IReadOnlyList<(string Rule, Labels Series, byte[] Model)>? learned = null)
+    public LogWeeks(
+        int seed, IReadOnlyList<(string Rule, Labels Series, byte[] Model)>? learned = null, IReadOnlyList<LogTraffic>? traffic = null)
     {
         _random = new Random(seed);
+        _traffic = traffic ?? [];
+        _cloud = traffic is null ? LogSource.Cloud : [];
         foreach ((string rule, Labels series, byte[] model) in learned ?? [])
             ((LearnedMemory)_runner.Alerting.Single(r => r.Rule.Name == rule).Memory).Restore(series, model);
     }
@@ -56,7 +61,7 @@ internal sealed class LogWeeks
         bool ran = false;
         for (DateTime begin = from; begin < to; begin += TimeSpan.FromMinutes(1))
         {
-            foreach (LogSource source in LogSource.Cloud)
+            foreach (LogSource source in _cloud)
             {
                 foreach ((string level, int lines) in source.Lines(begin, _random))
                 {
@@ -66,6 +71,8 @@ internal sealed class LogWeeks
                     waiting[series] = waiting.GetValueOrDefault(series) + lines;
                 }
             }
+            foreach (LogTraffic service in _traffic)
+                service.Write(begin, _random, waiting);
             DateTime end = begin.AddMinutes(1);
             bool isUp = !happens.IsInputDown(begin), runs = !happens.IsOff(begin);
             if (runs && !ran)
@@ -77,7 +84,7 @@ internal sealed class LogWeeks
             if (isUp && begin is not { Hour: 0, Minute: < 3 })
                 Take(waiting, end);
             Sample(end, isUp);
-            foreach (LogSource agent in LogSource.Cloud.Where(s => s.IsAgent))
+            foreach (LogSource agent in _cloud.Where(s => s.IsAgent))
             {
                 Labels state = Labels.Of("openstack_nova_agent_state", ("hostname", agent.Host), ("service", agent.Service));
                 _series.Add(state, Milliseconds(end), happens.IsMuted(begin, agent, "emerg") ? 0 : 1);

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Formats.Logs.Templates;
 using Metrics.Intake;
 using Metrics.Intake.Templates;
 using Metrics.Model;
@@ -230,11 +231,28 @@ public sealed class TemplateStageTests
     }
 
     [Fact]
-    public async Task Lines_that_a_parser_knows_and_json_are_no_kinds_and_off_is_off()
+    public async Task Of_lines_that_are_JSON_what_the_program_said_is_a_kind_by_the_level_that_they_name()
+    {
+        static string Json(int n, string says, string level) =>
+            $$"""{"request":"req-{{n}}","event":"{{says}}","level":"{{level}}","timestamp":"2026-11-27T19:50:30.888716Z","took":{{n}}}""";
+        for (int n = 0; n < 30; n++)
+        {
+            (await SeeAsync("billing", Json(n, $"user {n} logged in", "info"))).Should().BeEmpty();
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+        Event told = (await SeeAsync("billing", Json(1, "it \\u0066ailed", "debug"))).Should().ContainSingle().Subject;
+        told.Body.Should().Be("A kind of line that was not seen before: it failed");
+        told.SeverityNumber.Should().Be(Severity.Debug, "who asks for no debug lines is told of none");
+        _stage.Look(s => s.Single().Tree.All.Select(t => (LineMask.Show(t.Masked), t.Count)).ToList()).Should()
+            .BeEquivalentTo([("user <NUM> logged in", 30L), ("it failed", 1L)]);
+    }
+
+    [Fact]
+    public async Task Lines_that_a_parser_knows_and_JSON_that_says_nothing_are_no_kinds_and_off_is_off()
     {
         var batch = new EventBatch("test");
         batch.Add(Now, Now, EventKinds.HostLogin, Severity.Info, "Accepted password for ann");
-        batch.Add(Now, Now, EventKinds.Log, Severity.Info, """{"message": "hello"}""");
+        batch.Add(Now, Now, EventKinds.Log, Severity.Info, """{"metric": "hello", "value": 7}""");
         await _stage.TakeAsync(new EventWork(batch, null));
         _options.Value = new EventLogOptions { Templates = TemplateOptions.Default with { IsEnabled = false } };
         await SeeAsync("api", "hello");

@@ -1,0 +1,21 @@
+namespace Metrics.Cli;
+
+/// <summary>A table for people: a line of heads, cells in columns.</summary>
+/// <param name="heads">Above the columns.</param>
+/// <param name="numbers">Those of them that have numbers below, which stand at the right.</param>
+internal sealed class TextTable(string[] heads, params string[] numbers)
+{
+    /// <summary>Writes rows of as many cells as there are heads; nothing where there is no row.</summary>
+    public void Write(IReadOnlyList<string[]> rows, TextWriter to)
+    {
+        if (rows.Count == 0)
+            return;
+        List<string[]> table = [heads, .. rows];
+        int[] widths = [.. heads.Select((_, c) => table.Max(r => r[c].Length))];
+        foreach (string[] row in table)
+        {
+            to.WriteLine(string.Join("  ", row.Select(
+                (cell, c) => numbers.Contains(heads[c]) ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))).TrimEnd());
+        }
+    }
+}
