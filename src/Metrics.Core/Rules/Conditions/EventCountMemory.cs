@@ -9,8 +9,8 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 public sealed class EventCountMemory : ConditionMemory
 {
-    private readonly EventCount _condition;
-    private readonly long _window;
+    private readonly EventCondition _condition;
+    private readonly long _reach;
     private EventGroups _groups;
 
     /// <summary>What the rule had left out before it was changed.</summary>
@@ -22,15 +22,15 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Whether the counts were complete when all groups were judged last; null before the first round.</summary>
     private bool? _judgedComplete;
 
-    internal EventCountMemory(EventCount condition)
+    internal EventCountMemory(EventCondition condition)
     {
         _condition = condition;
-        _window = (long)condition.Over.TotalMilliseconds;
+        _reach = (long)condition.Reach.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
 
     /// <summary>How far back its window reaches.</summary>
-    public TimeSpan Window => _condition.Over;
+    public TimeSpan Window => _condition.Reach;
 
     /// <summary>Kinds of the events that it counts; null is any.</summary>
     public IReadOnlySet<string>? Kinds => _condition.EventKinds;
@@ -51,7 +51,14 @@ public sealed class EventCountMemory : ConditionMemory
         {
             (int groups, long late) = (_groups.Count, Late);
             string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
-            return late == 0 ? held : string.Create(CultureInfo.InvariantCulture, $"{held}; {late} events came too late");
+            string[] parts =
+            [
+                held,
+                late == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{late} events came too late"),
+                _groups.Excused is 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{_groups.Excused} events were excused by 'unless'"),
+                _groups.LeftOut is 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{_groups.LeftOut} events of further groups were left out"),
+            ];
+            return string.Join("; ", parts.Where(p => p.Length > 0));
         }
     }
 
@@ -59,7 +66,7 @@ public sealed class EventCountMemory : ConditionMemory
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch)
     {
-        int row = _condition.Events.NextMatch(batch, 0);
+        int row = _groups.NextMatch(batch, 0);
         return row == batch.Count ? 0 : _groups.Add(batch, row);
     }
 
@@ -70,9 +77,7 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
     internal void TakeOverFrom(EventCountMemory before)
     {
-        EventCount other = before._condition;
-        bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.GroupBy.SequenceEqual(_condition.GroupBy)
-            && other.Over == _condition.Over && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups;
+        bool isSame = before._condition.Remembered == _condition.Remembered;
         if (isSame)
             (_groups, _knownSince, _lateBefore) = (before._groups, before._knownSince, before._lateBefore);
         else
@@ -83,11 +88,12 @@ public sealed class EventCountMemory : ConditionMemory
     {
         _knownSince ??= round.At;
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
-        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
-        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
+        bool isComplete = round.At - _reach >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
+        var gate = new EventGate(_condition, round);
+        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant || _condition.Queries.Count > 0;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
         List<(Labels Series, long Count)> counted = _groups.Slide(round.At, judgesAll, also);
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, c.Series, c.Count, isComplete)).OfType<Verdict>()];
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c.Series, c.Count, isComplete)).OfType<Verdict>()];
         round.Error ??= _groups.LimitReached;
         try
         {
@@ -103,7 +109,7 @@ public sealed class EventCountMemory : ConditionMemory
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>
-    private Verdict? Judge(ConditionRound round, Labels series, long count, bool isComplete)
+    private Verdict? Judge(ConditionRound round, EventGate gate, Labels series, long count, bool isComplete)
     {
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
         bool isAlwaysThere = _condition.GroupBy.Count == 0 && series.Count == 0;
@@ -112,6 +118,8 @@ public sealed class EventCountMemory : ConditionMemory
             return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
+        if (observation == Observation.Breached)
+            observation = gate.Judge(series, alert);
         bool isBreached = observation == Observation.Breached;
         bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))

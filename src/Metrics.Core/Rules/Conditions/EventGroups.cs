@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
@@ -7,7 +6,7 @@ namespace Metrics.Rules.Conditions;
 /// The groups of a rule over events, each with its window. Bounded, since outsiders choose the values: beyond the greatest number of groups
 /// all others are counted together, and all windows share one number of entries. May be used by several threads.
 /// </summary>
-internal sealed class EventGroups(EventCount condition)
+internal sealed class EventGroups(EventCondition condition)
 {
     /// <summary>Entries of all windows together: some 50 MB at the worst.</summary>
     private const int MaxEntries = 500_000;
@@ -18,12 +17,15 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>With more groups than these only one event is kept of each as evidence.</summary>
     private const int ManyGroups = 2_000;
 
-    private readonly long _window = (long)condition.Over.TotalMilliseconds;
+    private readonly long _window = (long)condition.Kept.TotalMilliseconds;
+    private readonly EventFilter[] _filters =
+        [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
     private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
     private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
+    private readonly Excuses _excuses = new(condition.Unless);
     private readonly Lock _lock = new();
 
-    /// <summary>By <see cref="KeyOf(string[])"/>: labels are made once a group, and not for each event.</summary>
+    /// <summary>By the values of the fields: labels are made once a group, and not for each event.</summary>
     private readonly Dictionary<string, EventGroup> _groups = [];
 
     /// <summary>Every group once, by the time at which something leaves its window next.</summary>
@@ -38,6 +40,9 @@ internal sealed class EventGroups(EventCount condition)
     private long _squeezed = long.MinValue;
     private long _entries;
     private long _late;
+    private long _excused;
+    private long _leftOut;
+    private long _lastLeftOut = long.MinValue;
     private long _made;
 
     /// <summary>Groups in the window, the one of all others not counted.</summary>
@@ -60,6 +65,26 @@ internal sealed class EventGroups(EventCount condition)
         }
     }
 
+    /// <summary>Events that did not count, since others excused them when they came.</summary>
+    public long Excused
+    {
+        get
+        {
+            lock (_lock)
+                return _excused;
+        }
+    }
+
+    /// <summary>Events of sequences that were left out, since there were too many groups.</summary>
+    public long LeftOut
+    {
+        get
+        {
+            lock (_lock)
+                return _leftOut;
+        }
+    }
+
     /// <summary>Which limit is reached now, in words; null when none is.</summary>
     public string? LimitReached
     {
@@ -72,7 +97,14 @@ internal sealed class EventGroups(EventCount condition)
                     return $"more than {condition.MaxGroups} groups are in the window; "
                         + "the events of all further ones are counted together as 'other'";
                 }
-                return _squeezed > _until && condition.Distinct is not null
+                if (_lastLeftOut > _until)
+                {
+                    return $"more than {condition.MaxGroups} groups are in the window; "
+                        + "the events of all further ones are left out of sequences";
+                }
+                if (_excuses.AreTooMany)
+                    return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
+                return _squeezed > _until && condition.ValueField is not null
                     ? $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted"
                     : null;
             }
@@ -82,7 +114,7 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
     public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
-    /// <summary>Counts those rows of a batch that the rule's filter lets through.</summary>
+    /// <summary>Counts those rows of a batch that the rule is about.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="first">The first of them.</param>
     /// <returns>How many these are.</returns>
@@ -91,7 +123,7 @@ internal sealed class EventGroups(EventCount condition)
         int taken = 0;
         lock (_lock)
         {
-            for (int row = first; row < batch.Count; row = condition.Events.NextMatch(batch, row + 1))
+            for (int row = first; row < batch.Count; row = NextMatch(batch, row + 1))
             {
                 AddRow(batch, row);
                 taken++;
@@ -112,11 +144,14 @@ internal sealed class EventGroups(EventCount condition)
         lock (_lock)
         {
             Expire(at - _window);
+            if (_excuses.TakeFresh())
+                RemoveExcused();
             HashSet<Labels> wanted = [.. also, .. _touched];
             if (all)
                 wanted.UnionWith(Everything().Select(g => g.Series));
-            _touched.Clear();
-            return [.. wanted.Select(s => (s, Find(s)?.Window.Count ?? 0))];
+            // What waits yet is looked at again.
+            _touched.RemoveWhere(s => Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
+            return [.. wanted.Select(s => (s, Find(s)?.Window.CountAt(at) ?? 0))];
         }
     }
 
@@ -131,13 +166,39 @@ internal sealed class EventGroups(EventCount condition)
     public IReadOnlyList<Event> NewestOf(Labels series)
     {
         lock (_lock)
-            return Find(series)?.Newest ?? [];
+        {
+            IReadOnlyList<Event> newest = Find(series)?.Newest ?? [];
+            return _excuses.Exist
+                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), MomentOf(e.Time, e.ObservedTime)))]
+                : newest;
+        }
+    }
+
+    /// <summary>The next row of a batch that the rule is about; the number of rows when there is none.</summary>
+    public int NextMatch(EventBatch batch, int row)
+    {
+        if (_filters.Length == 1)
+            return _filters[0].NextMatch(batch, row);
+        while (row < batch.Count && !Array.Exists(_filters, f => f.IsMatch(batch, row)))
+            row++;
+        return row;
     }
 
     private void AddRow(EventBatch batch, int row)
     {
-        string? value = condition.Distinct is null ? null : batch.Value(row, condition.Distinct);
-        if (condition.Distinct is not null && string.IsNullOrEmpty(value))
+        if (_excuses.Exist)
+            _excuses.Take(batch, row);
+        for (int step = 0; step < condition.Steps.Count; step++)
+        {
+            if (_filters.Length == 1 || condition.Steps[step].Events.IsMatch(batch, row))
+                AddRow(batch, row, step);
+        }
+    }
+
+    private void AddRow(EventBatch batch, int row, int step)
+    {
+        string? value = condition.ValueField is null ? null : batch.Value(row, condition.ValueField);
+        if (condition.ValueField is not null && string.IsNullOrEmpty(value))
             return;
         long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
         if (moment <= _until)
@@ -145,49 +206,72 @@ internal sealed class EventGroups(EventCount condition)
             _late++;
             return;
         }
-        EventGroup group = GroupOf(batch, row);
+        string?[]? keys = _excuses.KeysOf(batch, row);
+        if (keys is not null && _excuses.Cover(keys, moment))
+        {
+            _excused++;
+            return;
+        }
+        if (GroupOf(batch, row, condition.Steps[step].GroupBy, moment) is not { } group)
+            return;
         int before = group.Window.Entries;
-        bool isNew = group.Window.Add(moment, batch.Ids[row], value);
+        bool isNew = group.Window.Add(new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = keys });
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
-        if (group.Note(batch, row, _groups.Count > ManyGroups ? 1 : EventGroup.MaxNewest))
+        if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : condition.NewestOfStep))
             _noted.Add(group);
         _touched.Add(group.Series);
         Queue(group);
         Bound(group, moment);
     }
 
-    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(KeyOf(series))
+    /// <summary>Takes out of the windows what others excuse that came later.</summary>
+    private void RemoveExcused()
+    {
+        foreach (EventGroup group in Everything())
+        {
+            if (group.Window is not EntryWindow window)
+                continue;
+            int before = window.Entries;
+            window.Remove(_excuses);
+            if (window.Entries == before)
+                continue;
+            _entries -= before - window.Entries;
+            _excused += before - window.Entries;
+            _touched.Add(group.Series);
+        }
+    }
+
+    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(GroupKey.Of([.. _labels.Select(l => series[l])]))
         ?? (_other is { } other && other.Series.Equals(series) ? other : null);
 
     private IEnumerable<EventGroup> Everything() => _other is null ? _groups.Values : _groups.Values.Append(_other);
 
-    private EventGroup GroupOf(EventBatch batch, int row)
+    /// <summary>The group of a row; null where it is in none.</summary>
+    private EventGroup? GroupOf(EventBatch batch, int row, IReadOnlyList<string> fields, long moment)
     {
         for (int i = 0; i < _values.Length; i++)
-            _values[i] = batch.Value(row, condition.GroupBy[i]) ?? "";
-        string key = KeyOf(_values);
+            _values[i] = batch.Value(row, fields[i]) ?? "";
+        if (!condition.CountsOthers && Array.Exists(_values, v => v.Length == 0))
+            return null;
+        string key = GroupKey.Of(_values);
         if (_groups.TryGetValue(key, out EventGroup? group))
             return group;
+        if (_groups.Count >= condition.MaxGroups && condition.CountsOthers)
+            return _other ??= NewGroup(_otherSeries);
         if (_groups.Count >= condition.MaxGroups)
-            return _other ??= new EventGroup(_otherSeries, NewWindow(), _made++);
-        Labels series = Labels.Of([.. _values.Select((v, i) => new Label(_labels[i], v))]);
-        _groups.Add(key, group = new EventGroup(series, NewWindow(), _made++));
+        {
+            _leftOut++;
+            _lastLeftOut = Math.Max(_lastLeftOut, moment);
+            return null;
+        }
+        group = NewGroup(Labels.Of([.. _values.Select((v, i) => new Label(_labels[i], v))]));
+        _groups.Add(key, group);
         return group;
     }
 
-    private string KeyOf(Labels series) => KeyOf([.. _labels.Select(l => series[l])]);
-
-    /// <summary>The values of a group as one text; of several each with its length, so that no two groups have the same.</summary>
-    private static string KeyOf(string[] values) => values switch
-    {
-        [] => "",
-        [var only] => only,
-        _ => string.Concat(values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Length}:{v}"))),
-    };
-
-    private IEventWindow NewWindow() => condition.Distinct is null ? new CountWindow(_window) : new DistinctWindow();
+    private EventGroup NewGroup(Labels series) => new(series, condition.NewWindow(), _made++, condition.Steps.Count);
 
     private static int CompareExpiry(EventGroup a, EventGroup b) =>
         a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);
@@ -207,6 +291,7 @@ internal sealed class EventGroups(EventCount condition)
     private void Expire(long until)
     {
         _until = Math.Max(_until, until);
+        _excuses.Expire(_until);
         while (_expiry.Min is { } group && group.QueuedExpiry <= _until)
         {
             _expiry.Remove(group);
@@ -221,7 +306,7 @@ internal sealed class EventGroups(EventCount condition)
             else if (group == _other)
                 _other = null;
             else
-                _groups.Remove(KeyOf(group.Series));
+                _groups.Remove(GroupKey.Of([.. _labels.Select(l => group.Series[l])]));
         }
     }
 
