@@ -10,7 +10,7 @@ namespace Metrics.Rules.Conditions;
 public sealed class EventCountMemory : ConditionMemory
 {
     private readonly EventCondition _condition;
-    private readonly long _reach;
+    private readonly long _window;
     private EventGroups _groups;
 
     /// <summary>What the rule had left out before it was changed.</summary>
@@ -25,11 +25,11 @@ public sealed class EventCountMemory : ConditionMemory
     internal EventCountMemory(EventCondition condition)
     {
         _condition = condition;
-        _reach = (long)condition.Reach.TotalMilliseconds;
+        _window = (long)condition.Over.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
 
-    /// <summary>How far back its window reaches.</summary>
+    /// <summary>How far back it remembers.</summary>
     public TimeSpan Window => _condition.Reach;
 
     /// <summary>Kinds of the events that it counts; null is any.</summary>
@@ -49,14 +49,13 @@ public sealed class EventCountMemory : ConditionMemory
     {
         get
         {
-            (int groups, long late) = (_groups.Count, Late);
-            string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
+            (int groups, long late, long excused, long leftOut) = (_groups.Count, Late, _groups.Excused, _groups.LeftOut);
             string[] parts =
             [
-                held,
+                string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window"),
                 late == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{late} events came too late"),
-                _groups.Excused is 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{_groups.Excused} events were excused by 'unless'"),
-                _groups.LeftOut is 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{_groups.LeftOut} events of further groups were left out"),
+                excused == 0 ? "" : $"{Events(excused)} excused by 'unless'",
+                leftOut == 0 ? "" : $"{Events(leftOut)} of further groups left out",
             ];
             return string.Join("; ", parts.Where(p => p.Length > 0));
         }
@@ -88,7 +87,7 @@ public sealed class EventCountMemory : ConditionMemory
     {
         _knownSince ??= round.At;
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
-        bool isComplete = round.At - _reach >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
+        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
         var gate = new EventGate(_condition, round);
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant || _condition.Queries.Count > 0;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
@@ -126,4 +125,6 @@ public sealed class EventCountMemory : ConditionMemory
             return null;
         return new Verdict(series, observation, count, bound) { Events = isBreached ? _groups.NewestOf(series) : [] };
     }
+
+    private static string Events(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "event" : "events")}");
 }

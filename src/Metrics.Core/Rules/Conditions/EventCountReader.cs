@@ -99,8 +99,7 @@ internal static class EventCountReader
         IReadOnlyList<string> groupBy = ReadGroupBy(rule);
         List<EventStep> steps = SequenceReader.ReadSteps(rule, groupBy);
         bool isOrdered = rule.Flag("ordered", true);
-        int maxGroups = rule.Number("max_groups", DefaultMaxGroups, min: 1, max: MaxMaxGroups);
-        SequenceReader.CheckSize(rule, steps, maxGroups);
+        int maxGroups = SequenceReader.ReadMaxGroups(rule, steps, DefaultMaxGroups, MaxMaxGroups);
         (PreparedQuery? expr, List<EventExcuse> unless, List<ExprExcuse> unlessExpr) = ReadBesides(rule, window, groupBy);
         return rule.Problems.Count > before
             ? default

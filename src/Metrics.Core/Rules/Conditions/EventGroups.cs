@@ -179,9 +179,19 @@ internal sealed class EventGroups(EventCondition condition)
     {
         if (_filters.Length == 1)
             return _filters[0].NextMatch(batch, row);
-        while (row < batch.Count && !Array.Exists(_filters, f => f.IsMatch(batch, row)))
+        while (row < batch.Count && !IsMatch(batch, row))
             row++;
         return row;
+    }
+
+    private bool IsMatch(EventBatch batch, int row)
+    {
+        foreach (EventFilter filter in _filters)
+        {
+            if (filter.IsMatch(batch, row))
+                return true;
+        }
+        return false;
     }
 
     private void AddRow(EventBatch batch, int row)

@@ -17,19 +17,18 @@ internal static class SequenceReader
     {
         IReadOnlyList<YamlSection> sections = rule.Sections("sequence");
         if (sections.Count is < 2 or > MaxSteps && rule.Value("sequence") is YamlList)
-            rule.Report("sequence", $"has {sections.Count} steps; it must have 2 to {MaxSteps}");
+            rule.Report("sequence", $"must have 2 to {MaxSteps} steps, and has {sections.Count}");
         return [.. sections.Select(s => ReadStep(s, groupBy))];
     }
 
-    /// <summary>Reports what would take too much memory.</summary>
-    public static void CheckSize(YamlSection rule, List<EventStep> steps, int maxGroups)
+    /// <summary>Groups that are looked at apart: as many as may each be on their way in bounded memory.</summary>
+    public static int ReadMaxGroups(YamlSection rule, List<EventStep> steps, int @default, int max)
     {
-        long length = steps.Sum(s => s.Count);
-        if (length * maxGroups > MaxPlaces)
-        {
-            rule.Report("max_groups", $"is {maxGroups}, or that by default; for a sequence of {length} events it must be at most "
-                + $"{MaxPlaces / length}: so many groups may each be on their way");
-        }
+        int length = Math.Max(1, steps.Sum(s => s.Count)), most = MaxPlaces / length;
+        int groups = rule.Number("max_groups", Math.Min(@default, most), min: 1, max: max);
+        if (groups > most)
+            rule.Report("max_groups", $"is {groups}; for a sequence of {length} events it must be at most {most}");
+        return groups;
     }
 
     /// <summary>Fields that must be alike: a list of those of both sides, or a mapping from this side's to the other's.</summary>
