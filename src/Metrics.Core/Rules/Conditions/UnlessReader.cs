@@ -4,7 +4,9 @@ using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 
-/// <summary>Reads <c>unless</c> of a rule over events: one exception or a list of them, each with <c>events</c> or with <c>expr</c>.</summary>
+/// <summary>
+/// Reads <c>unless</c> of a rule over events: one exception or a list of them, each with <c>events</c> or with <c>expr</c>.
+/// </summary>
 internal static class UnlessReader
 {
     private const int MaxExceptions = 20;

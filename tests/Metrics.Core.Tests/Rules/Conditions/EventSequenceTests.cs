@@ -50,7 +50,8 @@ public sealed class EventSequenceTests
         new EventRules(Guessed).Take(Failures(0, 2)).Take(Success(5)).Open(5).Should().Be("", "two are not three");
         new EventRules(Guessed).Take(Failures(0, 3)).Take(Success(600)).Open(600).Should().Be("", "the first is ten minutes ago");
         new EventRules(Guessed).Take(Failures(0, 3)).Take(Success(5, "bob")).Open(5).Should().Be("", "it is another user");
-        new EventRules(Guessed).Take(Failures(0, 3, "")).Take(Success(5, "")).Open(5).Should().Be("", "nobody knows whether it is the same");
+        new EventRules(Guessed).Take(Failures(0, 3, "")).Take(Success(5, "")).Open(5)
+            .Should().Be("", "nobody knows whether it is the same");
     }
 
     [Fact]
@@ -83,10 +84,12 @@ public sealed class EventSequenceTests
     [Fact]
     public void In_any_order_all_steps_must_be_there()
     {
-        new EventRules(AnyOrder).Take(EventRules.Of("two", 0), EventRules.Of("one", 1)).Open(2).Should().Be("");
-        new EventRules(AnyOrder).Take(EventRules.Of("two", 0), EventRules.Of("one", 1), EventRules.Of("one", 59)).Open(59).Should().Be("a firing 1");
-        new EventRules(AnyOrder).Take(EventRules.Of("one", 0), EventRules.Of("one", 1), EventRules.Of("two", 60)).Open(60).Should().Be("");
-        new EventRules(AnyOrder).Take(EventRules.Of("one", 0), EventRules.Of("one", 1), EventRules.Of("two", 59, "b")).Open(60).Should().Be("");
+        Open(59, EventRules.Of("two", 0), EventRules.Of("one", 1)).Should().Be("");
+        Open(59, EventRules.Of("two", 0), EventRules.Of("one", 1), EventRules.Of("one", 59)).Should().Be("a firing 1");
+        Open(60, EventRules.Of("one", 0), EventRules.Of("one", 1), EventRules.Of("two", 60)).Should().Be("");
+        Open(60, EventRules.Of("one", 0), EventRules.Of("one", 1), EventRules.Of("two", 59, "b")).Should().Be("");
+
+        static string Open(int second, params Event[] events) => new EventRules(AnyOrder).Take(events).Open(second);
     }
 
     [Fact]
@@ -107,7 +110,8 @@ public sealed class EventSequenceTests
             window: 1m
             group_by: [source.ip]
             """);
-        rules.Take(EventRules.Of("ids.alert", 0, "a", ("source.ip", "192.0.2.1")), EventRules.Of("ids.alert", 0, "a", ("source.ip", "192.0.2.2")))
+        rules.Take(EventRules.Of("ids.alert", 0, "a", ("source.ip", "192.0.2.1")))
+            .Take(EventRules.Of("ids.alert", 0, "a", ("source.ip", "192.0.2.2")))
             .Take(EventRules.Of("http.request", 1, "b", ("client.ip", "192.0.2.2"), ("source.ip", "192.0.2.1")));
         rules.Open(2).Should().Be("192.0.2.2 firing 1");
     }
@@ -127,7 +131,8 @@ public sealed class EventSequenceTests
                 """);
             Event[] events =
             [
-                .. Enumerable.Range(0, 60).Select(i => EventRules.Of("abcxz"[random.Next(5)].ToString(), random.Next(0, 60)) with { Id = i + 1 }),
+                .. Enumerable.Range(0, 60).Select(i =>
+                    EventRules.Of("abcxz"[random.Next(5)].ToString(), random.Next(0, 60)) with { Id = i + 1 }),
             ];
             Event[] shuffled = [.. events];
             random.Shuffle(shuffled);

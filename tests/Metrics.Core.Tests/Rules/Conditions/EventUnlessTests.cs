@@ -79,7 +79,8 @@ public sealed class EventUnlessTests
     {
         const string body = "events: { kind: service.stop }\nwindow: 1m\ngroup_by: [host]\ncount: { above: 0 }\n"
             + "unless: { events: { kind: host.package }, by: [host], within: 10m }";
-        var log = new EventRules.EventLog { Events = { Package(0) with { Id = 1 }, Stop(580) with { Id = 2 }, Stop(581, "b") with { Id = 3 } } };
+        var log = new EventRules.EventLog();
+        log.Events.AddRange([Package(0) with { Id = 1 }, Stop(580) with { Id = 2 }, Stop(581, "b") with { Id = 3 }]);
         var rules = new EventRules(body, isKnown: false) { ListeningSince = RuleHarness.At(600) };
         rules.Restore(log, 600).Should().Be(3);
         rules.Open(601).Should().Be("b firing 1");
