@@ -66,6 +66,9 @@ public abstract record EventCondition(
     /// <summary>Whether groups beyond the greatest number are counted together, and events without the fields of a group are one.</summary>
     internal virtual bool CountsOthers => true;
 
+    /// <summary>Whether of groups beyond the greatest number those with the most events are estimated.</summary>
+    internal virtual bool EstimatesHeavy => false;
+
     /// <summary>Events of each step that an alert shows.</summary>
     internal virtual int NewestOfStep => EventGroup.MaxNewest;
 

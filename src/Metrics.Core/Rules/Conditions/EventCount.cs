@@ -27,13 +27,19 @@ public sealed record EventCount(
     /// <inheritdoc />
     internal override string? ValueField => Distinct;
 
+    /// <summary>Events can be estimated, and only their least number is sure.</summary>
+    internal override bool EstimatesHeavy =>
+        Distinct is null && Unless.Count == 0 && GroupBy.Count > 0 && Bounds.Kind == ThresholdKind.Above;
+
     private string What => $"{(Distinct is null ? "count of" : $"different {Distinct} of")} events {Events}{By}";
 
     /// <inheritdoc />
     public override string Describe(AlertInstance alert)
     {
         string what = Distinct is null ? "events" : $"different {Distinct}";
-        string min = (Distinct is not null || Unless.Count > 0) && alert.Value >= DistinctWindow.MaxValues ? "at least " : "";
+        bool isLeast = alert.Annotations.ContainsKey(AlertTexts.EstimateAnnotation)
+            || ((Distinct is not null || Unless.Count > 0) && alert.Value >= DistinctWindow.MaxValues);
+        string min = isLeast ? "at least " : "";
         string judged = $"{min}{FloatText.Format(alert.Value)} {what} in {Duration.Format(Over)}, which {Bounds.Describe(alert)}";
         return alert is { State: not AlertState.Inactive, Events: [var newest, ..] } ? $"{judged}; the newest: {Describe(newest)}" : judged;
     }

@@ -91,8 +91,8 @@ public sealed class EventCountMemory : ConditionMemory
         var gate = new EventGate(_condition, round);
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant || _condition.Queries.Count > 0;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
-        List<(Labels Series, long Count)> counted = _groups.Slide(round.At, judgesAll, also);
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c.Series, c.Count, isComplete)).OfType<Verdict>()];
+        List<CountedGroup> counted = _groups.Slide(round.At, judgesAll, also);
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete)).OfType<Verdict>()];
         round.Error ??= _groups.LimitReached;
         try
         {
@@ -108,8 +108,9 @@ public sealed class EventCountMemory : ConditionMemory
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>
-    private Verdict? Judge(ConditionRound round, EventGate gate, Labels series, long count, bool isComplete)
+    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete)
     {
+        (Labels series, long count, long unsure) = counted;
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
         bool isAlwaysThere = _condition.GroupBy.Count == 0 && series.Count == 0;
         // Nothing happened any more: that is health, also where few were too few.
@@ -123,7 +124,12 @@ public sealed class EventCountMemory : ConditionMemory
         bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
-        return new Verdict(series, observation, count, bound) { Events = isBreached ? _groups.NewestOf(series) : [] };
+        return new Verdict(series, observation, count, bound)
+        {
+            Events = isBreached ? _groups.NewestOf(series) : [],
+            Estimate = unsure == 0 ? "" : string.Create(
+                CultureInfo.InvariantCulture, $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
+        };
     }
 
     private static string Events(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "event" : "events")}");

@@ -23,6 +23,9 @@ internal sealed class EventGroups(EventCondition condition)
     private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
     private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
     private readonly Excuses _excuses = new(condition.Unless);
+    private readonly HeavyGroups? _heavy = condition.EstimatesHeavy
+        ? new HeavyGroups((long)condition.Over.TotalMilliseconds, condition.MaxGroups)
+        : null;
     private readonly Lock _lock = new();
 
     /// <summary>By the values of the fields: labels are made once a group, and not for each event.</summary>
@@ -36,6 +39,10 @@ internal sealed class EventGroups(EventCondition condition)
     private readonly List<EventGroup> _noted = [];
     private readonly string[] _values = new string[condition.GroupBy.Count];
     private EventGroup? _other;
+
+    /// <summary>Key of the row at hand where it belongs to the others.</summary>
+    private string _otherKey = "";
+    private bool _hasNewHeavy;
     private long _until = long.MinValue;
     private long _squeezed = long.MinValue;
     private long _entries;
@@ -95,7 +102,8 @@ internal sealed class EventGroups(EventCondition condition)
                 if (_other is not null)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
-                        + "the events of all further ones are counted together as 'other'";
+                        + "the events of all further ones are counted together as 'other'"
+                        + (_heavy is null ? "" : ", and those of the heaviest of them also alone, by estimate");
                 }
                 if (_lastLeftOut > _until)
                 {
@@ -139,7 +147,7 @@ internal sealed class EventGroups(EventCondition condition)
     /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
     /// <param name="all">Whether all groups are given, not only those whose count may be another one.</param>
     /// <param name="also">Groups that are given in any case, with 0 when they are empty.</param>
-    public List<(Labels Series, long Count)> Slide(long at, bool all, IEnumerable<Labels> also)
+    public List<CountedGroup> Slide(long at, bool all, IEnumerable<Labels> also)
     {
         lock (_lock)
         {
@@ -151,7 +159,9 @@ internal sealed class EventGroups(EventCondition condition)
                 wanted.UnionWith(Everything().Select(g => g.Series));
             // What waits yet is looked at again.
             _touched.RemoveWhere(s => Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
-            return [.. wanted.Select(s => (s, Find(s)?.Window.CountAt(at) ?? 0))];
+            if (_heavy is { IsEmpty: false })
+                AddHeavy(wanted, at);
+            return [.. wanted.Select(s => Counted(s, at))];
         }
     }
 
@@ -229,11 +239,45 @@ internal sealed class EventGroups(EventCondition condition)
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
+        if (group == _other && _heavy is not null)
+        {
+            _heavy.Add(moment, _otherKey);
+            _hasNewHeavy = true;
+        }
         if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : condition.NewestOfStep))
             _noted.Add(group);
         _touched.Add(group.Series);
         Queue(group);
         Bound(group, moment);
+    }
+
+    private CountedGroup Counted(Labels series, long at)
+    {
+        long count = Find(series)?.Window.CountAt(at) ?? 0;
+        if (_heavy is null or { IsEmpty: true } || series.Equals(_otherSeries))
+            return new CountedGroup(series, count, 0);
+        (long least, long most) = _heavy.CountOf(KeyOf(series));
+        return new CountedGroup(series, count + least, least == 0 ? 0 : most - least);
+    }
+
+    /// <summary>Has the heavy ones judged of those that have no window of their own, and gives one to each whose alert is open.</summary>
+    private void AddHeavy(HashSet<Labels> wanted, long at)
+    {
+        foreach (Labels series in wanted)
+        {
+            string key = KeyOf(series);
+            if (_groups.Count >= condition.MaxGroups + HeavyGroups.MaxHeavy || Find(series) is not null || _heavy!.CountOf(key).Least == 0)
+                continue;
+            var group = NewGroup(series);
+            group.QueuedExpiry = at;
+            _groups.Add(key, group);
+            _expiry.Add(group);
+        }
+        if (!_hasNewHeavy)
+            return;
+        _hasNewHeavy = false;
+        foreach (string key in _heavy!.Heaviest())
+            wanted.Add(SeriesOf(GroupKey.Split(key, _labels.Length)));
     }
 
     /// <summary>Takes out of the windows what others excuse that came later.</summary>
@@ -253,7 +297,7 @@ internal sealed class EventGroups(EventCondition condition)
         }
     }
 
-    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(GroupKey.Of([.. _labels.Select(l => series[l])]))
+    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(KeyOf(series))
         ?? (_other is { } other && other.Series.Equals(series) ? other : null);
 
     private IEnumerable<EventGroup> Everything() => _other is null ? _groups.Values : _groups.Values.Append(_other);
@@ -269,17 +313,25 @@ internal sealed class EventGroups(EventCondition condition)
         if (_groups.TryGetValue(key, out EventGroup? group))
             return group;
         if (_groups.Count >= condition.MaxGroups && condition.CountsOthers)
+        {
+            if (_heavy is not null && _groups.TryGetValue(_otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]), out group))
+                return group;
             return _other ??= NewGroup(_otherSeries);
+        }
         if (_groups.Count >= condition.MaxGroups)
         {
             _leftOut++;
             _lastLeftOut = Math.Max(_lastLeftOut, moment);
             return null;
         }
-        group = NewGroup(Labels.Of([.. _values.Select((v, i) => new Label(_labels[i], v))]));
+        group = NewGroup(SeriesOf(_values));
         _groups.Add(key, group);
         return group;
     }
+
+    private Labels SeriesOf(string[] values) => Labels.Of([.. values.Select((v, i) => new Label(_labels[i], v))]);
+
+    private string KeyOf(Labels series) => GroupKey.Of([.. _labels.Select(l => series[l])]);
 
     private EventGroup NewGroup(Labels series) => new(series, condition.NewWindow(), _made++, condition.Steps.Count);
 
@@ -302,6 +354,7 @@ internal sealed class EventGroups(EventCondition condition)
     {
         _until = Math.Max(_until, until);
         _excuses.Expire(_until);
+        _heavy?.Expire(_until);
         while (_expiry.Min is { } group && group.QueuedExpiry <= _until)
         {
             _expiry.Remove(group);
@@ -316,7 +369,7 @@ internal sealed class EventGroups(EventCondition condition)
             else if (group == _other)
                 _other = null;
             else
-                _groups.Remove(GroupKey.Of([.. _labels.Select(l => group.Series[l])]));
+                _groups.Remove(KeyOf(group.Series));
         }
     }
 
@@ -335,3 +388,9 @@ internal sealed class EventGroups(EventCondition condition)
         _squeezed = moment;
     }
 }
+
+/// <summary>A group and what is counted of it.</summary>
+/// <param name="Series">Its fields as labels.</param>
+/// <param name="Count">How many there are, or are at least.</param>
+/// <param name="Unsure">How many more there may be.</param>
+internal readonly record struct CountedGroup(Labels Series, long Count, long Unsure);

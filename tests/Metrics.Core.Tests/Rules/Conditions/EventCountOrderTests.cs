@@ -88,7 +88,8 @@ public sealed class EventCountOrderTests
         rules.Open(3).Should().Be("10.0.0.7 firing 6; other firing 49900", "whoever was there before the flood is still seen alone");
         rules.Memory.Groups.Should().Be(100);
         rules.Rule.Error.Should().Be(
-            "more than 100 groups are in the window; the events of all further ones are counted together as 'other'");
+            "more than 100 groups are in the window; the events of all further ones are counted together as 'other', "
+            + "and those of the heaviest of them also alone, by estimate");
         rules.Open(400).Should().Be("");
         (rules.Rule.Error, rules.Memory.Groups).Should().Be((null, 0));
     }
