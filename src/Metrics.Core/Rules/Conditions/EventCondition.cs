@@ -76,11 +76,15 @@ public abstract record EventCondition(
     internal TimeSpan Wait => Unless.Select(u => u.After).DefaultIfEmpty().Max();
 
     /// <summary>What is read beside the events, as people read it.</summary>
-    private protected string Besides => string.Concat(
-        Unless.Select(u => u.Text).Concat(UnlessExpr.Select(u => u.Text)).Select(t => $" unless {t}"))
+    private protected string Besides => string.Concat(UnlessEvents, UnlessText(UnlessExpr.Select(u => u.Text)))
         + (Expr is null ? "" : $" and {Expr.Text}");
 
+    /// <summary>The events that excuse others, as people read it.</summary>
+    private protected string UnlessEvents => UnlessText(Unless.Select(u => u.Text));
+
     private protected string By => GroupBy.Count == 0 ? "" : $" by {string.Join(", ", GroupBy)}";
+
+    private static string UnlessText(IEnumerable<string> texts) => string.Concat(texts.Select(t => $" unless {t}"));
 
     /// <summary>What one group remembers.</summary>
     internal abstract IEventWindow NewWindow();

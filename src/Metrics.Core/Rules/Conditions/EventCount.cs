@@ -22,7 +22,7 @@ public sealed record EventCount(
     public override string Text => $"{What} in {Duration.Format(Over)} {Bounds.Text}{Besides}";
 
     /// <inheritdoc />
-    internal override string Remembered => $"{What} in {Over} of {MaxGroups}{Besides}";
+    internal override string Remembered => $"{What} in {Over} of {MaxGroups} {EstimatesHeavy}{UnlessEvents}";
 
     /// <inheritdoc />
     internal override string? ValueField => Distinct;

@@ -36,10 +36,10 @@ public sealed class EventCountMemory : ConditionMemory
     public IReadOnlySet<string>? Kinds => _condition.EventKinds;
 
     /// <summary>Groups in the window.</summary>
-    public int Groups => _groups.Count;
+    public int Groups => _groups.Tally.Groups;
 
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
-    public long Late => _lateBefore + _groups.Late;
+    public long Late => _lateBefore + _groups.Tally.Late;
 
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
     public bool IsKnown => _knownSince is not null;
@@ -49,7 +49,8 @@ public sealed class EventCountMemory : ConditionMemory
     {
         get
         {
-            (int groups, long late, long excused, long leftOut) = (_groups.Count, Late, _groups.Excused, _groups.LeftOut);
+            (int groups, _, long excused, long leftOut) = _groups.Tally;
+            long late = Late;
             string[] parts =
             [
                 string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window"),

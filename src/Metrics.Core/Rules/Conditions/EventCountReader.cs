@@ -73,19 +73,29 @@ internal static class EventCountReader
         int maxGroups = rule.Number("max_groups", DefaultMaxGroups, min: 1, max: MaxMaxGroups);
         (string? distinct, Bounds? bounds) = ReadBounds(rule);
         (PreparedQuery? expr, List<EventExcuse> unless, List<ExprExcuse> unlessExpr) = ReadBesides(rule, window, groupBy);
-        if (unless.Count > 0 && distinct is null && bounds?.Limits.Max(l => l.ConstantNumber) >= EntryWindow.MaxEntries)
-        {
-            rule.Report("count", "has a bound that is never reached: "
-                + $"beside 'unless' with events at most {EntryWindow.MaxEntries} events are kept for each group");
-        }
+        CheckReachable(bounds);
         if (rule.Problems.Count > before)
             return default;
-        return bounds is null ? new ConditionRead(null, With) : new ConditionRead(With(bounds), null);
+        return bounds is not null ? new ConditionRead(With(bounds), null) : new ConditionRead(null, given =>
+        {
+            CheckReachable(given);
+            return With(given);
+        });
 
         EventCount With(Bounds given) => new(events, window, groupBy, distinct, given, maxGroups)
         {
             Expr = expr, Unless = unless, UnlessExpr = unlessExpr,
         };
+
+        void CheckReachable(Bounds? given)
+        {
+            int most = distinct is not null ? DistinctWindow.MaxValues : unless.Count > 0 ? EntryWindow.MaxEntries : int.MaxValue;
+            if (!(given?.Limits.Max(l => l.ConstantNumber) >= most))
+                return;
+            rule.Report(distinct is null ? "count" : "distinct", distinct is null
+                ? $"has a bound that is never reached: beside 'unless' with events at most {most} events are kept for each group"
+                : $"has a bound that is never reached: at most {most} different values are kept for each group");
+        }
     }
 
     private static ConditionRead ReadSequence(YamlSection rule, int before)
@@ -142,12 +152,6 @@ internal static class EventCountReader
         YamlSection section = rule.Section(rule.Has("distinct") ? "distinct" : "count");
         string? field = rule.Has("distinct") ? EventFields.FullName(section.RequiredText("field")) : null;
         Bounds? bounds = BoundsReader.Read(section);
-        if (field is not null && bounds?.Limits.Max(l => l.ConstantNumber) >= DistinctWindow.MaxValues)
-        {
-            rule.Report(
-                "distinct",
-                $"has a bound that is never reached: at most {DistinctWindow.MaxValues} different values are kept for each group");
-        }
         section.Finish();
         return (field, bounds);
     }

@@ -14,6 +14,7 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
     /// <summary>Of each step the newest first.</summary>
     private readonly List<Evidence>[] _newest = [.. Enumerable.Range(0, steps).Select(_ => new List<Evidence>())];
     private bool _hasNoted;
+    private string?[]? _keys;
 
     /// <summary>An event; null while it is still a row of the batch at hand.</summary>
     private readonly record struct Evidence(long Time, long Id, int Row, Event? Event);
@@ -29,6 +30,14 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
 
     /// <summary>When something leaves the window next, as the queue of its owner has it.</summary>
     public long QueuedExpiry { get; set; } = long.MaxValue;
+
+    /// <summary>The same keys as those of its newest event, where they are alike: mostly they are, and so take no memory.</summary>
+    public string?[]? Share(string?[]? keys)
+    {
+        if (keys is null || (_keys is not null && _keys.AsSpan().SequenceEqual(keys)))
+            return _keys;
+        return _keys = keys;
+    }
 
     /// <summary>The newest events, the newest first.</summary>
     public IReadOnlyList<Event> Newest => steps == 1

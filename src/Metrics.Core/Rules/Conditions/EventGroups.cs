@@ -20,25 +20,18 @@ internal sealed class EventGroups(EventCondition condition)
     private readonly long _window = (long)condition.Kept.TotalMilliseconds;
     private readonly EventFilter[] _filters =
         [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
-    private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
-    private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
     private readonly Excuses _excuses = new(condition.Unless);
     private readonly HeavyGroups? _heavy = condition.EstimatesHeavy
         ? new HeavyGroups((long)condition.Over.TotalMilliseconds, condition.MaxGroups)
         : null;
     private readonly Lock _lock = new();
 
-    /// <summary>By the values of the fields: labels are made once a group, and not for each event.</summary>
-    private readonly Dictionary<string, EventGroup> _groups = [];
-
-    /// <summary>Every group once, by the time at which something leaves its window next.</summary>
-    private readonly SortedSet<EventGroup> _expiry = new(Comparer<EventGroup>.Create(CompareExpiry));
+    private readonly EventGroupTable _groups = new(condition);
     private readonly HashSet<Labels> _touched = [];
 
     /// <summary>Groups that have noted rows of the batch at hand as evidence.</summary>
     private readonly List<EventGroup> _noted = [];
     private readonly string[] _values = new string[condition.GroupBy.Count];
-    private EventGroup? _other;
 
     /// <summary>Key of the row at hand where it belongs to the others.</summary>
     private string _otherKey = "";
@@ -50,45 +43,14 @@ internal sealed class EventGroups(EventCondition condition)
     private long _excused;
     private long _leftOut;
     private long _lastLeftOut = long.MinValue;
-    private long _made;
 
-    /// <summary>Groups in the window, the one of all others not counted.</summary>
-    public int Count
+    /// <summary>How many groups are in the window, and how many events were left out.</summary>
+    public EventTally Tally
     {
         get
         {
             lock (_lock)
-                return _groups.Count;
-        }
-    }
-
-    /// <summary>Events that came when they had left the window already.</summary>
-    public long Late
-    {
-        get
-        {
-            lock (_lock)
-                return _late;
-        }
-    }
-
-    /// <summary>Events that did not count, since others excused them when they came.</summary>
-    public long Excused
-    {
-        get
-        {
-            lock (_lock)
-                return _excused;
-        }
-    }
-
-    /// <summary>Events of sequences that were left out, since there were too many groups.</summary>
-    public long LeftOut
-    {
-        get
-        {
-            lock (_lock)
-                return _leftOut;
+                return new EventTally(_groups.Count, _late, _excused, _leftOut);
         }
     }
 
@@ -99,7 +61,7 @@ internal sealed class EventGroups(EventCondition condition)
         {
             lock (_lock)
             {
-                if (_other is not null)
+                if (_groups.Other is not null)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
                         + "the events of all further ones are counted together as 'other'"
@@ -112,9 +74,10 @@ internal sealed class EventGroups(EventCondition condition)
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
-                return _squeezed > _until && condition.ValueField is not null
-                    ? $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted"
-                    : null;
+                if (_squeezed <= _until || (condition.ValueField is null && !_excuses.Exist) || !condition.CountsOthers)
+                    return null;
+                return $"more than {MaxEntries} {(condition.ValueField is null ? "events" : "different values")} are in the window; "
+                    + "of each group only those heard of last are counted";
             }
         }
     }
@@ -156,9 +119,9 @@ internal sealed class EventGroups(EventCondition condition)
                 RemoveExcused();
             HashSet<Labels> wanted = [.. also, .. _touched];
             if (all)
-                wanted.UnionWith(Everything().Select(g => g.Series));
+                wanted.UnionWith(_groups.Everything.Select(g => g.Series));
             // What waits yet is looked at again.
-            _touched.RemoveWhere(s => Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
+            _touched.RemoveWhere(s => _groups.Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
             if (_heavy is { IsEmpty: false })
                 AddHeavy(wanted, at);
             return [.. wanted.Select(s => Counted(s, at))];
@@ -177,7 +140,7 @@ internal sealed class EventGroups(EventCondition condition)
     {
         lock (_lock)
         {
-            IReadOnlyList<Event> newest = Find(series)?.Newest ?? [];
+            IReadOnlyList<Event> newest = _groups.Find(series)?.Newest ?? [];
             return _excuses.Exist
                 ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), MomentOf(e.Time, e.ObservedTime)))]
                 : newest;
@@ -215,6 +178,7 @@ internal sealed class EventGroups(EventCondition condition)
         }
     }
 
+    /// <summary>Adds a row as one of a step.</summary>
     private void AddRow(EventBatch batch, int row, int step)
     {
         string? value = condition.ValueField is null ? null : batch.Value(row, condition.ValueField);
@@ -235,11 +199,11 @@ internal sealed class EventGroups(EventCondition condition)
         if (GroupOf(batch, row, condition.Steps[step].GroupBy, moment) is not { } group)
             return;
         int before = group.Window.Entries;
-        bool isNew = group.Window.Add(new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = keys });
+        bool isNew = group.Window.Add(new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) });
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
-        if (group == _other && _heavy is not null)
+        if (group == _groups.Other && _heavy is not null)
         {
             _heavy.Add(moment, _otherKey);
             _hasNewHeavy = true;
@@ -247,16 +211,16 @@ internal sealed class EventGroups(EventCondition condition)
         if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : condition.NewestOfStep))
             _noted.Add(group);
         _touched.Add(group.Series);
-        Queue(group);
+        _groups.Queue(group);
         Bound(group, moment);
     }
 
     private CountedGroup Counted(Labels series, long at)
     {
-        long count = Find(series)?.Window.CountAt(at) ?? 0;
-        if (_heavy is null or { IsEmpty: true } || series.Equals(_otherSeries))
+        long count = _groups.Find(series)?.Window.CountAt(at) ?? 0;
+        if (_heavy is null or { IsEmpty: true } || _groups.IsOther(series))
             return new CountedGroup(series, count, 0);
-        (long least, long most) = _heavy.CountOf(KeyOf(series));
+        (long least, long most) = _heavy.CountOf(_groups.KeyOf(series));
         return new CountedGroup(series, count + least, least == 0 ? 0 : most - least);
     }
 
@@ -265,25 +229,21 @@ internal sealed class EventGroups(EventCondition condition)
     {
         foreach (Labels series in wanted)
         {
-            string key = KeyOf(series);
-            if (_groups.Count >= condition.MaxGroups + HeavyGroups.MaxHeavy || Find(series) is not null || _heavy!.CountOf(key).Least == 0)
-                continue;
-            var group = NewGroup(series);
-            group.QueuedExpiry = at;
-            _groups.Add(key, group);
-            _expiry.Add(group);
+            bool hasRoom = _groups.Count < condition.MaxGroups + HeavyGroups.MaxHeavy;
+            if (hasRoom && _groups.Find(series) is null && _groups.KeyOf(series) is var key && _heavy!.CountOf(key).Least > 0)
+                _groups.Queue(_groups.Add(key, series), at);
         }
         if (!_hasNewHeavy)
             return;
         _hasNewHeavy = false;
         foreach (string key in _heavy!.Heaviest())
-            wanted.Add(SeriesOf(GroupKey.Split(key, _labels.Length)));
+            wanted.Add(_groups.SeriesOf(GroupKey.Split(key, _values.Length)));
     }
 
     /// <summary>Takes out of the windows what others excuse that came later.</summary>
     private void RemoveExcused()
     {
-        foreach (EventGroup group in Everything())
+        foreach (EventGroup group in _groups.Everything)
         {
             if (group.Window is not EntryWindow window)
                 continue;
@@ -297,11 +257,6 @@ internal sealed class EventGroups(EventCondition condition)
         }
     }
 
-    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(KeyOf(series))
-        ?? (_other is { } other && other.Series.Equals(series) ? other : null);
-
-    private IEnumerable<EventGroup> Everything() => _other is null ? _groups.Values : _groups.Values.Append(_other);
-
     /// <summary>The group of a row; null where it is in none.</summary>
     private EventGroup? GroupOf(EventBatch batch, int row, IReadOnlyList<string> fields, long moment)
     {
@@ -310,44 +265,20 @@ internal sealed class EventGroups(EventCondition condition)
         if (!condition.CountsOthers && Array.Exists(_values, v => v.Length == 0))
             return null;
         string key = GroupKey.Of(_values);
-        if (_groups.TryGetValue(key, out EventGroup? group))
-            return group;
-        if (_groups.Count >= condition.MaxGroups && condition.CountsOthers)
-        {
-            if (_heavy is not null && _groups.TryGetValue(_otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]), out group))
-                return group;
-            return _other ??= NewGroup(_otherSeries);
-        }
-        if (_groups.Count >= condition.MaxGroups)
+        if (_groups[key] is { } known)
+            return known;
+        if (_groups.Count < condition.MaxGroups)
+            return _groups.Add(key, _groups.SeriesOf(_values));
+        if (!condition.CountsOthers)
         {
             _leftOut++;
             _lastLeftOut = Math.Max(_lastLeftOut, moment);
             return null;
         }
-        group = NewGroup(SeriesOf(_values));
-        _groups.Add(key, group);
-        return group;
-    }
-
-    private Labels SeriesOf(string[] values) => Labels.Of([.. values.Select((v, i) => new Label(_labels[i], v))]);
-
-    private string KeyOf(Labels series) => GroupKey.Of([.. _labels.Select(l => series[l])]);
-
-    private EventGroup NewGroup(Labels series) => new(series, condition.NewWindow(), _made++, condition.Steps.Count);
-
-    private static int CompareExpiry(EventGroup a, EventGroup b) =>
-        a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);
-
-    /// <summary>
-    /// Queues a group by its oldest entry. What is queued for an earlier time already stays: it is looked at then, and queued again.
-    /// </summary>
-    private void Queue(EventGroup group)
-    {
-        if (group.Window.Oldest >= group.QueuedExpiry)
-            return;
-        _expiry.Remove(group);
-        group.QueuedExpiry = group.Window.Oldest;
-        _expiry.Add(group);
+        if (_heavy is null)
+            return _groups.GetOther();
+        _otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]);
+        return _groups[_otherKey] ?? _groups.GetOther();
     }
 
     private void Expire(long until)
@@ -355,21 +286,14 @@ internal sealed class EventGroups(EventCondition condition)
         _until = Math.Max(_until, until);
         _excuses.Expire(_until);
         _heavy?.Expire(_until);
-        while (_expiry.Min is { } group && group.QueuedExpiry <= _until)
+        while (_groups.NextExpired(_until) is { } group)
         {
-            _expiry.Remove(group);
             int before = group.Window.Entries;
             group.Window.Expire(_until);
             group.ExpireNewest(_until);
             _entries -= before - group.Window.Entries;
             _touched.Add(group.Series);
-            group.QueuedExpiry = long.MaxValue;
-            if (group.Window.Entries > 0)
-                Queue(group);
-            else if (group == _other)
-                _other = null;
-            else
-                _groups.Remove(KeyOf(group.Series));
+            _groups.PutBack(group);
         }
     }
 
@@ -379,7 +303,7 @@ internal sealed class EventGroups(EventCondition condition)
         int share = (int)Math.Max(MinShare, MaxEntries / 2 / Math.Max(1, _groups.Count));
         if (_entries <= Math.Max(MaxEntries, 2L * MinShare * _groups.Count) || grown.Window.Entries <= share)
             return;
-        foreach (EventGroup group in Everything())
+        foreach (EventGroup group in _groups.Everything)
         {
             int before = group.Window.Entries;
             group.Window.Shrink(share);
@@ -394,3 +318,10 @@ internal sealed class EventGroups(EventCondition condition)
 /// <param name="Count">How many there are, or are at least.</param>
 /// <param name="Unsure">How many more there may be.</param>
 internal readonly record struct CountedGroup(Labels Series, long Count, long Unsure);
+
+/// <summary>What became of the events of a rule.</summary>
+/// <param name="Groups">Groups in the window, that of all others not counted.</param>
+/// <param name="Late">Events that came when they had left the window already.</param>
+/// <param name="Excused">Events that did not count, since others excused them.</param>
+/// <param name="LeftOut">Events of sequences that were left out, since there were too many groups.</param>
+internal readonly record struct EventTally(int Groups, long Late, long Excused, long LeftOut);

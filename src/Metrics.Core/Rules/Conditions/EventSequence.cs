@@ -29,7 +29,8 @@ public sealed record EventSequence(
     public override string Text => $"{What} within {Duration.Format(Over)}{Besides}";
 
     /// <inheritdoc />
-    internal override string Remembered => $"{What} {string.Join(";", Steps.Select(s => string.Join(",", s.GroupBy)))} in {Over} of {MaxGroups}{Besides}";
+    internal override string Remembered =>
+        $"{What} {string.Join(";", Steps.Select(s => string.Join(",", s.GroupBy)))} in {Over} of {MaxGroups}{UnlessEvents}";
 
     /// <inheritdoc />
     internal override bool CountsOthers => false;
