@@ -15,6 +15,7 @@ public sealed class EventCountMemory : ConditionMemory
 
     /// <summary>What the rule had left out before it was changed.</summary>
     private long _lateBefore;
+    private long _leftOutBefore;
 
     /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
     private long? _knownSince;
@@ -41,6 +42,9 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
     public long Late => _lateBefore + _groups.Tally.Late;
 
+    /// <summary>Events of sequences that were left out, since there were too many groups.</summary>
+    public long LeftOut => _leftOutBefore + _groups.Tally.LeftOut;
+
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
     public bool IsKnown => _knownSince is not null;
 
@@ -49,8 +53,8 @@ public sealed class EventCountMemory : ConditionMemory
     {
         get
         {
-            (int groups, _, long excused, long leftOut) = _groups.Tally;
-            long late = Late;
+            (int groups, _, long excused, _) = _groups.Tally;
+            (long late, long leftOut) = (Late, LeftOut);
             string[] parts =
             [
                 string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window"),
@@ -79,9 +83,10 @@ public sealed class EventCountMemory : ConditionMemory
     {
         bool isSame = before._condition.Remembered == _condition.Remembered;
         if (isSame)
-            (_groups, _knownSince, _lateBefore) = (before._groups, before._knownSince, before._lateBefore);
+            (_groups, _knownSince, _lateBefore, _leftOutBefore) =
+                (before._groups, before._knownSince, before._lateBefore, before._leftOutBefore);
         else
-            _lateBefore = before.Late;
+            (_lateBefore, _leftOutBefore) = (before.Late, before.LeftOut);
     }
 
     internal override void Observe(ConditionRound round)

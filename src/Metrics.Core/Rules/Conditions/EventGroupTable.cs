@@ -2,7 +2,9 @@ using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
 
-/// <summary>The groups of a rule over events by their values, and by when something leaves the window of each. For one thread at a time.</summary>
+/// <summary>
+/// The groups of a rule over events by their values, and by when something leaves the window of each. For one thread at a time.
+/// </summary>
 internal sealed class EventGroupTable(EventCondition condition)
 {
     private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
@@ -65,7 +67,7 @@ internal sealed class EventGroupTable(EventCondition condition)
         _expiry.Add(group);
     }
 
-    /// <summary>Takes the next group out of the queue of which something leaves its window up to a moment; null when there is none.</summary>
+    /// <summary>Takes the next group out of the queue whose window something leaves up to a moment; null when there is none.</summary>
     public EventGroup? NextExpired(long until)
     {
         if (_expiry.Min is not { } group || group.QueuedExpiry > until)

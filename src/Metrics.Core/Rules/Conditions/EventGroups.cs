@@ -199,7 +199,8 @@ internal sealed class EventGroups(EventCondition condition)
         if (GroupOf(batch, row, condition.Steps[step].GroupBy, moment) is not { } group)
             return;
         int before = group.Window.Entries;
-        bool isNew = group.Window.Add(new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) });
+        var entry = new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) };
+        bool isNew = group.Window.Add(entry);
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;

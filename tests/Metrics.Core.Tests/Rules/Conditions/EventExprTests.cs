@@ -60,7 +60,8 @@ public sealed class EventExprTests
     [Fact]
     public void Severities_have_it_in_common_and_a_sequence_may_have_it_too()
     {
-        EventRules rules = new(Busy.Replace("count: { above: 1 }", "warning: { above: 1 }\ncritical: { above: 2 }", StringComparison.Ordinal));
+        EventRules rules = new(
+            Busy.Replace("count: { above: 1 }", "warning: { above: 1 }\ncritical: { above: 2 }", StringComparison.Ordinal));
         Failures(rules.Sample(0, Cpu("a"), 0.95), "a", "b").Open(2).Should().Be("a warning firing 2");
         EventRules sequence = new("""
             sequence: [{ events: { kind: one } }, { events: { kind: two } }]
