@@ -31,7 +31,7 @@ internal sealed class RuleMetrics(MetricRegistry registry) : OwnMetrics(registry
 
     public Labelled<Counter> EventsLeftOut { get; } = registry.Counter(
         "metricsd_rule_events_left_out_total",
-        "Events that the sequences of a group did not look at, since more groups were on their way than max_groups.", "group");
+        "Events that the rules of a group did not look at, or forgot, since there were more groups of events than max_groups.", "group");
 
     public Gauge GroupsIntervalOnly { get; } = registry.Gauge(
         "metricsd_rule_groups_interval_only",

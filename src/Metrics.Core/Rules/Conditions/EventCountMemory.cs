@@ -42,7 +42,7 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
     public long Late => _lateBefore + _groups.Tally.Late;
 
-    /// <summary>Events of sequences that were left out, since there were too many groups.</summary>
+    /// <summary>Events that were left out, or forgotten, since there were too many groups.</summary>
     public long LeftOut => _leftOutBefore + _groups.Tally.LeftOut;
 
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
@@ -110,6 +110,7 @@ public sealed class EventCountMemory : ConditionMemory
             throw;
         }
         _judgedComplete = isComplete;
+        _groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
     }
 

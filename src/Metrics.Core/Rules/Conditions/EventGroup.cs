@@ -28,6 +28,12 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
     /// <summary>What is counted.</summary>
     public IEventWindow Window => window;
 
+    /// <summary>How many of its events came before it had a window.</summary>
+    public long Before { get; init; }
+
+    /// <summary>How many events speak for its place, where there are too few.</summary>
+    public long Weight => Before + window.Entries;
+
     /// <summary>When something leaves the window next, as the queue of its owner has it.</summary>
     public long QueuedExpiry { get; set; } = long.MaxValue;
 

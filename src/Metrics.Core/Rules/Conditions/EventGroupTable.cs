@@ -15,6 +15,9 @@ internal sealed class EventGroupTable(EventCondition condition)
 
     /// <summary>Every group once, by the time at which something leaves its window next.</summary>
     private readonly SortedSet<EventGroup> _expiry = new(Comparer<EventGroup>.Create(CompareExpiry));
+
+    /// <summary>Groups by how many events they had when they were looked at; empty until places are too few.</summary>
+    private readonly PriorityQueue<EventGroup, long> _byWeight = new();
     private long _made;
 
     /// <summary>Groups, that of all others not counted.</summary>
@@ -42,15 +45,48 @@ internal sealed class EventGroupTable(EventCondition condition)
     public Labels SeriesOf(string[] values) => Labels.Of([.. values.Select((v, i) => new Label(_labels[i], v))]);
 
     /// <summary>Adds a group.</summary>
-    public EventGroup Add(string key, Labels series)
+    /// <param name="key">Its key.</param>
+    /// <param name="series">Its values as labels.</param>
+    /// <param name="before">How many of its events came before.</param>
+    public EventGroup Add(string key, Labels series, long before = 0)
     {
-        EventGroup group = New(series);
+        EventGroup group = New(series, before);
         _groups.Add(key, group);
+        if (_byWeight.Count > 2 * _groups.Count)
+            _byWeight.Clear();
+        else if (_byWeight.Count > 0)
+            _byWeight.Enqueue(group, 0);
         return group;
     }
 
+    /// <summary>Removes the group of the fewest events if another with so many more deserves its place; null when none does.</summary>
+    /// <param name="weight">Events of the other.</param>
+    /// <param name="kept">Groups that keep their place whatever comes.</param>
+    public EventGroup? RemoveLighter(long weight, HashSet<Labels> kept)
+    {
+        if (_byWeight.Count == 0)
+            _byWeight.EnqueueRange(_groups.Values.Select(g => (g, g.Weight)));
+        while (_byWeight.TryPeek(out EventGroup? group, out long known) && known < weight)
+        {
+            string key = KeyOf(group.Series);
+            bool isThere = _groups.GetValueOrDefault(key) == group;
+            if (isThere && group.Weight == known && !kept.Contains(group.Series))
+            {
+                _byWeight.Dequeue();
+                _groups.Remove(key);
+                _expiry.Remove(group);
+                return group;
+            }
+            if (isThere)
+                _byWeight.DequeueEnqueue(group, kept.Contains(group.Series) ? Math.Max(group.Weight, weight) : group.Weight);
+            else
+                _byWeight.Dequeue();
+        }
+        return null;
+    }
+
     /// <summary>The group of all others, made when it is not there.</summary>
-    public EventGroup GetOther() => Other ??= New(_otherSeries);
+    public EventGroup GetOther() => Other ??= New(_otherSeries, 0);
 
     /// <summary>
     /// Queues a group by its oldest entry. What is queued for an earlier time already stays: it is looked at then, and queued again.
@@ -88,7 +124,8 @@ internal sealed class EventGroupTable(EventCondition condition)
             _groups.Remove(KeyOf(group.Series));
     }
 
-    private EventGroup New(Labels series) => new(series, condition.NewWindow(), _made++, condition.Steps.Count);
+    private EventGroup New(Labels series, long before) =>
+        new(series, condition.NewWindow(), _made++, condition.Steps.Count) { Before = before };
 
     private static int CompareExpiry(EventGroup a, EventGroup b) =>
         a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);

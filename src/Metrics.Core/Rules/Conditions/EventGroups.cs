@@ -21,13 +21,14 @@ internal sealed class EventGroups(EventCondition condition)
     private readonly EventFilter[] _filters =
         [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
     private readonly Excuses _excuses = new(condition.Unless);
-    private readonly HeavyGroups? _heavy = condition.EstimatesHeavy
-        ? new HeavyGroups((long)condition.Over.TotalMilliseconds, condition.MaxGroups)
-        : null;
+    private readonly HeavyGroups _heavy = new((long)condition.Kept.TotalMilliseconds, condition.MaxGroups);
     private readonly Lock _lock = new();
 
     private readonly EventGroupTable _groups = new(condition);
     private readonly HashSet<Labels> _touched = [];
+
+    /// <summary>Groups whose alerts are open: they keep their place.</summary>
+    private HashSet<Labels> _open = [];
 
     /// <summary>Groups that have noted rows of the batch at hand as evidence.</summary>
     private readonly List<EventGroup> _noted = [];
@@ -43,6 +44,9 @@ internal sealed class EventGroups(EventCondition condition)
     private long _excused;
     private long _leftOut;
     private long _lastLeftOut = long.MinValue;
+
+    /// <summary>What becomes of those who are many among too many groups.</summary>
+    private static string Places => ", unless they have more events than the least of the others, whose place they take then";
 
     /// <summary>How many groups are in the window, and how many events were left out.</summary>
     public EventTally Tally
@@ -65,12 +69,12 @@ internal sealed class EventGroups(EventCondition condition)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
                         + "the events of all further ones are counted together as 'other'"
-                        + (_heavy is null ? "" : ", and those of the heaviest of them also alone, by estimate");
+                        + (condition.EstimatesHeavy ? ", and those of the heaviest of them also alone, by estimate" : Places);
                 }
                 if (_lastLeftOut > _until)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
-                        + "the events of all further ones are left out of sequences";
+                        + "the events of all further ones are left out of sequences" + Places;
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
@@ -117,12 +121,13 @@ internal sealed class EventGroups(EventCondition condition)
             Expire(at - _window);
             if (_excuses.TakeFresh())
                 RemoveExcused();
-            HashSet<Labels> wanted = [.. also, .. _touched];
+            _open = [.. also];
+            HashSet<Labels> wanted = [.. _open, .. _touched];
             if (all)
                 wanted.UnionWith(_groups.Everything.Select(g => g.Series));
             // What waits yet is looked at again.
             _touched.RemoveWhere(s => _groups.Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
-            if (_heavy is { IsEmpty: false })
+            if (condition.EstimatesHeavy && !_heavy.IsEmpty)
                 AddHeavy(wanted, at);
             return [.. wanted.Select(s => Counted(s, at))];
         }
@@ -133,6 +138,13 @@ internal sealed class EventGroups(EventCondition condition)
     {
         lock (_lock)
             _touched.UnionWith(series);
+    }
+
+    /// <summary>Groups whose alerts open now.</summary>
+    public void Keep(IEnumerable<Labels> series)
+    {
+        lock (_lock)
+            _open.UnionWith(series);
     }
 
     /// <summary>The newest events of a group.</summary>
@@ -204,7 +216,7 @@ internal sealed class EventGroups(EventCondition condition)
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
-        if (group == _groups.Other && _heavy is not null)
+        if (group == _groups.Other && condition.EstimatesHeavy)
         {
             _heavy.Add(moment, _otherKey);
             _hasNewHeavy = true;
@@ -219,7 +231,7 @@ internal sealed class EventGroups(EventCondition condition)
     private CountedGroup Counted(Labels series, long at)
     {
         long count = _groups.Find(series)?.Window.CountAt(at) ?? 0;
-        if (_heavy is null or { IsEmpty: true } || _groups.IsOther(series))
+        if (!condition.EstimatesHeavy || _heavy.IsEmpty || _groups.IsOther(series))
             return new CountedGroup(series, count, 0);
         (long least, long most) = _heavy.CountOf(_groups.KeyOf(series));
         return new CountedGroup(series, count + least, least == 0 ? 0 : most - least);
@@ -231,13 +243,13 @@ internal sealed class EventGroups(EventCondition condition)
         foreach (Labels series in wanted)
         {
             bool hasRoom = _groups.Count < condition.MaxGroups + HeavyGroups.MaxHeavy;
-            if (hasRoom && _groups.Find(series) is null && _groups.KeyOf(series) is var key && _heavy!.CountOf(key).Least > 0)
+            if (hasRoom && _groups.Find(series) is null && _groups.KeyOf(series) is var key && _heavy.CountOf(key).Least > 0)
                 _groups.Queue(_groups.Add(key, series), at);
         }
         if (!_hasNewHeavy)
             return;
         _hasNewHeavy = false;
-        foreach (string key in _heavy!.Heaviest())
+        foreach (string key in _heavy.Heaviest())
             wanted.Add(_groups.SeriesOf(GroupKey.Split(key, _values.Length)));
     }
 
@@ -270,23 +282,43 @@ internal sealed class EventGroups(EventCondition condition)
             return known;
         if (_groups.Count < condition.MaxGroups)
             return _groups.Add(key, _groups.SeriesOf(_values));
-        if (!condition.CountsOthers)
-        {
-            _leftOut++;
-            _lastLeftOut = Math.Max(_lastLeftOut, moment);
-            return null;
-        }
-        if (_heavy is null)
-            return _groups.GetOther();
         _otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]);
-        return _groups[_otherKey] ?? _groups.GetOther();
+        if (condition.EstimatesHeavy)
+            return _groups[_otherKey] ?? _groups.GetOther();
+        if (TakePlace(key, moment) is { } group)
+            return group;
+        if (condition.CountsOthers)
+            return _groups.GetOther();
+        LeaveOut(1, moment);
+        return null;
+    }
+
+    /// <summary>
+    /// Gives a group the place of another that has fewer events; null when none has. So it takes as many events for each place to keep
+    /// somebody from being seen as they have themselves.
+    /// </summary>
+    private EventGroup? TakePlace(string key, long moment)
+    {
+        _heavy.Add(moment, _otherKey);
+        long weight = _heavy.CountOf(_otherKey).Least;
+        if (_groups.RemoveLighter(weight, _open) is not { } lighter)
+            return null;
+        _entries -= lighter.Window.Entries;
+        LeaveOut(lighter.Window.Entries, moment);
+        return _groups.Add(key, _groups.SeriesOf(_values), weight - 1);
+    }
+
+    private void LeaveOut(int events, long moment)
+    {
+        _leftOut += events;
+        _lastLeftOut = Math.Max(_lastLeftOut, moment);
     }
 
     private void Expire(long until)
     {
         _until = Math.Max(_until, until);
         _excuses.Expire(_until);
-        _heavy?.Expire(_until);
+        _heavy.Expire(_until);
         while (_groups.NextExpired(_until) is { } group)
         {
             int before = group.Window.Entries;
@@ -324,5 +356,5 @@ internal readonly record struct CountedGroup(Labels Series, long Count, long Uns
 /// <param name="Groups">Groups in the window, that of all others not counted.</param>
 /// <param name="Late">Events that came when they had left the window already.</param>
 /// <param name="Excused">Events that did not count, since others excused them.</param>
-/// <param name="LeftOut">Events of sequences that were left out, since there were too many groups.</param>
+/// <param name="LeftOut">Events that were left out, or forgotten, since there were too many groups.</param>
 internal readonly record struct EventTally(int Groups, long Late, long Excused, long LeftOut);
