@@ -235,6 +235,22 @@ public sealed class EventSequenceTests
     }
 
     [Fact]
+    public void A_reload_goes_on_where_it_was_unless_the_steps_are_others()
+    {
+        EventRules before = new EventRules(Guessed).Take(Failures(0, 3));
+        var after = new EventRules($"{Guessed}\nfor: 1s\nexpr: vector(1)", isKnown: false);
+        after.Rule.TakeOverFrom(before.Rule);
+        after.Memory.IsKnown.Should().BeTrue();
+        after.Take(Success(5)).Open(5).Should().Be("alice pending 1");
+        foreach ((string was, string isNow) in new[] { ("count: 3", "count: 2"), ("10m", "9m"), ("failure", "unknown"), ("[user.name]", "[host]") })
+        {
+            var other = new EventRules(Guessed.Replace(was, isNow, StringComparison.Ordinal), isKnown: false);
+            other.Rule.TakeOverFrom(before.Rule);
+            other.Memory.IsKnown.Should().BeFalse($"{was} is {isNow} now");
+        }
+    }
+
+    [Fact]
     public void What_is_excused_is_no_part_of_a_sequence()
     {
         EventRules rules = new($"{Guessed}\nunless: {{ events: {{ kind: host.reboot }}, by: [host], within: 1m, after: 10s }}");
