@@ -13,8 +13,8 @@ internal abstract class EntryWindow(long wait) : IEventWindow
 
     protected EventEntries Held { get; } = new();
 
-    /// <summary>Whether events wait yet at a moment before they count.</summary>
-    public bool IsWaitingAt(long at) => wait > 0 && Held.Newest > at - wait;
+    /// <summary>Whether some events do not count yet at a moment: they wait, or have come after it.</summary>
+    public bool IsWaitingAt(long at) => Held.Newest > at - wait;
 
     public virtual bool Add(in EventEntry entry)
     {

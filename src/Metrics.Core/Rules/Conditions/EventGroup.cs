@@ -109,5 +109,5 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
         };
     }
 
-    private static string Shorten(string text) => text.Length <= MaxText ? text : text[..MaxText] + "…";
+    private static string Shorten(string text) => text.Length <= MaxText ? text : EventBounds.Cut(text, MaxText) + "…";
 }

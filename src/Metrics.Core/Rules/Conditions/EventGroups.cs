@@ -74,7 +74,7 @@ internal sealed class EventGroups(EventCondition condition)
                 if (_lastLeftOut > _until)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
-                        + "the events of all further ones are left out of sequences" + Places;
+                        + "the events of all further ones are left out" + Places;
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";

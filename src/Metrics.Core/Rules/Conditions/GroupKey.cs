@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
 
@@ -48,5 +49,6 @@ internal static class GroupKey
     }
 
     /// <summary>A value that takes little memory and can be read: itself, or its beginning and its digest.</summary>
-    public static string Readable(string value) => value.Length <= MaxLength ? value : $"{value[..(MaxLength / 2)]}…{Short(value)[..16]}";
+    public static string Readable(string value) =>
+        value.Length <= MaxLength ? value : $"{EventBounds.Cut(value, MaxLength / 2)}…{Short(value)[..16]}";
 }

@@ -82,6 +82,14 @@ public sealed class EventSequenceTests
     }
 
     [Fact]
+    public void An_event_that_comes_while_an_earlier_moment_is_judged_is_judged_at_the_next()
+    {
+        EventRules rules = new EventRules(Guessed).Take(Failures(0, 3)).Take(Success(5));
+        rules.Open(4.999).Should().Be("");
+        rules.Open(5).Should().Be("alice firing 1");
+    }
+
+    [Fact]
     public void In_any_order_all_steps_must_be_there()
     {
         Open(59, EventRules.Of("two", 0), EventRules.Of("one", 1)).Should().Be("");
