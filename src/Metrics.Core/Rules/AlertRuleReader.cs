@@ -70,7 +70,7 @@ internal static class AlertRuleReader
             if (!rule.Has(severity))
                 continue;
             if (read is { Condition: not null, WithBounds: null })
-                rule.Report(severity, "cannot stand beside a threshold of the rule itself, absent_for or learned");
+                rule.Report(severity, "cannot stand beside a threshold of the rule itself, a sequence, absent_for or learned");
             YamlSection section = rule.Section(severity);
             Bounds? bounds = BoundsReader.Read(section);
             if (bounds is null && section.Problems.Count == 0)

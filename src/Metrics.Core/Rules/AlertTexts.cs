@@ -9,6 +9,9 @@ namespace Metrics.Rules;
 /// </summary>
 internal sealed class AlertTexts(AlertRule rule, TemplateScopes scopes, TimeProvider time)
 {
+    /// <summary>Says that a value is an estimate.</summary>
+    internal const string EstimateAnnotation = "estimate";
+
     private const string AlertName = "alertname";
 
     private readonly bool _followValueAlone = rule.Condition is Comparison or Threshold or Learned
@@ -47,6 +50,8 @@ internal sealed class AlertTexts(AlertRule rule, TemplateScopes scopes, TimeProv
             annotations[name] = Render(round, alert.Series, template, scope, $"annotation {name}");
         if (verdict.Absence.Length > 0)
             annotations.TryAdd("absence", verdict.Absence);
+        if (verdict.Estimate.Length > 0)
+            annotations.TryAdd(EstimateAnnotation, verdict.Estimate);
         return alert with { Labels = labels, Annotations = annotations, Events = verdict.Events };
     }
 

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules;
 
@@ -16,7 +17,7 @@ internal sealed class TemplateScopes(AlertRule rule)
         series, value, bound, context.At, rule.Condition.Window ?? rule.Policy.For, expression => Ask(context, expression),
         context.ExternalUrl)
     {
-        Baseline = () => rule.Condition.Queries is [var expr, ..]
+        Baseline = () => rule.Condition is not EventCondition && rule.Condition.Queries is [var expr, ..]
             ? context.Environment.BaselineOf(expr, series, context.At)
             : throw new ArgumentException("a rule over events has no baseline"),
         IsWithin = interval => context.Environment.IsWithin(interval, context.At),

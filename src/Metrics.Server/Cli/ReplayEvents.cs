@@ -32,12 +32,12 @@ internal sealed class ReplayEvents : IAsyncDisposable
     public static async Task<ReplayEvents> OpenAsync(
         MetricsOptions options, IReadOnlyList<RuleGroup> rules, long from, DaemonClient daemon, bool mayReadFile, CancellationToken cancel)
     {
-        List<EventCount> counted =
-            [.. rules.SelectMany(g => g.Rules).OfType<AlertRule>().Select(r => r.Condition).OfType<EventCount>()];
+        List<EventCondition> counted =
+            [.. rules.SelectMany(g => g.Rules).OfType<AlertRule>().Select(r => r.Condition).OfType<EventCondition>()];
         if (counted.Count == 0)
             return new ReplayEvents(null, null);
         HashSet<string>? kinds = counted.Exists(c => c.EventKinds is null) ? null : [.. counted.SelectMany(c => c.EventKinds!)];
-        long since = (new Timestamp(from) - counted.Max(c => c.Over)).ToNanoseconds();
+        long since = (new Timestamp(from) - counted.Max(c => c.Reach)).ToNanoseconds();
         (IEventSource? source, EventLog? file) = await SourceAsync(options, daemon, mayReadFile, cancel);
         // Without an end: an event that claims to be of the future counts from when it came in. What came later is not read.
         EventFeed? feed = source is null ? null : new(source.ReadAsync(kinds, since, long.MaxValue, cancel).ToBlockingEnumerable(cancel));

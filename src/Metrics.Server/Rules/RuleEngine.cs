@@ -186,9 +186,10 @@ internal sealed class RuleEngine : BackgroundService
         _metrics.GroupsIntervalOnly.Set(groups.Count(g => g.Pace.IsTooDear));
         foreach (IGrouping<string, ScheduledGroup> named in groups.Where(g => g.Runner.CountsEvents).GroupBy(g => g.Runner.Group.Name))
         {
-            IEnumerable<EventCountMemory> counting =
-                named.SelectMany(g => g.Runner.Alerting).Select(r => r.Memory).OfType<EventCountMemory>();
+            List<EventCountMemory> counting =
+                [.. named.SelectMany(g => g.Runner.Alerting).Select(r => r.Memory).OfType<EventCountMemory>()];
             _metrics.EventsLate.WithLabels(named.Key).IncTo(counting.Sum(m => m.Late));
+            _metrics.EventsLeftOut.WithLabels(named.Key).IncTo(counting.Sum(m => m.LeftOut));
         }
         List<string> states = [.. groups.SelectMany(g => g.Runner.Alerting).SelectMany(r => r.Alerts).Select(a => a.State.Name)];
         foreach (string state in new[] { "pending", "firing", "no data" })

@@ -29,6 +29,10 @@ internal sealed class RuleMetrics(MetricRegistry registry) : OwnMetrics(registry
         "metricsd_rule_events_late_total",
         "Events that the rules of a group did not count, since they came when their time had left the window.", "group");
 
+    public Labelled<Counter> EventsLeftOut { get; } = registry.Counter(
+        "metricsd_rule_events_left_out_total",
+        "Events that the rules of a group did not look at, or forgot, since there were more groups of events than max_groups.", "group");
+
     public Gauge GroupsIntervalOnly { get; } = registry.Gauge(
         "metricsd_rule_groups_interval_only",
         "Groups that are not evaluated when data arrives, since that would cost too much; their interval holds.");

@@ -21,7 +21,7 @@ internal static class ConditionReader
     /// <summary>Reads the condition; what is wrong is reported to the section.</summary>
     public static ConditionRead Read(YamlSection rule)
     {
-        if (rule.Has("events"))
+        if (EventCountReader.IsFor(rule))
             return EventCountReader.Read(rule);
         PreparedQuery? expr = ReadExpr(rule);
         Bounds? bounds = BoundsReader.Read(rule);

@@ -16,6 +16,9 @@ internal sealed record Verdict(Labels Series, Observation Observation, double Va
     /// <summary>Why the series is absent; empty where it is not.</summary>
     public string Absence { get; init; } = "";
 
+    /// <summary>How sure the value is, in words; empty where it is exact.</summary>
+    public string Estimate { get; init; } = "";
+
     /// <summary>The newest of the events that were counted.</summary>
     public IReadOnlyList<Event> Events { get; init; } = [];
 

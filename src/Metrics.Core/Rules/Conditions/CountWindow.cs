@@ -15,6 +15,7 @@ internal sealed class CountWindow(long window) : IEventWindow
 
     /// <summary>Width of a step where entries are summed up; 0 while each event has its own.</summary>
     private long _step;
+    private long _count;
 
     /// <param name="Time">When it happened; of a sum the newest.</param>
     /// <param name="Id">Its id; 0 of a sum.</param>
@@ -24,25 +25,25 @@ internal sealed class CountWindow(long window) : IEventWindow
         public int CompareTo(Entry other) => Time != other.Time ? Time.CompareTo(other.Time) : Id.CompareTo(other.Id);
     }
 
-    public long Count { get; private set; }
-
     public int Entries => _entries.Count;
 
     public long Oldest => _entries.Count == 0 ? long.MaxValue : _entries[0].Time;
 
-    public bool Add(long time, long id, string? value)
+    public long CountAt(long at) => _count;
+
+    public bool Add(in EventEntry added)
     {
-        var entry = new Entry(time, id, 1);
+        var entry = new Entry(added.Time, added.Id, 1);
         int place = _entries.Count;
         if (place > 0 && entry.CompareTo(_entries[^1]) <= 0)
         {
             place = _entries.BinarySearch(entry);
-            if (place >= 0 && id != 0 && _entries[place].Events == 1)
+            if (place >= 0 && entry.Id != 0 && _entries[place].Events == 1)
                 return false;
             place = place < 0 ? ~place : place;
         }
-        Count++;
-        if (place < _entries.Count && _entries[place] is { Events: > 1 } sum && sum.Time / _step == time / _step)
+        _count++;
+        if (place < _entries.Count && _entries[place] is { Events: > 1 } sum && sum.Time / _step == entry.Time / _step)
             _entries[place] = sum with { Events = sum.Events + 1 };
         else
             _entries.Insert(place, entry);
@@ -55,7 +56,7 @@ internal sealed class CountWindow(long window) : IEventWindow
     {
         int gone = 0;
         for (; gone < _entries.Count && _entries[gone].Time <= until; gone++)
-            Count -= _entries[gone].Events;
+            _count -= _entries[gone].Events;
         _entries.RemoveRange(0, gone);
     }
 

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
@@ -12,24 +9,21 @@ internal sealed class DistinctWindow : IEventWindow
     /// <summary>Values that one group may have.</summary>
     internal const int MaxValues = 4096;
 
-    /// <summary>A longer value is kept as its digest: outsiders choose how long values are.</summary>
-    private const int MaxLength = 100;
-
     private readonly Dictionary<string, long> _newest = [];
     private readonly SortedSet<(long Time, string Value)> _byTime = new(Comparer<(long Time, string Value)>.Create(Compare));
-
-    public long Count => _newest.Count;
 
     public int Entries => _newest.Count;
 
     public long Oldest => _byTime.Count == 0 ? long.MaxValue : _byTime.Min.Time;
 
-    public bool Add(long time, long id, string? value)
+    public long CountAt(long at) => _newest.Count;
+
+    public bool Add(in EventEntry entry)
     {
-        if (string.IsNullOrEmpty(value))
+        if (string.IsNullOrEmpty(entry.Value))
             return false;
-        if (value.Length > MaxLength)
-            value = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(value)));
+        string value = GroupKey.Short(entry.Value);
+        long time = entry.Time;
         if (_newest.TryGetValue(value, out long known))
         {
             if (known >= time)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Metrics.Formats;
 using Metrics.Model;
-using Metrics.Query;
 
 namespace Metrics.Rules.Conditions;
 
@@ -13,42 +12,34 @@ namespace Metrics.Rules.Conditions;
 /// <param name="Bounds">What is out of bounds.</param>
 /// <param name="MaxGroups">Groups that are counted apart; the events of all further ones are counted together.</param>
 public sealed record EventCount(
-    EventFilter Events, TimeSpan Over, IReadOnlyList<string> GroupBy, string? Distinct, Bounds Bounds, int MaxGroups) : Condition
+    EventFilter Events, TimeSpan Over, IReadOnlyList<string> GroupBy, string? Distinct, Bounds Bounds, int MaxGroups)
+    : EventCondition([new EventStep(Events, 1, GroupBy)], Over, GroupBy, MaxGroups)
 {
     /// <inheritdoc />
-    public override string Text
-    {
-        get
-        {
-            string what = Distinct is null ? "count of" : $"different {Distinct} of";
-            string by = GroupBy.Count == 0 ? "" : $" by {string.Join(", ", GroupBy)}";
-            return $"{what} events {Events}{by} in {Duration.Format(Over)} {Bounds.Text}";
-        }
-    }
+    public override Bounds Bounds { get; init; } = Bounds;
 
     /// <inheritdoc />
-    public override string Query => Text;
+    public override string Text => $"{What} in {Duration.Format(Over)} {Bounds.Text}{Besides}";
 
     /// <inheritdoc />
-    public override IReadOnlyList<PreparedQuery> Queries => [];
+    internal override string Remembered => $"{What} in {Over} of {MaxGroups} {EstimatesHeavy}{UnlessEvents}";
 
     /// <inheritdoc />
-    public override IReadOnlySet<string>? Metrics => Nothing;
+    internal override string? ValueField => Distinct;
 
-    /// <inheritdoc />
-    public override IReadOnlySet<string>? EventKinds => Events.Kinds;
+    /// <summary>Events can be estimated, and only their least number is sure.</summary>
+    internal override bool EstimatesHeavy =>
+        Distinct is null && Unless.Count == 0 && GroupBy.Count > 0 && Bounds.Kind == ThresholdKind.Above;
 
-    /// <inheritdoc />
-    public override TimeSpan? Window => Over;
-
-    /// <summary>None: events are no series.</summary>
-    public override PreparedQuery? Drawn => null;
+    private string What => $"{(Distinct is null ? "count of" : $"different {Distinct} of")} events {Events}{By}";
 
     /// <inheritdoc />
     public override string Describe(AlertInstance alert)
     {
         string what = Distinct is null ? "events" : $"different {Distinct}";
-        string min = Distinct is not null && alert.Value >= DistinctWindow.MaxValues ? "at least " : "";
+        bool isLeast = alert.Annotations.ContainsKey(AlertTexts.EstimateAnnotation)
+            || ((Distinct is not null || Unless.Count > 0) && alert.Value >= DistinctWindow.MaxValues);
+        string min = isLeast ? "at least " : "";
         string judged = $"{min}{FloatText.Format(alert.Value)} {what} in {Duration.Format(Over)}, which {Bounds.Describe(alert)}";
         return alert is { State: not AlertState.Inactive, Events: [var newest, ..] } ? $"{judged}; the newest: {Describe(newest)}" : judged;
     }
@@ -61,5 +52,10 @@ public sealed record EventCount(
         return $"{time} UTC {one.Kind}{body}{(one.Id == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (event {one.Id})"))}";
     }
 
-    internal override ConditionMemory Remember() => new EventCountMemory(this);
+    internal override IEventWindow NewWindow()
+    {
+        if (Unless.Count > 0)
+            return new ExcusableWindow(Distinct is not null, (long)Wait.TotalMilliseconds);
+        return Distinct is null ? new CountWindow((long)Over.TotalMilliseconds) : new DistinctWindow();
+    }
 }

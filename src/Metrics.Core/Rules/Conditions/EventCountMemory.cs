@@ -9,12 +9,13 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 public sealed class EventCountMemory : ConditionMemory
 {
-    private readonly EventCount _condition;
+    private readonly EventCondition _condition;
     private readonly long _window;
     private EventGroups _groups;
 
     /// <summary>What the rule had left out before it was changed.</summary>
     private long _lateBefore;
+    private long _leftOutBefore;
 
     /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
     private long? _knownSince;
@@ -22,24 +23,27 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Whether the counts were complete when all groups were judged last; null before the first round.</summary>
     private bool? _judgedComplete;
 
-    internal EventCountMemory(EventCount condition)
+    internal EventCountMemory(EventCondition condition)
     {
         _condition = condition;
         _window = (long)condition.Over.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
 
-    /// <summary>How far back its window reaches.</summary>
-    public TimeSpan Window => _condition.Over;
+    /// <summary>How far back it remembers.</summary>
+    public TimeSpan Window => _condition.Reach;
 
     /// <summary>Kinds of the events that it counts; null is any.</summary>
     public IReadOnlySet<string>? Kinds => _condition.EventKinds;
 
     /// <summary>Groups in the window.</summary>
-    public int Groups => _groups.Count;
+    public int Groups => _groups.Tally.Groups;
 
     /// <summary>Events that were not counted since they came when they had left the window already.</summary>
-    public long Late => _lateBefore + _groups.Late;
+    public long Late => _lateBefore + _groups.Tally.Late;
+
+    /// <summary>Events that were left out, or forgotten, since there were too many groups.</summary>
+    public long LeftOut => _leftOutBefore + _groups.Tally.LeftOut;
 
     /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
     public bool IsKnown => _knownSince is not null;
@@ -49,9 +53,16 @@ public sealed class EventCountMemory : ConditionMemory
     {
         get
         {
-            (int groups, long late) = (_groups.Count, Late);
-            string held = string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window");
-            return late == 0 ? held : string.Create(CultureInfo.InvariantCulture, $"{held}; {late} events came too late");
+            (int groups, _, long excused, _) = _groups.Tally;
+            (long late, long leftOut) = (Late, LeftOut);
+            string[] parts =
+            [
+                string.Create(CultureInfo.InvariantCulture, $"{groups} {(groups == 1 ? "group" : "groups")} in the window"),
+                late == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{late} events came too late"),
+                excused == 0 ? "" : $"{Events(excused)} excused by 'unless'",
+                leftOut == 0 ? "" : $"{Events(leftOut)} of further groups left out",
+            ];
+            return string.Join("; ", parts.Where(p => p.Length > 0));
         }
     }
 
@@ -59,7 +70,7 @@ public sealed class EventCountMemory : ConditionMemory
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch)
     {
-        int row = _condition.Events.NextMatch(batch, 0);
+        int row = _groups.NextMatch(batch, 0);
         return row == batch.Count ? 0 : _groups.Add(batch, row);
     }
 
@@ -70,13 +81,12 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
     internal void TakeOverFrom(EventCountMemory before)
     {
-        EventCount other = before._condition;
-        bool isSame = other.Events.ToString() == _condition.Events.ToString() && other.GroupBy.SequenceEqual(_condition.GroupBy)
-            && other.Over == _condition.Over && other.Distinct == _condition.Distinct && other.MaxGroups == _condition.MaxGroups;
+        bool isSame = before._condition.Remembered == _condition.Remembered;
         if (isSame)
-            (_groups, _knownSince, _lateBefore) = (before._groups, before._knownSince, before._lateBefore);
+            (_groups, _knownSince, _lateBefore, _leftOutBefore) =
+                (before._groups, before._knownSince, before._lateBefore, before._leftOutBefore);
         else
-            _lateBefore = before.Late;
+            (_lateBefore, _leftOutBefore) = (before.Late, before.LeftOut);
     }
 
     internal override void Observe(ConditionRound round)
@@ -84,10 +94,11 @@ public sealed class EventCountMemory : ConditionMemory
         _knownSince ??= round.At;
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
         bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
-        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
+        var gate = new EventGate(_condition, round);
+        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant || _condition.Queries.Count > 0;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
-        List<(Labels Series, long Count)> counted = _groups.Slide(round.At, judgesAll, also);
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, c.Series, c.Count, isComplete)).OfType<Verdict>()];
+        List<CountedGroup> counted = _groups.Slide(round.At, judgesAll, also);
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete)).OfType<Verdict>()];
         round.Error ??= _groups.LimitReached;
         try
         {
@@ -99,12 +110,14 @@ public sealed class EventCountMemory : ConditionMemory
             throw;
         }
         _judgedComplete = isComplete;
+        _groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>
-    private Verdict? Judge(ConditionRound round, Labels series, long count, bool isComplete)
+    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete)
     {
+        (Labels series, long count, long unsure) = counted;
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
         bool isAlwaysThere = _condition.GroupBy.Count == 0 && series.Count == 0;
         // Nothing happened any more: that is health, also where few were too few.
@@ -112,10 +125,19 @@ public sealed class EventCountMemory : ConditionMemory
             return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
+        if (observation == Observation.Breached)
+            observation = gate.Judge(series, alert);
         bool isBreached = observation == Observation.Breached;
         bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
-        return new Verdict(series, observation, count, bound) { Events = isBreached ? _groups.NewestOf(series) : [] };
+        return new Verdict(series, observation, count, bound)
+        {
+            Events = isBreached ? _groups.NewestOf(series) : [],
+            Estimate = unsure == 0 ? "" : string.Create(
+                CultureInfo.InvariantCulture, $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
+        };
     }
+
+    private static string Events(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "event" : "events")}");
 }

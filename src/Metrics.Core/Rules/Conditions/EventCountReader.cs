@@ -1,10 +1,12 @@
 using Metrics.Model;
+using Metrics.Query;
 using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// Reads a rule over events: <c>events</c>, <c>window</c>, <c>group_by</c>, <c>count</c> or <c>distinct</c>, <c>max_groups</c>.
+/// Reads a rule over events: <c>events</c> with <c>count</c> or <c>distinct</c>, or <c>sequence</c>; <c>window</c>, <c>group_by</c>,
+/// <c>max_groups</c>, <c>unless</c>, and <c>expr</c> beside them.
 /// </summary>
 internal static class EventCountReader
 {
@@ -12,7 +14,10 @@ internal static class EventCountReader
     private const int MaxMaxGroups = 100_000;
     private static readonly TimeSpan s_longestWindow = TimeSpan.FromDays(7);
     private static readonly string[] s_foreign =
-        ["expr", "above", "below", "outside", "equals", "not_equals", "clear", "forecast", "learned", "absent_for", "expect"];
+        ["above", "below", "outside", "equals", "not_equals", "clear", "forecast", "learned", "absent_for", "expect"];
+
+    /// <summary>Whether a rule is one over events.</summary>
+    public static bool IsFor(YamlSection rule) => rule.Has("events") | rule.Has("sequence");
 
     public static ConditionRead Read(YamlSection rule)
     {
@@ -22,19 +27,13 @@ internal static class EventCountReader
             if (rule.Has(key))
                 rule.Report(key, "cannot stand in a rule over events; its threshold stands in 'count' or 'distinct'");
         }
-        EventFilter events = ReadFilter(rule.Section("events"));
-        TimeSpan window = ReadWindow(rule);
-        IReadOnlyList<string> groupBy = ReadGroupBy(rule);
-        int maxGroups = rule.Number("max_groups", DefaultMaxGroups, min: 1, max: MaxMaxGroups);
-        (string? distinct, Bounds? bounds) = ReadCount(rule);
-        if (rule.Problems.Count > before)
-            return default;
-        return bounds is null ? new ConditionRead(null, With) : new ConditionRead(With(bounds), null);
-
-        EventCount With(Bounds given) => new(events, window, groupBy, distinct, given, maxGroups);
+        if (rule.Has("sequence") && rule.Has("events"))
+            rule.Report("events", "cannot stand beside 'sequence', whose steps have events of their own");
+        return rule.Has("sequence") ? ReadSequence(rule, before) : ReadCount(rule, before);
     }
 
-    private static EventFilter ReadFilter(YamlSection section)
+    /// <summary>Which events: every matcher must hold.</summary>
+    public static EventFilter ReadFilter(YamlSection section)
     {
         var matchers = new List<FieldMatcher>();
         foreach (string key in section.Keys.ToList())
@@ -55,14 +54,83 @@ internal static class EventCountReader
         return new EventFilter(matchers);
     }
 
+    /// <summary>A time that is at most the longest window.</summary>
+    public static TimeSpan ReadTime(YamlSection section, string key, TimeSpan @default)
+    {
+        TimeSpan time = section.Duration(key, @default, min: TimeSpan.FromSeconds(1));
+        if (time > s_longestWindow)
+            section.Report(key, $"is {Duration.Format(time)}; it must be at most {Duration.Format(s_longestWindow)}");
+        return time;
+    }
+
+    private static ConditionRead ReadCount(YamlSection rule, int before)
+    {
+        if (rule.Has("ordered"))
+            rule.Report("ordered", "needs 'sequence': the steps that come in order");
+        EventFilter events = ReadFilter(rule.Section("events"));
+        TimeSpan window = ReadWindow(rule);
+        IReadOnlyList<string> groupBy = ReadGroupBy(rule);
+        int maxGroups = rule.Number("max_groups", DefaultMaxGroups, min: 1, max: MaxMaxGroups);
+        (string? distinct, Bounds? bounds) = ReadBounds(rule);
+        (PreparedQuery? expr, List<EventExcuse> unless, List<ExprExcuse> unlessExpr) = ReadBesides(rule, window, groupBy);
+        CheckReachable(bounds);
+        if (rule.Problems.Count > before)
+            return default;
+        return bounds is not null ? new ConditionRead(With(bounds), null) : new ConditionRead(null, given =>
+        {
+            CheckReachable(given);
+            return With(given);
+        });
+
+        EventCount With(Bounds given) => new(events, window, groupBy, distinct, given, maxGroups)
+        {
+            Expr = expr, Unless = unless, UnlessExpr = unlessExpr,
+        };
+
+        void CheckReachable(Bounds? given)
+        {
+            int most = distinct is not null ? DistinctWindow.MaxValues : unless.Count > 0 ? EntryWindow.MaxEntries : int.MaxValue;
+            if (!(given?.Limits.Max(l => l.ConstantNumber) >= most))
+                return;
+            rule.Report(distinct is null ? "count" : "distinct", distinct is null
+                ? $"has a bound that is never reached: beside 'unless' with events at most {most} events are kept for each group"
+                : $"has a bound that is never reached: at most {most} different values are kept for each group");
+        }
+    }
+
+    private static ConditionRead ReadSequence(YamlSection rule, int before)
+    {
+        foreach (string key in (string[])["count", "distinct"])
+        {
+            if (rule.Has(key))
+                rule.Report(key, "cannot stand beside 'sequence'; a step may have a count");
+        }
+        TimeSpan window = ReadWindow(rule);
+        IReadOnlyList<string> groupBy = ReadGroupBy(rule);
+        List<EventStep> steps = SequenceReader.ReadSteps(rule, groupBy);
+        bool isOrdered = rule.Flag("ordered", true);
+        int maxGroups = SequenceReader.ReadMaxGroups(rule, steps, DefaultMaxGroups, MaxMaxGroups);
+        (PreparedQuery? expr, List<EventExcuse> unless, List<ExprExcuse> unlessExpr) = ReadBesides(rule, window, groupBy);
+        return rule.Problems.Count > before
+            ? default
+            : new ConditionRead(
+                new EventSequence(steps, window, groupBy, isOrdered, maxGroups) { Expr = expr, Unless = unless, UnlessExpr = unlessExpr },
+                null);
+    }
+
+    private static (PreparedQuery? Expr, List<EventExcuse> Unless, List<ExprExcuse> UnlessExpr) ReadBesides(
+        YamlSection rule, TimeSpan window, IReadOnlyList<string> groupBy)
+    {
+        PreparedQuery? expr = rule.Has("expr") ? ConditionReader.ReadExpr(rule) : null;
+        (List<EventExcuse> events, List<ExprExcuse> exprs) = UnlessReader.Read(rule, window, groupBy);
+        return (expr, events, exprs);
+    }
+
     private static TimeSpan ReadWindow(YamlSection rule)
     {
         if (!rule.Has("window"))
             rule.Report("window", "is required: the time over which events are counted, such as 5m");
-        TimeSpan window = rule.Duration("window", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1));
-        if (window > s_longestWindow)
-            rule.Report("window", $"is {Duration.Format(window)}; it must be at most {Duration.Format(s_longestWindow)}");
-        return window;
+        return ReadTime(rule, "window", TimeSpan.FromMinutes(5));
     }
 
     private static List<string> ReadGroupBy(YamlSection rule)
@@ -77,19 +145,13 @@ internal static class EventCountReader
         return fields;
     }
 
-    private static (string? Distinct, Bounds? Bounds) ReadCount(YamlSection rule)
+    private static (string? Distinct, Bounds? Bounds) ReadBounds(YamlSection rule)
     {
         if (rule.Has("count") && rule.Has("distinct"))
             rule.Report("distinct", "and 'count' cannot stand in one rule");
         YamlSection section = rule.Section(rule.Has("distinct") ? "distinct" : "count");
         string? field = rule.Has("distinct") ? EventFields.FullName(section.RequiredText("field")) : null;
         Bounds? bounds = BoundsReader.Read(section);
-        if (field is not null && bounds?.Limits.Max(l => l.ConstantNumber) >= DistinctWindow.MaxValues)
-        {
-            rule.Report(
-                "distinct",
-                $"has a bound that is never reached: at most {DistinctWindow.MaxValues} different values are kept for each group");
-        }
         section.Finish();
         return (field, bounds);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
@@ -7,7 +6,7 @@ namespace Metrics.Rules.Conditions;
 /// The groups of a rule over events, each with its window. Bounded, since outsiders choose the values: beyond the greatest number of groups
 /// all others are counted together, and all windows share one number of entries. May be used by several threads.
 /// </summary>
-internal sealed class EventGroups(EventCount condition)
+internal sealed class EventGroups(EventCondition condition)
 {
     /// <summary>Entries of all windows together: some 50 MB at the worst.</summary>
     private const int MaxEntries = 500_000;
@@ -18,45 +17,44 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>With more groups than these only one event is kept of each as evidence.</summary>
     private const int ManyGroups = 2_000;
 
-    private readonly long _window = (long)condition.Over.TotalMilliseconds;
-    private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
-    private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
+    private readonly long _window = (long)condition.Kept.TotalMilliseconds;
+    private readonly EventFilter[] _filters =
+        [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
+    private readonly Excuses _excuses = new(condition.Unless);
+    private readonly HeavyGroups _heavy = new((long)condition.Kept.TotalMilliseconds, condition.MaxGroups);
     private readonly Lock _lock = new();
 
-    /// <summary>By <see cref="KeyOf(string[])"/>: labels are made once a group, and not for each event.</summary>
-    private readonly Dictionary<string, EventGroup> _groups = [];
-
-    /// <summary>Every group once, by the time at which something leaves its window next.</summary>
-    private readonly SortedSet<EventGroup> _expiry = new(Comparer<EventGroup>.Create(CompareExpiry));
+    private readonly EventGroupTable _groups = new(condition);
     private readonly HashSet<Labels> _touched = [];
+
+    /// <summary>Groups whose alerts are open: they keep their place.</summary>
+    private HashSet<Labels> _open = [];
 
     /// <summary>Groups that have noted rows of the batch at hand as evidence.</summary>
     private readonly List<EventGroup> _noted = [];
     private readonly string[] _values = new string[condition.GroupBy.Count];
-    private EventGroup? _other;
+
+    /// <summary>Key of the row at hand where it belongs to the others.</summary>
+    private string _otherKey = "";
+    private bool _hasNewHeavy;
     private long _until = long.MinValue;
     private long _squeezed = long.MinValue;
     private long _entries;
     private long _late;
-    private long _made;
+    private long _excused;
+    private long _leftOut;
+    private long _lastLeftOut = long.MinValue;
 
-    /// <summary>Groups in the window, the one of all others not counted.</summary>
-    public int Count
+    /// <summary>What becomes of those who are many among too many groups.</summary>
+    private static string Places => ", unless they have more events than the least of the others, whose place they take then";
+
+    /// <summary>How many groups are in the window, and how many events were left out.</summary>
+    public EventTally Tally
     {
         get
         {
             lock (_lock)
-                return _groups.Count;
-        }
-    }
-
-    /// <summary>Events that came when they had left the window already.</summary>
-    public long Late
-    {
-        get
-        {
-            lock (_lock)
-                return _late;
+                return new EventTally(_groups.Count, _late, _excused, _leftOut);
         }
     }
 
@@ -67,14 +65,23 @@ internal sealed class EventGroups(EventCount condition)
         {
             lock (_lock)
             {
-                if (_other is not null)
+                if (_groups.Other is not null)
                 {
                     return $"more than {condition.MaxGroups} groups are in the window; "
-                        + "the events of all further ones are counted together as 'other'";
+                        + "the events of all further ones are counted together as 'other'"
+                        + (condition.EstimatesHeavy ? ", and those of the heaviest of them also alone, by estimate" : Places);
                 }
-                return _squeezed > _until && condition.Distinct is not null
-                    ? $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted"
-                    : null;
+                if (_lastLeftOut > _until)
+                {
+                    return $"more than {condition.MaxGroups} groups are in the window; "
+                        + "the events of all further ones are left out" + Places;
+                }
+                if (_excuses.AreTooMany)
+                    return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
+                if (_squeezed <= _until || (condition.ValueField is null && !_excuses.Exist) || !condition.CountsOthers)
+                    return null;
+                return $"more than {MaxEntries} {(condition.ValueField is null ? "events" : "different values")} are in the window; "
+                    + "of each group only those heard of last are counted";
             }
         }
     }
@@ -82,7 +89,7 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
     public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
-    /// <summary>Counts those rows of a batch that the rule's filter lets through.</summary>
+    /// <summary>Counts those rows of a batch that the rule is about.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="first">The first of them.</param>
     /// <returns>How many these are.</returns>
@@ -91,7 +98,7 @@ internal sealed class EventGroups(EventCount condition)
         int taken = 0;
         lock (_lock)
         {
-            for (int row = first; row < batch.Count; row = condition.Events.NextMatch(batch, row + 1))
+            for (int row = first; row < batch.Count; row = NextMatch(batch, row + 1))
             {
                 AddRow(batch, row);
                 taken++;
@@ -107,16 +114,22 @@ internal sealed class EventGroups(EventCount condition)
     /// <param name="at">The moment, milliseconds since 1970 UTC.</param>
     /// <param name="all">Whether all groups are given, not only those whose count may be another one.</param>
     /// <param name="also">Groups that are given in any case, with 0 when they are empty.</param>
-    public List<(Labels Series, long Count)> Slide(long at, bool all, IEnumerable<Labels> also)
+    public List<CountedGroup> Slide(long at, bool all, IEnumerable<Labels> also)
     {
         lock (_lock)
         {
             Expire(at - _window);
-            HashSet<Labels> wanted = [.. also, .. _touched];
+            if (_excuses.TakeFresh())
+                RemoveExcused();
+            _open = [.. also];
+            HashSet<Labels> wanted = [.. _open, .. _touched];
             if (all)
-                wanted.UnionWith(Everything().Select(g => g.Series));
-            _touched.Clear();
-            return [.. wanted.Select(s => (s, Find(s)?.Window.Count ?? 0))];
+                wanted.UnionWith(_groups.Everything.Select(g => g.Series));
+            // What waits yet is looked at again.
+            _touched.RemoveWhere(s => _groups.Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
+            if (condition.EstimatesHeavy && !_heavy.IsEmpty)
+                AddHeavy(wanted, at);
+            return [.. wanted.Select(s => Counted(s, at))];
         }
     }
 
@@ -127,17 +140,61 @@ internal sealed class EventGroups(EventCount condition)
             _touched.UnionWith(series);
     }
 
+    /// <summary>Groups whose alerts open now.</summary>
+    public void Keep(IEnumerable<Labels> series)
+    {
+        lock (_lock)
+            _open.UnionWith(series);
+    }
+
     /// <summary>The newest events of a group.</summary>
     public IReadOnlyList<Event> NewestOf(Labels series)
     {
         lock (_lock)
-            return Find(series)?.Newest ?? [];
+        {
+            IReadOnlyList<Event> newest = _groups.Find(series)?.Newest ?? [];
+            return _excuses.Exist
+                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), MomentOf(e.Time, e.ObservedTime)))]
+                : newest;
+        }
+    }
+
+    /// <summary>The next row of a batch that the rule is about; the number of rows when there is none.</summary>
+    public int NextMatch(EventBatch batch, int row)
+    {
+        if (_filters.Length == 1)
+            return _filters[0].NextMatch(batch, row);
+        while (row < batch.Count && !IsMatch(batch, row))
+            row++;
+        return row;
+    }
+
+    private bool IsMatch(EventBatch batch, int row)
+    {
+        foreach (EventFilter filter in _filters)
+        {
+            if (filter.IsMatch(batch, row))
+                return true;
+        }
+        return false;
     }
 
     private void AddRow(EventBatch batch, int row)
     {
-        string? value = condition.Distinct is null ? null : batch.Value(row, condition.Distinct);
-        if (condition.Distinct is not null && string.IsNullOrEmpty(value))
+        if (_excuses.Exist)
+            _excuses.Take(batch, row);
+        for (int step = 0; step < condition.Steps.Count; step++)
+        {
+            if (_filters.Length == 1 || condition.Steps[step].Events.IsMatch(batch, row))
+                AddRow(batch, row, step);
+        }
+    }
+
+    /// <summary>Adds a row as one of a step.</summary>
+    private void AddRow(EventBatch batch, int row, int step)
+    {
+        string? value = condition.ValueField is null ? null : batch.Value(row, condition.ValueField);
+        if (condition.ValueField is not null && string.IsNullOrEmpty(value))
             return;
         long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
         if (moment <= _until)
@@ -145,83 +202,131 @@ internal sealed class EventGroups(EventCount condition)
             _late++;
             return;
         }
-        EventGroup group = GroupOf(batch, row);
+        string?[]? keys = _excuses.KeysOf(batch, row);
+        if (keys is not null && _excuses.Cover(keys, moment))
+        {
+            _excused++;
+            return;
+        }
+        if (GroupOf(batch, row, condition.Steps[step].GroupBy, moment) is not { } group)
+            return;
         int before = group.Window.Entries;
-        bool isNew = group.Window.Add(moment, batch.Ids[row], value);
+        var entry = new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) };
+        bool isNew = group.Window.Add(entry);
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
-        if (group.Note(batch, row, _groups.Count > ManyGroups ? 1 : EventGroup.MaxNewest))
+        if (group == _groups.Other && condition.EstimatesHeavy)
+        {
+            _heavy.Add(moment, _otherKey);
+            _hasNewHeavy = true;
+        }
+        if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : condition.NewestOfStep))
             _noted.Add(group);
         _touched.Add(group.Series);
-        Queue(group);
+        _groups.Queue(group);
         Bound(group, moment);
     }
 
-    private EventGroup? Find(Labels series) => _groups.GetValueOrDefault(KeyOf(series))
-        ?? (_other is { } other && other.Series.Equals(series) ? other : null);
-
-    private IEnumerable<EventGroup> Everything() => _other is null ? _groups.Values : _groups.Values.Append(_other);
-
-    private EventGroup GroupOf(EventBatch batch, int row)
+    private CountedGroup Counted(Labels series, long at)
     {
-        for (int i = 0; i < _values.Length; i++)
-            _values[i] = batch.Value(row, condition.GroupBy[i]) ?? "";
-        string key = KeyOf(_values);
-        if (_groups.TryGetValue(key, out EventGroup? group))
-            return group;
-        if (_groups.Count >= condition.MaxGroups)
-            return _other ??= new EventGroup(_otherSeries, NewWindow(), _made++);
-        Labels series = Labels.Of([.. _values.Select((v, i) => new Label(_labels[i], v))]);
-        _groups.Add(key, group = new EventGroup(series, NewWindow(), _made++));
-        return group;
+        long count = _groups.Find(series)?.Window.CountAt(at) ?? 0;
+        if (!condition.EstimatesHeavy || _heavy.IsEmpty || _groups.IsOther(series))
+            return new CountedGroup(series, count, 0);
+        (long least, long most) = _heavy.CountOf(_groups.KeyOf(series));
+        return new CountedGroup(series, count + least, least == 0 ? 0 : most - least);
     }
 
-    private string KeyOf(Labels series) => KeyOf([.. _labels.Select(l => series[l])]);
-
-    /// <summary>The values of a group as one text; of several each with its length, so that no two groups have the same.</summary>
-    private static string KeyOf(string[] values) => values switch
+    /// <summary>Has the heavy ones judged of those that have no window of their own, and gives one to each whose alert is open.</summary>
+    private void AddHeavy(HashSet<Labels> wanted, long at)
     {
-        [] => "",
-        [var only] => only,
-        _ => string.Concat(values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Length}:{v}"))),
-    };
+        foreach (Labels series in wanted)
+        {
+            bool hasRoom = _groups.Count < condition.MaxGroups + HeavyGroups.MaxHeavy;
+            if (hasRoom && _groups.Find(series) is null && _groups.KeyOf(series) is var key && _heavy.CountOf(key).Least > 0)
+                _groups.Queue(_groups.Add(key, series), at);
+        }
+        if (!_hasNewHeavy)
+            return;
+        _hasNewHeavy = false;
+        foreach (string key in _heavy.Heaviest())
+            wanted.Add(_groups.SeriesOf(GroupKey.Split(key, _values.Length)));
+    }
 
-    private IEventWindow NewWindow() => condition.Distinct is null ? new CountWindow(_window) : new DistinctWindow();
+    /// <summary>Takes out of the windows what others excuse that came later.</summary>
+    private void RemoveExcused()
+    {
+        foreach (EventGroup group in _groups.Everything)
+        {
+            if (group.Window is not EntryWindow window)
+                continue;
+            int before = window.Entries;
+            window.Remove(_excuses);
+            if (window.Entries == before)
+                continue;
+            _entries -= before - window.Entries;
+            _excused += before - window.Entries;
+            _touched.Add(group.Series);
+        }
+    }
 
-    private static int CompareExpiry(EventGroup a, EventGroup b) =>
-        a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);
+    /// <summary>The group of a row; null where it is in none.</summary>
+    private EventGroup? GroupOf(EventBatch batch, int row, IReadOnlyList<string> fields, long moment)
+    {
+        for (int i = 0; i < _values.Length; i++)
+            _values[i] = batch.Value(row, fields[i]) ?? "";
+        if (!condition.CountsOthers && Array.Exists(_values, v => v.Length == 0))
+            return null;
+        string key = GroupKey.Of(_values);
+        if (_groups[key] is { } known)
+            return known;
+        if (_groups.Count < condition.MaxGroups)
+            return _groups.Add(key, _groups.SeriesOf(_values));
+        _otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]);
+        if (condition.EstimatesHeavy)
+            return _groups[_otherKey] ?? _groups.GetOther();
+        if (TakePlace(key, moment) is { } group)
+            return group;
+        if (condition.CountsOthers)
+            return _groups.GetOther();
+        LeaveOut(1, moment);
+        return null;
+    }
 
     /// <summary>
-    /// Queues a group by its oldest entry. What is queued for an earlier time already stays: it is looked at then, and queued again.
+    /// Gives a group the place of another that has fewer events; null when none has. So it takes as many events for each place to keep
+    /// somebody from being seen as they have themselves.
     /// </summary>
-    private void Queue(EventGroup group)
+    private EventGroup? TakePlace(string key, long moment)
     {
-        if (group.Window.Oldest >= group.QueuedExpiry)
-            return;
-        _expiry.Remove(group);
-        group.QueuedExpiry = group.Window.Oldest;
-        _expiry.Add(group);
+        _heavy.Add(moment, _otherKey);
+        long weight = _heavy.CountOf(_otherKey).Least;
+        if (_groups.RemoveLighter(weight, _open) is not { } lighter)
+            return null;
+        _entries -= lighter.Window.Entries;
+        LeaveOut(lighter.Window.Entries, moment);
+        return _groups.Add(key, _groups.SeriesOf(_values), weight - 1);
+    }
+
+    private void LeaveOut(int events, long moment)
+    {
+        _leftOut += events;
+        _lastLeftOut = Math.Max(_lastLeftOut, moment);
     }
 
     private void Expire(long until)
     {
         _until = Math.Max(_until, until);
-        while (_expiry.Min is { } group && group.QueuedExpiry <= _until)
+        _excuses.Expire(_until);
+        _heavy.Expire(_until);
+        while (_groups.NextExpired(_until) is { } group)
         {
-            _expiry.Remove(group);
             int before = group.Window.Entries;
             group.Window.Expire(_until);
             group.ExpireNewest(_until);
             _entries -= before - group.Window.Entries;
             _touched.Add(group.Series);
-            group.QueuedExpiry = long.MaxValue;
-            if (group.Window.Entries > 0)
-                Queue(group);
-            else if (group == _other)
-                _other = null;
-            else
-                _groups.Remove(KeyOf(group.Series));
+            _groups.PutBack(group);
         }
     }
 
@@ -231,7 +336,7 @@ internal sealed class EventGroups(EventCount condition)
         int share = (int)Math.Max(MinShare, MaxEntries / 2 / Math.Max(1, _groups.Count));
         if (_entries <= Math.Max(MaxEntries, 2L * MinShare * _groups.Count) || grown.Window.Entries <= share)
             return;
-        foreach (EventGroup group in Everything())
+        foreach (EventGroup group in _groups.Everything)
         {
             int before = group.Window.Entries;
             group.Window.Shrink(share);
@@ -240,3 +345,16 @@ internal sealed class EventGroups(EventCount condition)
         _squeezed = moment;
     }
 }
+
+/// <summary>A group and what is counted of it.</summary>
+/// <param name="Series">Its fields as labels.</param>
+/// <param name="Count">How many there are, or are at least.</param>
+/// <param name="Unsure">How many more there may be.</param>
+internal readonly record struct CountedGroup(Labels Series, long Count, long Unsure);
+
+/// <summary>What became of the events of a rule.</summary>
+/// <param name="Groups">Groups in the window, that of all others not counted.</param>
+/// <param name="Late">Events that came when they had left the window already.</param>
+/// <param name="Excused">Events that did not count, since others excused them.</param>
+/// <param name="LeftOut">Events that were left out, or forgotten, since there were too many groups.</param>
+internal readonly record struct EventTally(int Groups, long Late, long Excused, long LeftOut);

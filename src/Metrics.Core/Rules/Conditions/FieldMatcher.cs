@@ -172,6 +172,9 @@ public sealed class EventFilter
         return row;
     }
 
+    /// <summary>Whether a row meets every matcher.</summary>
+    public bool IsMatch(EventBatch batch, int row) => (_kind is null || _kind.Matches(batch.Kinds[row])) && MatchesOthers(batch, row);
+
     /// <inheritdoc />
     public override string ToString() => $"{{{string.Join(", ", _others.Prepend(_kind).OfType<FieldMatcher>().Select(m => m.Text))}}}";
 

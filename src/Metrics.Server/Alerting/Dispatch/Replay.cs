@@ -73,7 +73,7 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
         {
             inForce.TryAdd(group.IdOf(rule.Rule), rule);
             ReplayedRule replayed = Of(rule.Rule);
-            if (!hasEvents && rule.Rule.Condition is EventCount)
+            if (!hasEvents && rule.Rule.Condition is EventCondition)
                 replayed.Error = "there are no events to replay";
         }
         _dispatcher.Use(inForce, new Timestamp(from));

@@ -24,6 +24,7 @@ internal sealed class AlertDescription(
             _ => $"last evaluated at {new Timestamp(rule.LastAt)} in {rule.LastDuration.TotalMilliseconds:0.#} ms; "
                 + $"{rule.Alerts.Count} alerts are pending, firing or without data",
         },
+        .. rule.Memory.Status is { } status ? [$"it remembers {status}"] : Array.Empty<string>(),
     ];
 
     /// <summary>How an alert is.</summary>

@@ -7,7 +7,7 @@ namespace Metrics.Tests.Rules.Conditions;
 public sealed class EventCountMemoryTests
 {
     [Theory]
-    [InlineData("count: { above: 0 }", 20_000_000)]
+    [InlineData("count: { above: 0 }", 25_000_000)]
     [InlineData("distinct: { field: user.name, above: 0 }", 60_000_000)]
     public void A_flood_takes_bounded_memory(string counted, long bytes)
     {

@@ -79,6 +79,25 @@ public sealed class EventCountOrderTests
     }
 
     [Fact]
+    public void A_flood_of_addresses_does_not_hide_one_that_tries_many_users()
+    {
+        EventRules rules = new($"{Distinct.Replace("above: 0", "above: 20", StringComparison.Ordinal)}\nmax_groups: 100");
+        for (int i = 0; i < 50_000; i++)
+        {
+            rules.Take(EventRules.Failure(1 + (i / 1000.0), $"10.0.{i / 256}.{i % 256}"));
+            if (i % 200 == 100)
+                rules.Take(EventRules.Failure(1 + (i / 1000.0), "192.0.2.1", $"user-{i}"));
+        }
+        rules.Evaluate(52);
+        AlertInstance alert = rules.Rule.Alerts.Should().ContainSingle().Subject;
+        alert.Series["source_ip"].Should().Be("192.0.2.1");
+        alert.Value.Should().BeInRange(250 - (50_000 / 1000), 250, "what came before it had a place is not known any more");
+        rules.Rule.Error.Should().Be(
+            "more than 100 groups are in the window; the events of all further ones are counted together as 'other', "
+            + "unless they have more events than the least of the others, whose place they take then");
+    }
+
+    [Fact]
     public void A_flood_of_addresses_stays_within_its_bound_and_is_counted_together()
     {
         EventRules rules = new($"{Count.Replace("above: 0", "above: 3", StringComparison.Ordinal)}\nmax_groups: 100");
@@ -88,7 +107,8 @@ public sealed class EventCountOrderTests
         rules.Open(3).Should().Be("10.0.0.7 firing 6; other firing 49900", "whoever was there before the flood is still seen alone");
         rules.Memory.Groups.Should().Be(100);
         rules.Rule.Error.Should().Be(
-            "more than 100 groups are in the window; the events of all further ones are counted together as 'other'");
+            "more than 100 groups are in the window; the events of all further ones are counted together as 'other', "
+            + "and those of the heaviest of them also alone, by estimate");
         rules.Open(400).Should().Be("");
         (rules.Rule.Error, rules.Memory.Groups).Should().Be((null, 0));
     }

@@ -58,6 +58,9 @@ internal sealed class EventRules
 
     public EventCountMemory Memory => (EventCountMemory)Rule.Memory;
 
+    /// <summary>The samples that expressions read.</summary>
+    public MemorySeries Samples { get; } = new();
+
     public long ListeningSince { get; init; } = RuleHarness.At(-86_400);
 
     /// <summary>Problems of a rule of this body.</summary>
@@ -73,6 +76,13 @@ internal sealed class EventRules
         Id = id, Time = Nanoseconds(second), ObservedTime = Nanoseconds(second),
         Kind = "identity.authenticate", SeverityNumber = 13, Body = $"Failed password for {user}",
         Fields = [new("event.outcome", "failure"), new("source.ip", source), new("user.name", user), new("host.name", "keystone-1")],
+    };
+
+    /// <summary>An event of a kind on a host.</summary>
+    public static Event Of(string kind, double second, string host = "a", params (string Name, string Value)[] fields) => new()
+    {
+        Time = Nanoseconds(second), ObservedTime = Nanoseconds(second), Kind = kind, SeverityNumber = 9, Body = kind,
+        Fields = [new("host.name", host), .. fields.Select(f => new EventField(f.Name, f.Value))],
     };
 
     public static long Nanoseconds(double second) => (RuleHarness.At(0) + (long)Math.Round(second * 1000)) * 1_000_000;
@@ -98,10 +108,16 @@ internal sealed class EventRules
 
     public IReadOnlyList<AlertChange> Evaluate(double second)
     {
-        var nothing = new MemorySeries();
         long at = RuleHarness.At(0) + (long)(second * 1000);
-        var context = new RuleContext(nothing, new LocalQueries(s_engine, nothing), at, ListeningSince);
+        var context = new RuleContext(Samples, new LocalQueries(s_engine, Samples), at, ListeningSince);
         return [.. Rules.SelectMany(r => r.Evaluate(context))];
+    }
+
+    /// <summary>Adds a sample.</summary>
+    public EventRules Sample(double second, Labels series, double value)
+    {
+        Samples.Add(series, RuleHarness.At(0) + (long)(second * 1000), value);
+        return this;
     }
 
     /// <summary>What is open after a round: <c>1.2.3.4 firing 5</c>.</summary>
@@ -109,7 +125,7 @@ internal sealed class EventRules
     {
         Evaluate(second);
         return string.Join("; ", Rules.SelectMany(r => r.Alerts)
-            .Select(a => $"{a.Series["source_ip"]} {a.Labels["severity"]} {a.State.Name} {a.Value}")
+            .Select(a => $"{string.Join(',', a.Series.Select(l => l.Value))} {a.Labels["severity"]} {a.State.Name} {a.Value}")
             .Select(t => t.Replace("  ", " ", StringComparison.Ordinal).Trim())
             .Order(StringComparer.Ordinal));
     }

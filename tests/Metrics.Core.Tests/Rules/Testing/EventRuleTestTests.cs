@@ -19,6 +19,16 @@ public sealed class EventRuleTestTests
     }
 
     [Fact]
+    public void Events_that_excuse_others_that_follow_each_other_and_that_go_with_samples_are_tried_too()
+    {
+        RuleTestFile tests = Read(File.ReadAllText(Path.Combine(s_folder, "correlation.test.yaml")), out List<Problem> problems)!;
+        IReadOnlyList<RuleGroup> rules =
+            RuleFile.Read(File.ReadAllText(Path.Combine(s_folder, "correlation.yaml")), "correlation.yaml", problems);
+        problems.Should().BeEmpty();
+        tests.Tests.SelectMany(t => RuleTestRun.Run(tests, t, rules, TimeProvider.System)).Should().BeEmpty();
+    }
+
+    [Fact]
     public void What_is_not_as_expected_is_reported()
     {
         RuleTestFile tests = Read("""

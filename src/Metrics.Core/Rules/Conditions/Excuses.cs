@@ -1,0 +1,187 @@
+using System.Globalization;
+using Metrics.Model;
+
+namespace Metrics.Rules.Conditions;
+
+/// <summary>
+/// When events do not count since others were there around them. Bounded, since outsiders choose the values: beyond its bound what ends
+/// first is forgotten, and excuses nothing. Not for use by two threads at once.
+/// </summary>
+/// <param name="kinds">The kinds of excuse.</param>
+internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
+{
+    /// <summary>Spans of time that are remembered.</summary>
+    internal const int MaxSpans = 50_000;
+
+    private readonly Dictionary<(int Kind, string Key), Spans> _byKey = [];
+
+    /// <summary>Every key once, by when its first span is over.</summary>
+    private readonly PriorityQueue<(int Kind, string Key), long> _expiry = new();
+    private int _spans;
+    private long _until = long.MinValue;
+    private long _forgotten = long.MinValue;
+
+    /// <summary>Whether some came since it was asked last.</summary>
+    private bool _isFresh;
+
+    /// <summary>Whether there are kinds of excuse at all.</summary>
+    public bool Exist => kinds.Count > 0;
+
+    /// <summary>Whether some were forgotten that would be remembered yet.</summary>
+    public bool AreTooMany => _forgotten > _until;
+
+    /// <summary>Takes a row of a batch, if it excuses others.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool Take(EventBatch batch, int row)
+    {
+        bool isOne = false;
+        for (int i = 0; i < kinds.Count; i++)
+        {
+            if (!kinds[i].Events.IsMatch(batch, row))
+                continue;
+            isOne = true;
+            if (KeyOf(batch, row, i, isTheirs: true) is { } key)
+                Add((i, key), EventGroups.MomentOf(batch.Times[row], batch.ObservedTimes[row]));
+        }
+        return isOne;
+    }
+
+    /// <summary>By what a row would be excused, one key a kind; null for a kind that cannot.</summary>
+    public string?[]? KeysOf(EventBatch batch, int row)
+    {
+        if (kinds.Count == 0)
+            return null;
+        var keys = new string?[kinds.Count];
+        for (int i = 0; i < keys.Length; i++)
+            keys[i] = KeyOf(batch, row, i, isTheirs: false);
+        return keys;
+    }
+
+    /// <summary>The same of an event.</summary>
+    public string?[] KeysOf(Event one) => [.. kinds.Select(k => KeyOf([.. k.By.Select(b => ValueOf(one, b.Mine))]))];
+
+    /// <summary>Whether what happened at a moment is excused.</summary>
+    public bool Cover(string?[] keys, long time)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            if (keys[i] is { } key && _byKey.TryGetValue((i, key), out Spans? spans) && spans.Cover(time))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether some came since this was asked last.</summary>
+    public bool TakeFresh() => _isFresh && !(_isFresh = false);
+
+    /// <summary>Forgets what excuses only events of that moment or before.</summary>
+    public void Expire(long until)
+    {
+        _until = until;
+        while (_expiry.TryPeek(out _, out long end) && end <= until)
+            RemoveFirst();
+    }
+
+    private void Add((int Kind, string Key) key, long time)
+    {
+        EventExcuse kind = kinds[key.Kind];
+        long from = time - (long)kind.After.TotalMilliseconds, to = time + (long)kind.Within.TotalMilliseconds;
+        if (to <= _until)
+            return;
+        _isFresh = true;
+        if (!_byKey.TryGetValue(key, out Spans? spans))
+        {
+            _byKey.Add(key, spans = new Spans());
+            _expiry.Enqueue(key, to);
+        }
+        _spans += spans.Add(from, to);
+        while (_spans > MaxSpans)
+            _forgotten = Math.Max(_forgotten, RemoveFirst());
+    }
+
+    /// <summary>Removes what is over first, or finds that it goes on longer.</summary>
+    /// <returns>When what was removed is over.</returns>
+    private long RemoveFirst()
+    {
+        (int Kind, string Key) key = _expiry.Peek();
+        Spans spans = _byKey[key];
+        _expiry.TryPeek(out _, out long queued);
+        if (spans.FirstEnd > queued)
+        {
+            _expiry.DequeueEnqueue(key, spans.FirstEnd);
+            return long.MinValue;
+        }
+        long end = spans.FirstEnd;
+        _spans--;
+        if (spans.RemoveFirst())
+        {
+            _expiry.DequeueEnqueue(key, spans.FirstEnd);
+        }
+        else
+        {
+            _expiry.Dequeue();
+            _byKey.Remove(key);
+        }
+        return end;
+    }
+
+    private string? KeyOf(EventBatch batch, int row, int kind, bool isTheirs)
+    {
+        IReadOnlyList<(string Mine, string Theirs)> by = kinds[kind].By;
+        var values = new string[by.Count];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = batch.Value(row, isTheirs ? by[i].Theirs : by[i].Mine) ?? "";
+        return KeyOf(values);
+    }
+
+    /// <summary>What lacks a field agrees with nothing.</summary>
+    private static string? KeyOf(string[] values) =>
+        Array.Exists(values, v => v.Length == 0) ? null : GroupKey.Short(GroupKey.Of(values));
+
+    private static string ValueOf(Event one, string field) => field switch
+    {
+        EventFields.Kind => one.Kind,
+        EventFields.Body => one.Body,
+        EventFields.SeverityNumber => one.SeverityNumber.ToString(CultureInfo.InvariantCulture),
+        _ => one[field] ?? "",
+    };
+
+    /// <summary>Spans of time in their order; none touches another.</summary>
+    private sealed class Spans
+    {
+        private readonly List<(long From, long To)> _all = [];
+
+        public long FirstEnd => _all[0].To;
+
+        /// <summary>Adds one; gives how many more there are.</summary>
+        public int Add(long from, long to)
+        {
+            int first = FirstEndingAtOrAfter(from), next = first;
+            for (; next < _all.Count && _all[next].From <= to; next++)
+                (from, to) = (Math.Min(from, _all[next].From), Math.Max(to, _all[next].To));
+            _all.RemoveRange(first, next - first);
+            _all.Insert(first, (from, to));
+            return 1 - (next - first);
+        }
+
+        public bool Cover(long time) => FirstEndingAtOrAfter(time) is var at && at < _all.Count && _all[at].From <= time;
+
+        /// <summary>Removes the first; false when none is left.</summary>
+        public bool RemoveFirst()
+        {
+            _all.RemoveAt(0);
+            return _all.Count > 0;
+        }
+
+        private int FirstEndingAtOrAfter(long time)
+        {
+            int low = 0, high = _all.Count;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                (low, high) = _all[middle].To < time ? (middle + 1, high) : (low, middle);
+            }
+            return low;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace Metrics.Rules.Conditions;
+
+/// <summary>
+/// The events of a sequence in one group, and which of them complete it. Exact whatever order they come in, while its entries suffice; of a
+/// flood the oldest are summed up as how far they had come, so that none of it makes a sequence unseen.
+/// </summary>
+internal sealed class SequenceWindow : EntryWindow
+{
+    private readonly EventSequence _sequence;
+    private readonly long _window;
+
+    /// <summary>Events that all steps need together.</summary>
+    private readonly int _length;
+
+    /// <summary>How far those had come that were summed up; null while none were.</summary>
+    private long[]? _before;
+    private EventEntry _lastBefore = new(long.MinValue, 0);
+
+    /// <summary>When events that were summed up completed the sequence, the newest last.</summary>
+    private readonly List<long> _completed = [];
+
+    public SequenceWindow(EventSequence sequence)
+        : base((long)sequence.Wait.TotalMilliseconds)
+    {
+        (_sequence, _window) = (sequence, (long)sequence.Over.TotalMilliseconds);
+        _length = sequence.Steps.Sum(s => s.Count);
+    }
+
+    /// <summary>What belongs among the events that were summed up is taken as one of them.</summary>
+    public override bool Add(in EventEntry entry) => entry.CompareTo(_lastBefore) > 0 && base.Add(entry);
+
+    /// <summary>How many events of the window that ends at a moment complete the sequence.</summary>
+    public override long CountAt(long at)
+    {
+        long[] progress = Start();
+        int count = _completed.Count(c => c > at - _window);
+        for (int i = 0, to = CountingAt(at); i < to; i++)
+        {
+            if (Advance(progress, Held[i]) && Held[i].Time > at - _window)
+                count++;
+        }
+        return count;
+    }
+
+    public override void Expire(long until)
+    {
+        base.Expire(until);
+        _completed.RemoveAll(c => c <= until);
+    }
+
+    protected override void Pass(int count)
+    {
+        _before = Start();
+        for (int i = 0; i < count; i++)
+        {
+            if (Advance(_before, Held[i]))
+                _completed.Add(Held[i].Time);
+        }
+        _lastBefore = Held[count - 1];
+        _completed.RemoveRange(0, Math.Max(0, _completed.Count - MaxEntries));
+    }
+
+    private long[] Start()
+    {
+        if (_before is not null)
+            return [.. _before];
+        var progress = new long[_length];
+        Array.Fill(progress, long.MinValue);
+        return progress;
+    }
+
+    /// <summary>
+    /// Goes on by one event. For each place in the row of events that make the sequence, progress has when the latest row that has come so
+    /// far began; without order, each step is a row of its own.
+    /// </summary>
+    /// <returns>Whether the event completes the sequence.</returns>
+    private bool Advance(long[] progress, in EventEntry entry)
+    {
+        bool isComplete = true;
+        // From the last step on: an event is one event of the sequence, also where it fits two steps of it.
+        for (int step = _sequence.Steps.Count - 1, end = _length; step >= 0; step--)
+        {
+            int count = _sequence.Steps[step].Count, begin = end - count;
+            bool fits = (entry.Steps >> step & 1) != 0;
+            if (fits)
+            {
+                Array.Copy(progress, begin, progress, begin + 1, count - 1);
+                progress[begin] = _sequence.IsOrdered && step > 0 ? progress[begin - 1] : entry.Time;
+            }
+            if (!_sequence.IsOrdered || end == _length)
+                isComplete &= progress[end - 1] > entry.Time - _window && (fits || !_sequence.IsOrdered);
+            end = begin;
+        }
+        return isComplete;
+    }
+}

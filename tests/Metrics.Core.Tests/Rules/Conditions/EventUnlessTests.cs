@@ -1,0 +1,138 @@
+using Metrics.Model;
+using Metrics.Rules;
+
+namespace Metrics.Tests.Rules.Conditions;
+
+/// <summary>Events that do not count where others were there around them.</summary>
+public sealed class EventUnlessTests
+{
+    private const string Stops = "events: { kind: service.stop }\nwindow: 30m\ngroup_by: [host]\ncount: { above: 0 }\n";
+    private const string Upgrade = $"{Stops}unless: {{ events: {{ kind: host.package }}, by: [host], within: 10m }}";
+    private const string Reboot = $"{Stops}unless: [{{ events: {{ kind: host.reboot }}, by: [host], after: 2m }}]";
+
+    private static Event Stop(double second, string host = "a") => EventRules.Of("service.stop", second, host);
+
+    private static Event Package(double second, string host = "a") => EventRules.Of("host.package", second, host);
+
+    [Fact]
+    public void A_stop_after_an_upgrade_of_its_host_is_not_told_and_one_of_another_host_is()
+    {
+        EventRules rules = new EventRules(Upgrade).Take(Package(0)).Take(Stop(599), Stop(599, "b"));
+        rules.Open(600).Should().Be("b firing 1");
+        rules.Memory.Status.Should().Be("1 group in the window; 1 event excused by 'unless'");
+        rules.Take(Stop(601)).Open(602).Should().Be("a firing 1; b firing 1", "ten minutes are over");
+    }
+
+    [Fact]
+    public void An_upgrade_that_comes_in_late_takes_back_what_was_told()
+    {
+        EventRules rules = new EventRules(Upgrade).Take(Stop(100), Stop(800));
+        rules.Open(801).Should().Be("a firing 2");
+        rules.Take(Package(50)).Open(802).Should().Be("a firing 1", "the first stop was after it");
+        rules.Rule.Alerts[0].Events.Should().ContainSingle().Which.Time.Should().Be(EventRules.Nanoseconds(800));
+        rules.Take(Package(799)).Evaluate(803).Should().ContainSingle().Which.Alert.State.Should()
+            .Be(new AlertState.Inactive(EndReason.Resolved));
+    }
+
+    [Fact]
+    public void An_event_waits_for_what_may_come_after_it()
+    {
+        EventRules rules = new EventRules(Reboot).Take(Stop(0), Stop(0, "b"));
+        rules.Open(119.9).Should().Be("");
+        rules.Take(EventRules.Of("host.reboot", 60)).Open(120).Should().Be("b firing 1");
+        rules.Open(1799).Should().Be("b firing 1");
+        rules.Open(1800).Should().Be("", "it counts by its own time all the same");
+    }
+
+    [Fact]
+    public void What_lacks_a_field_agrees_with_nothing_and_without_by_anything_excuses()
+    {
+        new EventRules(Upgrade).Take(Package(0, ""), Stop(1, "")).Open(2).Should().Be("firing 1");
+        new EventRules($"{Stops}unless: {{ events: {{ kind: host.package }}, within: 10m }}")
+            .Take(Package(0, "deploy"), Stop(1)).Open(2).Should().Be("");
+    }
+
+    [Fact]
+    public void Fields_may_have_other_names_in_the_other_event()
+    {
+        EventRules rules = new(
+            $"{Stops}unless: {{ events: {{ kind: config.changed }}, by: {{ host: destination.domain }}, within: 1m }}");
+        rules.Take(EventRules.Of("config.changed", 0, "deploy", ("destination.domain", "a"))).Take(Stop(1), Stop(1, "deploy"));
+        rules.Open(2).Should().Be("deploy firing 1");
+    }
+
+    [Fact]
+    public void Different_values_are_counted_of_what_is_not_excused()
+    {
+        EventRules rules = new("""
+            events: { kind: service.stop }
+            window: 30m
+            distinct: { field: host, above: 1 }
+            unless: { events: { kind: host.package }, by: [host], within: 10m }
+            """);
+        rules.Take(Stop(1), Stop(2, "b"), Stop(3, "b"), Stop(4, "c")).Open(5).Should().Be("firing 3");
+        rules.Take(Package(0, "b")).Open(6).Should().Be("firing 2");
+    }
+
+    [Fact]
+    public void After_a_restart_it_is_as_it_was_also_where_the_excuse_is_older_than_the_window()
+    {
+        const string body = "events: { kind: service.stop }\nwindow: 1m\ngroup_by: [host]\ncount: { above: 0 }\n"
+            + "unless: { events: { kind: host.package }, by: [host], within: 10m }";
+        var log = new EventRules.EventLog();
+        log.Events.AddRange([Package(0) with { Id = 1 }, Stop(580) with { Id = 2 }, Stop(581, "b") with { Id = 3 }]);
+        var rules = new EventRules(body, isKnown: false) { ListeningSince = RuleHarness.At(600) };
+        rules.Restore(log, 600).Should().Be(3);
+        rules.Open(601).Should().Be("b firing 1");
+    }
+
+    [Fact]
+    public void A_flood_of_excuses_costs_bounded_memory_and_what_is_forgotten_excuses_nothing()
+    {
+        EventRules rules = new EventRules(Upgrade);
+        for (int i = 0; i < 60; i++)
+            rules.Take([.. Enumerable.Range(0, 1000).Select(n => Package(i + n / 1000.0, $"h{i}-{n}"))]);
+        rules.Take(Stop(61, "h0-0"), Stop(61, "h59-999")).Open(62).Should().Be("h0-0 firing 1");
+        rules.Rule.Error.Should().Contain("50000 times of 'unless'");
+    }
+
+    [Fact]
+    public void A_flood_of_events_is_at_least_its_bound()
+    {
+        EventRules rules = new EventRules(Upgrade);
+        rules.Take([.. Enumerable.Range(0, 20_000).Select(n => Stop(n / 100.0))]);
+        rules.Open(201).Should().Be("a firing 4096");
+        rules.Rule.Rule.Condition.Describe(rules.Rule.Alerts[0]).Should().StartWith("at least 4096 events in 30m, which is > 0");
+    }
+
+    [Fact]
+    public void While_an_expression_gives_a_value_for_the_group_it_does_not_begin_to_fire_and_what_is_open_stays()
+    {
+        EventRules rules = new($"{Stops}unless: {{ expr: maintenance_window == 1, by: [host] }}");
+        Labels a = Labels.Of("maintenance_window", ("host", "a"), ("job", "ops"));
+        rules.Sample(0, a, 1).Take(Stop(10), Stop(10, "b")).Open(11).Should().Be("b firing 1");
+        rules.Sample(60, a, 0).Open(61).Should().Be("a firing 1; b firing 1", "it is over, and the stop is in the window yet");
+        rules.Sample(90, a, 1).Open(91).Should().Be("a firing 1; b firing 1");
+        rules.Rule.Error.Should().BeNull();
+        rules.Rule.Rule.Metrics.Should().Equal("maintenance_window");
+    }
+
+    [Fact]
+    public void An_exception_that_cannot_be_evaluated_keeps_nothing_from_firing()
+    {
+        EventRules rules = new($"{Stops}unless: {{ expr: 'x * on (host) y' }}");
+        rules.Sample(0, Labels.Of("x", ("host", "a"), ("n", "1")), 1).Sample(0, Labels.Of("x", ("host", "a"), ("n", "2")), 1)
+            .Sample(0, Labels.Of("y", ("host", "a"), ("n", "1")), 1).Sample(0, Labels.Of("y", ("host", "a"), ("n", "2")), 1);
+        rules.Take(Stop(1)).Open(2).Should().Be("a firing 1");
+        rules.Rule.Error.Should().StartWith("unless x * on (host) y: ");
+    }
+
+    [Fact]
+    public void It_says_in_words_what_excuses()
+    {
+        new EventRules($"{Stops}unless:\n  - {{ events: {{ kind: host.package }}, by: [host], within: 10m, after: 1m }}\n  - {{ expr: up == 0 }}")
+            .Rule.Rule.Text.Should().Be(
+                "count of events {kind=\"service.stop\"} by host.name in 30m > 0 "
+                + "unless {kind=\"host.package\"} by host.name within 10m before or 1m after unless up == 0");
+    }
+}
