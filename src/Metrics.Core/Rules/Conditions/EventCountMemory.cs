@@ -60,7 +60,7 @@ public sealed class EventCountMemory : ConditionMemory
     public int Take(EventBatch batch)
     {
         int row = _condition.Events.NextMatch(batch, 0);
-        return row == batch.Count ? 0 : _groups.Add(batch, row);
+        return row == batch.Count ? 0 : _groups.Add(batch, row, _condition.Events);
     }
 
     /// <summary>Everything from that moment on was read back.</summary>

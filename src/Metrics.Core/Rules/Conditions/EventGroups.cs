@@ -85,13 +85,14 @@ internal sealed class EventGroups(EventCount condition)
     /// <summary>Counts those rows of a batch that the rule's filter lets through.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="first">The first of them.</param>
+    /// <param name="filter">The filter: that of the rule as it is now.</param>
     /// <returns>How many these are.</returns>
-    public int Add(EventBatch batch, int first)
+    public int Add(EventBatch batch, int first, EventFilter filter)
     {
         int taken = 0;
         lock (_lock)
         {
-            for (int row = first; row < batch.Count; row = condition.Events.NextMatch(batch, row + 1))
+            for (int row = first; row < batch.Count; row = filter.NextMatch(batch, row + 1))
             {
                 AddRow(batch, row);
                 taken++;
