@@ -1,4 +1,3 @@
-using System.Globalization;
 using Metrics.Text;
 
 namespace Metrics.Rules.Sigma;
@@ -12,7 +11,10 @@ namespace Metrics.Rules.Sigma;
 public sealed record SigmaFault(SigmaReason Reason, string File, int Line, int Column, string Message)
 {
     /// <inheritdoc />
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: {Message}");
+    public override string ToString() => AsProblem().ToString();
+
+    /// <summary>As other files' problems are said.</summary>
+    public Problem AsProblem() => new(File, Line, Column, Message);
 }
 
 /// <summary>Everything that is wrong with one rule.</summary>

@@ -17,4 +17,11 @@ public sealed record SigmaOutcome(string Title, string Location, string Logsourc
 /// <summary>What was read of all Sigma files.</summary>
 /// <param name="Group">The rules that are loaded, as alerting rules; null where there are none.</param>
 /// <param name="Rules">Every rule, loaded or not.</param>
-public sealed record SigmaLoad(RuleGroup? Group, IReadOnlyList<SigmaOutcome> Rules);
+public sealed record SigmaLoad(RuleGroup? Group, IReadOnlyList<SigmaOutcome> Rules)
+{
+    /// <summary>How many are loaded.</summary>
+    public int Loaded => Rules.Count(r => r.IsLoaded);
+
+    /// <summary>What their authors have to mend.</summary>
+    public IEnumerable<SigmaFault> Broken => Rules.SelectMany(r => r.Faults).Where(f => f.Reason == SigmaReason.Broken);
+}
