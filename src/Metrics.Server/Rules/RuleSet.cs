@@ -15,7 +15,9 @@ internal static class RuleSet
     /// <summary>The folder of the shipped rules.</summary>
     public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "rules");
 
-    /// <summary>Reads all rule files, and those of Sigma, which are written by others: what is wrong with one of these stops nothing.</summary>
+    /// <summary>
+    /// Reads all rule files, and those of Sigma, which are written by others: what is wrong with one of these stops nothing.
+    /// </summary>
     /// <exception cref="ConfigurationException">Some rule file is wrong; every problem is told.</exception>
     public static LoadedRules Load(RuleOptions options)
     {

@@ -8,8 +8,6 @@ internal static partial class SigmaEncoding
 {
     private const string Dashes = "-/\u2013\u2014\u2015";
 
-    private static readonly UnicodeEncoding s_bigEndian = new(bigEndian: true, byteOrderMark: false);
-
     /// <summary>Makes the values that are looked for.</summary>
     /// <param name="value">As it is written, its wildcards and backslashes included.</param>
     /// <param name="changes">The modifiers, in order.</param>
@@ -43,7 +41,8 @@ internal static partial class SigmaEncoding
                     ];
                     continue;
                 default:
-                    (encoding, mark) = (change == "utf16be" ? s_bigEndian : Encoding.Unicode, change == "utf16" ? [0xFF, 0xFE] : []);
+                    encoding = change == "utf16be" ? Encoding.BigEndianUnicode : Encoding.Unicode;
+                    mark = change == "utf16" ? [0xFF, 0xFE] : [];
                     continue;
             }
         }

@@ -16,6 +16,7 @@ internal sealed class SigmaCheckCommand : CliCommand
     public SigmaCheckCommand(CommonOptions common) : base(common, "check", "Check Sigma rules: which are loaded, and why others are not.")
     {
         Add(_files);
+        Add(common.Config);
         Add(common.Output);
         Example("metricsd sigma check", "Those of the configuration (sigma.files).");
         Example("metricsd sigma check sigma/rules/linux 'sigma/rules/web/**/*.yml'", "Each rule, and counts for each kind of logs.");
@@ -34,7 +35,7 @@ internal sealed class SigmaCheckCommand : CliCommand
 
     private static object Row(SigmaOutcome rule) => new
     {
-        rule.Title, rule.Location, rule.Logsource, rule.IsLoaded, reason = rule.Reason?.ToString().ToLowerInvariant(),
+        rule.Title, rule.Location, rule.Logsource, rule.IsLoaded, reason = rule.Reason?.Word(),
         faults = rule.Faults.Select(f => f.ToString()),
     };
 
@@ -46,10 +47,11 @@ internal sealed class SigmaCheckCommand : CliCommand
         call.Output.WriteLine($"{"LOADED",-16}  {"LOGSOURCE".PadRight(logs)}  RULE");
         foreach (SigmaOutcome rule in load.Rules.OrderBy(r => r.IsLoaded).ThenBy(r => r.Location, StringComparer.Ordinal))
         {
-            string state = rule.Reason is { } reason ? $"no: {reason.ToString().ToLowerInvariant()}" : "yes";
+            string state = rule.Reason is { } reason ? $"no: {reason.Word()}" : "yes";
             call.Output.WriteLine($"{state,-16}  {rule.Logsource.PadRight(logs)}  {rule.Location}  {rule.Title}".TrimEnd());
-            foreach (string message in rule.Faults.Select(f => f.Message).Distinct())
-                call.Output.WriteLine($"{"",-16}  {"".PadRight(logs)}    {message}");
+            foreach (SigmaFault fault in rule.Faults.DistinctBy(f => f.Message))
+                call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{"",-16}  {"".PadRight(logs)}    line {fault.Line}: {fault.Message}"));
         }
         call.Output.WriteLine();
         foreach (IGrouping<string, SigmaOutcome> kind in load.Rules.GroupBy(r => r.Logsource).OrderBy(k => k.Key, StringComparer.Ordinal))

@@ -10,9 +10,9 @@ internal sealed partial class SigmaReport(SigmaMetrics metrics, ILogger<SigmaRep
     {
         metrics.Loaded.Set(load.Loaded);
         List<string> away = [];
-        foreach (string reason in SigmaMetrics.Reasons)
+        foreach (string reason in SigmaReasons.Words)
         {
-            int count = load.Rules.Count(r => r.Reason?.ToString().ToLowerInvariant() == reason);
+            int count = load.Rules.Count(r => r.Reason?.Word() == reason);
             metrics.Refused.WithLabels(reason).Set(count);
             if (count > 0)
                 away.Add($"{count} {reason}");
