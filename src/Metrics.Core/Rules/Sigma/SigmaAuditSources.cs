@@ -1,3 +1,4 @@
+using Metrics.Formats.Logs.Audit;
 using Metrics.Model;
 
 namespace Metrics.Rules.Sigma;
@@ -70,7 +71,11 @@ internal static class SigmaAuditSources
     private static SigmaField? FindPair(string name)
     {
         bool isKey = name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
-        return isKey ? new SigmaField(e => e.OfRecords(name), EventFieldOf(name)) : null;
+        if (!isKey)
+            return null;
+        // A program's arguments and a system call's have one name and are not the same.
+        return AuditRecords.IsArgument(name)
+            ? new SigmaField(e => e.OfRecord(name), null) : new SigmaField(e => e.OfRecords(name), EventFieldOf(name));
     }
 
     private static string? EventFieldOf(string pair) => pair switch

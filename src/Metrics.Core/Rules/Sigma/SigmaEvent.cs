@@ -10,6 +10,7 @@ namespace Metrics.Rules.Sigma;
 internal sealed class SigmaEvent
 {
     private readonly AuditRecords _records = new();
+    private readonly List<(string Field, string? Value)> _asked = [];
     private EventBatch _batch = null!;
     private int _row;
     private string? _body;
@@ -52,14 +53,27 @@ internal sealed class SigmaEvent
     public void Take(EventBatch batch, int row)
     {
         (_batch, _row) = (batch, row);
+        _asked.Clear();
         (_body, _text, _hasRecords, Record) = (null, null, false, -1);
         Kind = batch.Kinds[row];
         Dataset = batch.Find(row, EventFields.Dataset) ?? "";
         Service = batch.Find(row, EventFields.Service) ?? "";
     }
 
-    /// <summary>A field of the event by its full name; null where it has none.</summary>
-    public string? Field(string name) => name == EventFields.Body ? Body : _batch.Value(_row, name);
+    /// <summary>A field of the event by its full name; null where it has none. Rules ask for few, again and again.</summary>
+    public string? Field(string name)
+    {
+        if (name == EventFields.Body)
+            return Body;
+        foreach ((string known, string? value) in _asked)
+        {
+            if (ReferenceEquals(known, name))
+                return value;
+        }
+        string? read = _batch.Value(_row, name);
+        _asked.Add((name, read));
+        return read;
+    }
 
     /// <summary>Whether the event has a field.</summary>
     public bool Has(string name) => _batch.TryFind(_row, name, out _);

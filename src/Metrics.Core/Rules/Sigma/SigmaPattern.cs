@@ -24,6 +24,9 @@ internal sealed class SigmaPattern
     /// <summary>The text that it contains with anything around it, where that is all; null otherwise.</summary>
     public string? Contained => _parts is ["", var only, ""] && !only.Contains(AnyOne, StringComparison.Ordinal) ? only : null;
 
+    /// <summary>The longest text that must stand in whatever it matches; empty where there is none.</summary>
+    public string Needed => _parts.SelectMany(p => p.Split(AnyOne)).MaxBy(p => p.Length)!;
+
     /// <summary>Reads a value.</summary>
     /// <param name="value">As it is written.</param>
     /// <param name="startsAnywhere">Whether anything may stand before it.</param>

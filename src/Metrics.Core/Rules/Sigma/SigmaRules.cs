@@ -114,9 +114,11 @@ public sealed class SigmaRules
     private EventFilter FilterOf(SigmaDocument document, IReadOnlyList<SigmaDocument> rules, SigmaMatcher matcher)
     {
         int[] places = [.. rules.Select(r => _places[r])];
-        string logs = string.Join(", ", rules.Select(r => _detections[r].Source.Name).Distinct());
+        List<SigmaSource> sources = [.. rules.Select(r => _detections[r].Source).Distinct()];
+        HashSet<string>? kinds = sources.Exists(s => s.Kinds is null) ? null : [.. sources.SelectMany(s => s.Kinds!)];
+        string logs = string.Join(", ", sources.Select(s => s.Name).Distinct());
         string digest = YamlDigest.Of([document.Content, .. rules.Select(r => r.Content)]);
-        return new EventFilter((batch, row) => matcher.Next(places, batch, row), null, $"of {logs} by Sigma rule {digest[..12]}");
+        return new EventFilter((batch, row) => matcher.Next(places, batch, row), kinds, $"of {logs} by Sigma rule {digest[..12]}");
     }
 
     private RuleGroup GroupOf(List<AlertRule> alerts) => new(GroupName, GroupName, s_interval, alerts)

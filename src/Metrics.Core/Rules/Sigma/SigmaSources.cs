@@ -52,24 +52,18 @@ internal static class SigmaSources
         Host("vsftpd", e => e.Dataset == "vsftpd" || e.Service == "vsftpd"),
         Host("guacamole", e => e.Service is "guacd" or "guacamole" or "guacamole-client"),
         Host("modsecurity", e => e.Field(EventFields.ObserverName) == "ModSecurity"),
-        new("webserver", e => e.Kind == EventKinds.HttpRequest) { Fields = s_webFields },
+        SigmaSource.OfKind("webserver", EventKinds.HttpRequest, s_webFields),
         new("apache", e => IsServer(e, "apache", "httpd")) { Fields = s_webFields },
         new("nginx", e => IsServer(e, "nginx", "nginx")) { Fields = s_webFields },
-        new("antivirus", e => e.Kind == EventKinds.MalwareFound)
+        SigmaSource.OfKind("antivirus", EventKinds.MalwareFound, new Dictionary<string, SigmaField>
         {
-            Fields = new Dictionary<string, SigmaField>
-            {
-                ["Signature"] = SigmaField.Of(EventFields.RuleName), ["Filename"] = SigmaField.Of(EventFields.FilePath),
-            },
-        },
-        new("firewall", e => e.Kind == EventKinds.FirewallPacket)
+            ["Signature"] = SigmaField.Of(EventFields.RuleName), ["Filename"] = SigmaField.Of(EventFields.FilePath),
+        }),
+        SigmaSource.OfKind("firewall", EventKinds.FirewallPacket, new Dictionary<string, SigmaField>
         {
-            Fields = new Dictionary<string, SigmaField>
-            {
-                ["src_ip"] = SigmaField.Of(EventFields.SourceIp), ["src_port"] = SigmaField.Of(EventFields.SourcePort),
-                ["dst_ip"] = SigmaField.Of(EventFields.DestinationIp), ["dst_port"] = SigmaField.Of(EventFields.DestinationPort),
-            },
-        },
+            ["src_ip"] = SigmaField.Of(EventFields.SourceIp), ["src_port"] = SigmaField.Of(EventFields.SourcePort),
+            ["dst_ip"] = SigmaField.Of(EventFields.DestinationIp), ["dst_port"] = SigmaField.Of(EventFields.DestinationPort),
+        }),
         new("openstack", _ => true) { Other = SigmaOwnFields.FindAny },
     ];
 

@@ -8,23 +8,26 @@ namespace Metrics.Rules.Sigma;
 /// <summary>Makes what one field's value must pass.</summary>
 internal static class SigmaValueTests
 {
+    /// <summary>Shorter texts are in nearly every value: to look for them first would be of no use.</summary>
+    private const int MinNeeded = 2;
+
     /// <summary>A value that meets any of some patterns.</summary>
     public static Predicate<string> AnyOf(IReadOnlyList<SigmaPattern> patterns, bool isCased)
     {
-        if (patterns.Count > 1 && patterns.All(p => p.Literal is not null))
-        {
-            HashSet<string> literals = patterns.Select(p => p.Literal!)
-                .ToHashSet(isCased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
-            return literals.Contains;
-        }
-        if (patterns.Count > 1 && patterns.All(p => p.Contained is not null))
-        {
-            SearchValues<string> texts = SearchValues.Create(
-                [.. patterns.Select(p => p.Contained!)], isCased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
-            return v => v.AsSpan().ContainsAny(texts);
-        }
+        StringComparison comparison = isCased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        if (patterns is [{ Literal: { } literal }])
+            return v => v.Length == literal.Length && v.Equals(literal, comparison);
+        if (patterns.All(p => p.Literal is not null))
+            return patterns.Select(p => p.Literal!).ToHashSet(StringComparer.FromComparison(comparison)).Contains;
         SigmaPattern[] all = [.. patterns];
-        return v => Array.Exists(all, p => p.IsMatch(v));
+        if (all is [var only])
+            return only.IsMatch;
+        SearchValues<string> needed = SearchValues.Create([.. all.Select(p => p.Needed)], comparison);
+        if (Array.TrueForAll(all, p => p.Contained is not null))
+            return v => v.AsSpan().ContainsAny(needed);
+        return Array.TrueForAll(all, p => p.Needed.Length >= MinNeeded)
+            ? v => v.AsSpan().ContainsAny(needed) && Array.Exists(all, p => p.IsMatch(v))
+            : v => Array.Exists(all, p => p.IsMatch(v));
     }
 
     /// <summary>A regular expression, which may stand anywhere in the value; null when it is not valid.</summary>
@@ -44,7 +47,7 @@ internal static class SigmaValueTests
         {
             error = "look-around, back-references, atomic groups and conditions are not supported: they may take time without bound";
         }
-        catch (RegexParseException e)
+        catch (ArgumentException e)
         {
             error = $"is not a valid regular expression: {e.Message}";
         }

@@ -7,7 +7,7 @@ namespace Metrics.Tests.Rules.Sigma;
 public sealed class SigmaLogsourceTests
 {
     private const string Execve = """
-        type=SYSCALL msg=audit(1795687200.200:43): arch=c000003e syscall=59 success=yes a0=28 ppid=1 pid=7 auid=1000 uid=0 exe="/usr/bin/chmod" key="exec"
+        type=SYSCALL msg=audit(1795687200.200:43): arch=c000003e syscall=59 a0=28 ppid=1 pid=7 auid=1000 uid=0 exe="/usr/bin/chmod" key="exec"
         type=EXECVE msg=audit(1795687200.200:43): argc=3 a0="chmod" a1="777" a2=2F746D702F6120622E747874
         type=CWD msg=audit(1795687200.200:43): cwd="/root"
         type=PATH msg=audit(1795687200.200:43): item=0 name="/usr/bin/chmod" nametype=NORMAL
@@ -15,7 +15,7 @@ public sealed class SigmaLogsourceTests
         """;
 
     private const string Created = """
-        type=SYSCALL msg=audit(1795687200.300:44): arch=c000003e syscall=257 success=yes a0=ffffff9c pid=8 auid=1000 exe="/usr/bin/vi" key="etc"
+        type=SYSCALL msg=audit(1795687200.300:44): arch=c000003e syscall=257 a0=ffffff9c pid=8 auid=1000 exe="/usr/bin/vi" key="etc"
         type=CWD msg=audit(1795687200.300:44): cwd="/etc"
         type=PATH msg=audit(1795687200.300:44): item=0 name="sudoers.d" nametype=PARENT
         type=PATH msg=audit(1795687200.300:44): item=1 name="sudoers.d/x" nametype=CREATE
@@ -34,6 +34,8 @@ public sealed class SigmaLogsourceTests
     [InlineData("type: EXECVE, a0: 28", false)]
     [InlineData("type: SYSCALL, a0: 28", true)]
     [InlineData("type: SYSCALL, a0: chmod", false)]
+    [InlineData("type: EXECVE, a3|exists: false", true)]
+    [InlineData("type: CWD, a0|exists: true", false)]
     [InlineData("type: SYSCALL, exe|endswith: /chmod, key: exec", true)]
     [InlineData("type: PATH, name|startswith: /lib64/", true)]
     [InlineData("type: PATH, name: /lib64/ld-linux-x86-64.so.2, item: 0", false)]

@@ -14,7 +14,16 @@ internal sealed class AuditRecords
     private const int MaxRecords = 256, MaxPairs = 4096;
 
     private readonly List<string> _types = [];
-    private readonly List<(int Record, string Key, int Start, int Length)> _pairs = [];
+
+    /// <summary>Where the pairs of each record begin.</summary>
+    private readonly List<int> _starts = [];
+    private readonly List<Pair> _pairs = [];
+
+    /// <param name="Key">Its key.</param>
+    /// <param name="Start">Where its value stands in the text.</param>
+    /// <param name="Length">How long that is.</param>
+    /// <param name="Value">The value, decoded when it was first asked for; null before.</param>
+    private readonly record struct Pair(string Key, int Start, int Length, string? Value);
 
     /// <summary>How many there are.</summary>
     public int Count => _types.Count;
@@ -25,6 +34,7 @@ internal sealed class AuditRecords
     public void Read(ReadOnlySpan<byte> text, string type)
     {
         _types.Clear();
+        _starts.Clear();
         _pairs.Clear();
         foreach (Range range in text.Split((byte)'\n'))
         {
@@ -34,14 +44,10 @@ internal sealed class AuditRecords
             int at = line.IndexOf("type="u8);
             if (at < 0 || !AuditLine.TryRead(line[at..], out AuditLine read))
                 continue;
-            _types.Add(AuditTypes.NameOf(read.Type));
-            AddPairs(text, read.Body);
+            AddRecord(AuditTypes.NameOf(read.Type), text, read.Body);
         }
         if (_types.Count == 0)
-        {
-            _types.Add(type);
-            AddPairs(text, text);
-        }
+            AddRecord(type, text, text);
     }
 
     /// <summary>The type of a record: <c>EXECVE</c>.</summary>
@@ -53,10 +59,10 @@ internal sealed class AuditRecords
     /// <param name="key">The key, as <c>a0</c> or <c>exe</c>.</param>
     public string? Find(ReadOnlySpan<byte> text, int record, string key)
     {
-        foreach ((int own, string name, int start, int length) in _pairs)
+        for (int at = _starts[record]; at < EndOf(record); at++)
         {
-            if (own == record && name == key)
-                return Decode(text.Slice(start, length), key, record);
+            if (_pairs[at].Key == key)
+                return ValueOf(text, at, record);
         }
         return FindPieces(text, record, key);
     }
@@ -64,27 +70,46 @@ internal sealed class AuditRecords
     /// <summary>As <see cref="Find"/>, in whatever record of the event it stands first.</summary>
     public string? FindAnywhere(ReadOnlySpan<byte> text, string key)
     {
-        foreach ((int own, string name, int start, int length) in _pairs)
+        for (int record = 0; record < Count; record++)
         {
-            if (name == key)
-                return Decode(text.Slice(start, length), key, own);
+            if (Find(text, record, key) is { } value)
+                return value;
         }
         return null;
     }
 
+    /// <summary>Whether a key is that of an argument: <c>a0</c>, <c>a1</c> …</summary>
+    public static bool IsArgument(string key) =>
+        key.Length > 1 && key[0] == 'a' && int.TryParse(key.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
     /// <summary>A long argument comes in pieces: <c>a2[0] a2[1] …</c>.</summary>
     private string? FindPieces(ReadOnlySpan<byte> text, int record, string key)
     {
-        if (!IsArgument(key) || _types[record] != "EXECVE")
+        if (_types[record] != "EXECVE" || !IsArgument(key))
             return null;
         StringBuilder? whole = null;
-        foreach ((int own, string name, int start, int length) in _pairs)
+        for (int at = _starts[record]; at < EndOf(record); at++)
         {
-            if (own == record && name.Length > key.Length && name[key.Length] == '[' && name.StartsWith(key, StringComparison.Ordinal))
-                (whole ??= new StringBuilder()).Append(Decode(text.Slice(start, length), key, record));
+            string name = _pairs[at].Key;
+            if (name.Length > key.Length && name[key.Length] == '[' && name.StartsWith(key, StringComparison.Ordinal))
+                (whole ??= new StringBuilder()).Append(ValueOf(text, at, record));
         }
         return whole?.ToString();
     }
+
+    private int EndOf(int record) => record + 1 < Count ? _starts[record + 1] : _pairs.Count;
+
+    private string ValueOf(ReadOnlySpan<byte> text, int at, int record)
+    {
+        Pair pair = _pairs[at];
+        if (pair.Value is { } known)
+            return known;
+        string value = Decode(text.Slice(pair.Start, pair.Length), pair.Key[..ArgumentLength(pair.Key)], record);
+        _pairs[at] = pair with { Value = value };
+        return value;
+    }
+
+    private static int ArgumentLength(string key) => key.IndexOf('[', StringComparison.Ordinal) is > 0 and var at ? at : key.Length;
 
     /// <summary>Of a system call <c>a0</c> to <c>a3</c> are numbers; of a program they are texts, as are names that others chose.</summary>
     private string Decode(ReadOnlySpan<byte> value, string key, int record)
@@ -98,8 +123,12 @@ internal sealed class AuditRecords
         return Encoding.UTF8.GetString(text.Written);
     }
 
-    private static bool IsArgument(string key) =>
-        key.Length > 1 && key[0] == 'a' && int.TryParse(key.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    private void AddRecord(string type, ReadOnlySpan<byte> text, ReadOnlySpan<byte> body)
+    {
+        _types.Add(type);
+        _starts.Add(_pairs.Count);
+        AddPairs(text, body);
+    }
 
     private void AddPairs(ReadOnlySpan<byte> text, ReadOnlySpan<byte> body, bool isNested = false)
     {
@@ -109,7 +138,7 @@ internal sealed class AuditRecords
             if (!isNested && key.SequenceEqual("msg"u8) && value.Contains((byte)'='))
                 AddPairs(text, value, isNested: true);
             else if (text.Overlaps(value, out int start))
-                _pairs.Add((_types.Count - 1, TextPool.Shared.Get(key), start, value.Length));
+                _pairs.Add(new Pair(TextPool.Shared.Get(key), start, value.Length, null));
         }
     }
 }
