@@ -56,7 +56,7 @@ internal sealed class SigmaMatcher
         Found found = t_found?.Of == this ? t_found : t_found = new Found(this, _count);
         if (found.Batch == batch && found.Count == batch.Count)
             return found;
-        found.Begin(batch);
+        found.Begin();
         for (int row = 0; row < batch.Count; row++)
         {
             found.Event.Take(batch, row);
@@ -71,6 +71,7 @@ internal sealed class SigmaMatcher
                 }
             }
         }
+        found.End(batch);
         return found;
     }
 
@@ -89,13 +90,15 @@ internal sealed class SigmaMatcher
         /// <summary>By rule: the rows that meet it, in order.</summary>
         public List<int>?[] Rows { get; } = new List<int>?[rules];
 
-        public void Begin(EventBatch batch)
+        public void Begin()
         {
             foreach (int rule in _met)
                 Rows[rule]!.Clear();
             _met.Clear();
-            (Batch, Count) = (batch, batch.Count);
+            Batch = null;
         }
+
+        public void End(EventBatch batch) => (Batch, Count) = (batch, batch.Count);
 
         public void Add(int rule, int row)
         {

@@ -74,8 +74,13 @@ internal sealed class SigmaSelections(SigmaSource source, SigmaFaults faults)
     }
 
     /// <summary>Texts that stand anywhere in the event's own.</summary>
-    private static Predicate<SigmaEvent> Keywords(IReadOnlyList<YamlText> keywords, bool all)
+    private Predicate<SigmaEvent> Keywords(IReadOnlyList<YamlText> keywords, bool all)
     {
+        if (keywords.FirstOrDefault(k => k.IsNull || k.Text.Length == 0) is { } empty)
+        {
+            faults.Add(SigmaReason.Broken, empty, "a keyword is empty; it would be found in every event");
+            return s_never;
+        }
         List<SigmaPattern> patterns = [.. keywords.Select(k => SigmaPattern.Read(k.Text, true, true, isCased: false))];
         Predicate<string>[] tests = all
             ? [.. patterns.Select(p => SigmaValueTests.AnyOf([p], isCased: false))]

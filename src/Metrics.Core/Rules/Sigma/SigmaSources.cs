@@ -74,8 +74,8 @@ internal static class SigmaSources
     {
         ("process_creation" or "file_event" or "network_connection", "linux" or null, null) =>
             s_byName.GetValueOrDefault($"linux {category}"),
-        ("webserver", null, null) => s_byName["webserver"],
-        ("webserver", _, null) => s_byName.GetValueOrDefault(product),
+        ("webserver", null or "linux", null) => s_byName["webserver"],
+        ("webserver", "apache" or "nginx", null) => s_byName[product],
         ("antivirus" or "firewall", null, null) => s_byName[category],
         (null, "apache" or "nginx", null or "access" or "error") => s_byName[product],
         (null, null or "apache" or "nginx", "apache" or "nginx") => s_byName[service],

@@ -86,6 +86,8 @@ public sealed class SigmaConditionTests
     [InlineData("s: []", "s must be a mapping of fields, a list of such, or a list of keywords")]
     [InlineData("s: [[a]]", "s must be a mapping")]
     [InlineData("s: {}", "s must be a mapping")]
+    [InlineData("s: [a, '']", "a keyword is empty")]
+    [InlineData("s: { '|all': [a, null] }", "a keyword is empty")]
     [InlineData("s: { '|contains': a }", "keywords have no modifier but 'all'")]
     [InlineData("s: a\ntimeframe: 5m", "timeframe belongs to aggregations")]
     public void A_selection_that_says_nothing_is_an_error(string selection, string message) =>

@@ -7,7 +7,7 @@ namespace Metrics.Tests.Rules.Sigma;
 public sealed class SigmaLogsourceTests
 {
     private const string Execve = """
-        type=SYSCALL msg=audit(1795687200.200:43): arch=c000003e syscall=59 a0=28 ppid=1 pid=7 auid=1000 uid=0 exe="/usr/bin/chmod" key="exec"
+        type=SYSCALL msg=audit(1795687200.200:43): syscall=59 a0=28 ppid=1 pid=7 auid=1000 uid=0 exe="/usr/bin/chmod" key="exec"
         type=EXECVE msg=audit(1795687200.200:43): argc=3 a0="chmod" a1="777" a2=2F746D702F6120622E747874
         type=CWD msg=audit(1795687200.200:43): cwd="/root"
         type=PATH msg=audit(1795687200.200:43): item=0 name="/usr/bin/chmod" nametype=NORMAL
@@ -133,6 +133,8 @@ public sealed class SigmaLogsourceTests
     [InlineData("{ product: linux, service: modsecurity }", "observer.name=ModSecurity", true)]
     [InlineData("{ service: apache }", "event.dataset=apache", true)]
     [InlineData("{ product: nginx, service: access }", "event.dataset=access log.file.path=/var/log/nginx/access.log", true)]
+    [InlineData("{ category: webserver, product: apache }", "event.dataset=apache", true)]
+    [InlineData("{ category: webserver, product: linux }", "kind=http.request", true)]
     [InlineData("{ product: nginx }", "event.dataset=access log.file.path=/var/log/apache2/access.log", false)]
     [InlineData("{ category: antivirus }", "kind=malware.found", true)]
     [InlineData("{ category: firewall }", "kind=firewall.packet", true)]
@@ -145,6 +147,7 @@ public sealed class SigmaLogsourceTests
 
     [Theory]
     [InlineData("{ category: proxy }", "metricsd reads no logs of proxy")]
+    [InlineData("{ category: webserver, product: openstack }", "metricsd reads no logs of webserver openstack")]
     [InlineData("{ product: windows, service: security }", "metricsd reads no logs of windows security")]
     [InlineData("{ product: linux, service: osquery }", "metricsd reads no logs of linux osquery")]
     [InlineData("{ category: process_creation, product: macos }", "metricsd reads no logs of process_creation macos")]
