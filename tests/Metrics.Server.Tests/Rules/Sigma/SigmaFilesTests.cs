@@ -63,7 +63,8 @@ public sealed class SigmaFilesTests : IDisposable
         CliRun run = await CliRun.Of("sigma", "check", _folder);
         run.Code.Should().Be(0, "a rule about other logs is no error");
         run.Output.Should().MatchRegex(@"no: logsource\s+proxy\s+\S+b\.yaml:1  B\n\s+line 2: metricsd reads no logs of proxy\n")
-            .And.MatchRegex(@"yes\s+webserver\s+\S+c\.yml:1  C\n").And.MatchRegex(@"\nproxy\s+0 of 1\n").And.Contain("2 of 3 Sigma rules are loaded");
+            .And.MatchRegex(@"yes\s+webserver\s+\S+c\.yml:1  C\n").And.MatchRegex(@"\nproxy\s+0 of 1\n")
+            .And.Contain("2 of 3 Sigma rules are loaded");
         Write("broken.yml", "title: [");
         run = await CliRun.Of("sigma", "check", _folder);
         run.Code.Should().Be(1);
