@@ -5,7 +5,7 @@ namespace Metrics.Text;
 
 /// <summary>
 /// Makes a tree with places out of YAML text. Unlike the library's own tree it reports every repeated key instead of stopping at the first.
-/// Anchors, aliases and merge keys (<c>&lt;&lt;</c>) are resolved; only the first document of a stream is read.
+/// Anchors, aliases and merge keys (<c>&lt;&lt;</c>) are resolved.
 /// As in Go's YAML library, for which most rule files were written, a quoted text may go on at the indentation of its own key.
 /// </summary>
 public sealed class YamlComposer
@@ -25,28 +25,37 @@ public sealed class YamlComposer
         _parser = new Parser(new StringReader(text));
     }
 
-    /// <summary>Reads a document.</summary>
+    /// <summary>Reads the first document of a stream.</summary>
     /// <param name="text">The YAML text.</param>
     /// <param name="file">Name for messages.</param>
     /// <param name="problems">Added to: broken syntax, repeated keys.</param>
     /// <returns>The document, or null when it is empty or broken.</returns>
-    public static YamlValue? Compose(string text, string file, List<Problem> problems)
+    public static YamlValue? Compose(string text, string file, List<Problem> problems) =>
+        Compose(text, file, problems, max: 1) is [var root] ? root : null;
+
+    /// <summary>Reads all documents of a stream; those that are empty are left out.</summary>
+    /// <inheritdoc cref="Compose(string, string, List{Problem})" />
+    /// <returns>The documents; none when one of them is broken.</returns>
+    public static IReadOnlyList<YamlValue> ComposeAll(string text, string file, List<Problem> problems) =>
+        Compose(text, file, problems, max: int.MaxValue);
+
+    private static IReadOnlyList<YamlValue> Compose(string text, string file, List<Problem> problems, int max)
     {
         // The parser takes it for the end: what stands behind it, or all of it, would not be there.
         if (text.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var at)
         {
             int line = text.AsSpan(0, at).Count('\n') + 1, column = at - text.LastIndexOf('\n', at);
             problems.Add(new Problem(file, line, column, "broken YAML: a NUL byte, which no text has; is this another file?"));
-            return null;
+            return [];
         }
         for (int repairs = 0; ; repairs++)
         {
             var found = new List<Problem>();
             try
             {
-                YamlValue? root = new YamlComposer(text, file, found).ComposeDocument();
+                List<YamlValue> roots = new YamlComposer(text, file, found).ComposeDocuments(max);
                 problems.AddRange(found);
-                return root;
+                return roots;
             }
             catch (YamlException e) when (repairs < MaxRepairs
                 && e.Message.Contains("-quoted scalar, found wrong indentation", StringComparison.Ordinal)
@@ -59,26 +68,34 @@ public sealed class YamlComposer
             {
                 string reason = e.InnerException?.Message ?? e.Message;
                 problems.AddRange([.. found, new Problem(file, (int)e.Start.Line, (int)e.Start.Column, $"broken YAML: {reason}")]);
-                return null;
+                return [];
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException
                 or NullReferenceException)
             {
                 // The parser itself fails at some texts, such as {a: 1,{b: 2}.
                 problems.AddRange([.. found, new Problem(file, 1, 1, $"broken YAML: the parser cannot read it ({e.Message})")]);
-                return null;
+                return [];
             }
         }
     }
 
-    private YamlValue? ComposeDocument()
+    private List<YamlValue> ComposeDocuments(int max)
     {
+        var roots = new List<YamlValue>();
         _parser.Consume<StreamStart>();
-        if (_parser.Accept<StreamEnd>(out _))
-            return null;
-        _parser.Consume<DocumentStart>();
-        YamlValue root = ComposeValue(0);
-        return root is YamlText { IsNull: true } ? null : root;
+        for (int read = 0; read < max && !_parser.Accept<StreamEnd>(out _); read++)
+        {
+            if (read > 0)
+                _anchors.Clear();
+            _parser.Consume<DocumentStart>();
+            YamlValue root = ComposeValue(0);
+            if (root is not YamlText { IsNull: true })
+                roots.Add(root);
+            if (max > 1)
+                _parser.Consume<DocumentEnd>();
+        }
+        return roots;
     }
 
     private YamlValue ComposeValue(int depth)

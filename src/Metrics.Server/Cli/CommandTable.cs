@@ -44,6 +44,7 @@ internal static class CommandTable
                 new RulesTestCommand(common),
                 new RulesReplayCommand(common),
             },
+            new CommandGroup("sigma", "Sigma: rules written by others.") { new SigmaCheckCommand(common) },
             new ExportCommand(common),
             new BackupCommand(common),
             new CompletionCommand(common),

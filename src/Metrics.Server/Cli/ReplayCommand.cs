@@ -37,7 +37,7 @@ internal static class ReplayCommand
     public static async Task<int> RunAsync(
         Invocation call, MetricsOptions options, ReplayRequest request, DaemonClient daemon, CancellationToken cancel)
     {
-        IReadOnlyList<RuleGroup> rules = request.Files.Count > 0 ? Load(request.Files) : RuleSet.Load(options.Rules);
+        IReadOnlyList<RuleGroup> rules = request.Files.Count > 0 ? Load(request.Files) : RuleSet.Load(options.Rules).Groups;
         IReadOnlyList<RuleGroup>? before = request.Compare is { } old ? Load([old]) : null;
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         ExportRange range = request.Range;

@@ -33,7 +33,7 @@ internal static class MetricsOptionsReader
     private const int MaxSocketPath = 107;
 
     /// <summary>What takes effect at once and restarts nothing.</summary>
-    private static readonly string[] s_atOnce = ["auth", "events", "rules"];
+    private static readonly string[] s_atOnce = ["auth", "events", "rules", "sigma"];
 
     public static MetricsOptions Read(YamlSection top)
     {
@@ -53,7 +53,7 @@ internal static class MetricsOptionsReader
             Head = HeadSection.Read(top.Section("head")),
             Query = QuerySection.Read(top.Section("query")),
             Targets = TargetSections.Read(top),
-            Rules = RuleOptions.Read(top.Section("rules")),
+            Rules = RuleOptions.Read(top.Section("rules"), top.Section("sigma")),
             Notifications = NotificationOptions.Read(top),
             AtStart = Ids(s_atStart),
             AtOnce = Ids(s_atOnce),

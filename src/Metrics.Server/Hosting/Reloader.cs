@@ -49,12 +49,12 @@ internal sealed partial class Reloader(
             try
             {
                 MetricsOptions loaded = source.Load();
-                IReadOnlyList<RuleGroup> groups = RuleSet.Load(loaded.Rules);
-                Apply(loaded, groups);
+                LoadedRules loadedRules = RuleSet.Load(loaded.Rules);
+                Apply(loaded, loadedRules);
                 outcome.Succeed();
                 metrics.Success.Set(1);
                 metrics.SuccessTime.Set(outcome.At / 1000);
-                Note(by, "reloaded", $"{groups.Sum(g => g.Rules.Count)} rules");
+                Note(by, "reloaded", $"{loadedRules.Groups.Sum(g => g.Rules.Count)} rules");
                 LogReloaded();
                 return null;
             }
@@ -79,7 +79,7 @@ internal sealed partial class Reloader(
         return why;
     }
 
-    private void Apply(MetricsOptions loaded, IReadOnlyList<RuleGroup> groups)
+    private void Apply(MetricsOptions loaded, LoadedRules loadedRules)
     {
         string[] later = [.. loaded.AtStart.Except(atStart.AtStart).Select(s => s.Name)];
         if (later.Length > 0)
@@ -87,7 +87,7 @@ internal sealed partial class Reloader(
         reloaded.Swap(loaded);
         polls.Wake();
         inputs.Wake();
-        rules.Replace(groups);
+        rules.Replace(loadedRules);
     }
 
     /// <summary>It is written in its turn: a state that cannot be written now holds up no reload.</summary>

@@ -19,6 +19,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly GroupEvaluator _evaluator;
     private readonly Current<RuleOptions> _options;
     private readonly RuleMetrics _metrics;
+    private readonly SigmaReport _sigma;
     private readonly TimeProvider _time;
     private readonly IEventSource? _events;
     private readonly WakeSignal _wake;
@@ -28,13 +29,15 @@ internal sealed class RuleEngine : BackgroundService
 
     public RuleEngine(
         Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, RuleMetrics metrics,
-        TimeProvider time, IEventSource? events = null)
+        SigmaReport sigma, TimeProvider time, IEventSource? events = null)
     {
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
-        (_options, _metrics, _time, _events) = (options, metrics, time, events);
+        (_options, _metrics, _sigma, _time, _events) = (options, metrics, sigma, time, events);
         _wake = new WakeSignal(time);
         _scheduler = new RoundScheduler(head.Options.Window, evaluator, _wake, metrics.Faults, time);
-        _scheduler.Use(MakePlan(RuleSet.Load(options.Value)), options.Value.ArrivalShare);
+        LoadedRules loaded = RuleSet.Load(options.Value);
+        _sigma.Note(loaded.Sigma);
+        _scheduler.Use(MakePlan(loaded.Groups), options.Value.ArrivalShare);
         metrics.InError.Set(0);
         metrics.BeforeCollect(Count);
         intake.OnArrival((SampleBatch batch) => NoteArrival(batch));
@@ -57,9 +60,10 @@ internal sealed class RuleEngine : BackgroundService
     /// Puts other rules in force before the next round. Groups that are the same do not notice; alerts of other rules that stay keep their
     /// state.
     /// </summary>
-    public void Replace(IReadOnlyList<RuleGroup> groups)
+    public void Replace(LoadedRules loaded)
     {
-        Interlocked.Exchange(ref _replacement, groups);
+        _sigma.Note(loaded.Sigma);
+        Interlocked.Exchange(ref _replacement, loaded.Groups);
         _wake.Wake();
     }
 

@@ -4,7 +4,7 @@ using Metrics.Text;
 
 namespace Metrics.Rules;
 
-/// <summary>Which rules are evaluated, and where: the section <c>rules</c>.</summary>
+/// <summary>Which rules are evaluated, and where: the sections <c>rules</c> and <c>sigma</c>.</summary>
 /// <param name="Files">Rule files; the last part may hold wildcards.</param>
 /// <param name="Shipped">Whether the shipped rules are evaluated too. Default true.</param>
 /// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is
@@ -20,18 +20,24 @@ internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Ur
     /// <summary>The address under which people reach us: <c>external_url</c>, for the links that templates make.</summary>
     public string ExternalUrl { get; init; } = "";
 
+    /// <summary>Files of Sigma rules: <c>sigma.files</c>.</summary>
+    public IReadOnlyList<string> SigmaFiles { get; init; } = [];
+
     /// <summary>The calendar that rules may ask: <c>time_intervals</c>, by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals { get; init; } =
         new Dictionary<string, IReadOnlyList<TimeInterval>>();
 
-    public static RuleOptions Read(YamlSection section)
+    /// <summary>Reads the sections <c>rules</c> and <c>sigma</c>.</summary>
+    public static RuleOptions Read(YamlSection section, YamlSection sigma)
     {
         Uri? remote = section.Has("remote_query") ? section.RequiredUrl("remote_query") : null;
         var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true), remote)
         {
             ArrivalShare = section.Share("arrival_share", 0.1),
+            SigmaFiles = sigma.Texts("files"),
         };
         section.Finish();
+        sigma.Finish();
         return options;
     }
 }

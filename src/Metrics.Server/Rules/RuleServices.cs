@@ -6,6 +6,8 @@ internal static class RuleServices
 {
     public static IServiceCollection AddRules(this IServiceCollection services) => services
         .AddOwnMetrics<RuleMetrics>()
+        .AddOwnMetrics<SigmaMetrics>()
+        .AddSingleton<SigmaReport>()
         .AddSingleton<ActiveRules>()
         .AddSingleton<RuleEnvironment>()
         .AddSingleton<GroupEvaluator>()

@@ -1,7 +1,13 @@
 using Metrics.Configuration;
+using Metrics.Rules.Sigma;
 using Metrics.Text;
 
 namespace Metrics.Rules;
+
+/// <summary>Rules that were read.</summary>
+/// <param name="Groups">All groups, that of Sigma's rules among them.</param>
+/// <param name="Sigma">What became of Sigma's rules.</param>
+internal sealed record LoadedRules(IReadOnlyList<RuleGroup> Groups, SigmaLoad Sigma);
 
 /// <summary>The rule files that a configuration names, and those that are shipped beside the program.</summary>
 internal static class RuleSet
@@ -9,13 +15,18 @@ internal static class RuleSet
     /// <summary>The folder of the shipped rules.</summary>
     public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "rules");
 
-    /// <summary>Reads all rule files.</summary>
-    /// <exception cref="ConfigurationException">Some file is wrong; every problem is told.</exception>
-    public static IReadOnlyList<RuleGroup> Load(RuleOptions options)
+    /// <summary>
+    /// Reads all rule files, and those of Sigma, which are written by others: what is wrong with one of these stops nothing.
+    /// </summary>
+    /// <exception cref="ConfigurationException">Some rule file is wrong; every problem is told.</exception>
+    public static LoadedRules Load(RuleOptions options)
     {
         var problems = new List<Problem>();
         IReadOnlyList<RuleGroup> groups = Load(Files(options, problems), problems);
-        return problems.Count == 0 ? groups : throw new ConfigurationException(problems);
+        if (problems.Count > 0)
+            throw new ConfigurationException(problems);
+        SigmaLoad sigma = SigmaFiles.Load(options.SigmaFiles);
+        return new LoadedRules(sigma.Group is { } group ? [.. groups, group] : groups, sigma);
     }
 
     /// <summary>Reads some files.</summary>

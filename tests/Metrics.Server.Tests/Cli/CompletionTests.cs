@@ -7,7 +7,7 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check query events inputs logs explain silence routes rules export backup completion version")]
+    [InlineData("", "run check query events inputs logs explain silence routes rules sigma export backup completion version")]
     [InlineData("r", "run routes rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
@@ -29,7 +29,7 @@ public sealed class CompletionTests
     }
 
     [Theory]
-    [InlineData("metricsd si", "silence")]
+    [InlineData("metricsd si", "sigma silence")]
     [InlineData("metricsd silence ", "add expire list")]
     [InlineData("metricsd query 'sum by (host) (up)' --ra", "--range")]
     [InlineData("metricsd rules check --output j", "json")]

@@ -42,6 +42,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         Head = head ?? new Head(HeadOptions.Default);
         // Nothing starts it: what it is given waits, and is gone with it.
         var metrics = new RuleMetrics(_registry);
+        var sigma = new SigmaReport(new SigmaMetrics(_registry), NullLogger<SigmaReport>.Instance);
         _store = new StoreWriter(null!, options.Storage, new StoreMetrics(_registry), time, NullLogger<StoreWriter>.Instance);
         _events = new EventLogWriter(
             null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
@@ -53,7 +54,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
-        Engine = new RuleEngine(Head, _intake, this, _evaluator, _options, metrics, time);
+        Engine = new RuleEngine(Head, _intake, this, _evaluator, _options, metrics, sigma, time);
     }
 
     public Head Head { get; }

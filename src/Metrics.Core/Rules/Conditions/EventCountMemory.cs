@@ -10,6 +10,9 @@ namespace Metrics.Rules.Conditions;
 public sealed class EventCountMemory : ConditionMemory
 {
     private readonly EventCondition _condition;
+
+    /// <summary>Those of its steps, then those of what excuses others: of the rule as it is now, whoever began the windows.</summary>
+    private readonly EventFilter[] _filters;
     private readonly long _window;
     private EventGroups _groups;
 
@@ -26,6 +29,7 @@ public sealed class EventCountMemory : ConditionMemory
     internal EventCountMemory(EventCondition condition)
     {
         _condition = condition;
+        _filters = [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
         _window = (long)condition.Over.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
@@ -70,8 +74,8 @@ public sealed class EventCountMemory : ConditionMemory
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch)
     {
-        int row = _groups.NextMatch(batch, 0);
-        return row == batch.Count ? 0 : _groups.Add(batch, row);
+        int row = EventGroups.NextMatch(_filters, batch, 0);
+        return row == batch.Count ? 0 : _groups.Add(batch, row, _filters);
     }
 
     /// <summary>Everything from that moment on was read back.</summary>

@@ -18,8 +18,6 @@ internal sealed class EventGroups(EventCondition condition)
     private const int ManyGroups = 2_000;
 
     private readonly long _window = (long)condition.Kept.TotalMilliseconds;
-    private readonly EventFilter[] _filters =
-        [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
     private readonly Excuses _excuses = new(condition.Unless);
     private readonly HeavyGroups _heavy = new((long)condition.Kept.TotalMilliseconds, condition.MaxGroups);
     private readonly Lock _lock = new();
@@ -92,15 +90,16 @@ internal sealed class EventGroups(EventCondition condition)
     /// <summary>Counts those rows of a batch that the rule is about.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="first">The first of them.</param>
+    /// <param name="filters">Those of the rule's steps, then those of what excuses others.</param>
     /// <returns>How many these are.</returns>
-    public int Add(EventBatch batch, int first)
+    public int Add(EventBatch batch, int first, EventFilter[] filters)
     {
         int taken = 0;
         lock (_lock)
         {
-            for (int row = first; row < batch.Count; row = NextMatch(batch, row + 1))
+            for (int row = first; row < batch.Count; row = NextMatch(filters, batch, row + 1))
             {
-                AddRow(batch, row);
+                AddRow(batch, row, filters);
                 taken++;
             }
             foreach (EventGroup group in _noted)
@@ -160,18 +159,18 @@ internal sealed class EventGroups(EventCondition condition)
     }
 
     /// <summary>The next row of a batch that the rule is about; the number of rows when there is none.</summary>
-    public int NextMatch(EventBatch batch, int row)
+    public static int NextMatch(EventFilter[] filters, EventBatch batch, int row)
     {
-        if (_filters.Length == 1)
-            return _filters[0].NextMatch(batch, row);
-        while (row < batch.Count && !IsMatch(batch, row))
+        if (filters.Length == 1)
+            return filters[0].NextMatch(batch, row);
+        while (row < batch.Count && !IsMatch(filters, batch, row))
             row++;
         return row;
     }
 
-    private bool IsMatch(EventBatch batch, int row)
+    private static bool IsMatch(EventFilter[] filters, EventBatch batch, int row)
     {
-        foreach (EventFilter filter in _filters)
+        foreach (EventFilter filter in filters)
         {
             if (filter.IsMatch(batch, row))
                 return true;
@@ -179,13 +178,13 @@ internal sealed class EventGroups(EventCondition condition)
         return false;
     }
 
-    private void AddRow(EventBatch batch, int row)
+    private void AddRow(EventBatch batch, int row, EventFilter[] filters)
     {
         if (_excuses.Exist)
             _excuses.Take(batch, row);
         for (int step = 0; step < condition.Steps.Count; step++)
         {
-            if (_filters.Length == 1 || condition.Steps[step].Events.IsMatch(batch, row))
+            if (filters.Length == 1 || filters[step].IsMatch(batch, row))
                 AddRow(batch, row, step);
         }
     }

@@ -139,7 +139,16 @@ public sealed class FieldMatcher
 public sealed class EventFilter
 {
     private readonly FieldMatcher? _kind;
-    private readonly FieldMatcher[] _others;
+    private readonly FieldMatcher[] _others = [];
+    private readonly Func<EventBatch, int, int>? _next;
+    private readonly string? _text;
+
+    /// <summary>A filter that is more than one condition a field.</summary>
+    /// <param name="next">As <see cref="NextMatch"/>.</param>
+    /// <param name="kinds">Kinds that it may let through; null is any.</param>
+    /// <param name="text">As people read it; another text is another filter.</param>
+    internal EventFilter(Func<EventBatch, int, int> next, IReadOnlySet<string>? kinds, string text) =>
+        (_next, Kinds, _text) = (next, kinds, text);
 
     /// <param name="matchers">One for each field.</param>
     public EventFilter(IReadOnlyList<FieldMatcher> matchers)
@@ -158,6 +167,8 @@ public sealed class EventFilter
     /// <returns>The row; the number of rows when there is none.</returns>
     public int NextMatch(EventBatch batch, int row)
     {
+        if (_next is not null)
+            return _next(batch, row);
         ReadOnlySpan<string> kinds = batch.Kinds;
         string? kind = null;
         bool isMine = _kind is null;
@@ -172,11 +183,14 @@ public sealed class EventFilter
         return row;
     }
 
-    /// <summary>Whether a row meets every matcher.</summary>
-    public bool IsMatch(EventBatch batch, int row) => (_kind is null || _kind.Matches(batch.Kinds[row])) && MatchesOthers(batch, row);
+    /// <summary>Whether it lets a row through.</summary>
+    public bool IsMatch(EventBatch batch, int row) => _next is not null
+        ? _next(batch, row) == row
+        : (_kind is null || _kind.Matches(batch.Kinds[row])) && MatchesOthers(batch, row);
 
     /// <inheritdoc />
-    public override string ToString() => $"{{{string.Join(", ", _others.Prepend(_kind).OfType<FieldMatcher>().Select(m => m.Text))}}}";
+    public override string ToString() =>
+        _text ?? $"{{{string.Join(", ", _others.Prepend(_kind).OfType<FieldMatcher>().Select(m => m.Text))}}}";
 
     private bool MatchesOthers(EventBatch batch, int row)
     {

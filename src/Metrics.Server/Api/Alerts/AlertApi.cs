@@ -25,10 +25,15 @@ internal static class AlertApi
         string? asked = context.Request.Query["alert"].FirstOrDefault();
         if (string.IsNullOrWhiteSpace(asked))
             return BadData($"alert is required: {Expected}");
-        if (!PreparedQuery.TryParse(asked, out PreparedQuery? query, out QueryError? error)
-            || query!.Root is not SelectorExpr { Selector.MetricName: { } name } selector)
+        // The name of a rule may hold what that of a metric may not, such as blanks.
+        int brace = asked.IndexOf('{', StringComparison.Ordinal);
+        string plain = (brace < 0 ? asked : asked[..brace]).Trim();
+        string selected = plain.Length == 0 ? asked : $"rule{(brace < 0 ? "" : asked[brace..])}";
+        if (!PreparedQuery.TryParse(selected, out PreparedQuery? query, out QueryError? error)
+            || query!.Root is not SelectorExpr { Selector.MetricName: { } metric } selector)
             return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
         IEnumerable<LabelMatcher> labels = selector.Selector.Matchers.Where(m => m.Name != Labels.MetricName);
+        string name = plain.Length == 0 ? metric : plain;
         IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, [.. labels]);
         return Results.Json(new
         {

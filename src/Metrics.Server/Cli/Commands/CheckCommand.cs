@@ -25,11 +25,13 @@ internal sealed class CheckCommand : DaemonCommand
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         MetricsOptions options;
-        IReadOnlyList<RuleGroup> groups;
+        LoadedRules rules;
         try
         {
             options = call.Source.Load();
-            groups = RuleSet.Load(options.Rules);
+            rules = RuleSet.Load(options.Rules);
+            if (rules.Sigma.Broken.Any())
+                throw new ConfigurationException([.. rules.Sigma.Broken.Select(f => f.AsProblem())]);
         }
         catch (ConfigurationException e) when (call.WantsJson)
         {
@@ -38,18 +40,21 @@ internal sealed class CheckCommand : DaemonCommand
         }
         (ReloadEffect? reload, string? unknown) = await AskAsync(call, options, cancel);
         (int jobs, int probes) = (options.Targets.OfType<ScrapeJob>().Count(), options.Targets.OfType<ProbeJob>().Count());
-        (int alerting, int recording) = (groups.Sum(g => g.Alerting.Count()), groups.Sum(g => g.Recording.Count()));
+        (int sigma, int sigmaAway) = (rules.Sigma.Loaded, rules.Sigma.Rules.Count - rules.Sigma.Loaded);
+        (int alerting, int recording) = (rules.Groups.Sum(g => g.Alerting.Count()), rules.Groups.Sum(g => g.Recording.Count()));
         if (call.WantsJson)
         {
             JsonOutput.Write(call.Output, new
             {
-                valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording, reload,
-                reloadUnknown = unknown,
+                valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording,
+                sigmaRules = sigma, sigmaRulesNotLoaded = sigmaAway, reload, reloadUnknown = unknown,
             });
             return ExitCode.Ok;
         }
         call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"The configuration is valid: {jobs} scrape jobs, {probes} probe jobs, {alerting} alerting and {recording} recording rules."));
+        if (sigma + sigmaAway > 0)
+            call.Output.WriteLine($"Of these {sigma} are Sigma's; {sigmaAway} are not loaded (metricsd sigma check says why).");
         foreach (string line in reload is null ? [$"What a reload would restart is not known: {unknown}"] : ReloadCheck.Lines(reload))
             call.Output.WriteLine(line);
         return ExitCode.Ok;

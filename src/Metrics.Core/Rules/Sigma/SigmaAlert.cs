@@ -1,0 +1,52 @@
+using Metrics.Model;
+using Metrics.Rules.Conditions;
+
+namespace Metrics.Rules.Sigma;
+
+/// <summary>Makes an alerting rule of a Sigma rule.</summary>
+internal static class SigmaAlert
+{
+    private const int MaxGroups = 10_000;
+    private const string Newest =
+        "{{ for e in events }}{{ e.time | date.to_string '%F %T' }} {{ e.fields.host_name }} {{ e.body | string.truncate 500 }}\n{{ end }}";
+
+    /// <summary>How long an alert stays open after the last event that a rule found.</summary>
+    private static readonly TimeSpan s_window = TimeSpan.FromMinutes(15);
+
+    private static readonly AlertPolicy s_policy = new(TimeSpan.Zero, TimeSpan.Zero, NoDataPolicy.Keep, TimeSpan.FromDays(1));
+
+    /// <summary>A rule that fires with the first event, apart for each machine.</summary>
+    public static AlertRule Of(SigmaDocument rule, EventFilter events)
+    {
+        var bounds = new Bounds(ThresholdKind.Above, [RuleTemplate.Plain("0")], null);
+        return Of(rule, new EventCount(events, s_window, [EventFields.Host], null, bounds, MaxGroups));
+    }
+
+    /// <summary>A rule that fires when events are too many.</summary>
+    public static AlertRule Of(SigmaDocument rule, EventFilter events, SigmaCount count) =>
+        Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Bounds, MaxGroups));
+
+    private static AlertRule Of(SigmaDocument rule, EventCount condition) => new()
+    {
+        Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location, Condition = condition, Policy = s_policy,
+        Labels = Plain(("severity", SeverityOf(rule.Level)), ("sigma_level", rule.Level), ("sigma_id", rule.Id)),
+        Annotations =
+        [
+            .. Plain(("summary", rule.Title), ("description", rule.Text("description")?.Trim() ?? "")),
+            new("events", RuleTemplate.TryCompile(Newest, out RuleTemplate? newest, out string? error)
+                ? newest! : throw new InvalidOperationException(error)),
+            .. Plain(("tags", rule.Lines("tags")), ("falsepositives", rule.Lines("falsepositives")),
+                ("references", rule.Lines("references")), ("author", rule.Lines("author"))),
+        ],
+    };
+
+    private static string SeverityOf(string level) => level switch
+    {
+        "critical" => "critical",
+        "high" or "medium" => "warning",
+        _ => "info",
+    };
+
+    private static List<KeyValuePair<string, RuleTemplate>> Plain(params IEnumerable<(string Name, string Text)> texts) =>
+        [.. texts.Where(t => t.Text.Length > 0).Select(t => new KeyValuePair<string, RuleTemplate>(t.Name, RuleTemplate.Plain(t.Text)))];
+}

@@ -1,0 +1,131 @@
+using Metrics.Rules.Conditions;
+using Metrics.Text;
+
+namespace Metrics.Rules.Sigma;
+
+/// <summary>
+/// Makes alerting rules of Sigma's: of all files together, since correlations refer to rules of other files, and since all are looked for
+/// in one pass over the events.
+/// </summary>
+public sealed class SigmaRules
+{
+    /// <summary>Name of the group that they are in, and what stands for its file.</summary>
+    public const string GroupName = "sigma";
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);
+
+    private readonly List<SigmaDocument> _documents = [];
+    private readonly List<SigmaOutcome> _files = [];
+    private readonly Dictionary<SigmaDocument, SigmaDetection> _detections = [];
+    private readonly Dictionary<SigmaDocument, int> _places = [];
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="text">Its text: a rule, or several documents.</param>
+    /// <param name="file">Name for messages.</param>
+    public void Read(string text, string file)
+    {
+        var problems = new List<Problem>();
+        IReadOnlyList<YamlValue> documents = YamlComposer.ComposeAll(text, file, problems);
+        var other = documents.FirstOrDefault(d => d is not YamlMap);
+        if (other is not null)
+            problems.Add(new Problem(file, other.Line, other.Column, "expected a mapping: a Sigma rule"));
+        if (problems.Count == 0 && documents.Count == 0)
+            problems.Add(new Problem(file, 1, 1, "there is no rule in it"));
+        if (problems.Count > 0)
+            Refuse(file, problems);
+        else
+            _documents.AddRange(documents.Cast<YamlMap>().Select(d => new SigmaDocument(d, file)));
+    }
+
+    /// <summary>Notes a file that cannot be used at all.</summary>
+    public void Refuse(string file, IReadOnlyList<Problem> problems) => _files.Add(new SigmaOutcome(
+        "", file, "", [.. problems.Select(p => new SigmaFault(SigmaReason.Broken, p.File, p.Line, p.Column, p.Message))]));
+
+    /// <summary>Makes the rules of what was read.</summary>
+    public SigmaLoad Make()
+    {
+        FindTwice();
+        foreach (SigmaDocument rule in _documents.Where(d => !d.IsCorrelation))
+        {
+            if (SigmaRule.Read(rule) is { } detection && rule.Faults.All.Count == 0)
+                _detections.Add(rule, detection);
+        }
+        Dictionary<SigmaDocument, SigmaCount> counts = ReadCorrelations();
+        HashSet<SigmaDocument> silent = FindSilent(counts);
+        foreach (SigmaDocument rule in _documents.Where(_detections.ContainsKey))
+            _places.Add(rule, _places.Count);
+        var matcher = new SigmaMatcher([.. _places.OrderBy(p => p.Value).Select(p => _detections[p.Key])]);
+        var alerts = new List<AlertRule>();
+        foreach (SigmaDocument document in _documents.Where(d => d.Faults.All.Count == 0))
+        {
+            if (counts.TryGetValue(document, out SigmaCount? count))
+                alerts.Add(SigmaAlert.Of(document, FilterOf(document, count.Rules, matcher), count));
+            else if (!silent.Contains(document))
+                alerts.Add(SigmaAlert.Of(document, FilterOf(document, [document], matcher)));
+        }
+        return new SigmaLoad(alerts.Count == 0 ? null : GroupOf(alerts), [.. _files, .. _documents.Select(OutcomeOf)]);
+    }
+
+    private void FindTwice()
+    {
+        foreach (Func<SigmaDocument, string> key in new Func<SigmaDocument, string>[] { d => d.Id, d => d.Name })
+        {
+            foreach (IGrouping<string, SigmaDocument> same in _documents.Where(d => key(d).Length > 0).GroupBy(key))
+            {
+                foreach (SigmaDocument second in same.Skip(1))
+                    second.Faults.Add(SigmaReason.Broken, second.Content, $"'{same.Key}' is the rule at {same.First().Location} already");
+            }
+        }
+    }
+
+    private Dictionary<SigmaDocument, SigmaCount> ReadCorrelations()
+    {
+        var sources = _detections.ToDictionary(d => d.Key, d => d.Value.Source);
+        var counts = new Dictionary<SigmaDocument, SigmaCount>();
+        foreach (SigmaDocument document in _documents.Where(d => d.IsCorrelation && d.Correlation is not null))
+        {
+            if (new SigmaCorrelation(document, Find, sources).Read() is { } count)
+                counts.Add(document, count);
+        }
+        return counts;
+    }
+
+    /// <summary>
+    /// What a correlation refers to raises no alert of its own, unless it asks for that; where it is not loaded, it has no use.
+    /// </summary>
+    private HashSet<SigmaDocument> FindSilent(Dictionary<SigmaDocument, SigmaCount> counts)
+    {
+        var silent = new HashSet<SigmaDocument>();
+        var kept = new HashSet<SigmaDocument>();
+        foreach (SigmaDocument correlation in _documents.Where(d => d.IsCorrelation))
+        {
+            (SigmaCorrelation.KeepsRules(correlation) ? kept : silent)
+                .UnionWith(SigmaCorrelation.References(correlation).Select(r => Find(r.Text)).OfType<SigmaDocument>());
+        }
+        silent.ExceptWith(kept);
+        var used = counts.Values.SelectMany(c => c.Rules).ToHashSet();
+        foreach (SigmaDocument rule in silent.Where(r => !used.Contains(r) && _detections.Remove(r)))
+            rule.Faults.Add(SigmaReason.Correlation, rule.Content, "it is there for a correlation that is not loaded");
+        return silent;
+    }
+
+    private SigmaDocument? Find(string reference) => _documents.Find(d => d.Name == reference) ?? _documents.Find(d => d.Id == reference);
+
+    private EventFilter FilterOf(SigmaDocument document, IReadOnlyList<SigmaDocument> rules, SigmaMatcher matcher)
+    {
+        int[] places = [.. rules.Select(r => _places[r])];
+        List<SigmaSource> sources = [.. rules.Select(r => _detections[r].Source).Distinct()];
+        HashSet<string>? kinds = sources.Exists(s => s.Kinds is null) ? null : [.. sources.SelectMany(s => s.Kinds!)];
+        string logs = string.Join(", ", sources.Select(s => s.Name).Distinct());
+        string digest = YamlDigest.Of([document.Content, .. rules.Select(r => r.Content)]);
+        return new EventFilter((batch, row) => matcher.Next(places, batch, row), kinds, $"of {logs} by Sigma rule {digest[..12]}");
+    }
+
+    private RuleGroup GroupOf(List<AlertRule> alerts) => new(GroupName, GroupName, s_interval, alerts)
+    {
+        Digest = YamlDigest.Of(_documents.Where(d => d.Faults.All.Count == 0).Select(d => d.Content)),
+    };
+
+    private static SigmaOutcome OutcomeOf(SigmaDocument d) => new(
+        d.Title, d.Location, d.IsCorrelation ? "correlation" : SigmaRule.LogsourceOf(d), d.Faults.All);
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using Metrics.Tests.Access;
+
+namespace Metrics.Tests.Rules.Sigma;
+
+/// <summary>Sigma rules in the whole daemon: from an event that is sent to an alert that is explained, and over reloads.</summary>
+public sealed class SigmaDaemonTests : IDisposable
+{
+    private const string Rule = """
+        title: A project was deleted
+        logsource: { product: openstack, service: keystone }
+        detection:
+          selection: { kind: resource.deleted, openstack.resource.type: project }
+          filter: { user.name: admin }
+          condition: selection and not filter
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("sigma").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task An_event_fires_its_alert_and_a_broken_file_changes_nothing_of_it()
+    {
+        Write("a.yml", Rule);
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync($"sigma: {{ files: ['{_folder}'] }}");
+        await SendAsync(daemon, "admin", "ctl-1");
+        await SendAsync(daemon, "eve", "ctl-2");
+        await Eventually.Async(async () => (await AlertsAsync(daemon)).Contains("ctl-2"), "the alert fires");
+        (await AlertsAsync(daemon)).Should().Contain("\"alertname\":\"Sigma: A project was deleted\"").And.NotContain("ctl-1");
+        const string Named = "Sigma:%20A%20project%20was%20deleted%7Bhost=%22ctl-2%22%7D";
+        (int status, string text) = await daemon.AskAsync("GET", $"/api/v1/explain?alert={Named}");
+        status.Should().Be(200, text);
+        text.Should().Contain("\"state\":\"firing\"").And.Contain("by Sigma rule");
+
+        Write("b.yml", "title: [");
+        Write("c.yml", Rule.Replace("deleted", "made", StringComparison.Ordinal));
+        (await daemon.AskAsync("POST", "/-/reload")).Status.Should().Be(200);
+        (await daemon.OwnAsync("metricsd_sigma_rules_loaded", "", "-")).Should().Be(2);
+        (await daemon.OwnAsync("metricsd_sigma_rules_not_loaded", "broken", "-")).Should().Be(1);
+        await SendAsync(daemon, "eve", "ctl-3");
+        await Eventually.Async(async () => (await AlertsAsync(daemon)).Contains("ctl-3"), "the rule goes on");
+        (await AlertsAsync(daemon)).Should().Contain("ctl-2", "an alert outlives a reload");
+    }
+
+    private static async Task SendAsync(RunningDaemon daemon, string user, string host)
+    {
+        const string Deleted = "\"kind\":\"resource.deleted\",\"openstack.resource.type\":\"project\",\"service\":\"keystone\"";
+        string line = $$"""{ {{Deleted}}, "user.name": "{{user}}", "host": "{{host}}" }""";
+        using var body = new StringContent(line, Encoding.UTF8, "application/json");
+        (await daemon.AskAsync("POST", "/api/v1/events", body: body)).Status.Should().Be(204);
+    }
+
+    private static async Task<string> AlertsAsync(RunningDaemon daemon) => (await daemon.AskAsync("GET", "/api/v1/alerts")).Text;
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
+}
