@@ -26,7 +26,8 @@ internal sealed class FailingSink(EventLog log, bool isStored = false, int most 
 
     public Task<AppendResult> CommitAsync(SampleBatch batch, CancellationToken ct) => throw new NotSupportedException();
 
-    public ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct) => ValueTask.FromResult(CommitAsync(batch));
+    public ValueTask<Task> SubmitAsync(EventBatch batch, CommitOrder? order, CancellationToken ct) =>
+        ValueTask.FromResult(CommitAsync(batch));
 
     private async Task CommitAsync(EventBatch batch)
     {
