@@ -22,6 +22,7 @@ internal static class Endpoints
         app.MapBackup();
         app.MapInputsApi();
         app.MapEvents();
+        app.MapAbout();
         app.MapLedger();
         app.MapLogTemplates();
         app.MapPrometheusApi();
