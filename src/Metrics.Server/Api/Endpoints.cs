@@ -23,6 +23,7 @@ internal static class Endpoints
         app.MapInputsApi();
         app.MapEvents();
         app.MapAbout();
+        app.MapEvidence();
         app.MapLedger();
         app.MapLogTemplates();
         app.MapPrometheusApi();

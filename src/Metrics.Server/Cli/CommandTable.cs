@@ -26,6 +26,7 @@ internal static class CommandTable
             new EventsCommand(common),
             new InputsCommand(common),
             new CommandGroup("logs", "Logs: whether all of their lines are there.") { new LogsLedgerCommand(common) },
+            new CommandGroup("evidence", "Evidence: whether the event log was altered.") { new EvidenceVerifyCommand(common) },
             new ExplainCommand(common),
             new CommandGroup("silence", "Silences: who shall not be notified, of what, for how long.")
             {

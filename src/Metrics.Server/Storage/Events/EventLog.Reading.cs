@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Metrics.Model;
 using Metrics.Storage.Events.About;
+using Metrics.Storage.Events.Evidence;
 
 namespace Metrics.Storage.Events;
 
@@ -77,6 +78,14 @@ internal sealed partial class EventLog
             }
         }
         return shares;
+    }
+
+    /// <summary>Hashes what a table holds.</summary>
+    /// <inheritdoc cref="EventHasher.HashAsync" />
+    public async Task<HashedTable> HashAsync(string table, IReadOnlyList<SealPart>? like, CancellationToken ct)
+    {
+        using var hasher = new EventHasher(_file, time);
+        return await hasher.HashAsync(table, like, ct);
     }
 
     private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)

@@ -93,7 +93,8 @@ public sealed class AboutApiTests
         (await CliRun.Of("events", "--about", "user.name=x", "--url", url)).Error.Should().StartWith("metricsd: no event from ");
         CliRun json = await CliRun.Of("events", "--about", "user.name=o", "--output", "json", "--url", url);
         JsonDocument.Parse(json.Output.Split('\n')[0]).RootElement.GetProperty("belongs")[0].GetString().Should().Be("about");
-        string[] wrongs = ["--about alice", "--about a=~b", "--about a=b c=d", "--around 1m", "--about a=b --follow", "--about a=b --text c"];
+        string[] wrongs =
+            ["--about alice", "--about a=~b", "--about a=b c=d", "--around 1m", "--about a=b --follow", "--about a=b --text c"];
         foreach (string wrong in wrongs)
             (await CliRun.Of(["events", .. wrong.Split(' '), "--url", url])).Code.Should().Be(2, wrong);
     }
