@@ -26,7 +26,12 @@ internal static class CommandTable
             new EventsCommand(common),
             new InputsCommand(common),
             new CommandGroup("logs", "Logs: whether all of their lines are there.") { new LogsLedgerCommand(common) },
-            new CommandGroup("evidence", "Evidence: whether the event log was altered.") { new EvidenceVerifyCommand(common) },
+            new CommandGroup("evidence", "Evidence: whether the event log was altered, and what of it is kept elsewhere.")
+            {
+                new EvidenceVerifyCommand(common),
+                new EvidenceExportCommand(common),
+                new EvidenceCheckCommand(common),
+            },
             new ExplainCommand(common),
             new CommandGroup("silence", "Silences: who shall not be notified, of what, for how long.")
             {

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Metrics.Access;
+using Metrics.Formats.EventJson;
+using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.Events.Evidence;
 using Metrics.Storage.State;
@@ -8,11 +10,28 @@ namespace Metrics.Api.Events;
 
 /// <summary>
 /// Whether the event log is as it was sealed: <c>GET /api/v1/evidence/verify</c>, a line of JSON a day as it is checked, and a last one
-/// that says that it is whole.
+/// that says that it is whole. <c>GET /api/v1/evidence/seals</c>: the seals themselves.
 /// </summary>
 internal static class EvidenceApi
 {
-    public static void MapEvidence(this WebApplication app) => app.MapGet("/api/v1/evidence/verify", VerifyAsync).For(Role.Viewer);
+    public static void MapEvidence(this WebApplication app)
+    {
+        app.MapGet("/api/v1/evidence/seals", SealsAsync).For(Role.Viewer);
+        app.MapGet("/api/v1/evidence/verify", VerifyAsync).For(Role.Viewer);
+    }
+
+    private static async Task<IResult> SealsAsync(EventSeals seals) => Results.Json(new
+    {
+        status = "success",
+        data = new
+        {
+            seals = (await seals.LoadAsync()).Select(s => new
+            {
+                table = s.Table, firstId = s.FirstId, lastId = s.LastId, count = s.Count, hash = s.Hash, before = s.Before, head = s.Head,
+                sealedAt = EventTime.Format(new Timestamp(s.SealedAt).ToNanoseconds()),
+            }),
+        },
+    });
 
     private static async Task VerifyAsync(HttpContext context, EvidenceCheck check)
     {
