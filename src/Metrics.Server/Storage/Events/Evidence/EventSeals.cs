@@ -23,13 +23,14 @@ internal sealed class EventSeals(StateStore state)
             r.Table, r.Day, r.FirstId, r.LastId, r.Count, r.Hash, EventSeal.ReadParts(r.Parts), r.Before, r.SealedAt));
     }
 
-    /// <summary>The head that the audit has last; null where it has none.</summary>
-    /// <exception cref="StateUnavailableException">It cannot be read now.</exception>
-    public async Task<string?> HeadInAuditAsync()
+    /// <summary>The heads that the audit has, the oldest first.</summary>
+    /// <param name="since">Since when, milliseconds since 1970 UTC.</param>
+    /// <exception cref="StateUnavailableException">They cannot be read now.</exception>
+    public async Task<List<string>> HeadsInAuditAsync(long since)
     {
-        string? text = await state.ReadAsync(
-            db => db.Audit.AsNoTracking().Where(a => a.What == Sealed).OrderByDescending(a => a.Id).Select(a => a.Text).FirstOrDefault());
-        return text?.Split(' ')[^1];
+        List<string> texts = await state.ReadAsync(db => db.Audit.AsNoTracking()
+            .Where(a => a.What == Sealed && a.At >= since).OrderBy(a => a.Id).Select(a => a.Text).ToList());
+        return texts.ConvertAll(t => t.Split(' ')[^1]);
     }
 
     /// <summary>Keeps a seal, with its head in the audit; done when it is committed.</summary>

@@ -40,8 +40,11 @@ internal sealed class EvidenceCheck(
     private async IAsyncEnumerable<CheckedDay> CheckAsync([EnumeratorCancellation] CancellationToken ct)
     {
         List<EventSeal> all = await seals.LoadAsync();
-        string? audited = await seals.HeadInAuditAsync();
-        int oldest = (int)((time.GetUtcNow() - options.Value.Retention).ToUnixTimeSeconds() / (24 * 60 * 60));
+        DateTimeOffset kept = time.GetUtcNow() - options.Value.Retention;
+        int oldest = (int)(kept.ToUnixTimeSeconds() / (24 * 60 * 60));
+        // Seals of what expired long ago are given up.
+        long since = Math.Max(kept.ToUnixTimeMilliseconds(), all.Count == 0 ? long.MinValue : all.Min(s => s.SealedAt));
+        List<string> audited = await seals.HeadsInAuditAsync(since);
         string? before = null;
         foreach (EventSeal seal in all)
         {
@@ -52,10 +55,10 @@ internal sealed class EvidenceCheck(
                 ? new CheckedDay(seal.Table, expired, seal.Count, seal.Head, broken)
                 : await CheckAsync(seal, broken, ct);
         }
-        if (audited is not null && all.All(s => s.Head != audited))
+        foreach (string head in audited.Except(all.Select(s => s.Head)).TakeLast(1))
         {
-            yield return new CheckedDay("seals", DayState.Altered, null, audited,
-                "the audit knows a head of the chain that no seal has: a seal was altered or removed");
+            yield return new CheckedDay("seals", DayState.Altered, null, head,
+                "the audit has a head of the chain that no seal has: a seal was altered or removed");
         }
         foreach (EventTable table in events.Tables.Where(t => all.All(s => s.Table != t.Name)))
         {

@@ -115,6 +115,19 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_takes_out_seals_so_that_an_altered_day_is_sealed_anew_is_found_by_the_audit()
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute("UPDATE events_20260311 SET body = 'nothing' WHERE body = 'b'");
+        using (StateDb db = _state.Open())
+            await db.Database.ExecuteSqlRawAsync("DELETE FROM Seals");
+        await using EventLog log = _folder.Open(_bounds);
+        await Sealer(log).SealAsync(default);
+        (await CheckAsync(log)).Select(d => $"{d.Table} {d.State}").Should().Equal(
+            "events_20260310 Sound", "events_20260311 Sound", "seals Altered", "events_20260312 Open");
+    }
+
+    [Fact]
     public async Task Writing_the_file_anew_changes_no_hash_and_parts_say_where_to_look()
     {
         using var file = new EventLogFile(_folder.Storage, _folder.Metrics, _time, NullLogger.Instance);
