@@ -22,6 +22,8 @@ internal static class Endpoints
         app.MapBackup();
         app.MapInputsApi();
         app.MapEvents();
+        app.MapAbout();
+        app.MapEvidence();
         app.MapLedger();
         app.MapLogTemplates();
         app.MapPrometheusApi();

@@ -30,6 +30,12 @@ internal static class CommandTable
                 new LogsLedgerCommand(common),
                 new LogsTemplatesCommand(common),
             },
+            new CommandGroup("evidence", "Evidence: whether the event log was altered, and what of it is kept elsewhere.")
+            {
+                new EvidenceVerifyCommand(common),
+                new EvidenceExportCommand(common),
+                new EvidenceCheckCommand(common),
+            },
             new ExplainCommand(common),
             new CommandGroup("silence", "Silences: who shall not be notified, of what, for how long.")
             {

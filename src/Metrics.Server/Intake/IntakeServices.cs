@@ -2,6 +2,7 @@ using Metrics.Intake.Templates;
 using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
+using Metrics.Storage.Events.Evidence;
 using Metrics.Telemetry;
 
 namespace Metrics.Intake;
@@ -27,5 +28,6 @@ internal static class IntakeServices
         .AddHostedService(s => s.GetRequiredService<EventLogWriter>())
         .AddHostedService<StoreMaintenance>()
         .AddHostedService<EventLogMaintenance>()
+        .AddHostedService<EventSealer>()
         .AddHostedService(s => s.GetRequiredService<IntakePipeline>());
 }

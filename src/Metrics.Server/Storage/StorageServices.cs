@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Storage.Events;
+using Metrics.Storage.Events.Evidence;
 using Metrics.Storage.Forwarding;
 using Metrics.Storage.Samples.DuckDb;
 using Metrics.Storage.Samples.Influx;
@@ -33,6 +34,7 @@ internal static class StorageServices
             .AddOwnMetrics<ForwardMetrics>()
             .AddOwnMetrics<StoreMetrics>()
             .AddOwnMetrics<EventLogMetrics>()
+            .AddOwnMetrics<EvidenceMetrics>()
             .AddOwnMetrics<InfluxMetrics>()
             .AddOwnMetrics<StateMetrics>()
             .AddSingleton<StateStore>()
@@ -43,6 +45,8 @@ internal static class StorageServices
             .AddSingleton<IEventLog>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<IEventSource>(s => s.GetRequiredService<EventLog>())
             .AddSingleton<EventLogWriter>()
+            .AddSingleton<EventSeals>()
+            .AddSingleton<EvidenceCheck>()
             .AddSingleton<Backup>()
             .AddHostedService<DataFolderWatch>();
     }

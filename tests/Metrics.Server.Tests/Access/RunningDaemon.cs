@@ -35,13 +35,17 @@ internal sealed class RunningDaemon : IAsyncDisposable
 
     /// <param name="configuration">YAML beside storage.</param>
     /// <param name="extend">Maps more.</param>
-    public static async Task<RunningDaemon> StartAsync(string configuration, Action<WebApplication>? extend = null)
+    /// <param name="prepare">Puts into the data folder what shall be there at the start.</param>
+    public static async Task<RunningDaemon> StartAsync(
+        string configuration, Action<WebApplication>? extend = null, Func<string, Task>? prepare = null)
     {
         string folder = Directory.CreateTempSubdirectory("rights").FullName;
         string file = Path.Combine(folder, "metrics.yaml");
         string basics = $"storage: {{ path: '{folder}/data' }}\nhost: {{ enabled: false }}\nrules: {{ shipped: false }}\n";
         string listen = configuration.StartsWith("listen:", StringComparison.Ordinal) ? "" : "listen: 127.0.0.1:0\n";
         await File.WriteAllTextAsync(file, basics + listen + configuration);
+        if (prepare is not null)
+            await prepare(Path.Combine(folder, "data"));
         var source = new ConfigurationSource(file);
         MetricsOptions options = source.Load();
         WebApplication app = Program.Build(source, options);

@@ -32,13 +32,27 @@ internal sealed class EventsCommand : DaemonCommand
 
     private readonly Option<string?> _to = new("--to") { HelpName = "TIME", Description = "Until when; now without it." };
 
+    private readonly Option<string?> _about = new("--about")
+    {
+        HelpName = "FIELD=VALUE",
+        Description = "What is known about an account, address, request, instance …: the events that have it, and those around them that "
+            + "share their request, session, origin, account or host. Of the last day unless --from is given.",
+    };
+
+    private readonly Option<string?> _around = new("--around")
+    {
+        HelpName = "DURATION",
+        Description = "With --about: how far around its events others are looked for; 30m without it.",
+    };
+
     private readonly Option<string?> _text =
         new("--text") { HelpName = "TEXT", Description = "Only events whose body holds this, whatever its case." };
 
     private readonly Option<int?> _limit = new("--limit")
     {
         HelpName = "COUNT",
-        Description = $"How many of the newest, at most {MaxLimit}; {DefaultLimit} without it.",
+        Description = $"How many of the newest, at most {MaxLimit}; {DefaultLimit} without it. With --about how many have the value, "
+            + "and how many others; 500 without it.",
     };
 
     public EventsCommand(CommonOptions common)
@@ -49,11 +63,19 @@ internal sealed class EventsCommand : DaemonCommand
         Add(_from);
         Add(_to);
         Add(_text);
+        Add(_about);
+        Add(_around);
         Add(_limit);
         Add(common.Output);
         AddConnection();
         Validators.Add(result =>
         {
+            if (result.GetResult(_about) is null && result.GetResult(_around) is not null)
+                result.AddError("--around means nothing without --about");
+            bool asksOtherwise =
+                result.GetValue(_matchers) is { Length: > 0 } || result.GetValue(_follow) || result.GetResult(_text) is not null;
+            if (result.GetResult(_about) is not null && asksOtherwise)
+                result.AddError("--about goes with --around, --from, --to and --limit alone: no MATCHER, --text or --follow");
             if (!result.GetValue(_follow))
                 return;
             if (result.GetResult(_to) is not null)
@@ -63,6 +85,7 @@ internal sealed class EventsCommand : DaemonCommand
         });
         Example("metricsd events kind=identity.authenticate event.outcome=failure --from 1h", "Failed logins of the last hour.");
         Example("metricsd events host=ctl-1 --text oom --output json", "What ctl-1 said of memory, for a program: an event a line.");
+        Example("metricsd events --about user.name=alice --around 10m --from 6h", "What alice did, and what happened around it.");
         Example("metricsd events service=nova-compute --follow", "What nova-compute says from now on.");
     }
 
@@ -70,6 +93,12 @@ internal sealed class EventsCommand : DaemonCommand
     {
         string query = Query(call);
         using DaemonClient daemon = Connect(call);
+        if (call.Value(_about) is { } about)
+        {
+            string asked = $"/api/v1/events/about?{AboutText.Question(about)}&{query}";
+            daemon.Read(DataOf(await daemon.GetAsync(asked, cancel), daemon), data => AboutText.Write(data, call));
+            return ExitCode.Ok;
+        }
         if (call.Value(_follow))
         {
             string path = $"/api/v1/events?{query}";
@@ -82,9 +111,7 @@ internal sealed class EventsCommand : DaemonCommand
             }
             return ExitCode.Ok;
         }
-        int limit = call.Value(_limit) ?? DefaultLimit;
-        JsonElement answer =
-            await daemon.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/events?{query}&limit={limit}"), cancel);
+        JsonElement answer = await daemon.GetAsync($"/api/v1/events?{query}", cancel);
         // The newest are asked for, and printed as they happened.
         daemon.Read(DataOf(answer, daemon), data =>
         {
@@ -109,7 +136,11 @@ internal sealed class EventsCommand : DaemonCommand
             }
             query.Add("match[]=" + Uri.EscapeDataString(matcher));
         }
-        foreach ((string key, string? value) in new[] { ("from", call.Value(_from)), ("to", call.Value(_to)), ("text", call.Value(_text)) })
+        foreach ((string key, string? value) in new[]
+        {
+            ("from", call.Value(_from)), ("to", call.Value(_to)), ("text", call.Value(_text)), ("around", call.Value(_around)),
+            ("limit", call.Value(_limit)?.ToString(CultureInfo.InvariantCulture)),
+        })
         {
             if (value is not null)
                 query.Add($"{key}={Uri.EscapeDataString(value)}");

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Metrics.Model;
+using Metrics.Storage.Events.About;
+using Metrics.Storage.Events.Evidence;
 
 namespace Metrics.Storage.Events;
 
@@ -53,6 +55,38 @@ internal sealed partial class EventLog
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public Task<LedgerReport> LedgerAsync(LedgerQuery query, CancellationToken ct) =>
         AskAsync(c => LedgerReader.Read(c, query), new LedgerReport(query, [], [], new Dictionary<string, long>()), ct);
+
+    /// <summary>How many share each of some values, in some spans of time.</summary>
+    /// <param name="values">The values; those of one host, or of any.</param>
+    /// <param name="spans">When.</param>
+    /// <param name="withAccounts">Whether accounts and requests are counted as well.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    public async Task<IReadOnlyDictionary<(string Value, string? Host), ValueShare>> SharesAsync(
+        IReadOnlyList<FieldValues> values, IReadOnlyList<(long From, long To)> spans, bool withAccounts, CancellationToken ct)
+    {
+        var shares = new Dictionary<(string, string?), ValueShare>();
+        if (_tables.Count == 0)
+            return shares;
+        using EventLogFile.Reading reading = await _file.ReadAsync(ct);
+        foreach (EventTable table in TablesFor(new EventQuery { Spans = spans }))
+        {
+            foreach (FieldValues some in values)
+            {
+                foreach ((string value, ValueShare share) in ShareReader.Read(reading.Connection, table, some, spans, withAccounts, ct))
+                    shares[(value, some.Host)] = shares.GetValueOrDefault((value, some.Host)).With(share);
+            }
+        }
+        return shares;
+    }
+
+    /// <summary>Hashes what a table holds.</summary>
+    /// <inheritdoc cref="EventHasher.HashAsync" />
+    public async Task<HashedTable> HashAsync(string table, IReadOnlyList<SealPart>? like, CancellationToken ct)
+    {
+        using var hasher = new EventHasher(_file, time);
+        return await hasher.HashAsync(table, like, ct);
+    }
 
     private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)
     {

@@ -23,6 +23,9 @@ internal sealed partial class EventLog(
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Lock _numbering = new();
     private volatile IReadOnlyList<EventTable> _tables = [];
+
+    /// <summary>The table into which nothing more goes, although it is the newest; null where there is none.</summary>
+    private string? _ended;
     private TaskCompletionSource _nextCommit = NewSignal();
     private long _lastNumber;
 
@@ -31,6 +34,9 @@ internal sealed partial class EventLog(
     private long _maxTableBytes = bounds.MaxBytes / MinTablesInBound;
 
     public string Description => $"the event log {_file.FilePath}";
+
+    /// <summary>Its tables, in the order of their events.</summary>
+    public IReadOnlyList<EventTable> Tables => _tables;
 
     /// <summary>The newest committed event; 0 when there is none.</summary>
     public long LastId => _tables is [.., var last] ? last.LastId : 0;
@@ -130,6 +136,25 @@ internal sealed partial class EventLog(
         }
     }
 
+    /// <summary>The tables into which nothing more goes: all but the one of today.</summary>
+    /// <param name="ended">Those that are known to have ended, by name.</param>
+    /// <param name="ct">Ends the waiting for the writer.</param>
+    public async Task<IReadOnlyList<EventTable>> EndedAsync(IReadOnlySet<string> ended, CancellationToken ct)
+    {
+        await _writing.WaitAsync(ct);
+        try
+        {
+            // From now on, also when the clock is put back.
+            if (_tables is [.., var last] && (last.Day < Today || ended.Contains(last.Name)))
+                _ended = last.Name;
+            return [.. _tables.Where(t => t != _tables[^1] || t.Name == _ended)];
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     /// <inheritdoc cref="EventLogFile.BackupAsync" />
     /// <returns>Whether there is anything to copy.</returns>
     public async Task<bool> BackupAsync(string path, CancellationToken ct)
@@ -194,9 +219,9 @@ internal sealed partial class EventLog(
         if (!batches.Any(b => b.Count > 0 && b.Ids[^1] > known))
             return null;
         List<EventTable> tables = [.. _tables];
-        int day = (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
+        int day = Today;
         // Any other day, also an earlier one when the clock is put back: tables stay in the order of their ids.
-        bool begins = tables.Count == 0 || tables[^1].Day != day || _tableBytes > _maxTableBytes;
+        bool begins = tables.Count == 0 || tables[^1].Day != day || tables[^1].Name == _ended || _tableBytes > _maxTableBytes;
         EventTable table = begins ? EventTable.Begin(day, tables) : tables[^1];
         if (begins)
             _file.Execute(EventTable.Create(table.Name));
@@ -254,6 +279,8 @@ internal sealed partial class EventLog(
         metrics.TablesExpired.Inc();
         LogDropped(table.Name, reason);
     }
+
+    private int Today => (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -20,6 +20,12 @@ internal sealed record EventQuery
     /// <summary>Latest time, inclusive.</summary>
     public long To { get; init; } = long.MaxValue;
 
+    /// <summary>Only events for which one of these holds; empty is any.</summary>
+    public IReadOnlyList<FieldValues> Any { get; init; } = [];
+
+    /// <summary>Only events of one of these spans of time, inclusive; empty is any.</summary>
+    public IReadOnlyList<(long From, long To)> Spans { get; init; } = [];
+
     /// <summary>Text that the body must hold, whatever its case; empty is any.</summary>
     public string Text { get; init; } = "";
 
@@ -33,10 +39,11 @@ internal sealed record EventQuery
     public int Limit { get; init; }
 
     /// <summary>Whether only some events are wanted of those that lie there, so that many may have to be read for one.</summary>
-    public bool IsSearch => Limit > 0 && (Text.Length > 0 || Matchers.Count > 0 || Kinds is not null);
+    public bool IsSearch => Limit > 0 && (Text.Length > 0 || Matchers.Count > 0 || Kinds is not null || Any.Count > 0);
 
     /// <summary>Whether a table may hold any of them.</summary>
     public bool MayBeIn(EventTable table) => table.MaxTime >= From && table.MinTime <= To
+        && (Spans.Count == 0 || Spans.Any(s => table.MaxTime >= s.From && table.MinTime <= s.To))
         && (After is not { } after || (NewestFirst ? table.FirstId < after : table.LastId > after));
 
     /// <summary>What of a table lies behind the place from which to go on.</summary>
@@ -60,6 +67,10 @@ internal sealed record EventQuery
             sql.Append(" AND kind IN (''").Append(string.Concat(kinds.Select(k => ", " + Quote(k)))).Append(')');
         foreach (LabelMatcher matcher in Matchers)
             sql.Append(" AND ").Append(Condition(EventFields.FullName(matcher.Name), matcher));
+        if (Spans.Count > 0)
+            sql.Append(" AND ").Append(WithinAny(Spans));
+        if (Any.Count > 0)
+            sql.Append(" AND (").AppendJoin(" OR ", Any.Select(a => a.Sql)).Append(')');
         if (Text.Length > 0)
             sql.Append(" AND contains(lower(body), lower(").Append(Quote(Text)).Append("))");
         // Rows lie in the order of their ids: the oldest first need no sorting.
@@ -70,17 +81,27 @@ internal sealed record EventQuery
         return sql.ToString();
     }
 
+    /// <summary>The condition that an event lies in one of some spans of time.</summary>
+    public static string WithinAny(IReadOnlyList<(long From, long To)> spans) => $"""
+        (time >= {spans.Min(s => s.From)} AND time <= {spans.Max(s => s.To)}
+        AND ({string.Join(" OR ", spans.Select(s => $"time BETWEEN {s.From} AND {s.To}"))}))
+        """;
+
     private static string Condition(string field, LabelMatcher matcher)
     {
         bool isText = matcher.Kind is MatchKind.Equal or MatchKind.NotEqual;
         string not = matcher.Kind is MatchKind.NotEqual or MatchKind.NotRegex ? "NOT " : "";
         if (isText && matcher.Value.Length > 0 && Column(field) is null)
             return $"{not}contains(attributes, {Quote(EventAttributes.Text(field, matcher.Value))})";
-        string column = Column(field) ?? $"coalesce(json_extract_string(attributes, {Quote($"$.\"{field}\"")}), '')";
+        string column = Column(field) ?? Attribute(field);
         return isText ? $"{not}{column} = {Quote(matcher.Value)}" : $"{not}regexp_full_match({column}, {Quote(matcher.Value)}, 's')";
     }
 
-    private static string? Column(string field) => field switch
+    /// <summary>The value of a field without a column of its own; empty where an event lacks it.</summary>
+    public static string Attribute(string field) => $"coalesce(json_extract_string(attributes, {Quote($"$.\"{field}\"")}), '')";
+
+    /// <summary>The value of a field that has a column of its own; null for others.</summary>
+    public static string? Column(string field) => field switch
     {
         EventFields.Kind => "kind",
         EventFields.Body => "body",
@@ -90,6 +111,7 @@ internal sealed record EventQuery
         _ => null,
     };
 
-    private static string Quote(string text) =>
+    /// <summary>A text as SQL writes it.</summary>
+    public static string Quote(string text) =>
         $"'{text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";
 }

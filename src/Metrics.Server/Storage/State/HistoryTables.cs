@@ -116,7 +116,9 @@ internal sealed class AuditRow : HistoryEntry
     /// <summary>A token's name, the name that somebody gave, or <c>SIGHUP</c>.</summary>
     public required string Who { get; set; }
 
-    /// <summary>One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>.</summary>
+    /// <summary>
+    /// One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>, <c>sealed</c>.
+    /// </summary>
     public required string What { get; set; }
 
     /// <summary>For people.</summary>

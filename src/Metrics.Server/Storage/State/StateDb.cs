@@ -47,6 +47,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
 
     public DbSet<AuditRow> Audit => Set<AuditRow>();
 
+    public DbSet<SealRow> Seals => Set<SealRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<AlertRow>().HasKey(a => new { a.Rule, a.Series });
@@ -67,6 +69,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
         modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
         modelBuilder.Entity<KeyRow>().HasKey(k => k.Name);
+        modelBuilder.Entity<SealRow>().HasKey(s => s.FirstId);
+        modelBuilder.Entity<SealRow>().Property(s => s.FirstId).ValueGeneratedNever();
         Type[] byLongKeys =
             [typeof(AlertRow), typeof(ExpectedRow), typeof(GroupRow), typeof(FlapRow), typeof(LearnedRow), typeof(RuleFiringRow)];
         foreach (Type type in byLongKeys)
@@ -206,4 +210,34 @@ internal sealed class KeyRow
     public required string Name { get; set; }
 
     public required string Value { get; set; }
+}
+
+/// <summary>What a table of the event log, that is a day or a part of one, held when it ended.</summary>
+internal sealed class SealRow
+{
+    /// <summary>Its first event.</summary>
+    public long FirstId { get; set; }
+
+    public long LastId { get; set; }
+
+    /// <summary>The table's name.</summary>
+    public required string Table { get; set; }
+
+    /// <summary>Days since 1970.</summary>
+    public int Day { get; set; }
+
+    /// <summary>How many events it held.</summary>
+    public long Count { get; set; }
+
+    /// <summary>SHA-256 of its events, in hexadecimal.</summary>
+    public required string Hash { get; set; }
+
+    /// <summary>The last id of each of its parts and the beginning of its hash, with blanks between.</summary>
+    public required string Parts { get; set; }
+
+    /// <summary>The chain's head before it, in hexadecimal.</summary>
+    public required string Before { get; set; }
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    public long SealedAt { get; set; }
 }

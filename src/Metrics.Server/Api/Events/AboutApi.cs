@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Metrics.Access;
+using Metrics.Api.Prometheus;
+using Metrics.Formats.EventJson;
+using Metrics.Model;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Storage.Events.About;
+
+namespace Metrics.Api.Events;
+
+/// <summary>What is known about a value: <c>GET /api/v1/events/about</c>.</summary>
+internal static class AboutApi
+{
+    private const string Path = "/api/v1/events/about";
+    private const int DefaultLimit = 500;
+    private const long NanosecondsADay = 86_400_000_000_000;
+
+    private static readonly TimeSpan s_around = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan s_maxAround = TimeSpan.FromDays(7);
+
+    private static readonly JsonWriterOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
+
+    public static void MapAbout(this WebApplication app) => app.MapGet(Path, ReadAsync).For(Role.Viewer);
+
+    private static async Task ReadAsync(HttpContext context, EventLog events, HttpMetrics metrics, TimeProvider time)
+    {
+        try
+        {
+            AboutQuery query = Read(context.Request.Query, time.GetUtcNow());
+            using AboutAnswer answer = await new EventInvestigator(events).FindAsync(query, context.RequestAborted);
+            await WriteAsync(context, query, answer);
+        }
+        catch (ApiException e)
+        {
+            await PrometheusApi.WriteErrorAsync(context, e);
+        }
+        catch (StoreException e)
+        {
+            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
+            await PrometheusApi.WriteErrorAsync(context, fault);
+        }
+        metrics.Requests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
+    }
+
+    private static AboutQuery Read(IQueryCollection query, DateTimeOffset now)
+    {
+        long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
+        long from = EventParameters.Time(query, "from", now) ?? to - NanosecondsADay;
+        if (from > to)
+            throw ApiException.BadParameter("from", "lies behind \"to\"");
+        return new AboutQuery(
+            EventFields.FullName(Word(query, "field", "the name of a field, such as user.name")),
+            Word(query, "value", "the value that the field has"), from, to, (long)Around(query).TotalNanoseconds,
+            EventParameters.Limit(query["limit"].FirstOrDefault(), DefaultLimit));
+    }
+
+    private static string Word(IQueryCollection query, string name, string what) =>
+        query[name].FirstOrDefault() is { Length: > 0 } text ? text : throw ApiException.BadParameter(name, $"must be {what}");
+
+    private static TimeSpan Around(IQueryCollection query)
+    {
+        if (query["around"].FirstOrDefault() is not { Length: > 0 } text)
+            return s_around;
+        return Duration.TryParse(text, out TimeSpan around) && around >= TimeSpan.Zero && around <= s_maxAround
+            ? around
+            : throw ApiException.BadParameter("around", $"\"{text}\" is no duration up to {Duration.Format(s_maxAround)}, such as 30m");
+    }
+
+    private static async Task WriteAsync(HttpContext context, AboutQuery query, AboutAnswer answer)
+    {
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, s_json);
+        json.WriteStartObject();
+        json.WriteString("status", "success");
+        json.WriteStartObject("data");
+        json.WriteString("field", query.Field);
+        json.WriteString("value", query.Value);
+        json.WriteString("from", EventTime.Format(query.From));
+        json.WriteString("to", EventTime.Format(query.To));
+        json.WriteString("around", Duration.Format(TimeSpan.FromTicks(query.Around / TimeSpan.NanosecondsPerTick)));
+        WriteValues(json, answer);
+        json.WriteStartArray("events");
+        foreach (AboutEvent one in answer.Events)
+        {
+            json.WriteStartObject();
+            WriteTexts(json, "belongs", one.Belongs);
+            json.WritePropertyName("event");
+            EventJsonWriter.Write(json, one.Batch, one.Row);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        await json.FlushAsync(context.RequestAborted);
+    }
+
+    private static void WriteValues(Utf8JsonWriter json, AboutAnswer answer)
+    {
+        json.WriteStartArray("followed");
+        foreach (FollowedValue value in answer.Followed)
+        {
+            json.WriteStartObject();
+            json.WriteString("relation", value.Relation.Name);
+            json.WriteString("value", value.Text);
+            json.WriteNumber("events", value.Events);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("not_followed");
+        foreach (PassedValue value in answer.Passed)
+        {
+            json.WriteStartObject();
+            json.WriteString("relation", value.Relation);
+            json.WriteString("value", value.Text);
+            json.WriteString("reason", value.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        WriteTexts(json, "cut", answer.Cut);
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+}

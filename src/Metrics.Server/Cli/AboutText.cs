@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using Metrics.Routing;
+using Metrics.Series;
+
+namespace Metrics.Cli;
+
+/// <summary>What is known about a value, for people: the events as they happened, each with why it is there.</summary>
+internal static class AboutText
+{
+    private const string Form = "--about takes FIELD=VALUE, such as user.name=alice";
+
+    /// <summary>Values that are named as followed, those with most events.</summary>
+    private const int MaxFollowed = 20;
+
+    /// <summary>The parameters that ask about a value.</summary>
+    /// <param name="text">As the command line has it.</param>
+    /// <exception cref="CommandException">It is no field with a value.</exception>
+    public static string Question(string text)
+    {
+        try
+        {
+            if (MatcherText.Parse(text) is [{ Kind: MatchKind.Equal, Value.Length: > 0 } one])
+                return $"field={Uri.EscapeDataString(one.Name)}&value={Uri.EscapeDataString(one.Value)}";
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException(ExitCode.Misuse, $"{Form}: {e.Message}");
+        }
+        throw new CommandException(ExitCode.Misuse, Form);
+    }
+
+    /// <summary>Writes the events, and beside them what was not followed or is left out.</summary>
+    public static void Write(JsonElement about, Invocation call)
+    {
+        List<JsonElement> found = [.. about.GetProperty("events").EnumerateArray()];
+        int width = found.Count == 0 ? 0 : found.Max(e => Belongs(e).Length);
+        foreach (JsonElement one in found)
+        {
+            if (call.WantsJson)
+            {
+                call.Output.WriteLine(one.GetRawText());
+                continue;
+            }
+            call.Output.Write(Belongs(one).PadRight(width + 2));
+            EventText.Write(one.GetProperty("event"), call.Output);
+        }
+        if (found.Count == 0)
+        {
+            call.Error.WriteLine($"metricsd: no event from {Text(about, "from")} to {Text(about, "to")} has "
+                + $"{Text(about, "field")}={Text(about, "value")}");
+        }
+        JsonElement[] followed = [.. about.GetProperty("followed").EnumerateArray()
+            .Where(f => Count(f) > 0).OrderByDescending(Count)];
+        foreach (JsonElement one in followed.Take(MaxFollowed))
+        {
+            string events = Count(one) == 1 ? "other event" : "other events";
+            call.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"followed: {Text(one, "relation")}, {Text(one, "value")}: {Count(one)} {events}"));
+        }
+        if (followed.Length > MaxFollowed)
+            call.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"followed: {followed.Length - MaxFollowed} values more"));
+        foreach (JsonElement one in about.GetProperty("not_followed").EnumerateArray())
+            call.Error.WriteLine($"not followed: {Text(one, "relation")}, {Text(one, "value")}: {Text(one, "reason")}");
+        foreach (JsonElement one in about.GetProperty("cut").EnumerateArray())
+            call.Error.WriteLine($"metricsd: {EventText.Plain(one.GetString()!)}");
+    }
+
+    private static string Belongs(JsonElement one) =>
+        EventText.Plain(string.Join(", ", one.GetProperty("belongs").EnumerateArray().Select(b => b.GetString())));
+
+    private static int Count(JsonElement one) => one.GetProperty("events").GetInt32();
+
+    private static string Text(JsonElement one, string name) => EventText.Plain(one.GetProperty(name).GetString() ?? "");
+}

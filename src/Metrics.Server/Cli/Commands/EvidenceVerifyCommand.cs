@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Metrics.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd evidence verify</c>: whether the event log is as it was sealed, day by day.</summary>
+internal sealed class EvidenceVerifyCommand : DaemonCommand
+{
+    public EvidenceVerifyCommand(CommonOptions common)
+        : base(common, "verify", "Check the sealed days of the event log; exit with 1 where one was altered or is missing.",
+            Role.Viewer, TimeSpan.FromMinutes(1))
+    {
+        Add(common.Output);
+        AddConnection();
+        Example("metricsd evidence verify", "Each day, whether it holds what it held when it was sealed, and the head of the chain.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        using DaemonClient daemon = Connect(call);
+        using HttpResponseMessage answer = await daemon.StreamAsync("/api/v1/evidence/verify", cancel);
+        try
+        {
+            using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
+            while (await lines.ReadLineAsync(cancel) is { } line)
+            {
+                JsonElement one = daemon.Parse(Encoding.UTF8.GetBytes(line));
+                if (call.WantsJson)
+                    call.Output.WriteLine(line);
+                if (daemon.Read(one, o => o.TryGetProperty("done", out _)))
+                    return daemon.Read(one, o => End(o, call));
+                if (!call.WantsJson)
+                    daemon.Read(one, o => Write(o, call.Output));
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new CommandException(ExitCode.Unreachable, $"the answer broke off: {e.Message}");
+        }
+        throw new CommandException(ExitCode.Unreachable, "the answer broke off: not all days were checked");
+    }
+
+    private static void Write(JsonElement day, TextWriter to)
+    {
+        string text = $"{Text(day, "state"),-8} {Text(day, "table")}";
+        if (day.GetProperty("events").ValueKind == JsonValueKind.Number)
+            text += string.Create(CultureInfo.InvariantCulture, $"  {day.GetProperty("events").GetInt64()} events");
+        if (Text(day, "head") is { Length: > 0 } head)
+            text += $"  head {head}";
+        to.WriteLine(Text(day, "reason") is { Length: > 0 } reason ? $"{text}: {reason}" : text);
+    }
+
+    private static int End(JsonElement end, Invocation call)
+    {
+        if (!end.GetProperty("done").GetBoolean())
+            throw new CommandException(ExitCode.No, $"not all days were checked: {Text(end, "error")}");
+        (int days, int wrong) = (end.GetProperty("days").GetInt32(), end.GetProperty("wrong").GetInt32());
+        if (!call.WantsJson)
+        {
+            call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{(wrong == 0 ? "nothing was altered" : "ALTERED")}: {days} looked at, {wrong} altered or missing"));
+        }
+        return wrong == 0 ? ExitCode.Ok : ExitCode.No;
+    }
+
+    private static string Text(JsonElement one, string name) =>
+        one.TryGetProperty(name, out JsonElement value) ? EventText.Plain(value.GetString() ?? "") : "";
+}

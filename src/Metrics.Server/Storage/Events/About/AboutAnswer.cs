@@ -1,0 +1,42 @@
+using Metrics.Model;
+
+namespace Metrics.Storage.Events.About;
+
+/// <summary>An event, and by what it belongs to those in question.</summary>
+/// <param name="Batch">Its batch.</param>
+/// <param name="Row">Its row.</param>
+/// <param name="Belongs">By what: <c>about</c>, or the names of relations.</param>
+internal sealed record AboutEvent(EventBatch Batch, int Row, IReadOnlyList<string> Belongs);
+
+/// <summary>What is known about a value: events in the order of their times. Disposing gives back their batches.</summary>
+internal sealed class AboutAnswer : IDisposable
+{
+    private readonly List<EventBatch> _batches = [];
+
+    /// <summary>The events, in the order of their times.</summary>
+    public List<AboutEvent> Events { get; set; } = [];
+
+    /// <summary>Values by which others were looked for.</summary>
+    public List<FollowedValue> Followed { get; set; } = [];
+
+    /// <summary>Values that were not followed, and why.</summary>
+    public List<PassedValue> Passed { get; } = [];
+
+    /// <summary>What is left out for the limit, for people.</summary>
+    public List<string> Cut { get; } = [];
+
+    /// <summary>Reads events, which live as long as the answer.</summary>
+    public async Task<List<(EventBatch Batch, int Row)>> TakeAsync(IAsyncEnumerable<EventBatch> batches)
+    {
+        var rows = new List<(EventBatch, int)>();
+        await foreach (EventBatch batch in batches)
+        {
+            _batches.Add(batch);
+            for (int row = 0; row < batch.Count; row++)
+                rows.Add((batch, row));
+        }
+        return rows;
+    }
+
+    public void Dispose() => _batches.ForEach(b => b.Dispose());
+}

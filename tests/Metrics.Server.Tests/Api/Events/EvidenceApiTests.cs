@@ -1,0 +1,135 @@
+using System.Text.Json;
+using DuckDB.NET.Data;
+using Metrics.Hosting;
+using Metrics.Model;
+using Metrics.Storage.Events;
+using Metrics.Telemetry;
+using Metrics.Tests.Access;
+using Metrics.Tests.Cli;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using static Metrics.Tests.Storage.Events.EventLogFolder;
+
+namespace Metrics.Tests.Api.Events;
+
+/// <summary>A daemon seals the days that it finds, and says when one of them was altered.</summary>
+public sealed class EvidenceApiTests
+{
+    private const string Verify = "/api/v1/evidence/verify";
+
+    private static readonly DateTimeOffset s_begin = TimeProvider.System.GetUtcNow().AddDays(-2);
+
+    private static string DayName(int day) => $"events_{s_begin.AddDays(day):yyyyMMdd}";
+
+    [Fact]
+    public async Task What_was_altered_in_a_day_that_ended_is_said_by_the_command_and_by_its_exit_code()
+    {
+        string data = "";
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("", prepare: folder => WriteTwoDaysAsync(data = folder));
+        await Eventually.Async(
+            async () => await daemon.OwnAsync("metricsd_event_log_days_sealed_total", "", "") == 2, "both days are sealed");
+        string url = daemon.Address.ToString();
+        CliRun sound = await CliRun.Of("evidence", "verify", "--url", url);
+        sound.Code.Should().Be(0, sound.Error);
+        sound.Output.Split('\n')[0].Should().MatchRegex($"^sound    {DayName(0)}  2 events  head [0-9a-f]{{64}}$");
+        sound.Output.Should().EndWith("nothing was altered: 2 looked at, 0 altered or missing\n");
+
+        // In this process, which has the file open; another one would have to wait for the daemon's end.
+        using (var connection = new DuckDBConnection($"Data Source={data}/events.duckdb;storage_compatibility_version=v1.4.0"))
+        {
+            connection.Open();
+            using DuckDBCommand command = connection.CreateCommand();
+            command.CommandText = $"UPDATE {DayName(1)} SET body = 'nothing' WHERE body = 'b'";
+            command.ExecuteNonQuery().Should().Be(1);
+        }
+        CliRun altered = await CliRun.Of("evidence", "verify", "--url", url);
+        altered.Code.Should().Be(1);
+        altered.Output.Should().Contain($"altered  {DayName(1)}  2 events  head ").And.Contain("the first that differ are among the ids");
+        (await daemon.OwnAsync("metricsd_event_log_altered_days", "", "")).Should().Be(1);
+        CliRun json = await CliRun.Of("evidence", "verify", "--output", "json", "--url", url);
+        JsonElement[] lines =
+            [.. json.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
+        lines.Select(l => l.TryGetProperty("state", out JsonElement state) ? state.GetString() : "end").Should()
+            .Equal("sound", "altered", "end");
+        (await daemon.AskAsync("GET", "/api/v1/audit")).Text.Should().Contain(lines[1].GetProperty("head").GetString());
+    }
+
+    [Fact]
+    public async Task Where_there_are_no_days_nothing_was_altered()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        (await daemon.AskAsync("GET", Verify)).Text.Should().Be("{\"done\":true,\"days\":0,\"wrong\":0}\n");
+    }
+
+    [Fact]
+    public async Task What_is_exported_is_all_of_the_time_with_its_manifest_and_an_altered_file_is_found()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("", prepare: WriteTwoDaysAsync);
+        await Eventually.Async(
+            async () => await daemon.OwnAsync("metricsd_event_log_days_sealed_total", "", "") == 2, "both days are sealed");
+        string folder = Directory.CreateTempSubdirectory("evidence").FullName, path = Path.Combine(folder, "case");
+        try
+        {
+            string[] export = ["evidence", "export", "--url", daemon.Address.ToString(), "--out", path];
+            CliRun run = await CliRun.Of([.. export, "--from", "3d"]);
+            run.Code.Should().Be(0, run.Error);
+            run.Output.Should().Contain("4 events from ");
+            (await File.ReadAllLinesAsync(Path.Combine(path, "events.ndjson"))).Select(l => Member(l, "body")).Should()
+                .Equal("a", "b", "a", "b");
+            JsonElement manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(path, "manifest.json"))).RootElement;
+            manifest.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()).Should()
+                .Equal("ledger.json", "events.ndjson", "seals.json");
+            manifest.GetProperty("head").GetString().Should().HaveLength(64);
+            (await CliRun.Of([.. export, "--from", "3d"])).Should().BeEquivalentTo(new { Code = 2 }, "nothing is overwritten");
+            (await CliRun.Of([.. export[..^1], path + "2", "--from", "yesterday"])).Code.Should().Be(1);
+            Directory.GetFileSystemEntries(folder).Should().ContainSingle("what failed leaves nothing");
+
+            string hash = run.Output.Split("SHA-256 ")[1][..64];
+            CliRun sound = await CliRun.Of("evidence", "check", path, "--sha256", hash);
+            (sound.Code, sound.Output.Split(':')[0]).Should().Be((0, "nothing was altered"), sound.Error);
+            (await CliRun.Of("evidence", "check", path, "--sha256", new string('0', 64))).Output.Should().Contain("is another one");
+            await File.AppendAllTextAsync(Path.Combine(path, "events.ndjson"), "\n");
+            File.Delete(Path.Combine(path, "ledger.json"));
+            await File.WriteAllTextAsync(Path.Combine(path, "more.txt"), "");
+            CliRun altered = await CliRun.Of("evidence", "check", path);
+            altered.Code.Should().Be(1);
+            altered.Output.Split('\n').Where(l => l.StartsWith("ALTERED", StringComparison.Ordinal)).Should().Equal(
+                "ALTERED: ledger.json is gone", "ALTERED: events.ndjson is not what was written",
+                "ALTERED: more.txt was not written by the export");
+            await File.WriteAllTextAsync(Path.Combine(path, "manifest.json"), "{}");
+            (await CliRun.Of("evidence", "check", path)).Error.Should().Contain("is no manifest of evidence");
+            (await CliRun.Of("evidence", "check", folder)).Error.Should().Contain("cannot be checked");
+
+            string about = Path.Combine(folder, "about");
+            run = await CliRun.Of([.. export[..^1], about, "--from", "3d", "--about", "host=ctl-1"]);
+            run.Code.Should().Be(0, run.Error);
+            (await File.ReadAllLinesAsync(Path.Combine(about, "about.ndjson"))).Should().HaveCount(2).And.OnlyContain(
+                l => Member(l, "belongs").Contains("about"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Member(string json, string name) => JsonDocument.Parse(json).RootElement.GetProperty(name).ToString();
+
+    private static async Task WriteTwoDaysAsync(string folder)
+    {
+        var time = new FakeTimeProvider(s_begin);
+        await using var log = new EventLog(
+            MetricsOptions.Parse($"storage: {{ path: '{folder}' }}").Storage, new EventLogOptions(),
+            new EventLogMetrics(new MetricRegistry()), time, NullLogger<EventLog>.Instance);
+        log.Open();
+        for (int day = 0; day < 2; day++)
+        {
+            var batch = new EventBatch("t");
+            long now = Timestamp.Of(time.GetUtcNow()).ToNanoseconds();
+            batch.Add(now, now, "log", 9, "a");
+            batch.AddField(EventFields.Host, "ctl-1");
+            batch.Add(now, now, "log", 9, "b");
+            await WriteAsync(log, batch);
+            time.Advance(TimeSpan.FromDays(1));
+        }
+    }
+}

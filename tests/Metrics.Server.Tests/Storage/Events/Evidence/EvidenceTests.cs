@@ -1,0 +1,216 @@
+using DuckDB.NET.Data;
+using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Storage.Events;
+using Metrics.Storage.Events.Evidence;
+using Metrics.Storage.State;
+using Metrics.Tests.Alerting;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using static Metrics.Tests.Storage.Events.EventLogFolder;
+
+namespace Metrics.Tests.Storage.Events.Evidence;
+
+/// <summary>Whoever alters what the event log says of a day that has ended is found.</summary>
+public sealed class EvidenceTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
+    private readonly EventLogFolder _folder;
+    private readonly EvidenceMetrics _metrics;
+    private readonly StateStore _state;
+    private EventLogOptions _bounds = new() { Retention = TimeSpan.FromDays(30) };
+
+    public EvidenceTests()
+    {
+        _folder = new EventLogFolder(_time);
+        _metrics = new EvidenceMetrics(_folder.Registry);
+        _state = AlertingRoom.OpenState(_folder.Path, _time);
+    }
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Days_that_have_ended_are_sealed_in_a_chain_whose_head_is_in_the_audit()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        (await CheckAsync(log)).Select(d => $"{d.Table} {d.State} {d.Events}").Should().Equal(
+            "events_20260310 Sound 3", "events_20260311 Sound 3", "events_20260312 Open ");
+        List<EventSeal> seals = await new EventSeals(_state).LoadAsync();
+        (seals[0].Before, seals[1].Before).Should().Be((EventSeal.NoHead, seals[0].Head));
+        (await _state.AuditAsync(10)).Select(a => $"{a.Who} {a.What} {a.Text}").Should().Equal(
+            $"metricsd sealed events_20260311: 3 events; head {seals[1].Head}",
+            $"metricsd sealed events_20260310: 3 events; head {seals[0].Head}");
+        _metrics.Sealed.Value.Should().Be(2);
+        (_metrics.Altered.Value, _metrics.Checked.Value).Should().Be((0, _time.GetUtcNow().ToUnixTimeSeconds()));
+    }
+
+    [Theory]
+    [InlineData("UPDATE events_20260310 SET body = 'nothing' WHERE body = 'b'", "the first that differ are among the ids")]
+    [InlineData("UPDATE events_20260310 SET host = '' WHERE body = 'b'", "the first that differ")]
+    [InlineData("UPDATE events_20260310 SET time = time + 1 WHERE body = 'c'", "the first that differ")]
+    [InlineData("UPDATE events_20260310 SET attributes = '{\"user.name\":\"bob\"}' WHERE body = 'a'", "the first that differ")]
+    [InlineData("DELETE FROM events_20260310 WHERE body = 'b'", "3 events were sealed and 2 are there; the first that differ")]
+    [InlineData("INSERT INTO events_20260310 SELECT * REPLACE (id + 9 AS id) FROM events_20260310 WHERE body = 'c'", "behind the last")]
+    [InlineData("INSERT INTO events_20260310 SELECT * REPLACE (id - 9 AS id) FROM events_20260310 WHERE body = 'a'", "order of their ids")]
+    [InlineData("INSERT INTO events_20260310 SELECT * FROM events_20260310 WHERE body = 'b'", "order of their ids")]
+    [InlineData("ALTER TABLE events_20260310 DROP COLUMN host", "it cannot be read")]
+    public async Task An_event_that_was_altered_added_or_taken_out_is_found(string sql, string reason)
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute(sql);
+        await using EventLog log = _folder.Open(_bounds);
+        CheckedDay[] days = await CheckAsync(log);
+        days[0].State.Should().Be(DayState.Altered);
+        days[0].Reason.Should().Contain(reason);
+        days[1].State.Should().Be(DayState.Sound);
+        _metrics.Altered.Value.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_day_that_is_gone_is_missing_and_one_that_is_too_old_has_expired()
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute("DROP VIEW events; DROP TABLE events_20260310");
+        await using EventLog log = _folder.Open(_bounds);
+        (await CheckAsync(log))[0].Should().BeEquivalentTo(
+            new { State = DayState.Missing, Reason = "it is gone, and not for age or size" });
+        _bounds = new EventLogOptions { Retention = TimeSpan.FromDays(1) };
+        await log.MaintainAsync(_bounds, default);
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Sound, DayState.Open);
+        _time.Advance(TimeSpan.FromDays(5));
+        await log.MaintainAsync(_bounds, default);
+        await WriteAsync(log, Some("later"));
+        await Sealer(log).SealAsync(default);
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Open);
+        _metrics.Altered.Value.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_day_that_was_put_between_sealed_ones_is_found()
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute("CREATE TABLE events_20260310_2 AS SELECT * REPLACE (id + 1000000 AS id) FROM events_20260310");
+        await using EventLog log = _folder.Open(_bounds);
+        await Sealer(log).SealAsync(default);
+        (await CheckAsync(log)).Single(d => d.Table == "events_20260310_2").Should().BeEquivalentTo(
+            new { State = DayState.Altered, Reason = "it was not there when others were sealed" });
+    }
+
+    [Theory]
+    [InlineData("UPDATE Seals SET Hash = 'ab' WHERE Day = (SELECT min(Day) FROM Seals)", "events_20260310")]
+    [InlineData("UPDATE Seals SET Count = 2 WHERE Day = (SELECT min(Day) FROM Seals)", "events_20260311")]
+    [InlineData("DELETE FROM Seals WHERE Day = (SELECT max(Day) FROM Seals)", "seals")]
+    [InlineData("DELETE FROM Seals", "seals")]
+    public async Task A_seal_that_was_altered_or_removed_is_found(string sql, string where)
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        using (StateDb db = _state.Open())
+            await db.Database.ExecuteSqlRawAsync(sql);
+        (await CheckAsync(log)).Where(d => d.IsWrong).Select(d => d.Table).Should().Contain(where);
+    }
+
+    [Fact]
+    public async Task Who_takes_out_seals_so_that_an_altered_day_is_sealed_anew_is_found_by_the_audit()
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute("UPDATE events_20260311 SET body = 'nothing' WHERE body = 'b'");
+        using (StateDb db = _state.Open())
+            await db.Database.ExecuteSqlRawAsync("DELETE FROM Seals");
+        await using EventLog log = _folder.Open(_bounds);
+        await Sealer(log).SealAsync(default);
+        (await CheckAsync(log)).Select(d => $"{d.Table} {d.State}").Should().Equal(
+            "events_20260310 Sound", "events_20260311 Sound", "seals Altered", "events_20260312 Open");
+    }
+
+    [Fact]
+    public async Task Writing_the_file_anew_changes_no_hash_and_parts_say_where_to_look()
+    {
+        using var file = new EventLogFile(_folder.Storage, _folder.Metrics, _time, NullLogger.Instance);
+        await using (EventLog log = _folder.Open(_bounds))
+        {
+            for (int n = 0; n < 5; n++)
+                await WriteAsync(log, Some([.. Enumerable.Range(0, 10).Select(i => $"{n}{i}")]));
+        }
+        HashedTable before = await HashAsync(null);
+        before.Parts.Should().HaveCount(8, "50 events are seven parts of 7, and the rest");
+        Execute($"ATTACH '{_folder.Path}/copy' AS c (STORAGE_VERSION 'v1.4.0'); COPY FROM DATABASE events TO c; DETACH c");
+        File.Move(Path.Combine(_folder.Path, "copy"), Path.Combine(_folder.Path, "events.duckdb"), overwrite: true);
+        (await HashAsync(before.Parts)).Should().BeEquivalentTo(before);
+        (await HashAsync(null)).Should().BeEquivalentTo(before);
+        Execute("DELETE FROM events_20260310 WHERE body = '21'");
+        HashedTable after = await HashAsync(before.Parts);
+        after.Count.Should().Be(49);
+        after.Parts.Select((p, n) => p.Hash == before.Parts[n].Hash).Should().Equal(true, true, true, false, true, true, true, true);
+
+        async Task<HashedTable> HashAsync(IReadOnlyList<SealPart>? like)
+        {
+            using var hasher = new EventHasher(file, _time, eventsPerPart: 7);
+            return await hasher.HashAsync("events_20260310", like, default);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_added_to_a_day_that_was_sealed_also_when_the_clock_is_put_back()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        _time.Advance(TimeSpan.FromDays(1));
+        await Sealer(log).SealAsync(default);
+        _time.AdjustTime(_time.GetUtcNow().AddDays(-1));
+        await WriteAsync(log, Some("late"));
+        log.Tables.Select(t => t.Name).Should().Equal("events_20260310", "events_20260311", "events_20260312", "events_20260312_2");
+        (await CheckAsync(log)).Should().NotContain(d => d.IsWrong);
+    }
+
+    private async Task<EventLog> ThreeDaysAsync()
+    {
+        EventLog log = _folder.Open(_bounds);
+        for (int day = 0; day < 3; day++)
+        {
+            if (day > 0)
+                _time.Advance(TimeSpan.FromDays(1));
+            await WriteAsync(log, Some("a", "b", "c"));
+            await Sealer(log).SealAsync(default);
+        }
+        return log;
+    }
+
+    private EventBatch Some(params string[] bodies)
+    {
+        var batch = new EventBatch("t");
+        long now = Timestamp.Of(_time.GetUtcNow()).ToNanoseconds();
+        foreach (string body in bodies)
+        {
+            batch.Add(now, now, "log", 9, body);
+            batch.AddField("user.name", "alice");
+        }
+        return batch;
+    }
+
+    private EventSealer Sealer(EventLog log) =>
+        new(log, new EventSeals(_state), Check(log), _metrics, _time, NullLogger<EventSealer>.Instance);
+
+    private EvidenceCheck Check(EventLog log) =>
+        new(log, new EventSeals(_state), new Current<EventLogOptions>(_bounds), _metrics, _time);
+
+    private async Task<CheckedDay[]> CheckAsync(EventLog log)
+    {
+        var days = new List<CheckedDay>();
+        await foreach (CheckedDay day in Check(log).RunAsync(default))
+            days.Add(day);
+        return [.. days];
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new DuckDBConnection($"Data Source={Path.Combine(_folder.Path, "events.duckdb")}");
+        connection.Open();
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
