@@ -1,6 +1,5 @@
 using System.Globalization;
 using Metrics.Formats.EventJson;
-using Metrics.Storage.Events.Logins;
 
 namespace Metrics.Api.Identity;
 

@@ -6,8 +6,6 @@ using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
-using Metrics.Storage.Events;
-using Metrics.Storage.Events.Logins;
 
 namespace Metrics.Api.Identity;
 
@@ -26,12 +24,11 @@ internal static class IdentityApi
 
     public static void MapIdentity(this WebApplication app)
     {
-        app.MapGet("/api/v1/identity/failures", (HttpContext context, EventLog events, HttpMetrics metrics, TimeProvider time) =>
-            AnswerAsync(context, metrics, "/api/v1/identity/failures", ct => FailuresAsync(context.Request.Query, events, time, ct)))
-            .For(Role.Viewer);
-        app.MapGet("/api/v1/identity/dormant", (HttpContext context, EventLog events, Head head, HttpMetrics metrics, TimeProvider time) =>
-            AnswerAsync(context, metrics, "/api/v1/identity/dormant", ct => DormantAsync(context.Request.Query, events, head, time, ct)))
-            .For(Role.Viewer);
+        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant";
+        app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
+            context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct))).For(Role.Viewer);
+        app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
+            context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct))).For(Role.Viewer);
     }
 
     private static async Task AnswerAsync(HttpContext context, HttpMetrics metrics, string path, Func<CancellationToken, Task<object>> ask)
@@ -53,7 +50,7 @@ internal static class IdentityApi
         metrics.Requests.WithLabels(path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
     }
 
-    private static async Task<object> FailuresAsync(IQueryCollection query, EventLog events, TimeProvider time, CancellationToken ct)
+    private static async Task<object> FailuresAsync(IQueryCollection query, LoginQuestions logins, TimeProvider time, CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
         long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
@@ -61,13 +58,14 @@ internal static class IdentityApi
         if (from > to)
             throw ApiException.BadParameter("from", "lies behind \"to\"");
         int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
-        FailedLogins failed = await events.LoginsAsync(from, to, reader => reader.Failures(limit), ct);
+        FailedLogins failed = await logins.FailuresAsync(from, to, limit, ct);
         return new
         {
             from = EventTime.Format(from),
             to = EventTime.Format(to),
             failures = failed.Failures,
             withoutAccount = failed.Unnamed,
+            complete = !failed.IsCut,
             accounts = failed.Accounts.Select(f => new
             {
                 account = f.Name, id = f.Id, failures = f.Failures, lockouts = f.Lockouts, origins = f.Others,
@@ -86,12 +84,12 @@ internal static class IdentityApi
     }
 
     private static async Task<object> DormantAsync(
-        IQueryCollection query, EventLog events, Head head, TimeProvider time, CancellationToken ct)
+        IQueryCollection query, LoginQuestions logins, Head head, TimeProvider time, CancellationToken ct)
     {
         int days = Days(query["days"].FirstOrDefault());
         int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
         long now = Timestamp.Of(time.GetUtcNow()).ToNanoseconds();
-        LoginHistory history = await events.LoginsAsync(0, now, reader => reader.History(), ct);
+        LoginHistory history = await logins.HistoryAsync(now, ct);
         var dormant = DormantAccounts.Of(history, Users(head, now / 1_000_000), days, now);
         return new
         {

@@ -1,16 +1,12 @@
 using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Metrics.Model;
-using Metrics.Storage.Events.Logins;
 
 namespace Metrics.Storage.Events;
 
 /// <content>Reading, which neither waits for the writer nor holds it up.</content>
 internal sealed partial class EventLog
 {
-    private static readonly TimeSpan s_loginsTimeout = TimeSpan.FromSeconds(25);
-    private readonly SemaphoreSlim _askingLogins = new(1, 1);
-
     /// <summary>
     /// Reads what is committed, a batch at a time; the batches belong to the caller. Neither waits for the writer nor holds it up.
     /// </summary>
@@ -57,46 +53,6 @@ internal sealed partial class EventLog
     /// <exception cref="StoreException">It cannot be read now.</exception>
     public Task<LedgerReport> LedgerAsync(LedgerQuery query, CancellationToken ct) =>
         AskAsync(c => LedgerReader.Read(c, query), new LedgerReport(query, [], [], new Dictionary<string, long>()), ct);
-
-    /// <summary>What is known of log-ins at the Identity service. One such question at a time: each may look at all days.</summary>
-    /// <param name="from">Earliest time, nanoseconds since 1970 UTC, inclusive.</param>
-    /// <param name="to">Latest time, inclusive.</param>
-    /// <param name="ask">The question.</param>
-    /// <param name="ct">Ends it.</param>
-    /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
-    public async Task<T> LoginsAsync<T>(long from, long to, Func<LoginReader, T> ask, CancellationToken ct)
-    {
-        using var late = new CancellationTokenSource(s_loginsTimeout, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
-        bool isMine = false;
-        try
-        {
-            await _askingLogins.WaitAsync(end.Token);
-            isMine = true;
-            List<EventTable> tables = [.. TablesFor(new EventQuery { From = from, To = to })];
-            if (tables.Count == 0)
-                return ask(new LoginReader(null, tables, from, to, end.Token));
-            using EventLogFile.Reading reading = await _file.ReadAsync(end.Token);
-            return ask(new LoginReader(reading.Connection, tables, from, to, end.Token));
-        }
-        catch (Exception e) when (late.IsCancellationRequested && !ct.IsCancellationRequested && e is not OutOfMemoryException)
-        {
-            throw new StoreException($"The event log has not answered within {s_loginsTimeout.TotalSeconds} s; ask for less time.", e);
-        }
-        catch (Exception e) when (ct.IsCancellationRequested && e is DuckDBException)
-        {
-            throw new OperationCanceledException("The question was given up.", e, ct);
-        }
-        catch (DuckDBException e)
-        {
-            throw _file.Fault(e);
-        }
-        finally
-        {
-            if (isMine)
-                _askingLogins.Release();
-        }
-    }
 
     private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)
     {

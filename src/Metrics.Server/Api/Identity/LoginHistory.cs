@@ -1,17 +1,14 @@
-namespace Metrics.Storage.Events.Logins;
+namespace Metrics.Api.Identity;
 
 /// <summary>What the event log knows of log-ins at the Identity service; times are nanoseconds since 1970 UTC.</summary>
-/// <param name="Since">The oldest event of the log; 0 where there is none.</param>
+/// <param name="Since">The oldest event of the log.</param>
 /// <param name="Failures">Attempts that failed.</param>
 /// <param name="FirstSuccess">The first success that Keystone itself reports; null where it reports none.</param>
 /// <param name="LastSuccess">The last of these.</param>
 /// <param name="HasAnswers">Whether an access log shows that tokens were given (201) in the last day.</param>
 /// <param name="Accounts">When each account was seen last.</param>
 internal sealed record LoginHistory(
-    long Since, long Failures, long? FirstSuccess, long? LastSuccess, bool HasAnswers, IReadOnlyList<SeenAccount> Accounts)
-{
-    public static readonly LoginHistory None = new(0, 0, null, null, false, []);
-}
+    long Since, long Failures, long? FirstSuccess, long? LastSuccess, bool HasAnswers, IReadOnlyList<SeenAccount> Accounts);
 
 /// <summary>An account of which there are events.</summary>
 /// <param name="Name">By name where one is known, else by id.</param>

@@ -1,4 +1,4 @@
-namespace Metrics.Storage.Events.Logins;
+namespace Metrics.Api.Identity;
 
 /// <summary>What failed at the Identity service in a time.</summary>
 /// <param name="Failures">Attempts that failed.</param>
@@ -7,12 +7,10 @@ namespace Metrics.Storage.Events.Logins;
 /// <param name="AccountsInAll">How many accounts there are.</param>
 /// <param name="Origins">By address, the most failures first.</param>
 /// <param name="OriginsInAll">How many addresses there are.</param>
+/// <param name="IsCut">Whether there were more than are counted, so that some with few failures are left out.</param>
 internal sealed record FailedLogins(
     long Failures, long Unnamed, IReadOnlyList<FailedLogin> Accounts, long AccountsInAll, IReadOnlyList<FailedLogin> Origins,
-    long OriginsInAll)
-{
-    public static readonly FailedLogins None = new(0, 0, [], 0, [], 0);
-}
+    long OriginsInAll, bool IsCut);
 
 /// <summary>The failures of one account, or from one address; times are nanoseconds since 1970 UTC.</summary>
 /// <param name="Name">The account, by name where one is known, else by id; or the address.</param>
