@@ -1,6 +1,7 @@
 using Metrics.Access;
 using Metrics.Api.Alertmanager;
 using Metrics.Api.Events;
+using Metrics.Api.Identity;
 using Metrics.Api.Prometheus;
 using Metrics.Telemetry;
 
@@ -17,6 +18,7 @@ internal static class ApiServices
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
         .AddSingleton<EventStream>()
+        .AddSingleton<LoginQuestions>()
         .AddSingleton<AlertEndpoints>()
         .AddSingleton<PostAlertsHandler>()
         .AddSingleton<SilenceEndpoints>()

@@ -2,6 +2,7 @@ using Metrics.Api.Alertmanager;
 using Metrics.Api.Alerts;
 using Metrics.Api.Events;
 using Metrics.Api.Export;
+using Metrics.Api.Identity;
 using Metrics.Api.Life;
 using Metrics.Api.Prometheus;
 using Metrics.Api.Push;
@@ -26,6 +27,7 @@ internal static class Endpoints
         app.MapEvidence();
         app.MapLedger();
         app.MapLogTemplates();
+        app.MapIdentity();
         app.MapPrometheusApi();
         app.MapAlertmanagerApi();
         app.MapAlertApi();

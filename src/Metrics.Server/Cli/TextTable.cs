@@ -1,6 +1,6 @@
 namespace Metrics.Cli;
 
-/// <summary>A table for people: a line of heads, cells in columns.</summary>
+/// <summary>A table for people: a line of heads, cells in columns. What others have written into a cell cannot move the cursor.</summary>
 /// <param name="heads">Above the columns.</param>
 /// <param name="numbers">Those of them that have numbers below, which stand at the right.</param>
 internal sealed class TextTable(string[] heads, params string[] numbers)
@@ -10,7 +10,7 @@ internal sealed class TextTable(string[] heads, params string[] numbers)
     {
         if (rows.Count == 0)
             return;
-        List<string[]> table = [heads, .. rows];
+        List<string[]> table = [heads, .. rows.Select(r => Array.ConvertAll(r, EventText.Plain))];
         int[] widths = [.. heads.Select((_, c) => table.Max(r => r[c].Length))];
         foreach (string[] row in table)
         {

@@ -53,5 +53,5 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
     private static string Number(JsonElement of, string name) =>
         of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static string Text(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
+    private static string Text(JsonElement of, string name) => of.GetProperty(name).ToString();
 }

@@ -52,6 +52,16 @@ public sealed class CloudLogTests
     }
 
     [Fact]
+    public void A_disabled_account_that_is_tried_is_a_failure_of_that_account()
+    {
+        LogRecord record = Read("2026-11-25 23:59:59.601 26 WARNING keystone.auth.core [req-1 - - - - -] User is disabled: 18b9a79bb9d14fa5");
+        record.Kind.Should().Be(EventKinds.IdentityAuthenticate);
+        record[EventFields.Outcome].Should().Be("failure");
+        record[EventFields.UserId].Should().Be("18b9a79bb9d14fa5");
+        record[EventFields.Reason].Should().Be("User is disabled: 18b9a79bb9d14fa5");
+    }
+
+    [Fact]
     public void The_bus_and_the_log_say_the_same()
     {
         const string Json = """

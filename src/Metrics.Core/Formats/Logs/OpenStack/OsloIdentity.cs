@@ -8,10 +8,11 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// Authorization failed. The request you have made requires authentication. from 192.0.2.7
 /// Authorization failed. Could not find user: ann. (Disable insecure_debug mode to suppress these details.) from 192.0.2.7: keystone…
 ///   .Unauthorized: Could not find user: ann. (Disable …)                                    with the error, as newer oslo.log has it
+/// User is disabled: 18b9…                                                                   a line before the one that tells from where
 /// Login successful for user "ann" using domain "Default", remote address 192.0.2.7.
 /// Login failed for user "ann".                                                         before 2017
 /// </code>
-/// keystone/server/flask/application.py, keystone/exception.py, openstack_auth/forms.py
+/// keystone/server/flask/application.py, keystone/exception.py, keystone/identity/core.py, openstack_auth/forms.py
 /// </remarks>
 internal static class OsloIdentity
 {
@@ -21,6 +22,14 @@ internal static class OsloIdentity
     /// <summary>Reads a text of Keystone's.</summary>
     public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
     {
+        if (text.StartsWith("User is disabled: "u8))
+        {
+            record.Kind = EventKinds.IdentityAuthenticate;
+            record.Set(EventFields.Outcome, "failure");
+            record.Set(EventFields.Reason, text);
+            SetUser(text, record);
+            return true;
+        }
         if (!LogText.TryTake(ref text, "Authorization failed. "u8))
             return false;
         int from = FromOf(text, out ReadOnlySpan<byte> source);
@@ -56,6 +65,7 @@ internal static class OsloIdentity
             record.Set(EventFields.UserName, LogText.WithoutDot(reason));
         else if (LogText.TryTake(ref reason, "The account is locked for user: "u8)
             || LogText.TryTake(ref reason, "The account is disabled for user: "u8)
+            || LogText.TryTake(ref reason, "User is disabled: "u8)
             || LogText.TryTake(ref reason, "The password is expired and needs to be changed for user: "u8))
             record.Set(EventFields.UserId, LogText.WithoutDot(reason));
     }

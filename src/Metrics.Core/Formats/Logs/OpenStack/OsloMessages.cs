@@ -73,7 +73,7 @@ internal static class OsloMessages
             case (byte)'{' when logger.StartsWith("oslo.messaging.notification"u8) || logger.StartsWith("oslo_messaging.notify"u8):
                 Notifications.TryRead(text, record);
                 return;
-            case (byte)'A' when logger.StartsWith("keystone"u8) && OsloIdentity.TryReadKeystone(text, record):
+            case (byte)'A' or (byte)'U' when logger.StartsWith("keystone"u8) && OsloIdentity.TryReadKeystone(text, record):
             case (byte)'L' when logger.StartsWith("openstack_auth"u8) && OsloIdentity.TryReadHorizon(text, record):
                 return;
             case (byte)'O' when logger.StartsWith("oslo_config"u8) || logger.StartsWith("oslo.config"u8):

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Metrics.Access;
+using Metrics.Api.Events;
+using Metrics.Api.Prometheus;
+using Metrics.Formats.EventJson;
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Storage;
+
+namespace Metrics.Api.Identity;
+
+/// <summary>
+/// Log-ins at the Identity service: <c>GET /api/v1/identity/failures</c> who fails most, <c>GET /api/v1/identity/dormant</c> who does not
+/// log in any more.
+/// </summary>
+internal static class IdentityApi
+{
+    private const long NanosecondsPerDay = 86_400_000_000_000;
+    private const int DefaultDays = 90;
+    private const int MaxDays = 3650;
+
+    /// <summary>For how long what Keystone said of its users holds, milliseconds: they are asked for now and then.</summary>
+    private const long UsersLookback = 7_200_000;
+
+    public static void MapIdentity(this WebApplication app)
+    {
+        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant";
+        app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
+            context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct))).For(Role.Viewer);
+        app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
+            context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct))).For(Role.Viewer);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, HttpMetrics metrics, string path, Func<CancellationToken, Task<object>> ask)
+    {
+        try
+        {
+            object data = await ask(context.RequestAborted);
+            await Results.Json(new { status = "success", data }).ExecuteAsync(context);
+        }
+        catch (ApiException e)
+        {
+            await PrometheusApi.WriteErrorAsync(context, e);
+        }
+        catch (StoreException e)
+        {
+            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
+            await PrometheusApi.WriteErrorAsync(context, fault);
+        }
+        metrics.Requests.WithLabels(path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
+    }
+
+    private static async Task<object> FailuresAsync(IQueryCollection query, LoginQuestions logins, TimeProvider time, CancellationToken ct)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
+        long from = EventParameters.Time(query, "from", now) ?? to - NanosecondsPerDay;
+        if (from > to)
+            throw ApiException.BadParameter("from", "lies behind \"to\"");
+        int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
+        FailedLogins failed = await logins.FailuresAsync(from, to, limit, ct);
+        return new
+        {
+            from = EventTime.Format(from),
+            to = EventTime.Format(to),
+            failures = failed.Failures,
+            withoutAccount = failed.Unnamed,
+            complete = !failed.IsCut,
+            accounts = failed.Accounts.Select(f => new
+            {
+                account = f.Name, id = f.Id, failures = f.Failures, lockouts = f.Lockouts, origins = f.Others,
+                first = EventTime.Format(f.First), last = EventTime.Format(f.Last), lastSuccess = Time(f.LastSuccess),
+                succeededSince = f.LastSuccess > f.First, reason = f.Reason,
+            }),
+            moreAccounts = failed.AccountsInAll - failed.Accounts.Count,
+            origins = failed.Origins.Select(f => new
+            {
+                origin = f.Name, failures = f.Failures, lockouts = f.Lockouts, accounts = f.Others,
+                first = EventTime.Format(f.First), last = EventTime.Format(f.Last), lastSuccess = Time(f.LastSuccess),
+                succeededSince = f.LastSuccess > f.First, reason = f.Reason,
+            }),
+            moreOrigins = failed.OriginsInAll - failed.Origins.Count,
+        };
+    }
+
+    private static async Task<object> DormantAsync(
+        IQueryCollection query, LoginQuestions logins, Head head, TimeProvider time, CancellationToken ct)
+    {
+        int days = Days(query["days"].FirstOrDefault());
+        int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
+        long now = Timestamp.Of(time.GetUtcNow()).ToNanoseconds();
+        LoginHistory history = await logins.HistoryAsync(now, ct);
+        var dormant = DormantAccounts.Of(history, Users(head, now / 1_000_000), days, now);
+        return new
+        {
+            days,
+            successes = dormant.Successes,
+            note = dormant.Note,
+            accounts = dormant.All.Take(limit).Select(a => new
+            {
+                account = a.Name, id = a.Id, state = a.State, inactiveDays = a.InactiveDays, lastSuccess = Time(a.LastSuccess),
+                lastFailure = Time(a.LastFailure), why = a.Why,
+            }),
+            more = Math.Max(0, dormant.All.Count - limit),
+        };
+    }
+
+    /// <summary>What Keystone said of its users last.</summary>
+    private static List<KeystoneUser> Users(Head head, long now)
+    {
+        var users = new Dictionary<string, (KeystoneUser User, long Time)>(StringComparer.Ordinal);
+        var named = new LabelMatcher(Labels.MetricName, MatchKind.Equal, "openstack_identity_user_inactive_days");
+        foreach (ISeries series in head.Select([named]))
+        {
+            // A user that was disabled has two series for a while.
+            Labels of = series.Labels;
+            if (series.TryLast(now, now - UsersLookback, out Sample last)
+                && !(users.TryGetValue(of["id"], out (KeystoneUser User, long Time) other) && other.Time > last.Time))
+            {
+                users[of["id"]] = (new KeystoneUser(of["id"], of["name"], of["enabled"] != "false", last.Value), last.Time);
+            }
+        }
+        return [.. users.Values.Select(u => u.User)];
+    }
+
+    private static int Days(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return DefaultDays;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int days) && days is > 0 and <= MaxDays
+            ? days
+            : throw ApiException.BadParameter("days", $"\"{text}\" is no number from 1 to {MaxDays}");
+    }
+
+    private static string? Time(long? nanoseconds) => nanoseconds is { } at ? EventTime.Format(at) : null;
+}

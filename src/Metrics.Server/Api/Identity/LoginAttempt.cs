@@ -1,0 +1,67 @@
+using Metrics.Model;
+
+namespace Metrics.Api.Identity;
+
+/// <summary>One attempt to log in: what one record says of it, or several of one request together.</summary>
+internal sealed record LoginAttempt
+{
+    private const int MaxReasonLength = 200;
+
+    public required long Time { get; init; }
+
+    public required bool IsFailure { get; init; }
+
+    public required bool IsLocked { get; init; }
+
+    /// <summary>Empty where it is not said.</summary>
+    public required string User { get; init; }
+
+    /// <inheritdoc cref="User"/>
+    public required string UserId { get; init; }
+
+    /// <inheritdoc cref="User"/>
+    public required string Source { get; init; }
+
+    /// <inheritdoc cref="User"/>
+    public required string Reason { get; init; }
+
+    /// <inheritdoc cref="User"/>
+    public required string Request { get; init; }
+
+    /// <summary>Whether Keystone itself has said it; Horizon's log is of its own users only.</summary>
+    public required bool IsKeystones { get; init; }
+
+    /// <summary>How much it says of who it was.</summary>
+    private int Weight => User.Length > 0 ? 2 : UserId.Length > 0 ? 1 : 0;
+
+    /// <summary>Reads a row; null when it has no outcome.</summary>
+    public static LoginAttempt? Of(EventBatch batch, int row)
+    {
+        string outcome = Text(EventFields.Outcome);
+        if (outcome is not ("success" or "failure"))
+            return null;
+        string reason = Text(EventFields.Reason);
+        return new LoginAttempt
+        {
+            Time = batch.Times[row], IsFailure = outcome == "failure", IsLocked = Text(EventFields.Kind) == EventKinds.IdentityLockout,
+            User = Text(EventFields.UserName), UserId = Text(EventFields.UserId), Source = Text(EventFields.SourceIp),
+            Reason = reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason, Request = Text(EventFields.RequestId),
+            IsKeystones = Text(EventFields.Service) != "horizon",
+        };
+
+        string Text(string field) => batch.Value(row, field) ?? "";
+    }
+
+    /// <summary>Both of one request: who it was as the one that knows more has it.</summary>
+    public LoginAttempt With(LoginAttempt other)
+    {
+        LoginAttempt more = other.Weight > Weight ? other : this;
+        return more with
+        {
+            Time = Math.Min(Time, other.Time), IsLocked = IsLocked || other.IsLocked,
+            UserId = more.UserId.Length > 0 ? more.UserId : UserId.Length > 0 ? UserId : other.UserId,
+            Source = more.Source.Length > 0 ? more.Source : Source.Length > 0 ? Source : other.Source,
+            IsKeystones = IsKeystones || other.IsKeystones,
+        };
+    }
+}

@@ -1,0 +1,88 @@
+using Metrics.Model;
+using Metrics.Series;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+
+namespace Metrics.Api.Identity;
+
+/// <summary>Asks the event log about log-ins. One such question at a time, and not for long: each may look at all days.</summary>
+internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisposable
+{
+    private const long NanosecondsPerDay = 86_400_000_000_000;
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(25);
+    private static readonly HashSet<string> s_logins = [EventKinds.IdentityAuthenticate, EventKinds.IdentityLockout];
+    private static readonly HashSet<string> s_requests = [EventKinds.HttpRequest];
+
+    private static readonly IReadOnlyList<LabelMatcher> s_tokenGiven =
+    [
+        new(EventFields.HttpMethod, MatchKind.Equal, "POST"), new(EventFields.HttpStatus, MatchKind.Equal, "201"),
+        new(EventFields.Url, MatchKind.Regex, ".*/auth/tokens.*"),
+    ];
+
+    private readonly SemaphoreSlim _asking = new(1, 1);
+
+    public void Dispose() => _asking.Dispose();
+
+    /// <summary>Who fails most in a time, nanoseconds since 1970 UTC.</summary>
+    /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
+    public Task<FailedLogins> FailuresAsync(long from, long to, int limit, CancellationToken ct) =>
+        WithinAsync(async end => (await TallyAsync(from, to, end)).Failures(limit), ct);
+
+    /// <summary>Who was seen when, in all that is kept.</summary>
+    /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
+    public Task<LoginHistory> HistoryAsync(long now, CancellationToken ct) => WithinAsync(async end =>
+    {
+        LoginTally tally = await TallyAsync(long.MinValue, now, end);
+        var tokens = new EventQuery
+        {
+            Kinds = s_requests, Matchers = s_tokenGiven, From = now - NanosecondsPerDay, To = now, Limit = 1, NewestFirst = true,
+        };
+        long since = await FirstTimeAsync(new EventQuery { Limit = 1 }, end) ?? now;
+        return tally.History(since, await FirstTimeAsync(tokens, end) is not null);
+    }, ct);
+
+    private async Task<LoginTally> TallyAsync(long from, long to, CancellationToken ct)
+    {
+        var tally = new LoginTally();
+        await foreach (EventBatch batch in events.ReadAsync(new EventQuery { Kinds = s_logins, From = from, To = to }, ct))
+        {
+            using (batch)
+                tally.Add(batch);
+        }
+        return tally;
+    }
+
+    private async Task<long?> FirstTimeAsync(EventQuery query, CancellationToken ct)
+    {
+        long? first = null;
+        await foreach (EventBatch batch in events.ReadAsync(query, ct))
+        {
+            using (batch)
+                first ??= batch.Count > 0 ? batch.Times[0] : null;
+        }
+        return first;
+    }
+
+    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken ct)
+    {
+        using var late = new CancellationTokenSource(s_timeout, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        try
+        {
+            await _asking.WaitAsync(end.Token);
+            try
+            {
+                return await ask(end.Token);
+            }
+            finally
+            {
+                _asking.Release();
+            }
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new StoreException($"The event log has not answered within {s_timeout.TotalSeconds} s; ask for less time.", e);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Metrics.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd identity dormant</c>: which accounts have not logged in for long, and how sure that is.</summary>
+internal sealed class IdentityDormantCommand : DaemonCommand
+{
+    private static readonly TextTable s_table = new(["account", "id", "state", "last log-in", "last failure", "why"]);
+
+    private readonly Option<int?> _days =
+        new("--days") { HelpName = "COUNT", Description = "For how many days they have not logged in; 90 without it." };
+
+    private readonly Option<int?> _limit = new("--limit") { HelpName = "COUNT", Description = "How many at most; 100 without it." };
+
+    public IdentityDormantCommand(CommonOptions common)
+        : base(common, "dormant", "List accounts that have not logged in for long, and how sure that is.", Role.Viewer,
+            TimeSpan.FromSeconds(30))
+    {
+        Add(_days);
+        Add(_limit);
+        Add(common.Output);
+        AddConnection();
+        Example("metricsd identity dormant", "Accounts that have not logged in for 90 days.");
+        Example("metricsd identity dormant --days 30 --output json", "Of 30 days, for a program.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        var query = new List<string>();
+        foreach ((string key, int? value) in new[] { ("days", call.Value(_days)), ("limit", call.Value(_limit)) })
+        {
+            if (value is { } number)
+                query.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={number}"));
+        }
+        using DaemonClient daemon = Connect(call);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/dormant?{string.Join('&', query)}", cancel), daemon);
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, data);
+        else
+            daemon.Read(data, d => Write(d, call.Output));
+        return ExitCode.Ok;
+    }
+
+    private static void Write(JsonElement data, TextWriter to)
+    {
+        to.WriteLine(data.GetProperty("note").GetString());
+        s_table.Write(
+        [
+            .. data.GetProperty("accounts").EnumerateArray().Select(a => new[]
+            {
+                TextCell.Text(a, "account"), TextCell.Text(a, "id"), TextCell.Text(a, "state"), TextCell.Time(a, "lastSuccess"),
+                TextCell.Time(a, "lastFailure"), TextCell.Text(a, "why"),
+            }),
+        ], to);
+        if (data.GetProperty("more").GetInt64() is > 0 and var rest)
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {rest} more"));
+    }
+}

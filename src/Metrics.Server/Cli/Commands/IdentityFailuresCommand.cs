@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Metrics.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd identity failures</c>: which accounts fail to log in, and from where.</summary>
+internal sealed class IdentityFailuresCommand : DaemonCommand
+{
+    private const int DefaultLimit = 20;
+
+    private static readonly string[] s_heads = ["first", "last", "succeeded since", "why"];
+
+    private readonly Option<string?> _from = new("--from")
+    {
+        HelpName = "TIME",
+        Description = "Since when: 1h for an hour ago, or 2026-01-31T12:00:00Z; a day ago without it.",
+    };
+
+    private readonly Option<string?> _to = new("--to") { HelpName = "TIME", Description = "Until when; now without it." };
+
+    private readonly Option<int?> _limit = new("--limit")
+    {
+        HelpName = "COUNT",
+        Description = $"How many accounts and how many addresses, those with the most failures; {DefaultLimit} without it.",
+    };
+
+    public IdentityFailuresCommand(CommonOptions common)
+        : base(common, "failures", "List the accounts and addresses with the most log-ins that failed.", Role.Viewer,
+            TimeSpan.FromSeconds(30))
+    {
+        Add(_from);
+        Add(_to);
+        Add(_limit);
+        Add(common.Output);
+        AddConnection();
+        Example("metricsd identity failures --from 1h", "Who failed in the last hour, from where, and whether somebody got in since.");
+        Example("metricsd identity failures --from 7d --limit 100 --output json", "The same of a week, for a program.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        var query = new List<string>
+        {
+            string.Create(CultureInfo.InvariantCulture, $"limit={call.Value(_limit) ?? DefaultLimit}"),
+        };
+        foreach ((string key, string? value) in new[] { ("from", call.Value(_from)), ("to", call.Value(_to)) })
+        {
+            if (value is not null)
+                query.Add($"{key}={Uri.EscapeDataString(value)}");
+        }
+        using DaemonClient daemon = Connect(call);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/failures?{string.Join('&', query)}", cancel), daemon);
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, data);
+        else
+            daemon.Read(data, d => Write(d, call.Output));
+        return ExitCode.Ok;
+    }
+
+    private static void Write(JsonElement data, TextWriter to)
+    {
+        to.WriteLine($"{data.GetProperty("failures")} failures, {data.GetProperty("withoutAccount")} of them without an account");
+        Write(data, "accounts", "account", "origins", "moreAccounts", to);
+        Write(data, "origins", "origin", "accounts", "moreOrigins", to);
+    }
+
+    private static void Write(JsonElement data, string list, string name, string others, string more, TextWriter to)
+    {
+        if (data.GetProperty(list).GetArrayLength() == 0)
+            return;
+        to.WriteLine();
+        var table = new TextTable([name, "failures", "locked", others, .. s_heads], "failures", "locked", others);
+        table.Write(
+        [
+            .. data.GetProperty(list).EnumerateArray().Select(one => new[]
+            {
+                TextCell.Text(one, name), TextCell.Text(one, "failures"), TextCell.Text(one, "lockouts"), TextCell.Text(one, others),
+                TextCell.Time(one, "first"), TextCell.Time(one, "last"),
+                one.GetProperty("succeededSince").GetBoolean() ? TextCell.Time(one, "lastSuccess") : "no", TextCell.Text(one, "reason"),
+            }),
+        ], to);
+        if (data.GetProperty(more).GetInt64() is > 0 and var rest)
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {rest} more"));
+    }
+}
