@@ -2,8 +2,8 @@ namespace Metrics.Rules.Conditions;
 
 /// <summary>
 /// Counts keys in bounded memory, however many there are: whoever comes when all places are taken gets that of the key with the lowest
-/// count, and that count as its error. So each count is at least the true one, and too high by its error at most; a key without a place came no
-/// more often than <see cref="Missed"/>, which is at most the number of all keys divided by that of places.
+/// count, and that count as its error. So each count is at least the true one, and too high by its error at most; a key without a place
+/// came no more often than <see cref="Missed"/>, which is at most the number of all keys divided by that of places.
 /// </summary>
 /// <param name="places">Keys that are counted.</param>
 /// <remarks>
