@@ -26,11 +26,22 @@ public static class EventWindows
             using (batch)
             {
                 read += batch.Count;
-                memories.ForEach(m => m.Take(batch));
+                long newest = Newest(batch);
+                // What is too old for a short window would fill it with groups, since nothing slides yet.
+                foreach (EventCountMemory memory in memories.Where(m => newest >= (new Timestamp(at) - m.Window).ToNanoseconds()))
+                    memory.Take(batch);
             }
         }
         memories.ForEach(m => m.NoteRead(at - (long)m.Window.TotalMilliseconds));
         return read;
+    }
+
+    private static long Newest(EventBatch batch)
+    {
+        long newest = long.MinValue;
+        for (int row = 0; row < batch.Count; row++)
+            newest = Math.Max(newest, batch.Times[row]);
+        return newest;
     }
 
     private static HashSet<string>? KindsOf(List<EventCountMemory> memories) =>

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Tests.Rules.Conditions;
 
@@ -28,6 +29,18 @@ public sealed class EventWindowsTests
         var log = new EventRules.EventLog { Events = { s_failures[0], s_failures[1] with { Kind = "log" }, s_failures[2] } };
         var rules = new EventRules(isKnown: false);
         rules.Restore(log, 315).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_short_window_is_not_filled_with_what_only_a_long_one_beside_it_reaches_back_to()
+    {
+        var log = new EventRules.EventLog();
+        log.Events.AddRange(Enumerable.Range(1, 30).Select(i => EventRules.Failure(i * 10, $"origin-{i}", id: i)));
+        var minutes = new EventRules(isKnown: false);
+        var hours = new EventRules(
+            "events: { kind: identity.authenticate }\nwindow: 1h\ngroup_by: [source.ip]\ncount: { above: 4 }", isKnown: false);
+        await EventWindows.RestoreAsync([.. minutes.Rules, .. hours.Rules], log, RuleHarness.At(590), CancellationToken.None);
+        (minutes.Memory.Groups, hours.Memory.Groups).Should().Be((3, 30), "of these alone the last batch reaches into it");
     }
 
     [Fact]

@@ -87,7 +87,8 @@ public sealed class IdentityApiTests : IAsyncLifetime
             Login(100 * 86_400, "failure", "carl", "c1", "10.0.0.1", "r1"),
             Login(60, "success", "ann", "a1", "10.0.0.2", "r2"));
         JsonElement data = await AskAsync("dormant");
-        data.GetProperty("accounts").EnumerateArray().Select(a => (Text(a, "account"), Text(a, "state"))).Should().Equal(("carl", "not seen"));
+        data.GetProperty("accounts").EnumerateArray().Select(a => (Text(a, "account"), Text(a, "state")))
+            .Should().Equal(("carl", "not seen"));
     }
 
     [Fact]
