@@ -7,7 +7,7 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check query events inputs logs explain silence routes rules export backup completion version")]
+    [InlineData("", "run check query events inputs logs evidence explain silence routes rules export backup completion version")]
     [InlineData("r", "run routes rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
