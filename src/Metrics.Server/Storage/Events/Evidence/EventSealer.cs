@@ -15,6 +15,9 @@ internal sealed partial class EventSealer(
 
     private static readonly TimeSpan s_checkEvery = TimeSpan.FromDays(1);
 
+    /// <summary>Tables that were found in a state in which they cannot be sealed: they are not read each minute.</summary>
+    private readonly HashSet<string> _unsealed = [];
+
     /// <summary>The seals that are kept; null before the first look.</summary>
     private List<EventSeal>? _known;
 
@@ -44,11 +47,12 @@ internal sealed partial class EventSealer(
         foreach (EventTable table in await events.EndedAsync(known.Select(s => s.Table).ToHashSet(), ct))
         {
             // One that was not there when later ones were sealed is for the check to report, not to seal.
-            if (known.Count > 0 && table.FirstId <= known[^1].LastId)
+            if (_unsealed.Contains(table.Name) || (known.Count > 0 && table.FirstId <= known[^1].LastId))
                 continue;
             HashedTable hashed = await events.HashAsync(table.Name, null, ct);
             if (hashed.Fault is { } fault)
             {
+                _unsealed.Add(table.Name);
                 LogUnsealed(table.Name, fault);
                 continue;
             }

@@ -50,9 +50,8 @@ internal sealed class EvidenceCheck(
         {
             string? broken = before is not null && before != seal.Before ? "its seal does not follow the one before it" : null;
             before = seal.Head;
-            DayState expired = broken is null ? DayState.Expired : DayState.Altered;
             yield return seal.LastId <= events.ExpiredTo || seal.Day < oldest
-                ? new CheckedDay(seal.Table, expired, seal.Count, seal.Head, broken)
+                ? new CheckedDay(seal.Table, DayState.Expired, seal.Count, seal.Head, broken)
                 : await CheckAsync(seal, broken, ct);
         }
         foreach (string head in audited.Except(all.Select(s => s.Head)).TakeLast(1))
@@ -64,7 +63,8 @@ internal sealed class EvidenceCheck(
         {
             bool isBetween = all.Count > 0 && table.FirstId < all[^1].LastId && table.FirstId > all[0].FirstId;
             yield return isBetween
-                ? new CheckedDay(table.Name, DayState.Altered, null, null, "it was not there when others were sealed")
+                ? new CheckedDay(
+                    table.Name, DayState.Altered, null, null, "it was not there when others were sealed, or could not be sealed")
                 : new CheckedDay(table.Name, DayState.Open, null, null);
         }
     }
