@@ -64,6 +64,12 @@ public sealed class RuleId : IEquatable<RuleId>
     /// <inheritdoc />
     public bool Equals(RuleId? other) => ReferenceEquals(this, other) || (other is not null && _text == other._text);
 
+    /// <summary>Whether two name the same rule.</summary>
+    public static bool operator ==(RuleId? one, RuleId? other) => one is null ? other is null : one.Equals(other);
+
+    /// <summary>Whether two name different rules.</summary>
+    public static bool operator !=(RuleId? one, RuleId? other) => !(one == other);
+
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as RuleId);
 
