@@ -4,7 +4,8 @@ namespace Metrics.Inputs;
 
 /// <summary>The batch that an input fills, until it is handed on. One thread at a time.</summary>
 /// <param name="source">Names the batches.</param>
-internal sealed class OpenBatch(string source)
+/// <param name="underway">How many of its input are on their way at a time: so much smaller is each.</param>
+internal sealed class OpenBatch(string source, int underway = 1)
 {
     /// <summary>Rows, bytes and entries of the ledger at which it is to be handed on.</summary>
     private const int MaxRows = 32_768;
@@ -22,7 +23,8 @@ internal sealed class OpenBatch(string source)
 
     /// <summary>Whether it is to be handed on before more is added.</summary>
     public bool IsFull => _batch is { } batch
-        && (batch.Count >= MaxRows || batch.Bytes + batch.AccountBytes >= MaxBytes || batch.Ledger.Count >= MaxEntries);
+        && (batch.Count >= MaxRows / underway || batch.Bytes + batch.AccountBytes >= MaxBytes / underway
+            || batch.Ledger.Count >= MaxEntries);
 
     /// <summary>What was added since the last call, or null; whoever gets it disposes it.</summary>
     public EventBatch? Take()

@@ -11,7 +11,7 @@ internal sealed class LogBatch(LogsOptions options, InputCounters counters, Time
     private static readonly string s_host = Environment.MachineName;
 
     private readonly LogRecord _record = new();
-    private readonly OpenBatch _batch = new(options.Name);
+    private readonly OpenBatch _batch = new(options.Name, LogsInput.MaxUnderway);
 
     /// <summary>Whether it is to be handed on before more is read.</summary>
     public bool IsFull => _batch.IsFull;

@@ -23,7 +23,7 @@ internal sealed class LogsInput(LogsOptions options, EventLog events, TimeProvid
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Pieces on their way at a time.</summary>
-    private const int MaxUnderway = 2;
+    internal const int MaxUnderway = 2;
 
     private readonly WakeSignal _wake = new(time);
 
