@@ -27,7 +27,7 @@ public sealed class EvidenceApiTests
         string data = "";
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("", prepare: folder => WriteTwoDaysAsync(data = folder));
         await Eventually.Async(
-            async () => await daemon.OwnAsync("metricsd_event_log_days_sealed_total", "", "") == 2, "both days are sealed");
+            async () => await daemon.OwnAsync("metricsd_event_log_tables_sealed_total", "", "") == 2, "both days are sealed");
         string url = daemon.Address.ToString();
         CliRun sound = await CliRun.Of("evidence", "verify", "--url", url);
         sound.Code.Should().Be(0, sound.Error);
@@ -45,7 +45,7 @@ public sealed class EvidenceApiTests
         CliRun altered = await CliRun.Of("evidence", "verify", "--url", url);
         altered.Code.Should().Be(1);
         altered.Output.Should().Contain($"altered  {DayName(1)}  2 events  head ").And.Contain("the first that differ are among the ids");
-        (await daemon.OwnAsync("metricsd_event_log_altered_days", "", "")).Should().Be(1);
+        (await daemon.OwnAsync("metricsd_event_log_altered_tables", "", "")).Should().Be(1);
         CliRun json = await CliRun.Of("evidence", "verify", "--output", "json", "--url", url);
         JsonElement[] lines =
             [.. json.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
@@ -66,7 +66,7 @@ public sealed class EvidenceApiTests
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("", prepare: WriteTwoDaysAsync);
         await Eventually.Async(
-            async () => await daemon.OwnAsync("metricsd_event_log_days_sealed_total", "", "") == 2, "both days are sealed");
+            async () => await daemon.OwnAsync("metricsd_event_log_tables_sealed_total", "", "") == 2, "both days are sealed");
         string folder = Directory.CreateTempSubdirectory("evidence").FullName, path = Path.Combine(folder, "case");
         try
         {
