@@ -43,9 +43,9 @@ public static class RuleFile
     private static RuleGroup ReadGroup(YamlSection section)
     {
         string name = section.RequiredText("name");
-        // Prometheus takes 0s for none.
-        TimeSpan interval = section.Text("interval") is "0" or "0s" or "0ms"
-            ? s_defaultInterval
+        // Prometheus takes none at all for the default.
+        bool isNone = Duration.TryParse(section.Text("interval", ""), out TimeSpan said) && said == TimeSpan.Zero;
+        TimeSpan interval = isNone ? s_defaultInterval
             : section.Duration("interval", s_defaultInterval, min: TimeSpan.FromMilliseconds(100));
         IReadOnlyDictionary<string, string> labels = section.Map("labels");
         var rules = new List<Rule>();

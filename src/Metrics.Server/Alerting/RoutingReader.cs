@@ -12,10 +12,10 @@ namespace Metrics.Alerting;
 /// <remarks>https://prometheus.io/docs/alerting/latest/configuration/</remarks>
 internal static class RoutingReader
 {
-    private static readonly string[] s_intervalKeys = ["mute_time_intervals", "active_time_intervals"];
     private const int Saturday = 6;
     private const int LongestMonth = 31;
 
+    private static readonly string[] s_intervalKeys = ["mute_time_intervals", "active_time_intervals"];
     private static readonly string[] s_weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     private static readonly string[] s_months =
         ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -279,8 +279,12 @@ internal static class RoutingReader
     }
 
     /// <summary>Whether there may be such days in a month: negative ones count from its end.</summary>
-    private static bool CanBeDays(int first, int last) => first != 0 && last != 0
-        && (first > 0 == last > 0 ? first <= last : first > 0 && first <= LongestMonth + 1 + last);
+    private static bool CanBeDays(int first, int last)
+    {
+        if (first == 0 || last == 0 || (first < 0 && last > 0))
+            return false;
+        return first <= (first > 0 && last < 0 ? LongestMonth + 1 + last : last);
+    }
 
     private static List<InclusiveRange> ReadRanges(
         YamlSection section, string key, int min, int max, Func<string, int?> read, string what, Func<int, int, bool>? isRange = null)

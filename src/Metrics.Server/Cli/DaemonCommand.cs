@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Configuration;
@@ -39,6 +40,13 @@ internal abstract class DaemonCommand : CliCommand
 
     /// <inheritdoc cref="Connect(Invocation, MetricsOptions)"/>
     protected DaemonClient Connect(Invocation call) => Connect(call, call.Source.Load());
+
+    /// <summary>The parameters of a request that are given, as they stand in its address.</summary>
+    protected static string QueryOf(params IEnumerable<(string Key, string? Value)> parameters) => string.Join(
+        '&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}"));
+
+    /// <summary>A number as a parameter.</summary>
+    protected static string? Text(int? number) => number?.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The data of an answer of the API, which has Prometheus's envelope.</summary>
     /// <exception cref="CommandException">The answer has another form.</exception>

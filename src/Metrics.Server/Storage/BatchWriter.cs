@@ -71,24 +71,32 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     public void Add(TBatch batch, CommitSource? committed)
     {
         (int rows, long bytes) = SizeOf(batch);
-        bool wake;
+        bool wake = false, hasRoom;
         lock (_lock)
         {
-            if (!HasRoomFor(rows, bytes, MaxPendingBytes))
-            {
-                metrics.Dropped.WithLabels("queue_full").Inc(rows);
-                batch.Dispose();
-                committed?.Fail(new StoreFullException($"{Description} does not keep up; its queue is full."));
-                return;
-            }
-            bool isEnough = _pendingBytes < BytesPerWrite && _pendingBytes + bytes >= BytesPerWrite;
-            wake = _pending.Count == 0 || (committed is not null && !_waiter) || isEnough;
-            _waiter |= committed is not null;
-            _pending.Add(new Entry(batch, committed));
-            Weigh(rows, bytes);
+            hasRoom = HasRoomFor(rows, bytes, MaxPendingBytes);
+            if (hasRoom)
+                wake = Queue(new Entry(batch, committed), rows, bytes);
         }
         if (wake)
             _changed.Wake();
+        if (hasRoom)
+            return;
+        metrics.Dropped.WithLabels("queue_full").Inc(rows);
+        batch.Dispose();
+        committed?.Fail(new StoreFullException($"{Description} does not keep up; its queue is full."));
+    }
+
+    /// <summary>Queues what there is room for.</summary>
+    /// <returns>Whether somebody should look.</returns>
+    private bool Queue(Entry entry, int rows, long bytes)
+    {
+        bool isEnough = _pendingBytes < BytesPerWrite && _pendingBytes + bytes >= BytesPerWrite;
+        bool wake = _pending.Count == 0 || (entry.Committed is not null && !_waiter) || isEnough;
+        _waiter |= entry.Committed is not null;
+        _pending.Add(entry);
+        Weigh(rows, bytes);
+        return wake;
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ public sealed class RuleTests
 
     [Theory]
     [InlineData("0s")]
+    [InlineData("0m")]
     [InlineData("0")]
     public void A_group_with_an_interval_of_nothing_has_the_default_as_in_Prometheus(string interval)
     {

@@ -178,8 +178,10 @@ public sealed record RuleTestFile(
         if (section.Has("histogram"))
             section.Report("histogram", "native histograms are not supported");
         string text = section.Text("value", "0");
-        // YAML writes .nan, .inf and -.inf what others write without the point.
-        string plain = text.Replace(".n", "n", StringComparison.OrdinalIgnoreCase).Replace(".i", "i", StringComparison.OrdinalIgnoreCase);
+        // YAML writes .nan, .inf and -.inf, others the same without the point.
+        int point = text is ['+' or '-', ..] ? 1 : 0;
+        bool isYamls = text.Length == point + 4 && text[point] == '.' && char.IsAsciiLetter(text[point + 1]);
+        string plain = isYamls ? text.Remove(point, 1) : text;
         if (!Formats.FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(plain), out value))
             section.Report("value", $"is '{text}', which is not a number");
         section.Finish();

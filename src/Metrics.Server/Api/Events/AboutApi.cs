@@ -1,11 +1,8 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Access;
 using Metrics.Api.Prometheus;
 using Metrics.Formats.EventJson;
 using Metrics.Model;
-using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Storage.Events.About;
 
@@ -16,44 +13,23 @@ internal static class AboutApi
 {
     private const string Path = "/api/v1/events/about";
     private const int DefaultLimit = 500;
-    private const long NanosecondsADay = 86_400_000_000_000;
 
     private static readonly TimeSpan s_around = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan s_maxAround = TimeSpan.FromDays(7);
 
-    private static readonly JsonWriterOptions s_json = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
-    };
-
     public static void MapAbout(this WebApplication app) => app.MapGet(Path, ReadAsync).For(Role.Viewer);
 
-    private static async Task ReadAsync(HttpContext context, EventLog events, HttpMetrics metrics, TimeProvider time)
-    {
-        try
+    private static Task ReadAsync(HttpContext context, EventLog events, HttpMetrics metrics, TimeProvider time) =>
+        EventAnswers.AnswerAsync(context, metrics, Path, async () =>
         {
             AboutQuery query = Read(context.Request.Query, time.GetUtcNow());
             using AboutAnswer answer = await new EventInvestigator(events).FindAsync(query, context.RequestAborted);
             await WriteAsync(context, query, answer);
-        }
-        catch (ApiException e)
-        {
-            await PrometheusApi.WriteErrorAsync(context, e);
-        }
-        catch (StoreException e)
-        {
-            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
-            await PrometheusApi.WriteErrorAsync(context, fault);
-        }
-        metrics.Requests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
-    }
+        });
 
     private static AboutQuery Read(IQueryCollection query, DateTimeOffset now)
     {
-        long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
-        long from = EventParameters.Time(query, "from", now) ?? to - NanosecondsADay;
-        if (from > to)
-            throw ApiException.BadParameter("from", "lies behind \"to\"");
+        (long from, long to) = EventParameters.Range(query, now, TimeSpan.FromDays(1));
         return new AboutQuery(
             EventFields.FullName(Word(query, "field", "the name of a field, such as user.name")),
             Word(query, "value", "the value that the field has"), from, to, (long)Around(query).TotalNanoseconds,
@@ -75,7 +51,7 @@ internal static class AboutApi
     private static async Task WriteAsync(HttpContext context, AboutQuery query, AboutAnswer answer)
     {
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, s_json);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, EventAnswers.Json);
         json.WriteStartObject();
         json.WriteString("status", "success");
         json.WriteStartObject("data");

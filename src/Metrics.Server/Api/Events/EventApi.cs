@@ -1,13 +1,9 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Access;
-using Metrics.Api.Prometheus;
 using Metrics.Api.Push;
 using Metrics.Formats.EventJson;
 using Metrics.Inputs.Push;
 using Metrics.Model;
-using Metrics.Storage;
 using Metrics.Storage.Events;
 
 namespace Metrics.Api.Events;
@@ -17,36 +13,19 @@ internal static class EventApi
 {
     private const string Path = "/api/v1/events";
 
-    private static readonly JsonWriterOptions s_json = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
-    };
-
     public static void MapEvents(this WebApplication app)
     {
         app.MapGet(Path, ReadAsync).For(Role.Viewer);
         app.MapPost(Path, SendAsync).For(Role.Ingest);
     }
 
-    private static async Task ReadAsync(HttpContext context, EventLog events, EventStream stream, HttpMetrics metrics, TimeProvider time)
-    {
-        try
+    private static Task ReadAsync(HttpContext context, EventLog events, EventStream stream, HttpMetrics metrics, TimeProvider time) =>
+        EventAnswers.AnswerAsync(context, metrics, Path, async () =>
         {
             EventQuery query = EventParameters.Read(context.Request, time.GetUtcNow());
             bool follows = context.Request.Headers.Accept.ToString().Contains(EventStream.ContentType, StringComparison.OrdinalIgnoreCase);
             await (follows ? stream.WriteAsync(context, query) : WriteAsync(context, events, query));
-        }
-        catch (ApiException e)
-        {
-            await PrometheusApi.WriteErrorAsync(context, e);
-        }
-        catch (StoreException e) when (!context.Response.HasStarted)
-        {
-            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
-            await PrometheusApi.WriteErrorAsync(context, fault);
-        }
-        metrics.Requests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
-    }
+        });
 
     private static async Task WriteAsync(HttpContext context, EventLog events, EventQuery query)
     {
@@ -55,7 +34,7 @@ internal static class EventApi
         // The first batch before the first byte: a question that fails is answered with its error.
         bool more = await batches.MoveNextAsync();
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, s_json);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, EventAnswers.Json);
         json.WriteStartObject();
         json.WriteString("status", "success");
         json.WriteStartObject("data");
@@ -90,7 +69,7 @@ internal static class EventApi
         if (answer.Error is not { } error)
             return;
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, s_json);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, EventAnswers.Json);
         json.WriteStartObject();
         json.WriteString("status", "error");
         json.WriteString("errorType", TypeOf(answer.Status));

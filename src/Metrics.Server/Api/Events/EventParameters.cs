@@ -74,6 +74,17 @@ internal static class EventParameters
             name, $"cannot parse \"{text}\": write 2026-01-31T12:00:00Z, seconds since 1970, or 1h for an hour ago");
     }
 
+    /// <summary>The time from <c>from</c> to <c>to</c>, nanoseconds since 1970 UTC.</summary>
+    /// <param name="query">The parameters.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="back">How long it is unless they say so.</param>
+    public static (long From, long To) Range(IQueryCollection query, DateTimeOffset now, TimeSpan back)
+    {
+        long to = Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
+        long from = Time(query, "from", now) ?? to - (long)back.TotalNanoseconds;
+        return from <= to ? (from, to) : throw ApiException.BadParameter("from", "lies behind \"to\"");
+    }
+
     /// <summary>How many are answered at most.</summary>
     public static int Limit(string? text, int otherwise = DefaultLimit)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Api.Prometheus;
 using Metrics.Formats.EventJson;
@@ -32,11 +31,6 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
 
     /// <summary>Least time between two readings: pushed events are committed every few milliseconds.</summary>
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(100);
-
-    private static readonly JsonWriterOptions s_json = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
-    };
 
     private int _clients;
 
@@ -107,7 +101,7 @@ internal sealed class EventStream(EventLog events, EventStreamMetrics metrics, T
         var page = new StringBuilder();
         (int sent, long last) = (0, 0L);
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        await using var json = new Utf8JsonWriter(buffer, s_json);
+        await using var json = new Utf8JsonWriter(buffer, EventAnswers.Json);
         await foreach (EventBatch batch in events.ReadAsync(query, ct))
         {
             using (batch)

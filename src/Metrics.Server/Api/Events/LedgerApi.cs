@@ -1,9 +1,6 @@
-using System.Globalization;
 using Metrics.Access;
 using Metrics.Api.Prometheus;
 using Metrics.Inputs;
-using Metrics.Model;
-using Metrics.Storage;
 using Metrics.Storage.Events;
 
 namespace Metrics.Api.Events;
@@ -18,39 +15,23 @@ internal static class LedgerApi
 
     public static void MapLedger(this WebApplication app) => app.MapGet(Path, ReadAsync).For(Role.Viewer);
 
-    private static async Task ReadAsync(HttpContext context, EventLog events, InputRunner inputs, HttpMetrics metrics, TimeProvider time)
-    {
-        try
+    private static Task ReadAsync(HttpContext context, EventLog events, InputRunner inputs, HttpMetrics metrics, TimeProvider time) =>
+        EventAnswers.AnswerAsync(context, metrics, Path, async ct =>
         {
             LedgerQuery query = Read(context.Request.Query, time.GetUtcNow());
             int limit = EventParameters.Limit(context.Request.Query["limit"].FirstOrDefault(), DefaultLimit);
             // First what may still come: what is stored meanwhile is in the ledger then, and not in neither.
             List<LedgerWait> waiting = Waiting(inputs, query);
-            LedgerReport report = await events.LedgerAsync(query, context.RequestAborted);
+            LedgerReport report = await events.LedgerAsync(query, ct);
             bool isKnown = report.Rows.Count + report.Gaps.Count > 0 || inputs.Inputs.Any(i => i.Options.Name == query.Source);
             if (query.Source is { } source && !isKnown)
                 throw ApiException.BadParameter("source", $"\"{source}\" is no input, and nothing was read from one of that name");
-            object data = LedgerJson.Of(report, waiting, limit);
-            await Results.Json(new { status = "success", data }).ExecuteAsync(context);
-        }
-        catch (ApiException e)
-        {
-            await PrometheusApi.WriteErrorAsync(context, e);
-        }
-        catch (StoreException e)
-        {
-            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
-            await PrometheusApi.WriteErrorAsync(context, fault);
-        }
-        metrics.Requests.WithLabels(Path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
-    }
+            return LedgerJson.Of(report, waiting, limit);
+        });
 
     private static LedgerQuery Read(IQueryCollection query, DateTimeOffset now)
     {
-        long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
-        long from = EventParameters.Time(query, "from", now) ?? to - 3_600_000_000_000;
-        if (from > to)
-            throw ApiException.BadParameter("from", "lies behind \"to\"");
+        (long from, long to) = EventParameters.Range(query, now, TimeSpan.FromHours(1));
         string by = query["by"].FirstOrDefault() ?? "time";
         if (by is not ("time" or "arrival"))
             throw ApiException.BadParameter("by", $"\"{by}\" is neither time nor arrival");

@@ -5,7 +5,6 @@ using Metrics.Api.Prometheus;
 using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Series;
-using Metrics.Storage;
 
 namespace Metrics.Api.Identity;
 
@@ -15,7 +14,6 @@ namespace Metrics.Api.Identity;
 /// </summary>
 internal static class IdentityApi
 {
-    private const long NanosecondsPerDay = 86_400_000_000_000;
     private const int DefaultDays = 90;
     private const int MaxDays = 3650;
 
@@ -25,38 +23,17 @@ internal static class IdentityApi
     public static void MapIdentity(this WebApplication app)
     {
         const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant";
-        app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
-            context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct))).For(Role.Viewer);
-        app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) => AnswerAsync(
-            context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct))).For(Role.Viewer);
-    }
-
-    private static async Task AnswerAsync(HttpContext context, HttpMetrics metrics, string path, Func<CancellationToken, Task<object>> ask)
-    {
-        try
-        {
-            object data = await ask(context.RequestAborted);
-            await Results.Json(new { status = "success", data }).ExecuteAsync(context);
-        }
-        catch (ApiException e)
-        {
-            await PrometheusApi.WriteErrorAsync(context, e);
-        }
-        catch (StoreException e)
-        {
-            var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
-            await PrometheusApi.WriteErrorAsync(context, fault);
-        }
-        metrics.Requests.WithLabels(path, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
+        app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) =>
+            EventAnswers.AnswerAsync(context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct)))
+            .For(Role.Viewer);
+        app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) =>
+            EventAnswers.AnswerAsync(context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct)))
+            .For(Role.Viewer);
     }
 
     private static async Task<object> FailuresAsync(IQueryCollection query, LoginQuestions logins, TimeProvider time, CancellationToken ct)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        long to = EventParameters.Time(query, "to", now) ?? Timestamp.Of(now).ToNanoseconds();
-        long from = EventParameters.Time(query, "from", now) ?? to - NanosecondsPerDay;
-        if (from > to)
-            throw ApiException.BadParameter("from", "lies behind \"to\"");
+        (long from, long to) = EventParameters.Range(query, time.GetUtcNow(), TimeSpan.FromDays(1));
         int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
         FailedLogins failed = await logins.FailuresAsync(from, to, limit, ct);
         return new

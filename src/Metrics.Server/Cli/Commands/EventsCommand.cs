@@ -123,8 +123,8 @@ internal sealed class EventsCommand : DaemonCommand
 
     private string Query(Invocation call)
     {
-        var query = new List<string>();
-        foreach (string matcher in call.Value(_matchers))
+        string[] matchers = call.Value(_matchers);
+        foreach (string matcher in matchers)
         {
             try
             {
@@ -134,18 +134,13 @@ internal sealed class EventsCommand : DaemonCommand
             {
                 throw new CommandException(ExitCode.Misuse, e.Message);
             }
-            query.Add("match[]=" + Uri.EscapeDataString(matcher));
         }
-        foreach ((string key, string? value) in new[]
-        {
+        return QueryOf(
+        [
+            .. matchers.Select(m => ("match[]", (string?)m)),
             ("from", call.Value(_from)), ("to", call.Value(_to)), ("text", call.Value(_text)), ("around", call.Value(_around)),
-            ("limit", call.Value(_limit)?.ToString(CultureInfo.InvariantCulture)),
-        })
-        {
-            if (value is not null)
-                query.Add($"{key}={Uri.EscapeDataString(value)}");
-        }
-        return string.Join('&', query);
+            ("limit", Text(call.Value(_limit))),
+        ]);
     }
 
     private static void Write(Invocation call, JsonElement one)

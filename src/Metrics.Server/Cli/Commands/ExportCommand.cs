@@ -43,8 +43,7 @@ internal sealed class ExportCommand : DaemonCommand
         if (!ExportRange.TryParse(from, to, TimeProvider.System.GetUtcNow(), out ExportRange range, out string? error))
             throw new CommandException(ExitCode.Misuse, error!);
         MetricsOptions options = call.Source.Load();
-        (string Key, string? Value)[] asked = [("from", from), ("to", to), ("metric", metric)];
-        string query = string.Join('&', asked.Where(a => a.Value is not null).Select(a => $"{a.Key}={Uri.EscapeDataString(a.Value!)}"));
+        string query = QueryOf(("from", from), ("to", to), ("metric", metric));
         using DaemonClient daemon = Connect(call, options);
         HttpResponseMessage answer;
         try

@@ -29,14 +29,9 @@ internal sealed class IdentityDormantCommand : DaemonCommand
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        var query = new List<string>();
-        foreach ((string key, int? value) in new[] { ("days", call.Value(_days)), ("limit", call.Value(_limit)) })
-        {
-            if (value is { } number)
-                query.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={number}"));
-        }
+        string query = QueryOf(("days", Text(call.Value(_days))), ("limit", Text(call.Value(_limit))));
         using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/dormant?{string.Join('&', query)}", cancel), daemon);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/dormant?{query}", cancel), daemon);
         if (call.WantsJson)
             JsonOutput.Write(call.Output, data);
         else

@@ -41,17 +41,9 @@ internal sealed class IdentityFailuresCommand : DaemonCommand
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        var query = new List<string>
-        {
-            string.Create(CultureInfo.InvariantCulture, $"limit={call.Value(_limit) ?? DefaultLimit}"),
-        };
-        foreach ((string key, string? value) in new[] { ("from", call.Value(_from)), ("to", call.Value(_to)) })
-        {
-            if (value is not null)
-                query.Add($"{key}={Uri.EscapeDataString(value)}");
-        }
+        string query = QueryOf(("limit", Text(call.Value(_limit) ?? DefaultLimit)), ("from", call.Value(_from)), ("to", call.Value(_to)));
         using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/failures?{string.Join('&', query)}", cancel), daemon);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/failures?{query}", cancel), daemon);
         if (call.WantsJson)
             JsonOutput.Write(call.Output, data);
         else

@@ -41,18 +41,11 @@ internal sealed class LogsLedgerCommand : DaemonCommand
 
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        var query = new List<string>();
-        foreach ((string key, string? value) in new[]
-        {
+        string query = QueryOf(
             ("from", call.Value(_from)), ("to", call.Value(_to)), ("source", call.Value(_source)), ("file", call.Value(_file)),
-            ("by", call.Value(_arrival) ? "arrival" : null),
-        })
-        {
-            if (value is not null)
-                query.Add($"{key}={Uri.EscapeDataString(value)}");
-        }
+            ("by", call.Value(_arrival) ? "arrival" : null));
         using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/logs/ledger?{string.Join('&', query)}", cancel), daemon);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/logs/ledger?{query}", cancel), daemon);
         return daemon.Read(data, d => Write(d, call));
     }
 
