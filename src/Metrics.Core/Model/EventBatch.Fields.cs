@@ -54,6 +54,28 @@ public sealed partial class EventBatch
             PutField(name, _texts.Add(value));
     }
 
+    /// <summary>Adds a field to any row, as the others; where it is not the newest, all behind it move.</summary>
+    public void AddField(int row, string name, string value)
+    {
+        if (row == Count - 1)
+        {
+            AddField(name, value);
+            return;
+        }
+        if (value.Length == 0 || !MayAdd(row, name))
+            return;
+        TextPart text = _texts.Add(value.Length > EventBounds.MaxValueLength ? EventBounds.Cut(value, EventBounds.MaxValueLength) : value);
+        if (_fieldCount == _fields.Length)
+            Grow(ref _fields, _fieldCount, clear: true);
+        int at = _fieldEnds[row];
+        _fields.AsSpan(at, _fieldCount - at).CopyTo(_fields.AsSpan(at + 1));
+        _fields[at] = new BatchField(name, text);
+        _fieldCount++;
+        Bytes += BytesPerField + text.Length;
+        for (; row < Count; row++)
+            _fieldEnds[row]++;
+    }
+
     /// <summary>Puts another value in the place of a field's; what is beyond the bound is left out.</summary>
     /// <param name="row">The row.</param>
     /// <param name="at">Which of its fields (<see cref="FieldsOf"/>).</param>
@@ -111,10 +133,11 @@ public sealed partial class EventBatch
         return _fields.AsSpan(start, _fieldEnds[row] - start);
     }
 
-    /// <summary>Whether a field of a name may be added to the newest row; where there are too many that is counted.</summary>
-    private bool MayAdd(string name)
+    private bool MayAdd(string name) => MayAdd(Count - 1, name);
+
+    /// <summary>Whether a field of a name may be added to a row; where there are too many that is counted.</summary>
+    private bool MayAdd(int row, string name)
     {
-        int row = Count - 1;
         if (TryFind(row, name, out _))
             return false;
         if (name.Length is not 0 and <= EventBounds.MaxNameLength && BatchFieldsOf(row).Length < EventBounds.MaxFields)

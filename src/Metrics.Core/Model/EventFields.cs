@@ -49,6 +49,18 @@ public static class EventFields
     /// <summary>What was done, in the source's own word: <c>delete.project</c>, <c>ban</c>.</summary>
     public const string Action = "event.action";
 
+    /// <summary>
+    /// What of it was never seen before (<c>events.first_seen</c>): <c>account</c>, <c>origin</c>, <c>service</c>, <c>rule</c>, or several of
+    /// them with commas between.
+    /// </summary>
+    public const string First = "event.first";
+
+    /// <summary>The window of <c>maintenance</c> in which it happened.</summary>
+    public const string Planned = "event.planned";
+
+    /// <summary><c>working_hours</c> where somebody has logged in outside the time interval of that name.</summary>
+    public const string Outside = "event.outside";
+
     /// <summary>Who has understood it: the format of the line, or the program whose text it is, as <c>sshd</c>.</summary>
     public const string Dataset = "event.dataset";
 

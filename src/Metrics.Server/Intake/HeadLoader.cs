@@ -1,3 +1,4 @@
+using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
@@ -9,7 +10,7 @@ namespace Metrics.Intake;
 
 /// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
 internal sealed partial class HeadLoader(
-    Head head, ISampleStore store, EventLog events, TemplateStage templates, StateStore state, TimeProvider time,
+    Head head, ISampleStore store, EventLog events, TemplateStage templates, MarkStage marks, StateStore state, TimeProvider time,
     ILogger<HeadLoader> log, EventCopies? copies = null)
 {
     /// <summary>Samples in a row that are none to the head: a store that gives nothing else has nothing to tell.</summary>
@@ -27,6 +28,7 @@ internal sealed partial class HeadLoader(
         state.Prepare();
         events.Open();
         templates.Load(await events.PositionsAsync(StoredTemplate.Source, cancellationToken));
+        marks.Load(await events.PositionsAsync(FirstChange.Source, cancellationToken));
         copies?.Open();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Metrics.Configuration;
+using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
@@ -10,7 +11,7 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · secrets masked · kinds of lines · counts of lines · rules · what is kept · store. When the places of a
+/// their order: head · event log · secrets masked · marks · kinds of lines · counts of lines · rules · what is kept · store. When the places of a
 /// lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on. Stops after
 /// all producers: what is queued is still taken.
 /// </summary>
@@ -39,7 +40,7 @@ internal sealed class IntakePipeline : BackgroundService
 
     public IntakePipeline(
         Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, LogCounts counts,
-        TemplateStage templates, Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
+        MarkStage marks, TemplateStage templates, Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
     {
         (_head, _metrics, _time) = (head, metrics, time);
         (_sampleWriter, _eventWriter, _templates) = (samples, events, templates);
@@ -48,6 +49,7 @@ internal sealed class IntakePipeline : BackgroundService
             new HeadStage(head, metadata, metrics, time),
             new EventLogStage(log, metrics, time),
             new RedactStage(stored, metrics),
+            marks,
             templates,
             counts,
             _arrivals,

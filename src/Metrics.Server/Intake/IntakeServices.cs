@@ -1,3 +1,4 @@
+using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Series;
 using Metrics.Storage;
@@ -20,6 +21,8 @@ internal static class IntakeServices
         .AddSingleton<HeadWindow>()
         .AddSingleton<MetadataTable>()
         .AddSingleton<LogCounts>()
+        .AddOwnMetrics<MarkMetrics>()
+        .AddSingleton<MarkStage>()
         .AddOwnMetrics<TemplateMetrics>()
         .AddSingleton<TemplateStage>()
         .AddSingleton<IntakePipeline>()

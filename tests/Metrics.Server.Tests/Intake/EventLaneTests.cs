@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Intake;
+using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Series;
@@ -36,6 +37,8 @@ public sealed class EventLaneTests : IAsyncDisposable
         _stored = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             head, _log, _samples, _events, new MetadataTable(), new LogCounts(_metrics, TimeProvider.System),
+            new MarkStage(
+                _stored, new Current<EventCalendar>(new EventCalendar([], null)), _metrics, new MarkMetrics(registry), TimeProvider.System),
             new TemplateStage(_stored, _log, _metrics, new TemplateMetrics(registry), TimeProvider.System), _stored, _metrics,
             TimeProvider.System);
     }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Intake;
+using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Model;
 using Metrics.Query.Engine;
@@ -50,6 +51,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         var events = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
+            new MarkStage(events, new Current<EventCalendar>(new EventCalendar([], null)), intake, new MarkMetrics(_registry), time),
             new TemplateStage(events, null!, intake, new TemplateMetrics(_registry), time), events, intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,

@@ -23,6 +23,9 @@ internal sealed record EventLogOptions
     /// <summary>Which kinds of lines are learned. Default all; a reload changes it at once.</summary>
     public TemplateOptions Templates { get; init; } = TemplateOptions.Default;
 
+    /// <summary>Whether events say what was never seen before. Default yes; a reload changes it at once.</summary>
+    public FirstSeenOptions FirstSeen { get; init; } = FirstSeenOptions.Default;
+
     public static EventLogOptions Read(YamlSection section, bool hasInflux)
     {
         var defaults = new EventLogOptions();
@@ -38,6 +41,7 @@ internal sealed record EventLogOptions
             },
             CopyToInflux = section.Flag("influx", defaults.CopyToInflux),
             Templates = TemplateOptions.Read(section.Section("templates")),
+            FirstSeen = FirstSeenOptions.Read(section.Section("first_seen")),
             Redactor = new Redactor(
                 section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };

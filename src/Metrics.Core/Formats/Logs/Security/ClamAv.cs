@@ -35,7 +35,7 @@ public static class ClamAv
             TryReadText(rest[(TimeLength + 4)..], record);
             return true;
         }
-        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadLife(rest, record) || IsOfScan(text, record);
+        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadAge(rest, record) || TryReadLife(rest, record) || IsOfScan(text, record);
     }
 
     /// <summary>Where no time stands before it, a path tells a result from another log's line: no blank comes before a slash.</summary>
@@ -45,7 +45,17 @@ public static class ClamAv
     private static bool TryReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
         bool hasLevel = TrySetLevel(ref text, record);
-        return TryReadFound(text, record) || TryReadMail(text, record) || TryReadLife(text, record) || hasLevel;
+        return TryReadFound(text, record) || TryReadMail(text, record) || TryReadAge(text, record) || TryReadLife(text, record) || hasLevel;
+    }
+
+    /// <summary><c>The virus database is older than 7 days!</c>, <c>Your ClamAV installation is OUTDATED!</c></summary>
+    private static bool TryReadAge(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        bool isOld = (text.StartsWith("LibClamAV Warning: "u8) && text.IndexOf("virus database is older than "u8) > 0)
+            || text.StartsWith("Your ClamAV installation is OUTDATED"u8);
+        if (isOld)
+            record.Set(EventFields.Action, "outdated");
+        return isOld;
     }
 
     /// <summary><c>+++ Started at Thu Nov 26 10:00:00 2026</c>, <c>--- Stopped at …</c></summary>

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Metrics.Model;
+using Metrics.Storage.Events;
+
+namespace Metrics.Intake.Marks;
+
+/// <summary>
+/// What was seen before, of all that <see cref="First.All"/> asks for. Bounded: where there is no room nothing more is learned, and what is
+/// not learned is never called new. Times are those of the events, so that old logs teach too. One thread at a time.
+/// </summary>
+internal sealed class FirstSeen
+{
+    /// <summary>What is known at most: some 30 MB.</summary>
+    public const int MaxKnown = 100_000;
+
+    /// <summary>A longer key is kept as its digest.</summary>
+    private const int MaxKey = 200;
+
+    /// <summary>How far behind what is stored may be of when something was seen last, and how often it is looked for what is forgotten.</summary>
+    private const long Day = 86_400_000_000_000, Hour = Day / 24;
+
+    private readonly Dictionary<string, Seen> _known = new(StringComparer.Ordinal);
+    private long _swept;
+
+    /// <summary>How much is known.</summary>
+    public int Count => _known.Count;
+
+    /// <summary>Learns what was stored.</summary>
+    /// <returns>What is of no use, and goes from there.</returns>
+    public IReadOnlyList<SourcePosition> Load(IReadOnlyList<SourcePosition> stored)
+    {
+        List<SourcePosition> useless = [];
+        foreach (SourcePosition position in stored)
+        {
+            if (position.Read<StoredFirst>() is { } first && first.Since <= first.Last && _known.Count < MaxKnown)
+                _known[position.Key] = new Seen { Since = first.Since, Last = first.Last, Saved = first.Last };
+            else
+                useless.Add(position with { State = null });
+        }
+        return useless;
+    }
+
+    /// <summary>Notes that something was seen.</summary>
+    /// <param name="what">What it is.</param>
+    /// <param name="scope">By what it is learned.</param>
+    /// <param name="values">What must be new.</param>
+    /// <param name="at">When it was, nanoseconds since 1970 UTC.</param>
+    /// <param name="options">How long is learned.</param>
+    /// <param name="changed">Takes what is to be stored of it.</param>
+    public Sight Note(First what, string scope, string[] values, long at, FirstSeenOptions options, ICollection<FirstChange> changed)
+    {
+        string scopeKey = KeyOf("of", what, [scope]), key = KeyOf("is", what, [scope, .. values]);
+        bool isKnown = _known.TryGetValue(key, out Seen? seen);
+        if (!isKnown && _known.Count + (_known.ContainsKey(scopeKey) ? 1 : 2) > MaxKnown)
+            return Sight.NoRoom;
+        Seen learned = Touch(scopeKey, at, changed);
+        bool isNew = !isKnown || at - seen!.Last > (long)options.Forget.TotalNanoseconds;
+        Touch(key, at, changed);
+        return isNew && at - learned.Since >= (long)options.Learn.TotalNanoseconds ? Sight.First
+            : isNew ? Sight.Learned : Sight.Known;
+    }
+
+    /// <summary>Takes back what was noted, since it could not be stored: it comes again.</summary>
+    public void Forget(IEnumerable<FirstChange> changes)
+    {
+        foreach (FirstChange change in changes.Where(c => c.IsNew))
+            _known.Remove(change.Key);
+    }
+
+    /// <summary>Forgets what was not seen for long; at most once an hour.</summary>
+    /// <returns>The keys.</returns>
+    public IReadOnlyList<string> Sweep(long now, FirstSeenOptions options)
+    {
+        if (now - _swept < Hour)
+            return [];
+        _swept = now;
+        List<string> old = [.. _known.Where(k => now - k.Value.Last > (long)options.Forget.TotalNanoseconds).Select(k => k.Key)];
+        old.ForEach(k => _known.Remove(k));
+        return old;
+    }
+
+    private Seen Touch(string key, long at, ICollection<FirstChange> changed)
+    {
+        bool isNew = !_known.TryGetValue(key, out Seen? seen);
+        if (isNew)
+            _known.Add(key, seen = new Seen { Since = at, Last = at });
+        bool isOlder = at < seen!.Since;
+        seen.Since = Math.Min(seen.Since, at);
+        seen.Last = Math.Max(seen.Last, at);
+        if (isNew || isOlder || seen.Last - seen.Saved >= Day)
+        {
+            seen.Saved = seen.Last;
+            changed.Add(new FirstChange(key, isNew, new StoredFirst(seen.Since, seen.Last)));
+        }
+        return seen;
+    }
+
+    private static string KeyOf(string prefix, First what, string[] values)
+    {
+        string key = $"{prefix}/{what.Kind}/{what.Word}/{JsonSerializer.Serialize(values)}";
+        return key.Length <= MaxKey ? key : $"{prefix}/{what.Kind}/{what.Word}/{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+    }
+
+    private sealed class Seen
+    {
+        public long Since { get; set; }
+
+        public long Last { get; set; }
+
+        /// <summary>What is stored of <see cref="Last"/>.</summary>
+        public long Saved { get; set; }
+    }
+}
+
+/// <summary>What is known of something that was seen.</summary>
+internal enum Sight
+{
+    /// <summary>It was seen before.</summary>
+    Known,
+
+    /// <summary>It was not, but too little is known yet to say so.</summary>
+    Learned,
+
+    /// <summary>It was never seen before.</summary>
+    First,
+
+    /// <summary>Nothing: there is no room to learn it.</summary>
+    NoRoom,
+}
+
+/// <summary>What is to be stored of something.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="IsNew">Whether it was not known before.</param>
+/// <param name="State">When it was seen.</param>
+internal readonly record struct FirstChange(string Key, bool IsNew, StoredFirst State)
+{
+    /// <summary>Whose positions they are.</summary>
+    public const string Source = "first seen";
+
+    /// <summary>As a position, which is stored in the commit of the events.</summary>
+    public SourcePosition Position => new(Source, Key, JsonSerializer.Serialize(State));
+}
+
+/// <summary>When something was seen first and last, nanoseconds since 1970 UTC.</summary>
+internal sealed record StoredFirst(long Since, long Last);

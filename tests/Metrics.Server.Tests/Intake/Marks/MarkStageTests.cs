@@ -1,0 +1,271 @@
+using Metrics.Configuration;
+using Metrics.Hosting;
+using Metrics.Intake;
+using Metrics.Intake.Marks;
+using Metrics.Model;
+using Metrics.Storage;
+using Metrics.Storage.Events;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Intake.Marks;
+
+public sealed class MarkStageTests
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 2, 12, 0, 0, TimeSpan.Zero));
+    private readonly Dictionary<string, string> _stored = [];
+    private readonly Current<EventLogOptions> _options = new(new EventLogOptions());
+    private readonly Current<EventCalendar> _calendar = new(new EventCalendar([], null));
+    private MarkMetrics _metrics;
+    private MarkStage _stage;
+
+    public MarkStageTests() => (_metrics, _stage) = NewStage();
+
+    [Fact]
+    public async Task An_account_and_an_origin_that_never_were_are_told_once_and_routine_of_a_fortnight_is_not()
+    {
+        for (int day = 0; day < 14; day++)
+        {
+            (await FirstAsync(Login("ctl-1", "ann", $"10.0.0.{day + 1}"))).Should().Be("");
+            (await FirstAsync(Login("ctl-1", "bob", "2001:db8::1"))).Should().Be("");
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+        (await FirstAsync(Login("ctl-1", "eve", "203.0.113.7"))).Should().Be("account,origin");
+        (await FirstAsync(Login("ctl-1", "eve", "203.0.113.7"))).Should().Be("", "it is known now");
+        (await FirstAsync(Login("ctl-1", "ann", "203.0.113.7"))).Should().Be("origin");
+        (await FirstAsync(Login("ctl-1", "ann", "203.0.113.99"))).Should().Be("", "it is the same network");
+        (await FirstAsync(Login("ctl-1", "bob", "2001:db8::2"))).Should().Be("", "it is the same network");
+        (await FirstAsync(Login("ctl-1", "bob", "2001:db8:0:1::2"))).Should().Be("origin");
+        (await FirstAsync(Login("ctl-1", "bob", ""))).Should().Be("", "it was at the console, and says no origin");
+    }
+
+    [Fact]
+    public async Task A_machine_is_listened_to_first_however_long_others_were()
+    {
+        await FirstAsync(Login("old", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Login("new", "ann", "10.0.0.1"))).Should().Be("");
+        (await FirstAsync(Login("new", "bob", "10.0.0.1"))).Should().Be("origin", "origins are those of the account, wherever it logs in");
+        (await FirstAsync(Login("old", "bob", "10.0.0.1"))).Should().Be("account");
+    }
+
+    [Fact]
+    public async Task Old_logs_teach_when_they_are_read_later()
+    {
+        (await FirstAsync(Login("ctl-1", "ann", "10.0.0.1", daysAgo: 20))).Should().Be("");
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("account,origin");
+        (await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"))).Should().Be("");
+    }
+
+    [Fact]
+    public async Task What_failed_teaches_nothing_and_is_never_the_first()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        Event failed = Login("ctl-1", "eve", "203.0.113.7", outcome: "failure");
+        (await FirstAsync(failed)).Should().Be("");
+        (await FirstAsync(Login("ctl-1", "eve", "203.0.113.7"))).Should().Be("account,origin");
+    }
+
+    [Fact]
+    public async Task Services_rights_detectors_and_the_Identity_service_have_their_firsts_too()
+    {
+        Event[] usual =
+        [
+            Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, "nova-api")),
+            Of(EventKinds.HostSudo, (EventFields.Host, "ctl-1"), (EventFields.UserName, "ann"), (EventFields.EffectiveUserName, "root")),
+            Of(EventKinds.IdsAlert, (EventFields.Host, "ctl-1"), (EventFields.RuleName, "ET SCAN")),
+            Of(EventKinds.IdentityAuthenticate, (EventFields.UserName, "ann"), (EventFields.SourceIp, "10.0.0.1")),
+        ];
+        foreach (Event one in usual)
+            (await FirstAsync(one)).Should().Be("");
+        _time.Advance(TimeSpan.FromDays(8));
+        foreach (Event one in usual)
+            (await FirstAsync(one)).Should().Be("");
+        (await FirstAsync(Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, "backdoor")))).Should().Be("service");
+        (await FirstAsync(Of(
+            EventKinds.HostSudo, (EventFields.Host, "ctl-1"), (EventFields.UserName, "bob"), (EventFields.EffectiveUserName, "root"))))
+            .Should().Be("account");
+        (await FirstAsync(Of(EventKinds.IdsAlert, (EventFields.Host, "ctl-1"), (EventFields.RuleName, "ET EXPLOIT")))).Should().Be("rule");
+        (await FirstAsync(Of(EventKinds.IdentityAuthenticate, (EventFields.UserName, "ann"), (EventFields.SourceIp, "10.9.0.1"))))
+            .Should().Be("origin");
+        (await FirstAsync(Of(EventKinds.Log, (EventFields.Host, "ctl-1"), (EventFields.UserName, "zoe")))).Should().Be("");
+    }
+
+    [Fact]
+    public async Task Neither_a_restart_nor_kill_9_makes_a_known_account_new_or_begins_the_learning_anew()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("account,origin");
+        Restart();
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("");
+        (await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"))).Should().Be("");
+        (await FirstAsync(Login("ctl-1", "carl", "10.0.0.1"))).Should().Be("account,origin");
+    }
+
+    [Fact]
+    public async Task What_could_not_be_stored_is_the_first_when_it_comes_again()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        for (int n = 0; n < 3; n++)
+            (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"), isStored: false)).Should().Be("account,origin");
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("account,origin");
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("");
+    }
+
+    [Fact]
+    public async Task Who_was_away_for_longer_than_is_remembered_is_new_again_and_goes_from_the_store()
+    {
+        await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"));
+        for (int week = 0; week < 14; week++)
+        {
+            await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+            _time.Advance(TimeSpan.FromDays(7));
+        }
+        _stored.Keys.Should().NotContain(k => k.Contains("eve"));
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("account,origin");
+        (await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"))).Should().Be("", "it came all the time");
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_room_nothing_more_is_learned_nor_called_new()
+    {
+        using var batch = new EventBatch("test");
+        for (int n = 0; n <= FirstSeen.MaxKnown; n++)
+            Add(batch, Start($"run-r{n}"));
+        await _stage.TakeAsync(new EventWork(batch, null));
+        _metrics.Known.Value.Should().Be(FirstSeen.MaxKnown);
+        _metrics.NotLearned.Value.Should().Be(2, "that it is listened to takes one place");
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Start("backdoor"))).Should().Be("");
+
+        Event Start(string service) =>
+            At(_time.GetUtcNow(), Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, service)))
+                with { ObservedTime = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000 };
+    }
+
+    [Fact]
+    public async Task What_a_node_has_learned_is_not_learned_again_by_its_centre()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        using var batch = new EventBatch("node", 1) { IsForwarded = true };
+        Add(batch, Login("ctl-1", "eve", "10.0.0.1"));
+        await _stage.TakeAsync(new EventWork(batch, null));
+        batch.Find(0, EventFields.First).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_where_it_is_switched_off()
+    {
+        _options.Value = new EventLogOptions { FirstSeen = FirstSeenOptions.Default with { IsEnabled = false } };
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("");
+        _stored.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_happens_in_a_window_of_maintenance_was_planned()
+    {
+        _calendar.Value = Calendar("""
+            maintenance:
+              - { name: patching, cron: '0 0 2 ? * TUE', duration: 2h, matchers: ['host=~"ctl-.*"'] }
+              - { name: quiet, cron: '0 0 2 ? * TUE', duration: 8h, matchers: ['alertname="HostDown"'] }
+            """);
+        var night = new DateTimeOffset(2026, 11, 3, 2, 30, 0, TimeSpan.Zero);
+        (await SeeAsync(At(night, Stop("ctl-1"))))[EventFields.Planned].Should().Be("patching");
+        (await SeeAsync(At(night, Stop("net-1"))))[EventFields.Planned].Should().BeNull("the window is not about this host");
+        (await SeeAsync(At(night, Stop("ctl-1") with { Kind = EventKinds.Log })))[EventFields.Planned].Should().BeNull("lines are not planned");
+        (await SeeAsync(At(night.AddHours(2), Stop("ctl-1"))))[EventFields.Planned]
+            .Should().BeNull("the window is over, and the other one is about an alert");
+        (await SeeAsync(At(night.AddHours(-1), Stop("ctl-1"))))[EventFields.Planned].Should().BeNull();
+        _metrics.Marked.WithLabels("planned").Value.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_log_in_outside_working_hours_says_so_where_these_are_given()
+    {
+        var evening = new DateTimeOffset(2026, 11, 3, 21, 0, 0, TimeSpan.Zero);
+        (await SeeAsync(At(evening, Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().BeNull();
+        _calendar.Value = Calendar("""
+            time_intervals:
+              - name: working_hours
+                time_intervals: [ { weekdays: ['monday:friday'], times: [ { start_time: '08:00', end_time: '18:00' } ], location: Europe/Berlin } ]
+            """);
+        (await SeeAsync(At(evening, Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().Be("working_hours");
+        (await SeeAsync(At(evening.AddHours(-4), Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().Be("working_hours", "it is 18:00 in Berlin");
+        (await SeeAsync(At(evening.AddHours(-5), Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().BeNull();
+        (await SeeAsync(At(evening, Login("ctl-1", "ann", "", outcome: "failure"))))[EventFields.Outside].Should().BeNull();
+        (await SeeAsync(At(evening, Stop("ctl-1"))))[EventFields.Outside].Should().BeNull();
+    }
+
+    private static EventCalendar Calendar(string yaml) => EventCalendar.Of(MetricsOptions.Parse(yaml).Notifications.Routing);
+
+    private static Event Stop(string host) => Of(EventKinds.ServiceStop, (EventFields.Host, host), (EventFields.Service, "nova-api"));
+
+    private static Event At(DateTimeOffset time, Event one) => one with { Time = time.ToUnixTimeMilliseconds() * 1_000_000 };
+
+    private static Event Of(string kind, params (string Name, string Value)[] fields) => new()
+    {
+        Time = 0, ObservedTime = 0, Kind = kind, SeverityNumber = 0, Body = "x",
+        Fields = [.. fields.Where(f => f.Value.Length > 0).Select(f => new EventField(f.Name, f.Value))],
+    };
+
+    private Event Login(string host, string user, string from, string outcome = "success", int daysAgo = 0) => At(
+        _time.GetUtcNow().AddDays(-daysAgo),
+        Of(
+            EventKinds.HostLogin, (EventFields.Host, host), (EventFields.UserName, user), (EventFields.SourceIp, from),
+            (EventFields.Outcome, outcome)));
+
+    private static void Add(EventBatch batch, Event one) => batch.Add(one);
+
+    private async Task<string> FirstAsync(Event one, bool isStored = true) => (await SeeAsync(one, isStored))[EventFields.First] ?? "";
+
+    /// <summary>Has one event pass between two others.</summary>
+    private async Task<Event> SeeAsync(Event one, bool isStored = true)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+        one = one with { Time = one.Time == 0 ? now : one.Time, ObservedTime = Math.Max(now, one.Time) };
+        Event beside = Of(EventKinds.Log, ("a", "b")) with { Time = now, ObservedTime = now };
+        using var batch = new EventBatch("test", 1);
+        foreach (Event row in (Event[])[beside, one, beside])
+            batch.Add(row);
+        var committed = new CommitSource();
+        await _stage.TakeAsync(new EventWork(batch, committed));
+        if (isStored)
+            Store(batch);
+        else
+            committed.Fail(new StoreException("the disk is full"));
+        batch.ToEvent(0).Should().BeEquivalentTo(beside);
+        batch.ToEvent(2).Should().BeEquivalentTo(beside);
+        batch.FieldsOf(1).ToArray().Take(one.Fields.Count).Should().Equal(one.Fields);
+        return batch.ToEvent(1);
+    }
+
+    private void Store(EventBatch batch)
+    {
+        foreach (SourcePosition position in batch.Positions)
+        {
+            if (position.State is null)
+                _stored.Remove(position.Key);
+            else
+                _stored[position.Key] = position.State;
+        }
+    }
+
+    private void Restart()
+    {
+        (_metrics, _stage) = NewStage();
+        _stage.Load([.. _stored.Select(s => new SourcePosition(FirstChange.Source, s.Key, s.Value))]);
+    }
+
+    private (MarkMetrics, MarkStage) NewStage()
+    {
+        var registry = new MetricRegistry();
+        var metrics = new MarkMetrics(registry);
+        return (metrics, new MarkStage(_options, _calendar, new IntakeMetrics(registry), metrics, _time));
+    }
+}
