@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Metrics.IntegrationTests;
 
 /// <summary>
-/// A host of a test's own: a real systemd as the first process of its namespaces, with a real journal, in which services run that do nothing.
-/// Its files are this machine's, and what it changes is gone with it. Needs root.
+/// A host of a test's own: a real systemd as the first process of its namespaces, with a real journal, in which services run that do
+/// nothing. Its files are this machine's, and what it changes is gone with it. Needs root.
 /// </summary>
 internal sealed class BootedHost : IDisposable
 {
@@ -46,6 +46,7 @@ internal sealed class BootedHost : IDisposable
         string children = $"/proc/{_boot.Id}/task/{_boot.Id}/children";
         await Eventually.Async(async () => (_first = (await File.ReadAllTextAsync(children)).Trim()).Length > 0, "it has a first process");
         await Eventually.Async(async () => (await TryRunAsync("systemctl", "is-active", "test.target")).Code == 0, "it has booted");
+        await RunAsync("journalctl", "--flush");
     }
 
     /// <summary>Has it do something.</summary>

@@ -26,11 +26,14 @@ public sealed partial class HostStoryTests
             events: { first_seen: { learn: 0s } }
             maintenance: [ { name: patching, cron: '* * * * * ?', duration: 1h, matchers: ['service="heat-engine"'] } ]
             inputs:
-              journald: [ { path: '{{host.Journal}}' } ]
+              journald: [ { name: host, directory: '{{host.Journal}}' } ]
               logs: [ { name: packages, paths: ['{{host.Logs}}/dpkg.log'] } ]
             """);
-        await Eventually.Async(
-            async () => (await daemon.GetAsync("/api/v1/inputs")).Split("\"running\"").Length == 3, "both inputs run");
+        foreach (string input in (string[])["journald/host", "logs/packages"])
+        {
+            await Eventually.Async(
+                async () => (await daemon.InputAsync(input)).GetProperty("state").GetString() == "running", $"{input} takes in");
+        }
 
         await host.RunAsync("systemctl", "stop", "heat-engine");
         await host.RunAsync("systemctl", "stop", "nova-compute");
@@ -42,8 +45,8 @@ public sealed partial class HostStoryTests
         string[] told =
         [
             "HostAccountChanged", "ServiceCrashLoop nova-api", "ServiceCrashed cinder-volume", "ServiceCrashed nova-api",
-            "ServiceFirstSeen backdoor", "ServiceFirstSeen glance-api", "ServiceFirstSeen nova-api", "ServiceRestarted glance-api", "ServiceStarted nova-api",
-            "ServiceStopped nova-compute",
+            "ServiceFirstSeen backdoor", "ServiceFirstSeen glance-api", "ServiceFirstSeen nova-api", "ServiceRestarted glance-api",
+            "ServiceStarted nova-api", "ServiceStopped nova-compute",
         ];
         await UntilAsync(daemon, told);
 
@@ -60,10 +63,15 @@ public sealed partial class HostStoryTests
             systemctl stop neutron-server
             """);
         await host.ShutDownAsync();
+        await Eventually.Async(
+            async () => (await KindsAsync(daemon, """{kind="host.reboot"}""")).Count == 1, "it went down, after an upgrade");
+        await UntilAsync(daemon, told);
+
+        await host.BootAsync();
+        await host.ShutDownAsync();
         await UntilAsync(daemon, [.. told, "HostRebootUnplanned"]);
-        using JsonDocument planned = JsonDocument.Parse(await daemon.GetAsync("/api/v1/events?from=1h&match[]=" + Uri.EscapeDataString("""{event.planned="patching"}""")));
-        planned.RootElement.GetProperty("data").GetProperty("events").EnumerateArray()
-            .Select(e => e.GetProperty("kind").GetString()).Should().Equal("service.stop");
+        (await KindsAsync(daemon, """{event.planned="patching"}""")).Should().Equal("service.stop");
+        (await KindsAsync(daemon, """{kind="service.stop"}""")).Should().HaveCountGreaterThan(5, "they were seen, and not told");
     }
 
     /// <summary>The same rules, faster.</summary>
@@ -83,12 +91,23 @@ public sealed partial class HostStoryTests
         List<string> firing = [], expected = [.. told.Order(StringComparer.Ordinal)];
         try
         {
-            await Eventually.Async(async () => (firing = await FiringAsync(daemon)).SequenceEqual(expected), "that and nothing else is told");
+            await Eventually.Async(
+                async () => (firing = await FiringAsync(daemon)).SequenceEqual(expected), "that and nothing else is told");
         }
         finally
         {
             firing.Should().Equal(expected);
         }
+    }
+
+    private static async Task<List<string?>> KindsAsync(Daemon daemon, string matcher)
+    {
+        string answer = await daemon.GetAsync($"/api/v1/events?from=1h&match[]={Uri.EscapeDataString(matcher)}");
+        using JsonDocument events = JsonDocument.Parse(answer);
+        return
+        [
+            .. events.RootElement.GetProperty("data").GetProperty("events").EnumerateArray().Select(e => e.GetProperty("kind").GetString()),
+        ];
     }
 
     private static async Task<List<string>> FiringAsync(Daemon daemon)

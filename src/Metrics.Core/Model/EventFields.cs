@@ -50,8 +50,8 @@ public static class EventFields
     public const string Action = "event.action";
 
     /// <summary>
-    /// What of it was never seen before (<c>events.first_seen</c>): <c>account</c>, <c>origin</c>, <c>service</c>, <c>rule</c>, or several of
-    /// them with commas between.
+    /// What of it was never seen before (<c>events.first_seen</c>): <c>account</c>, <c>origin</c>, <c>service</c>, <c>rule</c>, or several
+    /// of them with commas between.
     /// </summary>
     public const string First = "event.first";
 

@@ -1,5 +1,4 @@
 using Metrics.Configuration;
-using Metrics.Intake.Marks;
 using Metrics.Scheduling;
 using Metrics.Telemetry;
 
@@ -28,7 +27,7 @@ internal static class HostingServices
             .AddSingleton(reloaded.Follow(o => o.Rules))
             // What was not changed keeps its connections, access tokens and groups.
             .AddSingleton(reloaded.Follow(o => o.Notifications, n => n.Id))
-            .AddSingleton(reloaded.Follow(o => EventCalendar.Of(o.Notifications.Routing)))
+            .AddSingleton(reloaded.Follow(o => EventCalendars.Of(o.Notifications.Routing)))
             .AddSingleton(reloaded.Follow(o => o.Targets))
             .AddSingleton(reloaded.Follow(o => o.Inputs))
             .AddSingleton(reloaded.Follow(o => o.Events))

@@ -41,6 +41,31 @@ public sealed class EventBatchTests
     }
 
     [Fact]
+    public void A_field_can_be_added_to_any_row_and_all_others_stay_as_they_are()
+    {
+        using var batch = new EventBatch("test", 1);
+        for (int row = 0; row < 100; row++)
+        {
+            batch.Add(row + 1, row + 1, "log", 9, $"line {row}");
+            for (int field = 0; field < row % 4; field++)
+                batch.AddField($"f{field}", $"{row}.{field}");
+        }
+        List<Event> before = [.. Enumerable.Range(0, 100).Select(batch.ToEvent)];
+        long bytes = batch.Bytes;
+        foreach (int row in (int[])[99, 0, 50, 51])
+        {
+            batch.AddField(row, "mark", $"m{row}");
+            batch.AddField(row, "mark", "the first stays");
+            batch.AddField(row, "empty", "");
+            before[row] = before[row] with { Fields = [.. before[row].Fields, new EventField("mark", $"m{row}")] };
+        }
+        for (int row = 0; row < 100; row++)
+            batch.ToEvent(row).Should().BeEquivalentTo(before[row], o => o.WithStrictOrdering());
+        batch.Keep([.. Enumerable.Repeat(true, 100)]);
+        (batch.Bytes - bytes).Should().Be((4 * 16) + 3 + 2 + 3 + 3, "it is counted with what it takes");
+    }
+
+    [Fact]
     public void Texts_in_UTF8_are_bounded_in_characters_and_bytes_that_are_none_are_replaced()
     {
         using var batch = new EventBatch("test/one");

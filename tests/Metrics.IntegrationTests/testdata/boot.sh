@@ -3,7 +3,6 @@
 # is the host's /var/log, its units are all units that there are beside systemd's own.
 set -e
 folder=$1 root=$1/root
-hostname host-7
 mkdir -p "$root"
 mount -t tmpfs tmpfs "$root"
 mkdir "$root/upper" "$root/work" "$root/all"
@@ -22,5 +21,6 @@ mkdir -p var/log
 mount --bind "$folder/var-log" var/log
 rm -rf etc/systemd/system
 cp -r "$folder/units" etc/systemd/system
+hostname > etc/hostname
 echo 7777777777777777777777777777aaaa > etc/machine-id
 exec chroot . env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=test /lib/systemd/systemd --system --unit=test.target --log-target=journal

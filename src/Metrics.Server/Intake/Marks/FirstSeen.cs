@@ -18,8 +18,11 @@ internal sealed class FirstSeen
     /// <summary>A longer key is kept as its digest.</summary>
     private const int MaxKey = 200;
 
-    /// <summary>How far behind what is stored may be of when something was seen last, and how often it is looked for what is forgotten.</summary>
-    private const long Day = 86_400_000_000_000, Hour = Day / 24;
+    /// <summary>How far what is stored of when something was seen last may be behind.</summary>
+    private const long Day = 86_400_000_000_000;
+
+    /// <summary>How often it is looked for what is forgotten.</summary>
+    private const long Hour = Day / 24;
 
     private readonly Dictionary<string, Seen> _known = new(StringComparer.Ordinal);
     private long _swept;
@@ -99,8 +102,10 @@ internal sealed class FirstSeen
 
     private static string KeyOf(string prefix, First what, string[] values)
     {
-        string key = $"{prefix}/{what.Kind}/{what.Word}/{JsonSerializer.Serialize(values)}";
-        return key.Length <= MaxKey ? key : $"{prefix}/{what.Kind}/{what.Word}/{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+        string text = JsonSerializer.Serialize(values);
+        if (text.Length > MaxKey)
+            text = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return $"{prefix}/{what.Kind}/{what.Word}/{text}";
     }
 
     private sealed class Seen

@@ -68,10 +68,11 @@ internal sealed class MarkStage(
                 continue;
             if (looksForFirst && s_firsts.TryGetValue(kind, out First[]? asked) && !IsFailure(batch, row))
                 MarkFirst(batch, row, asked, first, changed);
-            if (dates.Maintenance.Count > 0 && s_plannable.Contains(kind))
+            if (dates.Planned.Count > 0 && s_plannable.Contains(kind))
                 Mark(batch, row, EventFields.Planned, dates.PlannedBy(batch, row, MomentOf(batch, row)));
-            if (dates.WorkingHours is not null && s_logins.Contains(kind) && !IsFailure(batch, row) && dates.IsOutside(MomentOf(batch, row)))
-                Mark(batch, row, EventFields.Outside, EventCalendar.WorkingHoursName);
+            bool isLogin = dates.IsWorkingHour is not null && s_logins.Contains(kind) && !IsFailure(batch, row);
+            if (isLogin && dates.IsOutside(MomentOf(batch, row)))
+                Mark(batch, row, EventFields.Outside, EventCalendar.WorkingHours);
         }
         Save(work, changed, first);
     }

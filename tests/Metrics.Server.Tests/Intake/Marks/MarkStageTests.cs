@@ -15,7 +15,7 @@ public sealed class MarkStageTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly Dictionary<string, string> _stored = [];
     private readonly Current<EventLogOptions> _options = new(new EventLogOptions());
-    private readonly Current<EventCalendar> _calendar = new(new EventCalendar([], null));
+    private readonly Current<EventCalendar> _calendar = new(EventCalendar.Empty);
     private MarkMetrics _metrics;
     private MarkStage _stage;
 
@@ -82,7 +82,8 @@ public sealed class MarkStageTests
         _time.Advance(TimeSpan.FromDays(8));
         foreach (Event one in usual)
             (await FirstAsync(one)).Should().Be("");
-        (await FirstAsync(Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, "backdoor")))).Should().Be("service");
+        (await FirstAsync(Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, "backdoor"))))
+            .Should().Be("service");
         (await FirstAsync(Of(
             EventKinds.HostSudo, (EventFields.Host, "ctl-1"), (EventFields.UserName, "bob"), (EventFields.EffectiveUserName, "root"))))
             .Should().Be("account");
@@ -178,7 +179,7 @@ public sealed class MarkStageTests
         var night = new DateTimeOffset(2026, 11, 3, 2, 30, 0, TimeSpan.Zero);
         (await SeeAsync(At(night, Stop("ctl-1"))))[EventFields.Planned].Should().Be("patching");
         (await SeeAsync(At(night, Stop("net-1"))))[EventFields.Planned].Should().BeNull("the window is not about this host");
-        (await SeeAsync(At(night, Stop("ctl-1") with { Kind = EventKinds.Log })))[EventFields.Planned].Should().BeNull("lines are not planned");
+        (await SeeAsync(At(night, Stop("ctl-1") with { Kind = EventKinds.Log })))[EventFields.Planned].Should().BeNull("it is a line");
         (await SeeAsync(At(night.AddHours(2), Stop("ctl-1"))))[EventFields.Planned]
             .Should().BeNull("the window is over, and the other one is about an alert");
         (await SeeAsync(At(night.AddHours(-1), Stop("ctl-1"))))[EventFields.Planned].Should().BeNull();
@@ -193,16 +194,18 @@ public sealed class MarkStageTests
         _calendar.Value = Calendar("""
             time_intervals:
               - name: working_hours
-                time_intervals: [ { weekdays: ['monday:friday'], times: [ { start_time: '08:00', end_time: '18:00' } ], location: Europe/Berlin } ]
+                time_intervals:
+                  - { weekdays: ['monday:friday'], times: [ { start_time: '08:00', end_time: '18:00' } ], location: Europe/Berlin }
             """);
         (await SeeAsync(At(evening, Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().Be("working_hours");
-        (await SeeAsync(At(evening.AddHours(-4), Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().Be("working_hours", "it is 18:00 in Berlin");
+        (await SeeAsync(At(evening.AddHours(-4), Login("ctl-1", "ann", ""))))[EventFields.Outside]
+            .Should().Be("working_hours", "it is 18:00 in Berlin");
         (await SeeAsync(At(evening.AddHours(-5), Login("ctl-1", "ann", ""))))[EventFields.Outside].Should().BeNull();
         (await SeeAsync(At(evening, Login("ctl-1", "ann", "", outcome: "failure"))))[EventFields.Outside].Should().BeNull();
         (await SeeAsync(At(evening, Stop("ctl-1"))))[EventFields.Outside].Should().BeNull();
     }
 
-    private static EventCalendar Calendar(string yaml) => EventCalendar.Of(MetricsOptions.Parse(yaml).Notifications.Routing);
+    private static EventCalendar Calendar(string yaml) => EventCalendars.Of(MetricsOptions.Parse(yaml).Notifications.Routing);
 
     private static Event Stop(string host) => Of(EventKinds.ServiceStop, (EventFields.Host, host), (EventFields.Service, "nova-api"));
 

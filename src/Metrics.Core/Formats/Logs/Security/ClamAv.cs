@@ -35,7 +35,8 @@ public static class ClamAv
             TryReadText(rest[(TimeLength + 4)..], record);
             return true;
         }
-        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadAge(rest, record) || TryReadLife(rest, record) || IsOfScan(text, record);
+        return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadAge(rest, record) || TryReadLife(rest, record)
+            || IsOfScan(text, record);
     }
 
     /// <summary>Where no time stands before it, a path tells a result from another log's line: no blank comes before a slash.</summary>
