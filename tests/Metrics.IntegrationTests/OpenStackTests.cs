@@ -6,7 +6,8 @@ namespace Metrics.IntegrationTests;
 /// <summary>
 /// The daemon on a real OpenStack: what it tells is what the command <c>openstack</c> tells, and faults stay where they are.
 /// </summary>
-public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : IClassFixture<RealCloud>
+[Collection<CloudTests>]
+public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 

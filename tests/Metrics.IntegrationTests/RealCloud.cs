@@ -2,7 +2,11 @@ using System.Text.Json;
 
 namespace Metrics.IntegrationTests;
 
-/// <summary>A small real OpenStack (<c>openstack/cloud.py</c>), shared by the tests of a class.</summary>
+/// <summary>Tests that share one real OpenStack.</summary>
+[CollectionDefinition]
+public sealed class CloudTests : ICollectionFixture<RealCloud>;
+
+/// <summary>A small real OpenStack (<c>openstack/cloud.py</c>), shared by the tests of a collection.</summary>
 public sealed class RealCloud : IAsyncLifetime
 {
     private const string Python = "/usr/bin/python3";
