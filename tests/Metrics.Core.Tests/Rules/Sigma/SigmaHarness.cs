@@ -13,6 +13,9 @@ internal static class SigmaHarness
 {
     private const long Start = 1_700_000_000_000;
 
+    /// <summary>Long before the events, so that too few of them are known to be too few.</summary>
+    private const long Listening = Start - 3_600_000;
+
     /// <summary>Reads files.</summary>
     public static SigmaLoad Load(params string[] texts)
     {
@@ -46,15 +49,21 @@ internal static class SigmaHarness
     public static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, params EventBatch[] batches)
     {
         List<AlertRuleState> states = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System))];
+        var head = new Head(HeadOptions.Default);
+        Evaluate(Listening);
         foreach (EventBatch batch in batches)
             states.ForEach(s => s.Take(batch));
-        var head = new Head(HeadOptions.Default);
-        var context = new RuleContext(head, new LocalQueries(new QueryEngine(), head), Start, Start)
-        {
-            Environment = NoRuleEnvironment.Instance,
-        };
-        states.ForEach(s => s.Evaluate(context));
+        Evaluate(Start);
         return [.. states.SelectMany(s => s.Alerts).Where(a => a.State.Name == "firing")];
+
+        void Evaluate(long at)
+        {
+            var context = new RuleContext(head, new LocalQueries(new QueryEngine(), head), at, Listening)
+            {
+                Environment = NoRuleEnvironment.Instance,
+            };
+            states.ForEach(s => s.Evaluate(context));
+        }
     }
 
     /// <summary>An event with fields: <c>user.name=ann</c>; what has no sign of equality is its text.</summary>
