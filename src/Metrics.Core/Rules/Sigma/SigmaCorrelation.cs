@@ -59,7 +59,7 @@ internal sealed class SigmaCorrelation(
         if (fields.Contains(EventFields.Body))
             Fault(SigmaReason.Correlation, "group-by", "events cannot be counted by their text: nearly every one is another");
         if (EventCountReader.OfOneLabel(fields) is { } same)
-            Fault(SigmaReason.Correlation, "group-by", $"{string.Join(" and ", same)} are one label of alerts, {same.Key}; name one of them");
+            Fault(SigmaReason.Correlation, "group-by", $"{string.Join(" and ", same)} are one label of alerts, {same.Key}; name but one");
         return fields;
     }
 
@@ -85,10 +85,11 @@ internal sealed class SigmaCorrelation(
     private TimeSpan ReadTimespan()
     {
         string? text = SigmaDocument.TextOf(_map, "timespan");
+        TimeSpan most = EventCountReader.LongestWindow;
         if (!Duration.TryParse(text ?? "", out TimeSpan over) || over < TimeSpan.FromSeconds(1))
             Fault(SigmaReason.Broken, "timespan", $"correlation.timespan is '{text}'; it must be a time such as 30s, 5m, 1h or 7d");
-        else if (over > EventCountReader.LongestWindow)
-            Fault(SigmaReason.Correlation, "timespan", $"correlation.timespan is {text}; at most {Duration.Format(EventCountReader.LongestWindow)} is kept");
+        else if (over > most)
+            Fault(SigmaReason.Correlation, "timespan", $"correlation.timespan is {text}; at most {Duration.Format(most)} is kept");
         return over;
     }
 
