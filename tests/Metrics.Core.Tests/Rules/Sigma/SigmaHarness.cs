@@ -45,10 +45,17 @@ internal static class SigmaHarness
     /// <summary>Whether the alert of a rule fires for an event.</summary>
     public static bool Fires(string rule, params EventBatch[] batches) => Alerts([Loaded(rule)], batches).Count > 0;
 
+    /// <summary>What fires of a group, within its limit, after some events.</summary>
+    public static IReadOnlyList<AlertInstance> Alerts(RuleGroup group, params EventBatch[] batches) =>
+        Alerts(group.Alerting, group.Limit, batches);
+
     /// <summary>What fires after some events.</summary>
-    public static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, params EventBatch[] batches)
+    public static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, params EventBatch[] batches) =>
+        Alerts(rules, 0, batches);
+
+    private static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, int limit, EventBatch[] batches)
     {
-        List<AlertRuleState> states = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System))];
+        List<AlertRuleState> states = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System, limit))];
         var head = new Head(HeadOptions.Default);
         Evaluate(Listening);
         foreach (EventBatch batch in batches)
