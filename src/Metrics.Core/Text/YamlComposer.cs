@@ -119,7 +119,7 @@ public sealed class YamlComposer
             _values += known.Size;
             _aliased += known.Size;
             if (_aliased > MaxAliased)
-                throw new YamlException(alias.Start, alias.End, $"too many values by aliases, up to '*{alias.Value}': at most {MaxAliased}");
+                throw new YamlException(alias.Start, alias.End, $"too many values by aliases, with '*{alias.Value}': at most {MaxAliased}");
             return known.Value;
         }
         long before = _values++;
