@@ -39,7 +39,8 @@ public sealed class SigmaCorrelationTests
         level: high
         """;
 
-    private static SigmaFault Refused(string correlation) => Load(Failed, Other, correlation).Rules[2].Faults.Should().ContainSingle().Subject;
+    private static SigmaFault Refused(string correlation) =>
+        Load(Failed, Other, correlation).Rules[2].Faults.Should().ContainSingle().Subject;
 
     private static EventBatch[] Failures(int count) =>
         [.. Enumerable.Repeat(Event("event.outcome=failure", "service.name=sshd", "source.ip=192.0.2.1"), count)];
