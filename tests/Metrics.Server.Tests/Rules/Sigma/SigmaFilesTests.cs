@@ -172,9 +172,10 @@ public sealed class SigmaFilesTests : IDisposable
         run = await CliRun.Of("sigma", "check", "--config", file);
         run.Output.Should().Contain("2 of 3 Sigma rules are loaded");
         Write("deep/broken.yml", "title: [");
+        Write("deep/odd.yml", Rule("Odd", "{ product: linux }") + "level: \"\\e[2J\"");
         run = await CliRun.Of("check", "--config", file);
         run.Code.Should().Be(2);
-        run.Error.Should().Contain("deep/broken.yml:2:1: broken YAML");
+        run.Error.Should().Contain("deep/broken.yml:2:1: broken YAML").And.Contain("level is ' [2J'").And.NotContain("\e");
     }
 
     [Fact]
