@@ -45,10 +45,12 @@ internal static class PathPattern
 
     private static IEnumerable<string> FilesOf(string folder, string name, Action<string, Exception>? unreadable)
     {
-        string path = Path.Combine(folder, name);
-        if (!IsPattern(name) && (unreadable is null || File.Exists(path)))
-            return File.Exists(path) ? [path] : [];
-        return Entries(folder, name, (ref FileSystemEntry e) => !e.IsDirectory, unreadable);
+        bool isPattern = IsPattern(name);
+        if (!isPattern && File.Exists(Path.Combine(folder, name)))
+            return [Path.Combine(folder, name)];
+        // What is not there may stand in a folder that cannot be read.
+        return isPattern || unreadable is not null
+            ? Entries(folder, name, (ref FileSystemEntry e) => !e.IsDirectory, unreadable) : [];
     }
 
     private static string[] FoldersOf(string folder, string name, Action<string, Exception>? unreadable) => Entries(

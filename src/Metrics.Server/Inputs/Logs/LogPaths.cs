@@ -4,7 +4,9 @@ using Metrics.Text;
 
 namespace Metrics.Inputs.Logs;
 
-/// <summary>Which files are read: patterns of paths, and what is left out of them. Equal to another with the same patterns.</summary>
+/// <summary>
+/// Which files are read: patterns of paths (<see cref="PathPattern"/>), and what is left out of them. Equal to another with the same ones.
+/// </summary>
 internal sealed class LogPaths : IEquatable<LogPaths>
 {
     /// <summary>What no pattern finds: files that are packed, and not text.</summary>
