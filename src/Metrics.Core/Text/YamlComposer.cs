@@ -13,10 +13,20 @@ public sealed class YamlComposer
     private const int MaxDepth = 64;
     private const int MaxRepairs = 200;
 
+    /// <summary>Values that aliases may stand for: ten lines of ten aliases each, of one another, are ten thousand million.</summary>
+    private const long MaxAliased = 1_000_000;
+
+    /// <summary>A text counts as one value more for each so many characters.</summary>
+    private const int LongText = 64;
+
     private readonly string _file;
     private readonly List<Problem> _problems;
-    private readonly Dictionary<string, YamlValue> _anchors = [];
+    private readonly Dictionary<string, (YamlValue Value, long Size)> _anchors = [];
     private readonly Parser _parser;
+
+    /// <summary>Values so far, what an alias stands for counted each time.</summary>
+    private long _values;
+    private long _aliased;
 
     private YamlComposer(string text, string file, List<Problem> problems)
     {
@@ -104,10 +114,15 @@ public sealed class YamlComposer
             throw new YamlException(_parser.Current!.Start, _parser.Current.End, $"nested more than {MaxDepth} deep");
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
-            return _anchors.TryGetValue(alias.Value.Value, out YamlValue? known)
-                ? known
-                : throw new YamlException(alias.Start, alias.End, $"the alias '*{alias.Value}' has no anchor before it");
+            if (!_anchors.TryGetValue(alias.Value.Value, out (YamlValue Value, long Size) known))
+                throw new YamlException(alias.Start, alias.End, $"the alias '*{alias.Value}' has no anchor before it");
+            _values += known.Size;
+            _aliased += known.Size;
+            if (_aliased > MaxAliased)
+                throw new YamlException(alias.Start, alias.End, $"too many values by aliases, with '*{alias.Value}': at most {MaxAliased}");
+            return known.Value;
         }
+        long before = _values++;
         NodeEvent node = _parser.Current as NodeEvent
             ?? throw new YamlException(_parser.Current!.Start, _parser.Current.End, "expected a value");
         YamlValue value = node switch
@@ -117,13 +132,14 @@ public sealed class YamlComposer
             _ => ComposeMap(depth),
         };
         if (!node.Anchor.IsEmpty)
-            _anchors[node.Anchor.Value] = value;
+            _anchors[node.Anchor.Value] = (value, _values - before);
         return value;
     }
 
     private YamlText ComposeText()
     {
         Scalar scalar = _parser.Consume<Scalar>();
+        _values += scalar.Value.Length / LongText;
         return new YamlText
         {
             Line = (int)scalar.Start.Line,

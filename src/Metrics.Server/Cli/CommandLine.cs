@@ -51,7 +51,8 @@ internal static class CommandLine
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)
         {
-            error.WriteLine(e.Message);
+            foreach (string line in e.Message.Split('\n'))
+                error.WriteLine(EventText.Plain(line));
             return ExitCode.Misuse;
         }
     }

@@ -40,6 +40,29 @@ public sealed class YamlSectionTests
         problems.Should().ContainSingle().Which.ToString().Should().StartWith($"{place}: broken YAML: a NUL byte");
     }
 
+    [Theory]
+    [InlineData(10, 10, "x", "f.yaml:7:")]
+    [InlineData(2, 2_000, "long", "f.yaml:2:")]
+    public void A_file_that_is_small_only_by_its_aliases_is_refused_at_once(int levels, int aliases, string text, string place)
+    {
+        var lines = new List<string> { $"a0: &a0 {(text == "long" ? new string('x', 1_000_000) : text)}" };
+        for (int level = 1; level < levels; level++)
+            lines.Add($"a{level}: &a{level} [{string.Join(", ", Enumerable.Repeat($"*a{level - 1}", aliases))}]");
+        var problems = new List<Problem>();
+        Action read = () => YamlDigest.Of([YamlComposer.Compose(string.Join('\n', lines), "f.yaml", problems)]);
+        read.ExecutionTime().Should().BeLessThan(TimeSpan.FromSeconds(10), "without a bound it takes days");
+        problems.Should().ContainSingle().Which.ToString().Should().StartWith(place).And.Contain("too many values by aliases");
+    }
+
+    [Fact]
+    public void Aliases_that_people_write_are_read()
+    {
+        string hosts = string.Join("\n", Enumerable.Range(0, 5_000).Select(i => $"h{i}: {{ <<: *base, name: h{i} }}"));
+        (YamlSection top, List<Problem> problems) = Read($"base: &base {{ a: 1, list: [1, 2, 3] }}\n{hosts}\n");
+        problems.Should().BeEmpty();
+        top.Section("h4999").Text("a").Should().Be("1");
+    }
+
     private static (YamlSection Section, List<Problem> Problems) Read(string text)
     {
         var problems = new List<Problem>();

@@ -12,9 +12,11 @@ internal static class EventCountReader
 {
     private const int DefaultMaxGroups = 10_000;
     private const int MaxMaxGroups = 100_000;
-    private static readonly TimeSpan s_longestWindow = TimeSpan.FromDays(7);
     private static readonly string[] s_foreign =
         ["above", "below", "outside", "equals", "not_equals", "clear", "forecast", "learned", "absent_for", "expect"];
+
+    /// <summary>How long a window may be at most.</summary>
+    internal static TimeSpan LongestWindow { get; } = TimeSpan.FromDays(7);
 
     /// <summary>Whether a rule is one over events.</summary>
     public static bool IsFor(YamlSection rule) => rule.Has("events") | rule.Has("sequence");
@@ -58,10 +60,18 @@ internal static class EventCountReader
     public static TimeSpan ReadTime(YamlSection section, string key, TimeSpan @default)
     {
         TimeSpan time = section.Duration(key, @default, min: TimeSpan.FromSeconds(1));
-        if (time > s_longestWindow)
-            section.Report(key, $"is {Duration.Format(time)}; it must be at most {Duration.Format(s_longestWindow)}");
+        if (time > LongestWindow)
+            section.Report(key, $"is {Duration.Format(time)}; it must be at most {Duration.Format(LongestWindow)}");
         return time;
     }
+
+    /// <summary>How many events, or different values, are counted of one group at most.</summary>
+    internal static int MostOf(bool isDistinct, bool hasUnless) =>
+        isDistinct ? DistinctWindow.MaxValues : hasUnless ? EntryWindow.MaxEntries : int.MaxValue;
+
+    /// <summary>Fields that would be one label of a series, by that label; null when there are none.</summary>
+    internal static IGrouping<string, string>? OfOneLabel(IEnumerable<string> fields) =>
+        fields.GroupBy(EventFields.LabelName).FirstOrDefault(g => g.Count() > 1);
 
     private static ConditionRead ReadCount(YamlSection rule, int before)
     {
@@ -89,7 +99,7 @@ internal static class EventCountReader
 
         void CheckReachable(Bounds? given)
         {
-            int most = distinct is not null ? DistinctWindow.MaxValues : unless.Count > 0 ? EntryWindow.MaxEntries : int.MaxValue;
+            int most = MostOf(distinct is not null, unless.Count > 0);
             if (!(given?.Limits.Max(l => l.ConstantNumber) >= most))
                 return;
             rule.Report(distinct is null ? "count" : "distinct", distinct is null
@@ -136,7 +146,7 @@ internal static class EventCountReader
     private static List<string> ReadGroupBy(YamlSection rule)
     {
         List<string> fields = [.. rule.Texts("group_by").Select(EventFields.FullName)];
-        if (fields.GroupBy(EventFields.LabelName).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        if (OfOneLabel(fields) is { } twice)
             rule.Report("group_by", $"names the field {twice.First()} twice");
         if (fields.Exists(f => f.Length == 0))
             rule.Report("group_by", "holds an empty name");

@@ -22,11 +22,8 @@ internal sealed record SigmaCount(
 internal sealed class SigmaCorrelation(
     SigmaDocument document, Func<string, SigmaDocument?> find, IReadOnlyDictionary<SigmaDocument, SigmaSource> sources)
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromDays(7);
-    private static readonly string[] s_operators = ["gt", "gte", "lt", "lte", "eq", "neq"];
     private static readonly string[] s_notYet =
         ["temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile", "value_median"];
-
 
     private readonly YamlMap _map = document.Correlation!;
     private readonly SigmaFaults _faults = document.Faults;
@@ -50,11 +47,20 @@ internal sealed class SigmaCorrelation(
             Fault(SigmaReason.Broken, "type", $"correlation.type is '{type}'; allowed are event_count and value_count");
         List<SigmaDocument> rules = ReadRules();
         TimeSpan over = ReadTimespan();
-        List<string> groupBy = [.. SigmaDocument.TextsOf(_map["group-by"]).Select(f => FieldOf(f, rules)).OfType<string>()];
-        if (groupBy.Contains(EventFields.Body))
-            Fault(SigmaReason.Correlation, "group-by", "events cannot be counted by their text: nearly every one is another");
+        List<string> groupBy = ReadGroupBy(rules);
         (string? distinct, Bounds? bounds) = ReadCondition(type == "value_count", rules);
-        return _faults.All.Count > 0 || bounds is null ? null : new SigmaCount(rules, over, [.. groupBy.Distinct()], distinct, bounds);
+        return _faults.All.Count > 0 || bounds is null ? null : new SigmaCount(rules, over, groupBy, distinct, bounds);
+    }
+
+    private List<string> ReadGroupBy(List<SigmaDocument> rules)
+    {
+        List<string> fields =
+            [.. SigmaDocument.TextsOf(_map["group-by"]).Select(f => FieldOf(f, rules)).OfType<string>().Distinct()];
+        if (fields.Contains(EventFields.Body))
+            Fault(SigmaReason.Correlation, "group-by", "events cannot be counted by their text: nearly every one is another");
+        if (EventCountReader.OfOneLabel(fields) is { } same)
+            Fault(SigmaReason.Correlation, "group-by", $"{string.Join(" and ", same)} are one label of alerts, {same.Key}; name but one");
+        return fields;
     }
 
     private List<SigmaDocument> ReadRules()
@@ -79,10 +85,11 @@ internal sealed class SigmaCorrelation(
     private TimeSpan ReadTimespan()
     {
         string? text = SigmaDocument.TextOf(_map, "timespan");
+        TimeSpan most = EventCountReader.LongestWindow;
         if (!Duration.TryParse(text ?? "", out TimeSpan over) || over < TimeSpan.FromSeconds(1))
             Fault(SigmaReason.Broken, "timespan", $"correlation.timespan is '{text}'; it must be a time such as 30s, 5m, 1h or 7d");
-        else if (over > s_longest)
-            Fault(SigmaReason.Correlation, "timespan", $"correlation.timespan is {text}; at most {Duration.Format(s_longest)} is kept");
+        else if (over > most)
+            Fault(SigmaReason.Correlation, "timespan", $"correlation.timespan is {text}; at most {Duration.Format(most)} is kept");
         return over;
     }
 
@@ -99,38 +106,34 @@ internal sealed class SigmaCorrelation(
             distinct = FieldOf(field, rules);
         else if (isDistinct)
             Fault(SigmaReason.Broken, "condition", "value_count needs condition.field: whose different values are counted");
-        if (limits.Count != 1)
-        {
-            bool isRange = limits.Count > 1 && limits.TrueForAll(l => s_operators.Contains(l.Key.Text));
-            Fault(isRange ? SigmaReason.Correlation : SigmaReason.Broken, "condition",
-                $"correlation.condition needs one of {string.Join(", ", s_operators)}, and no second");
-            return default;
-        }
-        (YamlText key, YamlValue value) = (limits[0].Key, limits[0].Value);
-        if (!s_operators.Contains(key.Text) || value is not YamlText number
-            || !int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit))
-        {
-            string allowed = string.Join(", ", s_operators);
-            _faults.Add(SigmaReason.Broken, key, $"correlation.condition must be one of {allowed} with a whole number");
-            return default;
-        }
-        if (isDistinct && limit >= DistinctWindow.MaxValues)
-            _faults.Add(SigmaReason.Correlation, key, $"at most {DistinctWindow.MaxValues} different values are kept for each group");
-        return (distinct, BoundsOf(key.Text, limit));
+        return (distinct, ReadLimit(limits, isDistinct)?.Bounds);
     }
 
-    private static Bounds BoundsOf(string comparison, int limit)
+    private SigmaLimit? ReadLimit(List<KeyValuePair<YamlText, YamlValue>> limits, bool isDistinct)
     {
-        (ThresholdKind kind, int bound) = comparison switch
+        string allowed = string.Join(", ", SigmaLimit.Operators);
+        if (limits.Count != 1)
         {
-            "gt" => (ThresholdKind.Above, limit),
-            "gte" => (ThresholdKind.Above, limit - 1),
-            "lt" => (ThresholdKind.Below, limit),
-            "lte" => (ThresholdKind.Below, limit + 1),
-            "eq" => (ThresholdKind.Equals, limit),
-            _ => (ThresholdKind.NotEquals, limit),
-        };
-        return new Bounds(kind, [RuleTemplate.Plain(bound.ToString(CultureInfo.InvariantCulture))], null);
+            bool isRange = limits.Count > 1 && limits.TrueForAll(l => SigmaLimit.Operators.Contains(l.Key.Text));
+            Fault(isRange ? SigmaReason.Correlation : SigmaReason.Broken, "condition",
+                $"correlation.condition needs one of {allowed}, and no second");
+            return null;
+        }
+        (YamlText key, YamlValue value) = limits[0];
+        if (!SigmaLimit.Operators.Contains(key.Text) || value is not YamlText text
+            || !long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+        {
+            _faults.Add(SigmaReason.Broken, key, $"correlation.condition must be one of {allowed} with a whole number");
+            return null;
+        }
+        var limit = new SigmaLimit(key.Text, number);
+        // All events together are counted also where there are none.
+        int least = SigmaDocument.TextsOf(_map["group-by"]).Any() ? 1 : 0;
+        int most = EventCountReader.MostOf(isDistinct, hasUnless: false);
+        if (limit.Refusal(least, most, isDistinct ? "different values" : "events") is not var (reason, message))
+            return limit;
+        _faults.Add(reason, key, $"correlation.condition {message}");
+        return null;
     }
 
     /// <summary>The field of events that a name, or an alias, stands for in all of the rules.</summary>

@@ -10,8 +10,12 @@ internal sealed record SigmaField(Func<SigmaEvent, string?> Read, string? Name)
     /// <summary>A second value, any of which will do.</summary>
     public Func<SigmaEvent, string?>? Also { get; init; }
 
-    /// <summary>A field of events as it is.</summary>
-    public static SigmaField Of(string name) => new(e => e.Field(name), name);
+    /// <summary>A field of events as it is. Names are read out of files, and events know what was asked of them by reference.</summary>
+    public static SigmaField Of(string name)
+    {
+        string one = string.Intern(name);
+        return new SigmaField(e => e.Field(one), one);
+    }
 
     /// <summary>Whether one of its values passes.</summary>
     public bool Any(SigmaEvent one, Predicate<string> passes) =>

@@ -65,7 +65,7 @@ internal sealed class SigmaItem(YamlText key, SigmaModifiers modifiers, SigmaFie
     private Predicate<string> Test(IReadOnlyList<YamlText> values)
     {
         if (modifiers.Comparison is null or "contains" or "startswith" or "endswith")
-            return SigmaValueTests.AnyOf([.. values.SelectMany(Patterns)], modifiers.IsCased);
+            return SigmaComparisons.AnyOf([.. values.SelectMany(Patterns)], modifiers.IsCased);
         Predicate<string>[] tests = [.. values.Select(Compared)];
         return tests is [var only] ? only : v => Array.Exists(tests, t => t(v));
     }
@@ -82,20 +82,21 @@ internal sealed class SigmaItem(YamlText key, SigmaModifiers modifiers, SigmaFie
 
     private Predicate<string> Compared(YamlText value)
     {
-        string? error = null;
+        (SigmaReason Reason, string Message)? wrong = null;
         Predicate<string>? test = modifiers.Comparison switch
         {
-            "re" => SigmaValueTests.Regex(value.Text, modifiers.Flags, out error),
-            "cidr" => SigmaValueTests.Network(value.Text),
-            _ => SigmaValueTests.Number(modifiers.Comparison!, value.Text),
+            "re" => SigmaComparisons.Regex(value.Text, modifiers.Flags, out wrong),
+            "cidr" => SigmaComparisons.Network(value.Text),
+            _ => SigmaComparisons.Number(modifiers.Comparison!, value.Text),
         };
         if (test is not null)
             return test;
-        Report(value, error ?? (modifiers.Comparison == "cidr"
-            ? $"is '{value.Text}'; it must be a network such as 192.0.2.0/24" : $"is '{value.Text}'; it must be a number"));
+        (SigmaReason reason, string message) = wrong ?? (SigmaReason.Broken, modifiers.Comparison == "cidr"
+            ? $"is '{value.Text}'; it must be a network such as 192.0.2.0/24" : $"is '{value.Text}'; it must be a number");
+        Report(value, message, reason);
         return _ => false;
     }
 
-    private void Report(YamlText value, string what) => faults.Add(
-        what.StartsWith("look-around", StringComparison.Ordinal) ? SigmaReason.Modifier : SigmaReason.Broken, value, $"{key.Text} {what}");
+    private void Report(YamlText value, string what, SigmaReason reason = SigmaReason.Broken) =>
+        faults.Add(reason, value, $"{key.Text} {what}");
 }

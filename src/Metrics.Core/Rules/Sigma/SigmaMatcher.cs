@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 
 namespace Metrics.Rules.Sigma;
@@ -9,12 +10,13 @@ internal sealed record SigmaDetection(SigmaSource Source, Predicate<SigmaEvent> 
 
 /// <summary>
 /// Finds the events of a batch that meet rules: one pass over the batch for all rules, which asks of each event first which logs it is of.
-/// What a thread has found stays known until it asks for another batch, since one rule after the other asks.
+/// What a thread has found stays known until it asks for another batch, since one rule after the other asks; it goes with the rules.
 /// </summary>
 internal sealed class SigmaMatcher
 {
+    /// <summary>What a thread has found, for as long as somebody asks the rules.</summary>
     [ThreadStatic]
-    private static Found? t_found;
+    private static ConditionalWeakTable<SigmaMatcher, Found>? t_found;
 
     private readonly (SigmaSource Source, (int Rule, Predicate<SigmaEvent> Condition)[] Rules)[] _sources;
     private readonly int _count;
@@ -53,7 +55,7 @@ internal sealed class SigmaMatcher
 
     private Found Find(EventBatch batch)
     {
-        Found found = t_found?.Of == this ? t_found : t_found = new Found(this, _count);
+        Found found = (t_found ??= []).GetOrAdd(this, static m => new Found(m._count));
         if (found.Batch == batch && found.Count == batch.Count)
             return found;
         found.Begin();
@@ -75,11 +77,9 @@ internal sealed class SigmaMatcher
         return found;
     }
 
-    private sealed class Found(SigmaMatcher of, int rules)
+    private sealed class Found(int rules)
     {
         private readonly List<int> _met = [];
-
-        public SigmaMatcher Of { get; } = of;
 
         public SigmaEvent Event { get; } = new();
 

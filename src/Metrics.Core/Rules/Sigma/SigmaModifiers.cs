@@ -49,7 +49,7 @@ internal sealed class SigmaModifiers
         {
             if (word is "windash" or "base64" or "base64offset" || s_encodings.Contains(word))
                 changes.Add(word);
-            else if (read.Explain(word) is { } wrong)
+            else if (read.Take(word) is { } wrong)
             {
                 faults.Add(wrong.Reason, key, $"{key.Text}: {wrong.Message}");
                 return null;
@@ -69,7 +69,9 @@ internal sealed class SigmaModifiers
         return read;
     }
 
-    private (SigmaReason Reason, string Message)? Explain(string word)
+    /// <summary>Takes one modifier in.</summary>
+    /// <returns>Why it cannot stand there; null when it can.</returns>
+    private (SigmaReason Reason, string Message)? Take(string word)
     {
         switch (word)
         {

@@ -55,13 +55,14 @@ public sealed class SigmaRules
         foreach (SigmaDocument rule in _documents.Where(_detections.ContainsKey))
             _places.Add(rule, _places.Count);
         var matcher = new SigmaMatcher([.. _places.OrderBy(p => p.Value).Select(p => _detections[p.Key])]);
+        var maker = new SigmaAlerts();
         var alerts = new List<AlertRule>();
         foreach (SigmaDocument document in _documents.Where(d => d.Faults.All.Count == 0))
         {
             if (counts.TryGetValue(document, out SigmaCount? count))
-                alerts.Add(SigmaAlert.Of(document, FilterOf(document, count.Rules, matcher), count));
+                alerts.Add(maker.Of(document, FilterOf(count.Rules, matcher), count));
             else if (!silent.Contains(document))
-                alerts.Add(SigmaAlert.Of(document, FilterOf(document, [document], matcher)));
+                alerts.Add(maker.Of(document, FilterOf([document], matcher)));
         }
         return new SigmaLoad(alerts.Count == 0 ? null : GroupOf(alerts), [.. _files, .. _documents.Select(OutcomeOf)]);
     }
@@ -111,18 +112,23 @@ public sealed class SigmaRules
 
     private SigmaDocument? Find(string reference) => _documents.Find(d => d.Name == reference) ?? _documents.Find(d => d.Id == reference);
 
-    private EventFilter FilterOf(SigmaDocument document, IReadOnlyList<SigmaDocument> rules, SigmaMatcher matcher)
+    /// <summary>
+    /// The events that meet any of some rules. Its text stays as long as these ask for the same of the same logs, whatever else is said
+    /// in them, so that what was counted stays over a reload.
+    /// </summary>
+    private EventFilter FilterOf(IReadOnlyList<SigmaDocument> rules, SigmaMatcher matcher)
     {
         int[] places = [.. rules.Select(r => _places[r])];
         List<SigmaSource> sources = [.. rules.Select(r => _detections[r].Source).Distinct()];
         HashSet<string>? kinds = sources.Exists(s => s.Kinds is null) ? null : [.. sources.SelectMany(s => s.Kinds!)];
         string logs = string.Join(", ", sources.Select(s => s.Name).Distinct());
-        string digest = YamlDigest.Of([document.Content, .. rules.Select(r => r.Content)]);
+        string digest = YamlDigest.Of(rules.SelectMany(r => new YamlValue?[] { r.Logsource, r.Detection }));
         return new EventFilter((batch, row) => matcher.Next(places, batch, row), kinds, $"of {logs} by Sigma rule {digest[..12]}");
     }
 
     private RuleGroup GroupOf(List<AlertRule> alerts) => new(GroupName, GroupName, s_interval, alerts)
     {
+        Limit = SigmaAlerts.MaxAlerts,
         Digest = YamlDigest.Of(_documents.Where(d => d.Faults.All.Count == 0).Select(d => d.Content)),
     };
 

@@ -17,9 +17,9 @@ internal sealed class SigmaSelections(SigmaSource source, SigmaFaults faults)
             case YamlMap { Entries.Count: > 0 } map:
                 return ReadMap(map);
             case YamlText { IsNull: false } keyword:
-                return Keywords([keyword], all: false);
+                return Keywords([keyword]);
             case YamlList { Items.Count: > 0 } list when list.Items.TrueForAll(i => i is YamlText):
-                return Keywords([.. list.Items.Cast<YamlText>()], all: false);
+                return Keywords([.. list.Items.Cast<YamlText>()]);
             case YamlList { Items.Count: > 0 } list when !list.Items.Exists(i => i is YamlList):
                 return SigmaLogic.Any([.. list.Items.Select(i => Read(name, i))]);
             default:
@@ -37,12 +37,12 @@ internal sealed class SigmaSelections(SigmaSource source, SigmaFaults faults)
         Predicate<SigmaEvent> item;
         if (modifiers.Field.Length == 0)
         {
-            if (modifiers is not { Comparison: null, Changes.Count: 0 })
+            if (modifiers is not { Comparison: null, Changes.Count: 0, IsNegated: false })
             {
-                faults.Add(SigmaReason.Modifier, key, $"{key.Text}: keywords have no modifier but 'all'");
+                faults.Add(SigmaReason.Modifier, key, $"{key.Text}: keywords have no modifiers but 'all' and 'cased'");
                 return s_never;
             }
-            item = Keywords(values, modifiers.All);
+            item = Keywords(values, modifiers.All, modifiers.IsCased);
         }
         else if (FieldOf(modifiers.Field, key) is { } field)
             item = new SigmaItem(key, modifiers, field, faults) { FieldOf = name => FieldOf(name, key) }.Read(values);
@@ -74,17 +74,17 @@ internal sealed class SigmaSelections(SigmaSource source, SigmaFaults faults)
     }
 
     /// <summary>Texts that stand anywhere in the event's own.</summary>
-    private Predicate<SigmaEvent> Keywords(IReadOnlyList<YamlText> keywords, bool all)
+    private Predicate<SigmaEvent> Keywords(IReadOnlyList<YamlText> keywords, bool all = false, bool isCased = false)
     {
         if (keywords.FirstOrDefault(k => k.IsNull || k.Text.Length == 0) is { } empty)
         {
             faults.Add(SigmaReason.Broken, empty, "a keyword is empty; it would be found in every event");
             return s_never;
         }
-        List<SigmaPattern> patterns = [.. keywords.Select(k => SigmaPattern.Read(k.Text, true, true, isCased: false))];
+        List<SigmaPattern> patterns = [.. keywords.Select(k => SigmaPattern.Read(k.Text, true, true, isCased))];
         Predicate<string>[] tests = all
-            ? [.. patterns.Select(p => SigmaValueTests.AnyOf([p], isCased: false))]
-            : [SigmaValueTests.AnyOf(patterns, isCased: false)];
+            ? [.. patterns.Select(p => SigmaComparisons.AnyOf([p], isCased))]
+            : [SigmaComparisons.AnyOf(patterns, isCased)];
         return e => Array.TrueForAll(tests, t => t(e.Text));
     }
 }

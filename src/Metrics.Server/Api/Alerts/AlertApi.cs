@@ -4,6 +4,7 @@ using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
+using Metrics.Routing;
 using Metrics.Series;
 using Metrics.Storage.State;
 
@@ -25,22 +26,19 @@ internal static class AlertApi
         string? asked = context.Request.Query["alert"].FirstOrDefault();
         if (string.IsNullOrWhiteSpace(asked))
             return BadData($"alert is required: {Expected}");
-        // The name of a rule may hold what that of a metric may not, such as blanks.
-        int brace = asked.IndexOf('{', StringComparison.Ordinal);
-        string plain = (brace < 0 ? asked : asked[..brace]).Trim();
-        string selected = plain.Length == 0 ? asked : $"rule{(brace < 0 ? "" : asked[brace..])}";
-        if (!PreparedQuery.TryParse(selected, out PreparedQuery? query, out QueryError? error)
-            || query!.Root is not SelectorExpr { Selector.MetricName: { } metric } selector)
+        (string name, IReadOnlyList<LabelMatcher> labels, string? error) = (asked.Trim(), [], null);
+        if (trail.ExplainRule(name).Count == 0 && !TryRead(asked, out name, out labels, out error))
             return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
-        IEnumerable<LabelMatcher> labels = selector.Selector.Matchers.Where(m => m.Name != Labels.MetricName);
-        string name = plain.Length == 0 ? metric : plain;
-        IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, [.. labels]);
+        IReadOnlyList<string> rule = trail.ExplainRule(name);
+        IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, labels);
+        if (rule.Count == 0 && found.Count == 0 && IsExpression(asked))
+            return BadData($"alert is '{asked}', which is an expression; it must be {Expected}");
         return Results.Json(new
         {
             status = "success",
             data = new
             {
-                rule = trail.ExplainRule(name),
+                rule,
                 alerts = found.Select(a => new
                 {
                     id = a.Id,
@@ -53,6 +51,32 @@ internal static class AlertApi
             },
         });
     }
+
+    /// <summary>Reads <c>HostDown{host="a"}</c>; the name of a rule may hold what that of a metric may not, such as blanks.</summary>
+    private static bool TryRead(string asked, out string name, out IReadOnlyList<LabelMatcher> labels, out string? error)
+    {
+        if (VectorSelector.TryParse(asked, out VectorSelector? selector, out QueryError? wrong) && selector!.MetricName is { } metric)
+        {
+            (name, labels, error) = (metric, [.. selector.Matchers.Where(m => m.Name != Labels.MetricName)], null);
+            return true;
+        }
+        int brace = asked.IndexOf('{', StringComparison.Ordinal) is >= 0 and var at ? at : asked.Length;
+        (name, labels, error) = (asked[..brace].Trim(), [], wrong?.ToString());
+        try
+        {
+            if (brace < asked.Length)
+                labels = MatcherText.Parse(asked[brace..]);
+            return name.Length > 0;
+        }
+        catch (FormatException e)
+        {
+            error = e.Message;
+            return false;
+        }
+    }
+
+    private static bool IsExpression(string asked) =>
+        PreparedQuery.TryParse(asked, out PreparedQuery? query, out _) && query!.Root is not SelectorExpr { Selector.MetricName: not null };
 
     private static async Task<IResult> AuditAsync(HttpContext context, StateStore state)
     {

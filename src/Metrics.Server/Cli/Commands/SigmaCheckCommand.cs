@@ -42,23 +42,25 @@ internal sealed class SigmaCheckCommand : CliCommand
     private static void Write(SigmaLoad load, Invocation call)
     {
         foreach (SigmaFault broken in load.Broken)
-            call.Error.WriteLine(broken);
-        int logs = Math.Max(9, load.Rules.Select(r => r.Logsource.Length).DefaultIfEmpty().Max());
-        call.Output.WriteLine($"{"LOADED",-16}  {"LOGSOURCE".PadRight(logs)}  RULE");
-        foreach (SigmaOutcome rule in load.Rules.OrderBy(r => r.IsLoaded).ThenBy(r => r.Location, StringComparer.Ordinal))
-        {
-            string state = rule.Reason is { } reason ? $"no: {reason.Word()}" : "yes";
-            call.Output.WriteLine($"{state,-16}  {rule.Logsource.PadRight(logs)}  {rule.Location}  {rule.Title}".TrimEnd());
-            foreach (SigmaFault fault in rule.Faults.DistinctBy(f => f.Message))
-                call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{"",-16}  {"".PadRight(logs)}    line {fault.Line}: {fault.Message}"));
-        }
+            call.Error.WriteLine(EventText.Plain(broken.ToString()));
+        new TextTable(["LOADED", "LOGSOURCE", "RULE"]).Write(
+            [.. load.Rules.OrderBy(r => r.IsLoaded).ThenBy(r => r.Location, StringComparer.Ordinal).SelectMany(Lines)], call.Output);
         call.Output.WriteLine();
-        foreach (IGrouping<string, SigmaOutcome> kind in load.Rules.GroupBy(r => r.Logsource).OrderBy(k => k.Key, StringComparer.Ordinal))
-        {
-            call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{(kind.Key.Length == 0 ? "-" : kind.Key).PadRight(logs)}  {kind.Count(r => r.IsLoaded)} of {kind.Count()}"));
-        }
+        new TextTable(["LOGSOURCE", "LOADED"]).Write(
+        [
+            .. load.Rules.GroupBy(r => r.Logsource).OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => new[]
+            {
+                k.Key.Length == 0 ? "-" : k.Key, string.Create(CultureInfo.InvariantCulture, $"{k.Count(r => r.IsLoaded)} of {k.Count()}"),
+            }),
+        ], call.Output);
         call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.Loaded} of {load.Rules.Count} Sigma rules are loaded"));
+    }
+
+    /// <summary>A rule, and below it why it is not loaded; what is broken was said before the table.</summary>
+    private static IEnumerable<string[]> Lines(SigmaOutcome rule)
+    {
+        yield return [rule.Reason is { } reason ? $"no: {reason.Word()}" : "yes", rule.Logsource, $"{rule.Location}  {rule.Title}"];
+        foreach (SigmaFault fault in rule.Faults.Where(f => f.Reason != SigmaReason.Broken).DistinctBy(f => f.Message))
+            yield return ["", "", string.Create(CultureInfo.InvariantCulture, $"  line {fault.Line}: {fault.Message}")];
     }
 }

@@ -1,13 +1,12 @@
 using System.IO.Enumeration;
+using Metrics.Configuration;
 using Metrics.Text;
 
 namespace Metrics.Inputs.Logs;
 
-/// <summary>Which files are read: patterns of paths, and what is left out of them. Equal to another with the same patterns.</summary>
-/// <remarks>
-/// <c>*</c> and <c>?</c> stand within the name of a file or folder, <c>**</c> for any number of folders. Names that begin with a dot are
-/// found only where the pattern says the dot.
-/// </remarks>
+/// <summary>
+/// Which files are read: patterns of paths (<see cref="PathPattern"/>), and what is left out of them. Equal to another with the same ones.
+/// </summary>
 internal sealed class LogPaths : IEquatable<LogPaths>
 {
     /// <summary>What no pattern finds: files that are packed, and not text.</summary>
@@ -41,10 +40,10 @@ internal sealed class LogPaths : IEquatable<LogPaths>
         var seen = new HashSet<string>();
         foreach (string pattern in _patterns)
         {
-            foreach (string path in Expand("/", pattern.Split('/', StringSplitOptions.RemoveEmptyEntries)))
+            foreach (string path in PathPattern.Files(pattern))
             {
                 if (!s_packed.Contains(Path.GetExtension(path)) && !_exclude.Any(e => Matches(e, path)) && seen.Add(path))
-                    yield return (path, _followLinks || !IsPattern(pattern));
+                    yield return (path, _followLinks || !PathPattern.IsPattern(pattern));
             }
         }
     }
@@ -76,60 +75,8 @@ internal sealed class LogPaths : IEquatable<LogPaths>
     private static string FolderOf(string pattern)
     {
         string[] names = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return "/" + string.Join('/', names.SkipLast(1).TakeWhile(n => !IsPattern(n)));
+        return "/" + string.Join('/', names.SkipLast(1).TakeWhile(n => !PathPattern.IsPattern(n)));
     }
-
-    private static IEnumerable<string> Expand(string folder, ReadOnlyMemory<string> rest)
-    {
-        string name = rest.Span[0];
-        ReadOnlyMemory<string> behind = rest[1..];
-        if (behind.IsEmpty && name != "**")
-            return FilesOf(folder, name);
-        if (name == "**")
-        {
-            IEnumerable<string> here = behind.IsEmpty ? FilesOf(folder, "*") : Expand(folder, behind);
-            return here.Concat(FoldersOf(folder, "*").SelectMany(f => Expand(f, rest)));
-        }
-        return IsPattern(name) ? FoldersOf(folder, name).SelectMany(f => Expand(f, behind)) : Expand(Path.Combine(folder, name), behind);
-    }
-
-    private static IEnumerable<string> FilesOf(string folder, string name)
-    {
-        if (!IsPattern(name))
-            return File.Exists(Path.Combine(folder, name)) ? [Path.Combine(folder, name)] : [];
-        return Entries(folder, name, (ref FileSystemEntry e) => !e.IsDirectory);
-    }
-
-    /// <summary>Links to folders are not followed by patterns: they may lead in circles.</summary>
-    private static IEnumerable<string> FoldersOf(string folder, string name) => Entries(
-        folder, name, (ref FileSystemEntry e) => e.IsDirectory && (e.Attributes & FileAttributes.ReparsePoint) == 0);
-
-    private static IEnumerable<string> Entries(
-        string folder, string name, FileSystemEnumerable<string>.FindPredicate wanted)
-    {
-        if (!Directory.Exists(folder))
-            return [];
-        var entries = new FileSystemEnumerable<string>(
-            folder, static (ref FileSystemEntry e) => e.ToSpecifiedFullPath(),
-            new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry e) => MatchesName(name, e.FileName) && wanted(ref e),
-        };
-        try
-        {
-            return [.. entries.Order(StringComparer.Ordinal)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The folder has gone meanwhile.
-            return [];
-        }
-    }
-
-    private static bool MatchesName(string pattern, ReadOnlySpan<char> name) =>
-        (name[0] != '.' || pattern[0] == '.') && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
-
-    private static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
 
     /// <summary>Whether a whole path fits a pattern; here <c>*</c> stands within a name, too.</summary>
     private static bool Matches(string pattern, string path)

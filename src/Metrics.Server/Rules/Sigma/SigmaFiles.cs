@@ -7,26 +7,28 @@ namespace Metrics.Rules;
 /// <summary>Finds and reads files of Sigma rules.</summary>
 internal static class SigmaFiles
 {
-    private const string AnyDepth = "**";
-
-    private static readonly EnumerationOptions s_everywhere = new() { RecurseSubdirectories = true, MatchType = MatchType.Simple };
-    private static readonly EnumerationOptions s_here = new() { MatchType = MatchType.Simple };
+    private static readonly string[] s_ofFolder = ["**/*.yml", "**/*.yaml"];
 
     /// <summary>Reads the rules of all files; what cannot be read is among them with its reason.</summary>
-    /// <param name="patterns">Files, folders (all <c>.yml</c> and <c>.yaml</c> below), <c>a/*.yml</c>, <c>a/**/*.yml</c>.</param>
+    /// <param name="patterns">Files, folders (all <c>.yml</c> and <c>.yaml</c> below), patterns (<see cref="PathPattern"/>).</param>
     public static SigmaLoad Load(IReadOnlyList<string> patterns)
     {
         var rules = new SigmaRules();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (string pattern in patterns)
         {
-            string[] files = Find(pattern, out string? error);
-            if (files.Length == 0)
-                rules.Refuse(pattern, [new Problem(pattern, 0, 0, error ?? "no file of Sigma rules is there")]);
-            foreach (string file in files.Order(StringComparer.Ordinal))
+            bool isUnreadable = false;
+            string[] files = [.. Find(pattern, Unreadable).Order(StringComparer.Ordinal)];
+            if (files.Length == 0 && !isUnreadable)
+                rules.Refuse(pattern, [new Problem(pattern, 0, 0, "no file of Sigma rules is there")]);
+            foreach (string file in files.Where(f => seen.Add(Path.GetFullPath(f))))
+                Read(file, rules);
+
+            void Unreadable(string folder, Exception e)
             {
-                if (seen.Add(Path.GetFullPath(file)))
-                    Read(file, rules);
+                isUnreadable = true;
+                if (seen.Add(folder))
+                    rules.Refuse(folder, [new Problem(folder, 0, 0, $"cannot be read: {e.Message}")]);
             }
         }
         return rules.Make();
@@ -44,23 +46,7 @@ internal static class SigmaFiles
         }
     }
 
-    private static string[] Find(string pattern, out string? error)
-    {
-        error = null;
-        try
-        {
-            if (Directory.Exists(pattern))
-                return [.. Directory.GetFiles(pattern, "*.yml", s_everywhere), .. Directory.GetFiles(pattern, "*.yaml", s_everywhere)];
-            string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } parent ? parent : ".";
-            bool isDeep = Path.GetFileName(folder) == AnyDepth;
-            if (isDeep)
-                folder = Path.GetDirectoryName(folder) is { Length: > 0 } above ? above : ".";
-            return Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(pattern), isDeep ? s_everywhere : s_here) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            error = $"cannot be read: {e.Message}";
-            return [];
-        }
-    }
+    private static IEnumerable<string> Find(string pattern, Action<string, Exception> unreadable) => Directory.Exists(pattern)
+        ? s_ofFolder.SelectMany(files => PathPattern.Files($"{pattern}/{files}", unreadable))
+        : PathPattern.Files(pattern, unreadable);
 }

@@ -17,6 +17,7 @@ internal static class SigmaReasons
         SigmaReason.Field => "field",
         SigmaReason.Modifier => "modifier",
         SigmaReason.Condition => "condition",
-        _ => "correlation",
+        SigmaReason.Correlation => "correlation",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without a word"),
     };
 }

@@ -69,6 +69,8 @@ public sealed class SigmaConditionTests
     [InlineData("s: ['de*ed']", "xdexedx", "dexe")]
     [InlineData("s: ['denied', { user.id: 1 }]", "user.id=1", "user.id=2")]
     [InlineData("s: { '|all': [one, two] }", "two-one", "one")]
+    [InlineData("s: { '|cased': [Root, Toor] }", "xRootx", "xrootx")]
+    [InlineData("s: { '|all|cased': [One, Two] }", "TwoOne", "twoOne")]
     [InlineData("s: { '': [one, two] }", "two", "three")]
     [InlineData("s: { body|contains: one }", "xonex", "two")]
     [InlineData("s: { kind: host.login, host: a }", "kind=host.login host.name=a", "kind=host.logout host.name=a")]
@@ -88,7 +90,9 @@ public sealed class SigmaConditionTests
     [InlineData("s: {}", "s must be a mapping")]
     [InlineData("s: [a, '']", "a keyword is empty")]
     [InlineData("s: { '|all': [a, null] }", "a keyword is empty")]
-    [InlineData("s: { '|contains': a }", "keywords have no modifier but 'all'")]
+    [InlineData("s: { '|contains': a }", "keywords have no modifiers but 'all' and 'cased'")]
+    [InlineData("s: { '|neq': a }", "keywords have no modifiers but 'all' and 'cased'")]
+    [InlineData("s: { '|windash': a }", "keywords have no modifiers but 'all' and 'cased'")]
     [InlineData("s: a\ntimeframe: 5m", "timeframe belongs to aggregations")]
     public void A_selection_that_says_nothing_is_an_error(string selection, string message) =>
         Load(Rule($"{selection}\ncondition: s")).Rules.Single().Faults.Should().ContainSingle().Which.Message.Should().Contain(message);

@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Rules.Conditions;
 using Metrics.Rules.Sigma;
 using static Metrics.Tests.Rules.Sigma.SigmaHarness;
@@ -38,6 +39,12 @@ public sealed class SigmaCorrelationTests
         level: high
         """;
 
+    private static SigmaFault Refused(string correlation) =>
+        Load(Failed, Other, correlation).Rules[2].Faults.Should().ContainSingle().Subject;
+
+    private static EventBatch[] Failures(int count) =>
+        [.. Enumerable.Repeat(Event("event.outcome=failure", "service.name=sshd", "source.ip=192.0.2.1"), count)];
+
     private static string Correlation(string old, string what) => Correlation("").Replace(old, what, StringComparison.Ordinal);
 
     [Theory]
@@ -47,26 +54,81 @@ public sealed class SigmaCorrelationTests
     [InlineData("lte: 3", 3, 4)]
     [InlineData("eq: 3", 3, 4)]
     [InlineData("neq: 3", 2, 3)]
+    [InlineData("gte: 1", 1, 0)]
+    [InlineData("neq: 0", 1, 0)]
+    [InlineData("lt: 2", 1, 0)]
+    [InlineData("lte: 2147483646", 1, 0)]
     public void Events_are_counted_against_a_limit(string limit, int found, int other)
     {
         SigmaLoad load = Load(Failed, Correlation("gte: 3", limit));
         load.Rules.Should().OnlyContain(r => r.IsLoaded);
         load.Group!.Rules.Select(r => r.Name).Should().Equal("Sigma: Many");
-        var bounds = ((EventCount)load.Group.Alerting.Single().Condition).Bounds;
-        bool Breaks(int count)
-        {
-            double bound = bounds.Limits[0].ConstantNumber!.Value;
-            return bounds.Kind switch
-            {
-                ThresholdKind.Above => count > bound,
-                ThresholdKind.Below => count < bound,
-                ThresholdKind.Equals => count == bound,
-                _ => count != bound,
-            };
-        }
+        Alerts(load.Group.Alerting, Failures(found)).Should().ContainSingle().Which.Value.Should().Be(found);
+        Alerts(load.Group.Alerting, Failures(other)).Should().BeEmpty();
+    }
 
-        Breaks(found).Should().BeTrue();
-        Breaks(other).Should().BeFalse();
+    [Theory]
+    [InlineData("lt: 1", 0, 1)]
+    [InlineData("lte: 0", 0, 1)]
+    [InlineData("eq: 0", 0, 1)]
+    [InlineData("neq: 0", 1, 0)]
+    public void All_events_together_are_counted_also_where_there_are_none(string limit, int found, int other)
+    {
+        SigmaLoad load = Load(Failed, Correlation("gte: 3", limit).Replace("group-by", "# group-by", StringComparison.Ordinal));
+        load.Rules.SelectMany(r => r.Faults).Should().BeEmpty();
+        Alerts(load.Group!.Alerting, Failures(found)).Should().ContainSingle();
+        Alerts(load.Group.Alerting, Failures(other)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("gte: 0", SigmaReason.Broken, "gte: 0 is always so")]
+    [InlineData("lt: 0", SigmaReason.Broken, "lt: 0 is never so")]
+    [InlineData("lt: 1", SigmaReason.Correlation, "lt: 1 is never so: a group is there while it has events")]
+    [InlineData("lte: 0", SigmaReason.Correlation, "lte: 0 is never so: a group is there while it has events")]
+    [InlineData("eq: 0", SigmaReason.Correlation, "eq: 0 is never so: a group is there while it has events")]
+    [InlineData("lte: 2147483647", SigmaReason.Correlation, "lte: 2147483647 is always so: at most 2147483647 events are counted")]
+    [InlineData("gte: 9223372036854775807", SigmaReason.Correlation, "is never so: at most 2147483647 events are counted for each group")]
+    [InlineData("gte: 9223372036854775808", SigmaReason.Broken, "with a whole number")]
+    [InlineData("gte: -1", SigmaReason.Broken, "with a whole number")]
+    public void A_limit_that_says_nothing_about_events_is_refused(string limit, SigmaReason reason, string message) =>
+        Refused(Correlation("gte: 3", limit)).Should().Match<SigmaFault>(f => f.Reason == reason && f.Message.Contains(message));
+
+    [Theory]
+    [InlineData("gte: 4096", null)]
+    [InlineData("gte: 4097", "gte: 4097 is never so: at most 4096 different values are counted for each group")]
+    [InlineData("gt: 4095", null)]
+    [InlineData("gt: 4096", "gt: 4096 is never so")]
+    [InlineData("lt: 4096", null)]
+    [InlineData("lt: 4097", "lt: 4097 is always so")]
+    [InlineData("lte: 4095", null)]
+    [InlineData("lte: 4096", "lte: 4096 is always so")]
+    [InlineData("eq: 4095", null)]
+    [InlineData("eq: 4096", "eq: 4096 is never so")]
+    [InlineData("neq: 4096", "neq: 4096 is always so")]
+    public void Different_values_are_compared_as_far_as_they_are_counted(string limit, string? message)
+    {
+        string values = Correlation("event_count", "value_count").Replace("gte: 3", $"{limit}, field: user.name", StringComparison.Ordinal);
+        if (message is null)
+            Load(Failed, values).Rules.SelectMany(r => r.Faults).Should().BeEmpty();
+        else
+            Refused(values).Message.Should().Contain(message);
+    }
+
+    [Fact]
+    public void Two_fields_that_are_one_label_are_refused()
+    {
+        SigmaFault fault = Refused(Correlation("source.ip", "http.response.status_code, http.response.status.code")
+            .Replace("failed", "refused", StringComparison.Ordinal));
+        fault.Reason.Should().Be(SigmaReason.Correlation);
+        fault.Message.Should().Contain("http.response.status_code and http.response.status.code are one label of alerts");
+    }
+
+    [Fact]
+    public void A_field_by_two_names_is_counted_by_once()
+    {
+        SigmaLoad load = Load(Failed, Correlation("source.ip", "source.ip, SourceIp"));
+        load.Rules.SelectMany(r => r.Faults).Should().BeEmpty();
+        ((EventCount)load.Group!.Alerting.Single().Condition).GroupBy.Should().Equal("source.ip");
     }
 
     [Fact]

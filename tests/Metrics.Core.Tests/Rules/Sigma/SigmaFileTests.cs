@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Rules.Sigma;
@@ -113,5 +114,33 @@ public sealed class SigmaFileTests
         Alerts([rule], Event("user.name=a", "host.name=x"), Event("user.name=a", "host.name=y"), Event("user.name=a", "host.name=y"))
             .Select(a => (a.Series["host"], a.Value)).Should().BeEquivalentTo([("x", 1.0), ("y", 2.0)]);
         rule.Condition.Should().BeOfType<EventCount>().Which.Over.Should().Be(TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
+    public void Machines_are_bounded_and_however_many_there_are_a_rule_is_not_silenced()
+    {
+        SigmaLoad load = Load(Rule("s: { user.name: a }\ncondition: s"));
+        EventBatch[] events = [.. Enumerable.Range(0, 4_000).Select(i => Event("user.name=a", $"host.name=h{i % 2_000}"))];
+        var alerts = Alerts(load.Group!, events);
+        alerts.Should().HaveCount(2_001).And.HaveCount(load.Group!.Limit, "a thousand apart, a thousand by estimate, and all others");
+        alerts.Should().ContainSingle(a => a.Series["host"] == "other").Which.Value.Should().Be(2_000);
+    }
+
+    [Fact]
+    public void What_shows_the_events_is_compiled_once_for_a_load()
+    {
+        string rule = Rule("s: a\ncondition: s");
+        RuleTemplate[] events = [.. Load(rule, rule).Group!.Alerting.Concat(Load(rule).Group!.Alerting)
+            .Select(r => r.Annotations.Single(a => a.Key == "events").Value)];
+        events[0].Should().BeSameAs(events[1]);
+        events[2].Should().NotBeSameAs(events[0], "two loads may be evaluated by two threads");
+    }
+
+    [Fact]
+    public void A_field_is_known_by_one_text_so_that_an_event_is_asked_for_it_once()
+    {
+        string rule = Rule("s: { host.name: a }\ncondition: s", more: "name: one\n---\ntitle: Many\ncorrelation: { type: event_count, "
+            + "rules: [one], group-by: [user.name], timespan: 5m, condition: { gte: 2 } }");
+        ((EventCount)Loaded(rule).Condition).GroupBy.Single().Should().BeSameAs(EventFields.UserName);
     }
 }

@@ -13,6 +13,9 @@ internal static class SigmaHarness
 {
     private const long Start = 1_700_000_000_000;
 
+    /// <summary>Long before the events, so that too few of them are known to be too few.</summary>
+    private const long Listening = Start - 3_600_000;
+
     /// <summary>Reads files.</summary>
     public static SigmaLoad Load(params string[] texts)
     {
@@ -42,19 +45,32 @@ internal static class SigmaHarness
     /// <summary>Whether the alert of a rule fires for an event.</summary>
     public static bool Fires(string rule, params EventBatch[] batches) => Alerts([Loaded(rule)], batches).Count > 0;
 
+    /// <summary>What fires of a group, within its limit, after some events.</summary>
+    public static IReadOnlyList<AlertInstance> Alerts(RuleGroup group, params EventBatch[] batches) =>
+        Alerts(group.Alerting, group.Limit, batches);
+
     /// <summary>What fires after some events.</summary>
-    public static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, params EventBatch[] batches)
+    public static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, params EventBatch[] batches) =>
+        Alerts(rules, 0, batches);
+
+    private static IReadOnlyList<AlertInstance> Alerts(IEnumerable<AlertRule> rules, int limit, EventBatch[] batches)
     {
-        List<AlertRuleState> states = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System))];
+        List<AlertRuleState> states = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System, limit))];
+        var head = new Head(HeadOptions.Default);
+        Evaluate(Listening);
         foreach (EventBatch batch in batches)
             states.ForEach(s => s.Take(batch));
-        var head = new Head(HeadOptions.Default);
-        var context = new RuleContext(head, new LocalQueries(new QueryEngine(), head), Start, Start)
-        {
-            Environment = NoRuleEnvironment.Instance,
-        };
-        states.ForEach(s => s.Evaluate(context));
+        Evaluate(Start);
         return [.. states.SelectMany(s => s.Alerts).Where(a => a.State.Name == "firing")];
+
+        void Evaluate(long at)
+        {
+            var context = new RuleContext(head, new LocalQueries(new QueryEngine(), head), at, Listening)
+            {
+                Environment = NoRuleEnvironment.Instance,
+            };
+            states.ForEach(s => s.Evaluate(context));
+        }
     }
 
     /// <summary>An event with fields: <c>user.name=ann</c>; what has no sign of equality is its text.</summary>

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
+using Metrics.Rules.Sigma;
 using static Metrics.Tests.Rules.Sigma.SigmaHarness;
 
 namespace Metrics.Tests.Rules.Sigma;
@@ -15,13 +17,53 @@ public sealed class SigmaReloadTests
     public void What_a_rule_has_counted_stays_when_another_rule_changes()
     {
         GroupRunner before = Runner(s_ann, s_bob), after = Runner(Titled("Bob", "s: { user.name: bobby }"), s_ann);
-        before.Take(Event("user.name=ann"));
-        before.Take(Event("user.name=bob"));
+        before.Take(Event("user.name=ann", "host.name=a"));
+        before.Take(Event("user.name=bob", "host.name=a"));
         after.TakeOverFrom(before);
-        after.Take(Event("user.name=ann"));
-        Groups(after).Should().BeEquivalentTo([("Sigma: Ann", 1), ("Sigma: Bob", 0)]);
+        after.Take(Event("user.name=ann", "host.name=b"));
+        Groups(after).Should().BeEquivalentTo([("Sigma: Ann", 2), ("Sigma: Bob", 0)]);
         before.Group.IsSameAs(after.Group).Should().BeFalse();
         before.Group.IsSameAs(Runner(s_ann, s_bob).Group).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("level: high", "level: low", 1)]
+    [InlineData("level: high", "level: high\ndescription: Said in other words.", 1)]
+    [InlineData("gte: 2", "gte: 9", 1)]
+    [InlineData("timespan: 5m", "timespan: 6m", 0)]
+    [InlineData("[host.name]", "[user.name]", 0)]
+    [InlineData("product: openstack", "product: linux", 0)]
+    [InlineData("user.name: ann", "user.name: [ann, bob]", 0)]
+    public void What_was_counted_stays_while_the_same_events_are_counted(string text, string changed, int groups)
+    {
+        string rules = Titled("One", "s: { user.name: ann }").Replace("title: One", "title: One\nname: one", StringComparison.Ordinal) + """
+            ---
+            title: Many
+            correlation: { type: event_count, rules: [one], group-by: [host.name], timespan: 5m, condition: { gte: 2 }, generate: true }
+            level: high
+            """;
+        GroupRunner before = Runner(rules), after = Runner(rules.Replace(text, changed, StringComparison.Ordinal));
+        before.Take(Event("user.name=ann", "host.name=a"));
+        after.TakeOverFrom(before);
+        Groups(after).Should().Contain(("Sigma: Many", groups));
+        before.Group.IsSameAs(after.Group).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Rules_that_were_read_before_are_forgotten_with_what_they_have_found()
+    {
+        using EventBatch batch = Event("user.name=ann");
+        WeakReference matcher = Used(batch);
+        GC.Collect();
+        matcher.IsAlive.Should().BeFalse();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Used(EventBatch batch)
+    {
+        var matcher = new SigmaMatcher([new SigmaDetection(new SigmaSource("any", _ => true), _ => true)]);
+        matcher.Next([0], batch, 0).Should().Be(0);
+        return new WeakReference(matcher);
     }
 
     [Fact]

@@ -3,10 +3,18 @@ using Metrics.Rules.Conditions;
 
 namespace Metrics.Rules.Sigma;
 
-/// <summary>Makes an alerting rule of a Sigma rule.</summary>
-internal static class SigmaAlert
+/// <summary>Makes alerting rules of the Sigma rules of one load, which is evaluated by one thread: they share a template.</summary>
+internal sealed class SigmaAlerts
 {
+    /// <summary>Alerts that one rule may give: as many as one that counts nothing can.</summary>
+    public const int MaxAlerts = MaxMachines + HeavyGroups.MaxHeavy + 1;
+
+    /// <summary>Machines for which a rule that counts nothing has an alert apart.</summary>
+    private const int MaxMachines = 1_000;
+
+    /// <summary>Groups that a correlation counts apart.</summary>
     private const int MaxGroups = 10_000;
+
     private const string Newest =
         "{{ for e in events }}{{ e.time | date.to_string '%F %T' }} {{ e.fields.host_name }} {{ e.body | string.truncate 500 }}\n{{ end }}";
 
@@ -15,26 +23,28 @@ internal static class SigmaAlert
 
     private static readonly AlertPolicy s_policy = new(TimeSpan.Zero, TimeSpan.Zero, NoDataPolicy.Keep, TimeSpan.FromDays(1));
 
+    private readonly RuleTemplate _events = RuleTemplate.TryCompile(Newest, out RuleTemplate? newest, out string? error)
+        ? newest! : throw new InvalidOperationException(error);
+
     /// <summary>A rule that fires with the first event, apart for each machine.</summary>
-    public static AlertRule Of(SigmaDocument rule, EventFilter events)
+    public AlertRule Of(SigmaDocument rule, EventFilter events)
     {
         var bounds = new Bounds(ThresholdKind.Above, [RuleTemplate.Plain("0")], null);
-        return Of(rule, new EventCount(events, s_window, [EventFields.Host], null, bounds, MaxGroups));
+        return Of(rule, new EventCount(events, s_window, [EventFields.Host], null, bounds, MaxMachines));
     }
 
     /// <summary>A rule that fires when events are too many.</summary>
-    public static AlertRule Of(SigmaDocument rule, EventFilter events, SigmaCount count) =>
+    public AlertRule Of(SigmaDocument rule, EventFilter events, SigmaCount count) =>
         Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Bounds, MaxGroups));
 
-    private static AlertRule Of(SigmaDocument rule, EventCount condition) => new()
+    private AlertRule Of(SigmaDocument rule, EventCount condition) => new()
     {
         Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location, Condition = condition, Policy = s_policy,
         Labels = Plain(("severity", SeverityOf(rule.Level)), ("sigma_level", rule.Level), ("sigma_id", rule.Id)),
         Annotations =
         [
             .. Plain(("summary", rule.Title), ("description", rule.Text("description")?.Trim() ?? "")),
-            new("events", RuleTemplate.TryCompile(Newest, out RuleTemplate? newest, out string? error)
-                ? newest! : throw new InvalidOperationException(error)),
+            new("events", _events),
             .. Plain(("tags", rule.Lines("tags")), ("falsepositives", rule.Lines("falsepositives")),
                 ("references", rule.Lines("references")), ("author", rule.Lines("author"))),
         ],

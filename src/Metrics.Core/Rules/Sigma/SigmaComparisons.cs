@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Metrics.Rules.Sigma;
 
 /// <summary>Makes what one field's value must pass.</summary>
-internal static class SigmaValueTests
+internal static class SigmaComparisons
 {
     /// <summary>Shorter texts are in nearly every value: to look for them first would be of no use.</summary>
     private const int MinNeeded = 2;
@@ -30,14 +30,17 @@ internal static class SigmaValueTests
             : v => Array.Exists(all, p => p.IsMatch(v));
     }
 
-    /// <summary>A regular expression, which may stand anywhere in the value; null when it is not valid.</summary>
+    /// <summary>A regular expression, which may stand anywhere in the value; null when it cannot be used.</summary>
+    /// <param name="pattern">The expression.</param>
+    /// <param name="flags">Any of i, m, s.</param>
+    /// <param name="wrong">Why it cannot be used; null when it can.</param>
     /// <remarks>In time linear in the value: look-around and back-references are refused.</remarks>
-    public static Predicate<string>? Regex(string pattern, string flags, out string? error)
+    public static Predicate<string>? Regex(string pattern, string flags, out (SigmaReason Reason, string Message)? wrong)
     {
         RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
         foreach (char flag in flags)
             options |= flag switch { 'i' => RegexOptions.IgnoreCase, 'm' => RegexOptions.Multiline, _ => RegexOptions.Singleline };
-        error = null;
+        wrong = null;
         try
         {
             var regex = new Regex(pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), options);
@@ -45,11 +48,13 @@ internal static class SigmaValueTests
         }
         catch (NotSupportedException)
         {
-            error = "look-around, back-references, atomic groups and conditions are not supported: they may take time without bound";
+            const string Unbounded =
+                "look-around, back-references, atomic groups and conditions are not supported: they may take time without bound";
+            wrong = (SigmaReason.Modifier, Unbounded);
         }
         catch (ArgumentException e)
         {
-            error = $"is not a valid regular expression: {e.Message}";
+            wrong = (SigmaReason.Broken, $"is not a valid regular expression: {e.Message}");
         }
         return null;
     }
