@@ -25,10 +25,14 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             rules: { files: ['{{rules}}'], shipped: false }
-            inputs: { openstack: [ { name: real, notifications: { url: '{{cloud.TransportUrl}}', exchanges: [keystone] } } ] }
+            inputs:
+              openstack: [ { name: real, notifications: { url: '{{cloud.TransportUrl}}', exchanges: [keystone] } } ]
+              # Of a disabled account Keystone notifies nobody: its log alone tells.
+              logs: [ { name: keystone, paths: ['{{cloud.Folder}}/log/keystone.log'] } ]
             """);
         await Eventually.Async(async () => (await daemon.InputAsync("openstack/real")).Text("detail")
             .EndsWith("bound to keystone", StringComparison.Ordinal), "the exchange is bound");
+        await Eventually.Async(async () => (await daemon.InputAsync("logs/keystone")).Text("state") == "running", "the log is read");
 
         // People behind one address, some of whom mistype.
         await Parallel.ForEachAsync(people, async (name, _) =>
