@@ -9,7 +9,7 @@ internal sealed class LoginReasons
     private readonly List<(string Reason, long Count)> _counted = [];
     private long _all;
 
-    /// <summary>The reason of more than half of those that have one; empty where none is, or where it came too late to be counted.</summary>
+    /// <summary>The reason of more than half of those that have one; empty where none is, or it came too late to be counted.</summary>
     public string OfMost => _counted.Find(c => c.Count * 2 > _all).Reason ?? "";
 
     public void Add(string reason, long count = 1)
