@@ -1,7 +1,7 @@
 namespace Metrics.Api.Identity;
 
 /// <summary>What the event log knows of log-ins at the Identity service; times are nanoseconds since 1970 UTC.</summary>
-/// <param name="Since">The oldest event of the log.</param>
+/// <param name="Since">Since when the log knows anything.</param>
 /// <param name="Failures">Attempts that failed.</param>
 /// <param name="FirstSuccess">The first success that Keystone itself reports; null where it reports none.</param>
 /// <param name="LastSuccess">The last of these.</param>

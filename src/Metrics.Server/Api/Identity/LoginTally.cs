@@ -23,6 +23,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     private long _others;
     private long _failures;
     private long _unnamed;
+    private long _first = long.MaxValue;
     private long? _firstSuccess;
     private long? _lastSuccess;
 
@@ -49,7 +50,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     }
 
     /// <summary>Who was seen when.</summary>
-    /// <param name="since">The oldest event of the log.</param>
+    /// <param name="since">The event that came first of those in the log; what was read in later may be older.</param>
     /// <param name="hasAnswers">Whether an access log shows that tokens were given.</param>
     public LoginHistory History(long since, bool hasAnswers)
     {
@@ -57,7 +58,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         // What was only typed is no account.
         IEnumerable<SeenAccount> seen = _accounts.Where(a => a.Value.IsAccount).Select(a => new SeenAccount(
             a.Value.Name, a.Value.Domain, a.Key.Id, a.Value.LastSuccess, a.Value.LastFailure));
-        return new LoginHistory(since, _failures, _firstSuccess, _lastSuccess, hasAnswers, IsCut, [.. seen]);
+        return new LoginHistory(Math.Min(since, _first), _failures, _firstSuccess, _lastSuccess, hasAnswers, IsCut, [.. seen]);
     }
 
     /// <summary>Whether log-ins fail, and none that succeeds is heard of: so it must be asked whether there are any.</summary>
@@ -118,6 +119,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     private void Count(LoginAttempt one)
     {
         var account = LoginAccount.Of(one);
+        _first = Math.Min(_first, one.Time);
         _failures += one.IsFailure ? 1 : 0;
         _unnamed += one.IsFailure && !account.IsNamed ? 1 : 0;
         if (one is { IsFailure: false, IsKeystones: true })

@@ -66,6 +66,15 @@ public sealed class LoginTallyTests
     }
 
     [Fact]
+    public void The_log_begins_with_the_oldest_log_in_also_where_that_was_read_in_later()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(new Login("ann", "a1", At: 5), new Login("ann", "a1", At: 3)));
+        tally.History(since: 4, hasAnswers: false).Since.Should().Be(3);
+        tally.History(since: 2, hasAnswers: false).Since.Should().Be(2);
+    }
+
+    [Fact]
     public void Nobody_of_that_name_is_not_the_account_that_has_it_elsewhere()
     {
         var tally = new LoginTally();
