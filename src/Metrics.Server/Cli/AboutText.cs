@@ -47,8 +47,8 @@ internal static class AboutText
         }
         if (found.Count == 0)
         {
-            call.Error.WriteLine($"metricsd: no event from {Text(about, "from")} to {Text(about, "to")} has "
-                + $"{Text(about, "field")}={Text(about, "value")}");
+            call.Error.WriteLine($"metricsd: no event from {TextCell.Plain(about, "from")} to {TextCell.Plain(about, "to")} has "
+                + $"{TextCell.Plain(about, "field")}={TextCell.Plain(about, "value")}");
         }
         JsonElement[] followed = [.. about.GetProperty("followed").EnumerateArray()
             .Where(f => Count(f) > 0).OrderByDescending(Count)];
@@ -56,20 +56,22 @@ internal static class AboutText
         {
             string events = Count(one) == 1 ? "other event" : "other events";
             call.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"followed: {Text(one, "relation")}, {Text(one, "value")}: {Count(one)} {events}"));
+                $"followed: {TextCell.Plain(one, "relation")}, {TextCell.Plain(one, "value")}: {Count(one)} {events}"));
         }
         if (followed.Length > MaxFollowed)
             call.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"followed: {followed.Length - MaxFollowed} values more"));
         foreach (JsonElement one in about.GetProperty("not_followed").EnumerateArray())
-            call.Error.WriteLine($"not followed: {Text(one, "relation")}, {Text(one, "value")}: {Text(one, "reason")}");
+            call.Error.WriteLine(NotFollowed(one));
         foreach (JsonElement one in about.GetProperty("cut").EnumerateArray())
             call.Error.WriteLine($"metricsd: {EventText.Plain(one.GetString()!)}");
     }
+
+    /// <summary>Which of the values was not followed, and why.</summary>
+    public static string NotFollowed(JsonElement one) =>
+        $"not followed: {TextCell.Plain(one, "relation")}, {TextCell.Plain(one, "value")}: {TextCell.Plain(one, "reason")}";
 
     private static string Belongs(JsonElement one) =>
         EventText.Plain(string.Join(", ", one.GetProperty("belongs").EnumerateArray().Select(b => b.GetString())));
 
     private static int Count(JsonElement one) => one.GetProperty("events").GetInt32();
-
-    private static string Text(JsonElement one, string name) => EventText.Plain(one.GetProperty(name).GetString() ?? "");
 }

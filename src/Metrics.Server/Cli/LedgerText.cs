@@ -20,19 +20,20 @@ internal static class LedgerText
         foreach (JsonElement gap in ledger.GetProperty("gaps").EnumerateArray())
             to.WriteLine("missing: " + Gap(gap));
         foreach (JsonElement one in ledger.GetProperty("waiting").EnumerateArray())
-            to.WriteLine($"unread: {Place(one)}, {Number(one.GetProperty("bytes").GetInt64())} bytes: {Text(one, "reason")}");
+            to.WriteLine($"unread: {Place(one)}, {Number(one.GetProperty("bytes").GetInt64())} bytes: {TextCell.Plain(one, "reason")}");
         foreach (JsonElement source in ledger.GetProperty("sources").EnumerateArray())
             to.WriteLine(Source(source));
-        string by = Text(ledger, "by") == "arrival" ? "read" : "said";
+        string by = TextCell.Plain(ledger, "by") == "arrival" ? "read" : "said";
         to.WriteLine($"{(ledger.GetProperty("complete").GetBoolean() ? "complete" : "NOT COMPLETE")}: "
-            + $"lines {by} from {Text(ledger, "from")} to {Text(ledger, "to")}"
+            + $"lines {by} from {TextCell.Plain(ledger, "from")} to {TextCell.Plain(ledger, "to")}"
             + (ledger.GetProperty("rows").GetArrayLength() == 0 ? "; none was read" : ""));
     }
 
     private static string[] Row(JsonElement row) =>
     [
-        Place(row), Text(row, "inode"), Short(Text(row, "arrived")) + "h", Count(row, "begins"), Count(row, "ends"), Count(row, "lines"),
-        Count(row, "records"), Count(row, "stored"), Count(row, "notStored"), Text(row, "firstTime"), Text(row, "lastTime"),
+        Place(row), TextCell.Plain(row, "inode"), Short(TextCell.Plain(row, "arrived")) + "h", Count(row, "begins"), Count(row, "ends"),
+        Count(row, "lines"), Count(row, "records"), Count(row, "stored"), Count(row, "notStored"), TextCell.Plain(row, "firstTime"),
+        TextCell.Plain(row, "lastTime"),
     ];
 
     private static string Gap(JsonElement gap)
@@ -41,24 +42,24 @@ internal static class LedgerText
         string amount = gap.GetProperty("records").GetInt64() is var records and > 0 ? $"{Number(records)} messages"
             : !gap.GetProperty("atLeast").GetBoolean() ? $"{Number(bytes)} bytes"
             : bytes > 0 ? $"at least {Number(bytes)} bytes" : "nobody knows how much";
-        string since = Text(gap, "fromTime") is { Length: > 0 } from ? $"of {from} to" : "of before";
-        string where = Text(gap, "inode") == "0" ? "" : $" (inode {Text(gap, "inode")}) from byte {Count(gap, "begins")} on";
+        string since = TextCell.Plain(gap, "fromTime") is { Length: > 0 } from ? $"of {from} to" : "of before";
+        string inode = TextCell.Plain(gap, "inode");
+        string where = inode == "0" ? "" : $" (inode {inode}) from byte {Count(gap, "begins")} on";
         return $"{Place(gap)}{where}, {amount}, "
-            + $"{since} {Text(gap, "toTime")}: {Text(gap, "reason")}";
+            + $"{since} {TextCell.Plain(gap, "toTime")}: {TextCell.Plain(gap, "reason")}";
     }
 
     private static string Source(JsonElement source) =>
-        $"{Text(source, "source")}: {Count(source, "files")} files, {Count(source, "bytes")} bytes, {Count(source, "lines")} lines, "
+        $"{TextCell.Plain(source, "source")}: {Count(source, "files")} files, {Count(source, "bytes")} bytes, "
+        + $"{Count(source, "lines")} lines, "
         + $"{Count(source, "records")} records = {Count(source, "stored")} stored + {Count(source, "notStored")} left out"
         + (source.GetProperty("unaccounted").GetInt64() is var lost and not 0 ? $" + {Number(lost)} unaccounted for" : "");
 
-    private static string Place(JsonElement of) => Text(of, "path") is { Length: > 0 } path ? path : Text(of, "source");
+    private static string Place(JsonElement of) => TextCell.Plain(of, "path") is { Length: > 0 } path ? path : TextCell.Plain(of, "source");
 
     private static string Short(string time) => time[..Math.Min(13, time.Length)];
 
     private static string Count(JsonElement of, string name) => Number(of.GetProperty(name).GetInt64());
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Text(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
 }

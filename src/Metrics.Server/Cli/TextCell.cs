@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace Metrics.Cli;
 
-/// <summary>What stands in a cell of a table, from an answer.</summary>
+/// <summary>What stands in a cell of a table, or in a line, from an answer.</summary>
 internal static class TextCell
 {
     /// <summary>A member as text; <c>-</c> where it says nothing.</summary>
     public static string Text(JsonElement of, string name) => of.GetProperty(name).ToString() is { Length: > 0 } text ? text : "-";
+
+    /// <summary>A member as text that cannot move the cursor, for what stands in no table; empty where it says nothing.</summary>
+    public static string Plain(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
 
     /// <summary>A time to the second.</summary>
     public static string Time(JsonElement of, string name) => Text(of, name) is { Length: > 19 } time ? time[..19] + "Z" : "-";

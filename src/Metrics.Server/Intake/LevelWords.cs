@@ -22,18 +22,21 @@ internal static class LevelWords
         if (level.IsEmpty)
             return Unknown;
         byte known = LogLevels.NumberOf(level);
-        return (known > 0 ? known : severity) switch
-        {
-            0 => Unknown,
-            < Severity.Debug => "trace",
-            < Severity.Info => "debug",
-            < Severity.Notice => "info",
-            < Severity.Warning => "notice",
-            < Severity.Error => "warning",
-            < Severity.Critical => "err",
-            < Severity.Alert => "crit",
-            < Severity.Fatal => "alert",
-            _ => "emerg",
-        };
+        return Of(known > 0 ? known : severity);
     }
+
+    /// <summary>The word for OpenTelemetry's number; 0 is unknown.</summary>
+    public static string Of(byte severity) => severity switch
+    {
+        0 => Unknown,
+        < Severity.Debug => "trace",
+        < Severity.Info => "debug",
+        < Severity.Notice => "info",
+        < Severity.Warning => "notice",
+        < Severity.Error => "warning",
+        < Severity.Critical => "err",
+        < Severity.Alert => "crit",
+        < Severity.Fatal => "alert",
+        _ => "emerg",
+    };
 }

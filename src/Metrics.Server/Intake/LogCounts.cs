@@ -1,3 +1,4 @@
+using Metrics.Formats.Logs.Templates;
 using Metrics.Model;
 using Metrics.Telemetry;
 
@@ -35,6 +36,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     private readonly CountTable<LogLine> _counted = new(Lines, time);
     private readonly RequestCounts _requests = new(metrics, time);
     private readonly Dictionary<string, HashSet<string>> _services = [];
+    private readonly byte[] _said = new byte[JsonLine.MaxLength];
     private readonly Counter _beyondSeries = metrics.LinesAsOther.WithLabels("series");
     private readonly Counter _beyondServices = metrics.LinesAsOther.WithLabels("services");
     private readonly Counter _beyondLength = metrics.LinesAsOther.WithLabels("length");
@@ -55,7 +57,9 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
             {
                 if (!LogLine.TryRead(batch, row, out LogLine line))
                     continue;
-                (_counted.Find(line) ?? Place(line)).Note(now);
+                if (line.Level == LevelWords.Unknown && LogLine.IsPlain(batch, row))
+                    line = line with { Level = LevelOf(batch.MessageOf(row)) };
+                (_counted.Find(line) ?? Place(ref line)).Note(now);
                 if (batch.Kinds[row] == EventKinds.HttpRequest)
                     _requests.Count(batch, row, line, now);
             }
@@ -73,8 +77,17 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
         }
     }
 
-    /// <summary>Where a line is counted that has no series of its own yet.</summary>
-    private CountedSeries Place(LogLine line)
+    /// <summary>The level that a line names where it is a JSON object, also within that of a container's log.</summary>
+    private string LevelOf(ReadOnlySpan<byte> line)
+    {
+        if (!JsonLine.Is(line))
+            return LevelWords.Unknown;
+        JsonLine.Read(line, _said, out byte level);
+        return LevelWords.Of(level);
+    }
+
+    /// <summary>Where a line is counted that has no series of its own yet; the line becomes what it is counted as.</summary>
+    private CountedSeries Place(ref LogLine line)
     {
         Counter? beyond = null;
         if (line.Host.Length > MaxNameLength || line.Service.Length > MaxNameLength)

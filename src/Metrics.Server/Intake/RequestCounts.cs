@@ -23,6 +23,10 @@ internal sealed class RequestCounts(IntakeMetrics metrics, TimeProvider time)
     private readonly Counter _beyond = metrics.LinesAsOther.WithLabels("requests");
 
     /// <summary>Counts an event that is a request.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="row">The event.</param>
+    /// <param name="line">What its line is counted as: requests can be taken away from lines, also beyond the bounds of those.</param>
+    /// <param name="now">By <see cref="TimeProvider.GetTimestamp"/>.</param>
     public void Count(EventBatch batch, int row, LogLine line, long now)
     {
         LogRequest request = Read(batch, row, line);
@@ -68,8 +72,7 @@ internal sealed class RequestCounts(IntakeMetrics metrics, TimeProvider time)
         _ => "",
     };
 
-    private static bool IsTooLong(LogRequest request) =>
-        Math.Max(Math.Max(request.Line.Host.Length, request.Line.Service.Length), request.Server.Length) > LogCounts.MaxNameLength;
+    private static bool IsTooLong(LogRequest request) => request.Server.Length > LogCounts.MaxNameLength;
 
     private readonly record struct LogRequest(LogLine Line, string Status, string Server);
 }

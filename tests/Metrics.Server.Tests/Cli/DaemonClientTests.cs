@@ -79,6 +79,7 @@ public sealed class DaemonClientTests : IDisposable
         [
             "query up", "query up --range 1h", "events", "inputs", "explain HostDown", "silence list",
             "silence add HostDown --comment why", "rules replay", "logs ledger", "logs templates", "logs templates --source a/b",
+            "identity failures", "identity dormant",
         ];
         string[] answers =
         [
@@ -104,6 +105,26 @@ public sealed class DaemonClientTests : IDisposable
         await answered;
         run.Code.Should().Be(ExitCode.Unreachable);
         run.Error.Should().StartWith($"metricsd: what answers at {Url} is no metricsd: its answer has another form");
+    }
+
+    [Theory]
+    [InlineData("silence list", """
+        [{"id":"1","status":{"state":"active"},"endsAt":"t","createdBy":"a\u001b[2J","comment":"\u009b2J\u0007","matchers":
+        [{"name":"a","value":"\u001b[1m","isEqual":true,"isRegex":false}]}]
+        """)]
+    [InlineData("explain X", """
+        {"data":{"alerts":[{"alert":"X","state":"firing","series":{"a":"\u001b[2J"},"now":["\u001b[2J"],
+        "trail":[{"at":"t","what":"w","text":"\u009b2J\u0007"}]}],"rule":[]}}
+        """)]
+    [InlineData("explain Y", """{"data":{"alerts":[],"rule":["\u001b[2J"]}}""")]
+    public async Task What_others_have_written_does_not_move_the_cursor_of_a_terminal(string command, string answer)
+    {
+        Task<string> answered = AnswerAsync("200 OK", answer);
+        CliRun run = await CliRun.Of([.. command.Split(' '), "--url", Url]);
+        await answered;
+        run.Error.Should().BeEmpty();
+        run.Output.Where(c => char.IsControl(c) && c != '\n').Should().BeEmpty(run.Output);
+        run.Output.Should().Contain("[2J", "all else is there");
     }
 
     [Fact]

@@ -171,6 +171,33 @@ public sealed class LogCountsTests
     }
 
     [Fact]
+    public void Requests_are_counted_as_their_lines_are_also_beyond_the_bounds_of_those()
+    {
+        for (int i = 0; i < LogCounts.MaxServices; i++)
+            Take(Line("", $"service-{i}", "info"));
+        Take(Request("nova", ""), Request(new string('x', LogCounts.MaxNameLength + 1), ""));
+        IReadOnlyList<LogCount> counts = _counts.Take();
+        string[] Of(Metric metric) => [.. counts.Where(c => c.Metric == metric && c.Series["level"] == "unknown").Select(Text)];
+        Of(LogCounts.Lines).Should().Equal(" other unknown 2");
+        Of(RequestCounts.Requests).Should().Equal(Of(LogCounts.Lines), "they are taken away from them");
+    }
+
+    [Theory]
+    [InlineData("""{"level":"error","msg":"it failed"}""", "err")]
+    [InlineData("""{"log":"{\"level\":\"warn\",\"msg\":\"slow\"}\n","stream":"stderr"}""", "warning")]
+    [InlineData("""{"msg":"a line of another","context":{"level":"error"}}""", "unknown")]
+    [InlineData("""{"msg":"no level"}""", "unknown")]
+    [InlineData("level=error of no JSON", "unknown")]
+    public void A_line_that_is_JSON_has_the_level_that_it_names(string line, string level)
+    {
+        using var batch = new EventBatch("test", 1);
+        batch.Add(1, 1, EventKinds.Log, 0, line);
+        batch.AddField(EventFields.Host, "edge-1");
+        _counts.Count(batch);
+        _counts.Take().Select(Text).Should().Equal($"edge-1  {level} 1");
+    }
+
+    [Fact]
     public void A_name_beyond_the_bound_is_no_label()
     {
         string name = new('x', LogCounts.MaxNameLength + 1);

@@ -20,6 +20,10 @@ public sealed class EventCountMemory : ConditionMemory
     private long _lateBefore;
     private long _leftOutBefore;
 
+    /// <summary>Groups whose alerts had no room in the last round, and how many have ever waited so.</summary>
+    private HashSet<Labels> _waiting = [];
+    private long _waited;
+
     /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
     private long? _knownSince;
 
@@ -33,6 +37,10 @@ public sealed class EventCountMemory : ConditionMemory
         _window = (long)condition.Over.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
+
+    /// <summary>Alerts that may be open at one time: those of groups that are counted alone, and that of all others.</summary>
+    private int MaxAlerts =>
+        _condition.MaxGroups + (_condition.EstimatesHeavy ? HeavyGroups.MaxHeavy : _condition.CountsOthers ? 1 : 0);
 
     /// <summary>How far back it remembers.</summary>
     public TimeSpan Window => _condition.Reach;
@@ -65,6 +73,7 @@ public sealed class EventCountMemory : ConditionMemory
                 late == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{late} events came too late"),
                 excused == 0 ? "" : $"{Events(excused)} excused by 'unless'",
                 leftOut == 0 ? "" : $"{Events(leftOut)} of further groups left out",
+                _waited == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{_waited} alerts had to wait for room"),
             ];
             return string.Join("; ", parts.Where(p => p.Length > 0));
         }
@@ -104,6 +113,7 @@ public sealed class EventCountMemory : ConditionMemory
         List<CountedGroup> counted = _groups.Slide(round.At, judgesAll, also);
         List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete)).OfType<Verdict>()];
         round.Error ??= _groups.LimitReached;
+        LeaveRoom(round, verdicts);
         try
         {
             round.CheckLimit(verdicts.Count(v => v.Observation == Observation.Breached));
@@ -116,6 +126,29 @@ public sealed class EventCountMemory : ConditionMemory
         _judgedComplete = isComplete;
         _groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
+    }
+
+    /// <summary>
+    /// Bounds the alerts that are open as groups are, since <c>for</c> and <c>keep_firing_for</c> outlast a window: where more would open
+    /// the greatest do, and the others wait until some have ended.
+    /// </summary>
+    private void LeaveRoom(ConditionRound round, List<Verdict> verdicts)
+    {
+        int room = Math.Max(0, MaxAlerts - round.Open.Count);
+        HashSet<Labels> waiting =
+        [
+            .. verdicts.Where(v => v.Observation == Observation.Breached && !round.Open.ContainsKey(v.Series))
+                .OrderByDescending(v => v.Value).Skip(room).Select(v => v.Series),
+        ];
+        // Whoever has waited once is counted once.
+        _waited += waiting.Count(s => !_waiting.Contains(s));
+        _waiting = waiting;
+        if (waiting.Count == 0)
+            return;
+        verdicts.RemoveAll(v => waiting.Contains(v.Series));
+        _groups.Return(waiting);
+        round.Error ??= string.Create(
+            CultureInfo.InvariantCulture, $"{MaxAlerts} alerts are open, as many as may be (max_groups): {waiting.Count} more wait");
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>

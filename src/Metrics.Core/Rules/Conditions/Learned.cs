@@ -52,7 +52,8 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
         string usual = FloatText.Format(Math.Round(alert.Bound, 2)), window = Duration.Format(Over);
         return OnlySilence
             ? $"nothing came for {FloatText.Format(Math.Round(alert.Value))} s; usual for this hour are {usual} in {window}"
-            : $"{FloatText.Format(alert.Value)} came in {window}; usual for this hour are {usual}";
+            : $"{FloatText.Format(alert.Value)} over {window}; usual for this hour are {usual}"
+                + (Share < 1 ? $", and less than {FloatText.Format(Share)} of that is too little" : "");
     }
 
     private string Less =>

@@ -14,13 +14,16 @@ internal sealed record DormantAccounts(string Successes, string Note, IReadOnlyL
     /// <summary>Keystone itself says so (<c>last_active_at</c>).</summary>
     private const string Dormant = "dormant";
 
-    /// <summary>Log-ins that succeed are heard of, and none of this account was.</summary>
+    /// <summary>Log-ins that succeed are heard of, and the last of this account was long ago.</summary>
     private const string Quiet = "quiet";
+
+    /// <summary>Log-ins that succeed are heard of, and none of this account was since the event log begins.</summary>
+    private const string Never = "never";
 
     /// <summary>None was seen, which says little: they are not heard of, or not for so long.</summary>
     private const string NotSeen = "not seen";
 
-    private static readonly string[] s_order = [Dormant, Quiet, NotSeen];
+    private static readonly string[] s_order = [Dormant, Quiet, Never, NotSeen];
 
     /// <param name="history">What the event log knows.</param>
     /// <param name="users">What Keystone says.</param>
@@ -31,26 +34,33 @@ internal sealed record DormantAccounts(string Successes, string Note, IReadOnlyL
         long since = now - (days * NanosecondsPerDay);
         (string successes, string note) = Judge(history, now);
         bool isHeard = successes == "reported" && history.FirstSuccess <= since;
-        Dictionary<string, SeenAccount> seen = history.Accounts.Where(a => a.Id.Length > 0).GroupBy(a => a.Id).ToDictionary(
-            g => g.Key, g => g.First());
+        Dictionary<string, SeenAccount> byId = history.Accounts.Where(a => a.Id.Length > 0).ToDictionary(a => a.Id);
+        ILookup<string, SeenAccount> byName = history.Accounts.Where(a => a.Id.Length == 0).ToLookup(a => a.Name);
+        HashSet<string> shared = [.. users.CountBy(u => u.Name).Where(n => n.Value > 1).Select(n => n.Key)];
         var all = new List<DormantAccount>();
-        HashSet<string> told = [.. users.Select(u => u.Id)];
+        HashSet<SeenAccount> told = [];
         foreach (KeystoneUser user in users)
         {
-            SeenAccount? of = seen.GetValueOrDefault(user.Id);
+            // A log tells the name alone: it is this user where no other has that name.
+            SeenAccount? of = byId.GetValueOrDefault(user.Id)
+                ?? (shared.Contains(user.Name) || byName[user.Name].Count() != 1 ? null : byName[user.Name].Single());
+            if (of is not null)
+                told.Add(of);
             if (user.IsEnabled && user.InactiveDays >= days && !(of?.LastSuccess > since))
             {
-                all.Add(new DormantAccount(user.Name, user.Id, Dormant, user.InactiveDays, of?.LastSuccess, of?.LastFailure, string.Create(
-                    CultureInfo.InvariantCulture, $"Keystone says that it was last active {user.InactiveDays:0} days ago")));
+                all.Add(new DormantAccount(
+                    user.Name, user.Domain, user.Id, Dormant, user.InactiveDays, of?.LastSuccess, of?.LastFailure,
+                    string.Create(CultureInfo.InvariantCulture, $"Keystone says that it was last active {user.InactiveDays:0} days ago")));
             }
         }
-        foreach (SeenAccount account in history.Accounts.Where(a => !told.Contains(a.Id) && !(a.LastSuccess > since)))
+        foreach (SeenAccount account in history.Accounts.Where(a => !told.Contains(a) && !(a.LastSuccess > since)))
         {
             string why = account.LastSuccess is { } last
                 ? $"its last log-in that was seen is of {EventTime.Format(last)}"
                 : $"no log-in was seen since the event log begins, {EventTime.Format(history.Since)}";
-            string state = isHeard ? Quiet : NotSeen;
-            all.Add(new DormantAccount(account.Name, account.Id, state, null, account.LastSuccess, account.LastFailure, why));
+            string state = !isHeard ? NotSeen : account.LastSuccess is null ? Never : Quiet;
+            all.Add(new DormantAccount(account.Name.Length > 0 ? account.Name : account.Id, account.Domain, account.Id, state, null,
+                account.LastSuccess, account.LastFailure, why));
         }
         return new DormantAccounts(successes, note, [.. all.OrderBy(a => Array.IndexOf(s_order, a.State))
             .ThenByDescending(a => a.InactiveDays).ThenBy(a => a.LastSuccess).ThenBy(a => a.Name, StringComparer.Ordinal)]);
@@ -72,7 +82,7 @@ internal sealed record DormantAccounts(string Successes, string Note, IReadOnlyL
 
 /// <summary>An account that has not logged in for long, as far as is known; times are nanoseconds since 1970 UTC.</summary>
 internal sealed record DormantAccount(
-    string Name, string Id, string State, double? InactiveDays, long? LastSuccess, long? LastFailure, string Why);
+    string Name, string Domain, string Id, string State, double? InactiveDays, long? LastSuccess, long? LastFailure, string Why);
 
 /// <summary>A user of whom Keystone says when it was active last.</summary>
-internal sealed record KeystoneUser(string Id, string Name, bool IsEnabled, double InactiveDays);
+internal sealed record KeystoneUser(string Id, string Name, string Domain, bool IsEnabled, double InactiveDays);

@@ -14,13 +14,16 @@ internal sealed record FailedLogins(
 
 /// <summary>The failures of one account, or from one address; times are nanoseconds since 1970 UTC.</summary>
 /// <param name="Name">The account, by name where one is known, else by id; or the address.</param>
+/// <param name="Domain">The account's domain, as the source has it; empty where it says none.</param>
 /// <param name="Id">The account's id; empty where none is known.</param>
 /// <param name="Failures">Attempts that failed.</param>
 /// <param name="Lockouts">Of these, those that met a locked account.</param>
 /// <param name="Others">How many different addresses they came from, or how many accounts they were for.</param>
+/// <param name="HasMoreOthers">Whether there were more than that, which are not told apart.</param>
 /// <param name="First">The first of them.</param>
 /// <param name="Last">The last of them.</param>
 /// <param name="LastSuccess">The last attempt that succeeded; null where there is none.</param>
-/// <param name="Reason">Why most of them failed, where the source says so.</param>
+/// <param name="Reason">Why most of them failed, where the source says so and most have the same.</param>
 internal sealed record FailedLogin(
-    string Name, string Id, long Failures, long Lockouts, long Others, long First, long Last, long? LastSuccess, string Reason);
+    string Name, string Domain, string Id, long Failures, long Lockouts, long Others, bool HasMoreOthers, long First, long Last,
+    long? LastSuccess, string Reason);

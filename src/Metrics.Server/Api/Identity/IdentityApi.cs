@@ -45,14 +45,14 @@ internal static class IdentityApi
             complete = !failed.IsCut,
             accounts = failed.Accounts.Select(f => new
             {
-                account = f.Name, id = f.Id, failures = f.Failures, lockouts = f.Lockouts, origins = f.Others,
-                first = EventTime.Format(f.First), last = EventTime.Format(f.Last), lastSuccess = Time(f.LastSuccess),
-                succeededSince = f.LastSuccess > f.First, reason = f.Reason,
+                account = f.Name, domain = f.Domain, id = f.Id, failures = f.Failures, lockouts = f.Lockouts, origins = f.Others,
+                hasMoreOrigins = f.HasMoreOthers, first = EventTime.Format(f.First), last = EventTime.Format(f.Last),
+                lastSuccess = Time(f.LastSuccess), succeededSince = f.LastSuccess > f.First, reason = f.Reason,
             }),
             moreAccounts = failed.AccountsInAll - failed.Accounts.Count,
             origins = failed.Origins.Select(f => new
             {
-                origin = f.Name, failures = f.Failures, lockouts = f.Lockouts, accounts = f.Others,
+                origin = f.Name, failures = f.Failures, lockouts = f.Lockouts, accounts = f.Others, hasMoreAccounts = f.HasMoreOthers,
                 first = EventTime.Format(f.First), last = EventTime.Format(f.Last), lastSuccess = Time(f.LastSuccess),
                 succeededSince = f.LastSuccess > f.First, reason = f.Reason,
             }),
@@ -73,10 +73,11 @@ internal static class IdentityApi
             days,
             successes = dormant.Successes,
             note = dormant.Note,
+            complete = !history.IsCut,
             accounts = dormant.All.Take(limit).Select(a => new
             {
-                account = a.Name, id = a.Id, state = a.State, inactiveDays = a.InactiveDays, lastSuccess = Time(a.LastSuccess),
-                lastFailure = Time(a.LastFailure), why = a.Why,
+                account = a.Name, domain = a.Domain, id = a.Id, state = a.State, inactiveDays = a.InactiveDays,
+                lastSuccess = Time(a.LastSuccess), lastFailure = Time(a.LastFailure), why = a.Why,
             }),
             more = Math.Max(0, dormant.All.Count - limit),
         };
@@ -94,7 +95,8 @@ internal static class IdentityApi
             if (series.TryLast(now, now - UsersLookback, out Sample last)
                 && !(users.TryGetValue(of["id"], out (KeystoneUser User, long Time) other) && other.Time > last.Time))
             {
-                users[of["id"]] = (new KeystoneUser(of["id"], of["name"], of["enabled"] != "false", last.Value), last.Time);
+                var user = new KeystoneUser(of["id"], of["name"], of["domain_id"], of["enabled"] != "false", last.Value);
+                users[user.Id] = (user, last.Time);
             }
         }
         return [.. users.Values.Select(u => u.User)];

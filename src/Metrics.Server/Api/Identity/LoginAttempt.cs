@@ -7,6 +7,9 @@ internal sealed record LoginAttempt
 {
     private const int MaxReasonLength = 200;
 
+    /// <summary>Keystone has no longer names and ids; who types a longer one means no account.</summary>
+    private const int MaxNameLength = 255;
+
     public required long Time { get; init; }
 
     public required bool IsFailure { get; init; }
@@ -15,6 +18,9 @@ internal sealed record LoginAttempt
 
     /// <summary>Empty where it is not said.</summary>
     public required string User { get; init; }
+
+    /// <summary>The user's domain, by id or name as the source has it; empty where it is not said.</summary>
+    public required string Domain { get; init; }
 
     /// <inheritdoc cref="User"/>
     public required string UserId { get; init; }
@@ -44,12 +50,13 @@ internal sealed record LoginAttempt
         return new LoginAttempt
         {
             Time = batch.Times[row], IsFailure = outcome == "failure", IsLocked = Text(EventFields.Kind) == EventKinds.IdentityLockout,
-            User = Text(EventFields.UserName), UserId = Text(EventFields.UserId), Source = Text(EventFields.SourceIp),
-            Reason = reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason, Request = Text(EventFields.RequestId),
+            User = Name(EventFields.UserName), Domain = Name(EventFields.UserDomain), UserId = Name(EventFields.UserId),
+            Source = Name(EventFields.SourceIp), Reason = Cut(reason, MaxReasonLength), Request = Name(EventFields.RequestId),
             IsKeystones = Text(EventFields.Service) != "horizon",
         };
 
         string Text(string field) => batch.Value(row, field) ?? "";
+        string Name(string field) => Cut(Text(field), MaxNameLength);
     }
 
     /// <summary>Both of one request: who it was as the one that knows more has it.</summary>
@@ -59,9 +66,12 @@ internal sealed record LoginAttempt
         return more with
         {
             Time = Math.Min(Time, other.Time), IsLocked = IsLocked || other.IsLocked,
+            Domain = more.Domain.Length > 0 ? more.Domain : Domain.Length > 0 ? Domain : other.Domain,
             UserId = more.UserId.Length > 0 ? more.UserId : UserId.Length > 0 ? UserId : other.UserId,
             Source = more.Source.Length > 0 ? more.Source : Source.Length > 0 ? Source : other.Source,
             IsKeystones = IsKeystones || other.IsKeystones,
         };
     }
+
+    private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 }

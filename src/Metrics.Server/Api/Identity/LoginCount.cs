@@ -3,19 +3,33 @@ namespace Metrics.Api.Identity;
 /// <summary>What is counted of one account, or of one address.</summary>
 internal sealed class LoginCount
 {
-    /// <summary>Different addresses or accounts of one that are counted; more are not told apart.</summary>
-    private const int MaxOthers = 1_000;
+    /// <summary>Different addresses or accounts of one that are told apart.</summary>
+    public const int MaxOthers = 1_000;
 
-    private readonly HashSet<string> _others = [];
-    private long _votes;
+    /// <summary>How an account begins of which Keystone knows nothing.</summary>
+    private const string NoSuchUser = "Could not find user";
 
-    public string Id { get; private set; } = "";
+    /// <summary>The other sides, by hash: outsiders choose them, and only how many there are is asked for.</summary>
+    private readonly HashSet<int> _others = [];
+    private readonly LoginReasons _reasons = new();
+    private long _namedAt = long.MinValue;
+    private bool _hasId;
+    private bool _isKnown;
+
+    /// <summary>The name that was said last; empty where none was.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>The domain that was said with it.</summary>
+    public string Domain { get; private set; } = "";
 
     public long Failures { get; private set; }
 
     public long Lockouts { get; private set; }
 
     public int Others => _others.Count;
+
+    /// <summary>Whether there were more others than are told apart.</summary>
+    public bool HasMoreOthers { get; private set; }
 
     public long First { get; private set; } = long.MaxValue;
 
@@ -24,18 +38,22 @@ internal sealed class LoginCount
     public long? LastSuccess { get; private set; }
 
     /// <summary>The reason of most failures, if most have the same.</summary>
-    public string Reason { get; private set; } = "";
+    public string Reason => _reasons.OfMost;
 
-    /// <summary>Who is kept where there are too many: whoever got in once is a real account.</summary>
-    public long Weight => Failures + (LastSuccess is null ? 0 : 1_000_000);
+    /// <summary>Whether it is an account of Keystone's: it got in, or has an id and not only failed as one that nobody knows.</summary>
+    public bool IsAccount => LastSuccess is not null || (_hasId && _isKnown);
+
+    /// <summary>Whether Keystone has only ever said that it knows nobody of that name.</summary>
+    public bool IsUnknown => Failures > 0 && LastSuccess is null && !_isKnown;
+
+    /// <summary>Who is kept where there are too many: whoever got in once first, then whoever has an id.</summary>
+    public long Weight => Failures + (LastSuccess is not null ? 1L << 60 : IsAccount ? 1L << 50 : 0);
 
     /// <param name="one">The attempt.</param>
-    /// <param name="id">The account's id; empty for an address.</param>
-    /// <param name="other">The other side: where it came from, or for whom.</param>
-    public void Add(LoginAttempt one, string id, string other)
+    /// <param name="other">Hash of the other side, where it came from, or for whom; null where that is not known.</param>
+    /// <param name="mayGrow">Whether there is room for one more of the other side.</param>
+    public void Add(LoginAttempt one, int? other, bool mayGrow)
     {
-        if (id.Length > 0)
-            Id = id;
         if (!one.IsFailure)
         {
             LastSuccess = Math.Max(LastSuccess ?? 0, one.Time);
@@ -45,34 +63,57 @@ internal sealed class LoginCount
         Lockouts += one.IsLocked ? 1 : 0;
         First = Math.Min(First, one.Time);
         LastFailure = Math.Max(LastFailure ?? 0, one.Time);
-        if (other.Length > 0 && _others.Count < MaxOthers)
-            _others.Add(other);
-        Vote(one.Reason, 1);
+        if (other is { } hash)
+            AddOther(hash, mayGrow);
+        _reasons.Add(one.Reason);
+        _isKnown |= !one.Reason.StartsWith(NoSuchUser, StringComparison.Ordinal);
     }
 
-    /// <summary>Takes over what was counted by another name.</summary>
+    /// <summary>Notes what the account is called.</summary>
+    public void Call(LoginAttempt one)
+    {
+        _hasId |= one.UserId.Length > 0;
+        if (one.User.Length == 0 || one.Time < _namedAt)
+            return;
+        (Name, _namedAt) = (one.User, one.Time);
+        if (one.Domain.Length > 0)
+            Domain = one.Domain;
+    }
+
+    /// <summary>Takes over what was counted of the same by its name.</summary>
     public void Add(LoginCount same)
     {
-        if (Id.Length == 0)
-            Id = same.Id;
+        Domain = Domain.Length > 0 ? Domain : same.Domain;
         Failures += same.Failures;
         Lockouts += same.Lockouts;
         First = Math.Min(First, same.First);
         LastFailure = Later(LastFailure, same.LastFailure);
         LastSuccess = Later(LastSuccess, same.LastSuccess);
-        foreach (string other in same._others.Take(MaxOthers - _others.Count))
-            _others.Add(other);
-        Vote(same.Reason, same._votes);
+        foreach (int other in same._others)
+            AddOther(other, mayGrow: true);
+        HasMoreOthers |= same.HasMoreOthers;
+        _reasons.Add(same._reasons);
+        _isKnown |= same._isKnown;
     }
 
-    /// <summary>A majority is found without keeping all that were there (Boyer and Moore).</summary>
-    private void Vote(string reason, long votes)
+    /// <summary>Accounts of the other side that turned out to be others: they count once.</summary>
+    public void Join(Dictionary<int, int> same)
     {
-        if (reason.Length == 0)
+        foreach (int other in (int[])[.. _others.Where(same.ContainsKey)])
+        {
+            _others.Remove(other);
+            _others.Add(same[other]);
+        }
+    }
+
+    private void AddOther(int hash, bool mayGrow)
+    {
+        if (_others.Contains(hash))
             return;
-        if (_votes == 0)
-            Reason = reason;
-        _votes = Reason == reason ? _votes + votes : Math.Abs(_votes - votes);
+        if (mayGrow && _others.Count < MaxOthers)
+            _others.Add(hash);
+        else
+            HasMoreOthers = true;
     }
 
     private static long? Later(long? one, long? other) => one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);

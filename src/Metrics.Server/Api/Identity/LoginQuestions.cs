@@ -11,7 +11,11 @@ internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisp
     private const long NanosecondsPerDay = 86_400_000_000_000;
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(25);
-    private static readonly HashSet<string> s_logins = [EventKinds.IdentityAuthenticate, EventKinds.IdentityLockout];
+    private static readonly EventQuery s_logins = new()
+    {
+        Kinds = new HashSet<string> { EventKinds.IdentityAuthenticate, EventKinds.IdentityLockout }, WithoutBody = true,
+    };
+
     private static readonly HashSet<string> s_requests = [EventKinds.HttpRequest];
 
     private static readonly IReadOnlyList<LabelMatcher> s_tokenGiven =
@@ -39,13 +43,15 @@ internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisp
             Kinds = s_requests, Matchers = s_tokenGiven, From = now - NanosecondsPerDay, To = now, Limit = 1, NewestFirst = true,
         };
         long since = await FirstTimeAsync(new EventQuery { Limit = 1 }, end) ?? now;
-        return tally.History(since, await FirstTimeAsync(tokens, end) is not null);
+        // Access logs are large: they are asked only where the answer matters.
+        bool hasAnswers = tally.LacksSuccesses() && await FirstTimeAsync(tokens, end) is not null;
+        return tally.History(since, hasAnswers);
     }, ct);
 
     private async Task<LoginTally> TallyAsync(long from, long to, CancellationToken ct)
     {
         var tally = new LoginTally();
-        await foreach (EventBatch batch in events.ReadAsync(new EventQuery { Kinds = s_logins, From = from, To = to }, ct))
+        await foreach (EventBatch batch in events.ReadAsync(s_logins with { From = from, To = to }, ct))
         {
             using (batch)
                 tally.Add(batch);

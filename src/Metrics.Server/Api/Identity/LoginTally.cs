@@ -4,21 +4,26 @@ namespace Metrics.Api.Identity;
 
 /// <summary>
 /// Counts log-ins by account and by address, in bounded memory. Of one attempt there may be several records, a notification and lines of
-/// a log: those of one request are one attempt. A record that has an id alone gets the name that others have for it.
+/// a log: those of one request are one attempt. A record that has a name alone belongs to the one account that has it.
 /// </summary>
 /// <param name="maxNames">Accounts, and addresses, that are counted; where there are more, those with the fewest failures go.</param>
-internal sealed class LoginTally(int maxNames = 20_000)
+/// <param name="maxOthers">Addresses of all accounts, and accounts of all addresses, that are told apart.</param>
+internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthers = 1_000_000)
 {
+    /// <summary>Accounts, and addresses, that are counted.</summary>
+    public const int MaxNames = 20_000;
+
     /// <summary>Requests of which more records may come.</summary>
     private const int MaxWaiting = 10_000;
 
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
-    private readonly Dictionary<string, LoginCount> _accounts = [];
+    private readonly Dictionary<LoginAccount, LoginCount> _accounts = [];
     private readonly Dictionary<string, LoginCount> _origins = [];
-    private readonly Dictionary<string, string> _names = [];
+    private long _others;
     private long _failures;
     private long _unnamed;
+    private long _first = long.MaxValue;
     private long? _firstSuccess;
     private long? _lastSuccess;
 
@@ -39,22 +44,28 @@ internal sealed class LoginTally(int maxNames = 20_000)
     public FailedLogins Failures(int limit)
     {
         Finish();
-        (List<FailedLogin> accounts, long accountsInAll) = Most(_accounts, limit);
-        (List<FailedLogin> origins, long originsInAll) = Most(_origins, limit);
+        (List<FailedLogin> accounts, long accountsInAll) = Most(_accounts, limit, a => (a.Key.Id, a.Value.Name, a.Value.Domain));
+        (List<FailedLogin> origins, long originsInAll) = Most(_origins, limit, o => ("", o.Key, ""));
         return new FailedLogins(_failures, _unnamed, accounts, accountsInAll, origins, originsInAll, IsCut);
     }
 
     /// <summary>Who was seen when.</summary>
-    /// <param name="since">The oldest event of the log.</param>
+    /// <param name="since">The event that came first of those in the log; what was read in later may be older.</param>
     /// <param name="hasAnswers">Whether an access log shows that tokens were given.</param>
     public LoginHistory History(long since, bool hasAnswers)
     {
         Finish();
-        // Names that no account has are whatever somebody has typed.
-        IEnumerable<SeenAccount> seen = _accounts
-            .Where(a => a.Value.LastSuccess is not null || !a.Value.Reason.StartsWith("Could not find user", StringComparison.Ordinal))
-            .Select(a => new SeenAccount(a.Key, a.Value.Id, a.Value.LastSuccess, a.Value.LastFailure));
-        return new LoginHistory(since, _failures, _firstSuccess, _lastSuccess, hasAnswers, [.. seen]);
+        // What was only typed is no account.
+        IEnumerable<SeenAccount> seen = _accounts.Where(a => a.Value.IsAccount).Select(a => new SeenAccount(
+            a.Value.Name, a.Value.Domain, a.Key.Id, a.Value.LastSuccess, a.Value.LastFailure));
+        return new LoginHistory(Math.Min(since, _first), _failures, _firstSuccess, _lastSuccess, hasAnswers, IsCut, [.. seen]);
+    }
+
+    /// <summary>Whether log-ins fail, and none that succeeds is heard of: so it must be asked whether there are any.</summary>
+    public bool LacksSuccesses()
+    {
+        Finish();
+        return _failures > 0 && _lastSuccess is null;
     }
 
     private void Add(LoginAttempt one)
@@ -82,58 +93,86 @@ internal sealed class LoginTally(int maxNames = 20_000)
             Count(one);
     }
 
+    /// <summary>Counts what waits, and puts what has a name alone to the account of that name, if there is one such account.</summary>
     private void Finish()
     {
         while (_order.Count > 0)
             CountFirst();
-        foreach ((string id, string name) in _names)
+        ILookup<string, LoginAccount> byName = _accounts.Where(a => a.Key.Id.Length > 0 && a.Value.Name.Length > 0)
+            .ToLookup(a => a.Value.Name, a => a.Key);
+        var joined = new Dictionary<int, int>();
+        List<LoginAccount> byNameAlone = [.. _accounts.Where(a => a.Key.Id.Length == 0 && !a.Value.IsUnknown).Select(a => a.Key)];
+        foreach (LoginAccount named in byNameAlone)
         {
-            if (id == name || !_accounts.Remove(id, out LoginCount? byId))
+            LoginAccount[] same = [.. byName[named.Name].Where(a => !LoginAccount.AreApart(_accounts[a].Domain, named.Domain))];
+            if (same.Length != 1 || !_accounts.Remove(named, out LoginCount? count))
                 continue;
-            if (_accounts.TryGetValue(name, out LoginCount? byName))
-                byName.Add(byId);
-            else
-                _accounts.Add(name, byId);
+            _accounts[same[0]].Add(count);
+            joined[named.GetHashCode()] = same[0].GetHashCode();
         }
+        if (joined.Count == 0)
+            return;
+        foreach (LoginCount origin in _origins.Values)
+            origin.Join(joined);
     }
 
     private void Count(LoginAttempt one)
     {
-        string account = one.User.Length > 0 ? one.User : _names.GetValueOrDefault(one.UserId, one.UserId);
-        if (one.User.Length > 0 && one.UserId.Length > 0 && _names.Count < maxNames)
-            _names[one.UserId] = one.User;
+        var account = LoginAccount.Of(one);
+        _first = Math.Min(_first, one.Time);
         _failures += one.IsFailure ? 1 : 0;
-        _unnamed += one.IsFailure && account.Length == 0 ? 1 : 0;
+        _unnamed += one.IsFailure && !account.IsNamed ? 1 : 0;
         if (one is { IsFailure: false, IsKeystones: true })
         {
             _firstSuccess = Math.Min(_firstSuccess ?? long.MaxValue, one.Time);
             _lastSuccess = Math.Max(_lastSuccess ?? 0, one.Time);
         }
-        if (account.Length > 0)
-            Of(_accounts, account).Add(one, one.UserId, one.Source);
+        if (account.IsNamed)
+        {
+            LoginCount count = Of(_accounts, account);
+            count.Call(one);
+            Add(count, one, one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null);
+        }
         if (one.Source.Length > 0)
-            Of(_origins, one.Source).Add(one, "", account);
+            Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
     }
 
-    private LoginCount Of(Dictionary<string, LoginCount> all, string name)
+    private void Add(LoginCount to, LoginAttempt one, int? other)
+    {
+        int before = to.Others;
+        to.Add(one, other, _others < maxOthers);
+        _others += to.Others - before;
+    }
+
+    private LoginCount Of<TKey>(Dictionary<TKey, LoginCount> all, TKey name)
+        where TKey : notnull
     {
         if (all.TryGetValue(name, out LoginCount? count))
             return count;
         if (all.Count >= maxNames)
         {
             IsCut = true;
-            foreach (string least in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).Select(a => a.Key).ToList())
+            foreach ((TKey least, LoginCount gone) in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).ToList())
+            {
                 all.Remove(least);
+                _others -= gone.Others;
+            }
         }
         all.Add(name, count = new LoginCount());
         return count;
     }
 
-    private static (List<FailedLogin> Most, long InAll) Most(Dictionary<string, LoginCount> all, int limit) => (
-        [
-            .. all.Where(a => a.Value.Failures > 0).OrderByDescending(a => a.Value.Failures).ThenBy(a => a.Key, StringComparer.Ordinal)
-                .Take(limit).Select(a => new FailedLogin(
-                    a.Key, a.Value.Id, a.Value.Failures, a.Value.Lockouts, a.Value.Others, a.Value.First, a.Value.LastFailure!.Value,
-                    a.Value.LastSuccess, a.Value.Reason)),
-        ], all.LongCount(a => a.Value.Failures > 0));
+    private static (List<FailedLogin> Most, long InAll) Most<TKey>(
+        Dictionary<TKey, LoginCount> all, int limit, Func<KeyValuePair<TKey, LoginCount>, (string Id, string Name, string Domain)> who)
+        where TKey : notnull
+    {
+        List<KeyValuePair<TKey, LoginCount>> failed = [.. all.Where(a => a.Value.Failures > 0)];
+        IEnumerable<FailedLogin> most = failed.Select(a => (Who: who(a), Count: a.Value))
+            .OrderByDescending(a => a.Count.Failures).ThenBy(a => a.Who.Name, StringComparer.Ordinal)
+            .ThenBy(a => a.Who.Id, StringComparer.Ordinal).ThenBy(a => a.Who.Domain, StringComparer.Ordinal)
+            .Take(limit).Select(a => new FailedLogin(
+                a.Who.Name.Length > 0 ? a.Who.Name : a.Who.Id, a.Who.Domain, a.Who.Id, a.Count.Failures, a.Count.Lockouts, a.Count.Others,
+                a.Count.HasMoreOthers, a.Count.First, a.Count.LastFailure!.Value, a.Count.LastSuccess, a.Count.Reason));
+        return ([.. most], failed.Count);
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class EvidenceCheckCommand : CliCommand
                     Text(one, "table"), 0, one.GetProperty("firstId").GetInt64(), one.GetProperty("lastId").GetInt64(),
                     one.GetProperty("count").GetInt64(), Text(one, "hash"), [], Text(one, "before"), 0);
                 if ((before is not null && before != seal.Before) || seal.Head != Text(one, "head"))
-                    return $"the chain is broken at {seal.Table}";
+                    return $"the chain is broken at {EventText.Plain(seal.Table)}";
                 before = seal.Head;
             }
         }

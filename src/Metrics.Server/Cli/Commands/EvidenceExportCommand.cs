@@ -77,7 +77,7 @@ internal sealed class EvidenceExportCommand : DaemonCommand
         if (call.Value(_to) is { } until)
             time += $"&to={Uri.EscapeDataString(until)}";
         JsonElement ledger = DataOf(await daemon.GetAsync($"/api/v1/logs/ledger?{time}&limit={PageSize}", cancel), daemon);
-        (string from, string to) = daemon.Read(ledger, l => (Text(l, "from"), Text(l, "to")));
+        (string from, string to) = daemon.Read(ledger, l => (TextCell.Plain(l, "from"), TextCell.Plain(l, "to")));
         var cut = new List<string>();
         if (daemon.Read(ledger, l => l.GetProperty("more").GetInt32()) is var more and > 0)
             cut.Add(string.Create(CultureInfo.InvariantCulture, $"{more} rows of the ledger"));
@@ -92,7 +92,7 @@ internal sealed class EvidenceExportCommand : DaemonCommand
         var manifest = new EvidenceManifest(
             VersionText.Product, EventTime.Format(Timestamp.Of(TimeProvider.System.GetUtcNow()).ToNanoseconds()), daemon.Url, from, to,
             call.Value(_about), events, daemon.Read(ledger, l => l.GetProperty("complete").GetBoolean()), cut,
-            daemon.Read(seals, s => s.GetProperty("seals").EnumerateArray().Select(one => Text(one, "head")).LastOrDefault()),
+            daemon.Read(seals, s => s.GetProperty("seals").EnumerateArray().Select(one => TextCell.Plain(one, "head")).LastOrDefault()),
             folder.Files.ToArray());
         EvidenceFile written = await folder.FinishAsync(manifest);
         foreach (string missing in cut)
@@ -131,11 +131,9 @@ internal sealed class EvidenceExportCommand : DaemonCommand
         List<JsonElement> events = daemon.Read(about, a => a.GetProperty("events").EnumerateArray().ToList());
         foreach (JsonElement one in events)
             await file.WriteLineAsync(one.GetRawText().AsMemory(), cancel);
-        cut.AddRange(daemon.Read(about, a => a.GetProperty("cut").EnumerateArray().Select(c => c.GetString()!).ToList()));
+        cut.AddRange(daemon.Read(about, a => a.GetProperty("cut").EnumerateArray().Select(c => EventText.Plain(c.GetString()!)).ToList()));
         cut.AddRange(daemon.Read(about, a => a.GetProperty("not_followed").EnumerateArray()
-            .Select(n => $"not followed: {Text(n, "relation")}, {Text(n, "value")}: {Text(n, "reason")}").ToList()));
+            .Select(AboutText.NotFollowed).ToList()));
         return events.Count;
     }
-
-    private static string Text(JsonElement one, string name) => one.GetProperty(name).GetString()!;
 }

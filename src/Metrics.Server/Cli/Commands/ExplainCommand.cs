@@ -47,20 +47,18 @@ internal sealed class ExplainCommand : DaemonCommand
     private static void Write(JsonElement alert, TextWriter to)
     {
         IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject()
-            .Select(l => $"{l.Name}={Labels.Quote(l.Value.GetString()!)}");
-        to.WriteLine($"{Text(alert, "alert")}{{{string.Join(", ", labels)}}}: {Text(alert, "state")}");
+            .Select(l => $"{l.Name}={Labels.Quote(EventText.Plain(l.Value.GetString()!))}");
+        to.WriteLine($"{TextCell.Plain(alert, "alert")}{{{string.Join(", ", labels)}}}: {TextCell.Plain(alert, "state")}");
         foreach (JsonElement line in alert.GetProperty("now").EnumerateArray())
-            to.WriteLine($"  {line.GetString()}");
+            to.WriteLine($"  {EventText.Plain(line.GetString()!)}");
         foreach (JsonElement line in alert.GetProperty("trail").EnumerateArray())
-            to.WriteLine($"  {Text(line, "at")}  {Text(line, "what"),-12}  {Text(line, "text")}");
+            to.WriteLine($"  {TextCell.Plain(line, "at")}  {TextCell.Plain(line, "what"),-12}  {TextCell.Plain(line, "text")}");
     }
-
-    private static string Text(JsonElement of, string name) => of.GetProperty(name).GetString()!;
 
     private static void WriteRule(JsonElement rule, string asked, TextWriter to)
     {
         foreach (JsonElement line in rule.EnumerateArray())
-            to.WriteLine(line.GetString());
+            to.WriteLine(EventText.Plain(line.GetString()!));
         to.WriteLine(rule.GetArrayLength() == 0
             ? $"no alerting rule is called so: {asked}"
             : $"no alert that matches {asked} has been pending or firing: the expression gave no value out of bounds for it");

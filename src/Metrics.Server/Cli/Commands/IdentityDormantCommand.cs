@@ -8,7 +8,7 @@ namespace Metrics.Cli.Commands;
 /// <summary><c>metricsd identity dormant</c>: which accounts have not logged in for long, and how sure that is.</summary>
 internal sealed class IdentityDormantCommand : DaemonCommand
 {
-    private static readonly TextTable s_table = new(["account", "id", "state", "last log-in", "last failure", "why"]);
+    private static readonly TextTable s_table = new(["account", "domain", "id", "state", "last log-in", "last failure", "why"]);
 
     private readonly Option<int?> _days =
         new("--days") { HelpName = "COUNT", Description = "For how many days they have not logged in; 90 without it." };
@@ -41,13 +41,15 @@ internal sealed class IdentityDormantCommand : DaemonCommand
 
     private static void Write(JsonElement data, TextWriter to)
     {
-        to.WriteLine(data.GetProperty("note").GetString());
+        to.WriteLine(TextCell.Plain(data, "note"));
+        if (!data.GetProperty("complete").GetBoolean())
+            to.WriteLine("There were more accounts than are counted: some are left out.");
         s_table.Write(
         [
             .. data.GetProperty("accounts").EnumerateArray().Select(a => new[]
             {
-                TextCell.Text(a, "account"), TextCell.Text(a, "id"), TextCell.Text(a, "state"), TextCell.Time(a, "lastSuccess"),
-                TextCell.Time(a, "lastFailure"), TextCell.Text(a, "why"),
+                TextCell.Text(a, "account"), TextCell.Text(a, "domain"), TextCell.Text(a, "id"), TextCell.Text(a, "state"),
+                TextCell.Time(a, "lastSuccess"), TextCell.Time(a, "lastFailure"), TextCell.Text(a, "why"),
             }),
         ], to);
         if (data.GetProperty("more").GetInt64() is > 0 and var rest)

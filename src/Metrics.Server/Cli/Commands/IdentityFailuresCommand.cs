@@ -54,26 +54,35 @@ internal sealed class IdentityFailuresCommand : DaemonCommand
     private static void Write(JsonElement data, TextWriter to)
     {
         to.WriteLine($"{data.GetProperty("failures")} failures, {data.GetProperty("withoutAccount")} of them without an account");
-        Write(data, "accounts", "account", "origins", "moreAccounts", to);
-        Write(data, "origins", "origin", "accounts", "moreOrigins", to);
+        if (!data.GetProperty("complete").GetBoolean())
+            to.WriteLine("There were more accounts or addresses than are counted: those with the fewest failures are left out.");
+        Write(data, "accounts", ["account", "domain", "id"], "origins", "moreAccounts", to);
+        Write(data, "origins", ["origin"], "accounts", "moreOrigins", to);
     }
 
-    private static void Write(JsonElement data, string list, string name, string others, string more, TextWriter to)
+    private static void Write(JsonElement data, string list, string[] names, string others, string more, TextWriter to)
     {
         if (data.GetProperty(list).GetArrayLength() == 0)
             return;
         to.WriteLine();
-        var table = new TextTable([name, "failures", "locked", others, .. s_heads], "failures", "locked", others);
+        var table = new TextTable([.. names, "failures", "locked", others, .. s_heads], "failures", "locked", others);
         table.Write(
         [
-            .. data.GetProperty(list).EnumerateArray().Select(one => new[]
-            {
-                TextCell.Text(one, name), TextCell.Text(one, "failures"), TextCell.Text(one, "lockouts"), TextCell.Text(one, others),
-                TextCell.Time(one, "first"), TextCell.Time(one, "last"),
+            .. data.GetProperty(list).EnumerateArray().Select(one => (string[])
+            [
+                .. names.Select(n => TextCell.Text(one, n)), TextCell.Text(one, "failures"), TextCell.Text(one, "lockouts"),
+                Others(one, others), TextCell.Time(one, "first"), TextCell.Time(one, "last"),
                 one.GetProperty("succeededSince").GetBoolean() ? TextCell.Time(one, "lastSuccess") : "no", TextCell.Text(one, "reason"),
-            }),
+            ]),
         ], to);
         if (data.GetProperty(more).GetInt64() is > 0 and var rest)
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {rest} more"));
+    }
+
+    /// <summary>How many others there were, or at least: <c>1000+</c>.</summary>
+    private static string Others(JsonElement one, string others)
+    {
+        bool hasMore = one.GetProperty(others == "origins" ? "hasMoreOrigins" : "hasMoreAccounts").GetBoolean();
+        return TextCell.Text(one, others) + (hasMore ? "+" : "");
     }
 }

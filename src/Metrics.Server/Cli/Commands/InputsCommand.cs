@@ -44,16 +44,16 @@ internal sealed class InputsCommand : DaemonCommand
 
     private static string[] Row(JsonElement input) =>
     [
-        Text(input, "name"), Text(input, "state"), Number(input.GetProperty("events").GetInt64()),
+        TextCell.Plain(input, "name"), TextCell.Plain(input, "state"), Number(input.GetProperty("events").GetInt64()),
         Number(input.GetProperty("bytes").GetInt64()), Number(Sum(input, "dropped") + input.GetProperty("kernelDrops").GetInt64()),
-        Number(Sum(input, "errors")), Text(input, "lastEvent") is { Length: > 0 } last ? last : "-",
+        Number(Sum(input, "errors")), TextCell.Plain(input, "lastEvent") is { Length: > 0 } last ? last : "-",
     ];
 
     private static void WriteProblems(JsonElement input, TextWriter to)
     {
-        if (Text(input, "lastError") is { Length: > 0 } error)
-            to.WriteLine($"  last error {Text(input, "lastErrorAt")}: {error}");
-        if (Text(input, "lastProblem") is { Length: > 0 } problem)
+        if (TextCell.Plain(input, "lastError") is { Length: > 0 } error)
+            to.WriteLine($"  last error {TextCell.Plain(input, "lastErrorAt")}: {error}");
+        if (TextCell.Plain(input, "lastProblem") is { Length: > 0 } problem)
             to.WriteLine($"  last problem of what came in: {problem}");
     }
 
@@ -61,6 +61,4 @@ internal sealed class InputsCommand : DaemonCommand
     private static long Sum(JsonElement input, string counts) => input.GetProperty(counts).EnumerateObject().Sum(c => c.Value.GetInt64());
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Text(JsonElement input, string name) => EventText.Plain(input.GetProperty(name).ToString());
 }

@@ -45,13 +45,14 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
     }
 
     private static string[] Source(JsonElement source) =>
-        [Text(source, "source"), Number(source, "templates"), Text(source, "since"), Text(source, "fullUntil")];
+    [
+        TextCell.Plain(source, "source"), Number(source, "templates"), TextCell.Plain(source, "since"),
+        TextCell.Plain(source, "fullUntil"),
+    ];
 
     private static string[] Kind(JsonElement kind) =>
-        [Number(kind, "count"), Text(kind, "first"), Text(kind, "last"), Text(kind, "template")];
+        [Number(kind, "count"), TextCell.Plain(kind, "first"), TextCell.Plain(kind, "last"), TextCell.Plain(kind, "template")];
 
     private static string Number(JsonElement of, string name) =>
         of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Text(JsonElement of, string name) => of.GetProperty(name).ToString();
 }

@@ -35,9 +35,9 @@ internal sealed class SilenceListCommand : DaemonCommand
 
     private static string Line(JsonElement silence)
     {
-        string Text(string name) => silence.GetProperty(name).GetString()!;
         string matchers = string.Join(' ', silence.GetProperty("matchers").EnumerateArray().Select(Matcher));
-        return $"{Text("id")}  {StateOf(silence),-7}  until {Text("endsAt")}  {matchers}  {Text("createdBy")}: {Text("comment")}";
+        return $"{TextCell.Plain(silence, "id")}  {StateOf(silence),-7}  until {TextCell.Plain(silence, "endsAt")}  {matchers}  "
+            + $"{TextCell.Plain(silence, "createdBy")}: {TextCell.Plain(silence, "comment")}";
     }
 
     private static string StateOf(JsonElement silence) => silence.GetProperty("status").GetProperty("state").GetString()!;
@@ -51,6 +51,6 @@ internal sealed class SilenceListCommand : DaemonCommand
             (false, false) => "!=",
             (false, true) => "!~",
         };
-        return $"{matcher.GetProperty("name").GetString()}{sign}{Labels.Quote(matcher.GetProperty("value").GetString()!)}";
+        return $"{TextCell.Plain(matcher, "name")}{sign}{Labels.Quote(TextCell.Plain(matcher, "value"))}";
     }
 }

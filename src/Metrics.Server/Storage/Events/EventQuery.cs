@@ -29,6 +29,9 @@ internal sealed record EventQuery
     /// <summary>Text that the body must hold, whatever its case; empty is any.</summary>
     public string Text { get; init; } = "";
 
+    /// <summary>Whether their texts are left empty: those lie in most of what would be read from the disk.</summary>
+    public bool WithoutBody { get; init; }
+
     /// <summary>The id behind which to go on; null begins at the end that the order names.</summary>
     public long? After { get; init; }
 
@@ -57,7 +60,8 @@ internal sealed record EventQuery
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
-        sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
+        sql.Append("SELECT id, time, observed_time, kind, severity, host, service, ").Append(WithoutBody ? "''" : "body")
+            .Append(", attributes FROM ").Append(table.Name)
             .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");

@@ -13,6 +13,31 @@ public sealed class EventCountTests
         [.. Enumerable.Range(from, count).Select(s => EventRules.Failure(s, source))];
 
     [Fact]
+    public void Alerts_that_outlast_the_window_are_bounded_too_and_those_beyond_wait_for_room()
+    {
+        EventRules rules = new("""
+            events: { kind: identity.authenticate }
+            window: 10s
+            group_by: [source.ip]
+            distinct: { field: user.name, above: 0 }
+            keep_firing_for: 30s
+            max_groups: 2
+            """);
+        rules.Take(EventRules.Failure(0, "a")).Open(1).Should().Be("a firing 1");
+        rules.Take(EventRules.Failure(12, "b")).Open(13);
+        rules.Take(EventRules.Failure(24, "c")).Open(25).Should().Be("a firing 0; b firing 0; c firing 1", "one is that of all others");
+        rules.Rule.Error.Should().BeNull();
+        rules.Evaluate(35);
+        rules.Take(EventRules.Failure(36, "d"), EventRules.Failure(36, "e"), EventRules.Failure(36, "e", "bob"));
+        rules.Open(37).Should().NotContainAny("d ", "e ");
+        rules.Rule.Error.Should().Be("3 alerts are open, as many as may be (max_groups): 2 more wait");
+        rules.Open(38);
+        rules.Open(43).Should().Be("b firing 0; c firing 0");
+        rules.Open(44).Should().Be("b firing 0; c firing 0; e firing 2", "the greater one goes first");
+        rules.Memory.Status.Should().EndWith("; 2 alerts had to wait for room");
+    }
+
+    [Fact]
     public void It_fires_above_its_bound_for_each_group_alone_and_resolves_when_the_window_slides_on()
     {
         EventRules rules = new EventRules().Take(Failures(0, 4)).Take(Failures(0, 3, "192.0.2.2"));

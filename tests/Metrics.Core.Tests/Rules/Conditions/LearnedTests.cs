@@ -43,7 +43,11 @@ public sealed class LearnedTests
         rules.Open.Should().Be("", "chance does not make it, but it is more than 0.7 of what is usual");
         Minutes(rules, 41, 1, (s_api, 3400));
         rules.Open.Should().Be("a firing");
-        rules.Rules[0].Alerts.Single().Value.Should().Be(3400);
+        AlertInstance alert = rules.Rules[0].Alerts.Single();
+        alert.Value.Should().Be(3400);
+        // What is counted may be a share too, such as lines in a thousand requests: it is not said that so many came.
+        rules.Rules[0].Rule.Condition.Describe(alert).Should().MatchRegex(
+            "^3400 over 1m; usual for this hour are [0-9.]+, and less than 0.7 of that is too little$");
         rules.Rules[0].Rule.Text.Should().Be("lines less than 0.7 of what is usual, with a probability of 0.999");
     }
 

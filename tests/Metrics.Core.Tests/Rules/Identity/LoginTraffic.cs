@@ -107,6 +107,22 @@ internal sealed class LoginTraffic(int seed)
         return this;
     }
 
+    /// <summary>One address tries all accounts in turn, once each, until they are locked: it sprays first.</summary>
+    public LoginTraffic AddLockoutInTurn()
+    {
+        double begin = Between(60, 7000), at = begin, locks = 0;
+        int accounts = _random.Next(20, 50);
+        for (int tries = 0; tries < 7; tries++)
+        {
+            locks = tries == 5 ? at : locks;
+            for (int account = 0; account < accounts; account++, at += Between(0.3, 1))
+                Add(at, $"person-{account}", "203.0.117.7", "failure", tries < 5 ? "" : $"The account is locked for user: id-{account}.");
+        }
+        Attacks.Add(new LoginAttack("IdentityPasswordSpraying", null, "203.0.117.7", begin, Within: 60));
+        Attacks.Add(new LoginAttack("IdentityLockoutStorm", null, "203.0.117.7", locks, Within: 60));
+        return this;
+    }
+
     /// <summary>Half of them get in.</summary>
     private void AddSuccess(double at, string user, string origin)
     {

@@ -67,7 +67,7 @@ public sealed class LogRatioStoryTests(ITestOutputHelper output)
         new("half, where there are few requests", Day(2, 3, 30), 0, "heat-api", (a, at) => a with { MutedFrom = at, Kept = 0.5 }),
         new("a start that takes four minutes", Day(2, 10, 30), 0, "keystone", (a, at) => a with { Down = (at, 4) }),
         new("a fault of half an hour", Day(2, 10, 30), 60, "keystone", (a, at) => a with { Down = (at, 30) },
-            "LogLevelLowered ctl-1 info keystone"),
+            "LogSourceSilent ctl-1 keystone"),
     ];
 
     [Fact]

@@ -58,10 +58,18 @@ public sealed class IdentityApiTests : IAsyncLifetime
         AddUser("d1", "dora", 200);
         AddUser("e1", "eve", 120);
         AddUser("a1", "ann", 120);
+        AddUser("h1", "hal", 120);
+        await SendAsync(
+            // As Horizon logs them, with a name alone.
+            Login(30, "success", "hal", "", "10.0.0.4", ""),
+            Login(20, "failure", "typed", "", "10.0.0.4", ""),
+            Login(10, "failure", "fay", "f1", "10.0.0.4", "r9"));
         JsonElement data = await AskAsync("dormant");
         Text(data, "successes").Should().Be("reported");
         data.GetProperty("accounts").EnumerateArray().Select(a => (Text(a, "account"), Text(a, "state"))).Should().Equal(
-            [("dora", "dormant"), ("eve", "dormant"), ("carl", "quiet")], "ann has logged in a minute ago, and nobody is no account");
+            [("dora", "dormant"), ("eve", "dormant"), ("carl", "quiet"), ("fay", "never")],
+            "ann and hal have logged in a minute ago, and nobody and typed are no accounts");
+        data.GetProperty("complete").GetBoolean().Should().BeTrue();
     }
 
     [Fact]

@@ -28,6 +28,110 @@ public sealed class LoginTallyTests
         tally.Failures(limit: 10).Accounts.Select(a => (a.Name, a.Id, a.Failures)).Should().Equal(("ann", "a1", 2), ("b1", "b1", 1));
     }
 
+    [Fact]
+    public void Accounts_of_one_name_in_two_domains_are_two_and_a_name_alone_is_one_of_them_only_where_its_domain_says_which()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(
+            new Login("ann", "a1", "default"), new Login("ann", "a2", "sales"), new Login("ann", "", "Sales"), new Login("ann", "", "")));
+        tally.Failures(limit: 10).Accounts.Select(a => (a.Name, a.Domain, a.Id, a.Failures)).Should().Equal(
+            ("ann", "sales", "a2", 2), ("ann", "", "", 1), ("ann", "default", "a1", 1));
+    }
+
+    [Fact]
+    public void An_account_that_was_renamed_is_one_by_its_new_name_and_who_has_the_old_name_now_is_another()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(
+            new Login("ann", "a1", At: 1), new Login("anna", "a1", At: 2), new Login("ann", "a9", At: 3), new Login("anna", "")));
+        tally.Failures(limit: 10).Accounts.Select(a => (a.Name, a.Id, a.Failures)).Should().Equal(("anna", "a1", 3), ("ann", "a9", 1));
+    }
+
+    [Fact]
+    public void An_address_counts_an_account_once_whichever_way_it_is_named()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(new Login("ann", "", Origin: "10.0.0.9"), new Login("ann", "a1", Origin: "10.0.0.9")));
+        tally.Failures(limit: 10).Origins.Should().ContainSingle().Which.Others.Should().Be(1);
+    }
+
+    [Fact]
+    public void What_was_only_typed_is_no_account()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(
+            new Login("admin", "", Reason: "Could not find user: admin."), new Login("typed", "", "Default"), new Login("ann", "a1"),
+            new Login("root", "u0", Reason: "Could not find user: root."), new Login("bob", "", "Default", Outcome: "success")));
+        tally.History(since: 0, hasAnswers: false).Accounts.Select(a => a.Name).Should().BeEquivalentTo("ann", "bob");
+    }
+
+    [Fact]
+    public void The_log_begins_with_the_oldest_log_in_also_where_that_was_read_in_later()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(new Login("ann", "a1", At: 5), new Login("ann", "a1", At: 3)));
+        tally.History(since: 4, hasAnswers: false).Since.Should().Be(3);
+        tally.History(since: 2, hasAnswers: false).Since.Should().Be(2);
+    }
+
+    [Fact]
+    public void Nobody_of_that_name_is_not_the_account_that_has_it_elsewhere()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(new Login("ann", "a1"), new Login("ann", "", Reason: "Could not find user: ann.")));
+        tally.Failures(limit: 10).Accounts.Select(a => (a.Id, a.Failures)).Should().BeEquivalentTo([("a1", 1L), ("", 1L)]);
+    }
+
+    [Theory]
+    [InlineData("x a a", "a")]
+    [InlineData("a b c", "")]
+    [InlineData("a a b b", "")]
+    [InlineData("a b c d d d d d", "")]
+    public void The_reason_is_that_of_most_or_none(string reasons, string most)
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch([.. reasons.Split(' ').Select(r => new Login("ann", "a1", Reason: r))]));
+        tally.Failures(limit: 1).Accounts[0].Reason.Should().Be(most);
+    }
+
+    [Fact]
+    public void Addresses_beyond_the_bound_of_all_are_not_told_apart_and_that_is_said()
+    {
+        var tally = new LoginTally(maxOthers: 5);
+        tally.Add(Batch([.. Enumerable.Range(0, 10).Select(i => new Login("ann", "a1", Origin: $"10.0.0.{i}"))]));
+        FailedLogin ann = tally.Failures(limit: 1).Accounts[0];
+        (ann.Failures, ann.HasMoreOthers).Should().Be((10, true));
+        ann.Others.Should().BeLessThanOrEqualTo(5);
+    }
+
+    [Fact]
+    public void A_name_that_is_longer_than_any_of_Keystone_is_cut()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(new Login(new string('x', 8_000), "")));
+        tally.Failures(limit: 1).Accounts[0].Name.Should().HaveLength(255);
+    }
+
+    private sealed record Login(
+        string User, string Id, string Domain = "", string Origin = "", string Reason = "", string Outcome = "failure", long At = 1);
+
+    private static EventBatch Batch(params Login[] attempts)
+    {
+        var batch = new EventBatch("test");
+        foreach (Login one in attempts)
+        {
+            batch.Add(one.At, one.At, EventKinds.IdentityAuthenticate, 9, "");
+            void Add(string field, string value) => batch.AddField(field, value.Length > 0 ? value : null);
+            Add(EventFields.Outcome, one.Outcome);
+            Add(EventFields.UserName, one.User);
+            Add(EventFields.UserId, one.Id);
+            Add(EventFields.UserDomain, one.Domain);
+            Add(EventFields.SourceIp, one.Origin);
+            Add(EventFields.Reason, one.Reason);
+        }
+        return batch;
+    }
+
     private static EventBatch Batch(params (string Outcome, string User, string Id)[] attempts)
     {
         var batch = new EventBatch("test");

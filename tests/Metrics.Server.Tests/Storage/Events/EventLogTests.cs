@@ -44,6 +44,18 @@ public sealed class EventLogTests : IDisposable
             new EventField("source.ip", "2001:db8::1"));
     }
 
+    [Fact]
+    public async Task Texts_are_left_out_for_those_who_need_fields_alone()
+    {
+        var batch = new EventBatch("t");
+        batch.Add(Now, Now, "log", 9, "a text");
+        batch.AddField("user.name", "ann");
+        await using EventLog log = Open();
+        await WriteAsync(log, batch);
+        Event read = (await ReadAsync(log, new EventQuery { WithoutBody = true })).Should().ContainSingle().Subject;
+        (read.Body, read.Fields.Single().Value).Should().Be(("", "ann"));
+    }
+
     [Theory]
     [InlineData("a\0b")]
     [InlineData("\0")]
