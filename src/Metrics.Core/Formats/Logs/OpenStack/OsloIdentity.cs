@@ -8,7 +8,7 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// Authorization failed. The request you have made requires authentication. from 192.0.2.7
 /// Authorization failed. Could not find user: ann. (Disable insecure_debug mode to suppress these details.) from 192.0.2.7: keystone…
 ///   .Unauthorized: Could not find user: ann. (Disable …)                                    with the error, as newer oslo.log has it
-/// User is disabled: 18b9…                                                                   a line before the one that tells from where
+/// User is disabled: 18b9…: AssertionError: User is disabled: 18b9…                          a line before the one that tells from where
 /// Login successful for user "ann" using domain "Default", remote address 192.0.2.7.
 /// Login failed for user "ann".                                                         before 2017
 /// </code>
@@ -66,9 +66,13 @@ internal static class OsloIdentity
         else if (LogText.TryTake(ref reason, "The account is locked for user: "u8)
             || LogText.TryTake(ref reason, "The account is disabled for user: "u8)
             || LogText.TryTake(ref reason, "User is disabled: "u8)
-            || LogText.TryTake(ref reason, "The password is expired and needs to be changed for user: "u8))
-            record.Set(EventFields.UserId, LogText.WithoutDot(reason));
+            || LogText.TryTake(ref reason, "The password is expired and needs to be changed for user: "u8)
+            || LogText.TryTake(ref reason, "The password is expired and needs to be reset for user: "u8))
+            record.Set(EventFields.UserId, LogText.WithoutDot(WithoutError(reason)));
     }
+
+    /// <summary>An id, without the error that newer oslo.log puts behind it: <c>18b9…: AssertionError: User is disabled: 18b9…</c>.</summary>
+    private static ReadOnlySpan<byte> WithoutError(ReadOnlySpan<byte> id) => id.IndexOf(": "u8) is > 0 and var colon ? id[..colon] : id;
 
     /// <summary>Reads a text of Horizon's.</summary>
     public static bool TryReadHorizon(ReadOnlySpan<byte> text, LogRecord record)
