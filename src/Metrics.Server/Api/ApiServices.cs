@@ -18,6 +18,7 @@ internal static class ApiServices
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
         .AddSingleton<EventStream>()
+        .AddSingleton<EvidenceAnswer>()
         .AddSingleton<LoginQuestions>()
         .AddSingleton<AlertEndpoints>()
         .AddSingleton<PostAlertsHandler>()

@@ -80,12 +80,21 @@ internal sealed partial class EventLog
         return shares;
     }
 
-    /// <summary>Hashes what a table holds.</summary>
+    /// <summary>Hashes what a table holds; one at a time, since each takes half of a processor.</summary>
     /// <inheritdoc cref="EventHasher.HashAsync" />
-    public async Task<HashedTable> HashAsync(string table, IReadOnlyList<SealPart>? like, CancellationToken ct)
+    public async Task<HashedTable> HashAsync(
+        string table, IReadOnlyList<SealPart>? like, CancellationToken ct, Action<long>? progress = null)
     {
-        using var hasher = new EventHasher(_file, time);
-        return await hasher.HashAsync(table, like, ct);
+        await _hashing.WaitAsync(ct);
+        try
+        {
+            using var hasher = new EventHasher(_file, time);
+            return await hasher.HashAsync(table, like, ct, progress);
+        }
+        finally
+        {
+            _hashing.Release();
+        }
     }
 
     private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)

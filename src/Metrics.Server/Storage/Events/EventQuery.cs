@@ -57,7 +57,7 @@ internal sealed record EventQuery
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
-        sql.Append("SELECT id, time, observed_time, kind, severity, host, service, body, attributes FROM ").Append(table.Name)
+        sql.Append("SELECT ").Append(EventRows.Columns).Append(" FROM ").Append(table.Name)
             .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
