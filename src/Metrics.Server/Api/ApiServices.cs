@@ -19,6 +19,7 @@ internal static class ApiServices
         .AddSingleton<StateEndpoints>()
         .AddSingleton<EventStream>()
         .AddSingleton<EvidenceAnswer>()
+        .AddSingleton<LongQuestions>()
         .AddSingleton<LoginQuestions>()
         .AddSingleton<AlertEndpoints>()
         .AddSingleton<PostAlertsHandler>()

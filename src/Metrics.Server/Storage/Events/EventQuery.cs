@@ -38,6 +38,9 @@ internal sealed record EventQuery
     /// <summary>How many at most; 0 is all.</summary>
     public int Limit { get; init; }
 
+    /// <summary>How many bytes at most, as batches count them, and one batch more; of those that have a limit.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
+
     /// <summary>Whether only some events are wanted of those that lie there, so that many may have to be read for one.</summary>
     public bool IsSearch => Limit > 0 && (Text.Length > 0 || Matchers.Count > 0 || Kinds is not null || Any.Count > 0);
 
