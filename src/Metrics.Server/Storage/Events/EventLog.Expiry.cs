@@ -9,9 +9,9 @@ internal sealed partial class EventLog
     /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
     /// <param name="now">The bounds, which a reload may have changed.</param>
     /// <param name="ct">Ends the waiting for the writer.</param>
-    /// <param name="going">Is given each table before it goes, and why; events are written meanwhile.</param>
+    /// <param name="going">Is given each table before it goes; events are written meanwhile.</param>
     /// <exception cref="StoreException">The file cannot be written now.</exception>
-    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct, Func<EventTable, string, Task>? going = null)
+    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct, Func<ExpiringTable, Task>? going = null)
     {
         await WithFileAsync(() =>
         {
@@ -22,11 +22,11 @@ internal sealed partial class EventLog
             _ledger.Expire(_file.Writer, OldestDay(now));
             return true;
         }, ct);
-        while (await WithFileAsync(() => NextToGo(now), ct) is var (table, reason))
+        while (await WithFileAsync(() => NextToGo(now), ct) is { } next)
         {
             if (going is not null)
-                await going(table, reason);
-            await WithFileAsync(() => Drop(table, reason), ct);
+                await going(next);
+            await WithFileAsync(() => Drop(next), ct);
         }
         await WithFileAsync(() =>
         {
@@ -58,20 +58,23 @@ internal sealed partial class EventLog
     }
 
     /// <summary>The table that is too old, or too much; null where none is.</summary>
-    private (EventTable Table, string Reason)? NextToGo(EventLogOptions now)
+    private ExpiringTable? NextToGo(EventLogOptions now)
     {
         if (!_file.IsOpen || _tables is not [var first, ..])
             return null;
         int oldest = OldestDay(now);
         // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
         if (_tables.Any(t => t.Day < oldest))
-            return (first, $"older than {Duration.Format(now.Retention)}");
-        return _tables.Count > 1 && _file.Measure().Used > now.MaxBytes ? (first, "events.max_bytes is reached") : null;
+            return new ExpiringTable(first, IsForSize: false, $"older than {Duration.Format(now.Retention)}");
+        return _tables.Count > 1 && _file.Measure().Used > now.MaxBytes
+            ? new ExpiringTable(first, IsForSize: true, "events.max_bytes is reached")
+            : null;
     }
 
     /// <returns>Whether it was the oldest, as it was when it was looked at.</returns>
-    private bool Drop(EventTable table, string reason)
+    private bool Drop(ExpiringTable next)
     {
+        EventTable table = next.Table;
         if (!_file.IsOpen || _tables is not [var first, ..] || first != table)
             return false;
         EventTable[] rest = [.. _tables.Skip(1)];
@@ -86,7 +89,7 @@ internal sealed partial class EventLog
         _tables = rest;
         _file.Execute("CHECKPOINT");
         metrics.TablesExpired.Inc();
-        LogDropped(table.Name, reason);
+        LogDropped(table.Name, next.Reason);
         return true;
     }
 

@@ -15,7 +15,7 @@ internal sealed partial class EventLogMaintenance(
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
 
     /// <summary>What has gone while the audit could not be written; null where it says all.</summary>
-    private (EventTable Table, string Reason)? _unnoted;
+    private ExpiringTable? _unnoted;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,8 +31,8 @@ internal sealed partial class EventLogMaintenance(
             return;
         try
         {
-            if (_unnoted is var (table, reason))
-                await NoteAsync(table, reason);
+            if (_unnoted is { } unnoted)
+                await NoteAsync(unnoted);
             await events.MaintainAsync(options.Value, ct, NoteAsync);
         }
         catch (StoreException e)
@@ -42,17 +42,17 @@ internal sealed partial class EventLogMaintenance(
     }
 
     /// <summary>A disk must not fill since the state is away: what the audit does not take is noted later.</summary>
-    private async Task NoteAsync(EventTable table, string reason)
+    private async Task NoteAsync(ExpiringTable table)
     {
         try
         {
-            await seals.NoteExpiredAsync(table, reason);
+            await seals.NoteExpiredAsync(table, options.Value.Retention);
             _unnoted = null;
         }
         catch (StateUnavailableException e)
         {
-            _unnoted = (table, reason);
-            LogUnnoted(table.Name, e.Message);
+            _unnoted = table;
+            LogUnnoted(table.Table.Name, e.Message);
         }
     }
 

@@ -21,8 +21,11 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
 
     private const string Who = "metricsd";
 
+    /// <summary>A day is sealed when it has ended.</summary>
+    private static readonly TimeSpan s_sealedAfter = TimeSpan.FromDays(1);
+
     /// <summary>The seals that are kept, as this process knows them; null before the first look.</summary>
-    private volatile IReadOnlyList<EventSeal>? _known;
+    private IReadOnlyList<EventSeal>? _known;
 
     private readonly Lock _expiring = new();
 
@@ -36,13 +39,14 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
     /// <exception cref="StateUnavailableException">They cannot be read now.</exception>
     public async Task<IReadOnlyList<EventSeal>> OpenAsync()
     {
-        if (_known is { } known)
+        if (Volatile.Read(ref _known) is { } known)
             return known;
         await ExpiredToAsync();
-        known = await LoadAsync();
-        _known = known;
+        // Several may ask at once: nobody adds to them before all have the same.
+        if (Interlocked.CompareExchange(ref _known, await LoadAsync(), null) is { } first)
+            return first;
         state.Rebuilt += SaveAll;
-        return known;
+        return Volatile.Read(ref _known)!;
     }
 
     /// <summary>All of them, as they are in the database.</summary>
@@ -75,12 +79,23 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
         return ExpiredTo(isNoted ? id : 0);
     }
 
-    /// <summary>Notes in the audit that a table goes, and those before it have gone.</summary>
+    /// <summary>
+    /// Notes in the audit that a table goes, and those before it have gone. Not one that goes for age by its name or those behind it, while
+    /// neither its ids nor its seal are so old: somebody may have put a table there to make the daemon do it.
+    /// </summary>
+    /// <param name="next">The table.</param>
+    /// <param name="retention">How long is kept now.</param>
     /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
-    public async Task NoteExpiredAsync(EventTable table, string reason)
+    public async Task NoteExpiredAsync(ExpiringTable next, TimeSpan retention)
     {
+        EventTable table = next.Table;
+        long oldest = (time.GetUtcNow() - retention).ToUnixTimeMilliseconds();
+        bool isOld = EventIds.ToMilliseconds(table.LastId) < oldest
+            || (await OpenAsync()).Any(s => s.IsOf(table) && s.SealedAt < oldest + s_sealedAfter.TotalMilliseconds);
+        if (!next.IsForSize && !isOld)
+            return;
         ExpiredTo(table.LastId);
-        await state.WriteAsync(writer => AddExpired(writer, $"{table.Name}: {reason}", table.LastId));
+        await state.WriteAsync(writer => AddExpired(writer, $"{table.Name}: {next.Reason}", table.LastId));
     }
 
     /// <summary>Keeps a seal, with its head in the audit; done when it is committed.</summary>
@@ -98,12 +113,12 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
                     CultureInfo.InvariantCulture, $"{seal.Table}: {seal.Count} events; head {seal.Head}"));
                 writer.Run(db => db.Seals.Where(s => s.LastId <= goneTo).ExecuteDelete());
             },
-            () => _known = [.. known.Where(s => s.LastId > goneTo), seal]);
+            () => Volatile.Write(ref _known, [.. known.Where(s => s.LastId > goneTo), seal]));
     }
 
     private void SaveAll() => state.Write(writer =>
     {
-        foreach (EventSeal seal in _known!)
+        foreach (EventSeal seal in Volatile.Read(ref _known)!)
             writer.Save(RowOf(seal));
         long expiredTo = ExpiredTo(0);
         if (expiredTo > 0)

@@ -115,6 +115,38 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_makes_the_daemon_drop_young_days_by_a_table_that_looks_old_is_found()
+    {
+        long last;
+        await using (EventLog before = await ThreeDaysAsync())
+            last = before.LastId;
+        Execute($"CREATE TABLE events_20200101 AS SELECT * REPLACE ({last} + 1000 + id % 1000 AS id) FROM events_20260310");
+        await using EventLog log = _folder.Open(_bounds);
+        await Maintenance(log).MaintainAsync(default);
+        log.Tables.Should().BeEmpty("the daemon drops what lies before a table that is too old");
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Missing, DayState.Missing);
+    }
+
+    [Fact]
+    public async Task Days_that_a_wrong_clock_dated_into_the_future_expire_with_those_behind_them()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        DateTimeOffset now = _time.GetUtcNow();
+        _time.AdjustTime(now.AddYears(4));
+        await WriteAsync(log, Some("future"));
+        for (int day = 0; day < 3; day++)
+        {
+            _time.AdjustTime(now.AddDays(day));
+            await WriteAsync(log, Some("today"));
+            await Sealer(log).SealAsync(default);
+        }
+        _time.AdjustTime(now.AddDays(33));
+        await Maintenance(log).MaintainAsync(default);
+        await WriteAsync(log, Some("new"));
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Expired, DayState.Open);
+    }
+
+    [Fact]
     public async Task What_the_daemon_drops_for_size_has_expired_and_stays_so_when_more_is_to_be_kept()
     {
         await using EventLog log = await ThreeDaysAsync();
@@ -138,7 +170,8 @@ public sealed class EvidenceTests : IDisposable
         for (int n = 1; n <= EventSeals.MaxExpired + 10; n++)
         {
             last = new EventSeal($"events_{n}", 10 * n, (10 * n) + 1, 2, "ab", [], last?.Head ?? EventSeal.NoHead, n);
-            await seals.NoteExpiredAsync(new EventTable($"events_{n}", 1, 10 * n, (10 * n) + 1, 0, 0), "size");
+            await seals.NoteExpiredAsync(
+                new ExpiringTable(new EventTable($"events_{n}", 1, 10 * n, (10 * n) + 1, 0, 0), IsForSize: true, "size"), default);
             await seals.SaveAsync(last);
         }
         (await seals.LoadAsync()).Should().HaveCountLessThan(EventSeals.MaxExpired + 10).And
@@ -218,7 +251,7 @@ public sealed class EvidenceTests : IDisposable
             _time.Advance(TimeSpan.FromDays(1));
             await sealer.SealAsync(default);
         }
-        await seals.NoteExpiredAsync(log.Tables[0], "size");
+        await seals.NoteExpiredAsync(new ExpiringTable(log.Tables[0], IsForSize: true, "size"), default);
         List<EventSeal> before = await seals.LoadAsync();
         await seals.HeadsInAuditAsync();
         using (StateDb db = _state.Open())
