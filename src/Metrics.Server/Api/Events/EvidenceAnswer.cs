@@ -5,8 +5,8 @@ using Metrics.Storage.Events.Evidence;
 namespace Metrics.Api.Events;
 
 /// <summary>
-/// A check of the event log as lines of JSON: a day each when it is checked, how far it is while a day takes long, and at last that all were
-/// looked at, or why not.
+/// A check of the event log as lines of JSON: a day each when it is checked, how far it is while a day takes long, and at last that all
+/// were looked at, or why not.
 /// </summary>
 internal sealed class EvidenceAnswer(EvidenceCheck check, IHostApplicationLifetime lifetime, TimeProvider time)
 {

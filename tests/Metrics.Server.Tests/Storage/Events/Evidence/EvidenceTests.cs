@@ -183,6 +183,25 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_sealed_while_a_check_looks_is_no_alteration()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        var seals = new EventSeals(_state, _time);
+        Task sealing = Task.Run(async () =>
+        {
+            EventSeal? last = null;
+            for (int n = 1; n <= 300; n++)
+            {
+                last = new EventSeal($"events_{n}", 10 * n, (10 * n) + 1, 2, "ab", [], last?.Head ?? EventSeal.NoHead, n);
+                await seals.SaveAsync(last);
+            }
+        });
+        while (!sealing.IsCompleted)
+            (await CheckAsync(log)).Should().NotContain(d => d.Table == "seals");
+        await sealing;
+    }
+
+    [Fact]
     public async Task A_name_is_not_given_again_on_the_day_that_its_table_went_for_size_and_tables_are_as_few_as_before()
     {
         _bounds = new EventLogOptions { MaxBytes = 1 };
