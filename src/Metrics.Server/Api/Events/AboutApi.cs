@@ -27,9 +27,9 @@ internal static class AboutApi
         EventAnswers.AnswerAsync(context, metrics, Path, async () =>
         {
             AboutQuery query = Read(context.Request.Query, time.GetUtcNow());
-            using AboutAnswer answer = await questions.AskAsync(
-                end => new EventInvestigator(events).FindAsync(query, end), context.RequestAborted);
-            await WriteAsync(context, query, answer);
+            await questions.AnswerAsync(
+                end => new EventInvestigator(events).FindAsync(query, end), answer => WriteAsync(context, query, answer),
+                context.RequestAborted);
         });
 
     private static AboutQuery Read(IQueryCollection query, DateTimeOffset now)

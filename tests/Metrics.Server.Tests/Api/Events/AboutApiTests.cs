@@ -40,7 +40,7 @@ public sealed class AboutApiTests
     }
 
     [Fact]
-    public async Task What_everybody_shares_is_notFollowed_and_that_is_said()
+    public async Task What_everybody_shares_is_not_followed_and_that_is_said()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
         IEnumerable<string> crowd =

@@ -46,6 +46,21 @@ public sealed class LongQuestionsTests : IDisposable
         await asked.Awaiting(a => a).Should().ThrowAsync<OperationCanceledException>();
     }
 
+    [Fact]
+    public async Task Large_answers_that_nobody_takes_are_few_and_hold_up_no_other_question()
+    {
+        var taken = new TaskCompletionSource();
+        Task[] slow = [.. Enumerable.Range(0, 8).Select(_ => AnswerAsync(taken.Task))];
+        await AnswerAsync(Task.CompletedTask).Awaiting(a => a).Should().ThrowAsync<StoreException>().WithMessage("8 such answers are *");
+        (await _questions.AskAsync(_ => Task.FromResult(3), default)).Should().Be(3);
+        taken.SetResult();
+        await Task.WhenAll(slow);
+        await AnswerAsync(Task.CompletedTask);
+
+        Task AnswerAsync(Task sent) =>
+            _questions.AnswerAsync(_ => Task.FromResult(new CancellationTokenSource()), _ => sent, default);
+    }
+
     private static async Task<int> ForeverAsync(CancellationToken ct)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
