@@ -105,6 +105,18 @@ public sealed class AboutApiTests
     }
 
     [Fact]
+    public async Task What_lies_between_many_events_of_an_account_counts_for_nothing()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        IEnumerable<string> hers = Enumerable.Range(0, 40).Select(n => Line(-10 * n, "hers", """ "user.name":"alice","host":"ctl-1" """));
+        IEnumerable<string> between = Enumerable.Range(0, 300).Select(_ => Line(-5, "between", """ "host":"ctl-1" """));
+        await SendAsync(daemon, [.. hers, .. between, Line(-10, "there", """ "host":"ctl-1" """)]);
+        JsonElement data = await AskAsync(daemon, Alice + "&around=1m");
+        data.GetProperty("notFollowed").GetArrayLength().Should().Be(0);
+        Shown(data).Should().HaveCount(41).And.Contain("same host: there");
+    }
+
+    [Fact]
     public async Task The_command_line_writes_each_event_with_why_it_is_there()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");

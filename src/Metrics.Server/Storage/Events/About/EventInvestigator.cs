@@ -46,7 +46,7 @@ internal sealed class EventInvestigator(EventLog events)
         var known = about.Select(a => a.Batch.Ids[a.Row]).ToHashSet();
         answer.Followed = await WithoutSharedAsync(values, spans, asked, answer, ct);
         if (answer.Followed.Count > 0)
-            await AddOthersAsync(query, spans, known, asked, answer, ct);
+            await AddOthersAsync(query, TimeSpans.Few(spans), known, asked, answer, ct);
         answer.Events = [.. answer.Events.OrderBy(e => e.Batch.Times[e.Row]).ThenBy(e => e.Batch.Ids[e.Row])];
     }
 
