@@ -18,6 +18,8 @@ internal static class ApiServices
         .AddSingleton<SeriesEndpoints>()
         .AddSingleton<StateEndpoints>()
         .AddSingleton<EventStream>()
+        .AddSingleton<EvidenceAnswer>()
+        .AddSingleton<LongQuestions>()
         .AddSingleton<LoginQuestions>()
         .AddSingleton<AlertEndpoints>()
         .AddSingleton<PostAlertsHandler>()

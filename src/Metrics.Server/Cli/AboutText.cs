@@ -60,7 +60,7 @@ internal static class AboutText
         }
         if (followed.Length > MaxFollowed)
             call.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"followed: {followed.Length - MaxFollowed} values more"));
-        foreach (JsonElement one in about.GetProperty("not_followed").EnumerateArray())
+        foreach (JsonElement one in about.GetProperty("notFollowed").EnumerateArray())
             call.Error.WriteLine(NotFollowed(one));
         foreach (JsonElement one in about.GetProperty("cut").EnumerateArray())
             call.Error.WriteLine($"metricsd: {EventText.Plain(one.GetString()!)}");

@@ -5,7 +5,7 @@ namespace Metrics.Cli;
 /// <summary>A backup on its way into a folder, which has its name only when all of it is there.</summary>
 internal sealed class BackupFolder(string path)
 {
-    private readonly string _partial = path + ".partial";
+    private readonly PartialFolder _folder = new(path);
 
     /// <summary>What happens now, for people who wait; from another thread.</summary>
     public string Doing { get; private set; } = "waiting for the first file";
@@ -22,13 +22,13 @@ internal sealed class BackupFolder(string path)
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public async Task FillAsync(Stream tar, string last, Action<string, long> took, CancellationToken cancel)
     {
-        Directory.CreateDirectory(_partial);
+        _folder.Begin();
         await using var reader = new TarReader(tar);
         bool isWhole = false;
         while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
         {
-            string file = Path.GetFullPath(Path.Combine(_partial, entry.Name));
-            if (!file.StartsWith(_partial + Path.DirectorySeparatorChar, StringComparison.Ordinal) || entry.DataStream is not { } data)
+            string file = Path.GetFullPath(Path.Combine(_folder.Path, entry.Name));
+            if (!file.StartsWith(_folder.Path + Path.DirectorySeparatorChar, StringComparison.Ordinal) || entry.DataStream is not { } data)
                 throw new InvalidDataException($"it has an entry {entry.Name}");
             Doing = entry.Name;
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -39,23 +39,24 @@ internal sealed class BackupFolder(string path)
         }
         if (!isWhole)
             throw new InvalidDataException("the daemon broke it off; see its log");
-        Directory.Move(_partial, path);
+        _folder.Finish();
     }
 
-    /// <summary>Takes away what there is of one that failed.</summary>
-    public void Discard()
-    {
-        if (Directory.Exists(_partial))
-            Directory.Delete(_partial, true);
-    }
+    /// <inheritdoc cref="PartialFolder.MustBeNew" />
+    public void MustBeNew() => _folder.MustBeNew();
+
+    /// <inheritdoc cref="PartialFolder.Discard" />
+    public void Discard() => _folder.Discard();
 
     private async Task<long> WriteAsync(Stream data, string file, CancellationToken cancel)
     {
-        await using var written = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
-        byte[] buffer = new byte[1 << 16];
-        for (int read; (read = await data.ReadAsync(buffer, cancel)) > 0; Bytes += read)
-            await written.WriteAsync(buffer.AsMemory(0, read), cancel);
-        written.Flush(flushToDisk: true);
-        return written.Length;
+        long before = Bytes;
+        await PartialFolder.WriteAsync(file, async written =>
+        {
+            byte[] buffer = new byte[1 << 16];
+            for (int read; (read = await data.ReadAsync(buffer, cancel)) > 0; Bytes += read)
+                await written.WriteAsync(buffer.AsMemory(0, read), cancel);
+        });
+        return Bytes - before;
     }
 }

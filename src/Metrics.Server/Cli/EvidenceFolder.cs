@@ -5,18 +5,16 @@ namespace Metrics.Cli;
 /// <summary>Evidence on its way into a folder, which has its name only when all of it is there.</summary>
 internal sealed class EvidenceFolder
 {
-    private readonly string _path;
-    private readonly string _partial;
+    private readonly PartialFolder _folder;
     private readonly List<EvidenceFile> _files = [];
 
     /// <param name="path">The folder to make.</param>
     /// <exception cref="CommandException">It is there already.</exception>
     public EvidenceFolder(string path)
     {
-        (_path, _partial) = (path, path + ".partial");
-        if (Path.Exists(path) || Path.Exists(_partial))
-            throw new CommandException(ExitCode.Misuse, $"{path} or {_partial} is there already; name a folder that is not");
-        Directory.CreateDirectory(_partial);
+        _folder = new PartialFolder(path);
+        _folder.MustBeNew();
+        _folder.Begin();
     }
 
     /// <summary>The files that are whole.</summary>
@@ -28,13 +26,12 @@ internal sealed class EvidenceFolder
     /// <exception cref="IOException">It cannot be written.</exception>
     public async Task AddAsync(string name, Func<TextWriter, Task> write)
     {
-        string path = Path.Combine(_partial, name);
-        await using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
+        string path = Path.Combine(_folder.Path, name);
+        await PartialFolder.WriteAsync(path, async file =>
         {
-            await using (var text = new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true))
-                await write(text);
-            file.Flush(flushToDisk: true);
-        }
+            await using var text = new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            await write(text);
+        });
         _files.Add(EvidenceFile.Of(path));
     }
 
@@ -44,14 +41,10 @@ internal sealed class EvidenceFolder
     public async Task<EvidenceFile> FinishAsync(EvidenceManifest manifest)
     {
         await AddAsync(EvidenceManifest.FileName, to => to.WriteAsync(manifest.ToJson()));
-        Directory.Move(_partial, _path);
+        _folder.Finish();
         return _files[^1];
     }
 
-    /// <summary>Takes away what there is of one that failed.</summary>
-    public void Discard()
-    {
-        if (Directory.Exists(_partial))
-            Directory.Delete(_partial, true);
-    }
+    /// <inheritdoc cref="PartialFolder.Discard" />
+    public void Discard() => _folder.Discard();
 }

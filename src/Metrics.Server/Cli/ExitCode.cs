@@ -12,7 +12,9 @@ internal static class ExitCode
     /// <summary>Wrong use, or a wrong configuration.</summary>
     public const int Misuse = 2;
 
-    /// <summary>The daemon cannot be reached; of <c>run</c>: the state database was lost.</summary>
+    /// <summary>
+    /// The daemon cannot be reached, or could not look at everything; of <c>run</c>: the state database was lost.
+    /// </summary>
     public const int Unreachable = 3;
 
     /// <summary>Each code and its meaning for help and docs.</summary>
@@ -21,6 +23,6 @@ internal static class ExitCode
         (Ok, "all well"),
         (No, "the answer is no: something is wrong with what was looked at, a test failed, or the daemon refused"),
         (Misuse, "wrong use, or a wrong configuration"),
-        (Unreachable, "the daemon cannot be reached; of run: the state database was lost"),
+        (Unreachable, "the daemon cannot be reached, or could not look at everything; of run: the state database was lost"),
     ];
 }

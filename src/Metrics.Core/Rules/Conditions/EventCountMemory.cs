@@ -40,7 +40,7 @@ public sealed class EventCountMemory : ConditionMemory
 
     /// <summary>Alerts that may be open at one time: those of groups that are counted alone, and that of all others.</summary>
     private int MaxAlerts =>
-        _condition.MaxGroups + (_condition.EstimatesHeavy ? HeavyGroups.MaxHeavy : _condition.CountsOthers ? 1 : 0);
+        _condition.MaxGroups + (_condition.EstimatesHeavy ? HeavyGroups.MaxHeavy : 0) + (_condition.CountsOthers ? 1 : 0);
 
     /// <summary>How far back it remembers.</summary>
     public TimeSpan Window => _condition.Reach;

@@ -14,17 +14,22 @@ internal static class AboutApi
     private const string Path = "/api/v1/events/about";
     private const int DefaultLimit = 500;
 
+    /// <summary>What is written before it is sent on.</summary>
+    private const int BytesPerFlush = 64 << 10;
+
     private static readonly TimeSpan s_around = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan s_maxAround = TimeSpan.FromDays(7);
 
     public static void MapAbout(this WebApplication app) => app.MapGet(Path, ReadAsync).For(Role.Viewer);
 
-    private static Task ReadAsync(HttpContext context, EventLog events, HttpMetrics metrics, TimeProvider time) =>
+    private static Task ReadAsync(
+        HttpContext context, EventLog events, LongQuestions questions, HttpMetrics metrics, TimeProvider time) =>
         EventAnswers.AnswerAsync(context, metrics, Path, async () =>
         {
             AboutQuery query = Read(context.Request.Query, time.GetUtcNow());
-            using AboutAnswer answer = await new EventInvestigator(events).FindAsync(query, context.RequestAborted);
-            await WriteAsync(context, query, answer);
+            await questions.AnswerAsync(
+                end => new EventInvestigator(events).FindAsync(query, end), answer => WriteAsync(context, query, answer),
+                context.RequestAborted);
         });
 
     private static AboutQuery Read(IQueryCollection query, DateTimeOffset now)
@@ -59,6 +64,7 @@ internal static class AboutApi
         json.WriteString("value", query.Value);
         json.WriteString("from", EventTime.Format(query.From));
         json.WriteString("to", EventTime.Format(query.To));
+        json.WriteNumber("limit", query.Limit);
         json.WriteString("around", Duration.Format(TimeSpan.FromTicks(query.Around / TimeSpan.NanosecondsPerTick)));
         WriteValues(json, answer);
         json.WriteStartArray("events");
@@ -69,6 +75,10 @@ internal static class AboutApi
             json.WritePropertyName("event");
             EventJsonWriter.Write(json, one.Batch, one.Row);
             json.WriteEndObject();
+            if (json.BytesPending < BytesPerFlush)
+                continue;
+            await json.FlushAsync(context.RequestAborted);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
         json.WriteEndArray();
         json.WriteEndObject();
@@ -88,7 +98,7 @@ internal static class AboutApi
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteStartArray("not_followed");
+        json.WriteStartArray("notFollowed");
         foreach (PassedValue value in answer.Passed)
         {
             json.WriteStartObject();

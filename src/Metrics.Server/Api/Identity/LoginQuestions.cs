@@ -1,3 +1,4 @@
+using Metrics.Api.Events;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Storage;
@@ -5,12 +6,11 @@ using Metrics.Storage.Events;
 
 namespace Metrics.Api.Identity;
 
-/// <summary>Asks the event log about log-ins. One such question at a time, and not for long: each may look at all days.</summary>
-internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisposable
+/// <summary>Asks the event log about log-ins.</summary>
+internal sealed class LoginQuestions(EventLog events, LongQuestions questions)
 {
     private const long NanosecondsPerDay = 86_400_000_000_000;
 
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(25);
     private static readonly EventQuery s_logins = new()
     {
         Kinds = new HashSet<string> { EventKinds.IdentityAuthenticate, EventKinds.IdentityLockout }, WithoutBody = true,
@@ -24,18 +24,14 @@ internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisp
         new(EventFields.Url, MatchKind.Regex, ".*/auth/tokens.*"),
     ];
 
-    private readonly SemaphoreSlim _asking = new(1, 1);
-
-    public void Dispose() => _asking.Dispose();
-
     /// <summary>Who fails most in a time, nanoseconds since 1970 UTC.</summary>
     /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
     public Task<FailedLogins> FailuresAsync(long from, long to, int limit, CancellationToken ct) =>
-        WithinAsync(async end => (await TallyAsync(from, to, end)).Failures(limit), ct);
+        questions.AskAsync(async end => (await TallyAsync(from, to, end)).Failures(limit), ct);
 
     /// <summary>Who was seen when, in all that is kept.</summary>
     /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
-    public Task<LoginHistory> HistoryAsync(long now, CancellationToken ct) => WithinAsync(async end =>
+    public Task<LoginHistory> HistoryAsync(long now, CancellationToken ct) => questions.AskAsync(async end =>
     {
         LoginTally tally = await TallyAsync(long.MinValue, now, end);
         var tokens = new EventQuery
@@ -68,27 +64,5 @@ internal sealed class LoginQuestions(EventLog events, TimeProvider time) : IDisp
                 first ??= batch.Count > 0 ? batch.Times[0] : null;
         }
         return first;
-    }
-
-    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken ct)
-    {
-        using var late = new CancellationTokenSource(s_timeout, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
-        try
-        {
-            await _asking.WaitAsync(end.Token);
-            try
-            {
-                return await ask(end.Token);
-            }
-            finally
-            {
-                _asking.Release();
-            }
-        }
-        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
-        {
-            throw new StoreException($"The event log has not answered within {s_timeout.TotalSeconds} s; ask for less time.", e);
-        }
     }
 }

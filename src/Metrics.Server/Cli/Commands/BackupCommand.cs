@@ -24,12 +24,11 @@ internal sealed class BackupCommand : DaemonCommand
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(call.Value(_folder)));
-        if (Path.Exists(path) || Path.Exists(path + ".partial"))
-            throw new CommandException(ExitCode.Misuse, $"{path} or {path}.partial is there already; name a folder that is not");
+        var folder = new BackupFolder(path);
+        folder.MustBeNew();
         DataFolder.HideNewFiles();
         using DaemonClient daemon = Connect(call);
         using HttpResponseMessage answer = await daemon.StreamAsync("/api/v1/backup", cancel);
-        var folder = new BackupFolder(path);
         try
         {
             await using Stream tar = await answer.Content.ReadAsStreamAsync(cancel);

@@ -24,28 +24,40 @@ internal sealed class EvidenceCheckCommand : CliCommand
     protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string folder = call.Value(_folder), file = Path.Combine(folder, EvidenceManifest.FileName);
+        string? expected = call.Value(_sha256)?.Trim();
         try
         {
             string hash = EvidenceFile.Of(file).Sha256;
-            var manifest = EvidenceManifest.Parse(File.ReadAllText(file));
-            List<string> wrong = [.. Wrong(folder, manifest, hash, call.Value(_sha256))];
+            EvidenceManifest manifest = ReadManifest(file);
+            List<string> wrong = [.. Wrong(folder, manifest, hash, expected)];
             foreach (string one in wrong)
                 call.Output.WriteLine($"ALTERED: {EventText.Plain(one)}");
             if (wrong.Count == 0)
             {
+                string found = expected is null ? "all files are what the manifest says" : "nothing was altered";
                 call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"nothing was altered: {manifest.Files.Count} files, {manifest.Events} events from {manifest.From} to {manifest.To}"));
+                    $"{found}: {manifest.Files.Count} files, {manifest.Events} events from {manifest.From} to {manifest.To}"));
             }
             call.Output.WriteLine($"{EvidenceManifest.FileName}: SHA-256 {hash}");
+            if (expected is null)
+                call.Output.WriteLine("whether the manifest is the one that was written, --sha256 says with what the export has printed");
             return Task.FromResult(wrong.Count == 0 ? ExitCode.Ok : ExitCode.No);
-        }
-        catch (JsonException e)
-        {
-            throw new CommandException(ExitCode.No, $"{file} is no manifest of evidence: {e.Message}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException(ExitCode.No, $"{folder} cannot be checked: {e.Message}");
+        }
+    }
+
+    private static EvidenceManifest ReadManifest(string file)
+    {
+        try
+        {
+            return EvidenceManifest.Parse(File.ReadAllText(file));
+        }
+        catch (JsonException e)
+        {
+            throw new CommandException(ExitCode.No, $"{file} is no manifest of evidence: {e.Message}");
         }
     }
 
@@ -65,27 +77,27 @@ internal sealed class EvidenceCheckCommand : CliCommand
         foreach (string other in Directory.EnumerateFileSystemEntries(folder).Select(f => Path.GetFileName(f)).Except(known))
             yield return $"{other} was not written by the export";
         string seals = Path.Combine(folder, "seals.json");
-        if (File.Exists(seals) && SealWrong(JsonElement.Parse(File.ReadAllText(seals)), manifest.Head) is { } reason)
+        if (File.Exists(seals) && SealWrong(File.ReadAllText(seals), manifest.Head) is { } reason)
             yield return $"seals.json: {reason}";
     }
 
     /// <summary>Whether the exported seals are a chain that ends with the manifest's head.</summary>
-    private static string? SealWrong(JsonElement data, string? head)
+    private static string? SealWrong(string json, string? head)
     {
         string? before = null;
         try
         {
-            foreach (JsonElement one in data.GetProperty("seals").EnumerateArray())
+            foreach (JsonElement one in JsonElement.Parse(json).GetProperty("seals").EnumerateArray())
             {
                 var seal = new EventSeal(
-                    Text(one, "table"), 0, one.GetProperty("firstId").GetInt64(), one.GetProperty("lastId").GetInt64(),
+                    Text(one, "table"), one.GetProperty("firstId").GetInt64(), one.GetProperty("lastId").GetInt64(),
                     one.GetProperty("count").GetInt64(), Text(one, "hash"), [], Text(one, "before"), 0);
                 if ((before is not null && before != seal.Before) || seal.Head != Text(one, "head"))
                     return $"the chain is broken at {EventText.Plain(seal.Table)}";
                 before = seal.Head;
             }
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return $"it has another form: {e.Message}";
         }

@@ -132,7 +132,7 @@ internal sealed class EvidenceExportCommand : DaemonCommand
         foreach (JsonElement one in events)
             await file.WriteLineAsync(one.GetRawText().AsMemory(), cancel);
         cut.AddRange(daemon.Read(about, a => a.GetProperty("cut").EnumerateArray().Select(c => EventText.Plain(c.GetString()!)).ToList()));
-        cut.AddRange(daemon.Read(about, a => a.GetProperty("not_followed").EnumerateArray()
+        cut.AddRange(daemon.Read(about, a => a.GetProperty("notFollowed").EnumerateArray()
             .Select(AboutText.NotFollowed).ToList()));
         return events.Count;
     }

@@ -9,7 +9,7 @@ namespace Metrics.Cli.Commands;
 internal sealed class EvidenceVerifyCommand : DaemonCommand
 {
     public EvidenceVerifyCommand(CommonOptions common)
-        : base(common, "verify", "Check the sealed days of the event log; exit with 1 where one was altered or is missing.",
+        : base(common, "verify", "Check the sealed days of the event log; exit with 1 where one was altered or is missing, 3 where not all can be read.",
             Role.Viewer, TimeSpan.FromMinutes(1))
     {
         Add(common.Output);
@@ -27,6 +27,11 @@ internal sealed class EvidenceVerifyCommand : DaemonCommand
             while (await lines.ReadLineAsync(cancel) is { } line)
             {
                 JsonElement one = daemon.Parse(Encoding.UTF8.GetBytes(line));
+                if (daemon.Read(one, o => o.TryGetProperty("reading", out _)))
+                {
+                    daemon.Read(one, o => WriteProgress(o, call.Error));
+                    continue;
+                }
                 if (call.WantsJson)
                     call.Output.WriteLine(line);
                 if (daemon.Read(one, o => o.TryGetProperty("done", out _)))
@@ -42,9 +47,12 @@ internal sealed class EvidenceVerifyCommand : DaemonCommand
         throw new CommandException(ExitCode.Unreachable, "the answer broke off: not all days were checked");
     }
 
+    private static void WriteProgress(JsonElement now, TextWriter to) => to.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"... {Text(now, "reading")}: {now.GetProperty("events").GetInt64()} events so far"));
+
     private static void Write(JsonElement day, TextWriter to)
     {
-        string text = $"{Text(day, "state"),-8} {Text(day, "table")}";
+        string text = $"{Text(day, "state"),-10} {Text(day, "table")}";
         if (day.GetProperty("events").ValueKind == JsonValueKind.Number)
             text += string.Create(CultureInfo.InvariantCulture, $"  {day.GetProperty("events").GetInt64()} events");
         if (Text(day, "head") is { Length: > 0 } head)
@@ -55,14 +63,17 @@ internal sealed class EvidenceVerifyCommand : DaemonCommand
     private static int End(JsonElement end, Invocation call)
     {
         if (!end.GetProperty("done").GetBoolean())
-            throw new CommandException(ExitCode.No, $"not all days were checked: {Text(end, "error")}");
-        (int days, int wrong) = (end.GetProperty("days").GetInt32(), end.GetProperty("wrong").GetInt32());
+            throw new CommandException(ExitCode.Unreachable, $"not all days were checked: {Text(end, "error")}");
+        int days = end.GetProperty("days").GetInt32(), wrong = end.GetProperty("wrong").GetInt32();
+        int unreadable = end.GetProperty("unreadable").GetInt32();
         if (!call.WantsJson)
         {
-            call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{(wrong == 0 ? "nothing was altered" : "ALTERED")}: {days} looked at, {wrong} altered or missing"));
+            string found = wrong > 0 ? "ALTERED" : unreadable > 0 ? "not all could be read" : "nothing was altered";
+            string beside = unreadable > 0 ? string.Create(CultureInfo.InvariantCulture, $", {unreadable} unreadable") : "";
+            call.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{found}: {days} looked at, {wrong} altered or missing{beside}"));
         }
-        return wrong == 0 ? ExitCode.Ok : ExitCode.No;
+        return wrong > 0 ? ExitCode.No : unreadable > 0 ? ExitCode.Unreachable : ExitCode.Ok;
     }
 
     private static string Text(JsonElement one, string name) =>

@@ -56,36 +56,40 @@ internal sealed partial class EventLog
     public Task<LedgerReport> LedgerAsync(LedgerQuery query, CancellationToken ct) =>
         AskAsync(c => LedgerReader.Read(c, query), new LedgerReport(query, [], [], new Dictionary<string, long>()), ct);
 
-    /// <summary>How many share each of some values, in some spans of time.</summary>
-    /// <param name="values">The values; those of one host, or of any.</param>
-    /// <param name="spans">When.</param>
-    /// <param name="withAccounts">Whether accounts and requests are counted as well.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <summary>How many share each of some values; a value is that of a host where it means something only there.</summary>
     /// <exception cref="StoreException">It cannot be read now.</exception>
-    public async Task<IReadOnlyDictionary<(string Value, string? Host), ValueShare>> SharesAsync(
-        IReadOnlyList<FieldValues> values, IReadOnlyList<(long From, long To)> spans, bool withAccounts, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<(string Value, string? Host), ValueShare>> SharesAsync(ShareQuery query, CancellationToken ct)
     {
         var shares = new Dictionary<(string, string?), ValueShare>();
         if (_tables.Count == 0)
             return shares;
         using EventLogFile.Reading reading = await _file.ReadAsync(ct);
-        foreach (EventTable table in TablesFor(new EventQuery { Spans = spans }))
+        foreach (EventTable table in TablesFor(new EventQuery { Spans = query.Spans }))
         {
-            foreach (FieldValues some in values)
+            foreach (DuckDBDataReader row in EventRows.Read(reading.Connection, query.Sql(table), ct))
             {
-                foreach ((string value, ValueShare share) in ShareReader.Read(reading.Connection, table, some, spans, withAccounts, ct))
-                    shares[(value, some.Host)] = shares.GetValueOrDefault((value, some.Host)).With(share);
+                (string, string?) key = (row.GetString(0), row.GetString(1) is { Length: > 0 } host ? host : null);
+                shares[key] = shares.GetValueOrDefault(key).With(new ValueShare(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));
             }
         }
         return shares;
     }
 
-    /// <summary>Hashes what a table holds.</summary>
+    /// <summary>Hashes what a table holds; one at a time, since each takes half of a processor.</summary>
     /// <inheritdoc cref="EventHasher.HashAsync" />
-    public async Task<HashedTable> HashAsync(string table, IReadOnlyList<SealPart>? like, CancellationToken ct)
+    public async Task<HashedTable> HashAsync(
+        string table, IReadOnlyList<SealPart>? like, CancellationToken ct, Action<long>? progress = null)
     {
-        using var hasher = new EventHasher(_file, time);
-        return await hasher.HashAsync(table, like, ct);
+        await _hashing.WaitAsync(ct);
+        try
+        {
+            using var hasher = new EventHasher(_file, time);
+            return await hasher.HashAsync(table, like, ct, progress);
+        }
+        finally
+        {
+            _hashing.Release();
+        }
     }
 
     private async Task<T> AskAsync<T>(Func<DuckDBConnection, T> read, T nothing, CancellationToken ct)

@@ -21,11 +21,12 @@ internal sealed partial class EventLog(
     private readonly EventLogFile _file = new(options, metrics, time, log);
     private readonly EventLedger _ledger = new(metrics);
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _hashing = new(1, 1);
     private readonly Lock _numbering = new();
     private volatile IReadOnlyList<EventTable> _tables = [];
 
-    /// <summary>The table into which nothing more goes, although it is the newest; null where there is none.</summary>
-    private string? _ended;
+    /// <summary>The first event of the table into which nothing more goes, although it is the newest; null where there is none.</summary>
+    private long? _ended;
     private TaskCompletionSource _nextCommit = NewSignal();
     private long _lastNumber;
 
@@ -107,47 +108,18 @@ internal sealed partial class EventLog(
         Interlocked.Exchange(ref _nextCommit, NewSignal()).TrySetResult();
     }
 
-    /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
-    /// <param name="now">The bounds, which a reload may have changed.</param>
-    /// <param name="ct">Ends the waiting for the writer.</param>
-    /// <exception cref="StoreException">The file cannot be written now.</exception>
-    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct)
-    {
-        await _writing.WaitAsync(ct);
-        try
-        {
-            _maxTableBytes = now.MaxBytes / MinTablesInBound;
-            if (!_file.IsOpen)
-                return;
-            _ledger.Compact(_file.Writer);
-            Expire(now);
-            _file.ShrinkWhenMostIsFree();
-            (long used, long free) = _file.Measure();
-            metrics.Bytes.Set(used + free);
-        }
-        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
-        {
-            _file.Close();
-            throw _file.Fault(e);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
-
     /// <summary>The tables into which nothing more goes: all but the one of today.</summary>
-    /// <param name="ended">Those that are known to have ended, by name.</param>
+    /// <param name="sealedTo">The newest event of those that are known to have ended.</param>
     /// <param name="ct">Ends the waiting for the writer.</param>
-    public async Task<IReadOnlyList<EventTable>> EndedAsync(IReadOnlySet<string> ended, CancellationToken ct)
+    public async Task<IReadOnlyList<EventTable>> EndedAsync(long sealedTo, CancellationToken ct)
     {
         await _writing.WaitAsync(ct);
         try
         {
             // From now on, also when the clock is put back.
-            if (_tables is [.., var last] && (last.Day < Today || ended.Contains(last.Name)))
-                _ended = last.Name;
-            return [.. _tables.Where(t => t != _tables[^1] || t.Name == _ended)];
+            if (_tables is [.., var last] && (last.Day < Today || last.LastId <= sealedTo))
+                _ended = last.FirstId;
+            return [.. _tables.Where(t => t != _tables[^1] || t.FirstId == _ended)];
         }
         finally
         {
@@ -221,7 +193,7 @@ internal sealed partial class EventLog(
         List<EventTable> tables = [.. _tables];
         int day = Today;
         // Any other day, also an earlier one when the clock is put back: tables stay in the order of their ids.
-        bool begins = tables.Count == 0 || tables[^1].Day != day || tables[^1].Name == _ended || _tableBytes > _maxTableBytes;
+        bool begins = tables.Count == 0 || tables[^1].Day != day || tables[^1].FirstId == _ended || _tableBytes > _maxTableBytes;
         EventTable table = begins ? EventTable.Begin(day, tables) : tables[^1];
         if (begins)
             _file.Execute(EventTable.Create(table.Name));
@@ -250,40 +222,7 @@ internal sealed partial class EventLog(
         return first == batch.Count ? table : table.With(batch.Ids[first..], batch.Times[first..]);
     }
 
-    private void Expire(EventLogOptions now)
-    {
-        List<EventTable> tables = [.. _tables];
-        int oldest = (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
-        _ledger.Expire(_file.Writer, oldest);
-        // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
-        for (int count = tables.FindLastIndex(t => t.Day < oldest) + 1; count > 0; count--)
-            Drop(tables, $"older than {Duration.Format(now.Retention)}");
-        while (tables.Count > 1 && _file.Measure().Used > now.MaxBytes)
-            Drop(tables, "events.max_bytes is reached");
-    }
-
-    private void Drop(List<EventTable> tables, string reason)
-    {
-        EventTable table = tables[0];
-        tables.RemoveAt(0);
-        using (DuckDBTransaction transaction = _file.Writer.BeginTransaction())
-        {
-            _file.Execute(EventTable.View(tables));
-            _file.Execute($"DROP TABLE {table.Name}");
-            ExpiredEvents.Save(_file.Writer, table.LastId);
-            transaction.Commit();
-        }
-        ExpiredTo = table.LastId;
-        _tables = [.. tables];
-        _file.Execute("CHECKPOINT");
-        metrics.TablesExpired.Inc();
-        LogDropped(table.Name, reason);
-    }
-
     private int Today => (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped the events of {Table}: {Reason}.")]
-    private partial void LogDropped(string table, string reason);
 }

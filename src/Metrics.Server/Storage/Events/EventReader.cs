@@ -9,55 +9,34 @@ internal static class EventReader
 {
     private const int RowsPerBatch = 1024;
 
+    /// <summary>Events may be large: a batch of few.</summary>
+    private const long BytesPerBatch = 4L << 20;
+
     /// <exception cref="StoreException">The question fails.</exception>
     public static async IAsyncEnumerable<EventBatch> ReadAsync(
         DuckDBConnection connection, string sql, [EnumeratorCancellation] CancellationToken ct)
     {
-        using DuckDBCommand command = connection.CreateCommand();
-        command.UseStreamingMode = true;
-        command.CommandText = sql;
-        // It may look at many rows before it finds one.
-        await using CancellationTokenRegistration cancelled = ct.Register(command.Cancel);
-        // What was given up before there was something to cancel.
-        ct.ThrowIfCancellationRequested();
-        using DuckDBDataReader reader = Try(command.ExecuteReader, ct);
         var batch = new EventBatch("event log", RowsPerBatch);
-        while (Try(reader.Read, ct))
+        foreach (DuckDBDataReader row in EventRows.Read(connection, sql, ct))
         {
-            if (batch.Count == RowsPerBatch)
+            if (batch.Count == RowsPerBatch || batch.Bytes >= BytesPerBatch)
             {
                 yield return batch;
                 batch = new EventBatch("event log", RowsPerBatch);
                 await Task.Yield();
                 ct.ThrowIfCancellationRequested();
             }
-            Add(reader, batch);
+            Add(row, batch);
         }
         yield return batch;
     }
 
-    private static void Add(DuckDBDataReader reader, EventBatch batch)
+    private static void Add(DuckDBDataReader row, EventBatch batch)
     {
-        batch.Add(reader.GetInt64(1), reader.GetInt64(2), reader.GetString(3), reader.GetByte(4), reader.GetString(7));
-        batch.Ids[^1] = reader.GetInt64(0);
-        batch.AddField(EventFields.Host, reader.IsDBNull(5) ? null : reader.GetString(5));
-        batch.AddField(EventFields.Service, reader.IsDBNull(6) ? null : reader.GetString(6));
-        EventAttributes.Read(reader.GetString(8), batch);
-    }
-
-    private static T Try<T>(Func<T> read, CancellationToken ct)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
-        {
-            throw new OperationCanceledException("The reading of the event log was given up.", e, ct);
-        }
-        catch (DuckDBException e)
-        {
-            throw new StoreException($"The event log cannot be read: {e.Message.Split('\n')[0]}", e);
-        }
+        batch.Add(row.GetInt64(1), row.GetInt64(2), row.GetString(3), row.GetByte(4), row.GetString(7));
+        batch.Ids[^1] = row.GetInt64(0);
+        batch.AddField(EventFields.Host, row.IsDBNull(5) ? null : row.GetString(5));
+        batch.AddField(EventFields.Service, row.IsDBNull(6) ? null : row.GetString(6));
+        EventAttributes.Read(row.GetString(8), batch);
     }
 }

@@ -29,6 +29,7 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var running = new Queue<Task<List<EventBatch>>>();
         int rest = query.Limit;
+        long bytes = 0;
         try
         {
             await foreach (EventTable part in PartsAsync(tables, ct))
@@ -37,14 +38,14 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
                 if (running.Count < s_parts)
                     continue;
                 foreach (EventBatch batch in await running.Dequeue())
-                    yield return Cut(batch, ref rest);
-                if (rest <= 0)
+                    yield return Take(batch);
+                if (rest <= 0 || bytes >= query.MaxBytes)
                     yield break;
             }
-            while (rest > 0 && running.TryDequeue(out Task<List<EventBatch>>? next))
+            while (rest > 0 && bytes < query.MaxBytes && running.TryDequeue(out Task<List<EventBatch>>? next))
             {
                 foreach (EventBatch batch in await next)
-                    yield return Cut(batch, ref rest);
+                    yield return Take(batch);
             }
         }
         finally
@@ -56,6 +57,12 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
                 if (one.IsCompletedSuccessfully)
                     (await one).ForEach(b => b.Dispose());
             }
+        }
+
+        EventBatch Take(EventBatch batch)
+        {
+            bytes += batch.Bytes;
+            return Cut(batch, ref rest);
         }
     }
 
@@ -111,8 +118,15 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
     {
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
         var found = new List<EventBatch>();
+        long bytes = 0;
         await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(part, query.Limit), ct))
+        {
             found.Add(batch);
+            bytes += batch.Bytes;
+            // Whoever takes this part takes nothing behind it.
+            if (bytes >= query.MaxBytes)
+                break;
+        }
         return found;
     }
 }

@@ -36,12 +36,26 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
         return this with { FirstId = Math.Min(FirstId, ids[0]), LastId = ids[^1], MinTime = min, MaxTime = max };
     }
 
+    /// <summary>A name behind those of the day's other tables: one whose table has gone is not given again.</summary>
     private static string NameFor(int day, IReadOnlyList<EventTable> others)
     {
-        string first = Prefix + DateTime.UnixEpoch.AddDays(day).ToString(DayFormat, CultureInfo.InvariantCulture), name = first;
-        for (int n = 2; others.Any(t => t.Name == name); n++)
-            name = string.Create(CultureInfo.InvariantCulture, $"{first}_{n}");
-        return name;
+        string first = Prefix + DateTime.UnixEpoch.AddDays(day).ToString(DayFormat, CultureInfo.InvariantCulture);
+        int last = others.Where(t => t.Day == day).Select(t => t.Number).DefaultIfEmpty().Max();
+        return last == 0 ? first : string.Create(CultureInfo.InvariantCulture, $"{first}_{last + 1}");
+    }
+
+    /// <summary>Which of the day's tables it is, from 1 on; 1 where its name was made by somebody else.</summary>
+    private int Number => Name.Split('_') is [_, _, var text]
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < int.MaxValue ? number : 1;
+
+    /// <summary>Whether a table has the columns that it was made with; also where it is gone.</summary>
+    public static bool HasColumns(DuckDBConnection connection, string name, CancellationToken ct)
+    {
+        string sql = "SELECT column_name || ' ' || data_type || CASE WHEN is_nullable THEN '' ELSE ' NOT NULL' END "
+            + $"FROM duckdb_columns() WHERE table_name = '{name}' ORDER BY column_index";
+        string columns = string.Join(", ", EventRows.Read(connection, sql, ct).Select(r => r.GetString(0)));
+        string made = Columns.ReplaceLineEndings(" ").Replace(" USING COMPRESSION zstd", "", StringComparison.Ordinal);
+        return columns.Length == 0 || columns == made;
     }
 
     public static string Create(string name) => $"CREATE TABLE {name}({Columns})";

@@ -1,6 +1,6 @@
 namespace Metrics.Storage.Events;
 
-/// <summary>Spans of time around moments, as few as a question may have.</summary>
+/// <summary>Spans of time around moments, and as few as a question may have.</summary>
 internal static class TimeSpans
 {
     /// <summary>More would make the question long; those that lie closest are taken as one.</summary>
@@ -20,9 +20,16 @@ internal static class TimeSpans
             else
                 spans.Add((from, to));
         }
-        while (spans.Count > Max)
-            JoinClosest(spans);
         return spans;
+    }
+
+    /// <summary>The same time in few spans: where there are too many, what lies between the closest is taken along.</summary>
+    public static IReadOnlyList<(long From, long To)> Few(IReadOnlyList<(long From, long To)> spans)
+    {
+        List<(long From, long To)> few = [.. spans];
+        while (few.Count > Max)
+            JoinClosest(few);
+        return few;
     }
 
     /// <summary>Joins as many of the closest as are too many, or some of them.</summary>

@@ -117,7 +117,8 @@ internal sealed class AuditRow : HistoryEntry
     public required string Who { get; set; }
 
     /// <summary>
-    /// One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>, <c>sealed</c>.
+    /// One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>, <c>sealed</c>,
+    /// <c>expired</c>.
     /// </summary>
     public required string What { get; set; }
 

@@ -223,9 +223,6 @@ internal sealed class SealRow
     /// <summary>The table's name.</summary>
     public required string Table { get; set; }
 
-    /// <summary>Days since 1970.</summary>
-    public int Day { get; set; }
-
     /// <summary>How many events it held.</summary>
     public long Count { get; set; }
 

@@ -71,7 +71,9 @@ internal sealed partial class StateStore : IDisposable
     public Task WriteAsync(Action<StateWriter> work, Action? written = null) => _lane.WriteAsync(new StateRequest(work, written));
 
     /// <summary>Has a unit of work written in its turn, however long that takes; no thread waits.</summary>
-    public Task WriteInTurnAsync(Action<StateWriter> work) => _lane.WriteInTurnAsync(new StateRequest(work, null));
+    /// <inheritdoc cref="WriteAsync" />
+    public Task WriteInTurnAsync(Action<StateWriter> work, Action? written = null) =>
+        _lane.WriteInTurnAsync(new StateRequest(work, written));
 
     /// <summary>Reads for a request, which waits for five seconds.</summary>
     /// <exception cref="StateUnavailableException">It could not be read in time.</exception>

@@ -32,7 +32,7 @@ public sealed class AboutApiTests
         Shown(data).Should().Equal(
             "about: login", "same instance, same account: create", "about: delete", "same instance: spawned", "same session, same host: same pid",
             "same origin: bob from there", "same request: token", "about: made bob");
-        data.GetProperty("not_followed").GetArrayLength().Should().Be(0);
+        data.GetProperty("notFollowed").GetArrayLength().Should().Be(0);
         data.GetProperty("cut").GetArrayLength().Should().Be(0);
         Shown(await AskAsync(daemon, Alice + "&around=2h")).Should().EndWith("same origin: much later");
         Shown(await AskAsync(daemon, "field=source_ip&value=10.0.0.8")).Should().Equal("about: nobody");
@@ -54,7 +54,7 @@ public sealed class AboutApiTests
             .. crowd, .. noise, .. worker]);
         JsonElement data = await AskAsync(daemon, Alice);
         Shown(data).Should().Equal("about: login", "about: local", "same host: worker", "same host: worker", "same host: worker");
-        data.GetProperty("not_followed").EnumerateArray().Select(n => $"{n.GetProperty("value")}: {n.GetProperty("reason")}").Should()
+        data.GetProperty("notFollowed").EnumerateArray().Select(n => $"{n.GetProperty("value")}: {n.GetProperty("reason")}").Should()
             .BeEquivalentTo(
                 "source.ip=10.0.0.1: 31 accounts share it", "source.ip=127.0.0.1: every machine has it",
                 "user.id=1000: every machine gives such numbers anew", "process.pid=6 on ctl-2: it has worked on 3 requests",
@@ -73,7 +73,47 @@ public sealed class AboutApiTests
         Shown(data).Should().Equal("about: new", "same request: request");
         data.GetProperty("cut").EnumerateArray().Select(c => c.GetString()).Should().Equal(
             "only the newest 1 events with it are looked at; there may be more",
-            "1 of 2 other events are left out, those that share least");
+            "1 of 2 other events are left out, those that share least and are farthest in time");
+        data.GetProperty("limit").GetInt32().Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Of_those_that_share_as_much_the_nearest_in_time_are_kept()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        await SendAsync(daemon,
+            Line(0, "long before", """ "source.ip":"10.0.0.7" """), Line(18, "just before", """ "source.ip":"10.0.0.7" """),
+            Line(20, "login", """ "user.name":"alice","source.ip":"10.0.0.7" """),
+            Line(45, "long after", """ "source.ip":"10.0.0.7" """));
+        Shown(await AskAsync(daemon, Alice + "&limit=1")).Should().Equal("same origin: just before", "about: login");
+    }
+
+    [Fact]
+    public async Task An_event_counts_once_for_a_value_and_not_as_another_where_it_has_the_one_that_is_asked_for()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        IEnumerable<string> twice = Enumerable.Range(0, 600).Select(n =>
+            Line(1, "twice", """ "source.ip":"10.0.0.7","client.ip":"10.0.0.7" """));
+        IEnumerable<string> hers = Enumerable.Range(0, 300).Select(n => Line(-20, "before", """ "user.name":"alice","host":"ctl-1" """));
+        await SendAsync(daemon, [
+            Line(0, "login", """ "user.name":"alice","source.ip":"10.0.0.7","host":"ctl-1" """),
+            Line(1, "there", """ "host":"ctl-1" """), .. twice, .. hers]);
+        string from = s_noon.AddMinutes(-1).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        JsonElement data = await AskAsync(daemon, $"{Alice}&limit=1000&from={from}");
+        data.GetProperty("notFollowed").GetArrayLength().Should().Be(0);
+        Shown(data).Should().HaveCount(602).And.Contain("same host: there");
+    }
+
+    [Fact]
+    public async Task What_lies_between_many_events_of_an_account_counts_for_nothing()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
+        IEnumerable<string> hers = Enumerable.Range(0, 40).Select(n => Line(-10 * n, "hers", """ "user.name":"alice","host":"ctl-1" """));
+        IEnumerable<string> between = Enumerable.Range(0, 300).Select(_ => Line(-5, "between", """ "host":"ctl-1" """));
+        await SendAsync(daemon, [.. hers, .. between, Line(-10, "there", """ "host":"ctl-1" """)]);
+        JsonElement data = await AskAsync(daemon, Alice + "&around=1m");
+        data.GetProperty("notFollowed").GetArrayLength().Should().Be(0);
+        Shown(data).Should().HaveCount(41).And.Contain("same host: there");
     }
 
     [Fact]

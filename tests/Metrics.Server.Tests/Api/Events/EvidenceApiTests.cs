@@ -31,7 +31,7 @@ public sealed class EvidenceApiTests
         string url = daemon.Address.ToString();
         CliRun sound = await CliRun.Of("evidence", "verify", "--url", url);
         sound.Code.Should().Be(0, sound.Error);
-        sound.Output.Split('\n')[0].Should().MatchRegex($"^sound    {DayName(0)}  2 events  head [0-9a-f]{{64}}$");
+        sound.Output.Split('\n')[0].Should().MatchRegex($"^sound      {DayName(0)}  2 events  head [0-9a-f]{{64}}$");
         sound.Output.Should().EndWith("nothing was altered: 2 looked at, 0 altered or missing\n");
 
         // In this process, which has the file open; another one would have to wait for the daemon's end.
@@ -44,7 +44,7 @@ public sealed class EvidenceApiTests
         }
         CliRun altered = await CliRun.Of("evidence", "verify", "--url", url);
         altered.Code.Should().Be(1);
-        altered.Output.Should().Contain($"altered  {DayName(1)}  2 events  head ").And.Contain("the first that differ are among the ids");
+        altered.Output.Should().Contain($"altered    {DayName(1)}  2 events  head ").And.Contain("the first that differ are among the ids");
         (await daemon.OwnAsync("metricsd_event_log_altered_tables", "", "")).Should().Be(1);
         CliRun json = await CliRun.Of("evidence", "verify", "--output", "json", "--url", url);
         JsonElement[] lines =
@@ -58,7 +58,7 @@ public sealed class EvidenceApiTests
     public async Task Where_there_are_no_days_nothing_was_altered()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
-        (await daemon.AskAsync("GET", Verify)).Text.Should().Be("{\"done\":true,\"days\":0,\"wrong\":0}\n");
+        (await daemon.AskAsync("GET", Verify)).Text.Should().Be("{\"done\":true,\"days\":0,\"wrong\":0,\"unreadable\":0}\n");
     }
 
     [Fact]
@@ -88,6 +88,17 @@ public sealed class EvidenceApiTests
             CliRun sound = await CliRun.Of("evidence", "check", path, "--sha256", hash);
             (sound.Code, sound.Output.Split(':')[0]).Should().Be((0, "nothing was altered"), sound.Error);
             (await CliRun.Of("evidence", "check", path, "--sha256", new string('0', 64))).Output.Should().Contain("is another one");
+            CliRun alone = await CliRun.Of("evidence", "check", path);
+            (alone.Code, alone.Output.Split(':')[0]).Should().Be((0, "all files are what the manifest says"));
+            alone.Output.Should().EndWith(
+                "whether the manifest is the one that was written, --sha256 says with what the export has printed\n");
+            string seals = await File.ReadAllTextAsync(Path.Combine(path, "seals.json"));
+            await File.WriteAllTextAsync(Path.Combine(path, "seals.json"), "no JSON");
+            (await CliRun.Of("evidence", "check", path)).Output.Split('\n').Where(l => l.StartsWith("ALTERED", StringComparison.Ordinal))
+                .Should().SatisfyRespectively(
+                    l => l.Should().Be("ALTERED: seals.json is not what was written"),
+                    l => l.Should().StartWith("ALTERED: seals.json: it has another form"));
+            await File.WriteAllTextAsync(Path.Combine(path, "seals.json"), seals);
             await File.AppendAllTextAsync(Path.Combine(path, "events.ndjson"), "\n");
             File.Delete(Path.Combine(path, "ledger.json"));
             await File.WriteAllTextAsync(Path.Combine(path, "more.txt"), "");

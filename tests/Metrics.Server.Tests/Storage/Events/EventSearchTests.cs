@@ -90,17 +90,37 @@ public sealed class EventSearchTests : IAsyncLifetime
         file.TryRestore("nobody reads it").Should().BeTrue();
     }
 
-    private EventLogFile Open(out IReadOnlyList<EventTable> tables)
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(1_000_000)]
+    public async Task What_is_read_is_bounded_in_bytes_and_is_the_first_in_the_order_as_well(int rowsPerPart)
+    {
+        await using (EventLog log = _folder.Open())
+        {
+            var batch = new EventBatch("t");
+            long now = _time.GetUnixNanoseconds();
+            for (int n = 0; n < RowsPerDay; n++)
+                batch.Add(now, now, "log", 9, $"a Needle {n}{new string('x', 4_000)}");
+            await EventLogFolder.WriteAsync(log, batch);
+        }
+        var query = new EventQuery { Text = "needle", NewestFirst = true, Limit = 10_000 };
+        List<(long Id, string Body)> all = await FindAsync(query, rowsPerPart, Days + 1);
+        List<(long Id, string Body)> found = await FindAsync(query with { MaxBytes = 1 << 20 }, rowsPerPart, Days + 1);
+        found.Should().HaveCountGreaterThan(200).And.HaveCountLessThan(RowsPerDay / 2);
+        found.Should().Equal(all.Take(found.Count));
+    }
+
+    private EventLogFile Open(out IReadOnlyList<EventTable> tables, int days = Days)
     {
         var file = new EventLogFile(_folder.Storage, _folder.Metrics, _time, NullLogger.Instance);
         tables = file.Open();
-        tables.Should().HaveCount(Days);
+        tables.Should().HaveCount(days);
         return file;
     }
 
-    private async Task<List<(long Id, string Body)>> FindAsync(EventQuery query, int rowsPerPart)
+    private async Task<List<(long Id, string Body)>> FindAsync(EventQuery query, int rowsPerPart, int days = Days)
     {
-        using EventLogFile file = Open(out IReadOnlyList<EventTable> tables);
+        using EventLogFile file = Open(out IReadOnlyList<EventTable> tables, days);
         var found = new List<(long, string)>();
         IEnumerable<EventTable> wanted = (query.NewestFirst ? tables.Reverse() : tables).Where(query.MayBeIn).Select(query.Within);
         await foreach (EventBatch batch in new EventSearch(file, query, rowsPerPart)

@@ -26,16 +26,23 @@ internal sealed class AboutAnswer : IDisposable
     public List<string> Cut { get; } = [];
 
     /// <summary>Reads events, which live as long as the answer.</summary>
-    public async Task<List<(EventBatch Batch, int Row)>> TakeAsync(IAsyncEnumerable<EventBatch> batches)
+    /// <param name="events">The event log.</param>
+    /// <param name="query">Which are wanted; it has limits.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>The events, and whether there may be more that the limits have left out.</returns>
+    public async Task<(List<(EventBatch Batch, int Row)> Rows, bool IsCut)> TakeAsync(
+        EventLog events, EventQuery query, CancellationToken ct)
     {
         var rows = new List<(EventBatch, int)>();
-        await foreach (EventBatch batch in batches)
+        long bytes = 0;
+        await foreach (EventBatch batch in events.ReadAsync(query, ct))
         {
             _batches.Add(batch);
+            bytes += batch.Bytes;
             for (int row = 0; row < batch.Count; row++)
                 rows.Add((batch, row));
         }
-        return rows;
+        return (rows, rows.Count == query.Limit || bytes >= query.MaxBytes);
     }
 
     public void Dispose() => _batches.ForEach(b => b.Dispose());

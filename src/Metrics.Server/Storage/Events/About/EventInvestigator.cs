@@ -12,6 +12,9 @@ internal sealed class EventInvestigator(EventLog events)
     /// <summary>Others that are looked at in all.</summary>
     private const int MaxOthers = 20_000;
 
+    /// <summary>Bytes of events with the value, and of others.</summary>
+    private const long MaxBytes = 32L << 20;
+
     /// <exception cref="StoreException">The log cannot be read now.</exception>
     public async Task<AboutAnswer> FindAsync(AboutQuery query, CancellationToken ct)
     {
@@ -31,23 +34,26 @@ internal sealed class EventInvestigator(EventLog events)
     private async Task FindAsync(AboutQuery query, AboutAnswer answer, CancellationToken ct)
     {
         FieldValues[] asked = [.. Relation.FieldsLike(query.Field).Select(f => new FieldValues(f, [query.Value]))];
-        List<(EventBatch Batch, int Row)> about = await answer.TakeAsync(events.ReadAsync(
-            new EventQuery { Any = asked, From = query.From, To = query.To, NewestFirst = true, Limit = query.Limit }, ct));
-        if (about.Count == query.Limit)
-            answer.Cut.Add(Text($"only the newest {query.Limit} events with it are looked at; there may be more"));
+        (List<(EventBatch Batch, int Row)> about, bool isCut) = await answer.TakeAsync(events, new EventQuery
+        {
+            Any = asked, From = query.From, To = query.To, NewestFirst = true, Limit = query.Limit, MaxBytes = MaxBytes,
+        }, ct);
+        if (isCut)
+            answer.Cut.Add(Text($"only the newest {about.Count} events with it are looked at; there may be more"));
         answer.Events.AddRange(about.Select(a => new AboutEvent(a.Batch, a.Row, ["about"])));
         List<FollowedValue> values = new ValueCollector(query, answer).Collect(about);
         IReadOnlyList<(long From, long To)> spans = TimeSpans.Around(about.Select(a => a.Batch.Times[a.Row]), query.Around);
         var known = about.Select(a => a.Batch.Ids[a.Row]).ToHashSet();
-        answer.Followed = await WithoutSharedAsync(values, spans, answer, ct);
+        answer.Followed = await WithoutSharedAsync(values, spans, asked, answer, ct);
         if (answer.Followed.Count > 0)
-            await AddOthersAsync(query, spans, known, asked, answer, ct);
+            await AddOthersAsync(query, TimeSpans.Few(spans), known, asked, answer, ct);
         answer.Events = [.. answer.Events.OrderBy(e => e.Batch.Times[e.Row]).ThenBy(e => e.Batch.Ids[e.Row])];
     }
 
     /// <summary>The values that not everybody shares.</summary>
     private async Task<List<FollowedValue>> WithoutSharedAsync(
-        List<FollowedValue> values, IReadOnlyList<(long From, long To)> spans, AboutAnswer answer, CancellationToken ct)
+        List<FollowedValue> values, IReadOnlyList<(long From, long To)> spans, FieldValues[] asked, AboutAnswer answer,
+        CancellationToken ct)
     {
         var followed = new List<FollowedValue>();
         foreach (IGrouping<Relation, FollowedValue> some in values.GroupBy(v => v.Relation))
@@ -55,10 +61,10 @@ internal sealed class EventInvestigator(EventLog events)
             Relation relation = some.Key;
             IReadOnlyDictionary<(string, string?), ValueShare> shares = relation.MaxOthers is null
                 ? new Dictionary<(string, string?), ValueShare>()
-                : await events.SharesAsync([.. Conditions(some)], spans, relation.MaxAccounts is not null, ct);
+                : await events.SharesAsync(new ShareQuery([.. Conditions(some)], asked, spans, relation.MaxAccounts is not null), ct);
             foreach (FollowedValue value in some)
             {
-                if (WhyNot(relation, value, shares.GetValueOrDefault((value.Value, value.Host))) is { } reason)
+                if (WhyNot(relation, shares.GetValueOrDefault((value.Value, value.Host))) is { } reason)
                     answer.Passed.Add(new PassedValue(relation.Name, value.Text, reason));
                 else
                     followed.Add(value);
@@ -67,14 +73,13 @@ internal sealed class EventInvestigator(EventLog events)
         return followed;
     }
 
-    private static string? WhyNot(Relation relation, FollowedValue value, ValueShare share)
+    private static string? WhyNot(Relation relation, ValueShare share)
     {
-        long others = share.Events - value.Times.Count;
         if (share.Accounts > relation.MaxAccounts)
             return Text($"{share.Accounts} accounts share it");
         if (share.Requests > relation.MaxRequests)
             return Text($"it has worked on {share.Requests} requests");
-        return others > relation.MaxOthers ? Text($"{others} other events of the time share it") : null;
+        return share.Others > relation.MaxOthers ? Text($"{share.Others} other events of the time share it") : null;
     }
 
     private async Task AddOthersAsync(
@@ -82,12 +87,14 @@ internal sealed class EventInvestigator(EventLog events)
         CancellationToken ct)
     {
         FieldValues[] any = [.. answer.Followed.GroupBy(f => f.Relation).SelectMany(Conditions)];
-        List<(EventBatch Batch, int Row)> read = await answer.TakeAsync(events.ReadAsync(
-            new EventQuery { Any = any, Spans = spans, Limit = MaxOthers + known.Count }, ct));
-        if (read.Count == MaxOthers + known.Count)
-            answer.Cut.Add(Text($"only {MaxOthers} other events were looked at; there are more"));
+        (List<(EventBatch Batch, int Row)> read, bool isCut) = await answer.TakeAsync(events, new EventQuery
+        {
+            Any = any, Spans = spans, NewestFirst = true, Limit = MaxOthers + known.Count, MaxBytes = MaxBytes,
+        }, ct);
+        if (isCut)
+            answer.Cut.Add(Text($"only the newest {read.Count(r => !known.Contains(r.Batch.Ids[r.Row]))} others were looked at; there are more"));
         var byValue = answer.Followed.ToDictionary(f => (f.Relation, f.Value, f.Host));
-        var others = new List<(AboutEvent One, int Closeness)>();
+        var others = new List<(AboutEvent One, int Closeness, Int128 Distance)>();
         foreach ((EventBatch batch, int row) in read)
         {
             // What has the value itself outside of the time that was asked for is no other event.
@@ -97,11 +104,15 @@ internal sealed class EventInvestigator(EventLog events)
             if (by.Count == 0)
                 continue;
             by.ForEach(b => b.Events++);
-            others.Add((new AboutEvent(batch, row, [.. by.Select(b => b.Relation.Name).Distinct()]), Closeness(by[0].Relation)));
+            others.Add((new AboutEvent(batch, row, [.. by.Select(b => b.Relation.Name).Distinct()]), Closeness(by[0].Relation),
+                by.Min(b => b.Distance(batch.Times[row]))));
         }
         if (others.Count > query.Limit)
-            answer.Cut.Add(Text($"{others.Count - query.Limit} of {others.Count} other events are left out, those that share least"));
-        answer.Events.AddRange(others.OrderBy(o => o.Closeness).Take(query.Limit).Select(o => o.One));
+        {
+            answer.Cut.Add(Text(
+                $"{others.Count - query.Limit} of {others.Count} other events are left out, those that share least and are farthest in time"));
+        }
+        answer.Events.AddRange(others.OrderBy(o => o.Closeness).ThenBy(o => o.Distance).Take(query.Limit).Select(o => o.One));
     }
 
     /// <summary>What an event shares, the closest first.</summary>

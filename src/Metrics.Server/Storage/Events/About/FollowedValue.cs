@@ -17,13 +17,17 @@ internal sealed record FollowedValue(Relation Relation, string Field, string Val
     public string Text => Host is null ? $"{Field}={Value}" : $"{Field}={Value} on {Host}";
 
     /// <summary>Whether one of its events lies so close.</summary>
-    public bool IsNear(long time, long around)
+    public bool IsNear(long time, long around) => Distance(time) <= around;
+
+    /// <summary>How far the closest of its events lies, nanoseconds.</summary>
+    public Int128 Distance(long time)
     {
         int at = Times.BinarySearch(time);
         if (at >= 0)
-            return true;
+            return 0;
         at = ~at;
-        return (at < Times.Count && (Int128)Times[at] - time <= around) || (at > 0 && (Int128)time - Times[at - 1] <= around);
+        Int128 behind = at < Times.Count ? (Int128)Times[at] - time : Int128.MaxValue;
+        return at > 0 ? Int128.Min(behind, (Int128)time - Times[at - 1]) : behind;
     }
 }
 

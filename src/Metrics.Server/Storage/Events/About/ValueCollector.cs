@@ -79,7 +79,7 @@ internal sealed class ValueCollector(AboutQuery query, AboutAnswer answer)
         if (relation.Fields.Any(_asked.Contains))
             return false;
         bool asksForAccount = _asked == Relation.Names || _asked == Relation.Ids;
-        if (!asksForAccount || !relation.Name.EndsWith("account", StringComparison.Ordinal))
+        if (!asksForAccount || (relation.Fields != Relation.Names && relation.Fields != Relation.Ids))
             return true;
         // Of another account in the same event nothing is followed: who is about to be asked for is one.
         return s_accounts.Any(a => (a.Id == field && batch.Find(row, a.Name) == query.Value)

@@ -17,6 +17,9 @@ internal enum DayState
 
     /// <summary>It has not ended, or was not sealed yet.</summary>
     Open,
+
+    /// <summary>It could not be read, which says nothing about what it holds.</summary>
+    Unreadable,
 }
 
 /// <summary>A day of the event log, or a part of one, that was checked.</summary>
@@ -30,3 +33,8 @@ internal sealed record CheckedDay(string Table, DayState State, long? Events, st
     /// <summary>Whether somebody should look at it.</summary>
     public bool IsWrong => State is DayState.Altered or DayState.Missing;
 }
+
+/// <summary>How far a check is.</summary>
+/// <param name="Table">The table that is read.</param>
+/// <param name="Events">How many of its events have been read.</param>
+internal sealed record CheckProgress(string Table, long Events);

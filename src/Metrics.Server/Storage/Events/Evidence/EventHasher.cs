@@ -28,28 +28,37 @@ internal sealed class EventHasher(EventLogFile file, TimeProvider time, int even
     /// <param name="table">The table's name.</param>
     /// <param name="like">Where its parts ended when it was sealed; null for parts of a size.</param>
     /// <param name="ct">Ends it.</param>
+    /// <param name="progress">Is given after each part how many events have been read.</param>
     /// <exception cref="StoreException">It cannot be read.</exception>
-    public async Task<HashedTable> HashAsync(string table, IReadOnlyList<SealPart>? like, CancellationToken ct)
+    public async Task<HashedTable> HashAsync(
+        string table, IReadOnlyList<SealPart>? like, CancellationToken ct, Action<long>? progress = null)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var parts = new List<SealPart>();
         long last = long.MinValue, first = 0, count = 0;
         while (true)
         {
-            long begun = time.GetTimestamp();
             bool isLast = like is not null && parts.Count >= like.Count;
             string bounds = like is null ? $"id > {last} LIMIT {eventsPerPart}"
                 : isLast ? $"id > {last}"
                 : $"id > {last} AND id <= {like[parts.Count].LastId}";
             Part part;
+            TimeSpan took;
             using (EventLogFile.Reading reading = await file.ReadAsync(ct))
+            {
+                long begun = time.GetTimestamp();
+                if (parts.Count == 0 && !EventTable.HasColumns(reading.Connection, table, ct))
+                    return new HashedTable(first, last, count, "", parts) { Fault = "its columns are not those of events" };
                 part = Read(reading.Connection, $"{table} WHERE {bounds}", last, ct);
+                took = time.GetElapsedTime(begun);
+            }
             // What lies behind the last part that was sealed is one more, if anything.
             if (part.Count == 0 && (like is null || isLast))
                 break;
             if (count == 0)
                 first = part.FirstId;
             count += part.Count;
+            progress?.Invoke(count);
             last = like is null || isLast ? part.LastId : Math.Max(last, like[parts.Count].LastId);
             byte[] hash = _part.GetHashAndReset();
             whole.AppendData(hash);
@@ -59,8 +68,7 @@ internal sealed class EventHasher(EventLogFile file, TimeProvider time, int even
             if (isLast || (like is null && part.Count < eventsPerPart))
                 break;
             // Half of one processor at most.
-            if (part.Count > eventsPerPart / 2)
-                await Task.Delay(time.GetElapsedTime(begun), time, ct);
+            await Task.Delay(took, time, ct);
         }
         long all = await CountAsync(table, ct);
         return new HashedTable(first, last, count, EventSeal.Hex(whole.GetHashAndReset()), parts)
@@ -73,52 +81,27 @@ internal sealed class EventHasher(EventLogFile file, TimeProvider time, int even
 
     private Part Read(DuckDBConnection connection, string from, long last, CancellationToken ct)
     {
-        using DuckDBCommand command = connection.CreateCommand();
-        command.UseStreamingMode = true;
-        command.CommandText = $"SELECT id, time, observed_time, severity, kind, host, service, body, attributes FROM {from}";
-        using CancellationTokenRegistration cancelled = ct.Register(command.Cancel);
-        ct.ThrowIfCancellationRequested();
-        try
+        var part = new Part(0, 0, 0, true);
+        foreach (DuckDBDataReader row in EventRows.Read(connection, $"SELECT {EventRows.Columns} FROM {from}", ct))
         {
-            using DuckDBDataReader reader = command.ExecuteReader();
-            var part = new Part(0, 0, 0, true);
-            while (reader.Read())
-            {
-                long id = reader.GetInt64(0);
-                part = new Part(part.Count == 0 ? id : part.FirstId, id, part.Count + 1, part.IsInOrder && id > last);
-                last = id;
-                Add(id);
-                Add(reader.GetInt64(1));
-                Add(reader.GetInt64(2));
-                Add((long)reader.GetByte(3));
-                for (int column = 4; column < 9; column++)
-                    Add(reader.IsDBNull(column) ? null : reader.GetString(column));
-            }
-            return part;
+            long id = row.GetInt64(0);
+            part = new Part(part.Count == 0 ? id : part.FirstId, id, part.Count + 1, part.IsInOrder && id > last);
+            last = id;
+            Add(id);
+            Add(row.GetInt64(1));
+            Add(row.GetInt64(2));
+            Add((long)row.GetByte(4));
+            Add(row.GetString(3));
+            for (int column = 5; column < 9; column++)
+                Add(row.IsDBNull(column) ? null : row.GetString(column));
         }
-        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
-        {
-            throw new OperationCanceledException("The reading of the event log was given up.", e, ct);
-        }
-        catch (DuckDBException e)
-        {
-            throw file.Fault(e);
-        }
+        return part;
     }
 
     private async Task<long> CountAsync(string table, CancellationToken ct)
     {
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
-        using DuckDBCommand command = reading.Connection.CreateCommand();
-        command.CommandText = $"SELECT count(*) FROM {table}";
-        try
-        {
-            return (long)command.ExecuteScalar()!;
-        }
-        catch (DuckDBException e)
-        {
-            throw file.Fault(e);
-        }
+        return EventRows.Read(reading.Connection, $"SELECT count(*) FROM {table}", ct).Select(r => r.GetInt64(0)).Single();
     }
 
     private void Add(long number)

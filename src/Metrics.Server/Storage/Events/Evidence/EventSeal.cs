@@ -9,7 +9,6 @@ namespace Metrics.Storage.Events.Evidence;
 /// changed or taken out without the ones behind it.
 /// </summary>
 /// <param name="Table">The table's name.</param>
-/// <param name="Day">Its day, days since 1970.</param>
 /// <param name="FirstId">Its first event.</param>
 /// <param name="LastId">Its last event.</param>
 /// <param name="Count">How many events it holds.</param>
@@ -18,7 +17,7 @@ namespace Metrics.Storage.Events.Evidence;
 /// <param name="Before">The chain's head before it; 64 zeros where there is none.</param>
 /// <param name="SealedAt">When it was sealed, milliseconds since 1970 UTC.</param>
 internal sealed record EventSeal(
-    string Table, int Day, long FirstId, long LastId, long Count, string Hash, IReadOnlyList<SealPart> Parts, string Before, long SealedAt)
+    string Table, long FirstId, long LastId, long Count, string Hash, IReadOnlyList<SealPart> Parts, string Before, long SealedAt)
 {
     private static readonly char[] s_between = [' ', ':'];
 
@@ -28,6 +27,9 @@ internal sealed record EventSeal(
     /// <summary>The chain's head with it.</summary>
     public string Head => Hex(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture, $"{Before} {Table} {FirstId} {LastId} {Count} {Hash}"))));
+
+    /// <summary>Whether a table is the one that was sealed; one that has its name by chance is not.</summary>
+    public bool IsOf(EventTable table) => table.Name == Table && table.FirstId <= LastId && table.LastId >= FirstId;
 
     /// <summary>The parts as a text: the last id and the beginning of the hash of each.</summary>
     public string PartsText => string.Join(' ', Parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.LastId}:{p.Hash}")));

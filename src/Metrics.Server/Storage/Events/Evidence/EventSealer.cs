@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Scheduling;
 using Metrics.Storage.State;
 
@@ -15,26 +16,36 @@ internal sealed partial class EventSealer(
 
     private static readonly TimeSpan s_checkEvery = TimeSpan.FromDays(1);
 
-    /// <summary>Tables that were found in a state in which they cannot be sealed: they are not read each minute.</summary>
-    private readonly HashSet<string> _unsealed = [];
+    /// <summary>Before a check is tried again that could not see all.</summary>
+    private static readonly Backoff s_checkAgain = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(2));
 
-    /// <summary>The seals that are kept; null before the first look.</summary>
-    private List<EventSeal>? _known;
+    /// <summary>Tables that were found in a state in which they cannot be sealed: they are not read each minute.</summary>
+    private readonly HashSet<EventTable> _unsealed = [];
+
+    private readonly long _begun = time.GetTimestamp();
+    private TimeSpan _nextCheck = s_firstCheck;
+
+    /// <summary>Checks in a row that could not see all.</summary>
+    private int _failures;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        long begun = time.GetTimestamp();
-        TimeSpan next = s_firstCheck;
         using var timer = new PeriodicTimer(s_interval, time);
         do
-        {
-            await GuardAsync(() => SealAsync(stoppingToken), stoppingToken);
-            if (time.GetElapsedTime(begun) < next)
-                continue;
-            await GuardAsync(() => CheckAsync(stoppingToken), stoppingToken);
-            next = time.GetElapsedTime(begun) + s_checkEvery;
-        }
+            await LookAsync(stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>Seals what is to be sealed, and checks when it is time to.</summary>
+    internal async Task LookAsync(CancellationToken ct)
+    {
+        await GuardAsync(() => SealAsync(ct), ct);
+        if (time.GetElapsedTime(_begun) < _nextCheck)
+            return;
+        bool isWhole = false;
+        await GuardAsync(async () => isWhole = await CheckAsync(ct), ct);
+        _failures = isWhole ? 0 : _failures + 1;
+        _nextCheck = time.GetElapsedTime(_begun) + (isWhole ? s_checkEvery : s_checkAgain.After(_failures));
     }
 
     /// <summary>Seals what has ended and is not sealed yet, the oldest first.</summary>
@@ -42,37 +53,44 @@ internal sealed partial class EventSealer(
     {
         if (!SteadyClock.IsTrusted(time))
             return;
-        _known ??= await seals.LoadAsync();
-        List<EventSeal> known = _known;
-        foreach (EventTable table in await events.EndedAsync(known.Select(s => s.Table).ToHashSet(), ct))
+        IReadOnlyList<EventSeal> known = await seals.OpenAsync();
+        EventSeal? last = known is [.., var newest] ? newest : null;
+        foreach (EventTable table in await events.EndedAsync(last?.LastId ?? 0, ct))
         {
             // One that was not there when later ones were sealed is for the check to report, not to seal.
-            if (_unsealed.Contains(table.Name) || (known.Count > 0 && table.FirstId <= known[^1].LastId))
+            if (_unsealed.Contains(table) || table.FirstId <= last?.LastId)
                 continue;
             HashedTable hashed = await events.HashAsync(table.Name, null, ct);
             if (hashed.Fault is { } fault)
             {
-                _unsealed.Add(table.Name);
+                _unsealed.Add(table);
                 LogUnsealed(table.Name, fault);
                 continue;
             }
             var seal = new EventSeal(
-                table.Name, table.Day, hashed.FirstId, hashed.LastId, hashed.Count, hashed.Hash, hashed.Parts,
-                known is [.., var last] ? last.Head : EventSeal.NoHead, time.GetUtcNow().ToUnixTimeMilliseconds());
-            await seals.SaveAsync(seal, known, events.ExpiredTo).WaitAsync(ct);
-            known.Add(seal);
+                table.Name, hashed.FirstId, hashed.LastId, hashed.Count, hashed.Hash, hashed.Parts, last?.Head ?? EventSeal.NoHead,
+                time.GetUtcNow().ToUnixTimeMilliseconds());
+            await seals.SaveAsync(seal).WaitAsync(ct);
+            last = seal;
             metrics.Sealed.Inc();
             LogSealed(seal.Table, seal.Count, seal.Head);
         }
     }
 
-    private async Task CheckAsync(CancellationToken ct)
+    /// <returns>Whether all could be read.</returns>
+    private async Task<bool> CheckAsync(CancellationToken ct)
     {
+        bool isWhole = true;
         await foreach (CheckedDay day in check.RunAsync(ct))
         {
             if (day.IsWrong)
                 LogWrong(day.Table, day.State, day.Reason ?? "");
+            if (day.State != DayState.Unreadable)
+                continue;
+            isWhole = false;
+            LogLater($"{day.Table}: {day.Reason}");
         }
+        return isWhole;
     }
 
     private Task<bool> GuardAsync(Func<Task> work, CancellationToken ct) => metrics.Faults.GuardAsync("evidence", async () =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Metrics.Configuration;
 using Metrics.Storage.State;
@@ -9,7 +8,14 @@ namespace Metrics.Storage.Events.Evidence;
 internal sealed class EvidenceCheck(
     EventLog events, EventSeals seals, Current<EventLogOptions> options, EvidenceMetrics metrics, TimeProvider time) : IDisposable
 {
+    private const int MicrosecondsPerSecond = 1_000_000;
+    private const long DaySeconds = 86_400;
+
     private readonly SemaphoreSlim _one = new(1, 1);
+    private volatile CheckProgress? _progress;
+
+    /// <summary>What is read now; null while nothing is.</summary>
+    public CheckProgress? Progress => _progress;
 
     /// <summary>Checks day by day, the oldest first.</summary>
     /// <exception cref="StoreException">Another check runs.</exception>
@@ -21,16 +27,23 @@ internal sealed class EvidenceCheck(
         try
         {
             int wrong = 0;
+            bool isWhole = true;
             await foreach (CheckedDay day in CheckAsync(ct))
             {
                 wrong += day.IsWrong ? 1 : 0;
+                isWhole &= day.State != DayState.Unreadable;
+                // What the check before has found holds until this one has seen all.
+                metrics.Altered.Set(Math.Max(metrics.Altered.Value, wrong));
                 yield return day;
             }
+            if (!isWhole)
+                yield break;
             metrics.Altered.Set(wrong);
             metrics.Checked.Set(time.GetUtcNow().ToUnixTimeSeconds());
         }
         finally
         {
+            _progress = null;
             _one.Release();
         }
     }
@@ -39,73 +52,72 @@ internal sealed class EvidenceCheck(
 
     private async IAsyncEnumerable<CheckedDay> CheckAsync([EnumeratorCancellation] CancellationToken ct)
     {
+        // The audit first: what is sealed meanwhile is in the seals then.
+        List<string> audited = await seals.HeadsInAuditAsync();
         List<EventSeal> all = await seals.LoadAsync();
-        DateTimeOffset kept = time.GetUtcNow() - options.Value.Retention;
-        int oldest = (int)(kept.ToUnixTimeSeconds() / (24 * 60 * 60));
-        // Seals of what expired long ago are given up.
-        long since = Math.Max(kept.ToUnixTimeMilliseconds(), all.Count == 0 ? long.MinValue : all.Min(s => s.SealedAt));
-        List<string> audited = await seals.HeadsInAuditAsync(since);
         string? before = null;
         foreach (EventSeal seal in all)
         {
-            string? broken = before is not null && before != seal.Before ? "its seal does not follow the one before it" : null;
+            bool isBroken = before is not null && before != seal.Before;
             before = seal.Head;
-            yield return seal.LastId <= events.ExpiredTo || seal.Day < oldest
-                ? new CheckedDay(seal.Table, DayState.Expired, seal.Count, seal.Head, broken)
-                : await CheckAsync(seal, broken, ct);
+            yield return isBroken
+                ? new CheckedDay(seal.Table, DayState.Altered, seal.Count, seal.Head, "its seal does not follow the one before it")
+                : await CheckAsync(seal, ct);
         }
-        foreach (string head in audited.Except(all.Select(s => s.Head)).TakeLast(1))
+        if (await WrongChainAsync(all, audited) is var (head, reason))
+            yield return new CheckedDay("seals", DayState.Altered, null, head, reason);
+        foreach (EventTable table in events.Tables.Where(t => !all.Any(s => s.IsOf(t))))
         {
-            yield return new CheckedDay("seals", DayState.Altered, null, head,
-                "the audit has a head of the chain that no seal has: a seal was altered or removed");
-        }
-        foreach (EventTable table in events.Tables.Where(t => all.All(s => s.Table != t.Name)))
-        {
-            bool isBetween = all.Count > 0 && table.FirstId < all[^1].LastId && table.FirstId > all[0].FirstId;
-            yield return isBetween
+            yield return all.Count > 0 && table.FirstId < all[^1].LastId
                 ? new CheckedDay(
                     table.Name, DayState.Altered, null, null, "it was not there when others were sealed, or could not be sealed")
                 : new CheckedDay(table.Name, DayState.Open, null, null);
         }
     }
 
-    private async Task<CheckedDay> CheckAsync(EventSeal seal, string? broken, CancellationToken ct)
+    /// <summary>Whether the chain begins where it began, and has all that the audit has from there on; null for nothing wrong.</summary>
+    private async Task<(string? Head, string Reason)?> WrongChainAsync(List<EventSeal> all, List<string> audited)
     {
-        if (events.Tables.All(t => t.Name != seal.Table))
-            return new CheckedDay(seal.Table, DayState.Missing, seal.Count, seal.Head, "it is gone, and not for age or size");
-        string? reason;
+        if (all is [var first, ..] && first.Before != EventSeal.NoHead)
+        {
+            // Seals are given up only before so many of tables that have expired.
+            long expiredTo = await seals.ExpiredToAsync();
+            if (all.Count(s => HasExpired(s, expiredTo)) < EventSeals.MaxExpired)
+                return (first.Before, "the chain does not begin where it began: the oldest seals were removed");
+        }
+        IEnumerable<string> since = audited.Skip(all.Count == 0 ? 0 : Math.Max(0, audited.IndexOf(all[0].Head)));
+        return since.Except(all.Select(s => s.Head)).LastOrDefault() is { } head
+            ? (head, "the audit has a head of the chain that no seal has: a seal was altered or removed")
+            : null;
+    }
+
+    private async Task<CheckedDay> CheckAsync(EventSeal seal, CancellationToken ct)
+    {
         try
         {
-            reason = broken ?? Difference(seal, await events.HashAsync(seal.Table, seal.Parts, ct));
+            if (events.Tables.Any(seal.IsOf))
+            {
+                HashedTable now = await events.HashAsync(
+                    seal.Table, seal.Parts, ct, count => _progress = new CheckProgress(seal.Table, count));
+                string? reason = SealDifference.Of(seal, now);
+                return new CheckedDay(seal.Table, reason is null ? DayState.Sound : DayState.Altered, seal.Count, seal.Head, reason);
+            }
         }
         catch (StoreException e) when (!ct.IsCancellationRequested)
         {
             // It may have gone for age while it was read.
-            if (seal.LastId <= events.ExpiredTo)
-                return new CheckedDay(seal.Table, DayState.Expired, seal.Count, seal.Head);
-            reason = $"it cannot be read: {e.Message}";
+            if (events.Tables.Any(seal.IsOf))
+                return new CheckedDay(seal.Table, DayState.Unreadable, seal.Count, seal.Head, e.Message);
         }
-        return new CheckedDay(seal.Table, reason is null ? DayState.Sound : DayState.Altered, seal.Count, seal.Head, reason);
+        return HasExpired(seal, await seals.ExpiredToAsync())
+            ? new CheckedDay(seal.Table, DayState.Expired, seal.Count, seal.Head)
+            : new CheckedDay(seal.Table, DayState.Missing, seal.Count, seal.Head, "it is gone, and not for age or size");
     }
 
-    /// <summary>What is not as it was sealed, for people; null for nothing.</summary>
-    private static string? Difference(EventSeal seal, HashedTable now)
+    /// <summary>Whether it may be gone, by its ids, which its head covers, and by the audit; the event log's file is not asked.</summary>
+    private bool HasExpired(EventSeal seal, long expiredTo)
     {
-        if (now.Fault is null && now.Count == seal.Count && now.Hash == seal.Hash)
-            return null;
-        string count = now.Count == seal.Count ? ""
-            : string.Create(CultureInfo.InvariantCulture, $"{seal.Count} events were sealed and {now.Count} are there; ");
-        if (now.Fault is { } fault)
-            return count + fault;
-        for (int n = 0; n < seal.Parts.Count; n++)
-        {
-            if (n < now.Parts.Count && now.Parts[n].Hash == seal.Parts[n].Hash)
-                continue;
-            long from = n == 0 ? seal.FirstId : seal.Parts[n - 1].LastId + 1;
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{count}the first that differ are among the ids {from} to {seal.Parts[n].LastId}, that came from "
-                + $"{EventIds.Show(from)} to {EventIds.Show(seal.Parts[n].LastId)}");
-        }
-        return count + (now.Parts.Count > seal.Parts.Count ? "events were added behind the last" : "its seal was altered");
+        long oldest = (time.GetUtcNow() - options.Value.Retention).ToUnixTimeSeconds() / DaySeconds;
+        return seal.LastId <= expiredTo || seal.LastId / MicrosecondsPerSecond / DaySeconds < oldest;
     }
 }

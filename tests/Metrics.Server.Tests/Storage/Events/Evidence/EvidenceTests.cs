@@ -40,7 +40,7 @@ public sealed class EvidenceTests : IDisposable
         await using EventLog log = await ThreeDaysAsync();
         (await CheckAsync(log)).Select(d => $"{d.Table} {d.State} {d.Events}").Should().Equal(
             "events_20260310 Sound 3", "events_20260311 Sound 3", "events_20260312 Open ");
-        List<EventSeal> seals = await new EventSeals(_state).LoadAsync();
+        List<EventSeal> seals = await new EventSeals(_state, _time).LoadAsync();
         (seals[0].Before, seals[1].Before).Should().Be((EventSeal.NoHead, seals[0].Head));
         (await _state.AuditAsync(10)).Select(a => $"{a.Who} {a.What} {a.Text}").Should().Equal(
             $"metricsd sealed events_20260311: 3 events; head {seals[1].Head}",
@@ -58,7 +58,8 @@ public sealed class EvidenceTests : IDisposable
     [InlineData("INSERT INTO events_20260310 SELECT * REPLACE (id + 9 AS id) FROM events_20260310 WHERE body = 'c'", "behind the last")]
     [InlineData("INSERT INTO events_20260310 SELECT * REPLACE (id - 9 AS id) FROM events_20260310 WHERE body = 'a'", "order of their ids")]
     [InlineData("INSERT INTO events_20260310 SELECT * FROM events_20260310 WHERE body = 'b'", "order of their ids")]
-    [InlineData("ALTER TABLE events_20260310 DROP COLUMN host", "it cannot be read")]
+    [InlineData("ALTER TABLE events_20260310 DROP COLUMN host", "its columns are not those of events")]
+    [InlineData("ALTER TABLE events_20260310 ALTER body TYPE BLOB", "its columns are not those of events")]
     public async Task An_event_that_was_altered_added_or_taken_out_is_found(string sql, string reason)
     {
         await (await ThreeDaysAsync()).DisposeAsync();
@@ -91,6 +92,195 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_young_day_that_is_gone_is_missing_whatever_the_logs_own_file_says_of_what_expired()
+    {
+        long last;
+        await using (EventLog before = await ThreeDaysAsync())
+            last = before.LastId;
+        Execute("DROP VIEW events; DROP TABLE events_20260310; "
+            + $"INSERT OR REPLACE INTO positions VALUES ('event log', 'expired', '{last + 1}')");
+        await using EventLog log = _folder.Open(_bounds);
+        log.ExpiredTo.Should().Be(last + 1, "the attack must reach the log");
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Missing, DayState.Sound, DayState.Open);
+    }
+
+    [Fact]
+    public async Task An_altered_day_is_found_also_where_the_logs_own_file_says_that_it_expired()
+    {
+        await (await ThreeDaysAsync()).DisposeAsync();
+        Execute("UPDATE events_20260310 SET body = 'nothing' WHERE body = 'b'; "
+            + $"INSERT OR REPLACE INTO positions VALUES ('event log', 'expired', '{long.MaxValue / 2}')");
+        await using EventLog log = _folder.Open(_bounds);
+        (await CheckAsync(log))[0].State.Should().Be(DayState.Altered);
+    }
+
+    [Fact]
+    public async Task Who_makes_the_daemon_drop_young_days_by_a_table_that_looks_old_is_found()
+    {
+        long last;
+        await using (EventLog before = await ThreeDaysAsync())
+            last = before.LastId;
+        Execute($"CREATE TABLE events_20200101 AS SELECT * REPLACE ({last} + 1000 + id % 1000 AS id) FROM events_20260310");
+        await using EventLog log = _folder.Open(_bounds);
+        await Maintenance(log).MaintainAsync(default);
+        log.Tables.Should().BeEmpty("the daemon drops what lies before a table that is too old");
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Missing, DayState.Missing);
+    }
+
+    [Fact]
+    public async Task Days_that_a_wrong_clock_dated_into_the_future_expire_with_those_behind_them()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        DateTimeOffset now = _time.GetUtcNow();
+        _time.AdjustTime(now.AddYears(4));
+        await WriteAsync(log, Some("future"));
+        for (int day = 0; day < 3; day++)
+        {
+            _time.AdjustTime(now.AddDays(day));
+            await WriteAsync(log, Some("today"));
+            await Sealer(log).SealAsync(default);
+        }
+        _time.AdjustTime(now.AddDays(33));
+        await Maintenance(log).MaintainAsync(default);
+        await WriteAsync(log, Some("new"));
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Expired, DayState.Open);
+    }
+
+    [Fact]
+    public async Task What_the_daemon_drops_for_size_has_expired_and_stays_so_when_more_is_to_be_kept()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        _bounds = new EventLogOptions { MaxBytes = 1 };
+        await Maintenance(log).MaintainAsync(default);
+        (await _state.AuditAsync(1))[0].Should().BeEquivalentTo(new
+        {
+            Who = "metricsd", What = "expired",
+            Text = $"events_20260311: events.max_bytes is reached; the last id is {(await new EventSeals(_state, _time).LoadAsync())[1].LastId}",
+        });
+        _bounds = new EventLogOptions { Retention = TimeSpan.FromDays(1_000) };
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Open);
+    }
+
+    [Fact]
+    public async Task Seals_of_what_expired_long_ago_are_given_up_and_taking_out_more_of_them_is_found()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        var seals = new EventSeals(_state, _time);
+        EventSeal? last = null;
+        for (int n = 1; n <= EventSeals.MaxExpired + 10; n++)
+        {
+            last = new EventSeal($"events_{n}", 10 * n, (10 * n) + 1, 2, "ab", [], last?.Head ?? EventSeal.NoHead, n);
+            await seals.NoteExpiredAsync(
+                new ExpiringTable(new EventTable($"events_{n}", 1, 10 * n, (10 * n) + 1, 0, 0), IsForSize: true, "size"), default);
+            await seals.SaveAsync(last);
+        }
+        (await seals.LoadAsync()).Should().HaveCountLessThan(EventSeals.MaxExpired + 10).And
+            .HaveCountGreaterThanOrEqualTo(EventSeals.MaxExpired);
+        (await CheckAsync(log)).Should().OnlyContain(d => d.State == DayState.Expired);
+        using (StateDb db = _state.Open())
+            await db.Database.ExecuteSqlRawAsync("DELETE FROM Seals WHERE FirstId IN (SELECT FirstId FROM Seals ORDER BY FirstId LIMIT 9)");
+        (await CheckAsync(log))[^1].Should().BeEquivalentTo(new { Table = "seals", State = DayState.Altered });
+    }
+
+    [Fact]
+    public async Task What_is_sealed_while_a_check_looks_is_no_alteration()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        var seals = new EventSeals(_state, _time);
+        Task sealing = Task.Run(async () =>
+        {
+            EventSeal? last = null;
+            for (int n = 1; n <= 300; n++)
+            {
+                last = new EventSeal($"events_{n}", 10 * n, (10 * n) + 1, 2, "ab", [], last?.Head ?? EventSeal.NoHead, n);
+                await seals.SaveAsync(last);
+            }
+        });
+        while (!sealing.IsCompleted)
+            (await CheckAsync(log)).Should().NotContain(d => d.Table == "seals");
+        await sealing;
+    }
+
+    [Fact]
+    public async Task A_name_is_not_given_again_on_the_day_that_its_table_went_for_size_and_tables_are_as_few_as_before()
+    {
+        _bounds = new EventLogOptions { MaxBytes = 1 };
+        await using EventLog log = _folder.Open(_bounds);
+        await WriteAsync(log, Some("a"));
+        await WriteAsync(log, Some("b"));
+        await Sealer(log).SealAsync(default);
+        await Maintenance(log).MaintainAsync(default);
+        await WriteAsync(log, Some("c"));
+        _bounds = new EventLogOptions();
+        await Maintenance(log).MaintainAsync(default);
+        foreach (string body in (string[])["d", "e", "f"])
+        {
+            await Sealer(log).SealAsync(default);
+            await WriteAsync(log, Some(body));
+        }
+        log.Tables.Select(t => t.Name).Should().Equal("events_20260310_2", "events_20260310_3");
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Sound, DayState.Open);
+    }
+
+    [Fact]
+    public async Task A_day_that_cannot_be_read_is_not_called_altered_and_the_check_counts_once_all_can_be_read()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        Execute("DROP VIEW events; ALTER TABLE events_20260310 RENAME TO away");
+        CheckedDay[] days = await CheckAsync(log);
+        days.Select(d => d.State).Should().Equal(DayState.Unreadable, DayState.Sound, DayState.Open);
+        days[0].Reason.Should().Contain("cannot be read");
+        (_metrics.Altered.Value, _metrics.Checked.Value).Should().Be((0, 0));
+        Execute("ALTER TABLE away RENAME TO events_20260310");
+        (await CheckAsync(log))[0].State.Should().Be(DayState.Sound);
+        _metrics.Checked.Value.Should().BeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_check_that_failed_is_tried_again_soon_and_one_that_saw_all_is_the_next_day()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        Execute("DROP VIEW events; ALTER TABLE events_20260310 RENAME TO away");
+        using EventSealer sealer = Sealer(log);
+        (await CheckedAfterAsync(TimeSpan.FromMinutes(11))).Should().Be(0, "not all could be read");
+        Execute("ALTER TABLE away RENAME TO events_20260310");
+        (await CheckedAfterAsync(TimeSpan.FromMinutes(4))).Should().Be(0);
+        double first = await CheckedAfterAsync(TimeSpan.FromMinutes(2));
+        first.Should().Be(_time.GetUtcNow().ToUnixTimeSeconds());
+        (await CheckedAfterAsync(TimeSpan.FromHours(23))).Should().Be(first);
+        (await CheckedAfterAsync(TimeSpan.FromHours(2))).Should().Be(_time.GetUtcNow().ToUnixTimeSeconds());
+
+        async Task<double> CheckedAfterAsync(TimeSpan passed)
+        {
+            _time.Advance(passed);
+            await sealer.LookAsync(default);
+            return _metrics.Checked.Value;
+        }
+    }
+
+    [Fact]
+    public async Task A_state_that_was_made_anew_gets_the_seals_and_what_expired_again()
+    {
+        await using EventLog log = _folder.Open(_bounds);
+        var seals = new EventSeals(_state, _time);
+        using var sealer = new EventSealer(log, seals, Check(log), _metrics, _time, NullLogger<EventSealer>.Instance);
+        for (int day = 0; day < 3; day++)
+        {
+            await WriteAsync(log, Some("a"));
+            _time.Advance(TimeSpan.FromDays(1));
+            await sealer.SealAsync(default);
+        }
+        await seals.NoteExpiredAsync(new ExpiringTable(log.Tables[0], IsForSize: true, "size"), default);
+        List<EventSeal> before = await seals.LoadAsync();
+        await seals.HeadsInAuditAsync();
+        using (StateDb db = _state.Open())
+            await db.Database.ExecuteSqlRawAsync("DELETE FROM Seals; DELETE FROM Audit");
+        _state.Restore("a test");
+        (await seals.LoadAsync()).Should().BeEquivalentTo(before, o => o.WithStrictOrdering());
+        (await new EventSeals(_state, _time).ExpiredToAsync()).Should().Be(log.Tables[0].LastId);
+    }
+
+    [Fact]
     public async Task A_day_that_was_put_between_sealed_ones_is_found()
     {
         await (await ThreeDaysAsync()).DisposeAsync();
@@ -102,9 +292,11 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("UPDATE Seals SET Hash = 'ab' WHERE Day = (SELECT min(Day) FROM Seals)", "events_20260310")]
-    [InlineData("UPDATE Seals SET Count = 2 WHERE Day = (SELECT min(Day) FROM Seals)", "events_20260311")]
-    [InlineData("DELETE FROM Seals WHERE Day = (SELECT max(Day) FROM Seals)", "seals")]
+    [InlineData("UPDATE Seals SET Hash = 'ab' WHERE FirstId = (SELECT min(FirstId) FROM Seals)", "events_20260310")]
+    [InlineData("UPDATE Seals SET Count = 2 WHERE FirstId = (SELECT min(FirstId) FROM Seals)", "events_20260311")]
+    [InlineData("DELETE FROM Seals WHERE FirstId = (SELECT max(FirstId) FROM Seals)", "seals")]
+    [InlineData("DELETE FROM Seals WHERE FirstId = (SELECT min(FirstId) FROM Seals)", "seals")]
+    [InlineData("UPDATE Seals SET SealedAt = SealedAt + 864000000; DELETE FROM Seals WHERE FirstId = (SELECT max(FirstId) FROM Seals)", "seals")]
     [InlineData("DELETE FROM Seals", "seals")]
     public async Task A_seal_that_was_altered_or_removed_is_found(string sql, string where)
     {
@@ -192,10 +384,14 @@ public sealed class EvidenceTests : IDisposable
     }
 
     private EventSealer Sealer(EventLog log) =>
-        new(log, new EventSeals(_state), Check(log), _metrics, _time, NullLogger<EventSealer>.Instance);
+        new(log, new EventSeals(_state, _time), Check(log), _metrics, _time, NullLogger<EventSealer>.Instance);
+
+    private EventLogMaintenance Maintenance(EventLog log) => new(
+        log, new EventSeals(_state, _time), new Current<EventLogOptions>(_bounds), _folder.Metrics, _time,
+        NullLogger<EventLogMaintenance>.Instance);
 
     private EvidenceCheck Check(EventLog log) =>
-        new(log, new EventSeals(_state), new Current<EventLogOptions>(_bounds), _metrics, _time);
+        new(log, new EventSeals(_state, _time), new Current<EventLogOptions>(_bounds), _metrics, _time);
 
     private async Task<CheckedDay[]> CheckAsync(EventLog log)
     {
