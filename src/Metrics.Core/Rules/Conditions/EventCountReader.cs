@@ -89,12 +89,8 @@ internal static class EventCountReader
 
         void CheckReachable(Bounds? given)
         {
-            int most = distinct is not null ? DistinctWindow.MaxValues : unless.Count > 0 ? EntryWindow.MaxEntries : int.MaxValue;
-            if (!(given?.Limits.Max(l => l.ConstantNumber) >= most))
-                return;
-            rule.Report(distinct is null ? "count" : "distinct", distinct is null
-                ? $"has a bound that is never reached: beside 'unless' with events at most {most} events are kept for each group"
-                : $"has a bound that is never reached: at most {most} different values are kept for each group");
+            if (distinct is not null && given?.Limits.Max(l => l.ConstantNumber) >= DistinctWindow.MaxValues)
+                rule.Report("distinct", $"has a bound that is never reached: at most {DistinctWindow.MaxValues} different values are kept for each group");
         }
     }
 
