@@ -19,6 +19,9 @@ public sealed class LearnedMemory : ConditionMemory
 
     internal LearnedMemory(Learned condition) => _condition = condition;
 
+    /// <summary>The length of the windows that it learns of.</summary>
+    public TimeSpan Window => _condition.Over;
+
     /// <summary>What was learned since this was last asked, and what was forgotten (null); any thread may ask.</summary>
     public IReadOnlyList<(Labels Series, byte[]? Model)> TakeChanged()
     {
@@ -42,6 +45,16 @@ public sealed class LearnedMemory : ConditionMemory
         var source = new Source(ArrivalModel.FromBytes(model));
         lock (_lock)
             _models.TryAdd(series, source);
+    }
+
+    /// <summary>Has what was written down of a series removed, unless something is learned of it.</summary>
+    public void Forget(Labels series)
+    {
+        lock (_lock)
+        {
+            if (!_models.ContainsKey(series))
+                _forgotten.Add(series);
+        }
     }
 
     /// <summary>Goes on with what the rule learned before it was changed, if that was of windows of the same length.</summary>

@@ -92,7 +92,7 @@ internal sealed class EventRules
     /// <summary>Reads windows back out of a log that answers at once.</summary>
     public long Restore(EventLog log, int second)
     {
-        Task<long> restored = EventWindows.RestoreAsync(Rules, log, RuleHarness.At(second), CancellationToken.None);
+        Task<long> restored = EventWindows.RestoreAsync(Rules, log, RuleHarness.At(second), null, CancellationToken.None);
         restored.IsCompletedSuccessfully.Should().BeTrue();
         return restored.Result;
     }

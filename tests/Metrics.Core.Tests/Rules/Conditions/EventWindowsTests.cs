@@ -40,7 +40,7 @@ public sealed class EventWindowsTests
         var minutes = new EventRules(isKnown: false);
         var hours = new EventRules(
             "events: { kind: identity.authenticate }\nwindow: 1h\ngroup_by: [source.ip]\ncount: { above: 4 }", isKnown: false);
-        await EventWindows.RestoreAsync([.. minutes.Rules, .. hours.Rules], log, RuleHarness.At(590), CancellationToken.None);
+        await EventWindows.RestoreAsync([.. minutes.Rules, .. hours.Rules], log, RuleHarness.At(590), null, CancellationToken.None);
         (minutes.Memory.Groups, hours.Memory.Groups).Should().Be((2, 30), "two came in the last five minutes");
     }
 
@@ -56,9 +56,24 @@ public sealed class EventWindowsTests
         var lines = new EventRules("events: { kind: log }\nwindow: 5m\ncount: { above: 0 }", isKnown: false);
         var backups = new EventRules("events: { kind: backup }\nwindow: 1h\ncount: { above: 0 }", isKnown: false);
         long read = await EventWindows.RestoreAsync(
-            [.. lines.Rules, .. backups.Rules], log, RuleHarness.At(3000), CancellationToken.None);
+            [.. lines.Rules, .. backups.Rules], log, RuleHarness.At(3000), null, CancellationToken.None);
         read.Should().Be(110, "a hundred backups, and ten lines of five minutes");
         (lines.Open(3000), backups.Open(3000)).Should().Be(("firing 9", "firing 100"));
+    }
+
+    [Fact]
+    public async Task What_the_log_was_not_to_keep_is_not_missed()
+    {
+        const string body = "events: { kind: backup }\nwindow: 5m\ncount: { below: 1 }";
+        var kept = new EventRules(body, isKnown: false);
+        await EventWindows.RestoreAsync(kept.Rules, new EventRules.EventLog(), RuleHarness.At(600), null, CancellationToken.None);
+        kept.Open(601).Should().Be("firing 0");
+        var rules = new EventRules(body, isKnown: false);
+        await EventWindows.RestoreAsync(
+            rules.Rules, new EventRules.EventLog(), RuleHarness.At(600), _ => RuleHarness.At(590), CancellationToken.None);
+        rules.Open(601).Should().Be("", "one may have come that was not to be kept");
+        rules.Open(889).Should().Be("");
+        rules.Open(890).Should().Be("firing 0", "since then none did");
     }
 
     [Fact]
@@ -80,7 +95,7 @@ public sealed class EventWindowsTests
         var rules = new EventRules(isKnown: false);
         var log = new EventRules.EventLog();
         log.Events.AddRange(flood);
-        Func<Task> broken = () => EventWindows.RestoreAsync(rules.Rules, new Broken(log), RuleHarness.At(100), CancellationToken.None);
+        Func<Task> broken = () => EventWindows.RestoreAsync(rules.Rules, new Broken(log), RuleHarness.At(100), null, CancellationToken.None);
         await broken.Should().ThrowAsync<IOException>();
         rules.Memory.IsKnown.Should().BeFalse();
         rules.Evaluate(100);
