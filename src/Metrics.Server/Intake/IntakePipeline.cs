@@ -115,7 +115,8 @@ internal sealed class IntakePipeline : BackgroundService
         await _eventWriter.WaitForWrittenAsync(ct);
     }
 
-    /// <summary>When the newest event of these kinds (null is any) was that the event log was not to keep, milliseconds since 1970 UTC.</summary>
+    /// <summary>When the newest event was that the event log was not to keep, milliseconds since 1970 UTC.</summary>
+    /// <param name="kinds">Of which kinds; null is any.</param>
     public long NewestNotKept(IReadOnlySet<string>? kinds) => _keep.NewestTakenOut(kinds);
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -42,7 +42,9 @@ internal sealed partial class EventReadBack(
             return;
         _ends?.Dispose();
         _ends = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        _reading = RunAsync(unread, settles, _ends.Token);
+        CancellationToken end = _ends.Token;
+        // Not on this thread: the log may take its time before it first waits.
+        _reading = Task.Run(() => RunAsync(unread, settles, end), CancellationToken.None);
         try
         {
             await _reading.WaitAsync(Patience, time, ct);

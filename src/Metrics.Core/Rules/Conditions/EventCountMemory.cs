@@ -18,8 +18,10 @@ public sealed class EventCountMemory : ConditionMemory
     private long _lateBefore;
     private long _leftOutBefore;
 
-    /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
-    private long? _knownSince;
+    private const long Never = long.MaxValue;
+
+    /// <summary>From when on every event that came is counted; never before the first round, unless it was read back.</summary>
+    private long _knownSince = Never;
     private volatile bool _isKnown;
 
     /// <summary>Whether the counts were complete when all groups were judged last; null before the first round.</summary>
@@ -78,7 +80,11 @@ public sealed class EventCountMemory : ConditionMemory
 
     /// <summary>Everything from that moment on was read back.</summary>
     /// <param name="since">Milliseconds since 1970 UTC.</param>
-    internal void NoteRead(long since) => (_knownSince, _isKnown) = (since, true);
+    internal void NoteRead(long since)
+    {
+        Interlocked.Exchange(ref _knownSince, since);
+        _isKnown = true;
+    }
 
     /// <summary>Forgets what was read back, since the rest of it could not be: all of it is in the log and can be read again.</summary>
     internal void BeginAnew()
@@ -104,9 +110,9 @@ public sealed class EventCountMemory : ConditionMemory
 
     internal override void Observe(ConditionRound round)
     {
-        _knownSince ??= round.At;
+        Interlocked.CompareExchange(ref _knownSince, round.At, Never);
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
-        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
+        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, Interlocked.Read(ref _knownSince));
         var gate = new EventGate(_condition, _compared, round);
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;

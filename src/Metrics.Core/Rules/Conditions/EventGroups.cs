@@ -85,10 +85,9 @@ internal sealed class EventGroups(EventCondition first)
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
-                if (_squeezed <= _until || (_condition.ValueField is null && !_excuses.Exist) || !_condition.CountsOthers)
+                if (_squeezed <= _until || _condition.ValueField is null || !_condition.CountsOthers)
                     return null;
-                return $"more than {MaxEntries} {(_condition.ValueField is null ? "events" : "different values")} are in the window; "
-                    + "of each group only those heard of last are counted";
+                return $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted";
             }
         }
     }

@@ -7,8 +7,8 @@ public static class EventWindows
 {
     /// <summary>
     /// Reads back what the windows of these rules reach back to, each event once, and of each time only the kinds of those rules that reach
-    /// so far. Call it when arriving events are handed to the rules already, and those that came before are in the log: what comes meanwhile
-    /// is known again by its id.
+    /// so far. Call it when arriving events are handed to the rules already, and those that came before are in the log: what comes
+    /// meanwhile is known again by its id.
     /// </summary>
     /// <param name="rules">The rules; those whose windows are known already are left alone.</param>
     /// <param name="source">The event log.</param>

@@ -95,7 +95,8 @@ public sealed class EventWindowsTests
         var rules = new EventRules(isKnown: false);
         var log = new EventRules.EventLog();
         log.Events.AddRange(flood);
-        Func<Task> broken = () => EventWindows.RestoreAsync(rules.Rules, new Broken(log), RuleHarness.At(100), null, CancellationToken.None);
+        Func<Task> broken = () =>
+            EventWindows.RestoreAsync(rules.Rules, new Broken(log), RuleHarness.At(100), null, CancellationToken.None);
         await broken.Should().ThrowAsync<IOException>();
         rules.Memory.IsKnown.Should().BeFalse();
         rules.Evaluate(100);
