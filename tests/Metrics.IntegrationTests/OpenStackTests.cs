@@ -78,10 +78,10 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
             servers.Count(s => Text(s, "Status") == "ACTIVE"));
         foreach (JsonElement server in servers)
         {
-            (string id, string name, string host, string status) =
+            (string uuid, string name, string host, string status) =
                 (Text(server, "ID"), Text(server, "Name"), Text(server, "Host"), Text(server, "Status"));
             await SameAsync(
-                $"openstack_nova_server_status{{id=\"{id}\",name=\"{name}\",hypervisor_hostname=\"{host}\",status=\"{status}\","
+                $"openstack_nova_server_status{{id=\"{uuid}\",name=\"{name}\",hypervisor_hostname=\"{host}\",status=\"{status}\","
                     + "tenant_id!=\"\",flavor_id!=\"\"} + 1",
                 $"server {name} on {host}", status == "ACTIVE" ? 1 : 5);
         }
@@ -95,9 +95,9 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output) : 
         }
         foreach (JsonElement agent in await cloud.ListAsync("network agent list"))
         {
-            (string id, string binary, string host) = (Text(agent, "ID"), Text(agent, "Binary"), Text(agent, "Host"));
+            (string uuid, string binary, string host) = (Text(agent, "ID"), Text(agent, "Binary"), Text(agent, "Host"));
             await SameAsync(
-                $"openstack_neutron_agent_state{{id=\"{id}\",service=\"{binary}\",hostname=\"{host}\"}}",
+                $"openstack_neutron_agent_state{{id=\"{uuid}\",service=\"{binary}\",hostname=\"{host}\"}}",
                 $"network agent list: {binary} {host}", Text(agent, "Alive") == "true" ? 1 : 0);
         }
         foreach (JsonElement service in await cloud.ListAsync("volume service list"))
