@@ -78,11 +78,29 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output)
         await SameAsync("openstack_nova_server_status_counter{status=\"ACTIVE\"}", "… with status ACTIVE",
             servers.Count(s => Text(s, "Status") == "ACTIVE"));
         foreach (JsonElement server in servers)
-            await SameAsync($"openstack_nova_server_status{{id=\"{Text(server, "ID")}\",name=\"{Text(server, "Name")}\",hypervisor_hostname=\"{Text(server, "Host")}\",status=\"{Text(server, "Status")}\",tenant_id!=\"\",flavor_id!=\"\"}} + 1", $"server {Text(server, "Name")} on {Text(server, "Host")}", Text(server, "Status") == "ACTIVE" ? 1 : 5);
+        {
+            (string uuid, string name, string host, string status) =
+                (Text(server, "ID"), Text(server, "Name"), Text(server, "Host"), Text(server, "Status"));
+            await SameAsync(
+                $"openstack_nova_server_status{{id=\"{uuid}\",name=\"{name}\",hypervisor_hostname=\"{host}\",status=\"{status}\","
+                    + "tenant_id!=\"\",flavor_id!=\"\"} + 1",
+                $"server {name} on {host}", status == "ACTIVE" ? 1 : 5);
+        }
         foreach (JsonElement service in await cloud.ListAsync("compute service list"))
-            await SameAsync($"openstack_nova_agent_state{{service=\"{Text(service, "Binary")}\",hostname=\"{Text(service, "Host")}\",zone=\"{Text(service, "Zone")}\",adminState=\"{Text(service, "Status")}\"}}", $"compute service list: {Text(service, "Binary")} {Text(service, "Host")}", Text(service, "State") == "up" ? 1 : 0);
+        {
+            (string binary, string host, string zone, string status) =
+                (Text(service, "Binary"), Text(service, "Host"), Text(service, "Zone"), Text(service, "Status"));
+            await SameAsync(
+                $"openstack_nova_agent_state{{service=\"{binary}\",hostname=\"{host}\",zone=\"{zone}\",adminState=\"{status}\"}}",
+                $"compute service list: {binary} {host}", Text(service, "State") == "up" ? 1 : 0);
+        }
         foreach (JsonElement agent in await cloud.ListAsync("network agent list"))
-            await SameAsync($"openstack_neutron_agent_state{{id=\"{Text(agent, "ID")}\",service=\"{Text(agent, "Binary")}\",hostname=\"{Text(agent, "Host")}\"}}", $"network agent list: {Text(agent, "Binary")} {Text(agent, "Host")}", Text(agent, "Alive") == "true" ? 1 : 0);
+        {
+            (string uuid, string binary, string host) = (Text(agent, "ID"), Text(agent, "Binary"), Text(agent, "Host"));
+            await SameAsync(
+                $"openstack_neutron_agent_state{{id=\"{uuid}\",service=\"{binary}\",hostname=\"{host}\"}}",
+                $"network agent list: {binary} {host}", Text(agent, "Alive") == "true" ? 1 : 0);
+        }
         foreach (JsonElement service in await cloud.ListAsync("volume service list"))
             await SameAsync($"openstack_cinder_agent_state{{service=\"{Text(service, "Binary")}\",hostname=\"{Text(service, "Host")}\"}}",
                 $"volume service list: {Text(service, "Binary")} {Text(service, "Host")}", Text(service, "State") == "up" ? 1 : 0);
@@ -237,9 +255,9 @@ public sealed class OpenStackTests(RealCloud cloud, ITestOutputHelper output)
         await cloud.OpenStackAsync("project create watching");
         await cloud.OpenStackAsync($"user create watcher --password {cloud.Password}");
         await cloud.OpenStackAsync("role add --project watching --user watcher metricsd");
-        await using Daemon daemon =
-            await Daemon.StartAsync($"host: {{ enabled: false "
-                + $"}}\n{cloud.Configuration().Replace("admin", "watcher", StringComparison.Ordinal).Replace("project_name: watcher", "project_name: watching", StringComparison.Ordinal)}");
+        string configuration = cloud.Configuration().Replace("admin", "watcher", StringComparison.Ordinal)
+            .Replace("project_name: watcher", "project_name: watching", StringComparison.Ordinal);
+        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\n{configuration}");
         // The documentation says so too: their own code asks for an administrator. Quotas are read one project after another, our own
         // perhaps first.
         string[] refused = ["cinder/pools", "cinder/services", "cinder/quotas", "neutron/quotas"];

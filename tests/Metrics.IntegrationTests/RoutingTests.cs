@@ -137,8 +137,8 @@ public sealed class RoutingTests(ITestOutputHelper output)
 
     private static string RandomTree(Random random)
     {
-        string Matcher() =>
-            $"'{"abcd"[random.Next(4)]}{new[] { "=", "!=", "=~", "!~" }[random.Next(4)]}\"{new[] { "1", "2", "3", "", "1|2", "2|3" }[random.Next(6)]}\"'";
+        string[] signs = ["=", "!=", "=~", "!~"], values = ["1", "2", "3", "", "1|2", "2|3"];
+        string Matcher() => $"'{"abcd"[random.Next(4)]}{signs[random.Next(4)]}\"{values[random.Next(6)]}\"'";
         string Node(int depth, string indent)
         {
             string group =

@@ -99,9 +99,12 @@ public sealed class TargetTests
             string theirs = "";
             await Eventually.Async(
                 async () =>
-                (theirs =
-                    await daemon.Http.GetStringAsync(
-                        $"http://127.0.0.1:{blackbox}/probe?module={module}&target={Uri.EscapeDataString(target)}")).Contains("probe_success 1", StringComparison.Ordinal), $"blackbox_exporter probes {module}");
+                {
+                    theirs = await daemon.Http.GetStringAsync(
+                        $"http://127.0.0.1:{blackbox}/probe?module={module}&target={Uri.EscapeDataString(target)}");
+                    return theirs.Contains("probe_success 1", StringComparison.Ordinal);
+                },
+                $"blackbox_exporter probes {module}");
             List<string> ours = await daemon.FederateAsync($"{{__name__=~\"probe_.*\",job=\"{module}\"}}");
             string[] names =
                 [.. Regex.Matches(theirs, "^(probe_\\w+)", RegexOptions.Multiline).Select(m => m.Value).Distinct()

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
@@ -21,15 +20,19 @@ internal sealed class WebhookListener : IDisposable
     /// <param name="Headers">All headers.</param>
     public sealed record Message(string Path, string Key, string Body, IReadOnlyDictionary<string, string> Headers)
     {
+        private static string LabelsOf(JsonElement alert)
+        {
+            IEnumerable<JsonProperty> labels = alert.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity");
+            return string.Join(' ', labels.Select(l => l.Value.GetString()));
+        }
+
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
         /// <summary>The alerts of a message in Alertmanager's form: <c>firing TooHot cellar</c>.</summary>
         public IEnumerable<string> Alerts =>
             Body.Length == 0 || Body[0] != '{'
                 ? []
-                : Json.GetProperty("alerts").EnumerateArray().Select(a => string.Create(CultureInfo.InvariantCulture,
-            $"{a.GetProperty("status").GetString()} "
-                + $"{string.Join(' ', a.GetProperty("labels").EnumerateObject().Where(l => l.Name != "severity").Select(l => l.Value.GetString()))}"));
+                : Json.GetProperty("alerts").EnumerateArray().Select(a => $"{a.GetProperty("status").GetString()} {LabelsOf(a)}");
     }
 
     public string Url => _server.Url;

@@ -32,6 +32,9 @@ public sealed class AlertRuleState : RuleState
     /// <summary>The rule.</summary>
     public new AlertRule Rule { get; }
 
+    /// <summary>How far before now it is judged.</summary>
+    public TimeSpan QueryOffset { get; init; }
+
     /// <summary>What its condition remembers from round to round.</summary>
     public ConditionMemory Memory { get; }
 
@@ -63,16 +66,23 @@ public sealed class AlertRuleState : RuleState
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch) => Memory is EventCountMemory events ? events.Take(batch) : 0;
 
+    /// <summary>Whether what another state of the rule remembers says something to this one.</summary>
+    public bool RemembersLike(AlertRuleState other) =>
+        Rule.Condition.GetType() == other.Rule.Condition.GetType() && Rule.Condition.Remembered == other.Rule.Condition.Remembered;
+
     /// <summary>Goes on with what the same rule remembered before a reload, where that is not saved, or not each time.</summary>
     public void TakeOverFrom(AlertRuleState before)
     {
         switch (Memory, before.Memory)
         {
             case (EventCountMemory mine, EventCountMemory events):
-                mine.TakeOverFrom(events);
+                mine.TakeOverFrom(events, QueryOffset > before.QueryOffset);
                 break;
             case (AbsenceMemory mine, AbsenceMemory seen):
-                mine.Restore(seen.Expected);
+                mine.TakeOverFrom(seen);
+                break;
+            case (LearnedMemory mine, LearnedMemory learned):
+                mine.TakeOverFrom(learned);
                 break;
         }
     }

@@ -23,7 +23,7 @@ public sealed class GroupRunner
     {
         Group = group;
         Rules = [.. group.Rules.Select(r => r is AlertRule alert
-            ? (RuleState)new AlertRuleState(alert, time, group.Limit)
+            ? (RuleState)new AlertRuleState(alert, time, group.Limit) { QueryOffset = group.QueryOffset }
             : new RecordingRuleState((RecordingRule)r, group.Limit))];
         Alerting = [.. Rules.OfType<AlertRuleState>()];
         Wakes = new RuleWakeIndex(group.Rules);
@@ -95,9 +95,10 @@ public sealed class GroupRunner
     public void TakeOverFrom(GroupRunner before)
     {
         _written.TakeOverFrom(before._written);
+        var rulesBefore = before.Alerting.ToDictionary(b => before.IdOf(b.Rule));
         foreach (AlertRuleState rule in Alerting)
         {
-            if (before.Alerting.FirstOrDefault(b => before.IdOf(b.Rule) == IdOf(rule.Rule)) is { } same)
+            if (rulesBefore.GetValueOrDefault(IdOf(rule.Rule)) is { } same)
                 rule.TakeOverFrom(same);
         }
         LastAt = before.LastAt;

@@ -33,7 +33,8 @@ public sealed class Re2
         }
         catch (RegexParseException e)
         {
-            throw new ArgumentException($"'{pattern}': {e.Message[(e.Message.LastIndexOf(" at offset ", StringComparison.Ordinal) + 1)..]}");
+            int reason = e.Message.LastIndexOf(" at offset ", StringComparison.Ordinal) + 1;
+            throw new ArgumentException($"'{pattern}': {e.Message[reason..]}");
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class IntakePipeline : BackgroundService
     private readonly EventLogWriter _eventWriter;
     private readonly TemplateStage _templates;
     private readonly ArrivalStage _arrivals = new();
+    private readonly KeepStage _keep;
     private readonly IReadOnlyList<IIntakeStage> _stages;
     private readonly Channel<SampleWork> _samples = NewLane<SampleWork>(QueueCapacity - EventCapacity);
     private readonly Channel<EventWork> _events = NewLane<EventWork>(EventCapacity);
@@ -44,6 +45,7 @@ internal sealed class IntakePipeline : BackgroundService
     {
         (_head, _metrics, _time) = (head, metrics, time);
         (_sampleWriter, _eventWriter, _templates) = (samples, events, templates);
+        _keep = new KeepStage(stored, metrics);
         _stages =
         [
             new HeadStage(head, metadata, metrics, time),
@@ -53,7 +55,7 @@ internal sealed class IntakePipeline : BackgroundService
             templates,
             counts,
             _arrivals,
-            new KeepStage(stored, metrics),
+            _keep,
             new StoreStage(samples, events),
         ];
     }
@@ -103,6 +105,21 @@ internal sealed class IntakePipeline : BackgroundService
         await _events.Writer.WriteAsync(new EventWork(batch, committed), ct);
         return committed.Task.WaitAsync(ct);
     }
+
+    /// <summary>Returns when the events that were handed over before are in the event log, or are lost and counted.</summary>
+    public async Task SettleEventsAsync(CancellationToken ct)
+    {
+        // An empty batch goes the way that all before it have gone.
+        var passed = new CommitSource();
+        await _events.Writer.WriteAsync(new EventWork(new EventBatch("settle"), passed), ct);
+        await passed.Task.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
+        await _eventWriter.WaitForWrittenAsync(ct);
+    }
+
+    /// <summary>When the newest event was that the event log was not to keep, milliseconds since 1970 UTC.</summary>
+    /// <param name="kinds">Of which kinds; null is any.</param>
+    public long NewestNotKept(IReadOnlySet<string>? kinds) => _keep.NewestTakenOut(kinds);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -18,35 +18,52 @@ internal sealed class KeepStage(Current<EventLogOptions> options, IntakeMetrics 
     private readonly Counter _lines = metrics.EventsNotStored.WithLabels("line");
     private bool[] _keep = [];
 
+    /// <summary>When the newest was that was taken out as a plain line, and as any line, milliseconds since 1970 UTC.</summary>
+    private long _newestPlain = long.MinValue;
+    private long _newestLine = long.MinValue;
+
+    /// <summary>When the newest was that was taken out of these kinds, milliseconds since 1970 UTC; any thread may ask.</summary>
+    /// <param name="kinds">The kinds; null is any.</param>
+    public long NewestTakenOut(IReadOnlySet<string>? kinds)
+    {
+        long line = Volatile.Read(ref _newestLine);
+        return kinds?.Contains(EventKinds.Log) == false ? line : Math.Max(line, Volatile.Read(ref _newestPlain));
+    }
+
     public ValueTask TakeAsync(EventWork work)
     {
         EventBatch batch = work.Batch;
         switch (options.Value.Store)
         {
             case StoredEvents.Parsed when !batch.IsPushed:
-                TakeOut(batch, LogLine.IsPlain, _plainLines);
+                TakeOut(batch, LogLine.IsPlain, _plainLines, ref _newestPlain);
                 break;
             case StoredEvents.Counts:
-                TakeOut(batch, LogLine.Is, _lines);
+                TakeOut(batch, LogLine.Is, _lines, ref _newestLine);
                 break;
         }
         return ValueTask.CompletedTask;
     }
 
-    private void TakeOut(EventBatch batch, Func<EventBatch, int, bool> isTakenOut, Counter counter)
+    private void TakeOut(EventBatch batch, Func<EventBatch, int, bool> isTakenOut, Counter counter, ref long newest)
     {
         if (_keep.Length < batch.Count)
             _keep = new bool[batch.Count];
         int taken = 0;
+        long latest = long.MinValue;
         for (int row = 0; row < batch.Count; row++)
         {
             _keep[row] = !isTakenOut(batch, row);
-            taken += _keep[row] ? 0 : 1;
+            if (_keep[row])
+                continue;
+            taken++;
+            latest = Math.Max(latest, Math.Min(batch.Times[row], batch.ObservedTimes[row]) / 1_000_000);
         }
         if (taken == 0)
             return;
         batch.Keep(_keep);
         batch.Trim();
         counter.Inc(taken);
+        Volatile.Write(ref newest, Math.Max(newest, latest));
     }
 }

@@ -21,7 +21,7 @@ internal sealed class RuleEngine : BackgroundService
     private readonly RuleMetrics _metrics;
     private readonly SigmaReport _sigma;
     private readonly TimeProvider _time;
-    private readonly IEventSource? _events;
+    private readonly EventReadBack? _readBack;
     private readonly WakeSignal _wake;
     private readonly RoundScheduler _scheduler;
     private IReadOnlyList<RuleGroup>? _replacement;
@@ -29,11 +29,12 @@ internal sealed class RuleEngine : BackgroundService
 
     public RuleEngine(
         Head head, IntakePipeline intake, IEvaluationSink sink, GroupEvaluator evaluator, Current<RuleOptions> options, RuleMetrics metrics,
-        SigmaReport sigma, TimeProvider time, IEventSource? events = null)
+        SigmaReport sigma, TimeProvider time, ILogger<RuleEngine> log, IEventSource? events = null)
     {
         (_head, _intake, _sink, _evaluator) = (head, intake, sink, evaluator);
-        (_options, _metrics, _sigma, _time, _events) = (options, metrics, sigma, time, events);
+        (_options, _metrics, _sigma, _time) = (options, metrics, sigma, time);
         _wake = new WakeSignal(time);
+        _readBack = events is null ? null : new EventReadBack(intake, events, metrics, _wake, time, log);
         _scheduler = new RoundScheduler(head.Options.Window, evaluator, _wake, metrics.Faults, time);
         LoadedRules loaded = RuleSet.Load(options.Value);
         _sigma.Note(loaded.Sigma);
@@ -71,6 +72,7 @@ internal sealed class RuleEngine : BackgroundService
     {
         foreach (ScheduledGroup group in Schedule)
             group.Dispose();
+        _readBack?.Dispose();
         base.Dispose();
     }
 
@@ -81,7 +83,8 @@ internal sealed class RuleEngine : BackgroundService
         foreach (ScheduledGroup group in Schedule)
             group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
         await _sink.RestoreAsync(Groups, new Timestamp(now), cancellationToken);
-        await RestoreEventsAsync(Groups, now, cancellationToken);
+        if (_readBack is not null)
+            await _readBack.ReadAsync(Groups, settles: false, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -98,6 +101,8 @@ internal sealed class RuleEngine : BackgroundService
         finally
         {
             await Task.WhenAll(Schedule.Select(g => g.EndAsync()));
+            if (_readBack is not null)
+                await _readBack.EndAsync();
         }
     }
 
@@ -109,39 +114,60 @@ internal sealed class RuleEngine : BackgroundService
             // Where that failed, it is tried again; where others came meanwhile, they are next.
             Interlocked.CompareExchange(ref _replacement, null, groups);
         }
+        if (_readBack?.NextTry <= Now())
+            await _readBack.ReadAsync(Groups, settles: true, ct);
         Volatile.Write(ref _lastLook, _time.GetTimestamp());
-        await _wake.WaitAsync(new Timestamp(_scheduler.BeginDue(ct)), ct);
+        await _wake.WaitAsync(new Timestamp(Math.Min(_scheduler.BeginDue(ct), _readBack?.NextTry ?? long.MaxValue)), ct);
     }
 
+    /// <summary>
+    /// Puts groups in force. What fails up to then changes nothing for good, and is done again; from then on nothing keeps the rest from
+    /// being done.
+    /// </summary>
     private async Task ReplaceAsync(IReadOnlyList<RuleGroup> groups, CancellationToken ct)
     {
         RulePlan before = _scheduler.Plan, after = MakePlan(groups);
         List<ScheduledGroup> gone = [.. before.Groups.Except(after.Groups)];
-        List<GroupRunner> fresh = [.. after.Runners.Except(before.Runners)];
+        var fresh = after.Runners.Except(before.Runners).ToDictionary(g => (g.Group.File, g.Group.Name));
         await Task.WhenAll(gone.Select(g => g.EndAsync()));
-        long now = Now();
-        var output = new SampleBatch(RulePlan.SourcePrefix + "reload");
+        if (_readBack is not null)
+            await _readBack.EndAsync();
         foreach (GroupRunner old in gone.Select(g => g.Runner))
         {
-            if (fresh.Find(g => g.Group.File == old.Group.File && g.Group.Name == old.Group.Name) is { } successor)
-                successor.TakeOverFrom(old);
-            else
-                old.EndAll(now, output);
+            if (SuccessorOf(old) is { } successor)
+                Guard(() => successor.TakeOverFrom(old));
         }
         if (gone.Count > 0 || fresh.Count > 0)
-            await _sink.RestoreAsync(after.Runners, new Timestamp(now), ct);
+            await _sink.RestoreAsync(after.Runners, new Timestamp(Now()), ct);
         _scheduler.Use(after, _options.Value.ArrivalShare);
-        await RestoreEventsAsync(fresh, now, ct);
+        var output = new SampleBatch(RulePlan.SourcePrefix + "reload");
         foreach (ScheduledGroup group in gone)
         {
-            _evaluator.Forget(group.Runner);
-            group.Dispose();
+            Guard(() =>
+            {
+                if (SuccessorOf(group.Runner) is null)
+                    group.Runner.EndAll(Now(), output);
+                _evaluator.Forget(group.Runner);
+                group.Dispose();
+            });
         }
         if (output.Count > 0)
             await _intake.WriteAsync(output, ct);
         else
             output.Dispose();
+        if (_readBack is not null)
+            await _readBack.ReadAsync(after.Runners, settles: true, ct);
+        // What had come and was not looked at yet is looked at now.
+        foreach (ScheduledGroup group in gone.Where(g => g.HasPending))
+        {
+            if (SuccessorOf(group.Runner) is { } successor)
+                successor.NextDue = 0;
+        }
+
+        GroupRunner? SuccessorOf(GroupRunner old) => fresh.GetValueOrDefault((old.Group.File, old.Group.Name));
     }
+
+    private void Guard(Action work) => _metrics.Faults.Guard("rules", work, _time);
 
     /// <summary>The groups as they are to be; those that are the same as they are now stay at work.</summary>
     private RulePlan MakePlan(IReadOnlyList<RuleGroup> groups)
@@ -166,22 +192,23 @@ internal sealed class RuleEngine : BackgroundService
         RulePlan plan = _scheduler.Plan;
         if (plan.ReadsNothing || batch.Source.StartsWith(RulePlan.SourcePrefix, StringComparison.Ordinal))
             return;
-        if (plan.Mark(batch, _time.GetTimestamp(), Now()))
+        bool isNews = plan.Mark(batch, _time.GetTimestamp(), Now());
+        if (_scheduler.Plan is var next && next != plan)
+            isNews |= next.Mark(batch, _time.GetTimestamp(), Now());
+        if (isNews)
             _wake.Wake();
     }
 
     /// <summary>Takes arriving events, which have their ids by then. Called on the intake's thread for each batch: must be quick.</summary>
     private void NoteArrival(EventBatch batch)
     {
-        if (_scheduler.Plan.Mark(batch, _time.GetTimestamp(), Now()))
+        RulePlan plan = _scheduler.Plan;
+        bool isNews = plan.Mark(batch, _time.GetTimestamp(), Now());
+        // A reload came in between: rules that go on have the events, and those that are new read them back.
+        if (_scheduler.Plan is var next && next != plan)
+            next.MarkEvents(_time.GetTimestamp(), Now());
+        if (isNews)
             _wake.Wake();
-    }
-
-    /// <summary>Windows of rules over events reach back before the start, or before the reload that brought the rule.</summary>
-    private async Task RestoreEventsAsync(IReadOnlyList<GroupRunner> groups, long now, CancellationToken ct)
-    {
-        if (_events is not null)
-            await EventWindows.RestoreAsync(groups.SelectMany(g => g.Alerting), _events, now, ct);
     }
 
     private void Count()

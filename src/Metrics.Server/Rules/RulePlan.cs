@@ -87,6 +87,18 @@ internal sealed class RulePlan
         return isNews;
     }
 
+    /// <summary>Marks all rules of groups that count events, for a batch that went to the plan before this one.</summary>
+    public void MarkEvents(long arrived, long now)
+    {
+        foreach (ScheduledGroup group in _ofEvents)
+        {
+            var all = new RuleMask(group.Runner.Rules.Count);
+            for (int i = 0; i < group.Runner.Rules.Count; i++)
+                all.Add(i);
+            group.Mark(all, now, arrived, now);
+        }
+    }
+
     private bool Mark(RuleMask?[] touched, long newest, long arrived, long now)
     {
         bool isNews = false;

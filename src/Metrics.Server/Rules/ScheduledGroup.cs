@@ -82,6 +82,16 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
         }
     }
 
+    /// <summary>Whether something has arrived that no round has looked at.</summary>
+    public bool HasPending
+    {
+        get
+        {
+            lock (_lock)
+                return _pending is not null;
+        }
+    }
+
     /// <summary>When a round on arrival may begin, milliseconds since 1970 UTC; <see cref="long.MaxValue"/> when nothing arrived.</summary>
     public long NextArrival(long now)
     {
@@ -125,8 +135,18 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
     /// <summary>A round was given up before it was judged: whoever takes the group over has it at once.</summary>
     public void GiveBack(Round round)
     {
-        if (round.Chosen is null)
+        if (round.Chosen is not { } chosen)
+        {
             runner.NextDue = round.Due;
+            return;
+        }
+        lock (_lock)
+        {
+            if (_pending is null)
+                (_pending, _newest, _arrived) = (new RuleMask(chosen.Size), round.Newest, round.Arrived);
+            _pending.Add(chosen);
+            _newest = Math.Max(_newest, round.Newest);
+        }
     }
 
     /// <summary>A round begins.</summary>

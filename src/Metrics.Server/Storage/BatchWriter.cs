@@ -21,12 +21,19 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
     private readonly List<Entry> _pending = [];
     private int _pendingRows;
     private long _pendingBytes;
+
+    /// <summary>The number of the last one that was queued, and of the first of those that are being written.</summary>
+    private long _queued;
+    private long _writing = long.MaxValue;
     private bool _waiter;
     private volatile bool _works = true;
     private volatile bool _stopping;
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly record struct Entry(TBatch Batch, CommitSource? Committed);
+    /// <param name="Number">Grows with each that is queued.</param>
+    /// <param name="Batch">The rows.</param>
+    /// <param name="Committed">Told how it went; null where nobody waits.</param>
+    private readonly record struct Entry(long Number, TBatch Batch, CommitSource? Committed);
 
     /// <summary>Rows that are written, lost for a reason, or wait.</summary>
     public double Accounted => metrics.Written.Value + metrics.Lost + metrics.Pending.Value;
@@ -76,7 +83,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         {
             hasRoom = HasRoomFor(rows, bytes, MaxPendingBytes);
             if (hasRoom)
-                wake = Queue(new Entry(batch, committed), rows, bytes);
+                wake = Queue(new Entry(++_queued, batch, committed), rows, bytes);
         }
         if (wake)
             _changed.Wake();
@@ -118,6 +125,27 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
         }
     }
 
+    /// <summary>Returns when what was added before is written, or is lost and counted; it is written at once.</summary>
+    public async Task WaitForWrittenAsync(CancellationToken ct)
+    {
+        long newest;
+        lock (_lock)
+            newest = _queued;
+        while (true)
+        {
+            Task flushed;
+            lock (_lock)
+            {
+                if (newest < Math.Min(_writing, _pending.Count == 0 ? long.MaxValue : _pending[0].Number))
+                    return;
+                _waiter = true;
+                flushed = _flushed.Task;
+            }
+            _changed.Wake();
+            await flushed.WaitAsync(ct);
+        }
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
@@ -156,6 +184,8 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
             if (!written)
                 PutBack(taken);
             failures = written ? 0 : failures + 1;
+            lock (_lock)
+                _writing = long.MaxValue;
             WakeWaiters();
         }
     }
@@ -221,6 +251,7 @@ internal abstract partial class BatchWriter<TBatch>(TimeSpan flushInterval, Writ
                 bytes += SizeOf(_pending[count].Batch).Bytes;
             List<Entry> taken = _pending.GetRange(0, count);
             _pending.RemoveRange(0, count);
+            _writing = count == 0 ? long.MaxValue : taken[0].Number;
             _waiter = _pending.Exists(e => e.Committed is not null);
             return taken;
         }

@@ -138,11 +138,13 @@ public sealed class DamageTests(ITestOutputHelper output)
         daemon.Log.Should().NotContain("in use by another process").And.NotContain("please report", $"{damage} of {string.Join(", ", files)}");
         await daemon.PushAsync($"room,room=r{number} temp=31");
         await Eventually.Async(
-            async () => (await daemon.GetAsync("/api/v1/alerts")).Contains($"r{number}", StringComparison.Ordinal), $"an alert: {daemon.Log}");
+            async () => (await daemon.GetAsync("/api/v1/alerts")).Contains($"r{number}", StringComparison.Ordinal),
+            $"an alert: {daemon.Log}");
         await Eventually.Async(async () => (await SilenceAsync(daemon, $"silence {number}")).IsSuccessStatusCode, "a silence");
         await Eventually.Async(async () => (await EventAsync(daemon, $"event {number}")).IsSuccessStatusCode, "an event");
         await Eventually.Async(
-            async () => (await daemon.GetAsync("/api/v1/events")).Contains($"event {number}", StringComparison.Ordinal), "the event is there");
+            async () => (await daemon.GetAsync("/api/v1/events")).Contains($"event {number}", StringComparison.Ordinal),
+            "the event is there");
         await Eventually.Async(async () => await daemon.OwnAsync("metricsd_store_pending_samples") == 0, "samples are written");
         double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         output.WriteLine($"| {string.Join(", ", files)} | {damage} | {when} | held | {seconds:0.0} s |");

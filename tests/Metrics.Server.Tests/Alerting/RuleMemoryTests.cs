@@ -2,6 +2,7 @@ using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Query.Engine;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 using Metrics.Rules.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
@@ -36,16 +37,60 @@ public sealed class RuleMemoryTests : IDisposable
         Learned().Should().Be("""{"service":"cron"}""", "nothing came of the other for forty days, half of them before the restart");
     }
 
+    [Fact]
+    public void What_was_learned_of_another_window_is_not_put_back_and_leaves_the_file()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules))
+            Evaluate(room, rules, "api", "cron");
+        using AlertingRoom next = Open(out GroupRunner again, Rules.Replace("1h", "2h", StringComparison.Ordinal));
+        Evaluate(next, again, "api");
+        Learned("Model").Should().StartWith("2h ").And.NotContain("1h ");
+        Learned().Should().Be("""{"service":"api"}""", "the rule never saw the other with this window");
+    }
+
+    [Fact]
+    public void What_was_written_before_windows_were_is_of_the_rule_as_it_is()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules))
+            Evaluate(room, rules, "api", "cron");
+        Run("UPDATE Learned SET Model = substr(Model, instr(Model, ' ') + 1)");
+        using AlertingRoom next = Open(out GroupRunner again);
+        Evaluate(next, again, "api");
+        Learned("Model").Should().Contain("1h ");
+        Learned().Should().Be("""{"service":"api"} {"service":"cron"}""");
+    }
+
+    [Fact]
+    public void A_reload_expects_nothing_that_another_expression_gave()
+    {
+        const string absent = "groups: [ { name: g, rules: [ { alert: Gone, expr: sum by (service) (lines), absent_for: 1m } ] } ]";
+        using AlertingRoom room = Open(out GroupRunner before, absent);
+        Evaluate(room, before, "api");
+        room.Persistence.Take([new GroupEvaluation(before, [], Timestamp.Of(_time.GetUtcNow()), 0)], Timestamp.Of(_time.GetUtcNow()));
+        GroupRunner same = Reload(absent.Replace("1m", "2m", StringComparison.Ordinal), before);
+        ((AbsenceMemory)same.Alerting[0].Memory).Expected.Should().ContainSingle();
+        GroupRunner after = Reload(absent.Replace("(lines)", "(rows)", StringComparison.Ordinal), same);
+        ((AbsenceMemory)after.Alerting[0].Memory).Expected.Should().BeEmpty();
+
+        GroupRunner Reload(string rules, GroupRunner old)
+        {
+            GroupRunner fresh = room.Read(rules).Single();
+            fresh.TakeOverFrom(old);
+            room.Persistence.Restore([fresh], Timestamp.Of(_time.GetUtcNow()));
+            return fresh;
+        }
+    }
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, true);
     }
 
-    private AlertingRoom Open(out GroupRunner rules)
+    private AlertingRoom Open(out GroupRunner rules, string text = Rules)
     {
         var room = new AlertingRoom(MetricsOptions.Parse($"storage: {{ path: '{_folder}' }}"), _time);
-        rules = room.Read(Rules).Single();
+        rules = room.Read(text).Single();
         room.Persistence.Restore([rules], Timestamp.Of(_time.GetUtcNow()));
         return room;
     }
@@ -63,13 +108,16 @@ public sealed class RuleMemoryTests : IDisposable
         room.Persistence.Flush(now);
     }
 
-    /// <summary>The series of which something is kept.</summary>
-    private string Learned()
+    /// <summary>The series of which something is kept, or what.</summary>
+    private string Learned(string column = "Series") =>
+        Run($"SELECT group_concat({column}, ' ') FROM (SELECT {column} FROM Learned ORDER BY Series)");
+
+    private string Run(string sql)
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(_folder, "state.db")};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT group_concat(Series, ' ') FROM (SELECT Series FROM Learned ORDER BY Series)";
+        command.CommandText = sql;
         return $"{command.ExecuteScalar()}";
     }
 }

@@ -68,6 +68,48 @@ public sealed class EventLaneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_handed_over_is_settled_when_it_is_in_the_log_and_nobody_waits_for_what_comes_after()
+    {
+        await StartAsync();
+        _log.Fails = true;
+        await _intake.WriteAsync(Batch("a"), default);
+        Task settled = _intake.SettleEventsAsync(default);
+        await _log.Entered.Task.WaitAsync(s_patience, TimeProvider.System);
+        settled.IsCompleted.Should().BeFalse("it is kept, and not in the log");
+        _log.Gate = new TaskCompletionSource();
+        await _log.Gated.Task.WaitAsync(s_patience, TimeProvider.System);
+        _log.Fails = false;
+        await _intake.WriteAsync(Batch("b"), default);
+        settled.IsCompleted.Should().BeFalse();
+        _log.Gate.SetResult();
+        await settled.WaitAsync(s_patience, TimeProvider.System);
+        _log.Bodies.Should().StartWith("a");
+        await _intake.SettleEventsAsync(default).WaitAsync(s_patience, TimeProvider.System);
+        _log.Bodies.Should().Equal("a", "b");
+        using var ended = new CancellationTokenSource();
+        _log.Gate = new TaskCompletionSource();
+        await _intake.WriteAsync(Batch("c"), default);
+        Task never = _intake.SettleEventsAsync(ended.Token);
+        await ended.CancelAsync();
+        await FluentActions.Awaiting(() => never).Should().ThrowAsync<OperationCanceledException>();
+        _log.Gate.SetResult();
+    }
+
+    [Fact]
+    public async Task When_the_newest_event_was_that_is_not_kept_is_known_by_kind()
+    {
+        await StartAsync();
+        _stored.Value = _stored.Value with { Store = StoredEvents.Parsed };
+        HashSet<string> backups = ["backup"], lines = [EventKinds.Log, "backup"];
+        _intake.NewestNotKept(null).Should().Be(long.MinValue);
+        var batch = new EventBatch("test");
+        batch.Add(5_000_000, 7_000_000, EventKinds.Log, 9, "left out");
+        batch.Add(9_000_000, 9_000_000, "backup", 9, "kept");
+        await _intake.CommitAsync(batch, default).WaitAsync(s_patience, TimeProvider.System);
+        (_intake.NewestNotKept(backups), _intake.NewestNotKept(lines), _intake.NewestNotKept(null)).Should().Be((long.MinValue, 5, 5));
+    }
+
+    [Fact]
     public async Task A_log_that_fails_says_so_to_whoever_waits_and_keeps_what_the_others_gave()
     {
         await StartAsync();

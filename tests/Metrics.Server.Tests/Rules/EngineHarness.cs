@@ -26,13 +26,15 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     private readonly List<GroupEvaluation> _kept = [];
     private readonly IntakePipeline _intake;
     private readonly StoreWriter _store;
+    private readonly EventLogStub? _log;
+    private int _seen;
     private readonly EventLogWriter _events;
     private readonly GroupEvaluator _evaluator;
     private readonly TimeProvider _time;
     private readonly MetricRegistry _registry = new();
     private readonly Current<RuleOptions> _options;
 
-    public EngineHarness(TimeProvider time, string rules, string settings = "", Head? head = null)
+    public EngineHarness(TimeProvider time, string rules, string settings = "", Head? head = null, EventLogStub? log = null)
     {
         _time = time;
         string file = Path.Combine(_folder, "rules.yaml");
@@ -45,18 +47,20 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         var metrics = new RuleMetrics(_registry);
         var sigma = new SigmaReport(new SigmaMetrics(_registry), NullLogger<SigmaReport>.Instance);
         _store = new StoreWriter(null!, options.Storage, new StoreMetrics(_registry), time, NullLogger<StoreWriter>.Instance);
-        _events = new EventLogWriter(
-            null!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance);
+        (_log, _events) = (log, new EventLogWriter(
+            log!, options.Storage, new EventLogMetrics(_registry), time, NullLogger<EventLogWriter>.Instance));
         var intake = new IntakeMetrics(_registry);
         var events = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
-            Head, null!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
+            Head, log!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
             new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), intake, new MarkMetrics(_registry), time),
-            new TemplateStage(events, null!, intake, new TemplateMetrics(_registry), time), events, intake, time);
+            new TemplateStage(events, log!, intake, new TemplateMetrics(_registry), time), events, intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
-        Engine = new RuleEngine(Head, _intake, this, _evaluator, _options, metrics, sigma, time);
+        Engine = new RuleEngine(
+            Head, _intake, this, _evaluator, _options, metrics, sigma, time, NullLogger<RuleEngine>.Instance, log);
+        _intake.OnArrival((EventBatch batch) => Interlocked.Add(ref _seen, batch.Count));
     }
 
     public Head Head { get; }
@@ -78,6 +82,8 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
 
     public async Task StartAsync()
     {
+        if (_log is not null)
+            await _events.StartAsync(default);
         await _intake.StartAsync(default);
         await Engine.StartAsync(default);
     }
@@ -86,6 +92,8 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     {
         await Engine.StopAsync(default);
         await _intake.StopAsync(default);
+        if (_log is not null)
+            await _events.StopAsync(default);
         Engine.Dispose();
         _intake.Dispose();
         _store.Dispose();
@@ -118,6 +126,17 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         }
     }
 
+    /// <summary>Sends an event of a kind with the clock's time; returns when rules have seen it.</summary>
+    public async Task SendEventAsync(string kind)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+        int seen = Volatile.Read(ref _seen);
+        var batch = new EventBatch("test");
+        batch.Add(now, now, kind, 9, "");
+        await _intake.WriteAsync(batch, default);
+        await Eventually.Async(() => Volatile.Read(ref _seen) > seen, "rules have seen the event");
+    }
+
     /// <summary>Puts a sample into the head so that nobody notices.</summary>
     public void Slip(string metric, double value)
     {
@@ -143,16 +162,20 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
     }
 
     /// <summary>The next round of a group on arrival: how long it is put off depends on what the rounds before it have cost.</summary>
-    public async Task<GroupEvaluation> NextOnArrivalAsync(FakeTimeProvider time, string group = "g")
+    public Task<GroupEvaluation> NextOnArrivalAsync(FakeTimeProvider time, string group = "g") =>
+        NextWhileAsync(time, TimeSpan.FromMilliseconds(100), group);
+
+    /// <summary>The next round of a group while time goes by in steps.</summary>
+    public async Task<GroupEvaluation> NextWhileAsync(FakeTimeProvider time, TimeSpan step, string group = "g")
     {
         Task<GroupEvaluation> next = NextAsync(group);
         await Eventually.Async(
             () =>
             {
-                time.Advance(TimeSpan.FromMilliseconds(100));
+                time.Advance(step);
                 return next.IsCompleted;
             },
-            $"{group} is evaluated on arrival");
+            $"{group} is evaluated");
         return await next;
     }
 

@@ -77,10 +77,10 @@ internal static class Histograms
         {
             if (!FloatText.TryParse(Encoding.UTF8.GetBytes(labels[BucketLabel]), out double bound))
             {
+                string metric = labels.Name.Length > 0 ? $" for metric name {Labels.Quote(labels.Name)}" : "";
                 evaluator.Notes.Warn(
                     argument,
-                    "bucket label \"le\" is missing or has a malformed value of "
-                        + $"{Labels.Quote(labels[BucketLabel])}{(labels.Name.Length > 0 ? $" for metric name {Labels.Quote(labels.Name)}" : "")}");
+                    $"bucket label \"le\" is missing or has a malformed value of {Labels.Quote(labels[BucketLabel])}{metric}");
                 return;
             }
             Labels identity = evaluator.Identity(labels, nameless).Without(BucketLabel);

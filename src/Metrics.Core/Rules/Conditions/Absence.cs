@@ -38,6 +38,9 @@ public sealed record Absence(PreparedQuery Expr, TimeSpan For, DeclaredExpectati
         return $"not heard of for {FloatText.Format(alert.Value)} s; allowed are {Duration.Format(For)}{reason}";
     }
 
+    /// <summary>What is declared is compared each round, and may change; what an expression ever gave is of that alone.</summary>
+    internal override string Remembered => $"{Expr.Root}{(Expect is null ? "" : " declared")}";
+
     internal override ConditionMemory Remember() => new AbsenceMemory(this);
 }
 

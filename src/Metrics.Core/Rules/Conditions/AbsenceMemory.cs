@@ -17,13 +17,27 @@ public sealed class AbsenceMemory : ConditionMemory
     /// <summary>What is expected since the last round; a snapshot that any thread may keep.</summary>
     public IReadOnlyList<ExpectedSeries> Expected { get; private set; } = [];
 
-    /// <summary>Puts back what was expected; what is known to be newer stays, since not every sample is written down.</summary>
+    /// <summary>
+    /// Puts back what was expected; what is known to be newer stays, since not every sample is written down. What a selector does not name
+    /// was expected when it was another one.
+    /// </summary>
     public void Restore(IEnumerable<ExpectedSeries> expected)
     {
-        foreach (ExpectedSeries series in expected)
+        foreach (ExpectedSeries series in expected.Where(e => Selector?.Matchers.All(m => m.Matches(e.Series)) ?? true))
             _lastSeen[series.Series] = Math.Max(series.LastSeen, _lastSeen.GetValueOrDefault(series.Series));
         Publish();
     }
+
+    /// <summary>Goes on with what the rule expected before it was changed, if that is what it expects now.</summary>
+    internal void TakeOverFrom(AbsenceMemory before)
+    {
+        if (before._condition.Remembered == _condition.Remembered)
+            Restore(before.Expected);
+    }
+
+    /// <summary>What a plain selector asks for; null where something else is expected.</summary>
+    private VectorSelector? Selector =>
+        _condition is { Expect: null, Expr.Root: SelectorExpr { Time: var time } expr } && time == SelectorTime.None ? expr.Selector : null;
 
     private void Publish() => Expected = _lastSeen.Count == 0 ? [] : [.. _lastSeen.Select(s => new ExpectedSeries(s.Key, s.Value))];
 
@@ -37,7 +51,18 @@ public sealed class AbsenceMemory : ConditionMemory
         }
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
             Judge(round, expected, seen);
+        EndForeign(round);
         Publish();
+    }
+
+    /// <summary>What is open and no longer expected was expected by another expression.</summary>
+    private void EndForeign(ConditionRound round)
+    {
+        if (round.Open.Count == 0)
+            return;
+        HashSet<Labels> expected = [.. _lastSeen.Keys.Select(e => e.Without(Labels.MetricName))];
+        foreach (Labels foreign in round.Open.Keys.Where(s => !expected.Contains(s)).ToList())
+            round.Say(Verdict.Ended(foreign, EndReason.Retired));
     }
 
     private void Judge(ConditionRound round, Labels expected, long seen)

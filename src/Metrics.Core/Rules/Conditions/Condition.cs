@@ -45,6 +45,9 @@ public abstract record Condition
     /// <summary>Says in words how an alert was judged last: the value beside what is allowed.</summary>
     public abstract string Describe(AlertInstance alert);
 
+    /// <summary>What is remembered, whatever the bounds are: two conditions of one such text remember the same.</summary>
+    internal virtual string Remembered => "";
+
     /// <summary>Begins to watch, with nothing remembered.</summary>
     internal abstract ConditionMemory Remember();
 

@@ -18,6 +18,9 @@ internal sealed class DistinctWindow : IEventWindow
 
     public long CountAt(long at) => _newest.Count;
 
+    /// <summary>Whether a value is there; as it is kept (<see cref="GroupKey.Short"/>).</summary>
+    public bool Has(string value) => _newest.ContainsKey(value);
+
     public bool Add(in EventEntry entry)
     {
         if (string.IsNullOrEmpty(entry.Value))

@@ -4,12 +4,15 @@ namespace Metrics.Rules.Conditions;
 /// <param name="wait">How long an event waits before it counts, milliseconds.</param>
 internal abstract class EntryWindow(long wait) : IEventWindow
 {
-    /// <summary>Entries that one group may have, give or take as many again.</summary>
+    /// <summary>Events of one group that are kept by themselves, give or take as many again.</summary>
     internal const int MaxEntries = 4096;
 
-    public int Entries => Held.Count;
+    public virtual int Entries => Held.Count;
 
-    public long Oldest => Held.Oldest;
+    public virtual long Oldest => Held.Oldest;
+
+    /// <summary>Whether the next event makes the oldest pass.</summary>
+    public bool IsFull => Held.Count >= 2 * MaxEntries;
 
     protected EventEntries Held { get; } = new();
 
@@ -21,7 +24,7 @@ internal abstract class EntryWindow(long wait) : IEventWindow
         if (!Held.Add(entry))
             return false;
         if (Held.Count > 2 * MaxEntries)
-            Shrink(MaxEntries);
+            Thin();
         return true;
     }
 
@@ -29,7 +32,19 @@ internal abstract class EntryWindow(long wait) : IEventWindow
 
     public virtual void Expire(long until) => Held.RemoveOldest(Held.CountUntil(until));
 
-    public void Shrink(int entries)
+    public virtual void Shrink(int entries) => Thin(entries);
+
+    /// <summary>Removes what is excused by now.</summary>
+    /// <param name="excuses">What excuses.</param>
+    /// <param name="from">Nothing before this has become excused since it was looked at last.</param>
+    /// <param name="to">Nothing after this.</param>
+    public void Remove(Excuses excuses, long from, long to) => Held.Remove(excuses, from, to);
+
+    /// <summary>Makes room.</summary>
+    public void Thin() => Thin(MaxEntries);
+
+    /// <summary>Keeps so many events by themselves, the newest; the others pass.</summary>
+    protected void Thin(int entries)
     {
         if (Held.Count <= entries)
             return;
@@ -37,13 +52,8 @@ internal abstract class EntryWindow(long wait) : IEventWindow
         Held.RemoveOldest(Held.Count - entries);
     }
 
-    /// <summary>Removes what is excused by now.</summary>
-    public void Remove(Excuses excuses) => Held.Remove(excuses);
-
-    /// <summary>The oldest entries go, since there are too many.</summary>
-    protected virtual void Pass(int count)
-    {
-    }
+    /// <summary>So many of the oldest go, since there are too many: what they amount to is kept.</summary>
+    protected abstract void Pass(int count);
 
     /// <summary>How many of the entries count at a moment.</summary>
     protected int CountingAt(long at) => Held.CountUntil(at - wait);

@@ -57,9 +57,6 @@ public abstract record EventCondition(
     /// <summary>None: events are no series.</summary>
     public override PreparedQuery? Drawn => null;
 
-    /// <summary>What is remembered, whatever the bounds are: two conditions of one such text remember the same.</summary>
-    internal abstract string Remembered { get; }
-
     /// <summary>Full name of the field whose values are counted; null where none are.</summary>
     internal virtual string? ValueField => null;
 

@@ -38,7 +38,7 @@ public sealed record EventCount(
     {
         string what = Distinct is null ? "events" : $"different {Distinct}";
         bool isLeast = alert.Annotations.ContainsKey(AlertTexts.EstimateAnnotation)
-            || ((Distinct is not null || Unless.Count > 0) && alert.Value >= DistinctWindow.MaxValues);
+            || (Distinct is not null && alert.Value >= DistinctWindow.MaxValues);
         string min = isLeast ? "at least " : "";
         string judged = $"{min}{FloatText.Format(alert.Value)} {what} in {Duration.Format(Over)}, which {Bounds.Describe(alert)}";
         return alert is { State: not AlertState.Inactive, Events: [var newest, ..] } ? $"{judged}; the newest: {Describe(newest)}" : judged;
@@ -54,8 +54,9 @@ public sealed record EventCount(
 
     internal override IEventWindow NewWindow()
     {
+        long window = (long)Over.TotalMilliseconds;
         if (Unless.Count > 0)
-            return new ExcusableWindow(Distinct is not null, (long)Wait.TotalMilliseconds);
-        return Distinct is null ? new CountWindow((long)Over.TotalMilliseconds) : new DistinctWindow();
+            return new ExcusableWindow(Distinct is not null, window, (long)Wait.TotalMilliseconds);
+        return Distinct is null ? new CountWindow(window) : new DistinctWindow();
     }
 }

@@ -9,12 +9,12 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 public sealed class EventCountMemory : ConditionMemory
 {
-    private readonly EventCondition _condition;
+    private const long Never = long.MaxValue;
 
-    /// <summary>Those of its steps, then those of what excuses others: of the rule as it is now, whoever began the windows.</summary>
-    private readonly EventFilter[] _filters;
+    private readonly EventCondition _condition;
+    private readonly ComparedSide? _compared;
     private readonly long _window;
-    private EventGroups _groups;
+    private volatile EventGroups _groups;
 
     /// <summary>What the rule had left out before it was changed.</summary>
     private long _lateBefore;
@@ -24,8 +24,9 @@ public sealed class EventCountMemory : ConditionMemory
     private HashSet<Labels> _waiting = [];
     private long _waited;
 
-    /// <summary>From when on every event that came is counted; null before the first round, unless it was read back.</summary>
-    private long? _knownSince;
+    /// <summary>From when on every event that came is counted; never before the first round, unless it was read back.</summary>
+    private long _knownSince = Never;
+    private volatile bool _isKnown;
 
     /// <summary>Whether the counts were complete when all groups were judged last; null before the first round.</summary>
     private bool? _judgedComplete;
@@ -33,7 +34,7 @@ public sealed class EventCountMemory : ConditionMemory
     internal EventCountMemory(EventCondition condition)
     {
         _condition = condition;
-        _filters = [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
+        _compared = condition.Expr is null ? null : ComparedSide.Of(condition.Expr);
         _window = (long)condition.Over.TotalMilliseconds;
         _groups = new EventGroups(condition);
     }
@@ -57,8 +58,8 @@ public sealed class EventCountMemory : ConditionMemory
     /// <summary>Events that were left out, or forgotten, since there were too many groups.</summary>
     public long LeftOut => _leftOutBefore + _groups.Tally.LeftOut;
 
-    /// <summary>Whether its windows are known up to now, so that nothing need be read back.</summary>
-    public bool IsKnown => _knownSince is not null;
+    /// <summary>Whether its windows were read back, or go on from before, so that nothing need be read back.</summary>
+    public bool IsKnown => _isKnown;
 
     /// <inheritdoc />
     public override string? Status
@@ -81,37 +82,52 @@ public sealed class EventCountMemory : ConditionMemory
 
     /// <summary>Counts those rows of a batch that the rule is about. May be called while the rule is evaluated.</summary>
     /// <returns>How many these are.</returns>
-    public int Take(EventBatch batch)
-    {
-        int row = EventGroups.NextMatch(_filters, batch, 0);
-        return row == batch.Count ? 0 : _groups.Add(batch, row, _filters);
-    }
+    public int Take(EventBatch batch) => _groups.Add(batch, isReadBack: false);
+
+    /// <summary>Counts those rows of a batch out of the log that have not come by themselves.</summary>
+    internal void TakeBack(EventBatch batch) => _groups.Add(batch, isReadBack: true);
 
     /// <summary>Everything from that moment on was read back.</summary>
     /// <param name="since">Milliseconds since 1970 UTC.</param>
-    internal void NoteRead(long since) => _knownSince = since;
+    internal void NoteRead(long since)
+    {
+        Interlocked.Exchange(ref _knownSince, since);
+        _isKnown = true;
+    }
+
+    /// <summary>Forgets what was read back, since the rest of it could not be: all of it is in the log and can be read again.</summary>
+    internal void BeginAnew()
+    {
+        (_lateBefore, _leftOutBefore) = (Late, LeftOut);
+        _groups = new EventGroups(_condition);
+    }
 
     /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
-    internal void TakeOverFrom(EventCountMemory before)
+    /// <param name="before">What that remembers.</param>
+    /// <param name="looksFurtherBack">Whether it is judged by earlier moments than before, whose events may have left the windows.</param>
+    internal void TakeOverFrom(EventCountMemory before, bool looksFurtherBack)
     {
-        bool isSame = before._condition.Remembered == _condition.Remembered;
-        if (isSame)
-            (_groups, _knownSince, _lateBefore, _leftOutBefore) =
-                (before._groups, before._knownSince, before._lateBefore, before._leftOutBefore);
-        else
+        if (looksFurtherBack || before._condition.Remembered != _condition.Remembered)
+        {
             (_lateBefore, _leftOutBefore) = (before.Late, before.LeftOut);
+            return;
+        }
+        (_groups, _knownSince, _isKnown) = (before._groups, before._knownSince, before._isKnown);
+        (_lateBefore, _leftOutBefore) = (before._lateBefore, before._leftOutBefore);
+        _groups.GoOnFor(_condition);
     }
 
     internal override void Observe(ConditionRound round)
     {
-        _knownSince ??= round.At;
+        Interlocked.CompareExchange(ref _knownSince, round.At, Never);
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
-        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, _knownSince.Value);
-        var gate = new EventGate(_condition, round);
-        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant || _condition.Queries.Count > 0;
+        bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, Interlocked.Read(ref _knownSince));
+        var gate = new EventGate(_condition, _compared, round);
+        bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
         List<CountedGroup> counted = _groups.Slide(round.At, judgesAll, also);
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete)).OfType<Verdict>()];
+        List<Labels> held = [];
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete, held)).OfType<Verdict>()];
         round.Error ??= _groups.LimitReached;
         LeaveRoom(round, verdicts);
         try
@@ -124,6 +140,7 @@ public sealed class EventCountMemory : ConditionMemory
             throw;
         }
         _judgedComplete = isComplete;
+        _groups.Return(held);
         _groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
     }
@@ -152,7 +169,12 @@ public sealed class EventCountMemory : ConditionMemory
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>
-    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete)
+    /// <param name="round">The round.</param>
+    /// <param name="gate">Whether it may fire now.</param>
+    /// <param name="counted">The group.</param>
+    /// <param name="isComplete">Whether its count is not too small.</param>
+    /// <param name="held">Receives it where only the gate keeps it from firing: that may open without an event of it.</param>
+    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete, List<Labels> held)
     {
         (Labels series, long count, long unsure) = counted;
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
@@ -162,17 +184,20 @@ public sealed class EventCountMemory : ConditionMemory
             return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
-        if (observation == Observation.Breached)
+        bool isOut = observation == Observation.Breached;
+        if (isOut)
             observation = gate.Judge(series, alert);
         bool isBreached = observation == Observation.Breached;
+        if (isOut && !isBreached && !isOpen)
+            held.Add(series);
         bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
         return new Verdict(series, observation, count, bound)
         {
             Events = isBreached ? _groups.NewestOf(series) : [],
-            Estimate = unsure == 0 ? "" : string.Create(
-                CultureInfo.InvariantCulture, $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
+            Estimate = unsure == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+                $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
         };
     }
 

@@ -10,6 +10,9 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 internal static class EventCountReader
 {
+    /// <summary>How many different values are counted of one group at most.</summary>
+    internal const int MostDistinct = DistinctWindow.MaxValues;
+
     private const int DefaultMaxGroups = 10_000;
     private const int MaxMaxGroups = 100_000;
     private static readonly string[] s_foreign =
@@ -65,10 +68,6 @@ internal static class EventCountReader
         return time;
     }
 
-    /// <summary>How many events, or different values, are counted of one group at most.</summary>
-    internal static int MostOf(bool isDistinct, bool hasUnless) =>
-        isDistinct ? DistinctWindow.MaxValues : hasUnless ? EntryWindow.MaxEntries : int.MaxValue;
-
     /// <summary>Fields that would be one label of a series, by that label; null when there are none.</summary>
     internal static IGrouping<string, string>? OfOneLabel(IEnumerable<string> fields) =>
         fields.GroupBy(EventFields.LabelName).FirstOrDefault(g => g.Count() > 1);
@@ -99,12 +98,9 @@ internal static class EventCountReader
 
         void CheckReachable(Bounds? given)
         {
-            int most = MostOf(distinct is not null, unless.Count > 0);
-            if (!(given?.Limits.Max(l => l.ConstantNumber) >= most))
+            if (distinct is null || !(given?.Limits.Max(l => l.ConstantNumber) >= MostDistinct))
                 return;
-            rule.Report(distinct is null ? "count" : "distinct", distinct is null
-                ? $"has a bound that is never reached: beside 'unless' with events at most {most} events are kept for each group"
-                : $"has a bound that is never reached: at most {most} different values are kept for each group");
+            rule.Report("distinct", $"has a bound that is never reached: at most {MostDistinct} different values are kept for each group");
         }
     }
 

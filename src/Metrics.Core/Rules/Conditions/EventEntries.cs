@@ -46,6 +46,15 @@ internal sealed class EventEntries
 
     public void RemoveOldest(int count) => _entries.RemoveRange(0, count);
 
-    /// <summary>Removes those that are excused.</summary>
-    public void Remove(Excuses excuses) => _entries.RemoveAll(e => e.Keys is not null && excuses.Cover(e.Keys, e.Time));
+    /// <summary>Removes those of a span of time, both ends included, that are excused.</summary>
+    public void Remove(Excuses excuses, long from, long to)
+    {
+        int first = CountUntil(from - 1), last = CountUntil(to), kept = first;
+        for (int i = first; i < last; i++)
+        {
+            if (_entries[i].Keys is not { } keys || !excuses.Cover(keys, _entries[i].Time))
+                _entries[kept++] = _entries[i];
+        }
+        _entries.RemoveRange(kept, Math.Max(0, last - kept));
+    }
 }

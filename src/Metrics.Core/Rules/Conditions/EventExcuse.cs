@@ -16,7 +16,8 @@ public sealed record EventExcuse(
     {
         get
         {
-            string by = By.Count == 0 ? "" : $" by {string.Join(", ", By.Select(b => b.Mine == b.Theirs ? b.Mine : $"{b.Mine}={b.Theirs}"))}";
+            string fields = string.Join(", ", By.Select(b => b.Mine == b.Theirs ? b.Mine : $"{b.Mine}={b.Theirs}"));
+            string by = By.Count == 0 ? "" : $" by {fields}";
             string within = Within > TimeSpan.Zero ? $" within {Duration.Format(Within)} before" : "";
             return $"{Events}{by}{within}{(After > TimeSpan.Zero ? $" or {Duration.Format(After)} after" : "")}";
         }

@@ -14,8 +14,11 @@ internal sealed class EventGate
     private readonly List<LearnedGate> _unless = [];
 
     /// <summary>Evaluates the expressions of a condition.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="compared">The compared side of what must give a value; null where it has none.</param>
+    /// <param name="round">The round.</param>
     /// <exception cref="QueryException">That which must give a value cannot be evaluated: then nothing is known.</exception>
-    public EventGate(EventCondition condition, ConditionRound round)
+    public EventGate(EventCondition condition, ComparedSide? compared, ConditionRound round)
     {
         string[] labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
         foreach (ExprExcuse excuse in condition.UnlessExpr)
@@ -33,7 +36,6 @@ internal sealed class EventGate
         if (condition.Expr is null)
             return;
         _expr = new LearnedGate(Agreeing(round, condition.Expr, null, labels));
-        var compared = ComparedSide.Of(condition.Expr);
         _isAlwaysComparable = compared?.AlwaysKnown ?? false;
         if (compared?.SeriesWithValue(round.Context) is { } within)
             _comparable = new LearnedGate([.. within.Select(l => new VectorElement(l, default))]);

@@ -7,6 +7,7 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 internal sealed class EventGroupTable(EventCondition condition)
 {
+    private EventCondition _condition = condition;
     private readonly string[] _labels = [.. condition.GroupBy.Select(EventFields.LabelName)];
     private readonly Labels _otherSeries = Labels.Of([.. condition.GroupBy.Select(f => new Label(EventFields.LabelName(f), "other"))]);
 
@@ -34,6 +35,9 @@ internal sealed class EventGroupTable(EventCondition condition)
 
     /// <summary>The group of a series; null when there is none.</summary>
     public EventGroup? Find(Labels series) => this[KeyOf(series)] ?? (IsOther(series) ? Other : null);
+
+    /// <summary>Goes on for a condition that remembers the same.</summary>
+    public void GoOnFor(EventCondition same) => _condition = same;
 
     /// <summary>Whether a series is that of all others.</summary>
     public bool IsOther(Labels series) => series.Equals(_otherSeries);
@@ -125,7 +129,7 @@ internal sealed class EventGroupTable(EventCondition condition)
     }
 
     private EventGroup New(Labels series, long before) =>
-        new(series, condition.NewWindow(), _made++, condition.Steps.Count) { Before = before };
+        new(series, _condition.NewWindow(), _made++, _condition.Steps.Count) { Before = before };
 
     private static int CompareExpiry(EventGroup a, EventGroup b) =>
         a.QueuedExpiry != b.QueuedExpiry ? a.QueuedExpiry.CompareTo(b.QueuedExpiry) : a.Number.CompareTo(b.Number);

@@ -6,7 +6,7 @@ namespace Metrics.Rules.Conditions;
 /// The groups of a rule over events, each with its window. Bounded, since outsiders choose the values: beyond the greatest number of groups
 /// all others are counted together, and all windows share one number of entries. May be used by several threads.
 /// </summary>
-internal sealed class EventGroups(EventCondition condition)
+internal sealed class EventGroups(EventCondition first)
 {
     /// <summary>Entries of all windows together: some 50 MB at the worst.</summary>
     private const int MaxEntries = 500_000;
@@ -17,12 +17,12 @@ internal sealed class EventGroups(EventCondition condition)
     /// <summary>With more groups than these only one event is kept of each as evidence.</summary>
     private const int ManyGroups = 2_000;
 
-    private readonly long _window = (long)condition.Kept.TotalMilliseconds;
-    private readonly Excuses _excuses = new(condition.Unless);
-    private readonly HeavyGroups _heavy = new((long)condition.Kept.TotalMilliseconds, condition.MaxGroups);
+    private readonly long _window = (long)first.Kept.TotalMilliseconds;
+    private readonly Excuses _excuses = new(first.Unless);
+    private readonly HeavyGroups _heavy = new((long)first.Kept.TotalMilliseconds, first.MaxGroups);
     private readonly Lock _lock = new();
 
-    private readonly EventGroupTable _groups = new(condition);
+    private readonly EventGroupTable _groups = new(first);
     private readonly HashSet<Labels> _touched = [];
 
     /// <summary>Groups whose alerts are open: they keep their place.</summary>
@@ -30,11 +30,20 @@ internal sealed class EventGroups(EventCondition condition)
 
     /// <summary>Groups that have noted rows of the batch at hand as evidence.</summary>
     private readonly List<EventGroup> _noted = [];
-    private readonly string[] _values = new string[condition.GroupBy.Count];
+    private readonly string[] _values = new string[first.GroupBy.Count];
+
+    private EventCondition _condition = first;
+
+    /// <summary>Those of the rule's steps, then those of what excuses others.</summary>
+    private volatile EventFilter[] _filters = FiltersOf(first);
+
+    /// <summary>Id of the first event that came by itself: the log has it and all behind it for the second time.</summary>
+    private long _firstArrived = long.MaxValue;
 
     /// <summary>Key of the row at hand where it belongs to the others.</summary>
     private string _otherKey = "";
     private bool _hasNewHeavy;
+    private bool _isReadBack;
     private long _until = long.MinValue;
     private long _squeezed = long.MinValue;
     private long _entries;
@@ -65,21 +74,20 @@ internal sealed class EventGroups(EventCondition condition)
             {
                 if (_groups.Other is not null)
                 {
-                    return $"more than {condition.MaxGroups} groups are in the window; "
+                    return $"more than {_condition.MaxGroups} groups are in the window; "
                         + "the events of all further ones are counted together as 'other'"
-                        + (condition.EstimatesHeavy ? ", and those of the heaviest of them also alone, by estimate" : Places);
+                        + (_condition.EstimatesHeavy ? ", and those of the heaviest of them also alone, by estimate" : Places);
                 }
                 if (_lastLeftOut > _until)
                 {
-                    return $"more than {condition.MaxGroups} groups are in the window; "
+                    return $"more than {_condition.MaxGroups} groups are in the window; "
                         + "the events of all further ones are left out" + Places;
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
-                if (_squeezed <= _until || (condition.ValueField is null && !_excuses.Exist) || !condition.CountsOthers)
+                if (_squeezed <= _until || _condition.ValueField is null || !_condition.CountsOthers)
                     return null;
-                return $"more than {MaxEntries} {(condition.ValueField is null ? "events" : "different values")} are in the window; "
-                    + "of each group only those heard of last are counted";
+                return $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted";
             }
         }
     }
@@ -87,18 +95,37 @@ internal sealed class EventGroups(EventCondition condition)
     /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
     public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
-    /// <summary>Counts those rows of a batch that the rule is about.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="first">The first of them.</param>
-    /// <param name="filters">Those of the rule's steps, then those of what excuses others.</param>
-    /// <returns>How many these are.</returns>
-    public int Add(EventBatch batch, int first, EventFilter[] filters)
+    /// <summary>Goes on for the condition of a rule that was read again, and remembers the same; the one before is let go.</summary>
+    public void GoOnFor(EventCondition same)
     {
-        int taken = 0;
         lock (_lock)
         {
-            for (int row = first; row < batch.Count; row = NextMatch(filters, batch, row + 1))
+            (_condition, _filters) = (same, FiltersOf(same));
+            _groups.GoOnFor(same);
+            _excuses.GoOnFor(same.Unless);
+        }
+    }
+
+    /// <summary>Counts those rows of a batch that the rule is about.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="isReadBack">Whether it comes out of the log: of that nothing counts that came by itself, too.</param>
+    /// <returns>How many these are.</returns>
+    public int Add(EventBatch batch, bool isReadBack)
+    {
+        EventFilter[] filters = _filters;
+        int row = NextMatch(filters, batch, 0), taken = 0;
+        if (row == batch.Count)
+            return 0;
+        lock (_lock)
+        {
+            _isReadBack = isReadBack;
+            for (; row < batch.Count; row = NextMatch(filters, batch, row + 1))
             {
+                long id = batch.Ids[row];
+                if (isReadBack && id >= _firstArrived)
+                    continue;
+                if (!isReadBack && id > 0)
+                    _firstArrived = Math.Min(_firstArrived, id);
                 AddRow(batch, row, filters);
                 taken++;
             }
@@ -118,15 +145,14 @@ internal sealed class EventGroups(EventCondition condition)
         lock (_lock)
         {
             Expire(at - _window);
-            if (_excuses.TakeFresh())
-                RemoveExcused();
+            RemoveExcused();
             _open = [.. also];
             HashSet<Labels> wanted = [.. _open, .. _touched];
             if (all)
                 wanted.UnionWith(_groups.Everything.Select(g => g.Series));
             // What waits yet is looked at again.
             _touched.RemoveWhere(s => _groups.Find(s)?.Window is not EntryWindow window || !window.IsWaitingAt(at));
-            if (condition.EstimatesHeavy && !_heavy.IsEmpty)
+            if (_condition.EstimatesHeavy && !_heavy.IsEmpty)
                 AddHeavy(wanted, at);
             return [.. wanted.Select(s => Counted(s, at))];
         }
@@ -158,8 +184,11 @@ internal sealed class EventGroups(EventCondition condition)
         }
     }
 
+    private static EventFilter[] FiltersOf(EventCondition condition) =>
+        [.. condition.Steps.Select(s => s.Events).Concat(condition.Unless.Select(u => u.Events))];
+
     /// <summary>The next row of a batch that the rule is about; the number of rows when there is none.</summary>
-    public static int NextMatch(EventFilter[] filters, EventBatch batch, int row)
+    private static int NextMatch(EventFilter[] filters, EventBatch batch, int row)
     {
         if (filters.Length == 1)
             return filters[0].NextMatch(batch, row);
@@ -182,7 +211,7 @@ internal sealed class EventGroups(EventCondition condition)
     {
         if (_excuses.Exist)
             _excuses.Take(batch, row);
-        for (int step = 0; step < condition.Steps.Count; step++)
+        for (int step = 0; step < _condition.Steps.Count; step++)
         {
             if (filters.Length == 1 || filters[step].IsMatch(batch, row))
                 AddRow(batch, row, step);
@@ -192,13 +221,13 @@ internal sealed class EventGroups(EventCondition condition)
     /// <summary>Adds a row as one of a step.</summary>
     private void AddRow(EventBatch batch, int row, int step)
     {
-        string? value = condition.ValueField is null ? null : batch.Value(row, condition.ValueField);
-        if (condition.ValueField is not null && string.IsNullOrEmpty(value))
+        string? value = _condition.ValueField is null ? null : batch.Value(row, _condition.ValueField);
+        if (_condition.ValueField is not null && string.IsNullOrEmpty(value))
             return;
         long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
         if (moment <= _until)
         {
-            _late++;
+            _late += _isReadBack ? 0 : 1;
             return;
         }
         string?[]? keys = _excuses.KeysOf(batch, row);
@@ -207,20 +236,22 @@ internal sealed class EventGroups(EventCondition condition)
             _excused++;
             return;
         }
-        if (GroupOf(batch, row, condition.Steps[step].GroupBy, moment) is not { } group)
+        if (GroupOf(batch, row, _condition.Steps[step].GroupBy, moment) is not { } group)
             return;
+        if (_excuses.Exist && group.Window is EntryWindow { IsFull: true } full)
+            MakeRoom(group, full);
         int before = group.Window.Entries;
         var entry = new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) };
         bool isNew = group.Window.Add(entry);
         _entries += group.Window.Entries - before;
         if (!isNew)
             return;
-        if (group == _groups.Other && condition.EstimatesHeavy)
+        if (group == _groups.Other && _condition.EstimatesHeavy)
         {
             _heavy.Add(moment, _otherKey);
             _hasNewHeavy = true;
         }
-        if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : condition.NewestOfStep))
+        if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : _condition.NewestOfStep))
             _noted.Add(group);
         _touched.Add(group.Series);
         _groups.Queue(group);
@@ -230,7 +261,7 @@ internal sealed class EventGroups(EventCondition condition)
     private CountedGroup Counted(Labels series, long at)
     {
         long count = _groups.Find(series)?.Window.CountAt(at) ?? 0;
-        if (!condition.EstimatesHeavy || _heavy.IsEmpty || _groups.IsOther(series))
+        if (!_condition.EstimatesHeavy || _heavy.IsEmpty || _groups.IsOther(series))
             return new CountedGroup(series, count, 0);
         (long least, long most) = _heavy.CountOf(_groups.KeyOf(series));
         return new CountedGroup(series, count + least, least == 0 ? 0 : most - least);
@@ -241,7 +272,7 @@ internal sealed class EventGroups(EventCondition condition)
     {
         foreach (Labels series in wanted)
         {
-            bool hasRoom = _groups.Count < condition.MaxGroups + HeavyGroups.MaxHeavy;
+            bool hasRoom = _groups.Count < _condition.MaxGroups + HeavyGroups.MaxHeavy;
             if (hasRoom && _groups.Find(series) is null && _groups.KeyOf(series) is var key && _heavy.CountOf(key).Least > 0)
                 _groups.Queue(_groups.Add(key, series), at);
         }
@@ -255,18 +286,33 @@ internal sealed class EventGroups(EventCondition condition)
     /// <summary>Takes out of the windows what others excuse that came later.</summary>
     private void RemoveExcused()
     {
+        if (_excuses.TakeFresh() is not var (from, to))
+            return;
         foreach (EventGroup group in _groups.Everything)
         {
-            if (group.Window is not EntryWindow window)
-                continue;
-            int before = window.Entries;
-            window.Remove(_excuses);
-            if (window.Entries == before)
-                continue;
-            _entries -= before - window.Entries;
-            _excused += before - window.Entries;
-            _touched.Add(group.Series);
+            if (group.Window is EntryWindow window)
+                RemoveExcused(group, window, from, to);
         }
+    }
+
+    private void RemoveExcused(EventGroup group, EntryWindow window, long from, long to)
+    {
+        int before = window.Entries;
+        window.Remove(_excuses, from, to);
+        if (window.Entries == before)
+            return;
+        _entries -= before - window.Entries;
+        _excused += before - window.Entries;
+        _touched.Add(group.Series);
+    }
+
+    /// <summary>What is excused does not pass: it would count for good then.</summary>
+    private void MakeRoom(EventGroup group, EntryWindow window)
+    {
+        RemoveExcused(group, window, long.MinValue + 1, long.MaxValue);
+        int before = window.Entries;
+        window.Thin();
+        _entries -= before - window.Entries;
     }
 
     /// <summary>The group of a row; null where it is in none.</summary>
@@ -274,19 +320,19 @@ internal sealed class EventGroups(EventCondition condition)
     {
         for (int i = 0; i < _values.Length; i++)
             _values[i] = batch.Value(row, fields[i]) ?? "";
-        if (!condition.CountsOthers && Array.Exists(_values, v => v.Length == 0))
+        if (!_condition.CountsOthers && Array.Exists(_values, v => v.Length == 0))
             return null;
         string key = GroupKey.Of(_values);
         if (_groups[key] is { } known)
             return known;
-        if (_groups.Count < condition.MaxGroups)
+        if (_groups.Count < _condition.MaxGroups)
             return _groups.Add(key, _groups.SeriesOf(_values));
         _otherKey = GroupKey.Of([.. _values.Select(GroupKey.Readable)]);
-        if (condition.EstimatesHeavy)
+        if (_condition.EstimatesHeavy)
             return _groups[_otherKey] ?? _groups.GetOther();
         if (TakePlace(key, moment) is { } group)
             return group;
-        if (condition.CountsOthers)
+        if (_condition.CountsOthers)
             return _groups.GetOther();
         LeaveOut(1, moment);
         return null;
@@ -335,6 +381,7 @@ internal sealed class EventGroups(EventCondition condition)
         int share = (int)Math.Max(MinShare, MaxEntries / 2 / Math.Max(1, _groups.Count));
         if (_entries <= Math.Max(MaxEntries, 2L * MinShare * _groups.Count) || grown.Window.Entries <= share)
             return;
+        RemoveExcused();
         foreach (EventGroup group in _groups.Everything)
         {
             int before = group.Window.Entries;

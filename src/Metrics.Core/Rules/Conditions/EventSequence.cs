@@ -38,6 +38,9 @@ public sealed record EventSequence(
     /// <inheritdoc />
     internal override int NewestOfStep => Math.Clamp(MaxShown / Steps.Count, 1, EventGroup.MaxNewest);
 
+    /// <summary>How many events make each step.</summary>
+    internal int[] Counts { get; } = [.. Steps.Select(s => s.Count)];
+
     private string What => $"events {string.Join(IsOrdered ? ", then " : " and ", Steps)}{By}";
 
     /// <inheritdoc />

@@ -6,44 +6,101 @@ namespace Metrics.Rules.Conditions;
 public static class EventWindows
 {
     /// <summary>
-    /// Reads back what the windows of these rules reach back to. Call it when arriving events are handed to the rules already and before
-    /// the first round: what comes meanwhile is known again by its id.
+    /// Reads back what the windows of these rules reach back to, each event once, and of each time only the kinds of those rules that reach
+    /// so far. Call it when arriving events are handed to the rules already, and those that came before are in the log: what comes
+    /// meanwhile is known again by its id.
     /// </summary>
     /// <param name="rules">The rules; those whose windows are known already are left alone.</param>
     /// <param name="source">The event log.</param>
     /// <param name="at">Now, milliseconds since 1970 UTC.</param>
-    /// <param name="ct">Ends the reading; windows that were not filled by then stay unknown.</param>
+    /// <param name="newestLeftOut">
+    /// When the newest event of some kinds (null is any) was that the log was not to keep, milliseconds since 1970 UTC: only since then
+    /// are counts of them known. Null where it keeps all.
+    /// </param>
+    /// <param name="ct">Ends the reading; windows that were not filled by then stay unknown, and can be read back later.</param>
     /// <returns>How many events were read.</returns>
-    public static async Task<long> RestoreAsync(IEnumerable<AlertRuleState> rules, IEventSource source, long at, CancellationToken ct)
+    /// <exception cref="AggregateException">Some rules failed; the others are filled.</exception>
+    public static async Task<long> RestoreAsync(
+        IEnumerable<AlertRuleState> rules, IEventSource source, long at, Func<IReadOnlySet<string>?, long>? newestLeftOut,
+        CancellationToken ct)
     {
-        List<EventCountMemory> memories = [.. rules.Select(r => r.Memory).OfType<EventCountMemory>().Where(m => !m.IsKnown)];
-        if (memories.Count == 0)
-            return 0;
-        long from = (new Timestamp(at) - memories.Max(m => m.Window)).ToNanoseconds(), read = 0;
-        // An event that claims to be of the future counts from when it was seen; therefore without end.
-        await foreach (EventBatch batch in source.ReadAsync(KindsOf(memories), from, long.MaxValue, ct))
+        List<Reader> readers =
+        [
+            .. from rule in rules
+               let memory = rule.Memory as EventCountMemory
+               where memory is { IsKnown: false }
+               select new Reader(memory, at - (long)(memory.Window + rule.QueryOffset).TotalMilliseconds),
+        ];
+        long read;
+        try
         {
-            using (batch)
+            read = await ReadAsync(readers, source, ct);
+        }
+        catch
+        {
+            readers.ForEach(r => r.Memory.BeginAnew());
+            throw;
+        }
+        foreach (Reader reader in readers)
+        {
+            if (reader.Fault is null)
+                reader.Memory.NoteRead(Math.Max(reader.From, newestLeftOut?.Invoke(reader.Memory.Kinds) ?? reader.From));
+            else
+                reader.Memory.BeginAnew();
+        }
+        List<Exception> faults = [.. readers.Select(r => r.Fault).OfType<Exception>()];
+        return faults.Count == 0 ? read : throw new AggregateException(faults);
+    }
+
+    /// <param name="memory">What is to be filled.</param>
+    /// <param name="from">The earliest moment that it reaches back to, milliseconds since 1970 UTC.</param>
+    private sealed class Reader(EventCountMemory memory, long from)
+    {
+        public EventCountMemory Memory => memory;
+
+        public long From => from;
+
+        /// <summary>Why it is not filled, while others are.</summary>
+        public Exception? Fault { get; private set; }
+
+        public void Take(EventBatch batch)
+        {
+            try
             {
-                read += batch.Count;
-                long newest = Newest(batch);
-                // What is too old for a short window would fill it with groups, since nothing slides yet.
-                foreach (EventCountMemory memory in memories.Where(m => newest >= (new Timestamp(at) - m.Window).ToNanoseconds()))
-                    memory.Take(batch);
+                if (Fault is null)
+                    memory.TakeBack(batch);
+            }
+            catch (Exception e)
+            {
+                Fault = e;
             }
         }
-        memories.ForEach(m => m.NoteRead(at - (long)m.Window.TotalMilliseconds));
+    }
+
+    private static async Task<long> ReadAsync(List<Reader> readers, IEventSource source, CancellationToken ct)
+    {
+        long read = 0;
+        long[] begins = [.. readers.Select(r => r.From).Distinct().Order()];
+        for (int i = 0; i < begins.Length; i++)
+        {
+            List<Reader> reaching = [.. readers.Where(r => r.From <= begins[i])];
+            // An event that claims to be of the future counts from when it was seen; therefore the last part is without end.
+            long to = i + 1 < begins.Length ? new Timestamp(begins[i + 1]).ToNanoseconds() - 1 : long.MaxValue;
+            await foreach (EventBatch batch in source.ReadAsync(KindsOf(reaching), new Timestamp(begins[i]).ToNanoseconds(), to, ct))
+            {
+                using (batch)
+                {
+                    read += batch.Count;
+                    reaching.ForEach(r => r.Take(batch));
+                }
+            }
+        }
         return read;
     }
 
-    private static long Newest(EventBatch batch)
+    private static HashSet<string>? KindsOf(List<Reader> readers)
     {
-        long newest = long.MinValue;
-        for (int row = 0; row < batch.Count; row++)
-            newest = Math.Max(newest, batch.Times[row]);
-        return newest;
+        List<IReadOnlySet<string>?> kinds = [.. readers.Select(r => r.Memory.Kinds)];
+        return kinds.Contains(null) ? null : [.. kinds.SelectMany(k => k!)];
     }
-
-    private static HashSet<string>? KindsOf(List<EventCountMemory> memories) =>
-        memories.Exists(m => m.Kinds is null) ? null : [.. memories.SelectMany(m => m.Kinds!)];
 }

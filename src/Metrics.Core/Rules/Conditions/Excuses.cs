@@ -7,25 +7,27 @@ namespace Metrics.Rules.Conditions;
 /// When events do not count since others were there around them. Bounded, since outsiders choose the values: beyond its bound what ends
 /// first is forgotten, and excuses nothing. Not for use by two threads at once.
 /// </summary>
-/// <param name="kinds">The kinds of excuse.</param>
-internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
+/// <param name="all">The kinds of excuse.</param>
+internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
 {
     /// <summary>Spans of time that are remembered.</summary>
     internal const int MaxSpans = 50_000;
 
+    private static readonly (long From, long To) s_none = (long.MaxValue, long.MinValue);
     private readonly Dictionary<(int Kind, string Key), Spans> _byKey = [];
 
     /// <summary>Every key once, by when its first span is over.</summary>
     private readonly PriorityQueue<(int Kind, string Key), long> _expiry = new();
+    private IReadOnlyList<EventExcuse> _kinds = all;
     private int _spans;
     private long _until = long.MinValue;
     private long _forgotten = long.MinValue;
 
-    /// <summary>Whether some came since it was asked last.</summary>
-    private bool _isFresh;
+    /// <summary>From when to when those excuse that came since it was asked last; none while the end is before the beginning.</summary>
+    private (long From, long To) _fresh = s_none;
 
     /// <summary>Whether there are kinds of excuse at all.</summary>
-    public bool Exist => kinds.Count > 0;
+    public bool Exist => _kinds.Count > 0;
 
     /// <summary>Whether some were forgotten that would be remembered yet.</summary>
     public bool AreTooMany => _forgotten > _until;
@@ -35,9 +37,9 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
     public bool Take(EventBatch batch, int row)
     {
         bool isOne = false;
-        for (int i = 0; i < kinds.Count; i++)
+        for (int i = 0; i < _kinds.Count; i++)
         {
-            if (!kinds[i].Events.IsMatch(batch, row))
+            if (!_kinds[i].Events.IsMatch(batch, row))
                 continue;
             isOne = true;
             if (KeyOf(batch, row, i, isTheirs: true) is { } key)
@@ -49,16 +51,16 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
     /// <summary>By what a row would be excused, one key a kind; null for a kind that cannot.</summary>
     public string?[]? KeysOf(EventBatch batch, int row)
     {
-        if (kinds.Count == 0)
+        if (_kinds.Count == 0)
             return null;
-        var keys = new string?[kinds.Count];
+        var keys = new string?[_kinds.Count];
         for (int i = 0; i < keys.Length; i++)
             keys[i] = KeyOf(batch, row, i, isTheirs: false);
         return keys;
     }
 
     /// <summary>The same of an event.</summary>
-    public string?[] KeysOf(Event one) => [.. kinds.Select(k => KeyOf([.. k.By.Select(b => ValueOf(one, b.Mine))]))];
+    public string?[] KeysOf(Event one) => [.. _kinds.Select(k => KeyOf([.. k.By.Select(b => ValueOf(one, b.Mine))]))];
 
     /// <summary>Whether what happened at a moment is excused.</summary>
     public bool Cover(string?[] keys, long time)
@@ -71,8 +73,16 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
         return false;
     }
 
-    /// <summary>Whether some came since this was asked last.</summary>
-    public bool TakeFresh() => _isFresh && !(_isFresh = false);
+    /// <summary>From when to when those excuse that came since this was asked last; null where none came.</summary>
+    public (long From, long To)? TakeFresh()
+    {
+        (long From, long To) fresh = _fresh;
+        _fresh = s_none;
+        return fresh.From <= fresh.To ? fresh : null;
+    }
+
+    /// <summary>Goes on by kinds that are the same, of a rule that was read again.</summary>
+    public void GoOnFor(IReadOnlyList<EventExcuse> same) => _kinds = same;
 
     /// <summary>Forgets what excuses only events of that moment or before.</summary>
     public void Expire(long until)
@@ -84,11 +94,11 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
 
     private void Add((int Kind, string Key) key, long time)
     {
-        EventExcuse kind = kinds[key.Kind];
+        EventExcuse kind = _kinds[key.Kind];
         long from = time - (long)kind.After.TotalMilliseconds, to = time + (long)kind.Within.TotalMilliseconds;
         if (to <= _until)
             return;
-        _isFresh = true;
+        _fresh = (Math.Min(_fresh.From, from), Math.Max(_fresh.To, to));
         if (!_byKey.TryGetValue(key, out Spans? spans))
         {
             _byKey.Add(key, spans = new Spans());
@@ -127,7 +137,7 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> kinds)
 
     private string? KeyOf(EventBatch batch, int row, int kind, bool isTheirs)
     {
-        IReadOnlyList<(string Mine, string Theirs)> by = kinds[kind].By;
+        IReadOnlyList<(string Mine, string Theirs)> by = _kinds[kind].By;
         var values = new string[by.Count];
         for (int i = 0; i < values.Length; i++)
             values[i] = batch.Value(row, isTheirs ? by[i].Theirs : by[i].Mine) ?? "";

@@ -19,6 +19,9 @@ public sealed class LearnedMemory : ConditionMemory
 
     internal LearnedMemory(Learned condition) => _condition = condition;
 
+    /// <summary>The length of the windows that it learns of.</summary>
+    public TimeSpan Window => _condition.Over;
+
     /// <summary>What was learned since this was last asked, and what was forgotten (null); any thread may ask.</summary>
     public IReadOnlyList<(Labels Series, byte[]? Model)> TakeChanged()
     {
@@ -36,12 +39,39 @@ public sealed class LearnedMemory : ConditionMemory
         return changed;
     }
 
-    /// <summary>Puts back what was learned.</summary>
+    /// <summary>Puts back what was learned; what goes on from before a reload knows more, and stays.</summary>
     public void Restore(Labels series, ReadOnlySpan<byte> model)
     {
         var source = new Source(ArrivalModel.FromBytes(model));
         lock (_lock)
-            _models[series] = source;
+            _models.TryAdd(series, source);
+    }
+
+    /// <summary>Has what was written down of a series removed, unless something is learned of it.</summary>
+    public void Forget(Labels series)
+    {
+        lock (_lock)
+        {
+            if (!_models.ContainsKey(series))
+                _forgotten.Add(series);
+        }
+    }
+
+    /// <summary>Goes on with what the rule learned before it was changed, if that was of windows of the same length.</summary>
+    internal void TakeOverFrom(LearnedMemory before)
+    {
+        if (before._condition.Remembered != _condition.Remembered)
+            return;
+        List<KeyValuePair<Labels, Source>> models;
+        List<Labels> forgotten;
+        lock (before._lock)
+            (models, forgotten) = ([.. before._models], [.. before._forgotten]);
+        lock (_lock)
+        {
+            foreach ((Labels series, Source source) in models)
+                _models[series] = source;
+            _forgotten.AddRange(forgotten);
+        }
     }
 
     internal override void Observe(ConditionRound round)

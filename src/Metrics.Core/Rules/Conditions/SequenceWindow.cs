@@ -6,7 +6,9 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 internal sealed class SequenceWindow : EntryWindow
 {
-    private readonly EventSequence _sequence;
+    /// <summary>How many events make each step.</summary>
+    private readonly int[] _counts;
+    private readonly bool _isOrdered;
     private readonly long _window;
 
     /// <summary>Events that all steps need together.</summary>
@@ -19,11 +21,12 @@ internal sealed class SequenceWindow : EntryWindow
     /// <summary>When events that were summed up completed the sequence, the newest last.</summary>
     private readonly List<long> _completed = [];
 
+    /// <param name="sequence">What is looked for; not kept, since a reload brings another that is alike.</param>
     public SequenceWindow(EventSequence sequence)
         : base((long)sequence.Wait.TotalMilliseconds)
     {
-        (_sequence, _window) = (sequence, (long)sequence.Over.TotalMilliseconds);
-        _length = sequence.Steps.Sum(s => s.Count);
+        (_counts, _isOrdered, _window) = (sequence.Counts, sequence.IsOrdered, (long)sequence.Over.TotalMilliseconds);
+        _length = _counts.Sum();
     }
 
     /// <summary>What belongs among the events that were summed up is taken as one of them.</summary>
@@ -78,17 +81,17 @@ internal sealed class SequenceWindow : EntryWindow
     {
         bool isComplete = true;
         // From the last step on: an event is one event of the sequence, also where it fits two steps of it.
-        for (int step = _sequence.Steps.Count - 1, end = _length; step >= 0; step--)
+        for (int step = _counts.Length - 1, end = _length; step >= 0; step--)
         {
-            int count = _sequence.Steps[step].Count, begin = end - count;
+            int count = _counts[step], begin = end - count;
             bool fits = (entry.Steps >> step & 1) != 0;
             if (fits)
             {
                 Array.Copy(progress, begin, progress, begin + 1, count - 1);
-                progress[begin] = _sequence.IsOrdered && step > 0 ? progress[begin - 1] : entry.Time;
+                progress[begin] = _isOrdered && step > 0 ? progress[begin - 1] : entry.Time;
             }
-            if (!_sequence.IsOrdered || end == _length)
-                isComplete &= progress[end - 1] > entry.Time - _window && (fits || !_sequence.IsOrdered);
+            if (!_isOrdered || end == _length)
+                isComplete &= progress[end - 1] > entry.Time - _window && (fits || !_isOrdered);
             end = begin;
         }
         return isComplete;

@@ -51,7 +51,10 @@ internal static class UnlessReader
         foreach (string key in (string[])["within", "after"])
         {
             if (section.Has(key))
-                section.Report(key, "cannot stand beside expr, which excuses while it gives a value; write max_over_time(…[10m]) for longer");
+            {
+                section.Report(
+                    key, "cannot stand beside expr, which excuses while it gives a value; write max_over_time(…[10m]) for longer");
+            }
         }
         string[] labels = [.. section.Texts("by").Select(b => EventFields.LabelName(EventFields.FullName(b)))];
         if (Array.Find(labels, l => !groupBy.Any(g => EventFields.LabelName(g) == l)) is { } foreign)

@@ -129,7 +129,7 @@ internal sealed class SigmaCorrelation(
         var limit = new SigmaLimit(key.Text, number);
         // All events together are counted also where there are none.
         int least = SigmaDocument.TextsOf(_map["group-by"]).Any() ? 1 : 0;
-        int most = EventCountReader.MostOf(isDistinct, hasUnless: false);
+        int most = isDistinct ? EventCountReader.MostDistinct : int.MaxValue;
         if (limit.Refusal(least, most, isDistinct ? "different values" : "events") is not var (reason, message))
             return limit;
         _faults.Add(reason, key, $"correlation.condition {message}");

@@ -52,21 +52,17 @@ internal sealed class AlertPersistence(
         foreach ((RuleId id, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g.IdOf(r.Rule), r))))
         {
             known.TryAdd(id, rule);
-            if (ReferenceEquals(rules.All.GetValueOrDefault(id), rule))
+            AlertRuleState? before = rules.All.GetValueOrDefault(id);
+            if (ReferenceEquals(before, rule))
                 continue;
             string key = id.ToString();
             List<ExpectedSeries> series = state.Decode(kept.Expected[key], e => Seen(e, at));
             rule.Restore(state.Decode(kept.Alerts[key], a => Read(a, at)));
-            if (rule.Memory is AbsenceMemory absence)
+            // What is written down of a rule that has become another says nothing to it.
+            if (rule.Memory is AbsenceMemory absence && before?.RemembersLike(rule) != false)
                 absence.Restore(series);
             if (rule.Memory is LearnedMemory learned)
-            {
-                state.Decode(kept.Learned[key], model =>
-                {
-                    learned.Restore(LabelsJson.Read(model.Series), Convert.FromBase64String(model.Model));
-                    return true;
-                });
-            }
+                state.Decode(kept.Learned[key], row => LearnedText.Restore(row, learned));
             memory.Restore(id, series);
         }
         memory.Forget(known.Keys);

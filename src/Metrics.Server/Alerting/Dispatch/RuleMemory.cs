@@ -88,23 +88,23 @@ internal sealed class RuleMemory(StateStore state)
         if (now < _nextLearnedSave)
             return;
         _nextLearnedSave = now + s_learnedStep;
-        List<(RuleId Rule, Labels Series, byte[]? Model)> changed =
+        List<(RuleId Rule, Labels Series, string? Model)> changed =
         [
             .. rules.SelectMany(r => r.Value.Memory is LearnedMemory learned
-                ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model))
+                ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model is null ? null : LearnedText.Of(learned, l.Model)))
                 : []),
         ];
         if (changed.Count == 0)
             return;
         state.Write(writer =>
         {
-            foreach ((RuleId rule, Labels series, byte[]? model) in changed)
+            foreach ((RuleId rule, Labels series, string? model) in changed)
             {
                 string key = LabelsJson.Write(series);
                 if (model is null)
                     writer.Delete<LearnedRow>(rule.ToString(), key);
                 else
-                    writer.Save(new LearnedRow { Rule = rule.ToString(), Series = key, Model = Convert.ToBase64String(model) });
+                    writer.Save(new LearnedRow { Rule = rule.ToString(), Series = key, Model = model });
             }
         });
     }

@@ -24,10 +24,12 @@ internal sealed class EventRules
     /// <param name="body">Body of the rule.</param>
     /// <param name="limit">Alerts that it may give.</param>
     /// <param name="isKnown">Whether an event log was read, and was empty.</param>
-    public EventRules(string body = BruteForce, int limit = 0, bool isKnown = true)
+    /// <param name="offset">How far before now they are judged.</param>
+    public EventRules(string body = BruteForce, int limit = 0, bool isKnown = true, TimeSpan offset = default)
     {
-        Rules = [.. RuleHarness.Parse(body, out List<Problem> problems).Select(r => new AlertRuleState(r, TimeProvider.System, limit))];
+        IReadOnlyList<AlertRule> rules = RuleHarness.Parse(body, out List<Problem> problems);
         problems.Should().BeEmpty();
+        Rules = [.. rules.Select(r => new AlertRuleState(r, TimeProvider.System, limit) { QueryOffset = offset })];
         if (isKnown)
             Restore(new EventLog(), 0).Should().Be(0);
     }
@@ -90,7 +92,7 @@ internal sealed class EventRules
     /// <summary>Reads windows back out of a log that answers at once.</summary>
     public long Restore(EventLog log, int second)
     {
-        Task<long> restored = EventWindows.RestoreAsync(Rules, log, RuleHarness.At(second), CancellationToken.None);
+        Task<long> restored = EventWindows.RestoreAsync(Rules, log, RuleHarness.At(second), null, CancellationToken.None);
         restored.IsCompletedSuccessfully.Should().BeTrue();
         return restored.Result;
     }

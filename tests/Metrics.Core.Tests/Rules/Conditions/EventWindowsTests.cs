@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
@@ -39,8 +40,89 @@ public sealed class EventWindowsTests
         var minutes = new EventRules(isKnown: false);
         var hours = new EventRules(
             "events: { kind: identity.authenticate }\nwindow: 1h\ngroup_by: [source.ip]\ncount: { above: 4 }", isKnown: false);
-        await EventWindows.RestoreAsync([.. minutes.Rules, .. hours.Rules], log, RuleHarness.At(590), CancellationToken.None);
-        (minutes.Memory.Groups, hours.Memory.Groups).Should().Be((3, 30), "of these alone the last batch reaches into it");
+        await EventWindows.RestoreAsync([.. minutes.Rules, .. hours.Rules], log, RuleHarness.At(590), null, CancellationToken.None);
+        (minutes.Memory.Groups, hours.Memory.Groups).Should().Be((2, 30), "two came in the last five minutes");
+    }
+
+    [Fact]
+    public async Task Of_each_kind_no_more_is_read_than_its_own_rules_reach_back_to()
+    {
+        var log = new EventRules.EventLog();
+        for (int i = 0; i < 100; i++)
+        {
+            log.Events.Add(EventRules.Of("log", i * 30) with { Id = 2 * i + 1 });
+            log.Events.Add(EventRules.Of("backup", i * 30) with { Id = 2 * i + 2 });
+        }
+        var lines = new EventRules("events: { kind: log }\nwindow: 5m\ncount: { above: 0 }", isKnown: false);
+        var backups = new EventRules("events: { kind: backup }\nwindow: 1h\ncount: { above: 0 }", isKnown: false);
+        long read = await EventWindows.RestoreAsync(
+            [.. lines.Rules, .. backups.Rules], log, RuleHarness.At(3000), null, CancellationToken.None);
+        read.Should().Be(110, "a hundred backups, and ten lines of five minutes");
+        (lines.Open(3000), backups.Open(3000)).Should().Be(("firing 9", "firing 100"));
+    }
+
+    [Fact]
+    public async Task What_the_log_was_not_to_keep_is_not_missed()
+    {
+        const string body = "events: { kind: backup }\nwindow: 5m\ncount: { below: 1 }";
+        var kept = new EventRules(body, isKnown: false);
+        await EventWindows.RestoreAsync(kept.Rules, new EventRules.EventLog(), RuleHarness.At(600), null, CancellationToken.None);
+        kept.Open(601).Should().Be("firing 0");
+        var rules = new EventRules(body, isKnown: false);
+        await EventWindows.RestoreAsync(
+            rules.Rules, new EventRules.EventLog(), RuleHarness.At(600), _ => RuleHarness.At(590), CancellationToken.None);
+        rules.Open(601).Should().Be("", "one may have come that was not to be kept");
+        rules.Open(889).Should().Be("");
+        rules.Open(890).Should().Be("firing 0", "since then none did");
+    }
+
+    [Fact]
+    public void A_flood_that_came_while_the_log_was_read_counts_once()
+    {
+        var log = new EventRules.EventLog { Events = { s_failures[0], s_failures[1] } };
+        var rules = new EventRules(isKnown: false);
+        Event[] flood = [.. Enumerable.Range(0, 9000).Select(i => EventRules.Failure(60 + (i / 100.0), "a", id: 100 + i))];
+        rules.Take(flood);
+        log.Events.AddRange(flood);
+        rules.Restore(log, 151);
+        rules.Open(151).Should().Be("a firing 9002");
+    }
+
+    [Fact]
+    public async Task What_could_not_be_read_to_its_end_is_read_again_and_counts_once()
+    {
+        Event[] flood = [.. Enumerable.Range(1, 9000).Select(i => EventRules.Failure(i / 100.0, "a", id: i))];
+        var rules = new EventRules(isKnown: false);
+        var log = new EventRules.EventLog();
+        log.Events.AddRange(flood);
+        Func<Task> broken = () =>
+            EventWindows.RestoreAsync(rules.Rules, new Broken(log), RuleHarness.At(100), null, CancellationToken.None);
+        await broken.Should().ThrowAsync<IOException>();
+        rules.Memory.IsKnown.Should().BeFalse();
+        rules.Evaluate(100);
+        rules.Restore(log, 101).Should().Be(9000, "a round in between says nothing of the log");
+        rules.Open(102).Should().Be("a firing 9000");
+        rules.Memory.Status.Should().Be("1 group in the window", "nothing came too late: it was read");
+    }
+
+    [Fact]
+    public void A_rule_that_is_judged_by_an_earlier_moment_reads_back_as_much_more()
+    {
+        var log = new EventRules.EventLog();
+        log.Events.AddRange(s_failures);
+        Event[] more = [.. Enumerable.Range(1, 5).Select(i => EventRules.Failure(400 + i, "a", id: 10 + i))];
+        log.Events.AddRange(more);
+        var before = new EventRules(isKnown: false);
+        before.Restore(log, 420);
+        before.Open(420).Should().Be("a firing 5", "the five of the first minute have left");
+        EventRules after = new(isKnown: false, offset: TimeSpan.FromMinutes(5));
+        after.Rule.TakeOverFrom(before.Rule);
+        after.Memory.IsKnown.Should().BeFalse("what has left its windows is needed again");
+        after.Restore(log, 420).Should().Be(10);
+        after.Open(120).Should().Be("a firing 10");
+        EventRules back = new(isKnown: false);
+        back.Rule.TakeOverFrom(after.Rule);
+        back.Memory.IsKnown.Should().BeTrue();
     }
 
     [Fact]
@@ -73,5 +155,20 @@ public sealed class EventWindowsTests
         var other = new EventRules("events: { kind: log }\nwindow: 5m\ncount: { above: 4 }", isKnown: false);
         other.Rule.TakeOverFrom(before.Rule);
         other.Memory.IsKnown.Should().BeFalse("it counts other events, which must be read back");
+    }
+
+    /// <summary>A log that breaks when most of it is read.</summary>
+    private sealed class Broken(EventRules.EventLog log) : IEventSource
+    {
+        public async IAsyncEnumerable<EventBatch> ReadAsync(
+            IReadOnlySet<string>? kinds, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+        {
+            await foreach (EventBatch batch in log.ReadAsync(kinds, from, to, ct))
+            {
+                if (batch.Ids[0] > 8500)
+                    throw new IOException("the disk is gone");
+                yield return batch;
+            }
+        }
     }
 }

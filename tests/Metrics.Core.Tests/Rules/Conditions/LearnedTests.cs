@@ -35,6 +35,23 @@ public sealed class LearnedTests
     }
 
     [Fact]
+    public void A_reload_goes_on_with_what_is_usual_unless_the_window_is_another()
+    {
+        RuleHarness before = new RuleHarness().Read(Silence);
+        Minutes(before, 0, 40, (s_api, 100), (s_cron, 1));
+        byte[] old = new ArrivalModel().ToBytes();
+        RuleHarness after = before.Reload(Silence.Replace("30m", "31m", StringComparison.Ordinal));
+        after.Rules[0].TakeOverFrom(before.Rules[0]);
+        ((LearnedMemory)after.Rules[0].Memory).Restore(s_api.Without(Labels.MetricName), old);
+        Minutes(after, 40, 4, (s_api, 0), (s_cron, 1));
+        after.Open.Should().Be("a firing", "what was written down some minutes ago says less");
+        RuleHarness other = before.Reload(Silence.Replace("1m", "2m", StringComparison.Ordinal));
+        other.Rules[0].TakeOverFrom(before.Rules[0]);
+        Minutes(other, 40, 4, (s_api, 0), (s_cron, 1));
+        other.Open.Should().Be("", "nothing is known of two minutes");
+    }
+
+    [Fact]
     public void Less_than_is_usual_is_an_alert_only_below_the_share_that_is_asked_for()
     {
         RuleHarness rules = new RuleHarness().Read("expr: lines\nlearned: { share: 0.7, window: 1m, min_history: 30m }");

@@ -123,7 +123,10 @@ public sealed class ScrapePollerTests
     {
         var rows = new List<string>();
         for (int i = 0; i < batch.Count; i++)
-            rows.Add($"{batch.Series[i]} {(StaleMarker.Is(batch.Values[i]) ? "stale" : Metrics.Formats.FloatText.Format(batch.Values[i]))}{(at == 0 || batch.Times[i] == at ? "" : $" @{batch.Times[i]}")}");
+        {
+            string value = StaleMarker.Is(batch.Values[i]) ? "stale" : Metrics.Formats.FloatText.Format(batch.Values[i]);
+            rows.Add($"{batch.Series[i]} {value}{(at == 0 || batch.Times[i] == at ? "" : $" @{batch.Times[i]}")}");
+        }
         return rows;
     }
 
