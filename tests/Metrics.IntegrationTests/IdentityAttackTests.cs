@@ -59,7 +59,8 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
         List<string> firing = [];
         try
         {
-            await Eventually.Async(async () => (firing = await FiringAsync(daemon)).SequenceEqual(expected), "each is told, and nothing else");
+            await Eventually.Async(
+                async () => (firing = await FiringAsync(daemon)).SequenceEqual(expected), "each is told, and nothing else");
         }
         finally
         {

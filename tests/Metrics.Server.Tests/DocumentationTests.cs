@@ -38,10 +38,12 @@ public sealed partial class DocumentationTests
         Document("events.md").Should().ContainAll(EventKinds.All.Concat(fields).Select(n => $"`{n}`"));
     }
 
-    [Fact]
-    public void Every_test_that_the_manual_of_security_names_is_there()
+    [Theory]
+    [InlineData("security.md")]
+    [InlineData("security-cases.md")]
+    public void Every_test_that_a_manual_of_security_names_is_there(string manual)
     {
-        string[] named = [.. TestName().Matches(Document("security.md")).Select(m => m.Value)];
+        string[] named = [.. TestName().Matches(Document(manual)).Select(m => m.Value)];
         named.Should().HaveCountGreaterThan(5);
         ILookup<string, string> files = Directory
             .EnumerateFiles(Path.Combine(Cases.Repository, "tests"), "*Tests.cs", SearchOption.AllDirectories)
@@ -50,6 +52,31 @@ public sealed partial class DocumentationTests
 
         bool IsThere(string[] name) => files[name[0]].Any(t => name.Length == 1 || t.Contains($" {name[1]}(", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Every_rule_that_the_cases_of_the_guide_name_is_shipped_and_every_rule_of_security_is_a_case()
+    {
+        string[] shipped =
+        [
+            .. Directory.EnumerateFiles(Path.Combine(Cases.Repository, "rules"), "*.yaml").Select(File.ReadAllText)
+                .SelectMany(t => AlertName().Matches(t)).Select(m => m.Value).Distinct(),
+        ];
+        string[] named = [.. CaseName().Matches(Document("security-cases.md")).Select(m => m.Value)];
+        named.Except(shipped).Should().BeEmpty();
+        string[] security =
+        [
+            .. new[] { "identity", "hosts", "security" }.Select(n => File.ReadAllText(Path.Combine(Cases.Repository, "rules", n + ".yaml")))
+                .SelectMany(t => AlertName().Matches(t)).Select(m => m.Value).Distinct(),
+        ];
+        security.Except(named).Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"(?<=- alert: )\w+")]
+    private static partial Regex AlertName();
+
+    /// <summary>Words in capitals that are neither tests nor files.</summary>
+    [GeneratedRegex(@"(?<=`)(?!\w+Tests)[A-Z]\w+(?=`)")]
+    private static partial Regex CaseName();
 
     [GeneratedRegex(@"(?<=`)\w+Tests(\.\w+)?(?=`)")]
     private static partial Regex TestName();

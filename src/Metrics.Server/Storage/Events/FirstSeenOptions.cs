@@ -19,7 +19,10 @@ internal sealed record FirstSeenOptions(bool IsEnabled, TimeSpan Learn, TimeSpan
             section.Duration("learn", Default.Learn, min: TimeSpan.Zero),
             section.Duration("forget", Default.Forget, min: TimeSpan.FromDays(1)));
         if (options.Forget <= options.Learn)
-            section.Report("forget", $"is {Duration.Format(options.Forget)}; it must be longer than learn, {Duration.Format(options.Learn)}");
+        {
+            string learn = Duration.Format(options.Learn);
+            section.Report("forget", $"is {Duration.Format(options.Forget)}; it must be longer than learn, {learn}");
+        }
         section.Finish();
         return options;
     }

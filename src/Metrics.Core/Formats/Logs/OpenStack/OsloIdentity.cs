@@ -71,7 +71,9 @@ internal static class OsloIdentity
             record.Set(EventFields.UserId, LogText.WithoutDot(WithoutError(reason)));
     }
 
-    /// <summary>An id, without the error that newer oslo.log puts behind it: <c>18b9…: AssertionError: User is disabled: 18b9…</c>.</summary>
+    /// <summary>
+    /// An id, without the error that newer oslo.log puts behind it: <c>18b9…: AssertionError: User is disabled: 18b9…</c>.
+    /// </summary>
     private static ReadOnlySpan<byte> WithoutError(ReadOnlySpan<byte> id) => id.IndexOf(": "u8) is > 0 and var colon ? id[..colon] : id;
 
     /// <summary>Reads a text of Horizon's.</summary>
