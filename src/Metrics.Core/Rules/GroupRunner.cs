@@ -144,7 +144,7 @@ public sealed class GroupRunner
         var source = new RoundSource(round.Source);
         var context = new RuleContext(source, queries(source), at, round.ListeningSince, round.ExternalUrl)
         {
-            Environment = round.Environment, IsCatchUp = round.IsCatchUp,
+            ExternalLabels = round.ExternalLabels, Environment = round.Environment, IsCatchUp = round.IsCatchUp,
         };
         var changes = new List<(AlertRuleState, AlertChange)>();
         for (int i = 0; i < Rules.Count; i++)

@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Series;
@@ -37,6 +38,9 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>; a daemon has none.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
+
     /// <summary>
     /// Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.
     /// </summary>
@@ -53,6 +57,9 @@ public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, l
 {
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
+
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>; a daemon has none.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
 
     /// <summary>
     /// Whether a round is made up for that did not take place at its time: only what is there counts then, not what is missing.

@@ -20,6 +20,7 @@ internal sealed class TemplateScopes(AlertRule rule)
         Baseline = () => rule.Condition is not EventCondition && rule.Condition.Queries is [var expr, ..]
             ? context.Environment.BaselineOf(expr, series, context.At)
             : throw new ArgumentException("a rule over events has no baseline"),
+        ExternalLabels = context.ExternalLabels,
         IsWithin = interval => context.Environment.IsWithin(interval, context.At),
     };
 

@@ -51,7 +51,7 @@ internal sealed record HttpSettings
             AutomaticDecompression = Decompression,
             PooledConnectionLifetime = ConnectionLifetime,
             MaxResponseHeadersLength = MaxHeadersKibibytes,
-            SslOptions = Tls.ToClientOptions(""),
+            SslOptions = Tls.ToHttpOptions(),
         };
         if (ConnectTimeout is { } limit)
             handler.ConnectTimeout = limit;

@@ -62,6 +62,23 @@ internal sealed record TlsOptions(string? CaFile, string? CertFile, string? KeyF
         return options;
     }
 
+    /// <summary>
+    /// The same for clients of HTTP, which put the name of the request's host in the place of ours: the certificate is held against
+    /// <see cref="ServerName"/> here. What is asked for in the handshake (SNI) stays the request's host.
+    /// </summary>
+    /// <exception cref="CryptographicException">A file holds no certificate.</exception>
+    public SslClientAuthenticationOptions ToHttpOptions()
+    {
+        SslClientAuthenticationOptions options = ToClientOptions("");
+        if (ServerName is { } name && !InsecureSkipVerify)
+        {
+            options.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
+                && certificate is X509Certificate2 leaf && leaf.MatchesHostname(name);
+        }
+        return options;
+    }
+
     /// <summary>Certificates that cannot be read are reported now, not at the first connection.</summary>
     private void Try(YamlSection section)
     {

@@ -35,7 +35,7 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
         {
             using HttpRequestMessage request = make();
             request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
-            if (access.Authorization() is { } authorization)
+            if ((access.Authorization() ?? UserInfo.Authorization(request.RequestUri!)) is { } authorization)
                 request.Headers.TryAddWithoutValidation("Authorization", authorization);
             foreach ((string name, string value) in headers)
                 request.Headers.TryAddWithoutValidation(name, value);

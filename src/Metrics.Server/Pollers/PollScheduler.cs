@@ -20,6 +20,9 @@ internal sealed partial class PollScheduler(
     private readonly ConcurrentDictionary<TargetIdentity, (PollTarget Target, Recurrence Turns)> _polled = new();
     private readonly WakeSignal _wake = new(time);
 
+    /// <summary>What was listed more than once when it was looked at last: that is said once.</summary>
+    private HashSet<TargetIdentity> _repeated = [];
+
     /// <summary>Targets that are polled now, by job and instance.</summary>
     public IReadOnlyList<PollTarget> Targets =>
     [
@@ -88,11 +91,13 @@ internal sealed partial class PollScheduler(
     private Dictionary<TargetIdentity, TargetDeclaration> Wanted()
     {
         var wanted = new Dictionary<TargetIdentity, TargetDeclaration>();
+        var repeated = new HashSet<TargetIdentity>();
         foreach (TargetDeclaration target in catalog.Discover(sections.Value))
         {
-            if (!wanted.TryAdd(target.Identity, target))
+            if (!wanted.TryAdd(target.Identity, target) && repeated.Add(target.Identity) && !_repeated.Contains(target.Identity))
                 LogRepeated(target.Key);
         }
+        _repeated = repeated;
         return wanted;
     }
 

@@ -18,6 +18,7 @@ public sealed class PollSchedulerTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero));
     private readonly Source _source = new();
+    private readonly SaidLog<PollScheduler> _said = new();
     private readonly TargetCatalog _catalog;
     private readonly PollScheduler _scheduler;
 
@@ -36,7 +37,7 @@ public sealed class PollSchedulerTests : IDisposable
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);
         var sections = new Current<TargetSections>(MetricsOptions.Parse("").Targets);
-        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, metrics, _time, NullLogger<PollScheduler>.Instance);
+        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, metrics, _time, _said);
     }
 
     public void Dispose()
@@ -85,6 +86,21 @@ public sealed class PollSchedulerTests : IDisposable
         _source.Fails = null;
         await LookAsync(("a", 1), ("b", 1));
         _scheduler.Targets.Select(t => t.Instance).Should().Equal("a", "b");
+    }
+
+    [Fact]
+    public async Task A_target_that_is_listed_twice_is_said_once_and_again_when_that_changes()
+    {
+        for (int look = 0; look < 5; look++)
+            await LookAsync(("a", 1), ("a", 1), ("b", 1), ("a", 1));
+        Repeated().Should().Equal("a");
+        await LookAsync(("a", 1), ("b", 1));
+        await LookAsync(("a", 1), ("a", 1), ("b", 1), ("b", 1));
+        Repeated().Should().Equal("a", "a", "b");
+        _scheduler.Targets.Should().HaveCount(2);
+
+        IEnumerable<string> Repeated() => _said.Messages.Where(m => m.Contains("more than once", StringComparison.Ordinal))
+            .Select(m => m.Split(' ')[2].Split('/')[1]);
     }
 
     private Task LookAsync(params (string Instance, int Seconds)[] targets)

@@ -46,7 +46,7 @@ internal sealed class GoTemplate
         public Run(TemplateScope scope)
         {
             _scope = scope;
-            Data = new AlertData(scope.Sample, Labels.Empty, scope.ExternalUrl, scope.Value);
+            Data = new AlertData(scope.Sample, scope.ExternalLabels, scope.ExternalUrl, scope.Value);
             _variables.AddRange(
                 [("", Data), ("labels", Data.Labels), ("externalLabels", Data.ExternalLabels), ("externalURL", Data.ExternalURL),
                 ("value", Data.Value)]);

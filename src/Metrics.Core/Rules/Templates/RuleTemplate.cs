@@ -26,6 +26,9 @@ public sealed record TemplateScope(
     /// <summary>Labels of the sample, metric name included, as templates written for Prometheus see them.</summary>
     public Labels Sample { get; init; } = Labels;
 
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
+
     /// <summary>What the expression gave for the series in the same hour of past weeks.</summary>
     public Func<Baseline> Baseline { get; init; } = () => Rules.Baseline.Empty;
 

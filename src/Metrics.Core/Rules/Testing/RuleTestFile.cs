@@ -49,6 +49,9 @@ public sealed record RuleTest
 
     /// <summary>The address under which people reach us, for links in annotations.</summary>
     public required string ExternalUrl { get; init; }
+
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>.</summary>
+    public required Labels ExternalLabels { get; init; }
 }
 
 /// <summary>A file of tests in promtool's format, and ours on top: <c>exp_no_data</c>, <c>input_events</c>.</summary>
@@ -97,8 +100,8 @@ public sealed record RuleTestFile(
             Alerts = [.. section.Sections("alert_rule_test").Select(ReadAlert)],
             Exprs = [.. section.Sections("promql_expr_test").Select(ReadExpr).OfType<ExprTest>()],
             ExternalUrl = section.Text("external_url", ""),
+            ExternalLabels = Labels.Of([.. section.Map("external_labels").Select(l => new Label(l.Key, l.Value))]),
         };
-        _ = section.Map("external_labels");
         section.Finish();
         return test;
     }

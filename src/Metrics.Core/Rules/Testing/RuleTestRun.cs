@@ -67,7 +67,7 @@ public static class RuleTestRun
         RuleMask? chosen = null)
     {
         using var output = new SampleBatch("test");
-        var round = new RuleRound(series, test.Start + step, test.Start, test.ExternalUrl);
+        var round = new RuleRound(series, test.Start + step, test.Start, test.ExternalUrl) { ExternalLabels = test.ExternalLabels };
         runner.Evaluate(round, source => new LocalQueries(engine, source), output, time, chosen);
         for (int i = 0; i < output.Count; i++)
             series.Add(output.Series[i], output.Times[i], output.Values[i]);

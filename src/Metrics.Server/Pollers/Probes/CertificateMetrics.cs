@@ -29,14 +29,15 @@ internal static class CertificateMetrics
     /// <summary>Client options that remember the certificates, and judge as the configuration says.</summary>
     public static SslClientAuthenticationOptions Watch(SslClientAuthenticationOptions options, bool skipVerify, Seen seen)
     {
-        options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+        RemoteCertificateValidationCallback? asked = skipVerify ? null : options.RemoteCertificateValidationCallback;
+        options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
         {
             seen.Certificates.Clear();
             if (certificate is X509Certificate2 leaf)
                 seen.Certificates.Add(new X509Certificate2(leaf));
             if (chain is not null)
                 seen.Certificates.AddRange(chain.ChainElements.Skip(1).Select(e => new X509Certificate2(e.Certificate)));
-            seen.Verified = errors == SslPolicyErrors.None;
+            seen.Verified = asked?.Invoke(sender, certificate, chain, errors) ?? errors == SslPolicyErrors.None;
             return skipVerify || seen.Verified;
         };
         return options;

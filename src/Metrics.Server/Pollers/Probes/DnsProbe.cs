@@ -34,9 +34,16 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
                 ContinueOnDnsError = false,
         });
         start = time.GetTimestamp();
-        sink.Add(s_succeeded, 0);
-        IDnsQueryResponse response = await client.QueryAsync(job.Dns.QueryName, job.Dns.Type, cancellationToken: ct);
-        sink.Add(s_succeeded, 1);
+        IDnsQueryResponse? response = null;
+        try
+        {
+            response = await client.QueryAsync(job.Dns.QueryName, job.Dns.Type, cancellationToken: ct);
+        }
+        finally
+        {
+            // Once: of a series that is given twice the first counts.
+            sink.Add(s_succeeded, response is null ? 0 : 1);
+        }
         sink.Add(s_duration, time.GetElapsedTime(start).TotalSeconds, "request");
         sink.Add(s_answers, response.Answers.Count);
         sink.Add(s_authority, response.Authorities.Count);
@@ -51,8 +58,11 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         bool valid = job.Dns.ValidRcodes.Count == 0 ? rcode == "NOERROR" : job.Dns.ValidRcodes.Contains(rcode);
         if (!valid)
             return $"the answer is {rcode}";
-        return job.Dns.FailIfNotMatches.FirstOrDefault(r => !response.Answers.Any(a => r.IsMatch(a.ToString()))) is { } missing
-            ? $"no answer matches '{missing}'"
-            : null;
+        if (job.Dns.FailIfNoneMatches.FirstOrDefault(r => !response.Answers.Any(a => r.IsMatch(a.ToString()))) is { } missing)
+            return $"no answer matches '{missing}'";
+        if (response.Answers.Count == 0 && job.Dns.FailIfNotMatches.Count > 0)
+            return "there is no answer that could match";
+        return response.Answers.FirstOrDefault(a => job.Dns.FailIfNotMatches.Any(r => !r.IsMatch(a.ToString()))) is { } wrong
+            ? $"the answer '{wrong}' does not match" : null;
     }
 }

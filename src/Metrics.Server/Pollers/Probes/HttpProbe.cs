@@ -35,7 +35,8 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
     /// <returns>Why it failed, or null.</returns>
     public async Task<string?> RunAsync(string target, SampleSink sink, CancellationToken ct)
     {
-        var url = new Uri(target);
+        var hop = HttpHop.First(new Uri(target), job.Http.Method);
+        var cookies = new CookieContainer();
         int redirects = 0;
         try
         {
@@ -43,18 +44,19 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
             {
                 bool first = redirects == 0;
                 using SocketsHttpHandler handler = CreateHandler(first ? sink : null);
+                (handler.UseCookies, handler.CookieContainer) = (true, cookies);
                 using var client = new HttpMessageInvoker(handler);
-                using HttpRequestMessage request = CreateRequest(url);
+                using HttpRequestMessage request = CreateRequest(hop);
                 _mark = time.GetTimestamp();
                 using HttpResponseMessage response = await client.SendAsync(request, ct);
                 EndPhase("processing");
-                if (job.Http.FollowRedirects && redirects < MaxRedirects && Redirect(response, url) is { } next)
+                if (job.Http.FollowRedirects && redirects < MaxRedirects && hop.After(response) is { } next)
                 {
-                    url = next;
+                    hop = next;
                     redirects++;
                     continue;
                 }
-                return await JudgeAsync(response, url, redirects, sink, ct);
+                return await JudgeAsync(response, hop.Url, redirects, sink, ct);
             }
         }
         finally
@@ -153,30 +155,26 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         return ValueTask.FromResult(context.PlaintextStream);
     }
 
-    private HttpRequestMessage CreateRequest(Uri url)
+    private HttpRequestMessage CreateRequest(HttpHop hop)
     {
-        var request = new HttpRequestMessage(new HttpMethod(job.Http.Method), url);
-        if (job.Http.Body is not null)
+        var request = new HttpRequestMessage(hop.Method, hop.Url);
+        if (job.Http.Body is not null && hop.HasBody)
             request.Content = new StringContent(job.Http.Body);
         request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
-        foreach ((string name, string value) in job.Http.Headers)
+        foreach ((string name, string value) in job.Http.Headers.Where(h => hop.Takes(h.Key)))
         {
             if (!request.Headers.TryAddWithoutValidation(name, value))
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
         }
-        if (job.Http.BearerToken is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", job.Http.BearerToken.Reveal());
-        else if (job.Http.Username is not null)
-            request.Headers.Authorization =
-                new AuthenticationHeaderValue("Basic",
-                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{job.Http.Username}:{job.Http.Password?.Reveal()}")));
+        if (((hop.HasSecrets ? Credentials() : null) ?? UserInfo.Authorization(hop.Url)) is { } credentials)
+            request.Headers.Authorization = AuthenticationHeaderValue.Parse(credentials);
         return request;
     }
 
-    private static Uri? Redirect(HttpResponseMessage response, Uri from) =>
-        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location
-            ? new Uri(from, location)
-            : null;
+    /// <summary>What is configured to prove who we are; null is nothing.</summary>
+    private string? Credentials() => job.Http.BearerToken is { } token ? $"Bearer {token.Reveal()}"
+        : job.Http.Username is { } user
+            ? $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{job.Http.Password?.Reveal()}"))}" : null;
 
     private void EndPhase(string phase)
     {

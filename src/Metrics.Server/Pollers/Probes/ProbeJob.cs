@@ -140,7 +140,8 @@ internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> St
 }
 
 internal sealed record DnsProbeOptions(
-    string QueryName, DnsClient.QueryType Type, bool OverTcp, IReadOnlyList<string> ValidRcodes, IReadOnlyList<Regex> FailIfNotMatches)
+    string QueryName, DnsClient.QueryType Type, bool OverTcp, IReadOnlyList<string> ValidRcodes, IReadOnlyList<Regex> FailIfNotMatches,
+    IReadOnlyList<Regex> FailIfNoneMatches)
 {
     public static DnsProbeOptions Read(YamlSection section, bool isUsed)
     {
@@ -150,10 +151,10 @@ internal sealed record DnsProbeOptions(
         var options = new DnsProbeOptions(
             isUsed ? section.RequiredText("query_name") : section.Text("query_name", ""), type,
             section.Choice("transport_protocol", "udp", "udp", "tcp") == "tcp",
-            section.Texts("valid_rcodes"),
-            [.. section.Texts("fail_if_not_matches_regexp").Select(p => ProbeJob.ReadRegex(section, "fail_if_not_matches_regexp", p))
-                .OfType<Regex>()]);
+            section.Texts("valid_rcodes"), Regexes("fail_if_not_matches_regexp"), Regexes("fail_if_none_matches_regexp"));
         section.Finish();
         return options;
+
+        List<Regex> Regexes(string key) => [.. section.Texts(key).Select(p => ProbeJob.ReadRegex(section, key, p)).OfType<Regex>()];
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Metrics.Configuration;
 using Metrics.Model;
 
 namespace Metrics.Pollers.Probes;
@@ -22,7 +23,7 @@ internal sealed class ProbePoller(ProbeJob job, string target, TimeProvider time
     /// <summary>Why the last probe failed, or null.</summary>
     public string? LastError { get; private set; }
 
-    public override string ToString() => target;
+    public override string ToString() => UserInfo.Without(target);
 
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Model;
 
 namespace Metrics.Pollers.Probes;
@@ -15,6 +16,7 @@ internal sealed class ProbeSource(TimeProvider time) : ITargetSource
         TimeSpan timeout = job.Interval > job.Timeout + s_slack ? job.Timeout + s_slack : job.Interval;
         IReadOnlyList<Label> labels = [.. job.Labels.Select(l => new Label(l.Key, l.Value))];
         return job.Targets.Select(
-            t => new TargetDeclaration(job, job.Name, t, job.Interval, timeout, () => new ProbePoller(job, t, time), labels));
+            t => new TargetDeclaration(
+                job, job.Name, UserInfo.Without(t), job.Interval, timeout, () => new ProbePoller(job, t, time), labels));
     }
 }

@@ -22,6 +22,7 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(address, port), ct);
         Stream stream = new NetworkStream(socket);
+        bool missed = false;
         try
         {
             if (job.Tcp.Tls)
@@ -32,9 +33,11 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
                 if (step.Expect is not null)
                 {
                     last = await ExpectAsync(stream, step.Expect, ct);
-                    sink.Add(s_regex, last is null ? 1 : 0);
                     if (last is null)
+                    {
+                        missed = true;
                         return $"nothing that matches '{step.Expect}' came";
+                    }
                 }
                 if (step.Send is not null)
                     await stream.WriteAsync(Encoding.UTF8.GetBytes((last?.Result(step.Send) ?? step.Send) + "\n"), ct);
@@ -45,6 +48,9 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
         }
         finally
         {
+            // Once: of a series that is given twice the first counts.
+            if (job.Tcp.Steps.Any(s => s.Expect is not null))
+                sink.Add(s_regex, missed ? 1 : 0);
             await stream.DisposeAsync();
         }
     }

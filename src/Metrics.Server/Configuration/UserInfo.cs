@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace Metrics.Configuration;
+
+/// <summary>User and password that stand in an address: <c>http://kim:secret@host/</c>.</summary>
+/// <remarks>https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1</remarks>
+internal static class UserInfo
+{
+    /// <summary>The Authorization header that they ask for; null where there are none.</summary>
+    public static string? Authorization(Uri url)
+    {
+        if (url.UserInfo.Length == 0)
+            return null;
+        string[] parts = url.UserInfo.Split(':', 2);
+        string text = $"{Uri.UnescapeDataString(parts[0])}:{(parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "")}";
+        return $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}";
+    }
+
+    /// <summary>An address without them, for labels and logs; what is no address as it is.</summary>
+    public static string Without(string address)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? url) || url.UserInfo.Length == 0)
+            return address;
+        int at = address.IndexOf(url.UserInfo + "@", StringComparison.Ordinal);
+        return at < 0 ? url.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
+            : address.Remove(at, url.UserInfo.Length + 1);
+    }
+}

@@ -1,0 +1,261 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Metrics.Hosting;
+using Metrics.Model;
+using Metrics.Pollers;
+using Metrics.Pollers.Probes;
+
+namespace Metrics.Tests.Pollers.Probes;
+
+/// <summary>What a probe asks, and what its metrics say, where blackbox_exporter does it so.</summary>
+public sealed class ProbeTests
+{
+    private const string Credentials = "Basic a2ltOnMvdyE=";
+
+    [Fact]
+    public async Task A_cookie_of_a_site_goes_along_to_where_it_redirects()
+    {
+        using var site = new LocalServer(context =>
+        {
+            if (context.Request.Cookies["seen"]?.Value == "1")
+                return Task.CompletedTask;
+            context.Response.AddHeader("Set-Cookie", "seen=1; Path=/");
+            context.Response.Redirect(context.Request.Url!.AbsoluteUri);
+            return Task.CompletedTask;
+        });
+        (await ProbeAsync($"prober: http, targets: ['{site.Url}']"))["probe_success"].Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(301, "GET ")]
+    [InlineData(302, "GET ")]
+    [InlineData(303, "GET ")]
+    [InlineData(307, "POST a=1")]
+    [InlineData(308, "POST a=1")]
+    public async Task A_form_that_redirects_is_left_by_GET_unless_the_answer_says_to_send_it_again(int status, string expected)
+    {
+        string asked = "";
+        using var site = new LocalServer(async context =>
+        {
+            if (context.Request.Url!.AbsolutePath == "/form")
+            {
+                context.Response.StatusCode = status;
+                context.Response.AddHeader("Location", "/done");
+                return;
+            }
+            asked = $"{context.Request.HttpMethod} {await LocalServer.ReadAsync(context)}";
+        });
+        string http = "http: { method: POST, body: 'a=1', headers: { Content-Type: application/x-www-form-urlencoded } }";
+        (await ProbeAsync($"prober: http, targets: ['{site.Url}form'], {http}"))["probe_success"].Should().Be(1);
+        asked.Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("headers: { Authorization: 'Token 1234', Host: first.example, X-Own: yes }", "Token 1234")]
+    [InlineData("username: kim, password: 's/w!', headers: { Host: first.example, X-Own: yes }", Credentials)]
+    [InlineData("bearer_token: abc, headers: { Host: first.example, X-Own: yes }", "Bearer abc")]
+    public async Task Another_host_sees_neither_our_secrets_nor_the_name_of_the_first(string http, string first)
+    {
+        List<string> seen = [];
+        int port = LocalServer.FreePort();
+        // 127.0.0.1 and localhost are two hosts.
+        using var listener = new HttpListener();
+        listener.Prefixes.Add($"http://*:{port}/");
+        listener.Start();
+        Task serving = Task.Run(async () =>
+        {
+            for (int n = 0; n < 3; n++)
+            {
+                HttpListenerContext context = await listener.GetContextAsync();
+                HttpListenerRequest request = context.Request;
+                seen.Add($"{request.UserHostName} {request.Headers["Authorization"]} {request.Headers["X-Own"]}".Replace($":{port}", ""));
+                if (n < 2)
+                    context.Response.Redirect(n == 0 ? "/next" : $"http://localhost:{port}/");
+                context.Response.Close();
+            }
+        });
+        (await ProbeAsync($"prober: http, ip_protocol: ip4, targets: ['http://127.0.0.1:{port}/'], http: {{ {http} }}"))["probe_success"]
+            .Should().Be(1);
+        await serving;
+        seen.Should().Equal($"first.example {first} yes", $"first.example {first} yes", "localhost  yes");
+    }
+
+    [Fact]
+    public async Task User_and_password_of_an_address_are_sent_and_shown_nowhere()
+    {
+        List<string?> seen = [];
+        using var site = new LocalServer(context =>
+        {
+            seen.Add(context.Request.Headers["Authorization"]);
+            return Task.CompletedTask;
+        });
+        string plain = site.Url + "ui", target = plain.Replace("http://", "http://kim:s%2Fw%21@", StringComparison.Ordinal);
+        ProbeJob job = Read($"prober: http, targets: ['{target}']");
+        TargetDeclaration declared = new ProbeSource(TimeProvider.System).Discover(MetricsOptions.Parse(
+            $"probes: [ {{ job_name: a, prober: http, targets: ['{target}'] }} ]").Targets).Single();
+        declared.Instance.Should().Be(plain);
+        (await ProbeAsync(job))["probe_success"].Should().Be(1);
+        seen.Should().Equal(Credentials);
+        new ProbePoller(job, target, TimeProvider.System).ToString().Should().Be(plain);
+    }
+
+    [Theory]
+    [InlineData("node.internal.example", 1)]
+    [InlineData("localhost", 1)]
+    [InlineData("other.example", 0)]
+    public async Task A_certificate_must_bear_the_name_that_is_asked_for(string name, int success)
+    {
+        using var certificates = new Certificates();
+        certificates.Issue("site", "CN=site", name == "localhost" ? "localhost" : "node.internal.example");
+        using var site = new TlsSite(certificates);
+        string tls = $"tls_config: {{ ca_file: '{certificates.CaFile}', server_name: {name} }}";
+        foreach (string prober in (string[])["http", "tls"])
+        {
+            string target = prober == "http" ? $"https://127.0.0.1:{site.Port}/" : $"127.0.0.1:{site.Port}";
+            Dictionary<string, double> samples = await ProbeAsync($"prober: {prober}, targets: ['{target}'], {tls}");
+            samples["probe_success"].Should().Be(success, prober);
+            samples.ContainsKey("probe_ssl_last_chain_expiry_timestamp_seconds").Should().Be(success == 1, prober);
+        }
+    }
+
+    [Fact]
+    public async Task A_certificate_of_nobody_is_not_taken_for_its_name()
+    {
+        using var certificates = new Certificates();
+        using var others = new Certificates();
+        certificates.Issue("site", "CN=site", "node.internal.example");
+        using var site = new TlsSite(certificates);
+        string tls = $"tls_config: {{ ca_file: '{others.CaFile}', server_name: node.internal.example }}";
+        (await ProbeAsync($"prober: http, targets: ['https://127.0.0.1:{site.Port}/'], {tls}"))["probe_success"].Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.7", "fail_if_not_matches_regexp: ['10[.]0[.]0[.]7']", 1)]
+    [InlineData("10.0.0.7 10.0.0.8", "fail_if_not_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
+    [InlineData("", "fail_if_not_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
+    [InlineData("10.0.0.7 10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 1)]
+    [InlineData("10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
+    [InlineData("10.0.0.8", "query_type: A", 1)]
+    public async Task Every_answer_of_a_resolver_must_match_or_any_as_it_is_asked_for(string addresses, string dns, int success)
+    {
+        using var resolver = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        Task serving = AnswerAsync(resolver, addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Dictionary<string, double> samples = await ProbeAsync(
+            $"prober: dns, targets: ['{resolver.Client.LocalEndPoint}'], dns: {{ query_name: www.example, {dns} }}");
+        await serving;
+        samples["probe_success"].Should().Be(success);
+        samples["probe_dns_query_succeeded"].Should().Be(1, "it has answered");
+    }
+
+    [Fact]
+    public async Task A_resolver_that_does_not_answer_has_not_succeeded()
+    {
+        using var mute = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        Dictionary<string, double> samples = await ProbeAsync(
+            $"prober: dns, timeout: 200ms, targets: ['{mute.Client.LocalEndPoint}'], dns: {{ query_name: www.example }}");
+        (samples["probe_success"], samples["probe_dns_query_succeeded"]).Should().Be((0, 0));
+    }
+
+    [Theory]
+    [InlineData("220 hello", "250 well", 1, 0)]
+    [InlineData("220 hello", "554 no", 0, 1)]
+    [InlineData("421 no", "", 0, 1)]
+    public async Task A_conversation_that_goes_wrong_at_whatever_step_has_failed_by_its_expression(
+        string first, string second, int success, int failed)
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        Task serving = Task.Run(async () =>
+        {
+            using TcpClient client = await server.AcceptTcpClientAsync();
+            using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true };
+            using var reader = new StreamReader(client.GetStream());
+            await writer.WriteLineAsync(first);
+            if (second.Length > 0 && await reader.ReadLineAsync() is not null)
+                await writer.WriteLineAsync(second);
+        });
+        const string Steps = "[ { expect: '^220 ', send: 'HELO x' }, { expect: '^250 ' } ]";
+        Dictionary<string, double> samples = await ProbeAsync(
+            $"prober: tcp, targets: ['{server.LocalEndpoint}'], tcp: {{ query_response: {Steps} }}");
+        await serving;
+        (samples["probe_success"], samples["probe_failed_due_to_regex"]).Should().Be((success, failed));
+    }
+
+    private static ProbeJob Read(string keys) =>
+        MetricsOptions.Parse($"probes: [ {{ job_name: a, {keys} }} ]").Targets.OfType<ProbeJob>().Single();
+
+    private static Task<Dictionary<string, double>> ProbeAsync(string keys) => ProbeAsync(Read(keys));
+
+    /// <summary>What a probe says, by metric; none may be said twice.</summary>
+    private static async Task<Dictionary<string, double>> ProbeAsync(ProbeJob job)
+    {
+        using var batch = new SampleBatch("test");
+        var series = new TargetSeries([]);
+        await new ProbePoller(job, job.Targets[0], TimeProvider.System).PollAsync(new SampleSink(series, batch, 0), default);
+        Dictionary<Labels, double> all = [];
+        for (int row = 0; row < batch.Count; row++)
+            all.Add(batch.Series[row], batch.Values[row]);
+        return all.GroupBy(s => s.Key[Labels.MetricName]).ToDictionary(s => s.Key, s => s.First().Value);
+    }
+
+    /// <summary>Answers one question with addresses.</summary>
+    private static async Task AnswerAsync(UdpClient resolver, string[] addresses)
+    {
+        UdpReceiveResult question = await resolver.ReceiveAsync();
+        int end = Array.IndexOf(question.Buffer, (byte)0, 12) + 5;
+        List<byte> answer = [.. question.Buffer[..2], 0x81, 0x80, 0, 1, 0, (byte)addresses.Length, 0, 0, 0, 0, .. question.Buffer[12..end]];
+        foreach (string address in addresses)
+            answer.AddRange([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, .. IPAddress.Parse(address).GetAddressBytes()]);
+        await resolver.SendAsync(answer.ToArray(), question.RemoteEndPoint);
+    }
+
+    /// <summary>A site that answers over TLS with the certificate <c>site</c>.</summary>
+    private sealed class TlsSite : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly X509Certificate2 _certificate;
+
+        public TlsSite(Certificates certificates)
+        {
+            string file = Path.Combine(certificates.Folder, "site");
+            _certificate = X509Certificate2.CreateFromPemFile(file + ".pem", file + ".key");
+            _listener.Start();
+            _ = Task.Run(ServeAsync);
+        }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _certificate.Dispose();
+        }
+
+        private async Task ServeAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    using TcpClient client = await _listener.AcceptTcpClientAsync();
+                    await using var tls = new SslStream(client.GetStream());
+                    await tls.AuthenticateAsServerAsync(_certificate);
+                    byte[] request = new byte[4096];
+                    if (await tls.ReadAsync(request) > 0)
+                        await tls.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+                }
+                catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+                {
+                    // Who asks does not like the certificate.
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
