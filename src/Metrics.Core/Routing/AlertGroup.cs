@@ -139,6 +139,7 @@ public sealed class AlertGroup(Route route, GroupKey key)
 
         bool IsNews() =>
             open.Exists(a => !before.Open.Contains(a.Id) || (a.IsMarked && !before.Marked.Contains(a.Id)))
+            || open.Exists(a => a.IsCalm && !a.IsMarked && before.Marked.Contains(a.Id))
             || (over.Count > 0 && (integration.SendResolved || open.Count == 0))
             || (open.Count > 0 && now - before.At >= route.RepeatInterval
                 && (isAcknowledged is null || !open.TrueForAll(a => isAcknowledged(a))));

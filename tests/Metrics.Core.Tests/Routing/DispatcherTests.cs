@@ -148,6 +148,22 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void An_alert_that_flapped_and_stays_on_is_told_again_when_it_was_quiet()
+    {
+        var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));
+        _dispatcher = new Dispatcher(Plan(s_route with { GroupInterval = TimeSpan.Zero }, o => o with { Flapping = flapping }));
+        Fires(0, "a");
+        Ends(1, "a");
+        Fires(2, "a");
+        At(2).Should().Equal("first: flapping a");
+        At(40).Should().BeEmpty("it was not quiet for long enough");
+        At(60).Should().Equal("first: firing a");
+        At(70).Should().BeEmpty("it is said once");
+        Ends(80, "a");
+        At(80).Should().Equal("first: resolved a");
+    }
+
+    [Fact]
     public void What_came_and_went_is_forgotten_when_it_has_been_quiet()
     {
         var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));

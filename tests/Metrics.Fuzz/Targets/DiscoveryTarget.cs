@@ -22,11 +22,23 @@ internal static class DiscoveryTarget
     public static void Try(ReadOnlyMemory<byte> input)
     {
         var problems = new List<Problem>();
-        IReadOnlyList<TargetGroup> groups = FileDiscovery.Read(Encoding.UTF8.GetString(input.Span), "targets.yaml", problems);
+        IReadOnlyList<TargetGroup> groups = FileDiscovery.Read(Encoding.UTF8.GetString(input.Span), "targets.yaml", problems, []);
         foreach (TargetGroup group in groups)
         {
             foreach (string address in group.Targets)
-                s_job.ToTarget(address, group.Labels, s_http);
+                Try(address, group);
+        }
+    }
+
+    private static void Try(string address, TargetGroup group)
+    {
+        try
+        {
+            s_job.ToTarget(address, group.Labels, s_http);
+        }
+        catch (FormatException)
+        {
+            // Labels may set a pace that is none.
         }
     }
 }

@@ -24,7 +24,10 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
     public IEnumerable<string> Files() => Patterns.SelectMany(Expand).Distinct().Order(StringComparer.Ordinal);
 
     /// <summary>The groups of one file; a file that cannot be read gives problems and no groups.</summary>
-    public static IReadOnlyList<TargetGroup> ReadFile(string file, List<Problem> problems)
+    /// <param name="file">The file; its groups have its name as the label <c>__meta_filepath</c>.</param>
+    /// <param name="problems">What is wrong with all of it.</param>
+    /// <param name="leftOut">Single targets that are none, and why.</param>
+    public static IReadOnlyList<TargetGroup> ReadFile(string file, List<Problem> problems, ICollection<string> leftOut)
     {
         string text;
         try
@@ -36,11 +39,11 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
             problems.Add(new Problem(file, 0, 0, $"cannot be read: {e.Message}"));
             return [];
         }
-        return Read(text, file, problems);
+        return [.. Read(text, file, problems, leftOut).Select(g => g with { Labels = WithFile(g.Labels, file) })];
     }
 
     /// <summary>The groups of a file's text; one that is wrong gives problems and no groups.</summary>
-    public static IReadOnlyList<TargetGroup> Read(string text, string file, List<Problem> problems)
+    public static IReadOnlyList<TargetGroup> Read(string text, string file, List<Problem> problems, ICollection<string> leftOut)
     {
         // JSON is YAML's subset for what stands in these files.
         YamlValue? root = YamlComposer.Compose(text, file, problems);
@@ -54,9 +57,13 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
         var map = new YamlMap { Line = 1, Column = 1 };
         map.Entries.Add(new(new YamlText { Line = 1, Column = 1, Text = "groups" }, list));
         int before = problems.Count;
-        var groups = new YamlSection(map, file, "", problems).Sections("groups").Select(TargetGroup.Read).ToList();
+        var groups = new YamlSection(map, file, "", problems).Sections("groups")
+            .Select(g => TargetGroup.ReadSome(g, leftOut)).ToList();
         return problems.Count == before ? groups : [];
     }
+
+    private static Dictionary<string, string> WithFile(IReadOnlyDictionary<string, string> labels, string file) =>
+        new(labels) { ["__meta_filepath"] = file };
 
     private static string[] Expand(string pattern)
     {

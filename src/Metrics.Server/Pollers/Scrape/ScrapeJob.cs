@@ -10,6 +10,11 @@ namespace Metrics.Pollers.Scrape;
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config</remarks>
 internal sealed record ScrapeJob : TargetSection
 {
+    /// <summary>Labels by which relabelling sets the pace of a target.</summary>
+    private const string IntervalLabel = "__scrape_interval__", TimeoutLabel = "__scrape_timeout__";
+
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
+
     public required string Name { get; init; }
 
     public override string? UniqueJob => Name;
@@ -56,7 +61,7 @@ internal sealed record ScrapeJob : TargetSection
 
     public static ScrapeJob Read(YamlSection section)
     {
-        TimeSpan interval = section.Duration("scrape_interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromMilliseconds(100));
+        TimeSpan interval = section.Duration("scrape_interval", TimeSpan.FromSeconds(15), min: s_shortest);
         YamlSection basic = section.Section("basic_auth");
         YamlSection authorization = section.Section("authorization");
         Secret? bearer = Secret.Read(section, "bearer_token");
@@ -132,6 +137,7 @@ internal sealed record ScrapeJob : TargetSection
     /// <param name="address">What was listed under <c>targets</c>.</param>
     /// <param name="labels">Labels of its group.</param>
     /// <param name="http">The job's client.</param>
+    /// <exception cref="FormatException">What relabelling makes of it is no target; the message says why.</exception>
     public TargetDeclaration? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http)
     {
         var all = new Dictionary<string, string>(labels)
@@ -139,6 +145,8 @@ internal sealed record ScrapeJob : TargetSection
             ["__address__"] = address,
             ["__scheme__"] = labels.GetValueOrDefault("__scheme__", Scheme),
             ["__metrics_path__"] = labels.GetValueOrDefault("__metrics_path__", MetricsPath),
+            [IntervalLabel] = labels.GetValueOrDefault(IntervalLabel, Duration.Format(Interval)),
+            [TimeoutLabel] = labels.GetValueOrDefault(TimeoutLabel, Duration.Format(Timeout)),
             ["job"] = labels.GetValueOrDefault("job", Name),
         };
         foreach ((string name, IReadOnlyList<string> values) in Parameters)
@@ -149,12 +157,22 @@ internal sealed record ScrapeJob : TargetSection
         if (!Uri.TryCreate($"{all.GetValueOrDefault("__scheme__", "")}://{all["__address__"]}{path}{Query(all)}", UriKind.Absolute,
             out Uri? url))
             return null;
+        TimeSpan interval = DurationOf(all, IntervalLabel), timeout = DurationOf(all, TimeoutLabel);
+        if (timeout > interval)
+            throw new FormatException($"{TimeoutLabel} is {all[TimeoutLabel]}, longer than {IntervalLabel}, {all[IntervalLabel]}");
         string instance = all.GetValueOrDefault("instance", all["__address__"]);
         IReadOnlyList<Label> kept =
             [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
         return new TargetDeclaration(
-            this, all.GetValueOrDefault("job", ""), instance, Interval, Timeout,
-            () => new ScrapePoller(this, http, url, Timeout), kept, asked: url.ToString());
+            this, all.GetValueOrDefault("job", ""), instance, interval, timeout,
+            () => new ScrapePoller(this, http, url, timeout), kept, asked: $"{url} {all[IntervalLabel]} {all[TimeoutLabel]}");
+    }
+
+    private static TimeSpan DurationOf(Dictionary<string, string> labels, string name)
+    {
+        string text = labels.GetValueOrDefault(name, "");
+        return Duration.TryParse(text, out TimeSpan time) && time >= s_shortest
+            ? time : throw new FormatException($"{name} is '{text}'; it must be a duration such as 30s, at least 100ms");
     }
 
     private string Query(Dictionary<string, string> labels)
@@ -189,12 +207,35 @@ internal sealed record TargetGroup(IReadOnlyList<string> Targets, IReadOnlyDicti
 {
     public static TargetGroup Read(YamlSection section)
     {
-        var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
-        if (group.Targets.Any(t => t.Contains('/', StringComparison.Ordinal)))
-            section.Report("targets", "must be addresses such as host:9100, without scheme and path (set scheme and metrics_path)");
+        TargetGroup group = ReadAny(section);
+        foreach (string fault in group.Targets.Select(FaultOf).OfType<string>().Distinct())
+            section.Report("targets", $"must be addresses such as host:9100, {fault}");
+        return group;
+    }
+
+    /// <summary>Reads one of a file that others write: a target that is none costs itself alone.</summary>
+    /// <param name="section">The group.</param>
+    /// <param name="leftOut">Takes what is left out, and why.</param>
+    public static TargetGroup ReadSome(YamlSection section, ICollection<string> leftOut)
+    {
+        TargetGroup group = ReadAny(section);
+        foreach (string target in group.Targets)
+        {
+            if (FaultOf(target) is { } fault)
+                leftOut.Add($"'{UserInfo.Without(target)}' must be an address such as host:9100, {fault}");
+        }
+        return group with { Targets = [.. group.Targets.Where(t => FaultOf(t) is null)] };
+    }
+
+    /// <summary>What is wrong with a target, in words; null where nothing is.</summary>
+    private static string? FaultOf(string target) =>
         // It would be the name of the instance in every series, and sends no password.
-        if (group.Targets.Any(t => t.Contains('@', StringComparison.Ordinal)))
-            section.Report("targets", "must be addresses such as host:9100, without user and password (set basic_auth)");
+        target.Contains('@', StringComparison.Ordinal) ? "without user and password (set basic_auth)"
+        : target.Contains('/', StringComparison.Ordinal) ? "without scheme and path (set scheme and metrics_path)" : null;
+
+    private static TargetGroup ReadAny(YamlSection section)
+    {
+        var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
         foreach ((YamlText name, _) in section.TextEntries("labels").Where(l => l.Key.Text.Length is 0 or > SeriesBounds.MaxNameLength))
             section.Report("labels", $"has a name of {name.Text.Length} characters; 1 to {SeriesBounds.MaxNameLength} are allowed");
         section.Finish();

@@ -8,10 +8,16 @@ namespace Metrics.Pollers.Scrape;
 internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider time, ILogger<ScrapeSource> log)
     : ITargetSource, IDisposable
 {
+    /// <summary>Targets of one file that are named in the log, where there are more.</summary>
+    private const int MaxSaid = 10;
+
     private readonly Dictionary<SectionId, HttpMessageInvoker> _clients = [];
 
     /// <summary>Clients of jobs that have gone. Their polls end after this look, so that they can be disposed at the next.</summary>
     private readonly List<HttpMessageInvoker> _gone = [];
+
+    /// <summary>What is wrong with targets at this look, and what was at the last.</summary>
+    private HashSet<string> _faults = [], _saidFaults = [];
 
     private readonly Dictionary<string, (string State, IReadOnlyList<TargetGroup> Groups)> _files = [];
 
@@ -19,6 +25,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
     {
         List<ScrapeJob> jobs = [.. sections.OfType<ScrapeJob>()];
+        (_saidFaults, _faults) = (_faults, []);
         _gone.ForEach(c => c.Dispose());
         _gone.Clear();
         foreach (SectionId id in _clients.Keys.Except(jobs.Select(j => j.Id)).ToList())
@@ -51,8 +58,26 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     private TargetDeclaration? Target(ScrapeJob job, string address, TargetGroup group, HttpMessageInvoker http)
     {
         TargetDeclaration? target = null;
-        metrics.Faults.Guard("pollers", () => target = job.ToTarget(address, group.Labels, http), time);
+        metrics.Faults.Guard("pollers", () =>
+        {
+            try
+            {
+                target = job.ToTarget(address, group.Labels, http);
+            }
+            catch (FormatException e)
+            {
+                Say(job, address, e.Message);
+            }
+        }, time);
         return target;
+    }
+
+    /// <summary>Says what is wrong with a target, once as long as it stays so.</summary>
+    private void Say(ScrapeJob job, string address, string fault)
+    {
+        string said = $"{job.Name}/{address}: {fault}";
+        if (_faults.Add(said) && !_saidFaults.Contains(said))
+            LogWrongTarget(said);
     }
 
     private IReadOnlyList<TargetGroup> ReadFile(string file)
@@ -61,7 +86,10 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
         if (_files.TryGetValue(file, out var known) && state.Length > 0 && known.State == state)
             return known.Groups;
         var problems = new List<Problem>();
-        IReadOnlyList<TargetGroup> groups = FileDiscovery.ReadFile(file, problems);
+        var leftOut = new List<string>();
+        IReadOnlyList<TargetGroup> groups = FileDiscovery.ReadFile(file, problems, leftOut);
+        if (leftOut.Count > 0)
+            LogLeftOut(leftOut.Count, file, string.Join("; ", leftOut.Take(MaxSaid)));
         if (problems.Count > 0)
         {
             LogBadFile(string.Join("; ", problems));
@@ -84,6 +112,12 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
         };
         return new HttpMessageInvoker(settings.CreateHandler());
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A target is not taken: {Fault}")]
+    private partial void LogWrongTarget(string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} targets of {File} are not taken: {Targets}")]
+    private partial void LogLeftOut(int count, string file, string targets);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Targets of a file are not taken, those it had before stay: {Problems}")]
     private partial void LogBadFile(string problems);

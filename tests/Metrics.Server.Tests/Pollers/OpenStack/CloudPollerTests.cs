@@ -1,4 +1,5 @@
 using Metrics.Pollers;
+using Metrics.Pollers.OpenStack.Cinder;
 using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.OpenStack.Keystone;
 using Metrics.Pollers.OpenStack.Neutron;
@@ -123,6 +124,20 @@ public sealed class CloudPollerTests : IDisposable
         Func<Task> services = () => StubCloud.PollAsync(new ComputeServicesPoller(cloud));
         await services.Should().ThrowAsync<Metrics.Pollers.OpenStack.Client.CloudException>();
         (await StubCloud.PollAsync(endpoints)).Should().Contain("openstack_nova_up 0", "it answers, but not all that it is asked");
+    }
+
+    [Theory]
+    [InlineData("up", "down")]
+    [InlineData("down", "up")]
+    public async Task Of_two_services_of_one_name_the_one_that_is_down_is_seen(string first, string second)
+    {
+        string Row(string state) => "{\"binary\":\"cinder-volume\",\"host\":\"cinder@ceph\",\"zone\":\"nova\",\"status\":\"enabled\","
+            + $"\"state\":\"{state}\",\"updated_at\":\"2026-03-{(state == "up" ? "10" : "04")}T11:00:00.000000\",\"disabled_reason\":null}}";
+        _stub.Answers["/volume/v3/os-services"] = $"{{\"services\":[{Row(first)},{Row(second)}]}}";
+        using WatchedCloud cloud = _stub.Connect();
+        (await StubCloud.PollAsync(new VolumeServicesPoller(cloud))).Should().Equal(
+            "openstack_cinder_agent_last_report_timestamp_seconds{hostname=\"cinder@ceph\", service=\"cinder-volume\"} 1772622000",
+            "openstack_cinder_agent_state{adminState=\"enabled\", hostname=\"cinder@ceph\", service=\"cinder-volume\", zone=\"nova\"} 0");
     }
 
     [Theory]

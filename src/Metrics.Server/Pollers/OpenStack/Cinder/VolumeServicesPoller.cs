@@ -4,7 +4,10 @@ using Metrics.Pollers.OpenStack.Client;
 
 namespace Metrics.Pollers.OpenStack.Cinder;
 
-/// <summary>Cinder's services: whether each is up, enabled, and when it last reported.</summary>
+/// <summary>
+/// Cinder's services: whether each is up, enabled, and when it last reported. Several of one name (an HA cluster's that share a host's) are
+/// one series, of the worst of them: that one is down must be seen.
+/// </summary>
 /// <remarks>https://docs.openstack.org/api-ref/block-storage/v3/#list-all-cinder-services</remarks>
 internal sealed class VolumeServicesPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Cinder)
 {
@@ -16,13 +19,21 @@ internal sealed class VolumeServicesPoller(WatchedCloud cloud) : CloudPoller(clo
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
+        var states = new Dictionary<(string Host, string Binary, string Status, string Zone, string Reason), double>();
+        var reports = new Dictionary<(string Host, string Binary), double>();
         await foreach (JsonElement s in Api.ListAsync("/os-services", "services", ct))
         {
-            sink.Add(
-                s_state, s.Text("state") == "up" ? 1 : 0, s.Text("host"), s.Text("binary"), s.Text("status"), s.Text("zone"),
-                s.Text("disabled_reason"));
+            (string host, string binary) = (s.Text("host"), s.Text("binary"));
+            Keep(states, (host, binary, s.Text("status"), s.Text("zone"), s.Text("disabled_reason")), s.Text("state") == "up" ? 1 : 0);
             if (s.Time("updated_at") is { } seen)
-                sink.Add(s_seen, seen.ToUnixTimeMilliseconds() / 1000.0, s.Text("host"), s.Text("binary"));
+                Keep(reports, (host, binary), seen.ToUnixTimeMilliseconds() / 1000.0);
         }
+        foreach (((string host, string binary, string status, string zone, string reason), double state) in states)
+            sink.Add(s_state, state, host, binary, status, zone, reason);
+        foreach (((string host, string binary), double seen) in reports)
+            sink.Add(s_seen, seen, host, binary);
     }
+
+    private static void Keep<T>(Dictionary<T, double> least, T key, double value)
+        where T : notnull => least[key] = Math.Min(value, least.GetValueOrDefault(key, double.PositiveInfinity));
 }

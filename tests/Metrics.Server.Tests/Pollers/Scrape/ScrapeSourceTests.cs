@@ -1,0 +1,101 @@
+using Metrics.Hosting;
+using Metrics.Pollers;
+using Metrics.Pollers.Scrape;
+using Metrics.Telemetry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Metrics.Tests.Pollers.Scrape;
+
+/// <summary>Which targets the jobs have, and what is said of those that are none.</summary>
+public sealed class ScrapeSourceTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("targets").FullName;
+    private readonly SaidLog<ScrapeSource> _said = new();
+    private readonly ScrapeSource _source;
+
+    public ScrapeSourceTests() => _source = new ScrapeSource(new PollMetrics(new MetricRegistry()), new FakeTimeProvider(), _said);
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Relabelling_sets_the_pace_of_a_target()
+    {
+        const string Job = """
+            scrape_configs:
+              - job_name: mixed
+                scrape_interval: 30s
+                scrape_timeout: 10s
+                static_configs:
+                  - { targets: ['a:1'], labels: { pace: 2s } }
+                  - { targets: ['b:1'] }
+                  - { targets: ['c:1'], labels: { __scrape_interval__: 5s, __scrape_timeout__: 3s } }
+                relabel_configs:
+                  - { source_labels: [pace], regex: '(.+)', target_label: __scrape_interval__ }
+                  - { source_labels: [pace], regex: '.+', target_label: __scrape_timeout__, replacement: 1s }
+            """;
+        Look(Job).Select(t => $"{t.Instance} {t.Interval.TotalSeconds} {t.Timeout.TotalSeconds}")
+            .Should().Equal("a:1 2 1", "b:1 30 10", "c:1 5 3");
+        TargetDeclaration before = Look(Job)[0], after = Look(Job.Replace("pace: 2s", "pace: 4s", StringComparison.Ordinal))[0];
+        Look(Job)[0].Identity.Should().Be(before.Identity);
+        after.Identity.Asked.Should().NotBe(before.Identity.Asked, "it is another pace");
+        _said.Messages.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("soon", "1s", "__scrape_interval__ is 'soon'; it must be a duration such as 30s, at least 100ms")]
+    [InlineData("1ms", "1ms", "__scrape_interval__ is '1ms'; it must be a duration such as 30s, at least 100ms")]
+    [InlineData("2s", "", "__scrape_timeout__ is ''; it must be a duration such as 30s, at least 100ms")]
+    [InlineData("2s", "3s", "__scrape_timeout__ is 3s, longer than __scrape_interval__, 2s")]
+    public void A_pace_that_is_none_costs_its_target_alone_and_is_said_once(string interval, string timeout, string fault)
+    {
+        string job = $$"""
+            scrape_configs:
+              - job_name: j
+                static_configs:
+                  - { targets: ['a:1'], labels: { __scrape_interval__: '{{interval}}', __scrape_timeout__: '{{timeout}}' } }
+                  - { targets: ['b:1'] }
+            """;
+        for (int look = 0; look < 3; look++)
+            Look(job).Select(t => t.Instance).Should().Equal("b:1");
+        _said.Messages.Should().Equal($"A target is not taken: j/a:1: {fault}");
+    }
+
+    [Fact]
+    public void A_wrong_target_of_a_file_costs_itself_alone_and_the_file_is_known_to_relabelling()
+    {
+        string file = Path.Combine(_folder, "rome.yml");
+        File.WriteAllText(Path.Combine(_folder, "oslo.yml"), "- targets: ['a:1']");
+        File.WriteAllText(file, "- targets: ['b:1', 'http://10.0.0.9:9100/metrics', 'http://kim:secret@c:1']\n");
+        string job = $$"""
+            scrape_configs:
+              - job_name: by-file
+                file_sd_configs: [ { files: ['{{_folder}}/*.yml'] } ]
+                relabel_configs:
+                  - { source_labels: [__meta_filepath], regex: '.*/(.+)[.]yml', target_label: site }
+            """;
+        for (int look = 0; look < 3; look++)
+            Look(job).Select(t => $"{t.Instance} {t.Identity.Series.Labels["site"]}").Should().Equal("a:1 oslo", "b:1 rome");
+        _said.Messages.Should().Equal(
+            $"2 targets of {file} are not taken: 'http://10.0.0.9:9100/metrics' must be an address such as host:9100, without scheme and "
+            + "path (set scheme and metrics_path); 'http://c:1' must be an address such as host:9100, without user and password (set basic_auth)");
+    }
+
+    [Fact]
+    public void A_file_that_is_wrong_as_a_whole_keeps_the_targets_that_it_had()
+    {
+        string file = Path.Combine(_folder, "a.yml");
+        string job = $"scrape_configs: [ {{ job_name: j, file_sd_configs: [ {{ files: ['{file}'] }} ] }} ]";
+        File.WriteAllText(file, "- targets: ['a:1']");
+        Look(job).Should().ContainSingle();
+        File.WriteAllText(file, "- targets: ['a:1', 'b:1'\n");
+        Look(job).Select(t => t.Instance).Should().Equal("a:1");
+        _said.Messages.Should().ContainSingle().Which.Should().StartWith("Targets of a file are not taken, those it had before stay: ");
+    }
+
+    private List<TargetDeclaration> Look(string yaml) =>
+        [.. _source.Discover(MetricsOptions.Parse(yaml).Targets).OrderBy(t => t.Instance, StringComparer.Ordinal)];
+}
