@@ -85,7 +85,10 @@ public sealed class AlertGroup(Route route, GroupKey key)
         return next;
     }
 
-    /// <summary>Looks at the group: who is to be notified of what now. What is over is forgotten afterwards.</summary>
+    /// <summary>
+    /// Looks at the group: who is to be notified of what now. What is over is forgotten afterwards, unless it is mute and somebody was told
+    /// that it fires.
+    /// </summary>
     /// <param name="now">The moment.</param>
     /// <param name="integrations">Of the route's receiver, and of its steps of escalation.</param>
     /// <param name="isMuted">Alerts of which nobody is notified now.</param>
@@ -107,12 +110,16 @@ public sealed class AlertGroup(Route route, GroupKey key)
                     notifications.Add(notification);
             }
         }
-        foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver).ToList())
+        foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver && !IsOwed(a)).ToList())
         {
             IsChanged = true;
             _alerts.Remove(over.Key);
         }
         return notifications;
+
+        // Who was told that it fires, such as a pager, must hear that it is over, once it is no longer mute.
+        bool IsOwed(RoutedAlert alert) => (isSilent || isMuted(alert))
+            && integrations.Any(i => i.SendResolved && _log.GetValueOrDefault(i.Id, NotificationLogEntry.None).Open.Contains(alert.Id));
     }
 
     private Notification? Notify(Integration integration, List<RoutedAlert> heard, Timestamp now, Func<RoutedAlert, bool>? isAcknowledged)

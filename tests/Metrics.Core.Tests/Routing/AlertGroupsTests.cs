@@ -100,6 +100,47 @@ public sealed class AlertGroupsTests
         At(930).Should().BeEmpty("people know of it");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_ended_while_it_was_mute_is_over_for_those_who_heard_of_it_once_it_is_heard_again(bool isByRoute)
+    {
+        Fires(0, "a");
+        At(30).Should().Equal("firing a");
+        Mute(true);
+        Fires(40, "b");
+        IsOver(60, "a");
+        IsOver(70, "b");
+        At(330).Should().BeEmpty();
+        At(930).Should().BeEmpty();
+        Mute(false);
+        At(1230).Should().Equal(["resolved a"], "of b nobody has heard");
+        At(1530).Should().BeEmpty();
+
+        void Mute(bool isMute)
+        {
+            if (isByRoute)
+                _routeIsMute = isMute;
+            else if (isMute)
+                _muted.UnionWith(["a", "b"]);
+            else
+                _muted.Clear();
+        }
+    }
+
+    [Fact]
+    public void What_ended_while_it_was_mute_and_fires_again_is_no_news()
+    {
+        Fires(0, "a");
+        At(30).Should().Equal("firing a");
+        _muted.Add("a");
+        IsOver(60, "a");
+        At(330).Should().BeEmpty();
+        Fires(400, "a");
+        _muted.Clear();
+        At(630).Should().BeEmpty("those who heard of it think that it fires, and it does");
+    }
+
     [Fact]
     public void A_mute_route_says_nothing_and_forgets_nothing()
     {
