@@ -52,7 +52,7 @@ public sealed partial class ForwardTests(ITestOutputHelper output)
         centre.Kill();
         await centre.StartAgainAsync();
         await Eventually.Async(
-            async () => (await AlertsAsync(centre)).SequenceEqual(["NodeSilent"])
+            async () => (await centre.FiringAsync()).SequenceEqual(["NodeSilent"])
                 && TimeProvider.System.GetElapsedTime(began).TotalMinutes >= s_minutes,
             "the node is missed", TimeSpan.FromMinutes(3 + s_minutes));
         TimeSpan cut = TimeProvider.System.GetElapsedTime(began);
@@ -63,7 +63,7 @@ public sealed partial class ForwardTests(ITestOutputHelper output)
         centre.Kill();
         node.Kill();
         await Task.WhenAll(centre.StartAgainAsync(), node.StartAgainAsync());
-        await Eventually.Async(async () => (await AlertsAsync(centre)).Count == 0, "the node is heard of again", TimeSpan.FromMinutes(3));
+        await Eventually.Async(async () => (await centre.FiringAsync()).Count == 0, "the node is heard of again", TimeSpan.FromMinutes(3));
         await numbers.StopAsync();
 
         List<string> bodies = [];
@@ -91,18 +91,6 @@ public sealed partial class ForwardTests(ITestOutputHelper output)
     private static partial Regex Times();
 
     private static Task<double> SentAsync(Daemon centre) => centre.OwnAsync("metricsd_forward_node_events_total");
-
-    /// <summary>What fires.</summary>
-    private static async Task<List<string>> AlertsAsync(Daemon centre)
-    {
-        using JsonDocument answer = JsonDocument.Parse(await centre.GetAsync("/api/v1/alerts"));
-        return
-        [
-            .. answer.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray()
-                .Where(a => a.GetProperty("state").GetString() == "firing")
-                .Select(a => a.GetProperty("labels").GetProperty("alertname").GetString()!),
-        ];
-    }
 
     /// <summary>The times of the samples, milliseconds.</summary>
     private static async Task<List<long>> SamplesAsync(Daemon centre)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Metrics.IntegrationTests;
 
 /// <summary>Attacks on a real Keystone, beside people who log in, and what the shipped rules make of its notifications.</summary>
@@ -19,7 +17,7 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
             [.. people, "victim", "lucky", "target"], async (name, _) => await office.MakeUserAsync(token, name, Right));
         string left = await office.MakeUserAsync(token, "left", Right, enabled: false);
 
-        string folder = Directory.CreateTempSubdirectory("attack").FullName, rules = Path.Combine(folder, "identity.yaml");
+        string rules = Path.Combine(cloud.Folder, "identity.yaml");
         string shipped = await File.ReadAllTextAsync(Path.Combine(Cases.Repository, "rules", "identity.yaml"));
         await File.WriteAllTextAsync(rules, shipped.Replace("interval: 15s", "interval: 1s", StringComparison.Ordinal));
         await using Daemon daemon = await Daemon.StartAsync($$"""
@@ -56,17 +54,7 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
             "IdentityBruteForce victim 127.0.2.1", $"IdentityDisabledAccountTried {left}", "IdentityPasswordSpraying 127.0.3.1",
             "IdentitySlowGuessing target", "IdentitySuccessAfterFailures lucky 127.0.4.1",
         ];
-        List<string> firing = [];
-        try
-        {
-            await Eventually.Async(
-                async () => (firing = await FiringAsync(daemon)).SequenceEqual(expected), "each is told, and nothing else");
-        }
-        finally
-        {
-            firing.Should().Equal(expected);
-            Directory.Delete(folder, recursive: true);
-        }
+        await daemon.UntilFiringAsync(["user_name", "user_id", "source_ip"], expected);
         output.WriteLine($"All were told {TimeProvider.System.GetElapsedTime(done).TotalSeconds:F1} s after the last attack");
     }
 
@@ -75,18 +63,5 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
         using var attacker = new KeystoneClient(cloud.Keystone, from);
         foreach (string user in users)
             (await attacker.LogInAsync(user, password)).Should().BeNull($"{user} is not let in from {from}");
-    }
-
-    private static async Task<List<string>> FiringAsync(Daemon daemon)
-    {
-        using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync("/api/v1/alerts"));
-        string[] said = ["alertname", "user_name", "user_id", "source_ip"];
-        return
-        [
-            .. answer.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray()
-                .Where(a => a.Text("state") == "firing").Select(a => a.GetProperty("labels"))
-                .Select(l => string.Join(' ', said.Where(n => l.TryGetProperty(n, out _)).Select(n => l.Text(n))))
-                .Order(StringComparer.Ordinal),
-        ];
     }
 }
