@@ -54,26 +54,40 @@ public sealed partial class EventBatch
             PutField(name, _texts.Add(value));
     }
 
-    /// <summary>Adds a field to any row, as the others; where it is not the newest, all behind it move.</summary>
-    public void AddField(int row, string name, string value)
+    /// <summary>Adds fields to rows anywhere, as the others; all at once, since what is behind a row moves.</summary>
+    /// <param name="added">In the order of their rows; no name twice in a row.</param>
+    public void AddFields(IReadOnlyList<RowField> added)
     {
-        if (row == Count - 1)
+        List<(int Row, BatchField Field)> sound = [];
+        foreach (RowField one in added)
         {
-            AddField(name, value);
-            return;
+            if (one.Value.Length == 0 || !MayAdd(one.Row, one.Name))
+                continue;
+            bool isLong = one.Value.Length > EventBounds.MaxValueLength;
+            TextPart text = _texts.Add(isLong ? EventBounds.Cut(one.Value, EventBounds.MaxValueLength) : one.Value);
+            sound.Add((one.Row, new BatchField(one.Name, text)));
+            Bytes += BytesPerField + text.Length;
         }
-        if (value.Length == 0 || !MayAdd(row, name))
+        if (sound.Count == 0)
             return;
-        TextPart text = _texts.Add(value.Length > EventBounds.MaxValueLength ? EventBounds.Cut(value, EventBounds.MaxValueLength) : value);
-        if (_fieldCount == _fields.Length)
-            Grow(ref _fields, _fieldCount, clear: true);
-        int at = _fieldEnds[row];
-        _fields.AsSpan(at, _fieldCount - at).CopyTo(_fields.AsSpan(at + 1));
-        _fields[at] = new BatchField(name, text);
-        _fieldCount++;
-        Bytes += BytesPerField + text.Length;
-        for (; row < Count; row++)
-            _fieldEnds[row]++;
+        int count = _fieldCount + sound.Count;
+        if (count > _fields.Length)
+            Resize(ref _fields, Math.Max(count, _fields.Length * 2), _fieldCount, clear: true);
+        // From behind, so that nothing is written over before it has moved.
+        int left = sound.Count;
+        for (int row = Count - 1; left > 0; row--)
+        {
+            int start = row == 0 ? 0 : _fieldEnds[row - 1], end = _fieldEnds[row];
+            _fieldEnds[row] = end + left;
+            while (left > 0 && sound[left - 1].Row == row)
+            {
+                left--;
+                _fields[end + left] = sound[left].Field;
+            }
+            if (left > 0)
+                _fields.AsSpan(start, end - start).CopyTo(_fields.AsSpan(start + left));
+        }
+        _fieldCount = count;
     }
 
     /// <summary>Puts another value in the place of a field's; what is beyond the bound is left out.</summary>
@@ -155,3 +169,9 @@ public sealed partial class EventBatch
         _fieldEnds[Count - 1] = _fieldCount;
     }
 }
+
+/// <summary>A field that is added to a row of a batch.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Name">Its full name.</param>
+/// <param name="Value">Its value; an empty one adds nothing.</param>
+public readonly record struct RowField(int Row, string Name, string Value);

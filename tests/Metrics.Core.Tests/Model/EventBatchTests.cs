@@ -41,7 +41,7 @@ public sealed class EventBatchTests
     }
 
     [Fact]
-    public void A_field_can_be_added_to_any_row_and_all_others_stay_as_they_are()
+    public void Fields_can_be_added_to_any_row_and_all_others_stay_as_they_are()
     {
         using var batch = new EventBatch("test", 1);
         for (int row = 0; row < 100; row++)
@@ -52,17 +52,15 @@ public sealed class EventBatchTests
         }
         List<Event> before = [.. Enumerable.Range(0, 100).Select(batch.ToEvent)];
         long bytes = batch.Bytes;
-        foreach (int row in (int[])[99, 0, 50, 51])
-        {
-            batch.AddField(row, "mark", $"m{row}");
-            batch.AddField(row, "mark", "the first stays");
-            batch.AddField(row, "empty", "");
-            before[row] = before[row] with { Fields = [.. before[row].Fields, new EventField("mark", $"m{row}")] };
-        }
+        int[] marked = [0, 50, 51, 99];
+        batch.AddFields([.. marked.SelectMany<int, RowField>(r => [new(r, "mark", $"m{r}"), new(r, "empty", ""), new(r, "more", "x")])]);
+        batch.AddFields([.. marked.Select(r => new RowField(r, "mark", "the first stays"))]);
+        foreach (int row in marked)
+            before[row] = before[row] with { Fields = [.. before[row].Fields, new("mark", $"m{row}"), new("more", "x")] };
         for (int row = 0; row < 100; row++)
             batch.ToEvent(row).Should().BeEquivalentTo(before[row], o => o.WithStrictOrdering());
         batch.Keep([.. Enumerable.Repeat(true, 100)]);
-        (batch.Bytes - bytes).Should().Be((4 * 16) + 3 + 2 + 3 + 3, "it is counted with what it takes");
+        (batch.Bytes - bytes).Should().Be((8 * 16) + 2 + 3 + 3 + 3 + 4, "it is counted with what it takes");
     }
 
     [Fact]

@@ -48,8 +48,19 @@ public sealed class JournalEntry
         record.Set(EventFields.ProcessId, this[JournalField.ProcessId]);
         record.Set(EventFields.SystemdUnit, this[JournalField.Unit]);
         ReadPriority(record);
-        LogMessages.TryRead(program, this[JournalField.Message], record);
+        ReadMessage(program, record);
         record.Time = Time;
+    }
+
+    /// <summary>Before version 250 systemd's messages name a unit by its description alone; its journal knows better.</summary>
+    private void ReadMessage(ReadOnlySpan<byte> program, LogRecord record)
+    {
+        ReadOnlySpan<byte> unit = this[JournalField.ProcessId].SequenceEqual("1"u8) ? this[JournalField.AboutUnit] : default;
+        bool isService = unit.TryTakeEnd(".service"u8);
+        if (!unit.IsEmpty && !isService)
+            return;
+        if (LogMessages.TryRead(program, this[JournalField.Message], record) && isService && !unit.StartsWith("user@"u8))
+            record.Set(EventFields.Service, unit);
     }
 
     /// <summary>Makes it empty, for the next one.</summary>

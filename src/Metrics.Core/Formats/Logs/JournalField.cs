@@ -28,6 +28,9 @@ public enum JournalField
     /// <summary><c>_SYSTEMD_UNIT</c>: the unit that the process belongs to.</summary>
     Unit,
 
+    /// <summary><c>UNIT</c>: the unit that an entry of systemd's own is about.</summary>
+    AboutUnit,
+
     /// <summary><c>_SOURCE_REALTIME_TIMESTAMP</c>: when it happened, microseconds since 1970 UTC.</summary>
     SourceTime,
 
@@ -52,6 +55,7 @@ internal static class JournalFields
         _ when name.SequenceEqual("_PID"u8) => JournalField.ProcessId,
         _ when name.SequenceEqual("_HOSTNAME"u8) => JournalField.Host,
         _ when name.SequenceEqual("_SYSTEMD_UNIT"u8) => JournalField.Unit,
+        _ when name.SequenceEqual("UNIT"u8) => JournalField.AboutUnit,
         _ when name.SequenceEqual("_SOURCE_REALTIME_TIMESTAMP"u8) => JournalField.SourceTime,
         _ when name.SequenceEqual("__REALTIME_TIMESTAMP"u8) => JournalField.Time,
         _ when name.SequenceEqual("__CURSOR"u8) => JournalField.Cursor,

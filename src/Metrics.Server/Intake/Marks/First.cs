@@ -7,28 +7,59 @@ namespace Metrics.Intake.Marks;
 /// <summary>Something of which the first is worth a word.</summary>
 /// <param name="Word">What <c>event.first</c> says.</param>
 /// <param name="Kind">Of which events.</param>
+/// <param name="Family">What else is told by the same log: where that is heard, events of the kind would be heard.</param>
 /// <param name="Scope">The field by which it is learned apart; null is all together.</param>
 /// <param name="Fields">The fields whose values together must be new; an event that lacks the last of them is left alone.</param>
-internal sealed record First(string Word, string Kind, string? Scope, params IReadOnlyList<string> Fields)
+internal sealed record First(string Word, string Kind, string Family, string? Scope, params IReadOnlyList<string> Fields)
 {
+    private const string Logins = "logins", Services = "services";
+
     /// <summary>All of them. An event that tells of a failure is none: outsiders choose what they try.</summary>
     public static readonly IReadOnlyList<First> All =
     [
-        new("account", EventKinds.HostLogin, EventFields.Host, EventFields.UserName),
-        new("origin", EventKinds.HostLogin, null, EventFields.UserName, EventFields.SourceIp),
-        new("account", EventKinds.HostSudo, EventFields.Host, EventFields.EffectiveUserName, EventFields.UserName),
-        new("origin", EventKinds.IdentityAuthenticate, null, EventFields.UserDomain, EventFields.UserName, EventFields.SourceIp),
-        new("service", EventKinds.ServiceStart, EventFields.Host, EventFields.Service),
-        new("rule", EventKinds.IdsAlert, EventFields.Host, EventFields.RuleName),
+        new("account", EventKinds.HostLogin, Logins, EventFields.Host, EventFields.UserName),
+        new("origin", EventKinds.HostLogin, Logins, null, EventFields.UserName, EventFields.SourceIp),
+        new("account", EventKinds.HostSudo, Logins, EventFields.Host, EventFields.EffectiveUserName, EventFields.UserName),
+        new(
+            "origin", EventKinds.IdentityAuthenticate, EventKinds.IdentityAuthenticate, null,
+            EventFields.UserDomain, EventFields.UserName, EventFields.SourceIp),
+        new("service", EventKinds.ServiceStart, Services, EventFields.Host, EventFields.Service),
+        new("rule", EventKinds.IdsAlert, EventKinds.IdsAlert, EventFields.Host, EventFields.RuleName),
     ];
+
+    /// <summary>How many are known at most of one host, or of all together: one that makes up names leaves room for the others.</summary>
+    public int MaxKnown => Scope is null ? 30_000 : 2_000;
+
+    /// <summary>By which family a kind of event is heard; null where none is.</summary>
+    public static string? FamilyOf(string kind) => kind switch
+    {
+        EventKinds.HostLogin or EventKinds.HostLogout or EventKinds.HostSudo or EventKinds.HostAccount => Logins,
+        EventKinds.ServiceStart or EventKinds.ServiceStop or EventKinds.ServiceCrash or EventKinds.HostReboot => Services,
+        EventKinds.IdentityAuthenticate or EventKinds.IdsAlert => kind,
+        _ => null,
+    };
+
+    /// <summary>
+    /// By which family a line that is no event is heard: a host on which nobody logs in still has jobs of cron, in the same log.
+    /// </summary>
+    public static string? FamilyOfLine(EventBatch batch, int row) =>
+        batch.TryFind(row, EventFields.Dataset, out ReadOnlySpan<byte> dataset) && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8))
+            ? Logins : null;
 
     /// <summary>Of a row: by what it is learned, and what must be new; null where a row does not say it.</summary>
     public (string Scope, string[] Values)? Read(EventBatch batch, int row)
     {
         string scope = Scope is null ? "" : batch.Find(row, Scope) ?? "";
-        string[] values = [.. Fields.Select(f => f == EventFields.SourceIp ? NetworkOf(batch.Find(row, f)) : batch.Find(row, f) ?? "")];
+        string[] values = [.. Fields.Select(f => ValueOf(f, batch.Find(row, f)))];
         return values[^1].Length == 0 || (Scope is not null && scope.Length == 0) ? null : (scope, values);
     }
+
+    private static string ValueOf(string field, string? value) => field switch
+    {
+        EventFields.SourceIp => NetworkOf(value),
+        EventFields.Service => UnitNames.Template(value ?? ""),
+        _ => value ?? "",
+    };
 
     /// <summary>Who comes from elsewhere in a network is not new: the /24 of an address, of IPv6 the /64.</summary>
     private static string NetworkOf(string? address)

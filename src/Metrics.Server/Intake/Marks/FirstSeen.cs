@@ -7,16 +7,25 @@ using Metrics.Storage.Events;
 namespace Metrics.Intake.Marks;
 
 /// <summary>
-/// What was seen before, of all that <see cref="First.All"/> asks for. Bounded: where there is no room nothing more is learned, and what is
-/// not learned is never called new. Times are those of the events, so that old logs teach too. One thread at a time.
+/// What was seen before, of all that <see cref="First.All"/> asks for, and since when each host is heard. Bounded: where there is no room
+/// nothing more is learned, and what is not learned is never called new. Times are those of the events, so that old logs teach too. One
+/// thread at a time.
 /// </summary>
 internal sealed class FirstSeen
 {
     /// <summary>What is known at most: some 30 MB.</summary>
     public const int MaxKnown = 100_000;
 
-    /// <summary>A longer key is kept as its digest.</summary>
-    private const int MaxKey = 200;
+    /// <summary>How many hosts and families of events are listened to at most.</summary>
+    public const int MaxHeard = 20_000;
+
+    /// <summary>What is longer stands as its digest in a key.</summary>
+    private const int MaxPart = 200;
+
+    /// <summary>That a host was heard is remembered so many times longer than what was seen there: on a quiet one the first is told too.</summary>
+    private const int HeardLonger = 4;
+
+    private const string HeardPrefix = "of/";
 
     /// <summary>How far what is stored of when something was seen last may be behind.</summary>
     private const long Day = 86_400_000_000_000;
@@ -25,10 +34,16 @@ internal sealed class FirstSeen
     private const long Hour = Day / 24;
 
     private readonly Dictionary<string, Seen> _known = new(StringComparer.Ordinal);
+
+    /// <summary>How much is known of each share.</summary>
+    private readonly Dictionary<string, int> _shares = new(StringComparer.Ordinal);
     private long _swept;
 
     /// <summary>How much is known.</summary>
     public int Count => _known.Count;
+
+    /// <summary>Whether something is known, by its key.</summary>
+    public bool Knows(string key) => _known.ContainsKey(key);
 
     /// <summary>Learns what was stored.</summary>
     /// <returns>What is of no use, and goes from there.</returns>
@@ -38,14 +53,26 @@ internal sealed class FirstSeen
         foreach (SourcePosition position in stored)
         {
             if (position.Read<StoredFirst>() is { } first && first.Since <= first.Last && _known.Count < MaxKnown)
-                _known[position.Key] = new Seen { Since = first.Since, Last = first.Last, Saved = first.Last };
+                Put(position.Key, new Seen { Since = first.Since, Last = first.Last, Saved = first.Last });
             else
                 useless.Add(position with { State = null });
         }
         return useless;
     }
 
-    /// <summary>Notes that something was seen.</summary>
+    /// <summary>Notes that a host was heard, and all hosts with it.</summary>
+    /// <param name="family">Of which events.</param>
+    /// <param name="host">The host; empty where an event is of none.</param>
+    /// <param name="at">When it was, nanoseconds since 1970 UTC.</param>
+    /// <param name="changed">Takes what is to be stored of it.</param>
+    public void Hear(string family, string host, long at, ICollection<FirstChange> changed)
+    {
+        HearOne(HeardKey(family, ""), at, changed);
+        if (host.Length > 0)
+            HearOne(HeardKey(family, host), at, changed);
+    }
+
+    /// <summary>Notes that something was seen, where its host was heard (<see cref="Hear"/>).</summary>
     /// <param name="what">What it is.</param>
     /// <param name="scope">By what it is learned.</param>
     /// <param name="values">What must be new.</param>
@@ -54,14 +81,14 @@ internal sealed class FirstSeen
     /// <param name="changed">Takes what is to be stored of it.</param>
     public Sight Note(First what, string scope, string[] values, long at, FirstSeenOptions options, ICollection<FirstChange> changed)
     {
-        string scopeKey = KeyOf("of", what, [scope]), key = KeyOf("is", what, [scope, .. values]);
+        string key = $"is/{what.Kind}/{what.Word}/{Part([scope])}/{Part(values)}";
         bool isKnown = _known.TryGetValue(key, out Seen? seen);
-        if (!isKnown && _known.Count + (_known.ContainsKey(scopeKey) ? 1 : 2) > MaxKnown)
+        if (!_known.TryGetValue(HeardKey(what.Family, scope), out Seen? heard)
+            || (!isKnown && (_known.Count >= MaxKnown || _shares.GetValueOrDefault(ShareOf(key)) >= what.MaxKnown)))
             return Sight.NoRoom;
-        Seen learned = Touch(scopeKey, at, changed);
         bool isNew = !isKnown || at - seen!.Last > (long)options.Forget.TotalNanoseconds;
         Touch(key, at, changed);
-        return isNew && at - learned.Since >= (long)options.Learn.TotalNanoseconds ? Sight.First
+        return isNew && at - heard.Since >= (long)options.Learn.TotalNanoseconds ? Sight.First
             : isNew ? Sight.Learned : Sight.Known;
     }
 
@@ -69,7 +96,7 @@ internal sealed class FirstSeen
     public void Forget(IEnumerable<FirstChange> changes)
     {
         foreach (FirstChange change in changes.Where(c => c.IsNew))
-            _known.Remove(change.Key);
+            Remove(change.Key);
     }
 
     /// <summary>Forgets what was not seen for long; at most once an hour.</summary>
@@ -79,16 +106,52 @@ internal sealed class FirstSeen
         if (now - _swept < Hour)
             return [];
         _swept = now;
-        List<string> old = [.. _known.Where(k => now - k.Value.Last > (long)options.Forget.TotalNanoseconds).Select(k => k.Key)];
-        old.ForEach(k => _known.Remove(k));
+        long forget = (long)options.Forget.TotalNanoseconds;
+        List<string> old = [.. _known.Where(k => (now - k.Value.Last) / (IsHeard(k.Key) ? HeardLonger : 1) > forget).Select(k => k.Key)];
+        old.ForEach(Remove);
         return old;
+    }
+
+    private static bool IsHeard(string key) => key.StartsWith(HeardPrefix, StringComparison.Ordinal);
+
+    /// <summary>What has a bound of its own: all that is heard, and of each first what is known of one scope.</summary>
+    private static string ShareOf(string key) => IsHeard(key) ? HeardPrefix : key[..key.LastIndexOf('/')];
+
+    private static string HeardKey(string family, string host) => $"{HeardPrefix}{family}/{Part([host])}";
+
+    /// <summary>Values as one part of a key, without a slash in it.</summary>
+    private static string Part(string[] values)
+    {
+        string text = JsonSerializer.Serialize(values).Replace("/", "\\u002f", StringComparison.Ordinal);
+        return text.Length <= MaxPart ? text : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    private void HearOne(string key, long at, ICollection<FirstChange> changed)
+    {
+        if (_known.ContainsKey(key) || (_known.Count < MaxKnown && _shares.GetValueOrDefault(HeardPrefix) < MaxHeard))
+            Touch(key, at, changed);
+    }
+
+    private void Put(string key, Seen seen)
+    {
+        if (_known.TryAdd(key, seen))
+            _shares[ShareOf(key)] = _shares.GetValueOrDefault(ShareOf(key)) + 1;
+    }
+
+    private void Remove(string key)
+    {
+        if (!_known.Remove(key))
+            return;
+        string share = ShareOf(key);
+        if (--_shares[share] == 0)
+            _shares.Remove(share);
     }
 
     private Seen Touch(string key, long at, ICollection<FirstChange> changed)
     {
         bool isNew = !_known.TryGetValue(key, out Seen? seen);
         if (isNew)
-            _known.Add(key, seen = new Seen { Since = at, Last = at });
+            Put(key, seen = new Seen { Since = at, Last = at });
         bool isOlder = at < seen!.Since;
         seen.Since = Math.Min(seen.Since, at);
         seen.Last = Math.Max(seen.Last, at);
@@ -98,14 +161,6 @@ internal sealed class FirstSeen
             changed.Add(new FirstChange(key, isNew, new StoredFirst(seen.Since, seen.Last)));
         }
         return seen;
-    }
-
-    private static string KeyOf(string prefix, First what, string[] values)
-    {
-        string text = JsonSerializer.Serialize(values);
-        if (text.Length > MaxKey)
-            text = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-        return $"{prefix}/{what.Kind}/{what.Word}/{text}";
     }
 
     private sealed class Seen

@@ -61,31 +61,45 @@ internal sealed class MarkStage(
         // A node has said of its events what was the first there.
         bool looksForFirst = first.IsEnabled && !batch.IsForwarded;
         var changed = new List<FirstChange>();
+        var marks = new List<RowField>();
         for (int row = 0; row < batch.Count; row++)
         {
             string kind = batch.Kinds[row];
+            if (looksForFirst)
+                Hear(batch, row, changed);
             if (LogLine.IsPlain(batch, row))
                 continue;
             if (looksForFirst && s_firsts.TryGetValue(kind, out First[]? asked) && !IsFailure(batch, row))
-                MarkFirst(batch, row, asked, first, changed);
+                MarkFirst(batch, row, asked, first, changed, marks);
             if (dates.Planned.Count > 0 && s_plannable.Contains(kind))
-                Mark(batch, row, EventFields.Planned, dates.PlannedBy(batch, row, MomentOf(batch, row)));
+                Mark(batch, row, EventFields.Planned, dates.PlannedBy(batch, row, MomentOf(batch, row)), marks);
             bool isLogin = dates.IsWorkingHour is not null && s_logins.Contains(kind) && !IsFailure(batch, row);
             if (isLogin && dates.IsOutside(MomentOf(batch, row)))
-                Mark(batch, row, EventFields.Outside, EventCalendar.WorkingHours);
+                Mark(batch, row, EventFields.Outside, EventCalendar.WorkingHours, marks);
         }
+        batch.AddFields(marks);
         Save(work, changed, first);
     }
 
-    private void Mark(EventBatch batch, int row, string field, string? value)
+    /// <summary>Of lines that are no events, the first of a batch tells enough.</summary>
+    private void Hear(EventBatch batch, int row, List<FirstChange> changed)
+    {
+        string? family = !LogLine.IsPlain(batch, row) ? First.FamilyOf(batch.Kinds[row])
+            : row == 0 ? First.FamilyOfLine(batch, row) : null;
+        if (family is not null)
+            _seen.Hear(family, batch.Find(row, EventFields.Host) ?? "", TimeOf(batch, row), changed);
+    }
+
+    private void Mark(EventBatch batch, int row, string field, string? value, List<RowField> marks)
     {
         if (value is null || batch.TryFind(row, field, out _))
             return;
-        batch.AddField(row, field, value);
+        marks.Add(new RowField(row, field, value));
         metrics.Marked.WithLabels(field == EventFields.Planned ? "planned" : "outside").Inc();
     }
 
-    private void MarkFirst(EventBatch batch, int row, First[] asked, FirstSeenOptions first, List<FirstChange> changed)
+    private void MarkFirst(
+        EventBatch batch, int row, First[] asked, FirstSeenOptions first, List<FirstChange> changed, List<RowField> marks)
     {
         string words = "";
         foreach (First what in asked)
@@ -101,16 +115,19 @@ internal sealed class MarkStage(
             words = words.Length == 0 ? what.Word : $"{words},{what.Word}";
         }
         if (words.Length > 0)
-            batch.AddField(row, EventFields.First, words);
+            marks.Add(new RowField(row, EventFields.First, words));
     }
 
     private void Save(EventWork work, List<FirstChange> changed, FirstSeenOptions first)
     {
         foreach (string key in _seen.Sweep(time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, first))
             _gone.Enqueue(new SourcePosition(FirstChange.Source, key, null));
-        // First of all: what is forgotten may be seen again.
+        // What is forgotten may be seen again before its turn comes, or in this batch: then what is new of it is stored behind.
         for (int n = 0; n < MaxGone && _gone.TryDequeue(out SourcePosition? gone); n++)
-            work.Batch.Add(gone);
+        {
+            if (!_seen.Knows(gone.Key))
+                work.Batch.Add(gone);
+        }
         if (changed.Count == 0)
             return;
         foreach (FirstChange change in changed)

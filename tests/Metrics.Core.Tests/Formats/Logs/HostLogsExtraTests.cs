@@ -84,7 +84,7 @@ public sealed class HostLogsExtraTests(ITestOutputHelper output)
         (new(@"(useradd|usermod|groupadd|chage|chfn|passwd)\[\d+\]: (new|add|group added to|change|lock|password for)"),
             EventKinds.HostAccount),
         (new(@"sshd\[\d+\]: Disconnected from user "), EventKinds.HostLogout),
-        (new(@"sshd\[\d+\]: Server listening on "), EventKinds.ServiceStart),
+        (new(@"sshd\[\d+\]: Server listening on "), EventKinds.Log),
         (new(@"sshd\[\d+\]: Received signal \d+; terminating"), EventKinds.ServiceStop),
         (new(@"sudo: +\S+ : .*COMMAND="), EventKinds.HostSudo),
         (new(@"sshd\[\d+\]: (Accepted \S+ for|Failed \S+ for|Invalid user)"), EventKinds.HostLogin),

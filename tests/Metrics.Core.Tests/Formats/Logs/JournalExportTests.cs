@@ -63,6 +63,26 @@ public sealed class JournalExportTests
         (said, read).Should().Be((message, fields));
     }
 
+    [Theory]
+    [InlineData("Started OpenStack Compute.", "nova-compute.service", "service.start", "service.name=nova-compute")]
+    [InlineData("Stopped nova-compute.service - OpenStack Compute.", "nova-compute.service", "service.stop", "service.name=nova-compute")]
+    [InlineData("nova-api.service: Failed with result 'signal'.", "nova-api.service", "service.crash", "service.name=nova-api")]
+    [InlineData("Started Cleanup of things.", "clean.timer", "log", "service.name=systemd")]
+    [InlineData("Started OpenStack Compute.", null, "service.start", "service.name=OpenStack Compute")]
+    public void What_systemd_says_is_of_the_unit_that_the_journal_names(string message, string? unit, string kind, string service)
+    {
+        string about = unit is null ? "" : $"UNIT={unit}\n";
+        string fields = Read($"_PID=1\nSYSLOG_IDENTIFIER=systemd\n{about}MESSAGE={message}\n\n").Single().Fields;
+        fields.Should().StartWith(kind + " ").And.Contain(service);
+    }
+
+    [Fact]
+    public void Others_may_not_say_of_which_unit_they_speak()
+    {
+        string fields = Read("_PID=77\nSYSLOG_IDENTIFIER=sshd\nUNIT=x.service\nMESSAGE=Received signal 15; terminating.\n\n").Single().Fields;
+        fields.Should().StartWith("service.stop ").And.Contain("service.name=sshd");
+    }
+
     [Fact]
     public void A_message_may_be_of_any_bytes_and_lines()
     {

@@ -131,20 +131,97 @@ public sealed class MarkStageTests
     }
 
     [Fact]
-    public async Task Where_there_is_no_room_nothing_more_is_learned_nor_called_new()
+    public async Task The_first_log_in_to_a_machine_on_which_nobody_works_is_told_since_its_log_was_heard()
+    {
+        Event job = Of(EventKinds.Log, (EventFields.Host, "quiet"), (EventFields.Dataset, "cron"));
+        for (int day = 0; day < 8; day++)
+        {
+            await SeeAsync(job, beside: job);
+            await FirstAsync(Login("busy", "eve", "10.0.0.1"));
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+        (await FirstAsync(Login("quiet", "eve", "10.0.0.1"))).Should().Be("account");
+        (await FirstAsync(Of(EventKinds.ServiceStart, (EventFields.Host, "quiet"), (EventFields.Service, "nova-api"))))
+            .Should().Be("", "services stand in another log, which is heard for the first time");
+    }
+
+    [Fact]
+    public async Task A_machine_that_nobody_has_used_for_longer_than_is_remembered_does_not_begin_to_learn_anew()
+    {
+        await FirstAsync(Login("spare", "ann", "10.0.0.1"));
+        for (int week = 0; week < 20; week++)
+        {
+            await FirstAsync(Login("busy", "ann", "10.0.0.1"));
+            _time.Advance(TimeSpan.FromDays(7));
+        }
+        Restart();
+        (await FirstAsync(Login("spare", "eve", "10.0.0.1"))).Should().Be("account,origin");
+    }
+
+    [Fact]
+    public async Task One_machine_that_makes_up_names_takes_no_room_from_the_others()
+    {
+        await FirstAsync(Start("net-1", "neutron-api"));
+        await FirstAsync(Start("ctl-1", "nova-api"));
+        using var batch = new EventBatch("test");
+        for (int n = 0; n < 5_000; n++)
+            batch.Add(Start("ctl-1", $"x{n}y"));
+        await _stage.TakeAsync(new EventWork(batch, null));
+        _metrics.NotLearned.Value.Should().BeInRange(3_001, 3_003);
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Start("ctl-1", "backdoor"))).Should().Be("", "there is no room to say so");
+        (await FirstAsync(Start("ctl-1", "nova-api"))).Should().Be("");
+        (await FirstAsync(Start("net-1", "backdoor"))).Should().Be("service");
+    }
+
+    [Fact]
+    public async Task All_together_are_bounded_and_what_is_forgotten_makes_room()
+    {
+        for (int host = 0; host < 51; host++)
+        {
+            using var batch = new EventBatch("test");
+            for (int n = 0; n < 2_000; n++)
+                batch.Add(Start($"h{host}", $"x{n}y"));
+            await _stage.TakeAsync(new EventWork(batch, null));
+        }
+        _metrics.Known.Value.Should().Be(FirstSeen.MaxKnown);
+        _metrics.NotLearned.Value.Should().BeGreaterThan(2_000);
+        _time.Advance(TimeSpan.FromDays(91));
+        await FirstAsync(Start("h0", "nova-api"));
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Start("h0", "backdoor"))).Should().Be("service");
+    }
+
+    [Theory]
+    [InlineData("getty@tty1", "getty@tty2")]
+    [InlineData("run-u42", "run-u43")]
+    [InlineData("dbus-:1.3-org.freedesktop.problems@0", "dbus-:1.44-org.freedesktop.problems@0")]
+    [InlineData("libpod-0123456789abcdef0123", "libpod-fedcba98765432101111")]
+    public async Task Units_for_one_use_are_not_new_each_time(string first, string second)
+    {
+        await FirstAsync(Start("ctl-1", "nova-api"));
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Start("ctl-1", first))).Should().Be("service");
+        (await FirstAsync(Start("ctl-1", second))).Should().Be("");
+        (await FirstAsync(Start("ctl-1", "feedface"))).Should().Be("service");
+        (await FirstAsync(Start("ctl-1", "deadbeef"))).Should().Be("service", "a word is no number");
+    }
+
+    [Fact]
+    public async Task What_was_forgotten_and_came_again_before_it_went_from_the_store_stays_there()
     {
         using var batch = new EventBatch("test");
-        for (int n = 0; n <= FirstSeen.MaxKnown; n++)
-            Add(batch, Start($"run-r{n}"));
+        for (int n = 0; n < 1_000; n++)
+            batch.Add(Start("ctl-1", $"x{n}y"));
         await _stage.TakeAsync(new EventWork(batch, null));
-        _metrics.Known.Value.Should().Be(FirstSeen.MaxKnown);
-        _metrics.NotLearned.Value.Should().Be(2, "that it is listened to takes one place");
-        _time.Advance(TimeSpan.FromDays(8));
-        (await FirstAsync(Start("backdoor"))).Should().Be("");
-
-        Event Start(string service) =>
-            At(_time.GetUtcNow(), Of(EventKinds.ServiceStart, (EventFields.Host, "ctl-1"), (EventFields.Service, service)))
-                with { ObservedTime = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000 };
+        Store(batch);
+        _time.Advance(TimeSpan.FromDays(91));
+        // More is forgotten than goes from the store at once.
+        await FirstAsync(Start("net-1", "nova-api"));
+        await FirstAsync(Start("ctl-1", "x999y"));
+        for (int n = 0; n < 10; n++)
+            await FirstAsync(Start("net-1", "nova-api"));
+        _stored.Keys.Should().ContainSingle(k => k.Contains("x999y")).And.NotContain(k => k.Contains("x998y"));
     }
 
     [Fact]
@@ -207,6 +284,10 @@ public sealed class MarkStageTests
 
     private static EventCalendar Calendar(string yaml) => EventCalendars.Of(MetricsOptions.Parse(yaml).Notifications.Routing);
 
+    private Event Start(string host, string service) =>
+        At(_time.GetUtcNow(), Of(EventKinds.ServiceStart, (EventFields.Host, host), (EventFields.Service, service)))
+            with { ObservedTime = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000 };
+
     private static Event Stop(string host) => Of(EventKinds.ServiceStop, (EventFields.Host, host), (EventFields.Service, "nova-api"));
 
     private static Event At(DateTimeOffset time, Event one) => one with { Time = time.ToUnixTimeMilliseconds() * 1_000_000 };
@@ -228,11 +309,11 @@ public sealed class MarkStageTests
     private async Task<string> FirstAsync(Event one, bool isStored = true) => (await SeeAsync(one, isStored))[EventFields.First] ?? "";
 
     /// <summary>Has one event pass between two others.</summary>
-    private async Task<Event> SeeAsync(Event one, bool isStored = true)
+    private async Task<Event> SeeAsync(Event one, bool isStored = true, Event? beside = null)
     {
         long now = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
         one = one with { Time = one.Time == 0 ? now : one.Time, ObservedTime = Math.Max(now, one.Time) };
-        Event beside = Of(EventKinds.Log, ("a", "b")) with { Time = now, ObservedTime = now };
+        beside = (beside ?? Of(EventKinds.Log, ("a", "b"))) with { Time = now, ObservedTime = now };
         using var batch = new EventBatch("test", 1);
         foreach (Event row in (Event[])[beside, one, beside])
             batch.Add(row);

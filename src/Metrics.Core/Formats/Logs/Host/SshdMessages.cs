@@ -50,7 +50,7 @@ public static class SshdMessages
         (byte)'R' => (text.TryTake("Received disconnect from "u8) && SshdConnections.TryReadGoodbye(text, record))
             || (text.TryTake("ROOT LOGIN REFUSED FROM "u8) && TryReadRootRefused(text, record))
             || (text.TryTake("Received "u8) && TryReadSignal(text, record)),
-        (byte)'S' => text.TryTake("Server listening on "u8) && ReadStart(record),
+        (byte)'S' => text.TryTake("Server listening on "u8) && ReadListening(record),
         (byte)'U' => (text.TryTake("User "u8) && TryReadNotAllowed(text, record))
             || (text.TryTake("Unable to negotiate with "u8) && SshdConnections.TryReadSource(text, "negotiate", record)),
         (byte)'B' => text.TryTake("Bad protocol version identification "u8)
@@ -97,10 +97,10 @@ public static class SshdMessages
         return true;
     }
 
-    /// <summary>Once for each address on which it listens.</summary>
-    private static bool ReadStart(LogRecord record)
+    /// <summary>Once for each address on which it listens, after a start as after each reload: no start by itself.</summary>
+    private static bool ReadListening(LogRecord record)
     {
-        record.SetKind(EventKinds.ServiceStart, succeeded: true);
+        record.Set(EventFields.Action, "listening");
         return true;
     }
 
