@@ -43,8 +43,8 @@ internal sealed record First(string Word, string Kind, string Family, string? Sc
     /// By which family a line that is no event is heard: a host on which nobody logs in still has jobs of cron, in the same log.
     /// </summary>
     public static string? FamilyOfLine(EventBatch batch, int row) =>
-        batch.TryFind(row, EventFields.Dataset, out ReadOnlySpan<byte> dataset) && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8))
-            ? Logins : null;
+        batch.TryFind(row, EventFields.Dataset, out ReadOnlySpan<byte> dataset)
+        && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8)) ? Logins : null;
 
     /// <summary>Of a row: by what it is learned, and what must be new; null where a row does not say it.</summary>
     public (string Scope, string[] Values)? Read(EventBatch batch, int row)

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Metrics.Intake.Marks;
 
 /// <summary>
-/// What a unit is one of. Units that are made for one use have a number, a digest or an instance in their names: they are not new each time.
+/// What a unit is one of. Units that are made for one use have a number, a digest or an instance in their names: they are not new each
+/// time.
 /// </summary>
 /// <remarks>systemd.unit(5), systemd-run(1)</remarks>
 internal static partial class UnitNames
