@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Metrics.Model;
 using Metrics.Query;
 
@@ -17,6 +18,9 @@ public interface IRuleEnvironment
     /// <summary>The sets of labels of an inventory file.</summary>
     /// <exception cref="QueryException">It cannot be read.</exception>
     IReadOnlyList<Labels> Inventory(string file);
+
+    /// <summary>Targets that were polled and are no longer listed: their series have ended because somebody wanted it so.</summary>
+    IReadOnlySet<TargetName> Retired { get; }
 }
 
 /// <summary>No store, no file, no calendar: for tests of rules.</summary>
@@ -24,6 +28,9 @@ public sealed class NoRuleEnvironment : IRuleEnvironment
 {
     /// <summary>The one.</summary>
     public static readonly NoRuleEnvironment Instance = new();
+
+    /// <inheritdoc />
+    public IReadOnlySet<TargetName> Retired => FrozenSet<TargetName>.Empty;
 
     /// <inheritdoc />
     public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => Baseline.Empty;

@@ -6,6 +6,7 @@ using Metrics.Configuration;
 using Metrics.Formats;
 using Metrics.Hosting;
 using Metrics.Model;
+using Metrics.Pollers;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Rules;
@@ -180,7 +181,9 @@ internal static class ReplayCommand
     /// <summary>Calendars and inventories as configured; no baselines, which belong to the daemon.</summary>
     private sealed class OfflineSurroundings(MetricsOptions options) : IRuleEnvironment
     {
-        private readonly RuleEnvironment _world = new(new Current<RuleOptions>(options.Rules), null!);
+        private readonly RuleEnvironment _world = new(new Current<RuleOptions>(options.Rules), null!, new RetiredTargets());
+
+        public IReadOnlySet<TargetName> Retired => _world.Retired;
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

@@ -9,8 +9,8 @@ namespace Metrics.Pollers;
 /// otherwise goes on with them, and what did not change notices nothing.
 /// </summary>
 internal sealed partial class PollScheduler(
-    TargetCatalog catalog, PollRunner runner, Wheel wheel, Current<TargetSections> sections, PollMetrics metrics, TimeProvider time,
-    ILogger<PollScheduler> log) : BackgroundService
+    TargetCatalog catalog, PollRunner runner, Wheel wheel, Current<TargetSections> sections, RetiredTargets retired,
+    PollMetrics metrics, TimeProvider time, ILogger<PollScheduler> log) : BackgroundService
 {
     private static readonly TimeSpan s_discoveryInterval = TimeSpan.FromSeconds(5);
 
@@ -71,6 +71,9 @@ internal sealed partial class PollScheduler(
             if (Begin(declared, predecessor) && predecessor is not null)
                 moved.Add(predecessor);
         }
+        // Before their series end, so that nobody takes them for silent.
+        if (gone.Count > 0 || added.Count > 0)
+            retired.Note(gone.Select(g => g.Target), [.. _polled.Values.Except(gone).Select(p => p.Target)]);
         foreach ((PollTarget target, Recurrence turns) in gone)
         {
             turns.Dispose();

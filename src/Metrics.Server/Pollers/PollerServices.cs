@@ -10,6 +10,7 @@ internal static class PollerServices
         .AddOwnMetrics<PollMetrics>()
         .AddOwnMetrics<CloudMetrics>()
         .AddSingleton<TargetCatalog>()
+        .AddSingleton<RetiredTargets>()
         .AddSingleton<PollRunner>()
         .AddSingleton<Wheel>()
         .AddSingleton<PollScheduler>()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Pollers;
 using Metrics.Query;
 using Metrics.Query.Engine;
 using Metrics.Querying;
@@ -12,7 +13,7 @@ namespace Metrics.Rules;
 /// What rules know of store, calendars and inventories. Baselines are read in the background, one question for all series of an expression
 /// and an hour of the week; until the answer is there the rule says so. Safe for use by several threads.
 /// </summary>
-internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService queries) : IRuleEnvironment
+internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService queries, RetiredTargets retired) : IRuleEnvironment
 {
     private const int Weeks = 4;
     private const long Hour = 3_600_000;
@@ -24,6 +25,9 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
     private readonly ConcurrentDictionary<string, (string State, IReadOnlyList<Labels> Labels)> _inventories = [];
 
     private sealed record Loaded(long Hour, IReadOnlyDictionary<Labels, Baseline>? Series, string? Error, Loaded? Before);
+
+    /// <inheritdoc />
+    public IReadOnlySet<TargetName> Retired => retired.Names;
 
     /// <inheritdoc />
     public Baseline BaselineOf(PreparedQuery expr, Labels series, long at)

@@ -117,6 +117,8 @@ public sealed class DeeperThresholdTests
 
         public IReadOnlyList<Labels> Listed { get; set; } = [];
 
+        public IReadOnlySet<TargetName> Retired { get; set; } = new HashSet<TargetName>();
+
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => Baseline;
 
         public bool IsWithin(string interval, long at) => Now is null ? throw new ArgumentException("no interval") : interval == Now;

@@ -22,6 +22,8 @@ public sealed class PollSchedulerTests : IDisposable
     private readonly TargetCatalog _catalog;
     private readonly PollScheduler _scheduler;
 
+    private readonly RetiredTargets _retired = new();
+
     public PollSchedulerTests()
     {
         var registry = new MetricRegistry();
@@ -37,13 +39,26 @@ public sealed class PollSchedulerTests : IDisposable
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,
             NullLogger<PollRunner>.Instance);
         var sections = new Current<TargetSections>(MetricsOptions.Parse("").Targets);
-        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, metrics, _time, _said);
+        _scheduler = new PollScheduler(_catalog, runner, new Wheel(_time), sections, _retired, metrics, _time, _said);
     }
 
     public void Dispose()
     {
         _scheduler.Dispose();
         _catalog.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_taken_out_is_remembered_as_retired_until_it_is_listed_again()
+    {
+        await LookAsync(("a", 1), ("b", 1));
+        _retired.Names.Should().BeEmpty();
+        await LookAsync(("b", 2));
+        _retired.Names.Select(n => n.Instance).Should().Equal(["a"], "b goes on with other settings");
+        await LookAsync(("b", 2), ("c", 1));
+        _retired.Names.Select(n => n.Instance).Should().Equal("a");
+        await LookAsync(("a", 1), ("c", 1));
+        _retired.Names.Select(n => n.Instance).Should().Equal("b");
     }
 
     [Fact]

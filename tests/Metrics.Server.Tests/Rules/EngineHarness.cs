@@ -5,6 +5,7 @@ using Metrics.Intake;
 using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
 using Metrics.Model;
+using Metrics.Pollers;
 using Metrics.Query.Engine;
 using Metrics.Rules;
 using Metrics.Series;
@@ -56,7 +57,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
             new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), intake, new MarkMetrics(_registry), time),
             new TemplateStage(events, log!, intake, new TemplateMetrics(_registry), time), events, intake, time);
         _evaluator = new GroupEvaluator(
-            Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!), _options, metrics, time,
+            Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!, new RetiredTargets()), _options, metrics, time,
             NullLogger<GroupEvaluator>.Instance);
         Engine = new RuleEngine(
             Head, _intake, this, _evaluator, _options, metrics, sigma, time, NullLogger<RuleEngine>.Instance, log);

@@ -104,10 +104,13 @@ internal sealed class ValueMemory(PreparedQuery expr, Bounds? bounds, ComparedSi
         if (left.Count == 0)
             return;
         IReadOnlySet<Labels>? within = compared?.SeriesWithValue(round.Context);
+        var retired = new RetiredSeries(expr, round);
         foreach (AlertInstance alert in left)
         {
             bool isClear = within is null ? compared is { AlwaysKnown: true } : within.Contains(alert.Series);
-            round.Say(new Verdict(alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound));
+            round.Say(
+                !isClear && retired.Has(alert) ? Verdict.Ended(alert.Series, EndReason.Retired)
+                : new Verdict(alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound));
         }
     }
 }
