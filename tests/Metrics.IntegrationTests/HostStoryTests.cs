@@ -75,6 +75,9 @@ public sealed class HostStoryTests
         await UntilAsync(daemon, [.. told, "ServiceCrashed glance-api"]);
         (await KindsAsync(daemon, """{kind="service.stop", service="neutron-server"}""")).Should().HaveCountGreaterThanOrEqualTo(2);
         (await KindsAsync(daemon, """{event.planned="patching"}""")).Should().Equal("service.stop");
+        await daemon.AskPanelsAsync(
+            "metricsd-security-events", "Alerts of detectors by level", "Alerts of detectors by host", "Log-ins by outcome",
+            "Failed log-ins by host");
     }
 
     /// <summary>The same rules, faster.</summary>

@@ -56,6 +56,7 @@ public sealed class IdentityAttackTests(RealCloud cloud, ITestOutputHelper outpu
         ];
         await daemon.UntilFiringAsync(["user_name", "user_id", "source_ip"], expected);
         output.WriteLine($"All were told {TimeProvider.System.GetElapsedTime(done).TotalSeconds:F1} s after the last attack");
+        await daemon.AskPanelsAsync("metricsd-identity-logins");
     }
 
     private async Task FailAsync(string from, IEnumerable<string> users, string password = "wrong")

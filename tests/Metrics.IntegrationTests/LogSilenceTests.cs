@@ -28,7 +28,7 @@ public sealed partial class LogSilenceTests
             using var people = new People(port, rsyslog);
             await Eventually.Async(() => people.Answers > 0, "the service answers");
             await daemon.ReloadAsync(Configuration(daemon.Folder));
-            await Eventually.Async(async () => await CountAsync(daemon, Learned) == 2, "a while was learned of both");
+            await Eventually.Async(async () => await daemon.CountSeriesAsync(Learned) == 2, "a while was learned of both");
             (await FiringAsync(daemon)).Should().BeEmpty();
 
             // What an intruder would do: lower the level, start again, cut a log, and stop the syslog daemon.
@@ -42,7 +42,7 @@ public sealed partial class LogSilenceTests
                     ["LogConfigLowered billing", "LogCutShort", "LogLevelLowered billing info", "LogSourceSilent numbers"]),
                 "each is told for what it is");
             people.Answers.Should().BeGreaterThan(before, "it goes on answering");
-            await AskPanelsAsync(daemon);
+            await daemon.AskPanelsAsync("metricsd-log-sources");
         }
         finally
         {
@@ -65,7 +65,7 @@ public sealed partial class LogSilenceTests
             await Eventually.Async(() => people.Answers > 0, "the service answers");
             await daemon.ReloadAsync(Configuration(daemon.Folder));
             await Eventually.Async(
-                async () => await CountAsync(daemon, "count_over_time(log_source:lines:per_1000_requests[10m]) > 60") == 1,
+                async () => await daemon.CountSeriesAsync("count_over_time(log_source:lines:per_1000_requests[10m]) > 60") == 1,
                 "a while was learned of what it logs of a request");
             (await FiringAsync(daemon)).Should().BeEmpty();
 
@@ -126,35 +126,6 @@ public sealed partial class LogSilenceTests
 
     /// <summary>What fires: <c>LogLevelLowered billing info</c>.</summary>
     private static Task<List<string>> FiringAsync(Daemon daemon) => daemon.FiringAsync("service", "level", "input");
-
-    private static async Task<int> CountAsync(Daemon daemon, string query)
-    {
-        using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}"));
-        return answer.RootElement.GetProperty("data").GetProperty("result").GetArrayLength();
-    }
-
-    private static async Task AskPanelsAsync(Daemon daemon)
-    {
-        string file = Path.Combine(Cases.Repository, "grafana/dashboards/metricsd-log-sources.json");
-        using JsonDocument dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(file));
-        int asked = 0;
-        foreach (JsonElement panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
-        {
-            if (!panel.TryGetProperty("targets", out JsonElement targets))
-                continue;
-            foreach (JsonElement target in targets.EnumerateArray())
-            {
-                string query = target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "1m", StringComparison.Ordinal)
-                    .Replace("$job", "metricsd", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal)
-                    .Replace("$host", ".+", StringComparison.Ordinal);
-                await Eventually.Async(
-                    async () => await CountAsync(daemon, query) > 0,
-                    $"'{panel.GetProperty("title").GetString()}' shows something: {query}");
-                asked++;
-            }
-        }
-        asked.Should().BeGreaterThan(10);
-    }
 
     /// <summary>Whoever uses the service, ten times a second, and gives the syslog daemon something to write.</summary>
     private sealed class People : IDisposable

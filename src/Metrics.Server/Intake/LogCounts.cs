@@ -5,7 +5,7 @@ using Metrics.Telemetry;
 namespace Metrics.Intake;
 
 /// <summary>
-/// Counts the lines of logs that come in, by host, service and level. Outsiders choose hosts and services, so both are bounded: what is
+/// Counts the lines of logs that come in, by host, service and level, and the requests and events that they tell of. Outsiders choose hosts and services, so both are bounded: what is
 /// beyond is counted as <see cref="Other"/>.
 /// </summary>
 internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IIntakeStage
@@ -35,6 +35,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     private readonly Lock _lock = new();
     private readonly CountTable<LogLine> _counted = new(Lines, time);
     private readonly RequestCounts _requests = new(metrics, time);
+    private readonly EventCounts _events = new(metrics, time);
     private readonly Dictionary<string, HashSet<string>> _services = [];
     private readonly byte[] _said = new byte[JsonLine.MaxLength];
     private readonly Counter _beyondSeries = metrics.LinesAsOther.WithLabels("series");
@@ -55,6 +56,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
         {
             for (int row = 0; row < batch.Count; row++)
             {
+                _events.Count(batch, row, now);
                 if (!LogLine.TryRead(batch, row, out LogLine line))
                     continue;
                 if (line.Level == LevelWords.Unknown && LogLine.IsPlain(batch, row))
@@ -73,7 +75,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
         {
             if (_counted.Forget(Kept))
                 NoteServices();
-            return [.. _counted.Take(), .. _requests.Take()];
+            return [.. _counted.Take(), .. _requests.Take(), .. _events.Take()];
         }
     }
 

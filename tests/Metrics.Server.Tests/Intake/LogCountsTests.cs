@@ -64,6 +64,50 @@ public sealed class LogCountsTests
     }
 
     [Fact]
+    public async Task Events_are_series_by_host_kind_outcome_and_level_whoever_sends_them()
+    {
+        var syslog = new SyslogBatch("syslog/test", TimeZoneInfo.Utc, new InputCounters(), _time);
+        syslog.Begin();
+        syslog.Add(
+            "<38>1 2026-11-27T12:00:00Z edge-1 sshd 8 - - Accepted password for ann from 10.0.0.9 port 22 ssh2"u8, "10.0.0.1",
+            wasCut: false);
+        for (int n = 0; n < 3; n++)
+        {
+            syslog.Add(
+                "<38>1 2026-11-27T12:00:00Z edge-1 sshd 8 - - Failed password for ann from 10.0.0.9 port 22 ssh2"u8, "10.0.0.1",
+                wasCut: false);
+        }
+        syslog.Add("<38>1 2026-11-27T12:00:00Z edge-1 backup 7 - - done"u8, "10.0.0.1", wasCut: false);
+        Take(syslog.Take()!);
+        using var pushed = new EventBatch("push/test");
+        pushed.Add(1, 1, EventKinds.IdsAlert, 17, "ET EXPLOIT");
+        pushed.AddField(EventFields.Host, "net-1");
+        _counts.Count(pushed);
+
+        await PollAsync();
+        Ask("events_total{job=\"metricsd\"}").Should().BeEquivalentTo(
+            "host=edge-1 instance=here job=metricsd kind=host.login level=info outcome=success 1",
+            "host=edge-1 instance=here job=metricsd kind=host.login level=info outcome=failure 3",
+            "host=net-1 instance=here job=metricsd kind=ids.alert level=err 1");
+    }
+
+    [Fact]
+    public async Task Hosts_and_kinds_that_somebody_makes_up_are_counted_as_of_another()
+    {
+        using var pushed = new EventBatch("push/test");
+        for (int n = 0; n < 3_000; n++)
+        {
+            pushed.Add(1, 1, n % 2 == 0 ? EventKinds.HostLogin : $"kind.{n}", 9, "x");
+            pushed.AddField(EventFields.Host, $"h{n}");
+        }
+        _counts.Count(pushed);
+        await PollAsync();
+        Ask("count(events_total)").Should().Equal($"{EventCounts.MaxSeries + 2}");
+        Ask("sum by (kind) (events_total{host=\"other\"})").Should().BeEquivalentTo("kind=host.login 500", "kind=other 500");
+        _metrics.LinesAsOther.WithLabels("events").Value.Should().Be(1_000);
+    }
+
+    [Fact]
     public async Task Requests_that_lines_tell_are_series_too_whoever_tells_them()
     {
         TakeFile("nova-api",
