@@ -5,8 +5,8 @@ using Metrics.Telemetry;
 namespace Metrics.Intake;
 
 /// <summary>
-/// Counts the lines of logs that come in, by host, service and level, and the requests and events that they tell of. Outsiders choose hosts and services, so both are bounded: what is
-/// beyond is counted as <see cref="Other"/>.
+/// Counts the lines of logs that come in, by host, service and level, and the requests and events that they tell of. Outsiders choose
+/// hosts and services, so all are bounded: what is beyond is counted as <see cref="Other"/>.
 /// </summary>
 internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {

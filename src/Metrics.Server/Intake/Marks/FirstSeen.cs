@@ -22,7 +22,7 @@ internal sealed class FirstSeen
     /// <summary>What is longer stands as its digest in a key.</summary>
     private const int MaxPart = 200;
 
-    /// <summary>That a host was heard is remembered so many times longer than what was seen there: a first on a quiet one is told.</summary>
+    /// <summary>That a host was heard is remembered so many times longer than what was seen there: a quiet one is not new.</summary>
     private const int HeardLonger = 4;
 
     private const string HeardPrefix = "of/";
