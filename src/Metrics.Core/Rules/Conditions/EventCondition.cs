@@ -26,6 +26,9 @@ public abstract record EventCondition(
     /// <summary>What is out of bounds.</summary>
     public abstract Bounds Bounds { get; init; }
 
+    /// <summary>Alerts that may be open at one time; null is as many as there may be groups.</summary>
+    public int? MaxAlerts { get; init; }
+
     /// <summary>How long events are remembered.</summary>
     public virtual TimeSpan Kept => Over;
 

@@ -128,9 +128,8 @@ internal sealed class SigmaCorrelation(
         }
         var limit = new SigmaLimit(key.Text, number);
         // All events together are counted also where there are none.
-        int least = SigmaDocument.TextsOf(_map["group-by"]).Any() ? 1 : 0;
-        int most = isDistinct ? EventCountReader.MostDistinct : int.MaxValue;
-        if (limit.Refusal(least, most, isDistinct ? "different values" : "events") is not var (reason, message))
+        var counts = CountRange.Of(isDistinct, SigmaDocument.TextsOf(_map["group-by"]).Any());
+        if (limit.Refusal(counts) is not var (reason, message))
             return limit;
         _faults.Add(reason, key, $"correlation.condition {message}");
         return null;

@@ -128,7 +128,6 @@ public sealed class SigmaRules
 
     private RuleGroup GroupOf(List<AlertRule> alerts) => new(GroupName, GroupName, s_interval, alerts)
     {
-        Limit = SigmaAlerts.MaxAlerts,
         Digest = YamlDigest.Of(_documents.Where(d => d.Faults.All.Count == 0).Select(d => d.Content)),
     };
 

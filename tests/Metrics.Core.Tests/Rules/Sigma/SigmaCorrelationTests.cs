@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Rules.Sigma;
 using static Metrics.Tests.Rules.Sigma.SigmaHarness;
@@ -140,6 +141,19 @@ public sealed class SigmaCorrelationTests
         var alert = Alerts(load.Group!.Alerting, events).Should().ContainSingle().Subject;
         alert.Series["source_ip"].Should().Be("192.0.2.1");
         alert.Value.Should().Be(3);
+    }
+
+    [Fact]
+    public void Of_more_groups_than_may_have_alerts_the_greatest_have_one()
+    {
+        EventBatch[] events =
+        [
+            .. from address in Enumerable.Range(0, 2100)
+               from _ in Enumerable.Range(0, address == 2099 ? 4 : 3)
+               select Event("event.outcome=failure", "service.name=sshd", $"source.ip=198.51.{address / 256}.{address % 256}"),
+        ];
+        IReadOnlyList<AlertInstance> alerts = Alerts(Load(Failed, Correlation("")).Group!, events);
+        alerts.Should().HaveCount(2001).And.Contain(a => a.Value == 4);
     }
 
     [Fact]
