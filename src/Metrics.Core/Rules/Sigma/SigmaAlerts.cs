@@ -35,7 +35,11 @@ internal sealed class SigmaAlerts
 
     /// <summary>A rule that fires when events are too many.</summary>
     public AlertRule Of(SigmaDocument rule, EventFilter events, SigmaCount count) =>
-        Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Bounds, MaxGroups));
+        Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Limit.Bounds, MaxGroups));
+
+    /// <summary>A rule that fires when events of all its steps are there.</summary>
+    public AlertRule Of(SigmaDocument rule, IReadOnlyList<EventStep> steps, SigmaSequence sequence) => Of(rule, new EventSequence(
+        steps, sequence.Over, sequence.GroupBy, sequence.IsOrdered, Math.Min(MaxGroups, SequenceReader.MostGroups(steps))));
 
     private AlertRule Of(SigmaDocument rule, EventCondition condition) => new()
     {

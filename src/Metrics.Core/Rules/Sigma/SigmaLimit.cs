@@ -1,5 +1,6 @@
 using System.Globalization;
 using Metrics.Rules.Conditions;
+using Metrics.Text;
 
 namespace Metrics.Rules.Sigma;
 
@@ -10,6 +11,12 @@ internal readonly record struct SigmaLimit(string Operator, long Number)
 {
     /// <summary>All operators.</summary>
     public static IReadOnlyList<string> Operators { get; } = ["gt", "gte", "lt", "lte", "eq", "neq"];
+
+    /// <summary>Reads one; null where it is none.</summary>
+    public static SigmaLimit? Read(YamlText key, YamlValue value) =>
+        Operators.Contains(key.Text) && value is YamlText text
+        && long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? new SigmaLimit(key.Text, number) : null;
 
     /// <summary>What raises the alert.</summary>
     public Bounds Bounds

@@ -192,10 +192,9 @@ public sealed class SigmaCorrelationTests
     }
 
     [Theory]
-    [InlineData("event_count", "temporal", SigmaReason.Correlation, "temporal is not supported yet")]
-    [InlineData("event_count", "temporal_ordered", SigmaReason.Correlation, "temporal_ordered is not supported yet")]
+    [InlineData("event_count", "temporal", SigmaReason.Correlation, "gte: 3 is not supported: all of its rules (1) must have events")]
     [InlineData("event_count", "value_sum", SigmaReason.Correlation, "value_sum is not supported")]
-    [InlineData("event_count", "events", SigmaReason.Broken, "correlation.type is 'events'; allowed are event_count and value_count")]
+    [InlineData("event_count", "events", SigmaReason.Broken, "correlation.type is 'events'; allowed are event_count, value_count, temporal and")]
     [InlineData("event_count", "value_count", SigmaReason.Broken, "value_count needs condition.field")]
     [InlineData("[failed]", "[nobody]", SigmaReason.Broken, "there is no rule of the name or id 'nobody'")]
     [InlineData("[failed]", "[]", SigmaReason.Broken, "correlation.rules is required")]
@@ -215,7 +214,7 @@ public sealed class SigmaCorrelationTests
     [Fact]
     public void What_is_there_for_a_correlation_that_is_not_loaded_raises_no_alerts()
     {
-        SigmaLoad load = Load(Correlation("event_count", "temporal"), Failed);
+        SigmaLoad load = Load(Correlation("event_count", "value_sum"), Failed);
         load.Group.Should().BeNull();
         load.Rules[1].Faults.Single().Message.Should().Be("it is there for a correlation that is not loaded");
     }
