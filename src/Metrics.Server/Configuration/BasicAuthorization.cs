@@ -10,5 +10,6 @@ internal static class BasicAuthorization
     public static string? Of(string? user, Secret? password) => user is null ? null : Of(user, password?.Reveal() ?? "");
 
     /// <summary>The header of an account.</summary>
-    public static string Of(string user, string password) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))}";
+    public static string Of(string user, string password) =>
+        $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))}";
 }

@@ -43,8 +43,8 @@ internal sealed class SigmaAlerts
 
     private AlertRule Of(SigmaDocument rule, EventCondition condition) => new()
     {
-        Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location, Condition = condition with { MaxAlerts = MaxAlerts },
-        Policy = s_policy,
+        Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location,
+        Condition = condition with { MaxAlerts = MaxAlerts }, Policy = s_policy,
         Labels = Plain(("severity", SeverityOf(rule.Level)), ("sigma_level", rule.Level), ("sigma_id", rule.Id)),
         Annotations =
         [

@@ -58,8 +58,8 @@ internal sealed class SigmaTemporal(
         long least = count.Limit is { Operator: "gte" or "gt" } limit ? limit.Number + (limit.Operator == "gt" ? 1 : 0) : 0;
         if (count.Distinct is not null || least is < 1 or > SequenceReader.MaxCount)
         {
-            Fault(SigmaReason.Correlation, "rules", string.Create(CultureInfo.InvariantCulture,
-                $"'{rule.Reference}' is a correlation; in another one it must be an event_count with gte or gt, of at most {SequenceReader.MaxCount}"));
+            Fault(SigmaReason.Correlation, "rules", $"'{rule.Reference}' is a correlation; in another one it must be an event_count "
+                + $"with gte or gt, of at most {SequenceReader.MaxCount} events");
         }
         return new SigmaStep(count.Rules, fields, (int)Math.Clamp(least, 1, SequenceReader.MaxCount), least > 1 ? count.Over : null);
     }
@@ -124,11 +124,14 @@ internal sealed class SigmaTemporal(
     private void CheckText(YamlText text, IReadOnlyList<SigmaDocument> refers, Func<string, SigmaDocument?> find)
     {
         string[] words = text.Text.Replace('(', ' ').Replace(')', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        string[] names = [.. words.Where((_, i) => i % 2 == 0)];
-        bool isAll = words.Length % 2 == 1 && words.Where((_, i) => i % 2 == 1).All(w => w.Equals("and", StringComparison.OrdinalIgnoreCase))
-            && names.Select(find).ToHashSet().SetEquals(refers);
+        string[] names = [.. words.Where((_, i) => i % 2 == 0)], between = [.. words.Where((_, i) => i % 2 == 1)];
+        bool isAll = Array.TrueForAll(between, w => w.Equals("and", StringComparison.OrdinalIgnoreCase))
+            && names.Length == between.Length + 1 && names.Select(find).ToHashSet().SetEquals(refers);
         if (!isAll)
-            _faults.Add(SigmaReason.Correlation, text, "correlation.condition is supported as far as it names all of the rules, joined by 'and'");
+        {
+            const string Other = "correlation.condition is supported as far as it names all of the rules, joined by 'and'";
+            _faults.Add(SigmaReason.Correlation, text, Other);
+        }
     }
 
     private static string By(IReadOnlyCollection<string> fields) => fields.Count == 0 ? "all together" : $"by {string.Join(", ", fields)}";

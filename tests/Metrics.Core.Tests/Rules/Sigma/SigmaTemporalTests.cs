@@ -102,7 +102,7 @@ public sealed class SigmaTemporalTests
         Found(correlation, Failed(62), Failed(61), Failed(60), GotIn(10)).Should().Equal("{user_name=\"ann\"} 1");
         Found(correlation, Failed(61), Failed(60), GotIn(10)).Should().BeEmpty("these are two");
         Found(correlation, Failed(62), Failed(61), Failed(60, "bob"), GotIn(10)).Should().BeEmpty("these are two of ann's");
-        Found(correlation, Failed(800), Failed(500), Failed(250), GotIn(10)).Should().HaveCount(1, "all but the last are older than timespan");
+        Found(correlation, Failed(800), Failed(500), Failed(250), GotIn(10)).Should().HaveCount(1, "the last is new enough");
         Found(correlation, Failed(900), Failed(500), Failed(250), GotIn(10)).Should().BeEmpty("they are not three in ten minutes");
         Found(correlation, Failed(502), Failed(501), Failed(500), GotIn(10)).Should().BeEmpty("it was too long ago");
         Found(correlation, GotIn(63), Failed(62), Failed(61), Failed(60)).Should().BeEmpty("it was before");
@@ -133,7 +133,8 @@ public sealed class SigmaTemporalTests
         Names(correlation).Should().Equal(all);
         Names(correlation.Replace("timespan", "generate: true\n  timespan", StringComparison.Ordinal))
             .Should().Equal([.. all[..2], "Sigma: Got in", all[2], "Sigma: Many failed"]);
-        Names(Correlation("[many_failed, nobody]")).Should().Equal("Sigma: Dropped", "Sigma: Got in", "Sigma: Many accounts", "Sigma: Many failed");
+        Names(Correlation("[many_failed, nobody]")).Should()
+            .Equal("Sigma: Dropped", "Sigma: Got in", "Sigma: Many accounts", "Sigma: Many failed");
 
         static IEnumerable<string> Names(string text) => Load(Rules, text).Group!.Rules.Select(r => r.Name).Order(StringComparer.Ordinal);
     }
@@ -158,6 +159,8 @@ public sealed class SigmaTemporalTests
     [InlineData("condition: [a]", SigmaReason.Broken, "must be one of gt, gte")]
     [InlineData("condition: failed and not got_in", SigmaReason.Correlation, "as far as it names all of the rules, joined by 'and'")]
     [InlineData("condition: failed or got_in", SigmaReason.Correlation, "as far as it names all of the rules, joined by 'and'")]
+    [InlineData("condition: failed failed got_in", SigmaReason.Correlation, "as far as it names all of the rules, joined by 'and'")]
+    [InlineData("condition: failed and got_in and", SigmaReason.Correlation, "as far as it names all of the rules, joined by 'and'")]
     [InlineData("condition: failed", SigmaReason.Correlation, "as far as it names all of the rules, joined by 'and'")]
     [InlineData("aliases: { User: { failed: User } }", SigmaReason.Broken, "the alias User says no field of the rule 'got_in'")]
     public void Other_conditions_and_wrong_aliases_are_refused(string more, SigmaReason reason, string message) =>
@@ -171,7 +174,7 @@ public sealed class SigmaTemporalTests
         "'many_failed' counts by user.name, and this correlation goes by source.ip, which must be the same")]
     [InlineData("[many_failed, got_in]", "[User, SourceIp]", SigmaReason.Correlation, "which must be the same")]
     [InlineData("[many_failed, got_in]", "[]", SigmaReason.Correlation, "counts by user.name, and this correlation goes all together")]
-    [InlineData("[many_accounts, got_in]", "[User]", SigmaReason.Correlation, "it must be an event_count with gte or gt, of at most 1000")]
+    [InlineData("[many_accounts, got_in]", "[User]", SigmaReason.Correlation, "it must be an event_count with gte or gt, of at most 1000 events")]
     [InlineData("[failed, got_in]", "[body]", SigmaReason.Correlation, "cannot be put together by their text")]
     public void What_cannot_follow_each_other_is_said(string rules, string groupBy, SigmaReason reason, string message) =>
         Refused(Correlation(rules, groupBy: groupBy), reason, message);
@@ -181,7 +184,8 @@ public sealed class SigmaTemporalTests
     {
         string outer = Correlation("[entered, got_in]").Replace("Entered", "Outer", StringComparison.Ordinal);
         string inner = Correlation("[failed, got_in]").Replace("title: Entered", "title: Entered\nname: entered", StringComparison.Ordinal);
-        Load(Rules, inner, outer).Rules[^1].Faults.Single().Message.Should().Be("'entered' is a correlation itself, which is not supported");
+        Load(Rules, inner, outer).Rules[^1].Faults.Single().Message.Should()
+            .Be("'entered' is a correlation itself, which is not supported");
         string many = string.Join("\n---\n", Enumerable.Range(0, 11).Select(i =>
             $"title: R{i}\nname: r{i}\nlogsource: {{ product: openstack }}\ndetection: {{ s: {{ kind: k{i} }}, condition: s }}"));
         string all = Correlation($"[{string.Join(", ", Enumerable.Range(0, 11).Select(i => $"r{i}"))}]", groupBy: "[host.name]");
@@ -193,7 +197,8 @@ public sealed class SigmaTemporalTests
     {
         string correlation = Correlation("[many_failed, got_in]");
         string remembered = Remembered(Rules, correlation);
-        Remembered(Rules.Replace("title: Failed", "title: Other", StringComparison.Ordinal), correlation + "\ndescription: x").Should().Be(remembered);
+        Remembered(Rules.Replace("title: Failed", "title: Other", StringComparison.Ordinal), correlation + "\ndescription: x")
+            .Should().Be(remembered);
         Remembered(Rules.Replace("gte: 3 }", "gte: 4 }", StringComparison.Ordinal), correlation).Should().NotBe(remembered);
         Remembered(Rules.Replace("10m", "11m", StringComparison.Ordinal), correlation).Should().NotBe(remembered);
         Remembered(Rules, correlation.Replace("5m", "6m", StringComparison.Ordinal)).Should().NotBe(remembered);
