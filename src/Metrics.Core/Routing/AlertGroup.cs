@@ -133,7 +133,10 @@ public sealed class AlertGroup(Route route, GroupKey key)
         IsChanged = true;
         _log = new Dictionary<IntegrationId, NotificationLogEntry>(_log)
         {
-            [integration.Id] = new(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet()),
+            [integration.Id] = new(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet())
+            {
+                Flapping = open.Where(a => a.IsFlapping).Select(a => a.Id).ToHashSet(),
+            },
         };
         List<RoutedAlert> reported = integration.SendResolved ? [.. open, .. over] : open;
         if (reported.Count == 0)
@@ -146,7 +149,7 @@ public sealed class AlertGroup(Route route, GroupKey key)
 
         bool IsNews() =>
             open.Exists(a => !before.Open.Contains(a.Id) || (a.IsMarked && !before.Marked.Contains(a.Id)))
-            || open.Exists(a => a.IsCalm && !a.IsMarked && before.Marked.Contains(a.Id))
+            || open.Exists(a => !a.IsMarked && before.Flapping.Contains(a.Id))
             || (over.Count > 0 && (integration.SendResolved || open.Count == 0))
             || (open.Count > 0 && now - before.At >= route.RepeatInterval
                 && (isAcknowledged is null || !open.TrueForAll(a => isAcknowledged(a))));

@@ -91,7 +91,7 @@ public sealed class FlapDetector(FlapPolicy policy)
             if (entry.IsOver || policy.Changes == 0)
                 _entries.Remove(key);
             if (wasFlapping && entry.Last is { } alert)
-                yield return alert with { IsFlapping = false, IsCalm = true };
+                yield return alert with { IsFlapping = false };
         }
     }
 

@@ -12,4 +12,7 @@ public sealed record NotificationLogEntry(Timestamp At, IReadOnlySet<AlertId> Op
 {
     /// <summary>Nothing yet.</summary>
     public static readonly NotificationLogEntry None = new(default, new HashSet<AlertId>(), new HashSet<AlertId>());
+
+    /// <summary>Of the marked ones those that it knows to flap, and was promised to hear of when they are quiet.</summary>
+    public IReadOnlySet<AlertId> Flapping { get; init; } = new HashSet<AlertId>();
 }

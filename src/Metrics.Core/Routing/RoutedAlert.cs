@@ -21,9 +21,6 @@ public sealed record RoutedAlert(RuleId Rule, AlertInstance Alert, AlertState Be
     /// <summary>Whether it comes and goes so often that people were notified of that; it is held open until it is quiet.</summary>
     public bool IsFlapping { get; init; }
 
-    /// <summary>Whether it has flapped and is quiet now: those who were notified of that were promised to hear of it.</summary>
-    public bool IsCalm { get; init; }
-
     /// <summary>Whether it is over, for those who are notified.</summary>
     public bool IsOver => Alert.State is AlertState.Inactive && !IsFlapping;
 

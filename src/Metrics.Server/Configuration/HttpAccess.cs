@@ -1,4 +1,3 @@
-using System.Text;
 using Metrics.Text;
 
 namespace Metrics.Configuration;
@@ -43,5 +42,5 @@ internal sealed record HttpAccess(
 
     /// <summary>The Authorization header, or null.</summary>
     public string? Authorization() => Credentials is not null ? $"{AuthorizationType} {Credentials.Reveal()}"
-        : Username is not null ? $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password?.Reveal()}"))}" : null;
+        : BasicAuthorization.Of(Username, Password);
 }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Metrics.Text;
 
 namespace Metrics.Configuration;
 
@@ -26,6 +27,23 @@ internal static class PathPattern
         }
         return names.Count == 0 ? [] : Expand(pattern.StartsWith('/') ? "/" : "", names.ToArray(), unreadable);
     }
+
+    /// <summary>The files that are there now, in order; a folder that cannot be read is a problem.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="none">What is said where there are none.</param>
+    /// <param name="problems">Added to.</param>
+    public static IReadOnlyList<string> Files(string pattern, string none, List<Problem> problems)
+    {
+        int before = problems.Count;
+        string[] files = [.. Files(pattern, (folder, e) => problems.Add(Unreadable(folder, e))).Order(StringComparer.Ordinal)];
+        if (files.Length == 0 && problems.Count == before)
+            problems.Add(new Problem(pattern, 0, 0, none));
+        return files;
+    }
+
+    /// <summary>That a folder cannot be read.</summary>
+    public static Problem Unreadable(string folder, Exception e) =>
+        new(folder.Length == 0 ? "." : folder, 0, 0, $"cannot be read: {e.Message}");
 
     private static IEnumerable<string> Expand(string folder, ReadOnlyMemory<string> rest, Action<string, Exception>? unreadable)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Metrics.Configuration;
 
 /// <summary>User and password that stand in an address: <c>http://kim:secret@host/</c>.</summary>
@@ -12,8 +10,8 @@ internal static class UserInfo
         if (url.UserInfo.Length == 0)
             return null;
         string[] parts = url.UserInfo.Split(':', 2);
-        string text = $"{Uri.UnescapeDataString(parts[0])}:{(parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "")}";
-        return $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}";
+        return BasicAuthorization.Of(
+            Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 
     /// <summary>An address without them, for labels and logs; what is no address as it is.</summary>

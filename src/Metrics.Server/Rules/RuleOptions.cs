@@ -5,7 +5,7 @@ using Metrics.Text;
 namespace Metrics.Rules;
 
 /// <summary>Which rules are evaluated, and where: the sections <c>rules</c> and <c>sigma</c>.</summary>
-/// <param name="Files">Rule files; the last part may hold wildcards.</param>
+/// <param name="Files">Rule files, or patterns of such (<see cref="PathPattern"/>).</param>
 /// <param name="Shipped">Whether the shipped rules are evaluated too. Default true.</param>
 /// <param name="RemoteQuery">An engine that speaks Prometheus's API and evaluates the rules' expressions in our place; null is
 /// none.</param>

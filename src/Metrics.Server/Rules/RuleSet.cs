@@ -53,13 +53,7 @@ internal static class RuleSet
         if (options.Shipped && Directory.Exists(ShippedFolder))
             files.AddRange(Directory.GetFiles(ShippedFolder, "*.yaml").Order(StringComparer.Ordinal));
         foreach (string pattern in options.Files)
-        {
-            string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } parent ? parent : ".";
-            string[] found = Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(pattern)) : [];
-            if (found.Length == 0)
-                problems.Add(new Problem(pattern, 0, 0, "no rule file of this name is there"));
-            files.AddRange(found.Order(StringComparer.Ordinal));
-        }
+            files.AddRange(PathPattern.Files(pattern, "no rule file of this name is there", problems));
         // Patterns may name one file twice; its rules would be evaluated twice.
         return [.. files.DistinctBy(Path.GetFullPath)];
     }

@@ -164,6 +164,28 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void That_an_alert_is_quiet_and_stays_on_is_told_also_when_a_restart_lies_between()
+    {
+        var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));
+        DispatchPlan plan = Plan(s_route with { GroupInterval = TimeSpan.FromSeconds(30) }, o => o with { Flapping = flapping });
+        _dispatcher = new Dispatcher(plan);
+        Fires(0, "a");
+        Ends(1, "a");
+        Fires(2, "a");
+        At(40).Should().Equal("first: flapping a");
+        Dispatch quiet = _dispatcher.Collect(Second(55));
+        quiet.Notifications.Should().BeEmpty("the group's interval is not over");
+        quiet.GoneFlaps.Should().ContainSingle("it is quiet");
+        GroupState group = _rounds.SelectMany(r => r.Groups).Concat(quiet.Groups).Last();
+
+        _dispatcher = new Dispatcher(plan);
+        _dispatcher.Restore([group], []);
+        _dispatcher.Take(Alert("a", 56, new AlertState.Firing(2000, 2000), new AlertState.Firing(2000, 2000)));
+        At(90).Should().Equal("first: firing a");
+        At(200).Should().BeEmpty("it is said once");
+    }
+
+    [Fact]
     public void What_came_and_went_is_forgotten_when_it_has_been_quiet()
     {
         var flapping = new FlapPolicy(3, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(50));

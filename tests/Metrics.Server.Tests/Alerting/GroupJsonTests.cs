@@ -56,6 +56,15 @@ public sealed class GroupJsonTests
     }
 
     [Fact]
+    public void Who_knows_an_alert_to_flap_still_does_after_a_restart()
+    {
+        const string Log = """{"ops/email/0":{"at":5,"open":"ID","silent":"ID","flapping":"ID"}}""";
+        string log = Log.Replace("ID", One, StringComparison.Ordinal);
+        GroupJson.ReadLog(log)[new("ops", "email", 0)].Flapping.Should().Equal(AlertId.Parse(One));
+        GroupJson.WriteLog(GroupJson.ReadLog(log)).Should().Be(log);
+    }
+
+    [Fact]
     public void An_integration_that_cannot_be_read_costs_no_group() =>
         GroupJson.ReadLog("""{"ops":{"at":5,"open":"","silent":""}}""").Should().BeEmpty();
 }

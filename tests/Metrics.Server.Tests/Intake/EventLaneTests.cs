@@ -38,7 +38,7 @@ public sealed class EventLaneTests : IAsyncDisposable
         _intake = new IntakePipeline(
             head, _log, _samples, _events, new MetadataTable(), new LogCounts(_metrics, TimeProvider.System),
             new MarkStage(
-                _stored, new Current<EventCalendar>(EventCalendar.Empty), _metrics, new MarkMetrics(registry), TimeProvider.System),
+                _stored, new Current<EventCalendar>(new EventCalendar([], null)), _metrics, new MarkMetrics(registry), TimeProvider.System),
             new TemplateStage(_stored, _log, _metrics, new TemplateMetrics(registry), TimeProvider.System), _stored, _metrics,
             TimeProvider.System);
     }

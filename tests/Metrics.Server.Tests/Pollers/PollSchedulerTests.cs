@@ -33,7 +33,7 @@ public sealed class PollSchedulerTests : IDisposable
         var events = new Current<EventLogOptions>(new EventLogOptions());
         var intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _time),
-            new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), counts, new MarkMetrics(registry), _time),
+            new MarkStage(events, new Current<EventCalendar>(new EventCalendar([], null)), counts, new MarkMetrics(registry), _time),
             new TemplateStage(events, null!, counts, new TemplateMetrics(registry), _time), events, counts, _time);
         var runner = new PollRunner(
             intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _time), _time,

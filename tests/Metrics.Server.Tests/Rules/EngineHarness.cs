@@ -54,7 +54,7 @@ internal sealed class EngineHarness : IEvaluationSink, IAsyncDisposable
         var events = new Current<EventLogOptions>(options.Events);
         _intake = new IntakePipeline(
             Head, log!, _store, _events, new MetadataTable(), new LogCounts(intake, time),
-            new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), intake, new MarkMetrics(_registry), time),
+            new MarkStage(events, new Current<EventCalendar>(new EventCalendar([], null)), intake, new MarkMetrics(_registry), time),
             new TemplateStage(events, log!, intake, new TemplateMetrics(_registry), time), events, intake, time);
         _evaluator = new GroupEvaluator(
             Head, _intake, this, new QueryEngine(), new RuleEnvironment(_options, null!, new RetiredTargets()), _options, metrics, time,

@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Query;
+using Metrics.Text;
 
 namespace Metrics.Rules.Conditions;
 
@@ -25,6 +26,9 @@ public abstract record EventCondition(
 
     /// <summary>What is out of bounds.</summary>
     public abstract Bounds Bounds { get; init; }
+
+    /// <summary>Alerts that may be open at one time; null is as many as there may be groups.</summary>
+    public int? MaxAlerts { get; init; }
 
     /// <summary>How long events are remembered.</summary>
     public virtual TimeSpan Kept => Over;
@@ -95,6 +99,12 @@ public abstract record EventCondition(
 /// <param name="GroupBy">Full names of their fields that stand for those of the rule's <c>group_by</c>, in its order.</param>
 public sealed record EventStep(EventFilter Events, int Count, IReadOnlyList<string> GroupBy)
 {
+    /// <summary>
+    /// The time in which so many events count as one, that with which there are enough; null where each is an event of the sequence.
+    /// </summary>
+    public TimeSpan? Within { get; init; }
+
     /// <inheritdoc />
-    public override string ToString() => Count == 1 ? $"{Events}" : $"{Count} × {Events}";
+    public override string ToString() =>
+        (Count == 1 ? $"{Events}" : $"{Count} × {Events}") + (Within is { } within ? $" in {Duration.Format(within)}" : "");
 }

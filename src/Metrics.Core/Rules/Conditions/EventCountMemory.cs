@@ -40,8 +40,8 @@ public sealed class EventCountMemory : ConditionMemory
     }
 
     /// <summary>Alerts that may be open at one time: those of groups that are counted alone, and that of all others.</summary>
-    private int MaxAlerts =>
-        _condition.MaxGroups + (_condition.EstimatesHeavy ? HeavyGroups.MaxHeavy : 0) + (_condition.CountsOthers ? 1 : 0);
+    private int MaxAlerts => _condition.MaxAlerts
+        ?? _condition.MaxGroups + (_condition.EstimatesHeavy ? HeavyGroups.MaxHeavy : 0) + (_condition.CountsOthers ? 1 : 0);
 
     /// <summary>How far back it remembers.</summary>
     public TimeSpan Window => _condition.Reach;
@@ -164,8 +164,9 @@ public sealed class EventCountMemory : ConditionMemory
             return;
         verdicts.RemoveAll(v => waiting.Contains(v.Series));
         _groups.Return(waiting);
+        string by = _condition.MaxAlerts is null ? " (max_groups)" : "";
         round.Error ??= string.Create(
-            CultureInfo.InvariantCulture, $"{MaxAlerts} alerts are open, as many as may be (max_groups): {waiting.Count} more wait");
+            CultureInfo.InvariantCulture, $"{MaxAlerts} alerts are open, as many as may be{by}: {waiting.Count} more wait");
     }
 
     /// <summary>What is to be said of a group; null is nothing.</summary>

@@ -10,9 +10,6 @@ namespace Metrics.Rules.Conditions;
 /// </summary>
 internal static class EventCountReader
 {
-    /// <summary>How many different values are counted of one group at most.</summary>
-    internal const int MostDistinct = DistinctWindow.MaxValues;
-
     private const int DefaultMaxGroups = 10_000;
     private const int MaxMaxGroups = 100_000;
     private static readonly string[] s_foreign =
@@ -98,9 +95,8 @@ internal static class EventCountReader
 
         void CheckReachable(Bounds? given)
         {
-            if (distinct is null || !(given?.Limits.Max(l => l.ConstantNumber) >= MostDistinct))
-                return;
-            rule.Report("distinct", $"has a bound that is never reached: at most {MostDistinct} different values are kept for each group");
+            if (given is not null && CountRange.Of(distinct is not null, groupBy.Count > 0).Refusal(given) is { } never)
+                rule.Report(distinct is null ? "count" : "distinct", $"has a bound, {given.Text}, that {never}");
         }
     }
 

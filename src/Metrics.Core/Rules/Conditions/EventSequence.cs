@@ -22,8 +22,8 @@ public sealed record EventSequence(
     /// <summary>That it was completed at all.</summary>
     public override Bounds Bounds { get; init; } = new(ThresholdKind.Above, [RuleTemplate.Plain("0")], null);
 
-    /// <summary>Each event that completes it needs those of the window before it.</summary>
-    public override TimeSpan Kept => 2 * Over;
+    /// <summary>Each event that completes it needs those of the window before it, and what these are counted with.</summary>
+    public override TimeSpan Kept => (2 * Over) + Steps.Max(s => s.Within ?? TimeSpan.Zero);
 
     /// <inheritdoc />
     public override string Text => $"{What} within {Duration.Format(Over)}{Besides}";
@@ -37,9 +37,6 @@ public sealed record EventSequence(
 
     /// <inheritdoc />
     internal override int NewestOfStep => Math.Clamp(MaxShown / Steps.Count, 1, EventGroup.MaxNewest);
-
-    /// <summary>How many events make each step.</summary>
-    internal int[] Counts { get; } = [.. Steps.Select(s => s.Count)];
 
     private string What => $"events {string.Join(IsOrdered ? ", then " : " and ", Steps)}{By}";
 

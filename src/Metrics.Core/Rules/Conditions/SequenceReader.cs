@@ -6,11 +6,14 @@ namespace Metrics.Rules.Conditions;
 /// <summary>Reads the steps of a <c>sequence</c>.</summary>
 internal static class SequenceReader
 {
-    private const int MaxSteps = 10;
-    private const int MaxCount = 1000;
+    internal const int MaxSteps = 10;
+    internal const int MaxCount = 1000;
 
     /// <summary>Places in sequences that all groups of a rule may have together: 16 MB.</summary>
     private const int MaxPlaces = 2_000_000;
+
+    /// <summary>Groups that may each be on their way in bounded memory.</summary>
+    public static int MostGroups(IReadOnlyList<EventStep> steps) => MaxPlaces / Math.Max(1, steps.Sum(s => s.Count));
 
     /// <summary>The steps, as far as they can be read.</summary>
     public static List<EventStep> ReadSteps(YamlSection rule, IReadOnlyList<string> groupBy)
@@ -24,7 +27,7 @@ internal static class SequenceReader
     /// <summary>Groups that are looked at apart: as many as may each be on their way in bounded memory.</summary>
     public static int ReadMaxGroups(YamlSection rule, List<EventStep> steps, int @default, int max)
     {
-        int length = Math.Max(1, steps.Sum(s => s.Count)), most = MaxPlaces / length;
+        int length = Math.Max(1, steps.Sum(s => s.Count)), most = MostGroups(steps);
         int groups = rule.Number("max_groups", Math.Min(@default, most), min: 1, max: max);
         if (groups > most)
             rule.Report("max_groups", $"is {groups}; for a sequence of {length} events it must be at most {most}");

@@ -8,11 +8,17 @@ internal sealed class SequenceWindow : EntryWindow
 {
     /// <summary>How many events make each step.</summary>
     private readonly int[] _counts;
+
+    /// <summary>By step: where the newest times of its events stand, of those that count as one; null of others.</summary>
+    private readonly Ring?[] _rings;
     private readonly bool _isOrdered;
     private readonly long _window;
 
     /// <summary>Events that all steps need together.</summary>
     private readonly int _length;
+
+    /// <summary>Places for these, and for the rings behind them.</summary>
+    private readonly int _places;
 
     /// <summary>How far those had come that were summed up; null while none were.</summary>
     private long[]? _before;
@@ -25,9 +31,21 @@ internal sealed class SequenceWindow : EntryWindow
     public SequenceWindow(EventSequence sequence)
         : base((long)sequence.Wait.TotalMilliseconds)
     {
-        (_counts, _isOrdered, _window) = (sequence.Counts, sequence.IsOrdered, (long)sequence.Over.TotalMilliseconds);
-        _length = _counts.Sum();
+        (_isOrdered, _window) = (sequence.IsOrdered, (long)sequence.Over.TotalMilliseconds);
+        _counts = [.. sequence.Steps.Select(s => s.Within is null ? s.Count : 1)];
+        _places = _length = _counts.Sum();
+        _rings = new Ring?[_counts.Length];
+        foreach ((int step, EventStep of) in sequence.Steps.Index())
+        {
+            if (of.Within is not { } within)
+                continue;
+            _rings[step] = new Ring(_places, of.Count, (long)within.TotalMilliseconds);
+            _places += of.Count;
+        }
     }
+
+    /// <summary>Where the newest times of a step's events stand in the progress, the newest first.</summary>
+    private sealed record Ring(int At, int Count, long Within);
 
     /// <summary>What belongs among the events that were summed up is taken as one of them.</summary>
     public override bool Add(in EventEntry entry) => entry.CompareTo(_lastBefore) > 0 && base.Add(entry);
@@ -67,7 +85,7 @@ internal sealed class SequenceWindow : EntryWindow
     {
         if (_before is not null)
             return [.. _before];
-        var progress = new long[_length];
+        var progress = new long[_places];
         Array.Fill(progress, long.MinValue);
         return progress;
     }
@@ -79,12 +97,13 @@ internal sealed class SequenceWindow : EntryWindow
     /// <returns>Whether the event completes the sequence.</returns>
     private bool Advance(long[] progress, in EventEntry entry)
     {
-        bool isComplete = true;
+        bool isComplete = true, isAny = false;
         // From the last step on: an event is one event of the sequence, also where it fits two steps of it.
         for (int step = _counts.Length - 1, end = _length; step >= 0; step--)
         {
             int count = _counts[step], begin = end - count;
-            bool fits = (entry.Steps >> step & 1) != 0;
+            bool fits = (entry.Steps >> step & 1) != 0 && IsEnough(progress, _rings[step], entry.Time);
+            isAny |= fits;
             if (fits)
             {
                 Array.Copy(progress, begin, progress, begin + 1, count - 1);
@@ -94,6 +113,16 @@ internal sealed class SequenceWindow : EntryWindow
                 isComplete &= progress[end - 1] > entry.Time - _window && (fits || !_isOrdered);
             end = begin;
         }
-        return isComplete;
+        return isComplete && isAny;
+    }
+
+    /// <summary>Whether an event is enough with those before it; so it is where one is.</summary>
+    private static bool IsEnough(long[] progress, Ring? ring, long time)
+    {
+        if (ring is null)
+            return true;
+        Array.Copy(progress, ring.At, progress, ring.At + 1, ring.Count - 1);
+        progress[ring.At] = time;
+        return progress[ring.At + ring.Count - 1] > time - ring.Within;
     }
 }

@@ -7,7 +7,7 @@ namespace Metrics.Rules.Sigma;
 internal sealed class SigmaAlerts
 {
     /// <summary>Alerts that one rule may give: as many as one that counts nothing can.</summary>
-    public const int MaxAlerts = MaxMachines + HeavyGroups.MaxHeavy + 1;
+    private const int MaxAlerts = MaxMachines + HeavyGroups.MaxHeavy + 1;
 
     /// <summary>Machines for which a rule that counts nothing has an alert apart.</summary>
     private const int MaxMachines = 1_000;
@@ -35,11 +35,16 @@ internal sealed class SigmaAlerts
 
     /// <summary>A rule that fires when events are too many.</summary>
     public AlertRule Of(SigmaDocument rule, EventFilter events, SigmaCount count) =>
-        Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Bounds, MaxGroups));
+        Of(rule, new EventCount(events, count.Over, count.GroupBy, count.Distinct, count.Limit.Bounds, MaxGroups));
 
-    private AlertRule Of(SigmaDocument rule, EventCount condition) => new()
+    /// <summary>A rule that fires when events of all its steps are there.</summary>
+    public AlertRule Of(SigmaDocument rule, IReadOnlyList<EventStep> steps, SigmaSequence sequence) => Of(rule, new EventSequence(
+        steps, sequence.Over, sequence.GroupBy, sequence.IsOrdered, Math.Min(MaxGroups, SequenceReader.MostGroups(steps))));
+
+    private AlertRule Of(SigmaDocument rule, EventCondition condition) => new()
     {
-        Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location, Condition = condition, Policy = s_policy,
+        Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location,
+        Condition = condition with { MaxAlerts = MaxAlerts }, Policy = s_policy,
         Labels = Plain(("severity", SeverityOf(rule.Level)), ("sigma_level", rule.Level), ("sigma_id", rule.Id)),
         Annotations =
         [

@@ -1,32 +1,24 @@
-using System.Globalization;
 using Metrics.Model;
 using Metrics.Rules.Conditions;
 using Metrics.Text;
 
 namespace Metrics.Rules.Sigma;
 
-/// <summary>What a correlation counts, in the words of rules over events.</summary>
-/// <param name="Rules">The rules that it refers to.</param>
-/// <param name="Over">The window.</param>
-/// <param name="GroupBy">Fields by which it is counted apart.</param>
-/// <param name="Distinct">The field whose values are counted; null counts events.</param>
-/// <param name="Bounds">What raises the alert.</param>
-internal sealed record SigmaCount(
-    IReadOnlyList<SigmaDocument> Rules, TimeSpan Over, IReadOnlyList<string> GroupBy, string? Distinct, Bounds Bounds);
-
-/// <summary>Reads a correlation of events: how many of them, or how many different values, in a time.</summary>
+/// <summary>Reads a correlation of events: how many of them, how many different values, or events of all rules, in a time.</summary>
 /// <remarks>https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md</remarks>
 /// <param name="document">The correlation.</param>
 /// <param name="find">Finds a rule by name or id.</param>
 /// <param name="sources">The logs of the rules that are loaded.</param>
+/// <param name="counts">The correlations that count, and are loaded; to these <c>temporal</c> may refer.</param>
 internal sealed class SigmaCorrelation(
-    SigmaDocument document, Func<string, SigmaDocument?> find, IReadOnlyDictionary<SigmaDocument, SigmaSource> sources)
+    SigmaDocument document, Func<string, SigmaDocument?> find, IReadOnlyDictionary<SigmaDocument, SigmaSource> sources,
+    IReadOnlyDictionary<SigmaDocument, SigmaCount> counts)
 {
-    private static readonly string[] s_notYet =
-        ["temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile", "value_median"];
+    private static readonly string[] s_notYet = ["value_sum", "value_avg", "value_percentile", "value_median"];
 
     private readonly YamlMap _map = document.Correlation!;
     private readonly SigmaFaults _faults = document.Faults;
+    private readonly SigmaNames _names = new(document.Correlation!, document.Faults, sources);
 
     /// <summary>The rules that a correlation refers to, by name or id.</summary>
     public static IEnumerable<YamlText> References(SigmaDocument document) =>
@@ -36,26 +28,45 @@ internal sealed class SigmaCorrelation(
     public static bool KeepsRules(SigmaDocument document) => document.Correlation is { } map
         && SigmaDocument.TextOf(map, "generate")?.Equals("true", StringComparison.OrdinalIgnoreCase) == true;
 
+    /// <summary>Whether it asks for events of all rules, which may be correlations that count.</summary>
+    public static bool IsTemporal(SigmaDocument document) =>
+        document.Correlation is { } map && SigmaDocument.TextOf(map, "type") is "temporal" or "temporal_ordered";
+
     /// <summary>Reads it; null when something is wrong, which is added to its faults.</summary>
-    public SigmaCount? Read()
+    public SigmaCorrelated? Read()
     {
         string? type = SigmaDocument.TextOf(_map, "type");
+        bool isTemporal = IsTemporal(document);
         if (s_notYet.Contains(type))
-            Fault(SigmaReason.Correlation, "type", type!.StartsWith("temporal", StringComparison.Ordinal)
-                ? $"{type} is not supported yet: it asks for different rules one after the other" : $"{type} is not supported");
-        else if (type is not ("event_count" or "value_count"))
-            Fault(SigmaReason.Broken, "type", $"correlation.type is '{type}'; allowed are event_count and value_count");
-        List<SigmaDocument> rules = ReadRules();
+            Fault(SigmaReason.Correlation, "type", $"{type} is not supported");
+        else if (!isTemporal && type is not ("event_count" or "value_count"))
+            Fault(SigmaReason.Broken, "type",
+                $"correlation.type is '{type}'; allowed are event_count, value_count, temporal and temporal_ordered");
+        List<SigmaDocument> rules = ReadRules(isTemporal);
         TimeSpan over = ReadTimespan();
+        SigmaCorrelated? read = isTemporal
+            ? ReadSequence(rules, over, type == "temporal_ordered") : ReadCount(rules, over, type == "value_count");
+        return _faults.All.Count > 0 ? null : read;
+    }
+
+    private SigmaSequence ReadSequence(List<SigmaDocument> rules, TimeSpan over, bool isOrdered)
+    {
+        var temporal = new SigmaTemporal(document, sources, counts);
+        temporal.CheckCondition([.. References(document).Select(r => find(r.Text)).OfType<SigmaDocument>()], find);
+        return temporal.Read(rules, over, isOrdered);
+    }
+
+    private SigmaCount? ReadCount(List<SigmaDocument> rules, TimeSpan over, bool isDistinct)
+    {
         List<string> groupBy = ReadGroupBy(rules);
-        (string? distinct, Bounds? bounds) = ReadCondition(type == "value_count", rules);
-        return _faults.All.Count > 0 || bounds is null ? null : new SigmaCount(rules, over, groupBy, distinct, bounds);
+        (string? distinct, SigmaLimit? limit) = ReadCondition(isDistinct, rules);
+        return limit is null ? null : new SigmaCount(rules, over, groupBy, distinct, limit.Value);
     }
 
     private List<string> ReadGroupBy(List<SigmaDocument> rules)
     {
         List<string> fields =
-            [.. SigmaDocument.TextsOf(_map["group-by"]).Select(f => FieldOf(f, rules)).OfType<string>().Distinct()];
+            [.. SigmaDocument.TextsOf(_map["group-by"]).Select(f => _names.FieldOf(f, rules)).OfType<string>().Distinct()];
         if (fields.Contains(EventFields.Body))
             Fault(SigmaReason.Correlation, "group-by", "events cannot be counted by their text: nearly every one is another");
         if (EventCountReader.OfOneLabel(fields) is { } same)
@@ -63,14 +74,16 @@ internal sealed class SigmaCorrelation(
         return fields;
     }
 
-    private List<SigmaDocument> ReadRules()
+    private List<SigmaDocument> ReadRules(bool isTemporal)
     {
         var rules = new List<SigmaDocument>();
         foreach (YamlText reference in References(document))
         {
             if (find(reference.Text) is not { } rule)
                 _faults.Add(SigmaReason.Broken, reference, $"there is no rule of the name or id '{reference.Text}'");
-            else if (rule.IsCorrelation)
+            else if (isTemporal && counts.ContainsKey(rule))
+                rules.Add(rule);
+            else if (rule.IsCorrelation && (!isTemporal || IsTemporal(rule)))
                 _faults.Add(SigmaReason.Correlation, reference, $"'{reference.Text}' is a correlation itself, which is not supported");
             else if (!sources.ContainsKey(rule))
                 _faults.Add(SigmaReason.Correlation, reference, $"the rule '{reference.Text}' is not loaded");
@@ -93,7 +106,7 @@ internal sealed class SigmaCorrelation(
         return over;
     }
 
-    private (string? Distinct, Bounds? Bounds) ReadCondition(bool isDistinct, List<SigmaDocument> rules)
+    private (string? Distinct, SigmaLimit? Limit) ReadCondition(bool isDistinct, List<SigmaDocument> rules)
     {
         if (_map["condition"] is not YamlMap condition)
         {
@@ -103,10 +116,10 @@ internal sealed class SigmaCorrelation(
         List<KeyValuePair<YamlText, YamlValue>> limits = [.. condition.Entries.Where(e => e.Key.Text != "field")];
         string? distinct = null;
         if (isDistinct && condition["field"] is YamlText { IsNull: false } field)
-            distinct = FieldOf(field, rules);
+            distinct = _names.FieldOf(field, rules);
         else if (isDistinct)
             Fault(SigmaReason.Broken, "condition", "value_count needs condition.field: whose different values are counted");
-        return (distinct, ReadLimit(limits, isDistinct)?.Bounds);
+        return (distinct, ReadLimit(limits, isDistinct));
     }
 
     private SigmaLimit? ReadLimit(List<KeyValuePair<YamlText, YamlValue>> limits, bool isDistinct)
@@ -120,41 +133,17 @@ internal sealed class SigmaCorrelation(
             return null;
         }
         (YamlText key, YamlValue value) = limits[0];
-        if (!SigmaLimit.Operators.Contains(key.Text) || value is not YamlText text
-            || !long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+        if (SigmaLimit.Read(key, value) is not { } limit)
         {
             _faults.Add(SigmaReason.Broken, key, $"correlation.condition must be one of {allowed} with a whole number");
             return null;
         }
-        var limit = new SigmaLimit(key.Text, number);
         // All events together are counted also where there are none.
-        int least = SigmaDocument.TextsOf(_map["group-by"]).Any() ? 1 : 0;
-        int most = isDistinct ? EventCountReader.MostDistinct : int.MaxValue;
-        if (limit.Refusal(least, most, isDistinct ? "different values" : "events") is not var (reason, message))
+        var counts = CountRange.Of(isDistinct, SigmaDocument.TextsOf(_map["group-by"]).Any());
+        if (limit.Refusal(counts) is not var (reason, message))
             return limit;
         _faults.Add(reason, key, $"correlation.condition {message}");
         return null;
-    }
-
-    /// <summary>The field of events that a name, or an alias, stands for in all of the rules.</summary>
-    private string? FieldOf(YamlText name, List<SigmaDocument> rules)
-    {
-        var alias = (_map["aliases"] as YamlMap)?[name.Text] as YamlMap;
-        string? field = null;
-        foreach (SigmaDocument rule in rules)
-        {
-            string asked = alias is null ? name.Text : SigmaDocument.TextOf(alias, rule.Name) ?? SigmaDocument.TextOf(alias, rule.Id) ?? "";
-            string? own = sources[rule].Find(asked)?.Name;
-            if (own is null)
-                _faults.Add(SigmaReason.Field, name, $"events of {sources[rule].Name} have no field {asked} that could be counted by");
-            else if (field is not null && field != own)
-            {
-                string message = $"{name.Text} is {field} in one rule and {own} in another, which is not supported";
-                _faults.Add(SigmaReason.Correlation, name, message);
-            }
-            field ??= own;
-        }
-        return field;
     }
 
     private void Fault(SigmaReason reason, string key, string message) => _faults.Add(reason, _map[key] ?? _map, message);

@@ -52,6 +52,9 @@ internal sealed class SigmaDocument
     /// <summary>The name by which correlations refer to it; empty without.</summary>
     public string Name => Text("name") ?? "";
 
+    /// <summary>How correlations refer to it.</summary>
+    public string Reference => Name.Length > 0 ? Name : Id;
+
     /// <summary>How bad it is: informational, low, medium, high, critical.</summary>
     public string Level { get; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Metrics.Rules.Conditions;
+using Metrics.Text;
 
 namespace Metrics.Rules.Sigma;
 
@@ -11,17 +12,23 @@ internal readonly record struct SigmaLimit(string Operator, long Number)
     /// <summary>All operators.</summary>
     public static IReadOnlyList<string> Operators { get; } = ["gt", "gte", "lt", "lte", "eq", "neq"];
 
+    /// <summary>Reads one; null where it is none.</summary>
+    public static SigmaLimit? Read(YamlText key, YamlValue value) =>
+        Operators.Contains(key.Text) && value is YamlText text
+        && long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? new SigmaLimit(key.Text, number) : null;
+
     /// <summary>What raises the alert.</summary>
     public Bounds Bounds
     {
         get
         {
-            (ThresholdKind kind, long bound) = Operator switch
+            (ThresholdKind kind, decimal bound) = Operator switch
             {
                 "gt" => (ThresholdKind.Above, Number),
-                "gte" => (ThresholdKind.Above, Number - 1),
+                "gte" => (ThresholdKind.Above, Number - 1m),
                 "lt" => (ThresholdKind.Below, Number),
-                "lte" => (ThresholdKind.Below, Number + 1),
+                "lte" => (ThresholdKind.Below, Number + 1m),
                 "eq" => (ThresholdKind.Equals, Number),
                 _ => (ThresholdKind.NotEquals, Number),
             };
@@ -30,28 +37,15 @@ internal readonly record struct SigmaLimit(string Operator, long Number)
     }
 
     /// <summary>Why it says nothing about counts; null where it is so of some and not so of others.</summary>
-    /// <param name="least">The least count that there is: 1 where a group is there only while it has events.</param>
-    /// <param name="most">The greatest; it may stand for more.</param>
-    /// <param name="what">What is counted.</param>
-    public (SigmaReason Reason, string Message)? Refusal(long least, long most, string what)
+    /// <param name="counts">The counts that there are.</param>
+    public (SigmaReason Reason, string Message)? Refusal(CountRange counts)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"{Operator}: {Number}");
-        switch (Operator)
+        return (Operator, Number) switch
         {
-            case "gte" when Number == 0:
-                return (SigmaReason.Broken, $"{text} is always so");
-            case "lt" when Number == 0:
-                return (SigmaReason.Broken, $"{text} is never so");
-            case "lt" when Number <= least:
-            case "lte" or "eq" when Number < least:
-                return (SigmaReason.Correlation, $"{text} is never so: a group is there while it has events, and gone with the last");
-            case "gte" or "lt" when Number > most:
-            case "gt" or "lte" or "eq" or "neq" when Number >= most:
-                string ever = Operator is "lt" or "lte" or "neq" ? "always" : "never";
-                return (SigmaReason.Correlation, string.Create(
-                    CultureInfo.InvariantCulture, $"{text} is {ever} so: at most {most} {what} are counted for each group"));
-            default:
-                return null;
-        }
+            ("gte", 0) => (SigmaReason.Broken, $"{text} is always so"),
+            ("lt", 0) => (SigmaReason.Broken, $"{text} is never so"),
+            _ => counts.Refusal(Bounds) is { } refusal ? (SigmaReason.Correlation, $"{text} {refusal}") : null,
+        };
     }
 }

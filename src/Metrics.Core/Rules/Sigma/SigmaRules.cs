@@ -50,19 +50,21 @@ public sealed class SigmaRules
             if (SigmaRule.Read(rule) is { } detection && rule.Faults.All.Count == 0)
                 _detections.Add(rule, detection);
         }
-        Dictionary<SigmaDocument, SigmaCount> counts = ReadCorrelations();
-        HashSet<SigmaDocument> silent = FindSilent(counts);
+        Dictionary<SigmaDocument, SigmaCorrelated> correlated = ReadCorrelations();
+        HashSet<SigmaDocument> silent = FindSilent(correlated);
         foreach (SigmaDocument rule in _documents.Where(_detections.ContainsKey))
             _places.Add(rule, _places.Count);
         var matcher = new SigmaMatcher([.. _places.OrderBy(p => p.Value).Select(p => _detections[p.Key])]);
         var maker = new SigmaAlerts();
         var alerts = new List<AlertRule>();
-        foreach (SigmaDocument document in _documents.Where(d => d.Faults.All.Count == 0))
+        foreach (SigmaDocument document in _documents.Where(d => d.Faults.All.Count == 0 && !silent.Contains(d)))
         {
-            if (counts.TryGetValue(document, out SigmaCount? count))
-                alerts.Add(maker.Of(document, FilterOf(count.Rules, matcher), count));
-            else if (!silent.Contains(document))
-                alerts.Add(maker.Of(document, FilterOf([document], matcher)));
+            alerts.Add(correlated.GetValueOrDefault(document) switch
+            {
+                SigmaCount count => maker.Of(document, FilterOf(count.Rules, matcher), count),
+                SigmaSequence sequence => maker.Of(document, [.. sequence.Steps.Select(s => StepOf(s, matcher))], sequence),
+                _ => maker.Of(document, FilterOf([document], matcher)),
+            });
         }
         return new SigmaLoad(alerts.Count == 0 ? null : GroupOf(alerts), [.. _files, .. _documents.Select(OutcomeOf)]);
     }
@@ -79,22 +81,27 @@ public sealed class SigmaRules
         }
     }
 
-    private Dictionary<SigmaDocument, SigmaCount> ReadCorrelations()
+    /// <summary>Those that count first: others may refer to them.</summary>
+    private Dictionary<SigmaDocument, SigmaCorrelated> ReadCorrelations()
     {
         var sources = _detections.ToDictionary(d => d.Key, d => d.Value.Source);
         var counts = new Dictionary<SigmaDocument, SigmaCount>();
-        foreach (SigmaDocument document in _documents.Where(d => d.IsCorrelation && d.Correlation is not null))
+        var correlated = new Dictionary<SigmaDocument, SigmaCorrelated>();
+        foreach (SigmaDocument document in _documents.Where(d => d.Correlation is not null).OrderBy(SigmaCorrelation.IsTemporal))
         {
-            if (new SigmaCorrelation(document, Find, sources).Read() is { } count)
+            if (new SigmaCorrelation(document, Find, sources, counts).Read() is not { } read)
+                continue;
+            correlated.Add(document, read);
+            if (read is SigmaCount count)
                 counts.Add(document, count);
         }
-        return counts;
+        return correlated;
     }
 
     /// <summary>
-    /// What a correlation refers to raises no alert of its own, unless it asks for that; where it is not loaded, it has no use.
+    /// What a correlation refers to raises no alert of its own, unless it asks for that; a rule has no use where it is not loaded.
     /// </summary>
-    private HashSet<SigmaDocument> FindSilent(Dictionary<SigmaDocument, SigmaCount> counts)
+    private HashSet<SigmaDocument> FindSilent(Dictionary<SigmaDocument, SigmaCorrelated> correlated)
     {
         var silent = new HashSet<SigmaDocument>();
         var kept = new HashSet<SigmaDocument>();
@@ -104,9 +111,11 @@ public sealed class SigmaRules
                 .UnionWith(SigmaCorrelation.References(correlation).Select(r => Find(r.Text)).OfType<SigmaDocument>());
         }
         silent.ExceptWith(kept);
-        var used = counts.Values.SelectMany(c => c.Rules).ToHashSet();
+        var used = correlated.Values.SelectMany(c => c.Refers).ToHashSet();
         foreach (SigmaDocument rule in silent.Where(r => !used.Contains(r) && _detections.Remove(r)))
             rule.Faults.Add(SigmaReason.Correlation, rule.Content, "it is there for a correlation that is not loaded");
+        // One that counts says enough by itself.
+        silent.IntersectWith(used);
         return silent;
     }
 
@@ -126,9 +135,11 @@ public sealed class SigmaRules
         return new EventFilter((batch, row) => matcher.Next(places, batch, row), kinds, $"of {logs} by Sigma rule {digest[..12]}");
     }
 
+    private EventStep StepOf(SigmaStep step, SigmaMatcher matcher) =>
+        new(FilterOf(step.Rules, matcher), step.Count, step.Fields) { Within = step.Within };
+
     private RuleGroup GroupOf(List<AlertRule> alerts) => new(GroupName, GroupName, s_interval, alerts)
     {
-        Limit = SigmaAlerts.MaxAlerts,
         Digest = YamlDigest.Of(_documents.Where(d => d.Faults.All.Count == 0).Select(d => d.Content)),
     };
 

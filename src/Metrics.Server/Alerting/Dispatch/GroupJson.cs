@@ -23,12 +23,15 @@ internal static class GroupJson
         var all = new JsonObject();
         foreach ((IntegrationId integration, NotificationLogEntry entry) in log)
         {
-            all[integration.ToString()] = new JsonObject
+            var one = new JsonObject
             {
                 ["at"] = entry.At.Milliseconds,
                 ["open"] = AlertId.Write(entry.Open),
                 ["silent"] = AlertId.Write(entry.Marked),
             };
+            if (entry.Flapping.Count > 0)
+                one["flapping"] = AlertId.Write(entry.Flapping);
+            all[integration.ToString()] = one;
         }
         return all.ToJsonString();
     }
@@ -39,10 +42,14 @@ internal static class GroupJson
         var log = new Dictionary<IntegrationId, NotificationLogEntry>();
         foreach ((string name, JsonNode? entry) in JsonNode.Parse(json)!.AsObject())
         {
-            if (IntegrationId.TryParse(name, out IntegrationId id))
-                log[id] = new NotificationLogEntry(new Timestamp((long)entry!["at"]!), Ids("open"), Ids("silent"));
+            if (!IntegrationId.TryParse(name, out IntegrationId id))
+                continue;
+            log[id] = new NotificationLogEntry(new Timestamp((long)entry!["at"]!), Ids("open"), Ids("silent"))
+            {
+                Flapping = Ids("flapping"),
+            };
 
-            HashSet<AlertId> Ids(string property) => AlertId.ParseAll((string)entry![property]!);
+            HashSet<AlertId> Ids(string property) => AlertId.ParseAll((string?)entry![property] ?? "");
         }
         return log;
     }

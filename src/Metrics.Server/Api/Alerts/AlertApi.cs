@@ -27,9 +27,13 @@ internal static class AlertApi
         if (string.IsNullOrWhiteSpace(asked))
             return BadData($"alert is required: {Expected}");
         (string name, IReadOnlyList<LabelMatcher> labels, string? error) = (asked.Trim(), [], null);
-        if (trail.ExplainRule(name).Count == 0 && !TryRead(asked, out name, out labels, out error))
-            return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
         IReadOnlyList<string> rule = trail.ExplainRule(name);
+        if (rule.Count == 0)
+        {
+            if (!TryRead(asked, out name, out labels, out error))
+                return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
+            rule = trail.ExplainRule(name);
+        }
         IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, labels);
         if (rule.Count == 0 && found.Count == 0 && IsExpression(asked))
             return BadData($"alert is '{asked}', which is an expression; it must be {Expected}");

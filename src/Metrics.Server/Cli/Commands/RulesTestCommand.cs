@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Metrics.Alerting;
+using Metrics.Configuration;
 using Metrics.Rules;
 using Metrics.Rules.Testing;
 using Metrics.Text;
@@ -73,11 +74,7 @@ internal sealed class RulesTestCommand : CliCommand
         foreach (string pattern in read.RuleFiles)
         {
             string full = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, pattern);
-            string folder = Path.GetDirectoryName(full)!;
-            string[] found = Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(full)) : [];
-            if (found.Length == 0)
-                problems.Add(new Problem(file, 0, 0, $"rule_files: no file is at {pattern}"));
-            files.AddRange(found.Order(StringComparer.Ordinal));
+            files.AddRange(PathPattern.Files(full, $"rule_files of {file}: no file is at {pattern}", problems));
         }
         return files;
     }

@@ -11,15 +11,12 @@ internal sealed record EventCalendar(IReadOnlyList<PlannedTime> Planned, Func<Da
     /// <summary>Name of the time interval in which people work.</summary>
     public const string WorkingHours = "working_hours";
 
-    /// <summary>Nothing is planned.</summary>
-    public static EventCalendar Empty { get; } = new([], null);
-
     /// <summary>Whether a moment lies outside working hours; where these are not given none does.</summary>
     public bool IsOutside(DateTimeOffset moment) => IsWorkingHour is { } isOne && !isOne(moment);
 
     /// <summary>The planned time in which an event happened; null where there is none.</summary>
     public string? PlannedBy(EventBatch batch, int row, DateTimeOffset moment) =>
-        Planned.FirstOrDefault(p => p.Contains(moment) && p.IsAbout(batch, row))?.Name;
+        Planned.FirstOrDefault(p => p.IsAbout(batch, row) && p.Contains(moment))?.Name;
 }
 
 /// <summary>A window of <c>maintenance</c>.</summary>

@@ -37,6 +37,9 @@ internal sealed class FirstSeen
 
     /// <summary>How much is known of each share.</summary>
     private readonly Dictionary<string, int> _shares = new(StringComparer.Ordinal);
+
+    /// <summary>When the last event was of which something was learned.</summary>
+    private long _newest;
     private long _swept;
 
     /// <summary>How much is known.</summary>
@@ -53,9 +56,14 @@ internal sealed class FirstSeen
         foreach (SourcePosition position in stored)
         {
             if (position.Read<StoredFirst>() is { } first && first.Since <= first.Last && _known.Count < MaxKnown)
+            {
                 Put(position.Key, new Seen { Since = first.Since, Last = first.Last, Saved = first.Last });
+                _newest = Math.Max(_newest, first.Last);
+            }
             else
+            {
                 useless.Add(position with { State = null });
+            }
         }
         return useless;
     }
@@ -99,15 +107,18 @@ internal sealed class FirstSeen
             Remove(change.Key);
     }
 
-    /// <summary>Forgets what was not seen for long; at most once an hour.</summary>
+    /// <summary>
+    /// Forgets what was not seen for long before the newest event; at most once an hour of the events' time. The clock is not asked: where
+    /// it goes wrong, or where old logs are read, all would be forgotten.
+    /// </summary>
     /// <returns>The keys.</returns>
-    public IReadOnlyList<string> Sweep(long now, FirstSeenOptions options)
+    public IReadOnlyList<string> Sweep(FirstSeenOptions options)
     {
-        if (now - _swept < Hour)
+        if (_newest - _swept < Hour)
             return [];
-        _swept = now;
+        _swept = _newest;
         long forget = (long)options.Forget.TotalNanoseconds;
-        List<string> old = [.. _known.Where(k => (now - k.Value.Last) / (IsHeard(k.Key) ? HeardLonger : 1) > forget).Select(k => k.Key)];
+        List<string> old = [.. _known.Where(k => _newest - k.Value.Last > forget * (IsHeard(k.Key) ? HeardLonger : 1)).Select(k => k.Key)];
         old.ForEach(Remove);
         return old;
     }
@@ -155,6 +166,7 @@ internal sealed class FirstSeen
         bool isOlder = at < seen!.Since;
         seen.Since = Math.Min(seen.Since, at);
         seen.Last = Math.Max(seen.Last, at);
+        _newest = Math.Max(_newest, at);
         if (isNew || isOlder || seen.Last - seen.Saved >= Day)
         {
             seen.Saved = seen.Last;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
 
@@ -39,9 +38,8 @@ internal sealed class HaproxyPoller(HttpMessageInvoker http, Uri url, string? us
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        if (username is not null)
-            request.Headers.Authorization =
-                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
+        if (BasicAuthorization.Of(username, password) is { } authorization)
+            request.Headers.Authorization = AuthenticationHeaderValue.Parse(authorization);
         using HttpResponseMessage response = await http.SendAsync(request, ct);
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");

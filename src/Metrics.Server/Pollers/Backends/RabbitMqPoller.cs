@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
@@ -86,9 +85,8 @@ internal sealed class RabbitMqPoller(HttpMessageInvoker http, Uri url, string? u
     private async Task<JsonDocument> GetAsync(string path, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url.ToString().TrimEnd('/') + path));
-        if (username is not null)
-            request.Headers.Authorization =
-                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{password?.Reveal()}")));
+        if (BasicAuthorization.Of(username, password) is { } authorization)
+            request.Headers.Authorization = AuthenticationHeaderValue.Parse(authorization);
         using HttpResponseMessage response = await http.SendAsync(request, ct);
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"{path.Split('?')[0]}: HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using DnsClient;
 using DnsClient.Protocol;
 using Metrics.Model;
@@ -58,8 +59,9 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         bool valid = job.Dns.ValidRcodes.Count == 0 ? rcode == "NOERROR" : job.Dns.ValidRcodes.Contains(rcode);
         if (!valid)
             return $"the answer is {rcode}";
-        if (job.Dns.FailIfNoneMatches.FirstOrDefault(r => !response.Answers.Any(a => r.IsMatch(a.ToString()))) is { } missing)
-            return $"no answer matches '{missing}'";
+        IReadOnlyList<Regex> any = job.Dns.FailIfNoneMatches;
+        if (any.Count > 0 && !response.Answers.Any(a => any.Any(r => r.IsMatch(a.ToString()))))
+            return $"no answer matches {string.Join(" or ", any.Select(r => $"'{r}'"))}";
         if (response.Answers.Count == 0 && job.Dns.FailIfNotMatches.Count > 0)
             return "there is no answer that could match";
         return response.Answers.FirstOrDefault(a => job.Dns.FailIfNotMatches.Any(r => !r.IsMatch(a.ToString()))) is { } wrong

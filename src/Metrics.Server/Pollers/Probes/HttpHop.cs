@@ -5,13 +5,18 @@ namespace Metrics.Pollers.Probes;
 /// <param name="Method">How.</param>
 /// <param name="HasBody">Whether the body goes along.</param>
 /// <param name="HasHost">Whether a header Host that is configured does.</param>
-/// <param name="HasSecrets">Whether what proves who we are does: not to another host, nor to those behind it.</param>
+/// <param name="HasSecrets">
+/// Whether what proves who we are does: to the first host and those of its domain, and to nobody once a redirect has left them.
+/// </param>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc9110#section-15.4</remarks>
 internal sealed record HttpHop(Uri Url, HttpMethod Method, bool HasBody, bool HasHost, bool HasSecrets)
 {
     /// <summary>Headers that prove who we are.</summary>
     private static readonly HashSet<string> s_secret =
         new(["Authorization", "Proxy-Authorization", "Cookie", "Cookie2", "Www-Authenticate"], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whose the secrets are.</summary>
+    private string FirstHost { get; init; } = Url.IdnHost;
 
     /// <summary>The first request.</summary>
     public static HttpHop First(Uri url, string method) => new(url, new HttpMethod(method), true, true, true);
@@ -26,7 +31,7 @@ internal sealed record HttpHop(Uri Url, HttpMethod Method, bool HasBody, bool Ha
         bool isSame = status is 307 or 308;
         return new HttpHop(
             next, isSame || Method == HttpMethod.Head ? Method : HttpMethod.Get, HasBody && isSame, HasHost && !location.IsAbsoluteUri,
-            HasSecrets && IsOf(next.IdnHost, Url.IdnHost));
+            HasSecrets && IsOf(next.IdnHost, FirstHost)) { FirstHost = FirstHost };
     }
 
     /// <summary>Whether a configured header goes along.</summary>

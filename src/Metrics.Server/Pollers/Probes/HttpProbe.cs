@@ -173,8 +173,7 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
 
     /// <summary>What is configured to prove who we are; null is nothing.</summary>
     private string? Credentials() => job.Http.BearerToken is { } token ? $"Bearer {token.Reveal()}"
-        : job.Http.Username is { } user
-            ? $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{job.Http.Password?.Reveal()}"))}" : null;
+        : BasicAuthorization.Of(job.Http.Username, job.Http.Password);
 
     private void EndPhase(string phase)
     {

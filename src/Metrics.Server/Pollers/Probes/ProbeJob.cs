@@ -58,7 +58,7 @@ internal sealed record ProbeJob : TargetSection
             section.Report("targets", "is required");
         foreach (string target in job.Targets.Where(t => !IsTarget(prober, t)))
             section.Report("targets",
-                $"holds '{target}'; a target of the prober {prober} is "
+                $"holds '{UserInfo.Without(target)}'; a target of the prober {prober} is "
                     + $"{(prober == "http" ? "a URL such as https://host/path" : prober is "tcp" or "tls" ? "HOST:PORT" : "a host")}");
         section.Finish();
         return job;

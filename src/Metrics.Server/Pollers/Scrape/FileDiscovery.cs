@@ -20,9 +20,6 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
         return discovery;
     }
 
-    /// <summary>The files that match now.</summary>
-    public IEnumerable<string> Files() => Patterns.SelectMany(Expand).Distinct().Order(StringComparer.Ordinal);
-
     /// <summary>The groups of one file; a file that cannot be read gives problems and no groups.</summary>
     /// <param name="file">The file; its groups have its name as the label <c>__meta_filepath</c>.</param>
     /// <param name="problems">What is wrong with all of it.</param>
@@ -64,17 +61,4 @@ internal sealed record FileDiscovery(IReadOnlyList<string> Patterns)
 
     private static Dictionary<string, string> WithFile(IReadOnlyDictionary<string, string> labels, string file) =>
         new(labels) { ["__meta_filepath"] = file };
-
-    private static string[] Expand(string pattern)
-    {
-        string folder = Path.GetDirectoryName(pattern) is { Length: > 0 } parent ? parent : ".";
-        try
-        {
-            return Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(pattern)) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
 }

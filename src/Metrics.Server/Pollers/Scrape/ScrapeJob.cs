@@ -101,12 +101,8 @@ internal sealed record ScrapeJob : TargetSection
     public ValueTask<string?> AuthorizationAsync(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        string? value = null;
-        if (Credentials is not null)
-            value = $"{AuthorizationType} {Credentials.Reveal()}";
-        else if (Username is not null)
-            value = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password?.Reveal()}"));
-        return ValueTask.FromResult(value);
+        return ValueTask.FromResult(Credentials is not null
+            ? $"{AuthorizationType} {Credentials.Reveal()}" : BasicAuthorization.Of(Username, Password));
     }
 
     /// <summary>Labels as they are stored, from those that were scraped; null when relabelling drops the series.</summary>

@@ -19,9 +19,11 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     /// <summary>What is wrong with targets at this look, and what was at the last.</summary>
     private HashSet<string> _faults = [], _saidFaults = [];
 
+    /// <summary>By pattern: the files that were there when all of its folders could be read.</summary>
+    private readonly Dictionary<string, IReadOnlyList<string>> _found = [];
     private readonly Dictionary<string, (string State, IReadOnlyList<TargetGroup> Groups)> _files = [];
 
-    /// <summary>Every target of the jobs. A file that became unreadable keeps the targets it had.</summary>
+    /// <summary>Every target of the jobs. A file or folder that became unreadable keeps the targets it had.</summary>
     public IEnumerable<TargetDeclaration> Discover(TargetSections sections)
     {
         List<ScrapeJob> jobs = [.. sections.OfType<ScrapeJob>()];
@@ -37,7 +39,8 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
         {
             if (!_clients.TryGetValue(job.Id, out HttpMessageInvoker? http))
                 _clients.Add(job.Id, http = CreateClient(job));
-            IEnumerable<TargetGroup> groups = job.Static.Concat(job.Files.SelectMany(f => f.Files()).SelectMany(ReadFile));
+            IEnumerable<TargetGroup> groups = job.Static.Concat(
+                job.Files.SelectMany(f => f.Patterns.SelectMany(FilesOf).Distinct().Order(StringComparer.Ordinal)).SelectMany(ReadFile));
             foreach (TargetGroup group in groups)
             {
                 foreach (string address in group.Targets)
@@ -76,8 +79,27 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     private void Say(ScrapeJob job, string address, string fault)
     {
         string said = $"{job.Name}/{address}: {fault}";
-        if (_faults.Add(said) && !_saidFaults.Contains(said))
+        if (IsNew(said))
             LogWrongTarget(said);
+    }
+
+    private bool IsNew(string said) => _faults.Add(said) && !_saidFaults.Contains(said);
+
+    private IReadOnlyList<string> FilesOf(string pattern)
+    {
+        var problems = new List<Problem>();
+        IReadOnlyList<string> files = [.. PathPattern.Files(pattern, (folder, e) => problems.Add(PathPattern.Unreadable(folder, e)))];
+        if (problems.Count == 0)
+            return _found[pattern] = files;
+        SayBadFile(problems);
+        return [.. files.Union(_found.GetValueOrDefault(pattern) ?? [])];
+    }
+
+    private void SayBadFile(IEnumerable<Problem> problems)
+    {
+        string said = string.Join("; ", problems);
+        if (IsNew(said))
+            LogBadFile(said);
     }
 
     private IReadOnlyList<TargetGroup> ReadFile(string file)
@@ -92,7 +114,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
             LogLeftOut(leftOut.Count, file, string.Join("; ", leftOut.Take(MaxSaid)));
         if (problems.Count > 0)
         {
-            LogBadFile(string.Join("; ", problems));
+            SayBadFile(problems);
             groups = known.Groups ?? [];
         }
         _files[file] = (state, groups);

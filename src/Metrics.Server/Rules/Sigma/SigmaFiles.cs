@@ -7,8 +7,6 @@ namespace Metrics.Rules;
 /// <summary>Finds and reads files of Sigma rules.</summary>
 internal static class SigmaFiles
 {
-    private static readonly string[] s_ofFolder = ["**/*.yml", "**/*.yaml"];
-
     /// <summary>Reads the rules of all files; what cannot be read is among them with its reason.</summary>
     /// <param name="patterns">Files, folders (all <c>.yml</c> and <c>.yaml</c> below), patterns (<see cref="PathPattern"/>).</param>
     public static SigmaLoad Load(IReadOnlyList<string> patterns)
@@ -21,17 +19,19 @@ internal static class SigmaFiles
             string[] files = [.. Find(pattern, Unreadable).Order(StringComparer.Ordinal)];
             if (files.Length == 0 && !isUnreadable)
                 rules.Refuse(pattern, [new Problem(pattern, 0, 0, "no file of Sigma rules is there")]);
-            foreach (string file in files.Where(f => seen.Add(Path.GetFullPath(f))))
+            foreach (string file in files.Where(IsFirst))
                 Read(file, rules);
 
             void Unreadable(string folder, Exception e)
             {
                 isUnreadable = true;
-                if (seen.Add(folder))
-                    rules.Refuse(folder, [new Problem(folder, 0, 0, $"cannot be read: {e.Message}")]);
+                if (IsFirst(folder))
+                    rules.Refuse(folder, [PathPattern.Unreadable(folder, e)]);
             }
         }
         return rules.Make();
+
+        bool IsFirst(string path) => seen.Add(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Length == 0 ? "." : path)));
     }
 
     private static void Read(string file, SigmaRules rules)
@@ -47,6 +47,6 @@ internal static class SigmaFiles
     }
 
     private static IEnumerable<string> Find(string pattern, Action<string, Exception> unreadable) => Directory.Exists(pattern)
-        ? s_ofFolder.SelectMany(files => PathPattern.Files($"{pattern}/{files}", unreadable))
+        ? PathPattern.Files($"{pattern}/**", unreadable).Where(f => Path.GetExtension(f) is ".yml" or ".yaml")
         : PathPattern.Files(pattern, unreadable);
 }

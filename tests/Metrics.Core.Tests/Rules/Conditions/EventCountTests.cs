@@ -1,6 +1,7 @@
 using Metrics.Model;
 using Metrics.Rules;
 using Metrics.Rules.Conditions;
+using Metrics.Text;
 
 namespace Metrics.Tests.Rules.Conditions;
 
@@ -100,6 +101,31 @@ public sealed class EventCountTests
         rules.Take(EventRules.Failure(4, "a", "three")).Open(4).Should().Be("a firing 3");
         rules.Take(EventRules.Failure(5, "a", "one")).Open(603).Should().Be("", "'two' was seen last at second 2");
         rules.Take(EventRules.Failure(602, "a", "four"), EventRules.Failure(602, "a", "five")).Open(603).Should().Be("a firing 4");
+    }
+
+    [Theory]
+    [InlineData("distinct: { field: user.name, below: 4096 }", null)]
+    [InlineData("distinct: { field: user.name, below: 4097 }", "distinct has a bound, < 4097, that is always so: at most 4096 different")]
+    [InlineData("distinct: { field: user.name, above: 4095 }", null)]
+    [InlineData("distinct: { field: user.name, above: 4096 }", "distinct has a bound, > 4096, that is never so: at most 4096 different")]
+    [InlineData("distinct: { field: user.name, outside: [3, 9000] }", null)]
+    [InlineData("distinct: { field: user.name, outside: [0, 9000] }", "distinct has a bound, outside 0 … 9000, that is never so")]
+    [InlineData("distinct: { field: user.name, not_equals: 5000 }", "distinct has a bound, != 5000, that is always so")]
+    [InlineData("count: { below: 2 }", null)]
+    [InlineData("count: { below: 1 }", "count has a bound, < 1, that is never so: a group is there while it has events")]
+    [InlineData("count: { equals: 0 }", "count has a bound, == 0, that is never so: a group is there while it has events")]
+    public void A_bound_that_says_nothing_is_refused(string bound, string? error)
+    {
+        string rule = $"{{ alert: A, events: {{ kind: log }}, window: 5m, group_by: [host], {bound} }}";
+        var problems = new List<Problem>();
+        RuleFile.Read($"groups: [ {{ name: g, rules: [ {rule} ] }} ]", "a.yaml", problems);
+        if (error is null)
+            problems.Should().BeEmpty();
+        else
+            problems.Should().ContainSingle().Which.Message.Should().Contain(error);
+        problems.Clear();
+        RuleFile.Read($"groups: [ {{ name: g, rules: [ {rule.Replace("group_by: [host], ", "")} ] }} ]", "a.yaml", problems);
+        problems.Should().HaveCount(error?.Contains("a group is there") == false ? 1 : 0, "all together are also counted where there are none");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Rules;
 using Metrics.Rules.Conditions;
 using Metrics.Rules.Sigma;
 using static Metrics.Tests.Rules.Sigma.SigmaHarness;
@@ -143,6 +144,19 @@ public sealed class SigmaCorrelationTests
     }
 
     [Fact]
+    public void Of_more_groups_than_may_have_alerts_the_greatest_have_one()
+    {
+        EventBatch[] events =
+        [
+            .. from address in Enumerable.Range(0, 2100)
+               from _ in Enumerable.Range(0, address == 2099 ? 4 : 3)
+               select Event("event.outcome=failure", "service.name=sshd", $"source.ip=198.51.{address / 256}.{address % 256}"),
+        ];
+        IReadOnlyList<AlertInstance> alerts = Alerts(Load(Failed, Correlation("")).Group!, events);
+        alerts.Should().HaveCount(2001).And.Contain(a => a.Value == 4);
+    }
+
+    [Fact]
     public void Different_values_are_counted()
     {
         string spraying = Correlation("event_count", "value_count").Replace("gte: 3", "gte: 2, field: user.name", StringComparison.Ordinal);
@@ -178,10 +192,9 @@ public sealed class SigmaCorrelationTests
     }
 
     [Theory]
-    [InlineData("event_count", "temporal", SigmaReason.Correlation, "temporal is not supported yet")]
-    [InlineData("event_count", "temporal_ordered", SigmaReason.Correlation, "temporal_ordered is not supported yet")]
+    [InlineData("event_count", "temporal", SigmaReason.Correlation, "gte: 3 is not supported: all of its rules (1) must have events")]
     [InlineData("event_count", "value_sum", SigmaReason.Correlation, "value_sum is not supported")]
-    [InlineData("event_count", "events", SigmaReason.Broken, "correlation.type is 'events'; allowed are event_count and value_count")]
+    [InlineData("event_count", "events", SigmaReason.Broken, "correlation.type is 'events'; allowed are event_count, value_count, temporal and")]
     [InlineData("event_count", "value_count", SigmaReason.Broken, "value_count needs condition.field")]
     [InlineData("[failed]", "[nobody]", SigmaReason.Broken, "there is no rule of the name or id 'nobody'")]
     [InlineData("[failed]", "[]", SigmaReason.Broken, "correlation.rules is required")]
@@ -201,7 +214,7 @@ public sealed class SigmaCorrelationTests
     [Fact]
     public void What_is_there_for_a_correlation_that_is_not_loaded_raises_no_alerts()
     {
-        SigmaLoad load = Load(Correlation("event_count", "temporal"), Failed);
+        SigmaLoad load = Load(Correlation("event_count", "value_sum"), Failed);
         load.Group.Should().BeNull();
         load.Rules[1].Faults.Single().Message.Should().Be("it is there for a correlation that is not loaded");
     }

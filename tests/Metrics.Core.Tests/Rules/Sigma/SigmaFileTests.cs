@@ -122,7 +122,7 @@ public sealed class SigmaFileTests
         SigmaLoad load = Load(Rule("s: { user.name: a }\ncondition: s"));
         EventBatch[] events = [.. Enumerable.Range(0, 4_000).Select(i => Event("user.name=a", $"host.name=h{i % 2_000}"))];
         var alerts = Alerts(load.Group!, events);
-        alerts.Should().HaveCount(2_001).And.HaveCount(load.Group!.Limit, "a thousand apart, a thousand by estimate, and all others");
+        alerts.Should().HaveCount(2_001, "a thousand apart, a thousand by estimate, and all others");
         alerts.Should().ContainSingle(a => a.Series["host"] == "other").Which.Value.Should().Be(2_000);
     }
 

@@ -74,12 +74,16 @@ internal static class SigmaHarness
     }
 
     /// <summary>An event with fields: <c>user.name=ann</c>; what has no sign of equality is its text.</summary>
-    public static EventBatch Event(params string[] fields)
+    public static EventBatch Event(params string[] fields) => EventBefore(0, fields);
+
+    /// <summary>An event that was so many seconds before it is looked at.</summary>
+    public static EventBatch EventBefore(int seconds, params string[] fields)
     {
+        long time = (Start - (seconds * 1000L)) * 1_000_000;
         string body = string.Join('\n', fields.Where(f => !f.Contains('=', StringComparison.Ordinal)));
         string kind = fields.FirstOrDefault(f => f.StartsWith("kind=", StringComparison.Ordinal))?[5..] ?? "log";
         var batch = new EventBatch("test");
-        batch.Add(Start * 1_000_000, Start * 1_000_000, kind, 9, body);
+        batch.Add(time, time, kind, 9, body);
         foreach (string[] field in fields.Where(f => f.Contains('=', StringComparison.Ordinal)).Select(f => f.Split('=', 2)))
         {
             if (field[0] != "kind")

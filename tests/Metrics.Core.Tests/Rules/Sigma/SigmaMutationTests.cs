@@ -23,6 +23,10 @@ public sealed class SigmaMutationTests
         ---
         title: Two
         correlation: { type: event_count, rules: [one], group-by: [exe], timespan: 5m, condition: { gte: 2 }, generate: true }
+        name: two
+        ---
+        title: Three
+        correlation: { type: temporal_ordered, rules: [two, one], group-by: [x], timespan: 5m, aliases: { x: { two: exe, one: exe } }, generate: true }
         """;
 
     private static readonly string[] s_pieces =
@@ -48,7 +52,10 @@ public sealed class SigmaMutationTests
             load.Rules.Should().NotBeEmpty();
             foreach (AlertRule rule in load.Group?.Alerting ?? [])
             {
-                ((EventCount)rule.Condition).Events.NextMatch(audit, 0).Should().BeInRange(0, 1);
+                foreach (EventStep step in ((EventCondition)rule.Condition).Steps)
+                    step.Events.NextMatch(audit, 0).Should().BeInRange(0, 1);
+                if (rule.Condition is EventSequence)
+                    new AlertRuleState(rule, TimeProvider.System).Take(audit).Should().BeInRange(0, 1);
                 loaded++;
             }
         }

@@ -3,6 +3,7 @@ using Metrics.Hosting;
 using Metrics.Intake;
 using Metrics.Intake.Marks;
 using Metrics.Model;
+using Metrics.Series;
 using Metrics.Storage;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
@@ -15,7 +16,7 @@ public sealed class MarkStageTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly Dictionary<string, string> _stored = [];
     private readonly Current<EventLogOptions> _options = new(new EventLogOptions());
-    private readonly Current<EventCalendar> _calendar = new(EventCalendar.Empty);
+    private readonly Current<EventCalendar> _calendar = new(new EventCalendar([], null));
     private MarkMetrics _metrics;
     private MarkStage _stage;
 
@@ -128,6 +129,19 @@ public sealed class MarkStageTests
         _stored.Keys.Should().NotContain(k => k.Contains("eve"));
         (await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"))).Should().Be("account,origin");
         (await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"))).Should().Be("", "it came all the time");
+    }
+
+    [Fact]
+    public async Task A_clock_that_goes_wrong_and_old_logs_have_nothing_forgotten()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1", daysAgo: 400));
+        await FirstAsync(Login("ctl-1", "eve", "10.0.0.1", daysAgo: 399));
+        _stored.Keys.Should().Contain(k => k.Contains("ann"), "it is known as long ago as the newest log");
+        await FirstAsync(Login("ctl-1", "bob", "10.0.0.1"));
+        DateTimeOffset now = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromDays(10_000));
+        (await FirstAsync(At(now.AddHours(2), Login("ctl-1", "bob", "10.0.0.1")))).Should().Be("", "the log says when it was");
+        _stored.Keys.Should().Contain(k => k.Contains("bob"));
     }
 
     [Fact]
@@ -261,6 +275,17 @@ public sealed class MarkStageTests
             .Should().BeNull("the window is over, and the other one is about an alert");
         (await SeeAsync(At(night.AddHours(-1), Stop("ctl-1"))))[EventFields.Planned].Should().BeNull();
         _metrics.Marked.WithLabels("planned").Value.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_window_that_is_not_about_an_event_is_not_asked_when_it_is()
+    {
+        int asked = 0;
+        var matcher = new LabelMatcher("host", MatchKind.Equal, "ctl-1");
+        _calendar.Value = new EventCalendar([new PlannedTime("patching", [matcher], _ => ++asked > 0)], null);
+        (await SeeAsync(Stop("net-1")))[EventFields.Planned].Should().BeNull();
+        asked.Should().Be(0, "its times are a cron expression, which takes longer than to look at the host");
+        (await SeeAsync(Stop("ctl-1")))[EventFields.Planned].Should().Be("patching");
     }
 
     [Fact]

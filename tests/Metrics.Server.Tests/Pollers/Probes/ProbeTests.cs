@@ -83,6 +83,31 @@ public sealed class ProbeTests
         seen.Should().Equal($"first.example {first} yes", $"first.example {first} yes", "localhost  yes");
     }
 
+    [Theory]
+    [InlineData("http://example.org/ http://a.example.org/ http://b.example.org/", "yes yes yes")]
+    [InlineData("http://a.example.org/ http://example.org/ http://a.example.org/", "yes no no")]
+    [InlineData("http://example.org/ http://example.com/ http://example.org/", "yes no no")]
+    [InlineData("http://example.org/ https://example.org:8443/ http://notexample.org/", "yes yes no")]
+    public void Secrets_go_along_as_far_as_the_first_host_and_its_domain_reach(string addresses, string secrets)
+    {
+        string[] urls = addresses.Split(' ');
+        List<HttpHop> hops = [HttpHop.First(new Uri(urls[0]), "GET")];
+        foreach (string url in urls[1..])
+        {
+            using var answer = new HttpResponseMessage(HttpStatusCode.Found);
+            answer.Headers.Location = new Uri(url);
+            hops.Add(hops[^1].After(answer)!);
+        }
+        hops.Select(h => h.HasSecrets && h.Takes("Authorization") ? "yes" : "no").Should().Equal(secrets.Split(' '));
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_target_is_said_without_its_password()
+    {
+        Action read = () => MetricsOptions.Parse("probes: [ { job_name: a, prober: http, targets: ['ftp://kim:s3cret@host/x'] } ]");
+        read.Should().Throw<Exception>().Which.Message.Should().Contain("'ftp://host/x'").And.NotContain("s3cret");
+    }
+
     [Fact]
     public async Task User_and_password_of_an_address_are_sent_and_shown_nowhere()
     {
@@ -138,6 +163,9 @@ public sealed class ProbeTests
     [InlineData("", "fail_if_not_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
     [InlineData("10.0.0.7 10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 1)]
     [InlineData("10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
+    [InlineData("10.0.0.7", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]9', '10[.]0[.]0[.]7']", 1)]
+    [InlineData("10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]9', '10[.]0[.]0[.]7']", 0)]
+    [InlineData("", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
     [InlineData("10.0.0.8", "query_type: A", 1)]
     public async Task Every_answer_of_a_resolver_must_match_or_any_as_it_is_asked_for(string addresses, string dns, int success)
     {

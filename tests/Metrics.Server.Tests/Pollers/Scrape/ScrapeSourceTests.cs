@@ -96,6 +96,22 @@ public sealed class ScrapeSourceTests : IDisposable
         _said.Messages.Should().ContainSingle().Which.Should().StartWith("Targets of a file are not taken, those it had before stay: ");
     }
 
+    [Fact]
+    public void A_folder_that_cannot_be_read_is_said_once_and_keeps_the_targets_that_it_had()
+    {
+        string folder = Path.Combine(_folder, "sites");
+        Directory.CreateDirectory(Path.Combine(folder, "rome"));
+        File.WriteAllText(Path.Combine(folder, "rome", "a.yml"), "- targets: ['a:1']");
+        string job = $"scrape_configs: [ {{ job_name: j, file_sd_configs: [ {{ files: ['{folder}/*/*.yml'] }} ] }} ]";
+        Look(job).Select(t => t.Instance).Should().Equal(["a:1"], "a pattern may stand for a folder");
+        Directory.Delete(folder, recursive: true);
+        // Root may read every folder; what leads to itself nobody reads.
+        Directory.CreateSymbolicLink(folder, folder);
+        for (int look = 0; look < 3; look++)
+            Look(job).Select(t => t.Instance).Should().Equal("a:1");
+        _said.Messages.Should().HaveCount(2).And.Contain(m => m.Contains($"{folder}: cannot be read: "));
+    }
+
     private List<TargetDeclaration> Look(string yaml) =>
         [.. _source.Discover(MetricsOptions.Parse(yaml).Targets).OrderBy(t => t.Instance, StringComparer.Ordinal)];
 }

@@ -43,6 +43,41 @@ public sealed class SigmaDaemonTests : IDisposable
         (await AlertsAsync(daemon)).Should().Contain("ctl-2", "an alert outlives a reload");
     }
 
+    [Fact]
+    public async Task A_success_after_many_failures_is_found_and_neither_of_them_alone()
+    {
+        const string Logs = "logsource: { product: linux, service: sshd }";
+        Write("a.yml", $$"""
+            title: Guessed
+            correlation: { type: temporal_ordered, rules: [many, login], group-by: [User], timespan: 10m }
+            ---
+            title: Many
+            name: many
+            correlation: { type: event_count, rules: [failed], group-by: [User], timespan: 5m, condition: { gte: 3 } }
+            ---
+            title: Failed
+            name: failed
+            {{Logs}}
+            detection: { s: { event.outcome: failure }, condition: s }
+            """);
+        Write("b.yml", $"title: Login\nname: login\n{Logs}\ndetection: {{ s: {{ event.outcome: success }}, condition: s }}");
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync($"sigma: {{ files: ['{_folder}'] }}");
+        (await daemon.OwnAsync("metricsd_sigma_rules_loaded", "", "-")).Should().Be(4);
+        foreach (string one in (string[])["ann failure", "ann failure", "ann failure", "bob failure", "bob success", "ann success"])
+        {
+            string[] words = one.Split(' ');
+            const string Event = "\"kind\": \"host.login\", \"service\": \"sshd\", \"host\": \"ctl-1\"";
+            string line = $$"""{ {{Event}}, "user.name": "{{words[0]}}", "event.outcome": "{{words[1]}}" }""";
+            using var body = new StringContent(line, Encoding.UTF8, "application/json");
+            (await daemon.AskAsync("POST", "/api/v1/events", body: body)).Status.Should().Be(204);
+        }
+        await Eventually.Async(async () => (await AlertsAsync(daemon)).Contains("Sigma: Guessed"), "the alert fires");
+        (await AlertsAsync(daemon)).Should().Contain("\"user_name\":\"ann\"").And.NotContain("bob").And.NotContain("Sigma: Many")
+            .And.NotContain("Sigma: Login");
+        (int status, string text) = await daemon.AskAsync("GET", "/api/v1/explain?alert=Sigma:%20Guessed%7Buser_name=%22ann%22%7D");
+        (status, text).Should().Match<(int, string)>(a => a.Item1 == 200 && a.Item2.Contains("completes the sequence of 2 steps"));
+    }
+
     private static async Task SendAsync(RunningDaemon daemon, string user, string host)
     {
         const string Deleted = "\"kind\":\"resource.deleted\",\"openstack.resource.type\":\"project\",\"service\":\"keystone\"";

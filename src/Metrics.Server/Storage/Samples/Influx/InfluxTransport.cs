@@ -91,10 +91,9 @@ internal sealed class InfluxTransport : IDisposable
                 string scheme = options.Version == InfluxVersion.V3 ? "Bearer" : "Token";
                 request.Headers.TryAddWithoutValidation("Authorization", $"{scheme} {token.Reveal()}");
             }
-            else if (options.Username is { } name)
+            else if (BasicAuthorization.Of(options.Username, options.Password) is { } basic)
             {
-                byte[] pair = Encoding.UTF8.GetBytes($"{name}:{options.Password?.Reveal()}");
-                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
+                request.Headers.Authorization = AuthenticationHeaderValue.Parse(basic);
             }
             return base.SendAsync(request, cancellationToken);
         }
