@@ -108,17 +108,20 @@ internal sealed class FirstSeen
     }
 
     /// <summary>
-    /// Forgets what was not seen for long before the newest event; at most once an hour of the events' time. The clock is not asked: where
-    /// it goes wrong, or where old logs are read, all would be forgotten.
+    /// Forgets what was not seen for long; at most once an hour. Both the clock and the newest event must say that it is so long: a clock
+    /// may go wrong, logs may be old, and an event may have come while the clock was wrong.
     /// </summary>
+    /// <param name="clock">What the clock says, nanoseconds since 1970 UTC.</param>
+    /// <param name="options">When it is long.</param>
     /// <returns>The keys.</returns>
-    public IReadOnlyList<string> Sweep(FirstSeenOptions options)
+    public IReadOnlyList<string> Sweep(long clock, FirstSeenOptions options)
     {
-        if (_newest - _swept < Hour)
+        long now = Math.Min(clock, _newest);
+        if (now >= _swept && now - _swept < Hour)
             return [];
-        _swept = _newest;
+        _swept = now;
         long forget = (long)options.Forget.TotalNanoseconds;
-        List<string> old = [.. _known.Where(k => _newest - k.Value.Last > forget * (IsHeard(k.Key) ? HeardLonger : 1)).Select(k => k.Key)];
+        List<string> old = [.. _known.Where(k => now - k.Value.Last > forget * (IsHeard(k.Key) ? HeardLonger : 1)).Select(k => k.Key)];
         old.ForEach(Remove);
         return old;
     }

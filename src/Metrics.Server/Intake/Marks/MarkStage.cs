@@ -120,7 +120,7 @@ internal sealed class MarkStage(
 
     private void Save(EventWork work, List<FirstChange> changed, FirstSeenOptions first)
     {
-        foreach (string key in _seen.Sweep(first))
+        foreach (string key in _seen.Sweep(time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, first))
             _gone.Enqueue(new SourcePosition(FirstChange.Source, key, null));
         // What is forgotten may be seen again before its turn comes, or in this batch: then what is new of it is stored behind.
         for (int n = 0; n < MaxGone && _gone.TryDequeue(out SourcePosition? gone); n++)

@@ -13,7 +13,7 @@ namespace Metrics.Tests.Intake.Marks;
 
 public sealed class MarkStageTests
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 2, 12, 0, 0, TimeSpan.Zero));
+    private FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly Dictionary<string, string> _stored = [];
     private readonly Current<EventLogOptions> _options = new(new EventLogOptions());
     private readonly Current<EventCalendar> _calendar = new(new EventCalendar([], null));
@@ -142,6 +142,22 @@ public sealed class MarkStageTests
         _time.Advance(TimeSpan.FromDays(10_000));
         (await FirstAsync(At(now.AddHours(2), Login("ctl-1", "bob", "10.0.0.1")))).Should().Be("", "the log says when it was");
         _stored.Keys.Should().Contain(k => k.Contains("bob"));
+    }
+
+    [Fact]
+    public async Task An_event_of_when_the_clock_was_wrong_has_nothing_forgotten_once_it_is_right()
+    {
+        await FirstAsync(Login("ctl-1", "ann", "10.0.0.1"));
+        Dictionary<string, string> right = new(_stored);
+        DateTimeOffset now = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromDays(10_000));
+        await FirstAsync(Login("ctl-1", "bob", "10.0.0.1"));
+        foreach ((string key, string state) in right)
+            _stored.TryAdd(key, state);
+        _time = new FakeTimeProvider(now.AddDays(1));
+        Restart();
+        await FirstAsync(Login("ctl-1", "eve", "10.0.0.1"));
+        _stored.Keys.Should().Contain(k => k.Contains("ann"));
     }
 
     [Fact]
