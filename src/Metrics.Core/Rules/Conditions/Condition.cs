@@ -48,6 +48,9 @@ public abstract record Condition
     /// <summary>What is remembered, whatever the bounds are: two conditions of one such text remember the same.</summary>
     internal virtual string Remembered => "";
 
+    /// <summary>Whether what another condition remembers says something to this one.</summary>
+    internal bool RemembersLike(Condition other) => GetType() == other.GetType() && Remembered == other.Remembered;
+
     /// <summary>Begins to watch, with nothing remembered.</summary>
     internal abstract ConditionMemory Remember();
 

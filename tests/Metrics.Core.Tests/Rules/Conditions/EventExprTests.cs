@@ -42,6 +42,16 @@ public sealed class EventExprTests
     }
 
     [Fact]
+    public void What_the_expression_ended_fires_again_as_soon_as_it_holds_again_though_no_event_has_come()
+    {
+        EventRules rules = new EventRules(Busy).Sample(0, Cpu("a"), 0.95);
+        Failures(rules, "a").Open(2).Should().Be("a firing 2");
+        rules.Sample(10, Cpu("a"), 0.5).Open(10).Should().Be("");
+        rules.Open(15).Should().Be("");
+        rules.Sample(20, Cpu("a"), 0.95).Open(20).Should().Be("a firing 2", "its events lie in the window yet");
+    }
+
+    [Fact]
     public void A_value_without_labels_holds_for_every_group()
     {
         EventRules rules = new(Busy.Replace("max by (host) (cpu_busy)", "max(cpu_busy)", StringComparison.Ordinal));
