@@ -133,8 +133,8 @@ public sealed class EventCountMemory : ConditionMemory
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
         List<CountedGroup> counted = groups.Slide(round.At, judgesAll, also);
-        List<Labels> held = [];
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete, held)).OfType<Verdict>()];
+        var look = new Look(groups, gate, isComplete, []);
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, look, c)).OfType<Verdict>()];
         round.Error ??= groups.LimitReached;
         HashSet<Labels> waiting = LeaveRoom(round, verdicts);
         try
@@ -147,7 +147,7 @@ public sealed class EventCountMemory : ConditionMemory
             throw;
         }
         _judgedComplete = isComplete;
-        groups.Return(held.Concat(waiting));
+        groups.Return(look.Held.Concat(waiting));
         groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
     }
@@ -176,36 +176,38 @@ public sealed class EventCountMemory : ConditionMemory
         return waiting;
     }
 
-    /// <summary>What is to be said of a group; null is nothing.</summary>
-    /// <param name="round">The round.</param>
-    /// <param name="gate">Whether it may fire now.</param>
-    /// <param name="counted">The group.</param>
-    /// <param name="isComplete">Whether its count is not too small.</param>
-    /// <param name="held">
-    /// Receives it where only the gate keeps it from firing, or ends its alert: the gate may open again without an event of it.
+    /// <summary>How groups are looked at in a round.</summary>
+    /// <param name="Groups">All of them.</param>
+    /// <param name="Gate">Which may fire now.</param>
+    /// <param name="IsComplete">Whether no count is too small.</param>
+    /// <param name="Held">
+    /// Receives those that only the gate keeps from firing, or whose alert it ends: it may open again without an event of theirs.
     /// </param>
-    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete, List<Labels> held)
+    private readonly record struct Look(EventGroups Groups, EventGate Gate, bool IsComplete, List<Labels> Held);
+
+    /// <summary>What is to be said of a group; null is nothing.</summary>
+    private Verdict? Judge(ConditionRound round, Look look, CountedGroup counted)
     {
         (Labels series, long count, long unsure) = counted;
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
         bool isAlwaysThere = _condition.GroupBy.Count == 0 && series.Count == 0;
         // Nothing happened any more: that is health, also where few were too few.
         if (count == 0 && !isAlwaysThere)
-            return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
+            return isOpen && look.IsComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
         bool isOut = observation == Observation.Breached;
         if (isOut)
-            observation = gate.Judge(series, alert);
+            observation = look.Gate.Judge(series, alert);
         bool isBreached = observation == Observation.Breached;
         if (isOut && !isBreached)
-            held.Add(series);
-        bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
+            look.Held.Add(series);
+        bool isSure = look.IsComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
         return new Verdict(series, observation, count, bound)
         {
-            Events = isBreached ? _groups.NewestOf(series) : [],
+            Events = isBreached ? look.Groups.NewestOf(series) : [],
             Estimate = unsure == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
                 $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
         };
