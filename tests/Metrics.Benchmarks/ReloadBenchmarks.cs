@@ -3,7 +3,9 @@ using Metrics.Rules;
 
 namespace Metrics.Benchmarks;
 
-/// <summary>A reload of one large group: what its rules take over from those before them. Ten times the rules are to take ten times as long.</summary>
+/// <summary>
+/// A reload of one large group: what its rules take over from those before them. Ten times the rules are to take ten times as long.
+/// </summary>
 [MemoryDiagnoser]
 public class ReloadBenchmarks
 {

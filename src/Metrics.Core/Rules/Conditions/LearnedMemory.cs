@@ -57,7 +57,9 @@ public sealed class LearnedMemory : ConditionMemory
         }
     }
 
-    /// <summary>Goes on with what the rule learned before it was changed, if that was the same expression, over windows of the same length.</summary>
+    /// <summary>
+    /// Goes on with what the rule learned before it was changed, if that was of the same expression over windows of the same length.
+    /// </summary>
     internal void TakeOverFrom(LearnedMemory before)
     {
         if (!_condition.RemembersLike(before._condition))

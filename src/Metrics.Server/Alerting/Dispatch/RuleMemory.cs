@@ -59,16 +59,16 @@ internal sealed class RuleMemory(StateStore state)
         {
             if (rule.Memory is not AbsenceMemory absence)
                 continue;
-            RuleId id = group.IdOf(rule.Rule);
+            (RuleId id, string digest) = (group.IdOf(rule.Rule), rule.MemoryDigest);
             Dictionary<Labels, long> written = Of(id);
             var expected = new HashSet<Labels>();
             foreach (ExpectedSeries series in absence.Expected)
             {
                 expected.Add(series.Series);
                 if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
-                    changes.Add(new ExpectedChange(id, series.Series, series.LastSeen, rule.MemoryDigest));
+                    changes.Add(new ExpectedChange(id, series.Series, series.LastSeen, digest));
             }
-            changes.AddRange(written.Keys.Where(s => !expected.Contains(s)).Select(s => new ExpectedChange(id, s, null, rule.MemoryDigest)));
+            changes.AddRange(written.Keys.Where(s => !expected.Contains(s)).Select(s => new ExpectedChange(id, s, null, digest)));
         }
         return changes;
     }

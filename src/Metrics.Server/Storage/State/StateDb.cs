@@ -100,7 +100,7 @@ internal sealed class ExpectedRow
 
     public long LastSeen { get; set; }
 
-    /// <summary>By what it is expected (<see cref="Rules.AlertRuleState.MemoryDigest"/>); null of rows from before that was written.</summary>
+    /// <summary>By what it is expected (<see cref="Rules.AlertRuleState.MemoryDigest"/>); null where that was not written yet.</summary>
     public string? Digest { get; set; }
 }
 

@@ -47,7 +47,8 @@ public sealed class EventCountTests
     [Fact]
     public void Where_few_are_too_few_those_with_the_fewest_have_room_first()
     {
-        EventRules rules = new(Outlasting.Replace("distinct: { field: user.name, above: 0 }", "count: { below: 3 }", StringComparison.Ordinal));
+        const string distinct = "distinct: { field: user.name, above: 0 }";
+        EventRules rules = new(Outlasting.Replace(distinct, "count: { below: 3 }", StringComparison.Ordinal));
         rules.Take(EventRules.Failure(0, "a")).Evaluate(1);
         rules.Take(EventRules.Failure(12, "b")).Evaluate(13);
         rules.Take(EventRules.Failure(24, "c")).Open(25).Should().Be("a firing 0; b firing 0; c firing 1");

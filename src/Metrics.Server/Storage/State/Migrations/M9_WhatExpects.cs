@@ -9,5 +9,6 @@ namespace Metrics.Storage.State.Migrations;
 internal sealed class M9_WhatExpects : Migration
 {
     // As SQL, which both databases read alike.
-    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("ALTER TABLE \"Expected\" ADD COLUMN \"Digest\" text");
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql("ALTER TABLE \"Expected\" ADD COLUMN \"Digest\" text");
 }
