@@ -202,7 +202,8 @@ public sealed class EventCountMemory : ConditionMemory
         bool isBreached = observation == Observation.Breached;
         if (isOut && !isBreached)
             look.Held.Add(series);
-        bool isSure = look.IsComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
+        // Enough is enough, and then what the gate says of it is all that counts.
+        bool isSure = look.IsComplete || (isOut && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
         return new Verdict(series, observation, count, bound)
