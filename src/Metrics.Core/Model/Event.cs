@@ -13,6 +13,11 @@ public sealed record Event
     /// <summary>When it came in here, nanoseconds since 1970 UTC.</summary>
     public required long ObservedTime { get; init; }
 
+    /// <summary>
+    /// When it happened for us, nanoseconds since 1970 UTC: a time in the future means when it came in, where that is known.
+    /// </summary>
+    public long Moment => ObservedTime > 0 ? Math.Min(Time, ObservedTime) : Time;
+
     /// <summary>What happened, as a word of ours; <c>log</c> is a line that nobody has understood further.</summary>
     public required string Kind { get; init; }
 

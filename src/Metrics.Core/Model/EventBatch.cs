@@ -92,6 +92,9 @@ public sealed partial class EventBatch : IDisposable
     /// <summary>When each came in here, nanoseconds since 1970 UTC.</summary>
     public ReadOnlySpan<long> ObservedTimes => _observedTimes.AsSpan(0, Count);
 
+    /// <summary>When a row happened for us, as <see cref="Event.Moment"/> has it.</summary>
+    public long MomentOf(int row) => _observedTimes[row] > 0 ? Math.Min(_times[row], _observedTimes[row]) : _times[row];
+
     /// <summary>What each is.</summary>
     public ReadOnlySpan<string> Kinds => _kinds.AsSpan(0, Count);
 

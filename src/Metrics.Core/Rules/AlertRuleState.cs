@@ -66,9 +66,13 @@ public sealed class AlertRuleState : RuleState
     /// <returns>How many these are.</returns>
     public int Take(EventBatch batch) => Memory is EventCountMemory events ? events.Take(batch) : 0;
 
+    /// <summary>
+    /// A digest of what it is that the rule remembers, whatever its bounds are: what is written down under another says nothing to it.
+    /// </summary>
+    public string MemoryDigest => field ??= Rule.Condition.RememberedDigest;
+
     /// <summary>Whether what another state of the rule remembers says something to this one.</summary>
-    public bool RemembersLike(AlertRuleState other) =>
-        Rule.Condition.GetType() == other.Rule.Condition.GetType() && Rule.Condition.Remembered == other.Rule.Condition.Remembered;
+    public bool RemembersLike(AlertRuleState other) => Rule.Condition.RemembersLike(other.Rule.Condition);
 
     /// <summary>Goes on with what the same rule remembered before a reload, where that is not saved, or not each time.</summary>
     public void TakeOverFrom(AlertRuleState before)

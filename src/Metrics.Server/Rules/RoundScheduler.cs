@@ -51,7 +51,7 @@ internal sealed class RoundScheduler(TimeSpan window, GroupEvaluator evaluator, 
         _ready.Clear();
         foreach (ScheduledGroup group in _plan.Groups)
         {
-            if (group.IsRunning)
+            if (group.IsRunning || group.IsHeld)
                 continue;
             if (group.TakeInterval(now, oldest) is { } round)
             {

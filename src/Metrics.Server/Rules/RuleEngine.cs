@@ -84,7 +84,8 @@ internal sealed class RuleEngine : BackgroundService
             group.ResumeFrom(LastRounds.Of(group.Runner.Group, _head), now);
         await _sink.RestoreAsync(Groups, new Timestamp(now), cancellationToken);
         if (_readBack is not null)
-            await _readBack.ReadAsync(Groups, settles: false, cancellationToken);
+            await _readBack.Begin(Schedule, [], settles: false, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         await base.StartAsync(cancellationToken);
     }
 
@@ -115,7 +116,7 @@ internal sealed class RuleEngine : BackgroundService
             Interlocked.CompareExchange(ref _replacement, null, groups);
         }
         if (_readBack?.NextTry <= Now())
-            await _readBack.ReadAsync(Groups, settles: true, ct);
+            _ = _readBack.Begin(Schedule, [], settles: true, ct);
         Volatile.Write(ref _lastLook, _time.GetTimestamp());
         await _wake.WaitAsync(new Timestamp(Math.Min(_scheduler.BeginDue(ct), _readBack?.NextTry ?? long.MaxValue)), ct);
     }
@@ -129,6 +130,8 @@ internal sealed class RuleEngine : BackgroundService
         RulePlan before = _scheduler.Plan, after = MakePlan(groups);
         List<ScheduledGroup> gone = [.. before.Groups.Except(after.Groups)];
         var fresh = after.Runners.Except(before.Runners).ToDictionary(g => (g.Group.File, g.Group.Name));
+        // What is the same has no reason to wait, but for what waited already.
+        List<ScheduledGroup> held = [.. after.Groups.Except(before.Groups), .. before.Groups.Where(g => g.IsHeld).Except(gone)];
         await Task.WhenAll(gone.Select(g => g.EndAsync()));
         if (_readBack is not null)
             await _readBack.EndAsync();
@@ -156,7 +159,7 @@ internal sealed class RuleEngine : BackgroundService
         else
             output.Dispose();
         if (_readBack is not null)
-            await _readBack.ReadAsync(after.Runners, settles: true, ct);
+            _ = _readBack.Begin(after.Groups, held, settles: true, ct);
         // What had come and was not looked at yet is looked at now.
         foreach (ScheduledGroup group in gone.Where(g => g.HasPending))
         {
@@ -206,7 +209,7 @@ internal sealed class RuleEngine : BackgroundService
         bool isNews = plan.Mark(batch, _time.GetTimestamp(), Now());
         // A reload came in between: rules that go on have the events, and those that are new read them back.
         if (_scheduler.Plan is var next && next != plan)
-            next.MarkEvents(_time.GetTimestamp(), Now());
+            isNews |= next.MarkEvents(_time.GetTimestamp(), Now());
         if (isNews)
             _wake.Wake();
     }

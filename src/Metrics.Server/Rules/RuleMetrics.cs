@@ -33,6 +33,10 @@ internal sealed class RuleMetrics(MetricRegistry registry) : OwnMetrics(registry
         "metricsd_rule_events_left_out_total",
         "Events that the rules of a group did not look at, or forgot, since there were more groups of events than max_groups.", "group");
 
+    public Counter EventReadsFailed { get; } = registry.Counter(
+        "metricsd_rule_event_reads_failed_total",
+        "How often the event log could not be read for rules over events after a start or a reload. It is tried again.");
+
     public Gauge GroupsIntervalOnly { get; } = registry.Gauge(
         "metricsd_rule_groups_interval_only",
         "Groups that are not evaluated when data arrives, since that would cost too much; their interval holds.");

@@ -88,15 +88,18 @@ internal sealed class RulePlan
     }
 
     /// <summary>Marks all rules of groups that count events, for a batch that went to the plan before this one.</summary>
-    public void MarkEvents(long arrived, long now)
+    /// <returns>Whether some group is to have its turn.</returns>
+    public bool MarkEvents(long arrived, long now)
     {
+        bool isNews = false;
         foreach (ScheduledGroup group in _ofEvents)
         {
             var all = new RuleMask(group.Runner.Rules.Count);
             for (int i = 0; i < group.Runner.Rules.Count; i++)
                 all.Add(i);
-            group.Mark(all, now, arrived, now);
+            isNews |= group.Mark(all, now, arrived, now);
         }
+        return isNews;
     }
 
     private bool Mark(RuleMask?[] touched, long newest, long arrived, long now)

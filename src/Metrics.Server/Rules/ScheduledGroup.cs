@@ -25,6 +25,7 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
     private long _arrived;
     private long _markedAt;
     private volatile bool _isRunning;
+    private volatile bool _isHeld;
 
     /// <summary>Its rules at work.</summary>
     public GroupRunner Runner => runner;
@@ -49,6 +50,13 @@ internal sealed class ScheduledGroup(GroupRunner runner, double arrivalShare) : 
 
     /// <summary>Whether a round is under way.</summary>
     public bool IsRunning => _isRunning;
+
+    /// <summary>Whether its rounds wait, since its windows are being filled.</summary>
+    public bool IsHeld
+    {
+        get => _isHeld;
+        set => _isHeld = value;
+    }
 
     /// <summary>The round that is under way, or was last.</summary>
     public Task Running { get; set; } = Task.CompletedTask;

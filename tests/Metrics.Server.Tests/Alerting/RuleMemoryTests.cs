@@ -15,6 +15,9 @@ public sealed class RuleMemoryTests : IDisposable
     private const string Rules =
         "groups: [ { name: g, rules: [ { alert: Silent, expr: lines, learned: { silence: true, window: 1h, min_history: 30d } } ] } ]";
 
+    private const string Absent =
+        "groups: [ { name: g, rules: [ { alert: Gone, expr: sum by (service) (lines), absent_for: 1m } ] } ]";
+
     private static readonly QueryEngine s_engine = new();
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero));
@@ -53,7 +56,7 @@ public sealed class RuleMemoryTests : IDisposable
     {
         using (AlertingRoom room = Open(out GroupRunner rules))
             Evaluate(room, rules, "api", "cron");
-        Run("UPDATE Learned SET Model = substr(Model, instr(Model, ' ') + 1)");
+        Run("UPDATE Learned SET Model = substr(Model, 21)");
         using AlertingRoom next = Open(out GroupRunner again);
         Evaluate(next, again, "api");
         Learned("Model").Should().Contain("1h ");
@@ -61,16 +64,72 @@ public sealed class RuleMemoryTests : IDisposable
     }
 
     [Fact]
+    public void What_was_learned_of_another_expression_is_not_put_back_and_leaves_the_file()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules))
+            Evaluate(room, rules, "api", "cron");
+        string other = Rules.Replace("expr: lines", "expr: sum by (service) (lines)", StringComparison.Ordinal);
+        using AlertingRoom next = Open(out GroupRunner again, other);
+        Evaluate(next, again, "api");
+        Learned().Should().Be("""{"service":"api"}""", "the rule never saw the other by this expression");
+    }
+
+    [Fact]
+    public void What_was_written_before_expressions_were_is_of_the_rule_as_it_is()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules))
+            Evaluate(room, rules, "api", "cron");
+        Run("UPDATE Learned SET Model = '1h ' || substr(Model, 21)");
+        using AlertingRoom next = Open(out GroupRunner again);
+        Evaluate(next, again, "api");
+        Learned("Model").Should().MatchRegex("^1h [0-9a-f]{16} [^ ]+ 1h [0-9a-f]{16} [^ ]+$");
+        Learned().Should().Be("""{"service":"api"} {"service":"cron"}""");
+    }
+
+    [Fact]
+    public void A_restart_expects_nothing_that_another_expression_gave_and_that_leaves_the_file()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules, Absent))
+        {
+            Evaluate(room, rules, "api");
+            Take(room, rules);
+        }
+        using (Open(out GroupRunner same, Absent.Replace("1m", "2m", StringComparison.Ordinal)))
+            ExpectedOf(same).Should().ContainSingle();
+        using AlertingRoom next = Open(out GroupRunner other, Absent.Replace("(lines)", "(rows)", StringComparison.Ordinal));
+        ExpectedOf(other).Should().BeEmpty();
+        Evaluate(next, other);
+        Take(next, other);
+        Run("SELECT count(*) FROM Expected").Should().Be("0");
+    }
+
+    [Fact]
+    public void What_was_expected_before_expressions_were_written_is_expected_on_and_written_with_its_expression()
+    {
+        using (AlertingRoom room = Open(out GroupRunner rules, Absent))
+        {
+            Evaluate(room, rules, "api");
+            Take(room, rules);
+        }
+        string digest = Run("SELECT Digest FROM Expected");
+        digest.Should().HaveLength(16);
+        Run("UPDATE Expected SET Digest = NULL");
+        using AlertingRoom next = Open(out GroupRunner same, Absent);
+        ExpectedOf(same).Should().ContainSingle();
+        Take(next, same);
+        Run("SELECT Digest FROM Expected").Should().Be(digest);
+    }
+
+    [Fact]
     public void A_reload_expects_nothing_that_another_expression_gave()
     {
-        const string absent = "groups: [ { name: g, rules: [ { alert: Gone, expr: sum by (service) (lines), absent_for: 1m } ] } ]";
-        using AlertingRoom room = Open(out GroupRunner before, absent);
+        using AlertingRoom room = Open(out GroupRunner before, Absent);
         Evaluate(room, before, "api");
-        room.Persistence.Take([new GroupEvaluation(before, [], Timestamp.Of(_time.GetUtcNow()), 0)], Timestamp.Of(_time.GetUtcNow()));
-        GroupRunner same = Reload(absent.Replace("1m", "2m", StringComparison.Ordinal), before);
-        ((AbsenceMemory)same.Alerting[0].Memory).Expected.Should().ContainSingle();
-        GroupRunner after = Reload(absent.Replace("(lines)", "(rows)", StringComparison.Ordinal), same);
-        ((AbsenceMemory)after.Alerting[0].Memory).Expected.Should().BeEmpty();
+        Take(room, before);
+        GroupRunner same = Reload(Absent.Replace("1m", "2m", StringComparison.Ordinal), before);
+        ExpectedOf(same).Should().ContainSingle();
+        GroupRunner after = Reload(Absent.Replace("(lines)", "(rows)", StringComparison.Ordinal), same);
+        ExpectedOf(after).Should().BeEmpty();
 
         GroupRunner Reload(string rules, GroupRunner old)
         {
@@ -107,6 +166,15 @@ public sealed class RuleMemoryTests : IDisposable
         rules.Alerting.Single().Error.Should().BeNull();
         room.Persistence.Flush(now);
     }
+
+    /// <summary>Has what a round of these rules gave written.</summary>
+    private void Take(AlertingRoom room, GroupRunner rules)
+    {
+        Timestamp now = Timestamp.Of(_time.GetUtcNow());
+        room.Persistence.Take([new GroupEvaluation(rules, [], now, 0)], now);
+    }
+
+    private static IReadOnlyList<ExpectedSeries> ExpectedOf(GroupRunner rules) => ((AbsenceMemory)rules.Alerting[0].Memory).Expected;
 
     /// <summary>The series of which something is kept, or what.</summary>
     private string Learned(string column = "Series") =>

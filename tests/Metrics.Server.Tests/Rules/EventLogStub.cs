@@ -11,6 +11,7 @@ internal sealed class EventLogStub : IEventLog, IEventSource
     private readonly Lock _lock = new();
     private readonly List<Event> _events = [];
     private int _broken;
+    private int _reads;
     private long _last;
 
     /// <summary>What writing waits for.</summary>
@@ -25,6 +26,9 @@ internal sealed class EventLogStub : IEventLog, IEventSource
         get => Volatile.Read(ref _broken);
         set => Volatile.Write(ref _broken, value);
     }
+
+    /// <summary>How often reading was begun.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     public string Description => "the stub";
 
@@ -53,6 +57,7 @@ internal sealed class EventLogStub : IEventLog, IEventSource
     public async IAsyncEnumerable<EventBatch> ReadAsync(
         IReadOnlySet<string>? kinds, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
+        Interlocked.Increment(ref _reads);
         await Reading.WaitAsync(ct);
         if (Broken > 0)
         {

@@ -66,7 +66,8 @@ public sealed class RuleReloadTests
         harness.Replace(Group(New));
         GroupEvaluation round = await harness.NextWhileAsync(_time, s_step);
         (StatusOf(round), MemoryOf(round).IsKnown).Should().Be(("0 groups in the window", false));
-        (await harness.MetricsAsync()).Should().Contain("metricsd_faults_total{room=\"rules\"} 1");
+        (await harness.MetricsAsync()).Should().Contain("metricsd_rule_event_reads_failed_total 1")
+            .And.NotContain("metricsd_faults_total{room=\"rules\"}", "that a log cannot be read for a while is no fault of ours");
         await Eventually.Async(
             () =>
             {
@@ -75,6 +76,102 @@ public sealed class RuleReloadTests
             },
             "the windows are filled a little later");
         StatusOf(round).Should().Be("1 group in the window");
+    }
+
+    [Fact]
+    public async Task While_the_log_is_read_those_groups_alone_wait_that_have_something_to_read()
+    {
+        const string free = "{ name: free, interval: 1s, rules: [ { alert: B, expr: a > 1 } ] }";
+        await using var harness = new EngineHarness(_time, Group(Old, free), log: _log);
+        await harness.StartAsync();
+        await harness.NextAsync();
+        await harness.NextAsync("free");
+        _log.Reading = new TaskCompletionSource().Task;
+        Timestamp reload = Timestamp.Of(_time.GetUtcNow());
+        harness.Replace(Group(New, free));
+        await Eventually.Async(() => _log.Reads == 2, "the log is read");
+        await harness.SendAsync(("a", 2));
+        GroupEvaluation round;
+        do
+            round = await harness.NextOnArrivalAsync(_time, "free");
+        while (round.Changes.Count == 0);
+        (round.At - reload).Should().BeLessThan(EventReadBack.Patience / 2);
+        round = await harness.NextWhileAsync(_time, TimeSpan.FromMilliseconds(100));
+        round.Group.Rules[0].Rule.Text.Should().Contain("20m");
+        (round.At - reload).Should().BeGreaterThanOrEqualTo(EventReadBack.Patience);
+    }
+
+    [Fact]
+    public async Task A_group_that_waits_for_the_log_waits_on_over_another_reload_and_one_that_has_waited_does_not_wait_again()
+    {
+        const string free = "{ name: free, interval: 1h, rules: [ { alert: B, expr: a > 1 } ] }";
+        await using var harness = new EngineHarness(_time, Group(Old, free), log: _log);
+        await harness.StartAsync();
+        await harness.NextAsync();
+        _log.Reading = new TaskCompletionSource().Task;
+        harness.Replace(Group(New, free));
+        await Eventually.Async(() => _log.Reads == 2, "the log is read");
+        harness.Replace(Group(New, free.Replace("> 1", "> 2", StringComparison.Ordinal)));
+        await Eventually.Async(() => _log.Reads == 3, "the log is read for the rules of the second reload");
+        IsHeld().Should().BeTrue();
+        await harness.NextWhileAsync(_time, TimeSpan.FromMilliseconds(100));
+        IsHeld().Should().BeFalse();
+        harness.Replace(Group(New, free.Replace("> 1", "> 3", StringComparison.Ordinal)));
+        await Eventually.Async(() => _log.Reads == 4, "the log is read for the rules of the third reload");
+        IsHeld().Should().BeFalse();
+
+        bool IsHeld() => harness.Engine.Schedule.Single(g => g.Runner.Group.Name == "g").IsHeld;
+    }
+
+    [Fact]
+    public async Task A_log_that_fails_again_and_again_is_asked_ever_more_seldom()
+    {
+        await using EngineHarness harness = await StartAsync(Old);
+        _log.Broken = int.MaxValue;
+        int before = _log.Reads;
+        DateTimeOffset reload = _time.GetUtcNow();
+        harness.Replace(Group(New));
+        await Eventually.Async(
+            () =>
+            {
+                _time.Advance(s_step * 100);
+                return _log.Reads - before == 5;
+            },
+            "the log is asked for the fifth time");
+        (_time.GetUtcNow() - reload).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1 + 2 + 4 + 8));
+    }
+
+    [Fact]
+    public async Task A_log_that_is_read_once_more_and_is_slow_holds_up_no_round()
+    {
+        await using EngineHarness harness = await StartAsync(Old);
+        _log.Broken = 1;
+        harness.Replace(Group(New));
+        await harness.NextWhileAsync(_time, s_step);
+        _log.Reading = new TaskCompletionSource().Task;
+        int before = _log.Reads;
+        await Eventually.Async(
+            () =>
+            {
+                _time.Advance(s_step * 10);
+                return _log.Reads > before;
+            },
+            "the log is asked once more");
+        Timestamp asked = Timestamp.Of(_time.GetUtcNow());
+        await harness.SendEventAsync("k");
+        GroupEvaluation round = await harness.NextWhileAsync(_time, s_step * 10);
+        (round.At - asked).Should().BeLessThan(EventReadBack.Patience / 2);
+        StatusOf(round).Should().Be("1 group in the window");
+    }
+
+    [Fact]
+    public void Who_hears_that_events_may_have_been_missed_says_whether_somebody_is_to_look()
+    {
+        RuleGroup group = RuleFile.Read(Group(Old), "rules.yaml", []).Single();
+        using var scheduled = new ScheduledGroup(new GroupRunner(group, _time), 0.1);
+        var plan = new RulePlan([scheduled]);
+        plan.MarkEvents(5, 6).Should().BeTrue();
+        plan.MarkEvents(5, 6).Should().BeFalse("it has its turn already");
     }
 
     [Fact]
@@ -121,5 +218,5 @@ public sealed class RuleReloadTests
 
     private static string? StatusOf(GroupEvaluation round) => MemoryOf(round).Status;
 
-    private static string Group(string rule) => $"groups: [ {{ name: g, interval: 1h, rules: [ {rule} ] }} ]\n";
+    private static string Group(string rule, string other = "") => $"groups: [ {{ name: g, interval: 1h, rules: [ {rule} ] }}, {other} ]\n";
 }

@@ -12,6 +12,9 @@ public sealed class AbsenceMemory : ConditionMemory
     private readonly Dictionary<Labels, long> _lastSeen = [];
     private readonly Dictionary<Labels, string> _reasons = [];
 
+    /// <summary>Whether alerts that were put back have been compared with what is expected.</summary>
+    private bool _knowsOpen;
+
     internal AbsenceMemory(Absence condition) => _condition = condition;
 
     /// <summary>What is expected since the last round; a snapshot that any thread may keep.</summary>
@@ -31,7 +34,7 @@ public sealed class AbsenceMemory : ConditionMemory
     /// <summary>Goes on with what the rule expected before it was changed, if that is what it expects now.</summary>
     internal void TakeOverFrom(AbsenceMemory before)
     {
-        if (before._condition.Remembered == _condition.Remembered)
+        if (_condition.RemembersLike(before._condition))
             Restore(before.Expected);
     }
 
@@ -46,12 +49,15 @@ public sealed class AbsenceMemory : ConditionMemory
         foreach (Labels gone in _condition.Expect is null ? NoteSeen(round) : NoteDeclared(round, _condition.Expect))
         {
             _lastSeen.Remove(gone);
-            if (round.Open.ContainsKey(gone))
-                round.Say(Verdict.Ended(gone, EndReason.Retired));
+            Labels open = gone.Without(Labels.MetricName);
+            if (round.Open.ContainsKey(open))
+                round.Say(Verdict.Ended(open, EndReason.Retired));
         }
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
             Judge(round, expected, seen);
-        EndForeign(round);
+        if (!_knowsOpen)
+            EndForeign(round);
+        _knowsOpen = true;
         Publish();
     }
 
@@ -97,14 +103,14 @@ public sealed class AbsenceMemory : ConditionMemory
     /// <summary>Of a plain selector every series is expected from its own last sample on; of another expression all it gives.</summary>
     private IReadOnlyList<Labels> NoteSeen(ConditionRound round)
     {
-        if (_condition.Expr.Root is not SelectorExpr selector || selector.Time != SelectorTime.None)
+        if (Selector is not { } selector)
         {
             foreach (VectorElement element in round.Evaluate(_condition.Expr))
                 _lastSeen[element.Labels] = round.At;
             return [];
         }
         SampleBuffer? samples = null;
-        foreach (ISeries series in round.Context.Source.Select(selector.Selector.Matchers, long.MinValue, round.At))
+        foreach (ISeries series in round.Context.Source.Select(selector.Matchers, long.MinValue, round.At))
         {
             bool known = _lastSeen.TryGetValue(series.Labels, out long seen);
             if (series.TryLast(round.At, long.MinValue, out Sample last))

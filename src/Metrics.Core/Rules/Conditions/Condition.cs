@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Metrics.Model;
 using Metrics.Query;
 
@@ -47,6 +49,13 @@ public abstract record Condition
 
     /// <summary>What is remembered, whatever the bounds are: two conditions of one such text remember the same.</summary>
     internal virtual string Remembered => "";
+
+    /// <summary>A digest of that, 16 hexadecimal digits.</summary>
+    internal string RememberedDigest =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{GetType().Name} {Remembered}")))[..16];
+
+    /// <summary>Whether what another condition remembers says something to this one.</summary>
+    internal bool RemembersLike(Condition other) => GetType() == other.GetType() && Remembered == other.Remembered;
 
     /// <summary>Begins to watch, with nothing remembered.</summary>
     internal abstract ConditionMemory Remember();

@@ -11,7 +11,7 @@ internal abstract class EntryWindow(long wait) : IEventWindow
 
     public virtual long Oldest => Held.Oldest;
 
-    /// <summary>Whether the next event makes the oldest pass.</summary>
+    /// <summary>Whether its owner is to make room before the next event: to remove what is excused by now, and then to thin it.</summary>
     public bool IsFull => Held.Count >= 2 * MaxEntries;
 
     protected EventEntries Held { get; } = new();
@@ -19,14 +19,7 @@ internal abstract class EntryWindow(long wait) : IEventWindow
     /// <summary>Whether some events do not count yet at a moment: they wait, or have come after it.</summary>
     public bool IsWaitingAt(long at) => Held.Newest > at - wait;
 
-    public virtual bool Add(in EventEntry entry)
-    {
-        if (!Held.Add(entry))
-            return false;
-        if (Held.Count > 2 * MaxEntries)
-            Thin();
-        return true;
-    }
+    public virtual bool Add(in EventEntry entry) => Held.Add(entry);
 
     public abstract long CountAt(long at);
 

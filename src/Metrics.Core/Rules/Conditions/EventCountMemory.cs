@@ -99,7 +99,11 @@ public sealed class EventCountMemory : ConditionMemory
     internal void BeginAnew()
     {
         (_lateBefore, _leftOutBefore) = (Late, LeftOut);
+        // Before and after: a round that goes on meanwhile neither takes the new windows for those that were known, nor notes its moment
+        // for them while it has the old ones.
+        Interlocked.Exchange(ref _knownSince, Never);
         _groups = new EventGroups(_condition);
+        Interlocked.Exchange(ref _knownSince, Never);
     }
 
     /// <summary>Goes on with the windows of the rule as it was, if it counted the same, whatever its bounds were.</summary>
@@ -107,7 +111,8 @@ public sealed class EventCountMemory : ConditionMemory
     /// <param name="looksFurtherBack">Whether it is judged by earlier moments than before, whose events may have left the windows.</param>
     internal void TakeOverFrom(EventCountMemory before, bool looksFurtherBack)
     {
-        if (looksFurtherBack || before._condition.Remembered != _condition.Remembered)
+        (_waiting, _waited) = (before._waiting, before._waited);
+        if (looksFurtherBack || !_condition.RemembersLike(before._condition))
         {
             (_lateBefore, _leftOutBefore) = (before.Late, before.LeftOut);
             return;
@@ -119,84 +124,92 @@ public sealed class EventCountMemory : ConditionMemory
 
     internal override void Observe(ConditionRound round)
     {
+        // First of all: what is known of windows that take their place meanwhile is less.
+        EventGroups groups = _groups;
         Interlocked.CompareExchange(ref _knownSince, round.At, Never);
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
         bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, Interlocked.Read(ref _knownSince));
         var gate = new EventGate(_condition, _compared, round);
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
-        List<CountedGroup> counted = _groups.Slide(round.At, judgesAll, also);
-        List<Labels> held = [];
-        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, gate, c, isComplete, held)).OfType<Verdict>()];
-        round.Error ??= _groups.LimitReached;
-        LeaveRoom(round, verdicts);
+        List<CountedGroup> counted = groups.Slide(round.At, judgesAll, also);
+        var look = new Look(groups, gate, isComplete, []);
+        List<Verdict> verdicts = [.. counted.Select(c => Judge(round, look, c)).OfType<Verdict>()];
+        round.Error ??= groups.LimitReached;
+        HashSet<Labels> waiting = LeaveRoom(round, verdicts);
         try
         {
             round.CheckLimit(verdicts.Count(v => v.Observation == Observation.Breached));
         }
         catch
         {
-            _groups.Return(counted.Select(c => c.Series));
+            groups.Return(counted.Select(c => c.Series));
             throw;
         }
         _judgedComplete = isComplete;
-        _groups.Return(held);
-        _groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
+        groups.Return(look.Held.Concat(waiting));
+        groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
         verdicts.ForEach(round.Say);
     }
 
     /// <summary>
     /// Bounds the alerts that are open as groups are, since <c>for</c> and <c>keep_firing_for</c> outlast a window: where more would open
-    /// the greatest do, and the others wait until some have ended.
+    /// those furthest out of bounds do, and the others wait until some have ended.
     /// </summary>
-    private void LeaveRoom(ConditionRound round, List<Verdict> verdicts)
+    /// <returns>Groups that wait.</returns>
+    private HashSet<Labels> LeaveRoom(ConditionRound round, List<Verdict> verdicts)
     {
         int room = Math.Max(0, MaxAlerts - round.Open.Count);
         HashSet<Labels> waiting =
         [
             .. verdicts.Where(v => v.Observation == Observation.Breached && !round.Open.ContainsKey(v.Series))
-                .OrderByDescending(v => v.Value).Skip(room).Select(v => v.Series),
+                .OrderByDescending(v => Math.Abs(v.Value - v.Bound)).Skip(room).Select(v => v.Series),
         ];
         // Whoever has waited once is counted once.
         _waited += waiting.Count(s => !_waiting.Contains(s));
         _waiting = waiting;
         if (waiting.Count == 0)
-            return;
+            return waiting;
         verdicts.RemoveAll(v => waiting.Contains(v.Series));
-        _groups.Return(waiting);
         string by = _condition.MaxAlerts is null ? " (max_groups)" : "";
         round.Error ??= string.Create(
             CultureInfo.InvariantCulture, $"{MaxAlerts} alerts are open, as many as may be{by}: {waiting.Count} more wait");
+        return waiting;
     }
 
+    /// <summary>How groups are looked at in a round.</summary>
+    /// <param name="Groups">All of them.</param>
+    /// <param name="Gate">Which may fire now.</param>
+    /// <param name="IsComplete">Whether no count is too small.</param>
+    /// <param name="Held">
+    /// Receives those that only the gate keeps from firing, or whose alert it ends: it may open again without an event of theirs.
+    /// </param>
+    private readonly record struct Look(EventGroups Groups, EventGate Gate, bool IsComplete, List<Labels> Held);
+
     /// <summary>What is to be said of a group; null is nothing.</summary>
-    /// <param name="round">The round.</param>
-    /// <param name="gate">Whether it may fire now.</param>
-    /// <param name="counted">The group.</param>
-    /// <param name="isComplete">Whether its count is not too small.</param>
-    /// <param name="held">Receives it where only the gate keeps it from firing: that may open without an event of it.</param>
-    private Verdict? Judge(ConditionRound round, EventGate gate, CountedGroup counted, bool isComplete, List<Labels> held)
+    private Verdict? Judge(ConditionRound round, Look look, CountedGroup counted)
     {
         (Labels series, long count, long unsure) = counted;
         bool isOpen = round.Open.TryGetValue(series, out AlertInstance? alert);
         bool isAlwaysThere = _condition.GroupBy.Count == 0 && series.Count == 0;
         // Nothing happened any more: that is health, also where few were too few.
         if (count == 0 && !isAlwaysThere)
-            return isOpen && isComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
+            return isOpen && look.IsComplete ? new Verdict(series, Observation.Clear, 0, alert!.Bound) : null;
         if (round.Judge(_condition.Bounds, series, count) is not var (observation, bound))
             return null;
         bool isOut = observation == Observation.Breached;
         if (isOut)
-            observation = gate.Judge(series, alert);
+            observation = look.Gate.Judge(series, alert);
         bool isBreached = observation == Observation.Breached;
-        if (isOut && !isBreached && !isOpen)
-            held.Add(series);
-        bool isSure = isComplete || (isBreached && _condition.Bounds.Kind == ThresholdKind.Above);
+        if (isOut && !isBreached)
+            look.Held.Add(series);
+        // Enough is enough, and then what the gate says of it is all that counts.
+        bool isSure = look.IsComplete || (isOut && _condition.Bounds.Kind == ThresholdKind.Above);
         if (!isSure || (!isBreached && !isOpen))
             return null;
         return new Verdict(series, observation, count, bound)
         {
-            Events = isBreached ? _groups.NewestOf(series) : [],
+            Events = isBreached ? look.Groups.NewestOf(series) : [],
             Estimate = unsure == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
                 $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
         };

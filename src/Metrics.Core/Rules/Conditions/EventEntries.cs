@@ -55,6 +55,6 @@ internal sealed class EventEntries
             if (_entries[i].Keys is not { } keys || !excuses.Cover(keys, _entries[i].Time))
                 _entries[kept++] = _entries[i];
         }
-        _entries.RemoveRange(kept, Math.Max(0, last - kept));
+        _entries.RemoveRange(kept, last - kept);
     }
 }

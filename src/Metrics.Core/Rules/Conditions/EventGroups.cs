@@ -85,15 +85,10 @@ internal sealed class EventGroups(EventCondition first)
                 }
                 if (_excuses.AreTooMany)
                     return $"more than {Excuses.MaxSpans} times of 'unless' are in the window; those over first no longer excuse anything";
-                if (_squeezed <= _until || _condition.ValueField is null || !_condition.CountsOthers)
-                    return null;
-                return $"more than {MaxEntries} different values are in the window; of each group only those heard of last are counted";
+                return _squeezed > _until ? Squeezed : null;
             }
         }
     }
-
-    /// <summary>When an event happened for us, milliseconds since 1970 UTC: of the future means when it was seen.</summary>
-    public static long MomentOf(long time, long observedTime) => (observedTime > 0 ? Math.Min(time, observedTime) : time) / 1_000_000;
 
     /// <summary>Goes on for the condition of a rule that was read again, and remembers the same; the one before is let go.</summary>
     public void GoOnFor(EventCondition same)
@@ -179,8 +174,24 @@ internal sealed class EventGroups(EventCondition first)
         {
             IReadOnlyList<Event> newest = _groups.Find(series)?.Newest ?? [];
             return _excuses.Exist
-                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), MomentOf(e.Time, e.ObservedTime)))]
+                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), e.Moment / 1_000_000))]
                 : newest;
+        }
+    }
+
+    /// <summary>What it means that the windows together had too many entries; null where nothing is lost by it.</summary>
+    private string? Squeezed
+    {
+        get
+        {
+            string[] lost =
+            [
+                _condition is { ValueField: not null, CountsOthers: true } ? "only those heard of last are counted" : "",
+                _excuses.Exist ? "only the newest can be excused by what comes later" : "",
+            ];
+            string what = _condition.ValueField is null ? "events" : "different values";
+            string text = string.Join(", and ", lost.Where(l => l.Length > 0));
+            return text.Length == 0 ? null : $"more than {MaxEntries} {what} are in the window; of each group {text}";
         }
     }
 
@@ -224,7 +235,7 @@ internal sealed class EventGroups(EventCondition first)
         string? value = _condition.ValueField is null ? null : batch.Value(row, _condition.ValueField);
         if (_condition.ValueField is not null && string.IsNullOrEmpty(value))
             return;
-        long moment = MomentOf(batch.Times[row], batch.ObservedTimes[row]);
+        long moment = batch.MomentOf(row) / 1_000_000;
         if (moment <= _until)
         {
             _late += _isReadBack ? 0 : 1;
@@ -238,7 +249,7 @@ internal sealed class EventGroups(EventCondition first)
         }
         if (GroupOf(batch, row, _condition.Steps[step].GroupBy, moment) is not { } group)
             return;
-        if (_excuses.Exist && group.Window is EntryWindow { IsFull: true } full)
+        if (group.Window is EntryWindow { IsFull: true } full)
             MakeRoom(group, full);
         int before = group.Window.Entries;
         var entry = new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) };
@@ -309,7 +320,8 @@ internal sealed class EventGroups(EventCondition first)
     /// <summary>What is excused does not pass: it would count for good then.</summary>
     private void MakeRoom(EventGroup group, EntryWindow window)
     {
-        RemoveExcused(group, window, long.MinValue + 1, long.MaxValue);
+        if (_excuses.Exist)
+            RemoveExcused(group, window, long.MinValue + 1, long.MaxValue);
         int before = window.Entries;
         window.Thin();
         _entries -= before - window.Entries;

@@ -62,8 +62,8 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
     /// <summary>Whether so little is out of bounds at all, where chance does not allow it.</summary>
     internal bool IsLittle(double count, double usual) => count <= 0 || (!OnlySilence && (Share >= 1 || count < Share * usual));
 
-    /// <summary>What is usual in a window says nothing of one of another length.</summary>
-    internal override string Remembered => Duration.Format(Over);
+    /// <summary>What is usual in a window says nothing of one of another length, nor of what another expression counts.</summary>
+    internal override string Remembered => $"{Expr.Root} in {Duration.Format(Over)}";
 
     internal override ConditionMemory Remember() => new LearnedMemory(this);
 }

@@ -57,10 +57,12 @@ public sealed class LearnedMemory : ConditionMemory
         }
     }
 
-    /// <summary>Goes on with what the rule learned before it was changed, if that was of windows of the same length.</summary>
+    /// <summary>
+    /// Goes on with what the rule learned before it was changed, if that was of the same expression over windows of the same length.
+    /// </summary>
     internal void TakeOverFrom(LearnedMemory before)
     {
-        if (before._condition.Remembered != _condition.Remembered)
+        if (!_condition.RemembersLike(before._condition))
             return;
         List<KeyValuePair<Labels, Source>> models;
         List<Labels> forgotten;

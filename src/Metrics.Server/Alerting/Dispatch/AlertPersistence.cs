@@ -56,14 +56,11 @@ internal sealed class AlertPersistence(
             if (ReferenceEquals(before, rule))
                 continue;
             string key = id.ToString();
-            List<ExpectedSeries> series = state.Decode(kept.Expected[key], e => Seen(e, at));
             rule.Restore(state.Decode(kept.Alerts[key], a => Read(a, at)));
-            // What is written down of a rule that has become another says nothing to it.
-            if (rule.Memory is AbsenceMemory absence && before?.RemembersLike(rule) != false)
-                absence.Restore(series);
             if (rule.Memory is LearnedMemory learned)
-                state.Decode(kept.Learned[key], row => LearnedText.Restore(row, learned));
-            memory.Restore(id, series);
+                state.Decode(kept.Learned[key], row => LearnedText.Restore(row, rule, learned));
+            // What is written down of a rule that has become another says nothing to it.
+            memory.Restore(id, rule, state.Decode(kept.Expected[key], e => (Seen(e, at), e.Digest)), before?.RemembersLike(rule) != false);
         }
         memory.Forget(known.Keys);
         List<NotedStep> retired = [.. Retire(kept.Alerts, known, at)];

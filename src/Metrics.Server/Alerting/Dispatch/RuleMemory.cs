@@ -28,11 +28,21 @@ internal sealed class RuleMemory(StateStore state)
     /// <param name="Rule">The rule.</param>
     /// <param name="Series">Labels of the series.</param>
     /// <param name="LastSeen">Time of its newest sample, milliseconds since 1970 UTC; null when it is no longer expected.</param>
-    internal readonly record struct ExpectedChange(RuleId Rule, Labels Series, long? LastSeen);
+    /// <param name="Digest">By what it is expected.</param>
+    internal readonly record struct ExpectedChange(RuleId Rule, Labels Series, long? LastSeen, string Digest);
 
-    /// <summary>Notes what is written down of a rule.</summary>
-    public void Restore(RuleId rule, IReadOnlyList<ExpectedSeries> expected) =>
-        _expected[rule] = expected.ToDictionary(e => e.Series, e => e.LastSeen);
+    /// <summary>Puts back what is written down of a rule, and notes that it is.</summary>
+    /// <param name="id">What the rule is known by.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="written">The series, and by what each was expected; null of those from before that was written.</param>
+    /// <param name="goesOn">Whether those without are of the rule as it is now.</param>
+    public void Restore(RuleId id, AlertRuleState rule, List<(ExpectedSeries Series, string? Digest)> written, bool goesOn)
+    {
+        if (rule.Memory is AbsenceMemory absence)
+            absence.Restore(written.Where(w => w.Digest is null ? goesOn : w.Digest == rule.MemoryDigest).Select(w => w.Series));
+        // What is not written as of this expression is written again or goes, with the first round.
+        _expected[id] = written.ToDictionary(w => w.Series.Series, w => w.Digest == rule.MemoryDigest ? w.Series.LastSeen : 0);
+    }
 
     /// <summary>Forgets what was noted of rules that are not among those in force.</summary>
     public void Forget(IReadOnlyCollection<RuleId> inForce)
@@ -49,16 +59,16 @@ internal sealed class RuleMemory(StateStore state)
         {
             if (rule.Memory is not AbsenceMemory absence)
                 continue;
-            RuleId id = group.IdOf(rule.Rule);
+            (RuleId id, string digest) = (group.IdOf(rule.Rule), rule.MemoryDigest);
             Dictionary<Labels, long> written = Of(id);
             var expected = new HashSet<Labels>();
             foreach (ExpectedSeries series in absence.Expected)
             {
                 expected.Add(series.Series);
                 if (!written.TryGetValue(series.Series, out long saved) || series.LastSeen - saved >= ExpectedStepMilliseconds)
-                    changes.Add(new ExpectedChange(id, series.Series, series.LastSeen));
+                    changes.Add(new ExpectedChange(id, series.Series, series.LastSeen, digest));
             }
-            changes.AddRange(written.Keys.Where(s => !expected.Contains(s)).Select(s => new ExpectedChange(id, s, null)));
+            changes.AddRange(written.Keys.Where(s => !expected.Contains(s)).Select(s => new ExpectedChange(id, s, null, digest)));
         }
         return changes;
     }
@@ -71,7 +81,10 @@ internal sealed class RuleMemory(StateStore state)
             string series = LabelsJson.Write(change.Series);
             if (change.LastSeen is { } seen)
             {
-                to.Save(new ExpectedRow { Rule = change.Rule.ToString(), Series = series, LastSeen = seen });
+                to.Save(new ExpectedRow
+                {
+                    Rule = change.Rule.ToString(), Series = series, LastSeen = seen, Digest = change.Digest,
+                });
                 Of(change.Rule)[change.Series] = seen;
             }
             else
@@ -91,7 +104,7 @@ internal sealed class RuleMemory(StateStore state)
         List<(RuleId Rule, Labels Series, string? Model)> changed =
         [
             .. rules.SelectMany(r => r.Value.Memory is LearnedMemory learned
-                ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model is null ? null : LearnedText.Of(learned, l.Model)))
+                ? learned.TakeChanged().Select(l => (r.Key, l.Series, l.Model is null ? null : LearnedText.Of(r.Value, learned, l.Model)))
                 : []),
         ];
         if (changed.Count == 0)

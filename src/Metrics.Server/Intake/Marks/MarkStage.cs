@@ -72,9 +72,9 @@ internal sealed class MarkStage(
             if (looksForFirst && s_firsts.TryGetValue(kind, out First[]? asked) && !IsFailure(batch, row))
                 MarkFirst(batch, row, asked, first, changed, marks);
             if (dates.Planned.Count > 0 && s_plannable.Contains(kind))
-                Mark(batch, row, EventFields.Planned, dates.PlannedBy(batch, row, MomentOf(batch, row)), marks);
+                Mark(batch, row, EventFields.Planned, dates.PlannedBy(batch, row, DateOf(batch, row)), marks);
             bool isLogin = dates.IsWorkingHour is not null && s_logins.Contains(kind) && !IsFailure(batch, row);
-            if (isLogin && dates.IsOutside(MomentOf(batch, row)))
+            if (isLogin && dates.IsOutside(DateOf(batch, row)))
                 Mark(batch, row, EventFields.Outside, EventCalendar.WorkingHours, marks);
         }
         batch.AddFields(marks);
@@ -87,7 +87,7 @@ internal sealed class MarkStage(
         string? family = !LogLine.IsPlain(batch, row) ? First.FamilyOf(batch.Kinds[row])
             : row == 0 ? First.FamilyOfLine(batch, row) : null;
         if (family is not null)
-            _seen.Hear(family, batch.Find(row, EventFields.Host) ?? "", TimeOf(batch, row), changed);
+            _seen.Hear(family, batch.Find(row, EventFields.Host) ?? "", batch.MomentOf(row), changed);
     }
 
     private void Mark(EventBatch batch, int row, string field, string? value, List<RowField> marks)
@@ -106,7 +106,7 @@ internal sealed class MarkStage(
         {
             if (what.Read(batch, row) is not var (scope, values))
                 continue;
-            Sight sight = _seen.Note(what, scope, values, TimeOf(batch, row), first, changed);
+            Sight sight = _seen.Note(what, scope, values, batch.MomentOf(row), first, changed);
             if (sight == Sight.NoRoom)
                 metrics.NotLearned.Inc();
             if (sight != Sight.First)
@@ -143,9 +143,6 @@ internal sealed class MarkStage(
     private static bool IsFailure(EventBatch batch, int row) =>
         batch.TryFind(row, EventFields.Outcome, out ReadOnlySpan<byte> outcome) && outcome.SequenceEqual("failure"u8);
 
-    /// <summary>A time in the future means when it came in.</summary>
-    private static long TimeOf(EventBatch batch, int row) => Math.Min(batch.Times[row], batch.ObservedTimes[row]);
-
-    private static DateTimeOffset MomentOf(EventBatch batch, int row) =>
-        DateTimeOffset.UnixEpoch.AddTicks(TimeOf(batch, row) / TimeSpan.NanosecondsPerTick);
+    private static DateTimeOffset DateOf(EventBatch batch, int row) =>
+        DateTimeOffset.UnixEpoch.AddTicks(batch.MomentOf(row) / TimeSpan.NanosecondsPerTick);
 }

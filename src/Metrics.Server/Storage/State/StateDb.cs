@@ -99,6 +99,9 @@ internal sealed class ExpectedRow
     public required string Series { get; set; }
 
     public long LastSeen { get; set; }
+
+    /// <summary>By what it is expected (<see cref="Rules.AlertRuleState.MemoryDigest"/>); null where that was not written yet.</summary>
+    public string? Digest { get; set; }
 }
 
 /// <summary>Alerts that go into one message, and who was notified of them.</summary>

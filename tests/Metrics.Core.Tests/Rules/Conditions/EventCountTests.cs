@@ -10,20 +10,22 @@ public sealed class EventCountTests
 {
     private const string Of = "events: { kind: identity.authenticate }\ngroup_by: [source_ip]\n";
 
+    private const string Outlasting = """
+        events: { kind: identity.authenticate }
+        window: 10s
+        group_by: [source.ip]
+        distinct: { field: user.name, above: 0 }
+        keep_firing_for: 30s
+        max_groups: 2
+        """;
+
     private static Event[] Failures(int from, int count, string source = "192.0.2.1") =>
         [.. Enumerable.Range(from, count).Select(s => EventRules.Failure(s, source))];
 
     [Fact]
     public void Alerts_that_outlast_the_window_are_bounded_too_and_those_beyond_wait_for_room()
     {
-        EventRules rules = new("""
-            events: { kind: identity.authenticate }
-            window: 10s
-            group_by: [source.ip]
-            distinct: { field: user.name, above: 0 }
-            keep_firing_for: 30s
-            max_groups: 2
-            """);
+        EventRules rules = new(Outlasting);
         rules.Take(EventRules.Failure(0, "a")).Open(1).Should().Be("a firing 1");
         rules.Take(EventRules.Failure(12, "b")).Open(13);
         rules.Take(EventRules.Failure(24, "c")).Open(25).Should().Be("a firing 0; b firing 0; c firing 1", "one is that of all others");
@@ -36,6 +38,26 @@ public sealed class EventCountTests
         rules.Open(43).Should().Be("b firing 0; c firing 0");
         rules.Open(44).Should().Be("b firing 0; c firing 0; e firing 2", "the greater one goes first");
         rules.Memory.Status.Should().EndWith("; 2 alerts had to wait for room");
+        EventRules after = new(Outlasting, isKnown: false);
+        after.Rule.TakeOverFrom(rules.Rule);
+        after.Rule.Restore(rules.Rule.Alerts);
+        after.Open(44.5).Should().Be("b firing 0; c firing 0; e firing 2");
+        after.Memory.Status.Should().EndWith("; 2 alerts had to wait for room", "the one that waits yet is counted once");
+    }
+
+    [Fact]
+    public void Where_few_are_too_few_those_with_the_fewest_have_room_first()
+    {
+        const string distinct = "distinct: { field: user.name, above: 0 }";
+        EventRules rules = new(Outlasting.Replace(distinct, "count: { below: 3 }", StringComparison.Ordinal));
+        rules.Take(EventRules.Failure(0, "a")).Evaluate(1);
+        rules.Take(EventRules.Failure(12, "b")).Evaluate(13);
+        rules.Take(EventRules.Failure(24, "c")).Open(25).Should().Be("a firing 0; b firing 0; c firing 1");
+        rules.Evaluate(35);
+        rules.Take(EventRules.Failure(36, "d"), EventRules.Failure(36, "d"), EventRules.Failure(36, "e")).Evaluate(37);
+        rules.Rule.Error.Should().Be("3 alerts are open, as many as may be (max_groups): 2 more wait");
+        rules.Evaluate(43);
+        rules.Open(44).Should().Be("b firing 0; c firing 0; e firing 1", "one is further from three than two is");
     }
 
     [Fact]

@@ -42,6 +42,26 @@ public sealed class EventExprTests
     }
 
     [Fact]
+    public void What_the_expression_ended_fires_again_as_soon_as_it_holds_again_though_no_event_has_come()
+    {
+        EventRules rules = new EventRules(Busy).Sample(0, Cpu("a"), 0.95);
+        Failures(rules, "a").Open(2).Should().Be("a firing 2");
+        rules.Sample(10, Cpu("a"), 0.5).Open(10).Should().Be("");
+        rules.Open(15).Should().Be("");
+        rules.Sample(20, Cpu("a"), 0.95).Open(20).Should().Be("a firing 2", "its events lie in the window yet");
+    }
+
+    [Fact]
+    public void Soon_after_a_start_too_an_alert_ends_whose_expression_no_longer_holds()
+    {
+        EventRules rules = new EventRules(Busy) { ListeningSince = RuleHarness.At(0) }.Sample(0, Cpu("a"), 0.95).Sample(0, Cpu("b"), 0.95);
+        Failures(rules, "a", "b").Open(2).Should().Be("a firing 2; b firing 2");
+        rules.Sample(10, Cpu("a"), 0.5).Sample(10, Cpu("b"), StaleMarker.Value).Open(10)
+            .Should().Be("b no data 2", "how many events may have been missed changes nothing in that");
+        rules.Sample(20, Cpu("a"), 0.95).Sample(20, Cpu("b"), 0.95).Open(20).Should().Be("a firing 2; b firing 2");
+    }
+
+    [Fact]
     public void A_value_without_labels_holds_for_every_group()
     {
         EventRules rules = new(Busy.Replace("max by (host) (cpu_busy)", "max(cpu_busy)", StringComparison.Ordinal));

@@ -23,6 +23,20 @@ public sealed class EventUnlessTests
         rules.Take(Stop(601)).Open(602).Should().Be("a firing 1; b firing 1", "ten minutes are over");
     }
 
+    [Theory]
+    [InlineData("30m")]
+    [InlineData("40m")]
+    public void What_was_excused_is_told_once_after_a_reload_also_where_the_windows_are_read_back(string window)
+    {
+        var log = new EventRules.EventLog { Events = { Package(0) with { Id = 1 }, Stop(1) with { Id = 2 } } };
+        EventRules before = new EventRules(Upgrade).Take([.. log.Events]);
+        before.Open(2).Should().Be("");
+        var after = new EventRules(Upgrade.Replace("window: 30m", $"window: {window}", StringComparison.Ordinal), isKnown: false);
+        after.Rule.TakeOverFrom(before.Rule);
+        after.Restore(log, 3);
+        after.Memory.Status.Should().EndWith("; 1 event excused by 'unless'");
+    }
+
     [Fact]
     public void An_upgrade_that_comes_in_late_takes_back_what_was_told()
     {
@@ -147,6 +161,10 @@ public sealed class EventUnlessTests
             rules.Take([.. Enumerable.Range(0, 1000).Select(n => Stop((i * 1000 + n) / 1000.0, $"h{n}"))]);
         rules.Evaluate(1000);
         rules.Rule.Alerts.Should().HaveCount(1000).And.OnlyContain(a => a.Value == 1000);
+        rules.Rule.Error.Should().Be(
+            "more than 500000 events are in the window; of each group only the newest can be excused by what comes later");
+        rules.Evaluate(3000);
+        rules.Rule.Error.Should().BeNull();
     }
 
     [Fact]
@@ -159,6 +177,17 @@ public sealed class EventUnlessTests
         rules.Sample(90, a, 1).Open(91).Should().Be("a firing 1; b firing 1");
         rules.Rule.Error.Should().BeNull();
         rules.Rule.Rule.Metrics.Should().Equal("maintenance_window");
+    }
+
+    [Fact]
+    public void What_waits_and_is_ended_by_an_expression_waits_anew_when_that_is_over()
+    {
+        EventRules rules = new($"{Stops}for: 1m\nunless: {{ expr: maintenance_window == 1, by: [host] }}");
+        Labels a = Labels.Of("maintenance_window", ("host", "a"));
+        rules.Sample(0, a, 0).Take(Stop(10)).Open(11).Should().Be("a pending 1");
+        rules.Sample(20, a, 1).Open(20).Should().Be("");
+        rules.Sample(30, a, 0).Open(30).Should().Be("a pending 1", "no stop has come since, and one lies in the window");
+        rules.Open(90).Should().Be("a firing 1");
     }
 
     [Fact]

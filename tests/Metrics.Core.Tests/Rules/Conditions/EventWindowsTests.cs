@@ -106,6 +106,21 @@ public sealed class EventWindowsTests
     }
 
     [Fact]
+    public async Task What_was_forgotten_when_the_log_broke_is_not_taken_for_nothing()
+    {
+        var rules = new EventRules("events: { kind: backup }\nwindow: 5m\ncount: { below: 1 }", isKnown: false);
+        rules.Evaluate(0);
+        Event backup = EventRules.Of("backup", 200) with { Id = 9000 };
+        rules.Take(backup);
+        var broken = new Broken(new EventRules.EventLog { Events = { backup } });
+        Func<Task> read = () => EventWindows.RestoreAsync(rules.Rules, broken, RuleHarness.At(290), null, CancellationToken.None);
+        await read.Should().ThrowAsync<IOException>();
+        rules.Open(301).Should().Be("", "one came, though it is only in the log by now");
+        rules.Open(600).Should().Be("");
+        rules.Open(601).Should().Be("firing 0", "a whole window was listened to since");
+    }
+
+    [Fact]
     public void A_rule_that_is_judged_by_an_earlier_moment_reads_back_as_much_more()
     {
         var log = new EventRules.EventLog();

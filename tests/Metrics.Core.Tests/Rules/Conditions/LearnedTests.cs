@@ -35,7 +35,7 @@ public sealed class LearnedTests
     }
 
     [Fact]
-    public void A_reload_goes_on_with_what_is_usual_unless_the_window_is_another()
+    public void A_reload_goes_on_with_what_is_usual_unless_the_window_or_the_expression_is_another()
     {
         RuleHarness before = new RuleHarness().Read(Silence);
         Minutes(before, 0, 40, (s_api, 100), (s_cron, 1));
@@ -49,6 +49,10 @@ public sealed class LearnedTests
         other.Rules[0].TakeOverFrom(before.Rules[0]);
         Minutes(other, 40, 4, (s_api, 0), (s_cron, 1));
         other.Open.Should().Be("", "nothing is known of two minutes");
+        RuleHarness rows = before.Reload(Silence.Replace("service) (lines)", "service) (rows)", StringComparison.Ordinal));
+        rows.Rules[0].TakeOverFrom(before.Rules[0]);
+        Minutes(rows, 40, 4, (s_api, 0), (s_cron, 1));
+        rows.Open.Should().Be("", "nothing is known of rows");
     }
 
     [Fact]
