@@ -115,7 +115,7 @@ public static class EventFields
     /// <summary>To where, by name: a host, or what a proxy calls it, as <c>nova_api/ctl-1</c>.</summary>
     public const string DestinationDomain = "destination.domain";
 
-    /// <summary>The port to which it went; of a rule of a security group also <c>8000-8999</c> and <c>any</c>.</summary>
+    /// <summary>The port to which it went; of rules of a security group also <c>8000-8999</c>, <c>any</c>, <c>22,25</c>.</summary>
     public const string DestinationPort = "destination.port";
 
     /// <summary><c>tcp</c>, <c>udp</c>, <c>icmp</c> …</summary>

@@ -14,38 +14,68 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 internal static class SecurityGroupRule
 {
-    /// <summary>Sets what it lets through: of several the one that lets in from most.</summary>
+    /// <summary>Of more ports or protocols than that the rest is not said.</summary>
+    private const int MaxWords = 256;
+
+    /// <summary>
+    /// Sets what it lets through: of several those that let in from most, with their ports and protocols one behind the other.
+    /// </summary>
     /// <param name="payload">The notification's payload.</param>
     /// <param name="fields">Gets the fields.</param>
     /// <returns>The rule that it is about, an object; empty where there is none.</returns>
     public static ReadOnlySpan<byte> Read(ReadOnlySpan<byte> payload, JsonValues fields)
     {
-        if (!JsonMembers.TryFind(payload, "security_group_rule"u8, out ReadOnlySpan<byte> widest)
-            && JsonMembers.TryFind(payload, "security_group_rules"u8, out ReadOnlySpan<byte> all))
+        var ports = new Words(stackalloc byte[MaxWords]);
+        var protocols = new Words(stackalloc byte[MaxWords]);
+        if (JsonMembers.TryFind(payload, "security_group_rule"u8, out ReadOnlySpan<byte> widest))
         {
-            int least = int.MaxValue;
+            Add(Parse(widest), ref ports, ref protocols);
+        }
+        else if (JsonMembers.TryFind(payload, "security_group_rules"u8, out ReadOnlySpan<byte> all))
+        {
+            widest = WidestOf(all, out int least);
             var rules = new JsonItems(all);
             while (rules.MoveNext())
             {
-                int narrow = NarrownessOf(Parse(rules.Value));
-                if (narrow >= least)
-                    continue;
-                least = narrow;
-                widest = rules.Value;
+                Rule rule = Parse(rules.Value);
+                if (NarrownessOf(rule) == least)
+                    Add(rule, ref ports, ref protocols);
             }
         }
         if (!widest.IsEmpty)
-            Set(Parse(widest), fields);
+            Set(Parse(widest), ports.Text, protocols.Text, fields);
         return widest;
     }
 
-    private static void Set(Rule rule, JsonValues fields)
+    private static ReadOnlySpan<byte> WidestOf(ReadOnlySpan<byte> all, out int least)
+    {
+        least = int.MaxValue;
+        ReadOnlySpan<byte> widest = default;
+        var rules = new JsonItems(all);
+        while (rules.MoveNext())
+        {
+            int narrow = NarrownessOf(Parse(rules.Value));
+            if (narrow >= least)
+                continue;
+            least = narrow;
+            widest = rules.Value;
+        }
+        return widest;
+    }
+
+    private static void Add(Rule rule, ref Words ports, ref Words protocols)
+    {
+        Span<byte> text = stackalloc byte[16];
+        ports.Add(PortsOf(rule, text));
+        protocols.Add(IsNull(rule.Protocol) ? "any"u8 : JsonMembers.TextOf(rule.Protocol, default));
+    }
+
+    private static void Set(Rule rule, ReadOnlySpan<byte> ports, ReadOnlySpan<byte> protocols, JsonValues fields)
     {
         fields.Set(EventFields.SecurityGroupId, rule.Group);
         fields.Set(EventFields.NetworkDirection, rule.Direction);
-        fields.Set(EventFields.Transport, IsNull(rule.Protocol) ? "any"u8 : rule.Protocol);
-        Span<byte> ports = stackalloc byte[16];
-        fields.Set(EventFields.DestinationPort, PortsOf(rule, ports));
+        fields.Set(EventFields.Transport, protocols);
+        fields.Set(EventFields.DestinationPort, ports);
         // Of what goes out the prefix is where to.
         if (JsonMembers.Is(rule.Direction, "ingress"u8))
             fields.Set(EventFields.SourceNetwork, PrefixOf(rule));
@@ -129,5 +159,35 @@ internal static class SecurityGroupRule
     private ref struct Rule
     {
         public ReadOnlySpan<byte> AddressGroup, Direction, EtherType, Group, MaxPort, MinPort, Prefix, Protocol, RemoteGroup;
+    }
+
+    /// <summary>Words with commas between, each once.</summary>
+    private ref struct Words(Span<byte> room)
+    {
+        private readonly Span<byte> _room = room;
+        private int _length;
+
+        public readonly ReadOnlySpan<byte> Text => _room[.._length];
+
+        public void Add(scoped ReadOnlySpan<byte> word)
+        {
+            bool fits = !word.IsEmpty && _length + 1 + word.Length <= _room.Length;
+            if (!fits || Has(word))
+                return;
+            if (_length > 0)
+                _room[_length++] = (byte)',';
+            word.CopyTo(_room[_length..]);
+            _length += word.Length;
+        }
+
+        private readonly bool Has(scoped ReadOnlySpan<byte> word)
+        {
+            foreach (Range one in Text.Split((byte)','))
+            {
+                if (Text[one].SequenceEqual(word))
+                    return true;
+            }
+            return false;
+        }
     }
 }

@@ -67,7 +67,8 @@ internal sealed class OwnerCheck(ServiceApi api, string path, TimeProvider time,
         }
         if (seenFrom < since)
             return Presence.There;
-        return await AskAsync(id, isTold ? told : null, ct) switch { true => Presence.Gone, false => Presence.There, null => Presence.Unknown };
+        bool? isGone = await AskAsync(id, isTold ? told : null, ct);
+        return isGone switch { true => Presence.Gone, false => Presence.There, null => Presence.Unknown };
     }
 
     /// <summary>Whether the service says that it does not know it; null when it says neither.</summary>
