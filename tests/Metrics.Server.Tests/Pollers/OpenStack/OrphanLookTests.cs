@@ -22,6 +22,7 @@ public sealed class OrphanLookTests : IDisposable
     private readonly StubCloud _stub = new();
     private readonly WatchedCloud _cloud;
     private readonly TargetCatalog _catalog;
+    private readonly IntakePipeline _intake;
     private readonly PollScheduler _scheduler;
     private string[] _parts = ["identity/projects", "identity/users", "cinder/volumes", "nova/flavors", "orphans"];
 
@@ -37,13 +38,13 @@ public sealed class OrphanLookTests : IDisposable
         _catalog = new TargetCatalog([(TargetFamily.Of<Source>("test", _ => []), new Source(this))], registry, _stub.Time);
         var counts = new IntakeMetrics(registry);
         var events = new Current<EventLogOptions>(new EventLogOptions());
-        var intake = new IntakePipeline(
+        _intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _stub.Time),
             new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), counts, new MarkMetrics(registry), _stub.Time),
             new TemplateStage(events, null!, counts, new TemplateMetrics(registry), _stub.Time), events, counts, _stub.Time);
         var metrics = new PollMetrics(registry);
         var runner = new PollRunner(
-            intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _stub.Time), _stub.Time,
+            _intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _stub.Time), _stub.Time,
             NullLogger<PollRunner>.Instance);
         _scheduler = new PollScheduler(
             _catalog, runner, new Wheel(_stub.Time), new Current<TargetSections>(MetricsOptions.Parse("").Targets), metrics, _stub.Time,
@@ -120,6 +121,24 @@ public sealed class OrphanLookTests : IDisposable
         DeletedOwner.In(batch).Should().Equal(
             new DeletedOwner("openstack/west", OwnerKind.Project, "p1"), new DeletedOwner("openstack/west", OwnerKind.User, "u1"),
             new DeletedOwner("openstack/west", OwnerKind.Domain, "d1"));
+    }
+
+    [Fact]
+    public void Of_a_flood_of_deletions_what_cannot_wait_is_counted()
+    {
+        var metrics = new CloudMetrics(new MetricRegistry());
+        using var deletions = new OwnerDeletions(
+            _intake, _scheduler, new Current<TargetSections>(MetricsOptions.Parse("").Targets), metrics, _stub.Time);
+        using var batch = new EventBatch("push");
+        for (int n = 0; n < 1200; n++)
+        {
+            batch.Add(1, 1, EventKinds.ResourceDeleted, 9, "");
+            batch.AddField(n, EventFields.Action, "identity.user.deleted");
+            batch.AddField(n, EventFields.ResourceType, "user");
+            batch.AddField(n, EventFields.ResourceId, "u");
+        }
+        deletions.Note(batch);
+        metrics.DeletionsDropped.Value.Should().Be(200);
     }
 
     [Theory]

@@ -173,6 +173,16 @@ public sealed class OrphansPollerTests : IDisposable
     }
 
     [Fact]
+    public async Task Notifications_of_projects_that_never_were_make_no_short_list_credible()
+    {
+        await RoundAsync();
+        SetProjects("own");
+        for (int n = 0; n < 10; n++)
+            _orphans.NoteDeleted(OwnerKind.Project, $"made-up-{n}");
+        (await LookAsync()).Should().Equal("openstack_orphan_check_doubtful{reason=\"much_shorter_list\"} 1");
+    }
+
+    [Fact]
     public async Task A_list_that_is_older_than_the_notification_says_nothing()
     {
         SetProjects("own", "other");

@@ -62,13 +62,16 @@ internal sealed class GoneOwners(TimeProvider time)
             return _known.TryGetValue((kind, id), out var known) ? known.Name : "";
     }
 
-    /// <summary>How many projects of which a notification says that they are gone are missing from a list indeed.</summary>
+    /// <summary>
+    /// How many projects that were known, and of which a notification says that they are gone, are missing from a list indeed.
+    /// </summary>
     public int CountMissing(Listing<Owner>? projects)
     {
         lock (_lock)
         {
             return projects is null ? 0 : _told.Count(
-                t => t.Key.Kind == OwnerKind.Project && t.Value <= projects.Started && !projects.Items.ContainsKey(t.Key.Id));
+                t => t.Key.Kind == OwnerKind.Project && t.Value <= projects.Started && _known.ContainsKey(t.Key)
+                    && !projects.Items.ContainsKey(t.Key.Id));
         }
     }
 
