@@ -184,7 +184,7 @@ public sealed class MarkStageTests
         (await SeeAsync(At(night.AddHours(2), Stop("ctl-1"))))[EventFields.Planned]
             .Should().BeNull("the window is over, and the other one is about an alert");
         (await SeeAsync(At(night.AddHours(-1), Stop("ctl-1"))))[EventFields.Planned].Should().BeNull();
-        _metrics.Marked.WithLabels("planned").Value.Should().Be(1);
+        _metrics.Marked.WithLabels("planned").Value.Should().Be(2);
     }
 
     [Fact]
