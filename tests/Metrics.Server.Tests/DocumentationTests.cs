@@ -65,7 +65,8 @@ public sealed partial class DocumentationTests
         named.Except(shipped).Should().BeEmpty();
         string[] security =
         [
-            .. new[] { "identity", "hosts", "security" }.Select(n => File.ReadAllText(Path.Combine(Cases.Repository, "rules", n + ".yaml")))
+            .. new[] { "identity", "hosts", "resources", "security" }
+                .Select(n => File.ReadAllText(Path.Combine(Cases.Repository, "rules", n + ".yaml")))
                 .SelectMany(t => AlertName().Matches(t)).Select(m => m.Value).Distinct(),
         ];
         security.Except(named).Should().BeEmpty();

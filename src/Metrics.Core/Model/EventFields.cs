@@ -88,6 +88,9 @@ public static class EventFields
     /// <summary>The domain of who did it.</summary>
     public const string UserDomain = "user.domain";
 
+    /// <summary>The project in whose name it was done, where that is another than the one that it is about.</summary>
+    public const string UserProjectId = "user.project.id";
+
     /// <summary>The account whose rights were taken.</summary>
     public const string EffectiveUserName = "user.effective.name";
 
@@ -103,17 +106,23 @@ public static class EventFields
     /// <summary>From where, by name.</summary>
     public const string SourceDomain = "source.domain";
 
+    /// <summary>The network from which a rule lets in: <c>0.0.0.0/0</c>, <c>10.0.0.0/8</c>.</summary>
+    public const string SourceNetwork = "source.network";
+
     /// <summary>To where.</summary>
     public const string DestinationIp = "destination.ip";
 
     /// <summary>To where, by name: a host, or what a proxy calls it, as <c>nova_api/ctl-1</c>.</summary>
     public const string DestinationDomain = "destination.domain";
 
-    /// <summary>The port to which it went.</summary>
+    /// <summary>The port to which it went; of rules of a security group also <c>8000-8999</c>, <c>any</c>, <c>22,25</c>.</summary>
     public const string DestinationPort = "destination.port";
 
     /// <summary><c>tcp</c>, <c>udp</c>, <c>icmp</c> …</summary>
     public const string Transport = "network.transport";
+
+    /// <summary><c>ingress</c> or <c>egress</c>.</summary>
+    public const string NetworkDirection = "network.direction";
 
     /// <summary>A command with its arguments.</summary>
     public const string CommandLine = "process.command_line";
@@ -196,6 +205,9 @@ public static class EventFields
     /// <summary>The thing's id.</summary>
     public const string ResourceId = "openstack.resource.id";
 
+    /// <summary>The security group to which a rule was added.</summary>
+    public const string SecurityGroupId = "openstack.security_group.id";
+
     /// <summary>GET, POST …</summary>
     public const string HttpMethod = "http.request.method";
 
@@ -267,6 +279,7 @@ public static class EventFields
     {
         ["openstack_request_id"] = RequestId,
         ["openstack_global_request_id"] = GlobalRequestId,
+        ["openstack_security_group_id"] = SecurityGroupId,
         ["process_command_line"] = CommandLine,
         ["process_exit_code"] = ExitCode,
         ["http_response_status_code"] = HttpStatus,

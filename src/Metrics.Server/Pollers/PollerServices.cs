@@ -1,4 +1,5 @@
 using Metrics.Pollers.OpenStack;
+using Metrics.Pollers.OpenStack.Orphans;
 using Metrics.Scheduling;
 using Metrics.Telemetry;
 
@@ -14,5 +15,6 @@ internal static class PollerServices
         .AddSingleton<PollRunner>()
         .AddSingleton<Wheel>()
         .AddSingleton<PollScheduler>()
-        .AddHostedService(s => s.GetRequiredService<PollScheduler>());
+        .AddHostedService(s => s.GetRequiredService<PollScheduler>())
+        .AddHostedService<OwnerDeletions>();
 }

@@ -18,8 +18,9 @@ internal sealed class Recurrence : IDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly CancellationToken _ended;
     private readonly long _interval;
+    private readonly Lock _lock = new();
     private long _regular;
-    private volatile Task _current = Task.CompletedTask;
+    private Task _current = Task.CompletedTask;
 
     /// <param name="rhythm">When.</param>
     /// <param name="now">The wheel's time, in ticks.</param>
@@ -49,13 +50,36 @@ internal sealed class Recurrence : IDisposable
         Due = _regular;
     }
 
-    /// <summary>Runs in the background, unless the run before is still under way. Called by one thread at a time.</summary>
+    /// <summary>Runs in the background, unless the run before is still under way.</summary>
     internal void Start()
     {
-        if (!_current.IsCompleted)
+        if (!TryStart(out _) && !IsEnded)
             _missed(MissedReason.Overlap, 1);
-        else
-            _current = Task.Run(() => _run(_ended), CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Runs out of turn: at once, or when the run under way has ended, which began before it was asked for. Its turns stay as they are.
+    /// </summary>
+    /// <returns>Ends with the run; at once where nothing recurs any more.</returns>
+    public async Task RunNowAsync(CancellationToken ct)
+    {
+        Task run;
+        while (!TryStart(out run) && !IsEnded)
+            await run.WaitAsync(ct);
+        await run.WaitAsync(ct);
+    }
+
+    /// <summary>Begins a run, unless one is under way or it recurs no more.</summary>
+    private bool TryStart(out Task run)
+    {
+        lock (_lock)
+        {
+            bool starts = _current.IsCompleted && !IsEnded;
+            if (starts)
+                _current = Task.Run(() => _run(_ended), CancellationToken.None);
+            run = _current;
+            return starts;
+        }
     }
 
     /// <summary>Recurs no more; a run under way is cancelled and waited for.</summary>
@@ -64,9 +88,12 @@ internal sealed class Recurrence : IDisposable
     public async Task EndAsync(TimeSpan patience, TimeProvider time)
     {
         await _end.CancelAsync();
+        Task current;
+        lock (_lock)
+            current = _current;
         try
         {
-            await _current.WaitAsync(patience, time);
+            await current.WaitAsync(patience, time);
         }
         catch (TimeoutException)
         {

@@ -105,6 +105,34 @@ public sealed class WheelTests : IDisposable
         begun.CurrentCount.Should().Be(0);
     }
 
+    [Fact]
+    public async Task Out_of_turn_it_runs_at_once_but_never_beside_itself_and_its_turns_stay()
+    {
+        (SemaphoreSlim begun, SemaphoreSlim mayEnd) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        Recurrence recurrence = Add(new Rhythm(s_second * 60, s_second * 60, s_second * 60), ct =>
+        {
+            begun.Release();
+            return mayEnd.WaitAsync(ct);
+        });
+        Task first = recurrence.RunNowAsync(TestContext.Current.CancellationToken);
+        await Came(begun);
+        // What was begun before somebody asked has perhaps looked at what was before.
+        Task second = recurrence.RunNowAsync(TestContext.Current.CancellationToken);
+        begun.CurrentCount.Should().Be(0);
+        mayEnd.Release();
+        await Came(begun);
+        first.IsCompletedSuccessfully.Should().BeTrue();
+        mayEnd.Release();
+        await second;
+        _time.Advance(s_second * 60);
+        await Came(begun);
+        mayEnd.Release();
+        await recurrence.EndAsync(s_second, _time);
+        await recurrence.RunNowAsync(TestContext.Current.CancellationToken);
+        begun.CurrentCount.Should().Be(0, "it recurs no more");
+        _missed.Should().BeEmpty();
+    }
+
     private Recurrence Add(Rhythm rhythm, Func<CancellationToken, Task> run) =>
         _wheel.Add(rhythm, run, (reason, runs) => _missed.Enqueue((reason, runs)));
 

@@ -26,7 +26,8 @@ internal sealed class MarkStage(
     {
         EventKinds.ServiceStart, EventKinds.ServiceStop, EventKinds.ServiceCrash, EventKinds.HostLogin, EventKinds.HostSudo,
         EventKinds.HostReboot, EventKinds.HostPackage, EventKinds.HostAccount, EventKinds.ConfigChanged, EventKinds.IntegrityChanged,
-        EventKinds.NetworkLink, EventKinds.NetworkBridge, EventKinds.FirewallChanged,
+        EventKinds.NetworkLink, EventKinds.NetworkBridge, EventKinds.FirewallChanged, EventKinds.ResourceCreated,
+        EventKinds.ResourceUpdated, EventKinds.ResourceDeleted,
     }.ToFrozenSet();
 
     private static readonly FrozenSet<string> s_logins =

@@ -32,7 +32,11 @@ internal enum CloudPace
 }
 
 /// <summary>One collection: a poller, its service and its pace.</summary>
-internal sealed record CloudCollection(string Name, CloudService Service, CloudPace Pace, Func<WatchedCloud, IPoller> Create);
+internal sealed record CloudCollection(string Name, CloudService Service, CloudPace Pace, Func<WatchedCloud, IPoller> Create)
+{
+    /// <summary>Whether it lists what can be left behind by whoever owned it.</summary>
+    public bool HoldsResources { get; init; }
+}
 
 /// <summary>Everything that is asked of a cloud; a new poller is one line here.</summary>
 internal static class CloudCatalog
@@ -47,27 +51,27 @@ internal static class CloudCatalog
         new("identity/regions", CloudService.Identity, CloudPace.Slow, CountPoller.Regions),
         new("nova/services", CloudService.Nova, CloudPace.Check, c => new ComputeServicesPoller(c)),
         new("nova/hypervisors", CloudService.Nova, CloudPace.Normal, c => new HypervisorsPoller(c)),
-        new("nova/servers", CloudService.Nova, CloudPace.Normal, c => new ServersPoller(c)),
+        new("nova/servers", CloudService.Nova, CloudPace.Normal, c => new ServersPoller(c)) { HoldsResources = true },
         new("nova/flavors", CloudService.Nova, CloudPace.Slow, c => new FlavorsPoller(c)),
         new("nova/zones", CloudService.Nova, CloudPace.Slow, CountPoller.Zones),
         new("nova/security_groups", CloudService.Nova, CloudPace.Slow, c => new ComputeSecurityGroupsPoller(c)),
         new("nova/quotas", CloudService.Nova, CloudPace.Normal, c => new ComputeQuotasPoller(c)),
-        new("placement/providers", CloudService.Placement, CloudPace.Normal, c => new ProvidersPoller(c)),
+        new("placement/providers", CloudService.Placement, CloudPace.Normal, c => new ProvidersPoller(c)) { HoldsResources = true },
         new("neutron/agents", CloudService.Neutron, CloudPace.Check, c => new NetworkAgentsPoller(c)),
-        new("neutron/networks", CloudService.Neutron, CloudPace.Slow, c => new NetworksPoller(c)),
+        new("neutron/networks", CloudService.Neutron, CloudPace.Slow, c => new NetworksPoller(c)) { HoldsResources = true },
         new("neutron/subnets", CloudService.Neutron, CloudPace.Slow, c => new SubnetsPoller(c)),
-        new("neutron/ports", CloudService.Neutron, CloudPace.Normal, c => new PortsPoller(c)),
-        new("neutron/routers", CloudService.Neutron, CloudPace.Normal, c => new RoutersPoller(c)),
-        new("neutron/floating_ips", CloudService.Neutron, CloudPace.Normal, c => new FloatingIpsPoller(c)),
-        new("neutron/security_groups", CloudService.Neutron, CloudPace.Slow, c => new SecurityGroupsPoller(c)),
+        new("neutron/ports", CloudService.Neutron, CloudPace.Normal, c => new PortsPoller(c)) { HoldsResources = true },
+        new("neutron/routers", CloudService.Neutron, CloudPace.Normal, c => new RoutersPoller(c)) { HoldsResources = true },
+        new("neutron/floating_ips", CloudService.Neutron, CloudPace.Normal, c => new FloatingIpsPoller(c)) { HoldsResources = true },
+        new("neutron/security_groups", CloudService.Neutron, CloudPace.Slow, c => new SecurityGroupsPoller(c)) { HoldsResources = true },
         new("neutron/addresses", CloudService.Neutron, CloudPace.Normal, c => new AddressesPoller(c)),
         new("neutron/quotas", CloudService.Neutron, CloudPace.Normal, c => new NetworkQuotasPoller(c)),
         new("cinder/services", CloudService.Cinder, CloudPace.Check, c => new VolumeServicesPoller(c)),
         new("cinder/pools", CloudService.Cinder, CloudPace.Normal, c => new PoolsPoller(c)),
-        new("cinder/volumes", CloudService.Cinder, CloudPace.Normal, c => new VolumesPoller(c)),
-        new("cinder/snapshots", CloudService.Cinder, CloudPace.Slow, c => new SnapshotsPoller(c)),
+        new("cinder/volumes", CloudService.Cinder, CloudPace.Normal, c => new VolumesPoller(c)) { HoldsResources = true },
+        new("cinder/snapshots", CloudService.Cinder, CloudPace.Slow, c => new SnapshotsPoller(c)) { HoldsResources = true },
         new("cinder/quotas", CloudService.Cinder, CloudPace.Normal, c => new VolumeQuotasPoller(c)),
-        new("glance/images", CloudService.Glance, CloudPace.Slow, c => new ImagesPoller(c)),
+        new("glance/images", CloudService.Glance, CloudPace.Slow, c => new ImagesPoller(c)) { HoldsResources = true },
         new("loadbalancer/loadbalancers", CloudService.Octavia, CloudPace.Normal, c => new LoadBalancersPoller(c)),
         new("loadbalancer/pools", CloudService.Octavia, CloudPace.Normal, c => new LoadBalancerPoolsPoller(c)),
         new("loadbalancer/amphorae", CloudService.Octavia, CloudPace.Normal, c => new AmphoraePoller(c)),

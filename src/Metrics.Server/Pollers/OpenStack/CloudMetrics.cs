@@ -12,4 +12,10 @@ internal sealed class CloudMetrics(MetricRegistry registry) : OwnMetrics(registr
     public Labelled<Histogram> RequestSeconds { get; } = registry.Histogram(
         "metricsd_cloud_request_duration_seconds", "How long requests to OpenStack services take.",
         [.01, .05, .1, .5, 1, 5, 20], "cloud", "service");
+
+    public Labelled<Counter> OrphanLooks { get; } = registry.Counter(
+        "metricsd_cloud_orphan_looks_total", "Looks for orphans out of turn, since an owner was deleted.", "cloud");
+
+    public Counter DeletionsDropped { get; } = registry.Counter(
+        "metricsd_cloud_deletions_dropped_total", "Deletions of owners that wait for the next turn, since too many were notified of.");
 }

@@ -287,10 +287,11 @@ public sealed class MarkStageTests
         (await SeeAsync(At(night, Stop("ctl-1"))))[EventFields.Planned].Should().Be("patching");
         (await SeeAsync(At(night, Stop("net-1"))))[EventFields.Planned].Should().BeNull("the window is not about this host");
         (await SeeAsync(At(night, Stop("ctl-1") with { Kind = EventKinds.Log })))[EventFields.Planned].Should().BeNull("it is a line");
+        (await SeeAsync(At(night, Stop("ctl-1") with { Kind = EventKinds.ResourceDeleted })))[EventFields.Planned].Should().Be("patching");
         (await SeeAsync(At(night.AddHours(2), Stop("ctl-1"))))[EventFields.Planned]
             .Should().BeNull("the window is over, and the other one is about an alert");
         (await SeeAsync(At(night.AddHours(-1), Stop("ctl-1"))))[EventFields.Planned].Should().BeNull();
-        _metrics.Marked.WithLabels("planned").Value.Should().Be(1);
+        _metrics.Marked.WithLabels("planned").Value.Should().Be(2);
     }
 
     [Fact]

@@ -139,6 +139,74 @@ public sealed class OrphansPollerTests : IDisposable
             r => r.Contains("changes-since=2026-03-10T", StringComparison.Ordinal), "after the first list only changes are asked for");
     }
 
+    [Fact]
+    public async Task With_the_word_of_a_notification_one_round_of_lists_is_enough()
+    {
+        await RoundAsync();
+        SetProjects("own", "other");
+        // One that was made after the last list, and one that went just before its owner.
+        SetVolumes(("v2", "other"), ("v3", "own"), ("v4", "shop"));
+        _orphans.NoteDeleted(OwnerKind.Project, "shop");
+        string[] found = await LookAsync();
+        found.Should().Contain("openstack_orphans{kind=\"volume\"} 1")
+            .And.Contain("openstack_orphan_owner_resources{id=\"shop\", owner=\"project\"} 1")
+            .And.Contain("openstack_orphan_owner_info{id=\"shop\", name=\"shop\", owner=\"project\"} 1");
+        found.Should().Contain(s => s.StartsWith("openstack_orphan_disk_bytes{id=\"v4\"", StringComparison.Ordinal));
+        SetVolumes(("v2", "other"), ("v3", "own"));
+        (await LookAsync()).Should().Contain("openstack_orphan_owner_resources{id=\"shop\", owner=\"project\"} 0", "its end is seen");
+        _stub.Time.Advance(TimeSpan.FromDays(2));
+        (await LookAsync()).Should().NotContain(s => s.Contains("owner=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_notification_of_somebody_who_is_there_or_hidden_makes_no_orphan()
+    {
+        await RoundAsync();
+        _orphans.NoteDeleted(OwnerKind.Project, "shop");
+        (await LookAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 0");
+        SetProjects("own", "other");
+        _stub.Answers["/identity/v3/projects/shop"] = "{\"project\":{\"id\":\"shop\"}}";
+        _orphans.NoteDeleted(OwnerKind.Project, "shop");
+        SetVolumes(("v1", "shop"), ("v5", "shop"), ("v6", "shop"));
+        (await LookAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 0");
+        _stub.Requests.Count(r => r == "GET /identity/v3/projects/shop").Should().Be(1, "once for all that it owns");
+    }
+
+    [Fact]
+    public async Task Notifications_of_projects_that_never_were_make_no_short_list_credible()
+    {
+        await RoundAsync();
+        SetProjects("own");
+        for (int n = 0; n < 10; n++)
+            _orphans.NoteDeleted(OwnerKind.Project, $"made-up-{n}");
+        (await LookAsync()).Should().Equal("openstack_orphan_check_doubtful{reason=\"much_shorter_list\"} 1");
+    }
+
+    [Fact]
+    public async Task A_list_that_is_older_than_the_notification_says_nothing()
+    {
+        SetProjects("own", "other");
+        await RoundAsync();
+        _orphans.NoteDeleted(OwnerKind.Project, "shop");
+        (await StubCloud.PollAsync(_orphans)).Should().Contain("openstack_orphans{kind=\"volume\"} 0");
+        _stub.Requests.Should().NotContain(r => r.Contains("/projects/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_domain_takes_its_projects_along_and_many_of_them_are_no_doubt()
+    {
+        string[] shops = [.. Enumerable.Range(0, 60).Select(n => $"shop-{n}")];
+        SetProjects(["own", .. shops]);
+        SetVolumes([("v3", "own"), .. shops.Select(s => ($"v-{s}", s))]);
+        await RoundAsync();
+        SetProjects("own");
+        _orphans.NoteDeleted(OwnerKind.Domain, "default");
+        (await LookAsync()).Should().Contain("openstack_orphan_check_doubtful 0").And.Contain("openstack_orphans{kind=\"volume\"} 60")
+            .And.Contain("openstack_orphans_unknown{kind=\"volume\"} 0", "however many questions that takes");
+        SetProjects("own");
+        (await RoundAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 60", "and stays so");
+    }
+
     public void Dispose()
     {
         _cloud.Dispose();
@@ -155,6 +223,15 @@ public sealed class OrphansPollerTests : IDisposable
         string[] samples = await StubCloud.PollAsync(_orphans, new TargetSeries([]));
         _stub.Time.Advance(TimeSpan.FromSeconds(58));
         return samples;
+    }
+
+    /// <summary>As after a notification: projects, then volumes, then the judgement.</summary>
+    private async Task<string[]> LookAsync()
+    {
+        _stub.Time.Advance(TimeSpan.FromSeconds(1));
+        await StubCloud.PollAsync(_projects);
+        await StubCloud.PollAsync(_volumes);
+        return await StubCloud.PollAsync(_orphans);
     }
 
     private void SetProjects(params string[] ids) =>

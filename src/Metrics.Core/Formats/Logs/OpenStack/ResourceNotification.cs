@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Text;
 using Metrics.Model;
 using Metrics.Text;
 
@@ -9,6 +11,8 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// instance.create.end, flavor.delete           nova, versioned: the payload holds nova_object.data
 /// compute.instance.create.end                  nova, the older ones: payload.instance_id
 /// port.update.end, floatingip.delete.end       neutron: payload.port.id, payload.floatingip_id
+/// security_group_rule.create.end               neutron: what it lets through, see SecurityGroupRule
+/// instance.power_off.end, volume.detach.end    nova, cinder: a change too
 /// volume.create.end, image.delete              cinder: payload.volume_id; glance: payload.id
 /// identity.user.disabled                       Keystone, without CADF: payload.resource_info
 /// </code>
@@ -17,6 +21,17 @@ namespace Metrics.Formats.Logs.OpenStack;
 internal static class ResourceNotification
 {
     private const int MaxTypeLength = 61;
+
+    /// <summary>What services do with a thing, and it is another after that; beside those that say so by their word.</summary>
+    private static readonly FrozenSet<string> s_changes = new[]
+    {
+        "update", "updated", "disabled", "update_metadata", "update_prop", "power_on", "power_off", "reboot", "pause", "unpause", "suspend",
+        "resume", "shelve", "shelve_offload", "unshelve", "rescue", "unrescue", "rebuild", "resize", "restore", "soft_delete", "lock",
+        "unlock", "attach", "detach", "volume_attach", "volume_detach", "interface_attach", "interface_detach",
+    }.ToFrozenSet();
+
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> s_change =
+        s_changes.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Reads one.</summary>
     public static void Read(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
@@ -70,10 +85,13 @@ internal static class ResourceNotification
             return EventKinds.ResourceCreated;
         if (verb.SequenceEqual("delete"u8) || verb.SequenceEqual("deleted"u8))
             return EventKinds.ResourceDeleted;
-        return verb.SequenceEqual("update"u8) || verb.SequenceEqual("updated"u8) || verb.SequenceEqual("disabled"u8)
-            || verb.SequenceEqual("update_metadata"u8) || verb.SequenceEqual("update_prop"u8)
-            ? EventKinds.ResourceUpdated
-            : null;
+        return IsChange(verb) ? EventKinds.ResourceUpdated : null;
+    }
+
+    private static bool IsChange(ReadOnlySpan<byte> verb)
+    {
+        Span<char> letters = stackalloc char[32];
+        return verb.Length <= letters.Length && s_change.Contains(letters[..Encoding.ASCII.GetChars(verb, letters)]);
     }
 
     /// <summary>Sets what the thing is, and whose: where its id stands differs from service to service.</summary>
@@ -83,6 +101,8 @@ internal static class ResourceNotification
         if (type.Length > MaxTypeLength)
             return false;
         Thing thing = default;
+        if (type.SequenceEqual("security_group_rule"u8))
+            ReadInner(SecurityGroupRule.Read(payload, fields), ref thing);
         var members = new JsonMembers(payload);
         while (members.MoveNext())
         {
@@ -106,14 +126,27 @@ internal static class ResourceNotification
         fields.Set(EventFields.ResourceId, id);
         if (type.SequenceEqual("instance"u8))
             fields.Set(EventFields.InstanceId, id);
-        fields.Set(EventFields.ProjectId, thing.Project);
+        SetProject(thing.Project, fields, record);
         // Whoever owns it need not be who has done this.
         fields.Set(EventFields.UserId, thing.Initiator);
         fields.Set(EventFields.RequestId, thing.RequestId);
         // A service's own host and name say more than those of the API that tells of it.
-        fields.Set(EventFields.Host, thing.Host);
+        ReadOnlySpan<byte> host = fields.TextOf(thing.Host);
+        // Cinder adds backend and pool.
+        record.Set(EventFields.Host, host.IndexOf((byte)'@') is >= 0 and var backend ? host[..backend] : host);
         fields.Set(EventFields.Service, thing.Binary);
         return true;
+    }
+
+    /// <summary>The project that it is about; who acts in another's name does it for all to see.</summary>
+    private static void SetProject(ReadOnlySpan<byte> value, JsonValues fields, LogRecord record)
+    {
+        ReadOnlySpan<byte> owner = fields.TextOf(value), actor = record.Bytes(EventFields.ProjectId);
+        if (owner.IsEmpty)
+            return;
+        if (!actor.IsEmpty && !actor.SequenceEqual(owner))
+            record.Set(EventFields.UserProjectId, Encoding.UTF8.GetString(actor));
+        record.Set(EventFields.ProjectId, owner);
     }
 
     private static void ReadInner(ReadOnlySpan<byte> inner, scoped ref Thing thing)

@@ -9,13 +9,15 @@ namespace Metrics.Pollers.OpenStack.Orphans;
 /// allocation; the port of a floating address). It works on the lists that the other pollers make, and asks one question about each owner
 /// that is missing. Where it cannot be sure it says "unknown", never "orphan".
 /// </summary>
-internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cloud, CloudService.Identity)
+internal sealed partial class OrphansPoller : CloudPoller
 {
     /// <summary>More than this share of all resources without an owner is a fault of ours or of Keystone's.</summary>
     private const double TooMany = 0.5;
     private const int Few = 10;
     private const double MiB = 1 << 20;
     private const double GiB = 1 << 30;
+    private const string ProjectGone = "project_gone";
+    private const string UserGone = "user_gone";
 
     private static readonly string[] s_labels = ["kind", "id", "name", "project_id", "user_id", "reason"];
     private static readonly Metric s_count = Metric.Gauge("openstack_orphans", "Resources that were left behind, by kind.", "kind");
@@ -34,22 +36,41 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
         Metric.Gauge("openstack_orphan_disk_bytes", "Disk of a resource that was left behind.", s_labels);
 
     private readonly ListDoubt _doubt = new();
-    private readonly OwnerCheck _projects = new(cloud.Api(CloudService.Identity), "/projects", cloud.Time);
-    private readonly OwnerCheck _users = new(cloud.Api(CloudService.Identity), "/users", cloud.Time);
-    private readonly Dictionary<ResourceKind, OwnerCheck> _parents = new()
-    {
-        [ResourceKind.Server] = new(cloud.Api(CloudService.Nova), "/servers", cloud.Time),
-        [ResourceKind.Port] = new(cloud.Api(CloudService.Neutron), "/ports", cloud.Time),
-        [ResourceKind.Volume] = new(cloud.Api(CloudService.Cinder), "/volumes", cloud.Time),
-    };
+    private readonly GoneOwners _gone;
+    private readonly OwnerReport _owners;
+    private readonly OwnerCheck _projects;
+    private readonly OwnerCheck _users;
+    private readonly Dictionary<ResourceKind, OwnerCheck> _parents;
 
     private HashSet<(ResourceKind, string)> _before = [];
+
+    public OrphansPoller(WatchedCloud cloud)
+        : base(cloud, CloudService.Identity)
+    {
+        ServiceApi identity = cloud.Api(CloudService.Identity);
+        (_gone, _owners) = (new GoneOwners(cloud.Time), new OwnerReport(cloud.Time));
+        _projects = new OwnerCheck(identity, "/projects", cloud.Time, id => _gone.ToldAt(OwnerKind.Project, id));
+        _users = new OwnerCheck(identity, "/users", cloud.Time, id => _gone.ToldAt(OwnerKind.User, id));
+        _parents = new Dictionary<ResourceKind, OwnerCheck>
+        {
+            [ResourceKind.Server] = new(cloud.Api(CloudService.Nova), "/servers", cloud.Time),
+            [ResourceKind.Port] = new(cloud.Api(CloudService.Neutron), "/ports", cloud.Time),
+            [ResourceKind.Volume] = new(cloud.Api(CloudService.Cinder), "/volumes", cloud.Time),
+        };
+    }
+
+    /// <summary>
+    /// Notes that a notification says of an owner that they were deleted: what they owned needs one look less. Any thread may.
+    /// </summary>
+    public void NoteDeleted(OwnerKind kind, string id) => _gone.Note(kind, id, Cloud.Inventory);
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
         CloudInventory inventory = Cloud.Inventory;
         DateTimeOffset now = Cloud.Time.GetUtcNow();
-        if (_doubt.Judge(inventory.Projects, Cloud.Session.Current?.ProjectId, Cloud.Job.Interval * 5, now) is { } reason)
+        _gone.Follow(inventory);
+        int told = _gone.CountMissing(inventory.Projects);
+        if (_doubt.Judge(inventory.Projects, Cloud.Session.Current?.ProjectId, Cloud.Job.Interval * 5, now, told) is { } reason)
         {
             sink.Add(s_doubt, 1, reason);
             return;
@@ -73,7 +94,8 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
             }
         }
         await LeaveOutMigrationsAsync(orphans, ct);
-        if (orphans.Count > Few && orphans.Count > looked * TooMany)
+        int untold = orphans.Count(o => OwnerOf(o.Resource, o.Reason) is not { } owner || _gone.ToldAt(owner.Kind, owner.Id) is null);
+        if (untold > Few && untold > looked * TooMany)
         {
             sink.Add(s_doubt, 1, "too_many");
             return;
@@ -91,7 +113,7 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
             switch (await _projects.LookAsync(resource.ProjectId, inventory.Projects, seen.Started, seen.Ended, ct))
             {
                 case Presence.Gone:
-                    return (Presence.Gone, "project_gone");
+                    return (Presence.Gone, ProjectGone);
                 case Presence.Unknown:
                     worst = Presence.Unknown;
                     break;
@@ -102,7 +124,7 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
             switch (await _users.LookAsync(resource.UserId, users, seen.Started, seen.Ended, ct))
             {
                 case Presence.Gone:
-                    return (Presence.Gone, "user_gone");
+                    return (Presence.Gone, UserGone);
                 case Presence.Unknown:
                     worst = Presence.Unknown;
                     break;
@@ -166,11 +188,20 @@ internal sealed partial class OrphansPoller(WatchedCloud cloud) : CloudPoller(cl
                     sink.Add(metric, value, labels);
             }
         }
+        _owners.Add(sink, orphans.Select(o => OwnerOf(o.Resource, o.Reason)).OfType<(OwnerKind, string)>(), _gone);
         HashSet<(ResourceKind, string)> found = [.. orphans.Select(o => (o.Kind, o.Resource.Id))];
         foreach ((ResourceKind kind, string id) in _before.Except(found))
             LogGone(Cloud.Log, Cloud.Name, Name(kind), id);
         _before = found;
     }
+
+    /// <summary>Whose absence makes a resource an orphan; null where that is another resource.</summary>
+    private static (OwnerKind Kind, string Id)? OwnerOf(Resource resource, string reason) => reason switch
+    {
+        ProjectGone => (OwnerKind.Project, resource.ProjectId),
+        UserGone => (OwnerKind.User, resource.UserId),
+        _ => null,
+    };
 
     private static string Name(ResourceKind kind) => kind switch
     {

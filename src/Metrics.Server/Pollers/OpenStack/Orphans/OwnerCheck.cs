@@ -19,13 +19,15 @@ internal enum Presence
 /// Tells whether what a resource belongs to is gone. Three things must come together: it is missing from a complete list that was begun
 /// after the resource was seen; the resource is still there in a list begun after that; and the service answers 404 when asked for it by
 /// id. So neither a list that is cut, nor a hidden domain, nor something that was just made or is just being deleted looks like an orphan.
+/// Where a notification has said that the owner was deleted, a list that was begun after it need not be newer than the resource's.
 /// </summary>
 /// <param name="api">The service that knows owners of this kind.</param>
 /// <param name="path">Path of one of them, before its id.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OwnerCheck(ServiceApi api, string path, TimeProvider time)
+/// <param name="toldAt">When a notification said that one of them was deleted; null where none did.</param>
+internal sealed class OwnerCheck(ServiceApi api, string path, TimeProvider time, Func<string, DateTimeOffset?>? toldAt = null)
 {
-    /// <summary>Questions in one poll; more wait for the next.</summary>
+    /// <summary>Questions in one poll, beside those about whom notifications tell; more wait for the next.</summary>
     private const int MaxQuestions = 50;
 
     private static readonly TimeSpan s_askAgain = TimeSpan.FromMinutes(5);
@@ -53,25 +55,30 @@ internal sealed class OwnerCheck(ServiceApi api, string path, TimeProvider time)
             _missingSince.Remove(id);
             return Presence.There;
         }
+        DateTimeOffset? told = toldAt?.Invoke(id);
+        bool isTold = told <= owners.Started;
         if (!_missingSince.TryGetValue(id, out DateTimeOffset since))
         {
             // An older list of owners says nothing of what was made after it.
-            if (owners.Started >= seenTo)
-                _missingSince[id] = owners.Ended;
-            return Presence.There;
+            if (isTold || owners.Started >= seenTo)
+                since = _missingSince[id] = owners.Ended;
+            if (!isTold)
+                return Presence.There;
         }
         if (seenFrom < since)
             return Presence.There;
-        return await AskAsync(id, ct) switch { true => Presence.Gone, false => Presence.There, null => Presence.Unknown };
+        bool? isGone = await AskAsync(id, isTold ? told : null, ct);
+        return isGone switch { true => Presence.Gone, false => Presence.There, null => Presence.Unknown };
     }
 
     /// <summary>Whether the service says that it does not know it; null when it says neither.</summary>
-    private async Task<bool?> AskAsync(string id, CancellationToken ct)
+    private async Task<bool?> AskAsync(string id, DateTimeOffset? told, CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (_answers.TryGetValue(id, out var known) && (known.Gone || now - known.At < s_askAgain))
+        bool isAnswered = _answers.TryGetValue(id, out var known);
+        if (isAnswered && (known.Gone || (now - known.At < s_askAgain && !(known.At < told))))
             return known.Gone;
-        if (_questions++ >= MaxQuestions)
+        if (told is null && _questions++ >= MaxQuestions)
             return null;
         try
         {
