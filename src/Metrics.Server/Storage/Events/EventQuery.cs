@@ -41,7 +41,9 @@ internal sealed record EventQuery
     /// <summary>How many at most; 0 is all.</summary>
     public int Limit { get; init; }
 
-    /// <summary>How many bytes at most, as batches count them, and one batch more; of those that have a limit.</summary>
+    /// <summary>
+    /// After how many bytes, as batches count them, no further batch is given; of searches only (<see cref="IsSearch"/>).
+    /// </summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
     /// <summary>Whether only some events are wanted of those that lie there, so that many may have to be read for one.</summary>
@@ -63,7 +65,7 @@ internal sealed record EventQuery
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
-        sql.Append("SELECT ").Append(WithoutBody ? EventRows.ColumnsWithoutBody : EventRows.Columns).Append(" FROM ").Append(table.Name)
+        sql.Append("SELECT ").Append(WithoutBody ? EventLogRows.ColumnsWithoutBody : EventLogRows.Columns).Append(" FROM ").Append(table.Name)
             .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
