@@ -86,20 +86,29 @@ internal static class IdentityApi
     /// <summary>What Keystone said of its users last.</summary>
     private static List<KeystoneUser> Users(Head head, long now)
     {
-        var users = new Dictionary<string, (KeystoneUser User, long Time)>(StringComparer.Ordinal);
-        var named = new LabelMatcher(Labels.MetricName, MatchKind.Equal, "openstack_identity_user_inactive_days");
-        foreach (ISeries series in head.Select([named]))
+        Dictionary<string, string> domains = Newest("openstack_identity_domain_info").ToDictionary(d => d.Of["id"], d => d.Of["name"]);
+        return
+        [
+            .. Newest("openstack_identity_user_inactive_days").Select(u => new KeystoneUser(
+                u.Of["id"], u.Of["name"], u.Of["domain_id"], u.Of["enabled"] != "false", u.Last.Value,
+                domains.GetValueOrDefault(u.Of["domain_id"], ""))),
+        ];
+
+        // What was changed, as a user that was disabled, has two series for a while.
+        IEnumerable<(Labels Of, Sample Last)> Newest(string metric)
         {
-            // A user that was disabled has two series for a while.
-            Labels of = series.Labels;
-            if (series.TryLast(now, now - UsersLookback, out Sample last)
-                && !(users.TryGetValue(of["id"], out (KeystoneUser User, long Time) other) && other.Time > last.Time))
+            var newest = new Dictionary<string, (Labels Of, Sample Last)>(StringComparer.Ordinal);
+            foreach (ISeries series in head.Select([new LabelMatcher(Labels.MetricName, MatchKind.Equal, metric)]))
             {
-                var user = new KeystoneUser(of["id"], of["name"], of["domain_id"], of["enabled"] != "false", last.Value);
-                users[user.Id] = (user, last.Time);
+                string id = series.Labels["id"];
+                if (series.TryLast(now, now - UsersLookback, out Sample last)
+                    && !(newest.TryGetValue(id, out (Labels Of, Sample Last) other) && other.Last.Time > last.Time))
+                {
+                    newest[id] = (series.Labels, last);
+                }
             }
+            return newest.Values;
         }
-        return [.. users.Values.Select(u => u.User)];
     }
 
     private static int Days(string? text)

@@ -69,6 +69,7 @@ internal sealed record LoginAttempt
             Domain = more.Domain.Length > 0 ? more.Domain : Domain.Length > 0 ? Domain : other.Domain,
             UserId = more.UserId.Length > 0 ? more.UserId : UserId.Length > 0 ? UserId : other.UserId,
             Source = more.Source.Length > 0 ? more.Source : Source.Length > 0 ? Source : other.Source,
+            Reason = more.Reason.Length > 0 ? more.Reason : Reason.Length > 0 ? Reason : other.Reason,
             IsKeystones = IsKeystones || other.IsKeystones,
         };
     }

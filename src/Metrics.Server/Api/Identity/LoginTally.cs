@@ -18,7 +18,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
 
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
-    private readonly Dictionary<LoginAccount, LoginCount> _accounts = [];
+    private readonly Dictionary<LoginAccount, AccountCount> _accounts = [];
     private readonly Dictionary<string, LoginCount> _origins = [];
     private long _others;
     private long _failures;
@@ -105,7 +105,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         foreach (LoginAccount named in byNameAlone)
         {
             LoginAccount[] same = [.. byName[named.Name].Where(a => !LoginAccount.AreApart(_accounts[a].Domain, named.Domain))];
-            if (same.Length != 1 || !_accounts.Remove(named, out LoginCount? count))
+            if (same.Length != 1 || !_accounts.Remove(named, out AccountCount? count))
                 continue;
             _accounts[same[0]].Add(count);
             joined[named.GetHashCode()] = same[0].GetHashCode();
@@ -129,7 +129,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         }
         if (account.IsNamed)
         {
-            LoginCount count = Of(_accounts, account);
+            AccountCount count = Of(_accounts, account);
             count.Call(one);
             Add(count, one, one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null);
         }
@@ -144,29 +144,31 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         _others += to.Others - before;
     }
 
-    private LoginCount Of<TKey>(Dictionary<TKey, LoginCount> all, TKey name)
+    private TCount Of<TKey, TCount>(Dictionary<TKey, TCount> all, TKey name)
         where TKey : notnull
+        where TCount : LoginCount, new()
     {
-        if (all.TryGetValue(name, out LoginCount? count))
+        if (all.TryGetValue(name, out TCount? count))
             return count;
         if (all.Count >= maxNames)
         {
             IsCut = true;
-            foreach ((TKey least, LoginCount gone) in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).ToList())
+            foreach ((TKey least, TCount gone) in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).ToList())
             {
                 all.Remove(least);
                 _others -= gone.Others;
             }
         }
-        all.Add(name, count = new LoginCount());
+        all.Add(name, count = new TCount());
         return count;
     }
 
-    private static (List<FailedLogin> Most, long InAll) Most<TKey>(
-        Dictionary<TKey, LoginCount> all, int limit, Func<KeyValuePair<TKey, LoginCount>, (string Id, string Name, string Domain)> who)
+    private static (List<FailedLogin> Most, long InAll) Most<TKey, TCount>(
+        Dictionary<TKey, TCount> all, int limit, Func<KeyValuePair<TKey, TCount>, (string Id, string Name, string Domain)> who)
         where TKey : notnull
+        where TCount : LoginCount
     {
-        List<KeyValuePair<TKey, LoginCount>> failed = [.. all.Where(a => a.Value.Failures > 0)];
+        List<KeyValuePair<TKey, TCount>> failed = [.. all.Where(a => a.Value.Failures > 0)];
         IEnumerable<FailedLogin> most = failed.Select(a => (Who: who(a), Count: a.Value))
             .OrderByDescending(a => a.Count.Failures).ThenBy(a => a.Who.Name, StringComparer.Ordinal)
             .ThenBy(a => a.Who.Id, StringComparer.Ordinal).ThenBy(a => a.Who.Domain, StringComparer.Ordinal)
