@@ -16,6 +16,9 @@ internal sealed class AccountCount : LoginCount
     /// <summary>The domain that was said with it.</summary>
     public string Domain { get; private set; } = "";
 
+    /// <summary>What its attempts say of its password.</summary>
+    public PasswordSigns Signs { get; } = new();
+
     /// <summary>Whether it is an account of Keystone's: it got in, or has an id and not only failed as one that nobody knows.</summary>
     public bool IsAccount => LastSuccess is not null || (_hasId && _isKnown);
 
@@ -29,6 +32,7 @@ internal sealed class AccountCount : LoginCount
     public override void Add(LoginAttempt one, int? other, bool mayGrow)
     {
         base.Add(one, other, mayGrow);
+        Signs.Add(one, other);
         _isKnown |= one.IsFailure && !one.Reason.StartsWith(NoSuchUser, StringComparison.Ordinal);
     }
 
@@ -47,6 +51,7 @@ internal sealed class AccountCount : LoginCount
     public void Add(AccountCount same)
     {
         base.Add(same);
+        Signs.Add(same.Signs);
         Domain = Domain.Length > 0 ? Domain : same.Domain;
         _isKnown |= same._isKnown;
     }

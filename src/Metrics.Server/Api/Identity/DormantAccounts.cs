@@ -94,7 +94,7 @@ internal sealed record DormantAccount(
 /// <param name="DomainName">The name of its domain; empty where that is not known.</param>
 internal sealed record KeystoneUser(string Id, string Name, string Domain, bool IsEnabled, double InactiveDays, string DomainName = "")
 {
-    /// <summary>Whether an account that is known by name may be this user, by its domain: a log has its id or its name, or says none.</summary>
+    /// <summary>Whether an account of this name may be this user, by its domain: a log has its id, its name, or neither.</summary>
     public bool MayBe(SeenAccount account) =>
         !LoginAccount.AreApart(account.Domain, Domain)
         || (DomainName.Length > 0 && !LoginAccount.AreApart(account.Domain, DomainName));

@@ -10,7 +10,7 @@ namespace Metrics.Api.Identity;
 
 /// <summary>
 /// Log-ins at the Identity service: <c>GET /api/v1/identity/failures</c> who fails most, <c>GET /api/v1/identity/dormant</c> who does not
-/// log in any more.
+/// log in any more, <c>GET /api/v1/identity/weak</c> whose password should be strengthened.
 /// </summary>
 internal static class IdentityApi
 {
@@ -22,12 +22,15 @@ internal static class IdentityApi
 
     public static void MapIdentity(this WebApplication app)
     {
-        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant";
+        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant", Weak = "/api/v1/identity/weak";
         app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) =>
             EventAnswers.AnswerAsync(context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct)))
             .For(Role.Viewer);
         app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) =>
             EventAnswers.AnswerAsync(context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct)))
+            .For(Role.Viewer);
+        app.MapGet(Weak, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) =>
+            EventAnswers.AnswerAsync(context, metrics, Weak, ct => WeakAsync(context.Request.Query, logins, time, ct)))
             .For(Role.Viewer);
     }
 
@@ -80,6 +83,28 @@ internal static class IdentityApi
                 lastSuccess = Time(a.LastSuccess), lastFailure = Time(a.LastFailure), why = a.Why,
             }),
             more = Math.Max(0, dormant.All.Count - limit),
+        };
+    }
+
+    private static async Task<object> WeakAsync(IQueryCollection query, LoginQuestions logins, TimeProvider time, CancellationToken ct)
+    {
+        (long from, long to) = EventParameters.Range(query, time.GetUtcNow(), TimeSpan.FromDays(30));
+        int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
+        WeakAccounts weak = await logins.WeakAsync(from, to, ct);
+        return new
+        {
+            from = EventTime.Format(from),
+            to = EventTime.Format(to),
+            note = weak.HearsSuccesses ? "" : "No log-in that succeeds was reported in that time: who got in is not known. Keystone drops "
+                + "them by default; set notification_opt_out = identity.authenticate.pending in keystone.conf.",
+            complete = !weak.IsCut,
+            accounts = weak.All.Take(limit).Select(a => new
+            {
+                account = a.Name, domain = a.Count.Domain, id = a.Id, failures = a.Count.Failures, lockouts = a.Count.Lockouts,
+                origins = a.Count.Others, hasMoreOrigins = a.Count.HasMoreOthers, lastFailure = Time(a.Count.LastFailure),
+                lastSuccess = Time(a.Count.LastSuccess), reasons = a.Reasons.Select(r => new { reason = r.Word, why = r.Text }),
+            }),
+            more = Math.Max(0, weak.All.Count - limit),
         };
     }
 

@@ -19,7 +19,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
     private readonly Dictionary<LoginAccount, AccountCount> _accounts = [];
-    private readonly Dictionary<string, LoginCount> _origins = [];
+    private readonly Dictionary<string, OriginCount> _origins = [];
     private long _others;
     private long _failures;
     private long _unnamed;
@@ -59,6 +59,16 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         IEnumerable<SeenAccount> seen = _accounts.Where(a => a.Value.IsAccount).Select(a => new SeenAccount(
             a.Value.Name, a.Value.Domain, a.Key.Id, a.Value.LastSuccess, a.Value.LastFailure));
         return new LoginHistory(Math.Min(since, _first), _failures, _firstSuccess, _lastSuccess, hasAnswers, IsCut, [.. seen]);
+    }
+
+    /// <summary>Whose password should be strengthened.</summary>
+    public WeakAccounts Weak()
+    {
+        Finish();
+        // What was only typed is no account.
+        IEnumerable<WeakAccount> weak = _accounts.Where(a => a.Value.IsAccount)
+            .Select(a => WeakAccount.Of(a.Key.Id, a.Value)).Where(a => a.Reasons.Count > 0);
+        return new WeakAccounts([.. weak.Order()], _lastSuccess is not null || _failures == 0, IsCut);
     }
 
     /// <summary>Whether log-ins fail, and none that succeeds is heard of: so it must be asked whether there are any.</summary>
@@ -133,8 +143,17 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
             count.Call(one);
             Add(count, one, one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null);
         }
-        if (one.Source.Length > 0)
-            Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
+        if (one.Source.Length == 0)
+            return;
+        OriginCount origin = Of(_origins, one.Source);
+        Add(origin, one, account.IsNamed ? account.GetHashCode() : null);
+        if (!one.IsFailure || one.IsExpired || !account.IsNamed)
+            return;
+        foreach (LoginAccount tried in origin.Try(account, one.Time))
+        {
+            if (_accounts.TryGetValue(tried, out AccountCount? among))
+                among.Signs.Spray(one.Source.GetHashCode(StringComparison.Ordinal), one.Time / OriginCount.Window);
+        }
     }
 
     private void Add(LoginCount to, LoginAttempt one, int? other)

@@ -27,7 +27,8 @@ public sealed class DormantAccountsTests
     [Fact]
     public void A_domain_may_be_said_by_its_name_where_that_is_known()
     {
-        Of([new SeenAccount("ann", "Sales", "", Now - 1, null)], new KeystoneUser("a1", "ann", "4f2e", true, 200, "sales")).Should().BeEmpty();
+        Of([new SeenAccount("ann", "Sales", "", Now - 1, null)], new KeystoneUser("a1", "ann", "4f2e", true, 200, "sales"))
+            .Should().BeEmpty();
     }
 
     [Fact]
