@@ -50,7 +50,10 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
     ];
 
     private static string[] Kind(JsonElement kind) =>
-        [Number(kind, "count"), TextCell.TextOrEmpty(kind, "first"), TextCell.TextOrEmpty(kind, "last"), TextCell.TextOrEmpty(kind, "template")];
+    [
+        Number(kind, "count"), TextCell.TextOrEmpty(kind, "first"), TextCell.TextOrEmpty(kind, "last"),
+        TextCell.TextOrEmpty(kind, "template"),
+    ];
 
     private static string Number(JsonElement of, string name) =>
         of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);

@@ -65,7 +65,8 @@ internal sealed record EventQuery
     public string Sql(EventTable table, int limit)
     {
         var sql = new StringBuilder();
-        sql.Append("SELECT ").Append(WithoutBody ? EventLogRows.ColumnsWithoutBody : EventLogRows.Columns).Append(" FROM ").Append(table.Name)
+        sql.Append("SELECT ").Append(WithoutBody ? EventLogRows.ColumnsWithoutBody : EventLogRows.Columns)
+            .Append(" FROM ").Append(table.Name)
             .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");

@@ -20,6 +20,7 @@ public sealed class EvidenceAnswerTests
 {
     private readonly SlowReading _time = new();
     private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+    private EvidenceCheck? _check;
 
     [Fact]
     public async Task The_answer_begins_at_once_and_says_how_far_a_long_day_is()
@@ -43,7 +44,7 @@ public sealed class EvidenceAnswerTests
     {
         await WithAnswerAsync(async (written, answer) =>
         {
-            await Eventually.Async(() => _time.SaysProgress, "the answer waits for the day");
+            await Eventually.Async(() => _time.SaysProgress && _check!.Progress is not null, "the answer waits for the day");
             _time.Advance(TimeSpan.FromSeconds(11));
             await Eventually.Async(
                 () => written() == "{\"reading\":\"events_20260310\",\"events\":0}\n", "it says how far it is");
@@ -73,6 +74,7 @@ public sealed class EvidenceAnswerTests
         var seals = new EventSeals(state, _time);
         await using EventLog log = folder.Open();
         using var check = new EvidenceCheck(log, seals, new Current<EventLogOptions>(new EventLogOptions()), metrics, _time);
+        _check = check;
         using var sealer = new EventSealer(log, seals, check, metrics, _time, NullLogger<EventSealer>.Instance);
         var batch = new EventBatch("t");
         long now = Timestamp.Of(_time.GetUtcNow()).ToNanoseconds();

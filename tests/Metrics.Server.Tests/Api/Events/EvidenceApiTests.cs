@@ -180,7 +180,8 @@ public sealed class EvidenceApiTests
             (await ExportAsync(daemon, "half")).GetProperty("complete").GetBoolean().Should().BeFalse();
             await File.AppendAllTextAsync(Path.Combine(folder, "a.log"), "ne\n");
             await Eventually.Async(
-                async () => (await daemon.AskAsync("GET", "/api/v1/events")).Text.Contains("half a line", StringComparison.Ordinal), "it is stored");
+                async () => (await daemon.AskAsync("GET", "/api/v1/events")).Text.Contains("half a line", StringComparison.Ordinal),
+                "it is stored");
             (await ExportAsync(daemon, "whole")).GetProperty("complete").GetBoolean().Should().BeTrue();
         }
         finally

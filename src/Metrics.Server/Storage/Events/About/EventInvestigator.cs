@@ -118,8 +118,9 @@ internal sealed class EventInvestigator(EventLog events, MemoryShare memory)
         }
         if (found.Count > query.Limit)
         {
+            int cut = found.Count - query.Limit;
             answer.Cut.Add(Text(
-                $"{found.Count - query.Limit} of {found.Count} other events are left out, those that share least and are farthest in time"));
+                $"{cut} of {found.Count} other events are left out, those that share least and are farthest in time"));
         }
         answer.Events.AddRange(found.OrderBy(o => o.Closeness).ThenBy(o => o.Distance).Take(query.Limit).Select(o => o.One));
     }

@@ -19,8 +19,8 @@ internal sealed record ShareQuery(
         string user = WithAccounts ? EventQuery.Attribute(EventFields.UserName) : "''";
         string request = WithAccounts ? EventQuery.Attribute(EventFields.RequestId) : "''";
         // What was taken along between spans is left out again.
-        string exact = Spans.Few.Count == Spans.Exact.Count ? ""
-            : $"ASOF JOIN (VALUES {string.Join(", ", Spans.Exact.Select(s => $"({s.From}, {s.To})"))}) spans(begins, ends) ON time >= begins";
+        string spans = string.Join(", ", Spans.Exact.Select(s => $"({s.From}, {s.To})"));
+        string exact = Spans.Few.Count == Spans.Exact.Count ? "" : $"ASOF JOIN (VALUES {spans}) spans(begins, ends) ON time >= begins";
         return $"""
             SELECT value, host, count(*) FILTER (is_other), count(DISTINCT nullif(account, '')), count(DISTINCT nullif(request, ''))
             FROM (SELECT unnest(list_distinct([{keys}])) AS value, {host} AS host, NOT ({Any(Asked)}) AS is_other, {user} AS account,

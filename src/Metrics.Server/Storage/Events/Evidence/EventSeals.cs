@@ -28,7 +28,7 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
 
     private long _lastExpired;
 
-    /// <summary>The newest event that the audit calls gone, as this process knows it; less than the other while it cannot be written.</summary>
+    /// <summary>The newest event that the audit calls gone, as this process knows it; less than the other until it is written.</summary>
     private long _lastNoted;
 
     /// <summary>The newest event that went for age or size, as this process knows it; 0 where none did.</summary>
@@ -84,9 +84,9 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
     }
 
     /// <summary>
-    /// Notes in the audit that a table goes, and those before it have gone; once, however often it is tried until it goes. Not one that goes
-    /// for age by its name or those behind it, while neither its ids nor its seal are so old: somebody may have put a table there to make
-    /// the daemon do it.
+    /// Notes in the audit that a table goes, and those before it have gone; once, however often it is tried until it goes. Not one that
+    /// goes for age by its name or those behind it, while neither its ids nor its seal are so old: somebody may have put a table there to
+    /// make the daemon do it.
     /// </summary>
     /// <param name="next">The table.</param>
     /// <param name="bounds">The bounds for which it goes.</param>

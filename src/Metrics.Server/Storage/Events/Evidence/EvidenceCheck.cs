@@ -114,7 +114,7 @@ internal sealed class EvidenceCheck(
     private bool HasExpired(EventSeal seal) =>
         seal.LastId <= seals.LastExpired || EventIds.DayOf(seal.LastId) < options.Value.OldestDay(time.GetUtcNow());
 
-    /// <summary>A table may go while the audit cannot be written; what the file says of that proves nothing, but tells where to look.</summary>
+    /// <summary>A table may go while the audit cannot be written; what the file says of that proves nothing, and helps people.</summary>
     private string WhyMissing(EventSeal seal) => seal.LastId > events.LastExpired
         ? "it is gone, and not for age or size"
         : "it is gone, and the audit does not say why; the event log says that it went for age or size, as who alters it may have written";

@@ -328,11 +328,9 @@ public sealed class EvidenceTests : IDisposable
     {
         await using EventLog log = await ThreeDaysAsync();
         await log.MaintainAsync(new EventLogOptions { MaxBytes = 1 }, _ => Task.CompletedTask, default);
-        (await CheckAsync(log))[0].Should().BeEquivalentTo(new
-        {
-            State = DayState.Missing,
-            Reason = "it is gone, and the audit does not say why; the event log says that it went for age or size, as who alters it may have written",
-        });
+        CheckedDay gone = (await CheckAsync(log))[0];
+        gone.State.Should().Be(DayState.Missing);
+        gone.Reason.Should().StartWith("it is gone, and the audit does not say why; the event log says that it went for age or size, ");
     }
 
     [Fact]
