@@ -85,6 +85,9 @@ public static class EventFields
     /// <summary>By what somebody has proven, or tried to prove, who they are: <c>password</c>, <c>publickey</c>.</summary>
     public const string AuthenticationMethod = "authentication.method";
 
+    /// <summary>The beginning of a keyed hash of a wrong password, as Keystone tells it: the same where it is the same password.</summary>
+    public const string Fingerprint = "authentication.fingerprint";
+
     /// <summary>The domain of who did it.</summary>
     public const string UserDomain = "user.domain";
 

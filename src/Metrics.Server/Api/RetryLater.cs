@@ -6,7 +6,8 @@ namespace Metrics.Api;
 /// <summary>Answers 503 with <c>Retry-After</c> where the state cannot be read or written in the time that a request has.</summary>
 internal static class RetryLater
 {
-    private static readonly string s_seconds = StateUnavailableException.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The header's value.</summary>
+    public static string Seconds { get; } = StateUnavailableException.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     public static void UseRetryLater(this WebApplication app) => app.Use(async (HttpContext context, RequestDelegate next) =>
     {
@@ -18,7 +19,7 @@ internal static class RetryLater
         {
             context.Response.Clear();
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            context.Response.Headers.RetryAfter = s_seconds;
+            context.Response.Headers.RetryAfter = Seconds;
             context.Response.ContentType = "text/plain; charset=utf-8";
             await context.Response.WriteAsync(e.Message + "\n");
         }

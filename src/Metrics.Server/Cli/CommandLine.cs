@@ -46,15 +46,21 @@ internal static class CommandLine
         }
         catch (CommandException e)
         {
-            error.WriteLine($"metricsd: {e.Message}");
+            Write($"metricsd: {e.Message}", error);
             return e.ExitCode;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)
         {
-            foreach (string line in e.Message.Split('\n'))
-                error.WriteLine(EventText.Plain(line));
+            Write(e.Message, error);
             return ExitCode.Misuse;
         }
+    }
+
+    /// <summary>An error may hold what stands in a file of others, or what answers at an address.</summary>
+    private static void Write(string message, TextWriter to)
+    {
+        foreach (string line in message.Split('\n'))
+            to.WriteLine(EventText.Plain(line));
     }
 
     /// <summary><c>help silence add</c> is <c>silence add --help</c>.</summary>

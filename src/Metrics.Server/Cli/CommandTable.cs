@@ -24,10 +24,11 @@ internal static class CommandTable
             new CheckCommand(common) { new CheckMetricsCommand(common) },
             new QueryCommand(common),
             new EventsCommand(common),
-            new CommandGroup("identity", "Log-ins at the Identity service: who fails, and who does not log in any more.")
+            new CommandGroup("identity", "Log-ins at the Identity service: who fails, who logs in no more, whose password is weak.")
             {
                 new IdentityFailuresCommand(common),
                 new IdentityDormantCommand(common),
+                new IdentityWeakCommand(common),
             },
             new InputsCommand(common),
             new CommandGroup("logs", "Logs: whether all of their lines are there, which kinds of lines there are.")

@@ -31,9 +31,9 @@ internal static class LedgerText
 
     private static string[] Row(JsonElement row) =>
     [
-        Place(row), TextCell.Plain(row, "inode"), Short(TextCell.Plain(row, "arrived")) + "h", Count(row, "begins"), Count(row, "ends"),
-        Count(row, "lines"), Count(row, "records"), Count(row, "stored"), Count(row, "notStored"), TextCell.Plain(row, "firstTime"),
-        TextCell.Plain(row, "lastTime"),
+        Place(row), TextCell.TextOrEmpty(row, "inode"), Short(TextCell.TextOrEmpty(row, "arrived")) + "h", Count(row, "begins"),
+        Count(row, "ends"), Count(row, "lines"), Count(row, "records"), Count(row, "stored"), Count(row, "notStored"),
+        TextCell.TextOrEmpty(row, "firstTime"), TextCell.TextOrEmpty(row, "lastTime"),
     ];
 
     private static string Gap(JsonElement gap)

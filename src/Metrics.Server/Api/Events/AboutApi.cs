@@ -5,6 +5,7 @@ using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage.Events;
 using Metrics.Storage.Events.About;
+using Metrics.Telemetry;
 
 namespace Metrics.Api.Events;
 
@@ -23,12 +24,12 @@ internal static class AboutApi
     public static void MapAbout(this WebApplication app) => app.MapGet(Path, ReadAsync).For(Role.Viewer);
 
     private static Task ReadAsync(
-        HttpContext context, EventLog events, LongQuestions questions, HttpMetrics metrics, TimeProvider time) =>
+        HttpContext context, EventLog events, LongQuestions questions, MemoryBudget memory, HttpMetrics metrics, TimeProvider time) =>
         EventAnswers.AnswerAsync(context, metrics, Path, async () =>
         {
             AboutQuery query = Read(context.Request.Query, time.GetUtcNow());
             await questions.AnswerAsync(
-                end => new EventInvestigator(events).FindAsync(query, end), answer => WriteAsync(context, query, answer),
+                end => new EventInvestigator(events, memory.Queries).FindAsync(query, end), answer => WriteAsync(context, query, answer),
                 context.RequestAborted);
         });
 
@@ -53,7 +54,8 @@ internal static class AboutApi
             : throw ApiException.BadParameter("around", $"\"{text}\" is no duration up to {Duration.Format(s_maxAround)}, such as 30m");
     }
 
-    private static async Task WriteAsync(HttpContext context, AboutQuery query, AboutAnswer answer)
+    /// <summary>Writes an answer, and sends it on as it grows.</summary>
+    internal static async Task WriteAsync(HttpContext context, AboutQuery query, AboutAnswer answer)
     {
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, EventAnswers.Json);
@@ -68,6 +70,7 @@ internal static class AboutApi
         json.WriteString("around", Duration.Format(TimeSpan.FromTicks(query.Around / TimeSpan.NanosecondsPerTick)));
         WriteValues(json, answer);
         json.WriteStartArray("events");
+        long sent = 0;
         foreach (AboutEvent one in answer.Events)
         {
             json.WriteStartObject();
@@ -75,10 +78,11 @@ internal static class AboutApi
             json.WritePropertyName("event");
             EventJsonWriter.Write(json, one.Batch, one.Row);
             json.WriteEndObject();
-            if (json.BytesPending < BytesPerFlush)
+            if (json.BytesCommitted + json.BytesPending - sent < BytesPerFlush)
                 continue;
             await json.FlushAsync(context.RequestAborted);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            sent = json.BytesCommitted;
         }
         json.WriteEndArray();
         json.WriteEndObject();

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Metrics.Api.Prometheus;
 using Metrics.Storage;
+using Metrics.Storage.State;
 
 namespace Metrics.Api.Events;
 
@@ -32,6 +33,8 @@ internal static class EventAnswers
         }
         catch (StoreException e) when (!context.Response.HasStarted)
         {
+            if (e is StateUnavailableException)
+                context.Response.Headers.RetryAfter = RetryLater.Seconds;
             var fault = new ApiException("unavailable", StatusCodes.Status503ServiceUnavailable, e.Message);
             await PrometheusApi.WriteErrorAsync(context, fault);
         }

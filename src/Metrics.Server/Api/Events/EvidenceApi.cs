@@ -13,21 +13,19 @@ internal static class EvidenceApi
 {
     public static void MapEvidence(this WebApplication app)
     {
-        app.MapGet("/api/v1/evidence/seals", SealsAsync).For(Role.Viewer);
-        app.MapGet("/api/v1/evidence/verify", (HttpContext context, EvidenceAnswer answer) => answer.WriteAsync(context))
-            .For(Role.Viewer);
+        const string Seals = "/api/v1/evidence/seals", Verify = "/api/v1/evidence/verify";
+        app.MapGet(Seals, (HttpContext context, EventSeals seals, HttpMetrics metrics) =>
+            EventAnswers.AnswerAsync(context, metrics, Seals, _ => SealsAsync(seals))).For(Role.Viewer);
+        app.MapGet(Verify, (HttpContext context, EvidenceAnswer answer, HttpMetrics metrics) =>
+            EventAnswers.AnswerAsync(context, metrics, Verify, () => answer.WriteAsync(context))).For(Role.Viewer);
     }
 
-    private static async Task<IResult> SealsAsync(EventSeals seals) => Results.Json(new
+    private static async Task<object> SealsAsync(EventSeals seals) => new
     {
-        status = "success",
-        data = new
+        seals = (await seals.LoadAsync()).Select(s => new
         {
-            seals = (await seals.LoadAsync()).Select(s => new
-            {
-                table = s.Table, firstId = s.FirstId, lastId = s.LastId, count = s.Count, hash = s.Hash, before = s.Before, head = s.Head,
-                sealedAt = EventTime.Format(new Timestamp(s.SealedAt).ToNanoseconds()),
-            }),
-        },
-    });
+            table = s.Table, firstId = s.FirstId, lastId = s.LastId, count = s.Count, hash = s.Hash, before = s.Before, head = s.Head,
+            sealedAt = EventTime.Format(new Timestamp(s.SealedAt).ToNanoseconds()),
+        }),
+    };
 }

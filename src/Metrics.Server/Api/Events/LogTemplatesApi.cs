@@ -11,12 +11,12 @@ namespace Metrics.Api.Events;
 /// </summary>
 internal static class LogTemplatesApi
 {
+    private const string Path = "/api/v1/logs/templates";
+
     public static void MapLogTemplates(this WebApplication app) => app.MapGet(
-        "/api/v1/logs/templates", (TemplateStage templates, string? source) => Results.Json(new
-        {
-            status = "success",
-            data = templates.Look(all => source is null ? Sources(all) : Kinds(all.Where(s => NameOf(s) == source))),
-        })).For(Role.Viewer);
+        Path, (HttpContext context, TemplateStage templates, HttpMetrics metrics, string? source) =>
+            EventAnswers.AnswerAsync(context, metrics, Path, _ => Task.FromResult<object>(
+                templates.Look(all => source is null ? Sources(all) : Kinds(all.Where(s => NameOf(s) == source)))))).For(Role.Viewer);
 
     private static string NameOf(TemplateSource source) => $"{source.Host}/{source.Service}";
 

@@ -36,14 +36,15 @@ internal sealed record DormantAccounts(string Successes, string Note, IReadOnlyL
         bool isHeard = successes == "reported" && history.FirstSuccess <= since;
         Dictionary<string, SeenAccount> byId = history.Accounts.Where(a => a.Id.Length > 0).ToDictionary(a => a.Id);
         ILookup<string, SeenAccount> byName = history.Accounts.Where(a => a.Id.Length == 0).ToLookup(a => a.Name);
-        HashSet<string> shared = [.. users.CountBy(u => u.Name).Where(n => n.Value > 1).Select(n => n.Key)];
+        ILookup<string, KeystoneUser> ofName = users.ToLookup(u => u.Name);
         var all = new List<DormantAccount>();
         HashSet<SeenAccount> told = [];
         foreach (KeystoneUser user in users)
         {
-            // A log tells the name alone: it is this user where no other has that name.
+            // A log tells the name, and at best the domain: it is this user where it can be no other.
             SeenAccount? of = byId.GetValueOrDefault(user.Id)
-                ?? (shared.Contains(user.Name) || byName[user.Name].Count() != 1 ? null : byName[user.Name].Single());
+                ?? (byName[user.Name].Where(user.MayBe).Take(2).ToArray() is [var one] && ofName[user.Name].Count(u => u.MayBe(one)) == 1
+                    ? one : null);
             if (of is not null)
                 told.Add(of);
             if (user.IsEnabled && user.InactiveDays >= days && !(of?.LastSuccess > since))
@@ -85,4 +86,16 @@ internal sealed record DormantAccount(
     string Name, string Domain, string Id, string State, double? InactiveDays, long? LastSuccess, long? LastFailure, string Why);
 
 /// <summary>A user of whom Keystone says when it was active last.</summary>
-internal sealed record KeystoneUser(string Id, string Name, string Domain, bool IsEnabled, double InactiveDays);
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Domain">The id of its domain.</param>
+/// <param name="IsEnabled">Whether it may log in.</param>
+/// <param name="InactiveDays">How long ago it did.</param>
+/// <param name="DomainName">The name of its domain; empty where that is not known.</param>
+internal sealed record KeystoneUser(string Id, string Name, string Domain, bool IsEnabled, double InactiveDays, string DomainName = "")
+{
+    /// <summary>Whether an account of this name may be this user, by its domain: a log has its id, its name, or neither.</summary>
+    public bool MayBe(SeenAccount account) =>
+        !LoginAccount.AreApart(account.Domain, Domain)
+        || (DomainName.Length > 0 && !LoginAccount.AreApart(account.Domain, DomainName));
+}

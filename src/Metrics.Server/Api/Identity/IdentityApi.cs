@@ -10,7 +10,7 @@ namespace Metrics.Api.Identity;
 
 /// <summary>
 /// Log-ins at the Identity service: <c>GET /api/v1/identity/failures</c> who fails most, <c>GET /api/v1/identity/dormant</c> who does not
-/// log in any more.
+/// log in any more, <c>GET /api/v1/identity/weak</c> whose password should be strengthened.
 /// </summary>
 internal static class IdentityApi
 {
@@ -22,12 +22,15 @@ internal static class IdentityApi
 
     public static void MapIdentity(this WebApplication app)
     {
-        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant";
+        const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant", Weak = "/api/v1/identity/weak";
         app.MapGet(Failures, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) =>
             EventAnswers.AnswerAsync(context, metrics, Failures, ct => FailuresAsync(context.Request.Query, logins, time, ct)))
             .For(Role.Viewer);
         app.MapGet(Dormant, (HttpContext context, LoginQuestions logins, Head head, HttpMetrics metrics, TimeProvider time) =>
             EventAnswers.AnswerAsync(context, metrics, Dormant, ct => DormantAsync(context.Request.Query, logins, head, time, ct)))
+            .For(Role.Viewer);
+        app.MapGet(Weak, (HttpContext context, LoginQuestions logins, HttpMetrics metrics, TimeProvider time) =>
+            EventAnswers.AnswerAsync(context, metrics, Weak, ct => WeakAsync(context.Request.Query, logins, time, ct)))
             .For(Role.Viewer);
     }
 
@@ -83,23 +86,54 @@ internal static class IdentityApi
         };
     }
 
+    private static async Task<object> WeakAsync(IQueryCollection query, LoginQuestions logins, TimeProvider time, CancellationToken ct)
+    {
+        (long from, long to) = EventParameters.Range(query, time.GetUtcNow(), TimeSpan.FromDays(30));
+        int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
+        WeakAccounts weak = await logins.WeakAsync(from, to, ct);
+        return new
+        {
+            from = EventTime.Format(from),
+            to = EventTime.Format(to),
+            note = weak.HearsSuccesses ? "" : "No log-in that succeeds was reported in that time: who got in is not known. Keystone drops "
+                + "them by default; set notification_opt_out = identity.authenticate.pending in keystone.conf.",
+            complete = !weak.IsCut,
+            accounts = weak.All.Take(limit).Select(a => new
+            {
+                account = a.Name, domain = a.Count.Domain, id = a.Id, failures = a.Count.Failures, lockouts = a.Count.Lockouts,
+                origins = a.Count.Others, hasMoreOrigins = a.Count.HasMoreOthers, lastFailure = Time(a.Count.LastFailure),
+                lastSuccess = Time(a.Count.LastSuccess), reasons = a.Reasons.Select(r => new { reason = r.Word, why = r.Text }),
+            }),
+            more = Math.Max(0, weak.All.Count - limit),
+        };
+    }
+
     /// <summary>What Keystone said of its users last.</summary>
     private static List<KeystoneUser> Users(Head head, long now)
     {
-        var users = new Dictionary<string, (KeystoneUser User, long Time)>(StringComparer.Ordinal);
-        var named = new LabelMatcher(Labels.MetricName, MatchKind.Equal, "openstack_identity_user_inactive_days");
-        foreach (ISeries series in head.Select([named]))
+        Dictionary<string, string> domains = Newest("openstack_identity_domain_info").ToDictionary(d => d.Of["id"], d => d.Of["name"]);
+        return
+        [
+            .. Newest("openstack_identity_user_inactive_days").Select(u => new KeystoneUser(
+                u.Of["id"], u.Of["name"], u.Of["domain_id"], u.Of["enabled"] != "false", u.Last.Value,
+                domains.GetValueOrDefault(u.Of["domain_id"], ""))),
+        ];
+
+        // What was changed, as a user that was disabled, has two series for a while.
+        IEnumerable<(Labels Of, Sample Last)> Newest(string metric)
         {
-            // A user that was disabled has two series for a while.
-            Labels of = series.Labels;
-            if (series.TryLast(now, now - UsersLookback, out Sample last)
-                && !(users.TryGetValue(of["id"], out (KeystoneUser User, long Time) other) && other.Time > last.Time))
+            var newest = new Dictionary<string, (Labels Of, Sample Last)>(StringComparer.Ordinal);
+            foreach (ISeries series in head.Select([new LabelMatcher(Labels.MetricName, MatchKind.Equal, metric)]))
             {
-                var user = new KeystoneUser(of["id"], of["name"], of["domain_id"], of["enabled"] != "false", last.Value);
-                users[user.Id] = (user, last.Time);
+                string id = series.Labels["id"];
+                if (series.TryLast(now, now - UsersLookback, out Sample last)
+                    && !(newest.TryGetValue(id, out (Labels Of, Sample Last) other) && other.Last.Time > last.Time))
+                {
+                    newest[id] = (series.Labels, last);
+                }
             }
+            return newest.Values;
         }
-        return [.. users.Values.Select(u => u.User)];
     }
 
     private static int Days(string? text)

@@ -7,6 +7,9 @@ internal sealed record LoginAttempt
 {
     private const int MaxReasonLength = 200;
 
+    /// <summary>How the reason begins of a password that is right, and too old.</summary>
+    private const string ExpiredPassword = "The password is expired";
+
     /// <summary>Keystone has no longer names and ids; who types a longer one means no account.</summary>
     private const int MaxNameLength = 255;
 
@@ -34,6 +37,12 @@ internal sealed record LoginAttempt
     /// <inheritdoc cref="User"/>
     public required string Request { get; init; }
 
+    /// <summary>The same where the wrong password is the same; empty where it is not said.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Whether the password was right, and too old.</summary>
+    public bool IsExpired => Reason.StartsWith(ExpiredPassword, StringComparison.Ordinal);
+
     /// <summary>Whether Keystone itself has said it; Horizon's log is of its own users only.</summary>
     public required bool IsKeystones { get; init; }
 
@@ -52,6 +61,7 @@ internal sealed record LoginAttempt
             Time = batch.Times[row], IsFailure = outcome == "failure", IsLocked = Text(EventFields.Kind) == EventKinds.IdentityLockout,
             User = Name(EventFields.UserName), Domain = Name(EventFields.UserDomain), UserId = Name(EventFields.UserId),
             Source = Name(EventFields.SourceIp), Reason = Cut(reason, MaxReasonLength), Request = Name(EventFields.RequestId),
+            Fingerprint = Name(EventFields.Fingerprint),
             IsKeystones = Text(EventFields.Service) != "horizon",
         };
 
@@ -69,6 +79,8 @@ internal sealed record LoginAttempt
             Domain = more.Domain.Length > 0 ? more.Domain : Domain.Length > 0 ? Domain : other.Domain,
             UserId = more.UserId.Length > 0 ? more.UserId : UserId.Length > 0 ? UserId : other.UserId,
             Source = more.Source.Length > 0 ? more.Source : Source.Length > 0 ? Source : other.Source,
+            Reason = more.Reason.Length > 0 ? more.Reason : Reason.Length > 0 ? Reason : other.Reason,
+            Fingerprint = Fingerprint.Length > 0 ? Fingerprint : other.Fingerprint,
             IsKeystones = IsKeystones || other.IsKeystones,
         };
     }

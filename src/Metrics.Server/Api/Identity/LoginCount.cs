@@ -1,26 +1,14 @@
 namespace Metrics.Api.Identity;
 
-/// <summary>What is counted of one account, or of one address.</summary>
-internal sealed class LoginCount
+/// <summary>What is counted of the attempts of one account, or from one address.</summary>
+internal class LoginCount
 {
     /// <summary>Different addresses or accounts of one that are told apart.</summary>
     public const int MaxOthers = 1_000;
 
-    /// <summary>How an account begins of which Keystone knows nothing.</summary>
-    private const string NoSuchUser = "Could not find user";
-
     /// <summary>The other sides, by hash: outsiders choose them, and only how many there are is asked for.</summary>
     private readonly HashSet<int> _others = [];
     private readonly LoginReasons _reasons = new();
-    private long _namedAt = long.MinValue;
-    private bool _hasId;
-    private bool _isKnown;
-
-    /// <summary>The name that was said last; empty where none was.</summary>
-    public string Name { get; private set; } = "";
-
-    /// <summary>The domain that was said with it.</summary>
-    public string Domain { get; private set; } = "";
 
     public long Failures { get; private set; }
 
@@ -40,19 +28,13 @@ internal sealed class LoginCount
     /// <summary>The reason of most failures, if most have the same.</summary>
     public string Reason => _reasons.OfMost;
 
-    /// <summary>Whether it is an account of Keystone's: it got in, or has an id and not only failed as one that nobody knows.</summary>
-    public bool IsAccount => LastSuccess is not null || (_hasId && _isKnown);
-
-    /// <summary>Whether Keystone has only ever said that it knows nobody of that name.</summary>
-    public bool IsUnknown => Failures > 0 && LastSuccess is null && !_isKnown;
-
-    /// <summary>Who is kept where there are too many: whoever got in once first, then whoever has an id.</summary>
-    public long Weight => Failures + (LastSuccess is not null ? 1L << 60 : IsAccount ? 1L << 50 : 0);
+    /// <summary>Who is kept where there are too many: whoever got in once first.</summary>
+    public virtual long Weight => Failures + (LastSuccess is not null ? 1L << 60 : 0);
 
     /// <param name="one">The attempt.</param>
     /// <param name="other">Hash of the other side, where it came from, or for whom; null where that is not known.</param>
     /// <param name="mayGrow">Whether there is room for one more of the other side.</param>
-    public void Add(LoginAttempt one, int? other, bool mayGrow)
+    public virtual void Add(LoginAttempt one, int? other, bool mayGrow)
     {
         if (!one.IsFailure)
         {
@@ -66,34 +48,6 @@ internal sealed class LoginCount
         if (other is { } hash)
             AddOther(hash, mayGrow);
         _reasons.Add(one.Reason);
-        _isKnown |= !one.Reason.StartsWith(NoSuchUser, StringComparison.Ordinal);
-    }
-
-    /// <summary>Notes what the account is called.</summary>
-    public void Call(LoginAttempt one)
-    {
-        _hasId |= one.UserId.Length > 0;
-        if (one.User.Length == 0 || one.Time < _namedAt)
-            return;
-        (Name, _namedAt) = (one.User, one.Time);
-        if (one.Domain.Length > 0)
-            Domain = one.Domain;
-    }
-
-    /// <summary>Takes over what was counted of the same by its name.</summary>
-    public void Add(LoginCount same)
-    {
-        Domain = Domain.Length > 0 ? Domain : same.Domain;
-        Failures += same.Failures;
-        Lockouts += same.Lockouts;
-        First = Math.Min(First, same.First);
-        LastFailure = Later(LastFailure, same.LastFailure);
-        LastSuccess = Later(LastSuccess, same.LastSuccess);
-        foreach (int other in same._others)
-            AddOther(other, mayGrow: true);
-        HasMoreOthers |= same.HasMoreOthers;
-        _reasons.Add(same._reasons);
-        _isKnown |= same._isKnown;
     }
 
     /// <summary>Accounts of the other side that turned out to be others: they count once.</summary>
@@ -104,6 +58,20 @@ internal sealed class LoginCount
             _others.Remove(other);
             _others.Add(same[other]);
         }
+    }
+
+    /// <summary>Takes over what was counted of the same.</summary>
+    protected void Add(LoginCount same)
+    {
+        Failures += same.Failures;
+        Lockouts += same.Lockouts;
+        First = Math.Min(First, same.First);
+        LastFailure = Later(LastFailure, same.LastFailure);
+        LastSuccess = Later(LastSuccess, same.LastSuccess);
+        foreach (int other in same._others)
+            AddOther(other, mayGrow: true);
+        HasMoreOthers |= same.HasMoreOthers;
+        _reasons.Add(same._reasons);
     }
 
     private void AddOther(int hash, bool mayGrow)

@@ -29,6 +29,11 @@ internal sealed class LoginQuestions(EventLog events, LongQuestions questions)
     public Task<FailedLogins> FailuresAsync(long from, long to, int limit, CancellationToken ct) =>
         questions.AskAsync(async end => (await TallyAsync(from, to, end)).Failures(limit), ct);
 
+    /// <summary>Whose password should be strengthened, as a time shows it, nanoseconds since 1970 UTC.</summary>
+    /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
+    public Task<WeakAccounts> WeakAsync(long from, long to, CancellationToken ct) =>
+        questions.AskAsync(async end => (await TallyAsync(from, to, end)).Weak(), ct);
+
     /// <summary>Who was seen when, in all that is kept.</summary>
     /// <exception cref="StoreException">It cannot be read now, or takes too long.</exception>
     public Task<LoginHistory> HistoryAsync(long now, CancellationToken ct) => questions.AskAsync(async end =>

@@ -18,8 +18,8 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
 
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
-    private readonly Dictionary<LoginAccount, LoginCount> _accounts = [];
-    private readonly Dictionary<string, LoginCount> _origins = [];
+    private readonly Dictionary<LoginAccount, AccountCount> _accounts = [];
+    private readonly Dictionary<string, OriginCount> _origins = [];
     private long _others;
     private long _failures;
     private long _unnamed;
@@ -59,6 +59,16 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         IEnumerable<SeenAccount> seen = _accounts.Where(a => a.Value.IsAccount).Select(a => new SeenAccount(
             a.Value.Name, a.Value.Domain, a.Key.Id, a.Value.LastSuccess, a.Value.LastFailure));
         return new LoginHistory(Math.Min(since, _first), _failures, _firstSuccess, _lastSuccess, hasAnswers, IsCut, [.. seen]);
+    }
+
+    /// <summary>Whose password should be strengthened.</summary>
+    public WeakAccounts Weak()
+    {
+        Finish();
+        // What was only typed is no account.
+        IEnumerable<WeakAccount> weak = _accounts.Where(a => a.Value.IsAccount)
+            .Select(a => WeakAccount.Of(a.Key.Id, a.Value)).Where(a => a.Reasons.Count > 0);
+        return new WeakAccounts([.. weak.Order()], _lastSuccess is not null || _failures == 0, IsCut);
     }
 
     /// <summary>Whether log-ins fail, and none that succeeds is heard of: so it must be asked whether there are any.</summary>
@@ -105,7 +115,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         foreach (LoginAccount named in byNameAlone)
         {
             LoginAccount[] same = [.. byName[named.Name].Where(a => !LoginAccount.AreApart(_accounts[a].Domain, named.Domain))];
-            if (same.Length != 1 || !_accounts.Remove(named, out LoginCount? count))
+            if (same.Length != 1 || !_accounts.Remove(named, out AccountCount? count))
                 continue;
             _accounts[same[0]].Add(count);
             joined[named.GetHashCode()] = same[0].GetHashCode();
@@ -129,12 +139,21 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         }
         if (account.IsNamed)
         {
-            LoginCount count = Of(_accounts, account);
+            AccountCount count = Of(_accounts, account);
             count.Call(one);
             Add(count, one, one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null);
         }
-        if (one.Source.Length > 0)
-            Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
+        if (one.Source.Length == 0)
+            return;
+        OriginCount origin = Of(_origins, one.Source);
+        Add(origin, one, account.IsNamed ? account.GetHashCode() : null);
+        if (!one.IsFailure || one.IsExpired || !account.IsNamed)
+            return;
+        foreach (LoginAccount tried in origin.Try(account, one.Time))
+        {
+            if (_accounts.TryGetValue(tried, out AccountCount? among))
+                among.Signs.Spray(one.Source.GetHashCode(StringComparison.Ordinal), one.Time / OriginCount.Window);
+        }
     }
 
     private void Add(LoginCount to, LoginAttempt one, int? other)
@@ -144,29 +163,31 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         _others += to.Others - before;
     }
 
-    private LoginCount Of<TKey>(Dictionary<TKey, LoginCount> all, TKey name)
+    private TCount Of<TKey, TCount>(Dictionary<TKey, TCount> all, TKey name)
         where TKey : notnull
+        where TCount : LoginCount, new()
     {
-        if (all.TryGetValue(name, out LoginCount? count))
+        if (all.TryGetValue(name, out TCount? count))
             return count;
         if (all.Count >= maxNames)
         {
             IsCut = true;
-            foreach ((TKey least, LoginCount gone) in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).ToList())
+            foreach ((TKey least, TCount gone) in all.OrderBy(a => a.Value.Weight).Take(maxNames / 2).ToList())
             {
                 all.Remove(least);
                 _others -= gone.Others;
             }
         }
-        all.Add(name, count = new LoginCount());
+        all.Add(name, count = new TCount());
         return count;
     }
 
-    private static (List<FailedLogin> Most, long InAll) Most<TKey>(
-        Dictionary<TKey, LoginCount> all, int limit, Func<KeyValuePair<TKey, LoginCount>, (string Id, string Name, string Domain)> who)
+    private static (List<FailedLogin> Most, long InAll) Most<TKey, TCount>(
+        Dictionary<TKey, TCount> all, int limit, Func<KeyValuePair<TKey, TCount>, (string Id, string Name, string Domain)> who)
         where TKey : notnull
+        where TCount : LoginCount
     {
-        List<KeyValuePair<TKey, LoginCount>> failed = [.. all.Where(a => a.Value.Failures > 0)];
+        List<KeyValuePair<TKey, TCount>> failed = [.. all.Where(a => a.Value.Failures > 0)];
         IEnumerable<FailedLogin> most = failed.Select(a => (Who: who(a), Count: a.Value))
             .OrderByDescending(a => a.Count.Failures).ThenBy(a => a.Who.Name, StringComparer.Ordinal)
             .ThenBy(a => a.Who.Id, StringComparer.Ordinal).ThenBy(a => a.Who.Domain, StringComparer.Ordinal)

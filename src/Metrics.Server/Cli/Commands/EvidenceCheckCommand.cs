@@ -35,8 +35,9 @@ internal sealed class EvidenceCheckCommand : CliCommand
             if (wrong.Count == 0)
             {
                 string found = expected is null ? "all files are what the manifest says" : "nothing was altered";
-                call.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{found}: {manifest.Files.Count} files, {manifest.Events} events from {manifest.From} to {manifest.To}"));
+                string time = EventText.Plain($"from {manifest.From} to {manifest.To}");
+                call.Output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{found}: {manifest.Files.Count} files, {manifest.Events} events {time}"));
             }
             call.Output.WriteLine($"{EvidenceManifest.FileName}: SHA-256 {hash}");
             if (expected is null)

@@ -73,16 +73,14 @@ internal sealed class EvidenceExportCommand : DaemonCommand
     private async Task WriteAsync(
         Invocation call, DaemonClient daemon, EvidenceFolder folder, string? about, string path, CancellationToken cancel)
     {
-        string time = $"from={Uri.EscapeDataString(call.Value(_from) ?? "1d")}";
-        if (call.Value(_to) is { } until)
-            time += $"&to={Uri.EscapeDataString(until)}";
+        string time = QueryOf(("from", call.Value(_from) ?? "1d"), ("to", call.Value(_to)));
         JsonElement ledger = DataOf(await daemon.GetAsync($"/api/v1/logs/ledger?{time}&limit={PageSize}", cancel), daemon);
         (string from, string to) = daemon.Read(ledger, l => (TextCell.Plain(l, "from"), TextCell.Plain(l, "to")));
         var cut = new List<string>();
         if (daemon.Read(ledger, l => l.GetProperty("more").GetInt32()) is var more and > 0)
             cut.Add(string.Create(CultureInfo.InvariantCulture, $"{more} rows of the ledger"));
         await folder.AddAsync("ledger.json", f => f.WriteLineAsync(ledger.GetRawText()));
-        string range = $"from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}";
+        string range = QueryOf(("from", from), ("to", to));
         long events = 0;
         await folder.AddAsync(about is null ? "events.ndjson" : "about.ndjson", async file => events = about is null
             ? await WriteEventsAsync(call, daemon, range, file, cancel)

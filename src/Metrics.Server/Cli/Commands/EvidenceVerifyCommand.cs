@@ -48,22 +48,22 @@ internal sealed class EvidenceVerifyCommand : DaemonCommand
     }
 
     private static void WriteProgress(JsonElement now, TextWriter to) => to.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"... {Text(now, "reading")}: {now.GetProperty("events").GetInt64()} events so far"));
+        CultureInfo.InvariantCulture, $"... {TextCell.Plain(now, "reading")}: {now.GetProperty("events").GetInt64()} events so far"));
 
     private static void Write(JsonElement day, TextWriter to)
     {
-        string text = $"{Text(day, "state"),-10} {Text(day, "table")}";
+        string text = $"{TextCell.Plain(day, "state"),-10} {TextCell.Plain(day, "table")}";
         if (day.GetProperty("events").ValueKind == JsonValueKind.Number)
             text += string.Create(CultureInfo.InvariantCulture, $"  {day.GetProperty("events").GetInt64()} events");
-        if (Text(day, "head") is { Length: > 0 } head)
+        if (TextCell.Plain(day, "head") is { Length: > 0 } head)
             text += $"  head {head}";
-        to.WriteLine(Text(day, "reason") is { Length: > 0 } reason ? $"{text}: {reason}" : text);
+        to.WriteLine(TextCell.Plain(day, "reason") is { Length: > 0 } reason ? $"{text}: {reason}" : text);
     }
 
     private static int End(JsonElement end, Invocation call)
     {
         if (!end.GetProperty("done").GetBoolean())
-            throw new CommandException(ExitCode.Unreachable, $"not all days were checked: {Text(end, "error")}");
+            throw new CommandException(ExitCode.Unreachable, $"not all days were checked: {TextCell.Plain(end, "error")}");
         int days = end.GetProperty("days").GetInt32(), wrong = end.GetProperty("wrong").GetInt32();
         int unreadable = end.GetProperty("unreadable").GetInt32();
         if (!call.WantsJson)
@@ -75,7 +75,4 @@ internal sealed class EvidenceVerifyCommand : DaemonCommand
         }
         return wrong > 0 ? ExitCode.No : unreadable > 0 ? ExitCode.Unreachable : ExitCode.Ok;
     }
-
-    private static string Text(JsonElement one, string name) =>
-        one.TryGetProperty(name, out JsonElement value) ? EventText.Plain(value.GetString() ?? "") : "";
 }

@@ -28,7 +28,7 @@ internal sealed class ExplainCommand : DaemonCommand
     {
         string alert = call.Value(_alert);
         using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/explain?alert={Uri.EscapeDataString(alert)}", cancel), daemon);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/explain?{QueryOf(("alert", alert))}", cancel), daemon);
         return daemon.Read(data, d => Write(d, alert, call));
     }
 

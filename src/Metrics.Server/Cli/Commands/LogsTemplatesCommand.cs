@@ -27,9 +27,8 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
     protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string? source = call.Value(_source);
-        string query = source is null ? "" : $"?source={Uri.EscapeDataString(source)}";
         using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/logs/templates{query}", cancel), daemon);
+        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/logs/templates?{QueryOf(("source", source))}", cancel), daemon);
         Func<JsonElement, string[]> rowOf = source is null ? Source : Kind;
         List<string[]> rows = daemon.Read(data, d => d.EnumerateArray().Select(rowOf).ToList());
         if (source is not null && rows.Count == 0)
@@ -46,12 +45,15 @@ internal sealed class LogsTemplatesCommand : DaemonCommand
 
     private static string[] Source(JsonElement source) =>
     [
-        TextCell.Plain(source, "source"), Number(source, "templates"), TextCell.Plain(source, "since"),
-        TextCell.Plain(source, "fullUntil"),
+        TextCell.TextOrEmpty(source, "source"), Number(source, "templates"), TextCell.TextOrEmpty(source, "since"),
+        TextCell.TextOrEmpty(source, "fullUntil"),
     ];
 
     private static string[] Kind(JsonElement kind) =>
-        [Number(kind, "count"), TextCell.Plain(kind, "first"), TextCell.Plain(kind, "last"), TextCell.Plain(kind, "template")];
+    [
+        Number(kind, "count"), TextCell.TextOrEmpty(kind, "first"), TextCell.TextOrEmpty(kind, "last"),
+        TextCell.TextOrEmpty(kind, "template"),
+    ];
 
     private static string Number(JsonElement of, string name) =>
         of.GetProperty(name).GetInt64().ToString("#,0", CultureInfo.InvariantCulture);

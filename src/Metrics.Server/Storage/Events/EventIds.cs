@@ -13,6 +13,9 @@ internal static class EventIds
     /// <summary>Its time, milliseconds since 1970 UTC.</summary>
     public static long ToMilliseconds(long id) => id / MicrosecondsPerMillisecond;
 
+    /// <summary>The day of its time, days since 1970 UTC.</summary>
+    public static int DayOf(long id) => EventTable.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ToMilliseconds(id)));
+
     /// <summary>Its time for people; another daemon may have said it, so that it may be any number.</summary>
     public static string Show(long id) =>
         EventTime.Format(id > long.MaxValue / NanosecondsPerMicrosecond ? long.MaxValue : id * NanosecondsPerMicrosecond);

@@ -8,10 +8,10 @@ internal sealed partial class EventLog
 {
     /// <summary>Keeps the log within its age and its bytes; what goes, goes from the disk too.</summary>
     /// <param name="now">The bounds, which a reload may have changed.</param>
-    /// <param name="ct">Ends the waiting for the writer.</param>
     /// <param name="going">Is given each table before it goes; events are written meanwhile.</param>
+    /// <param name="ct">Ends the waiting for the writer.</param>
     /// <exception cref="StoreException">The file cannot be written now.</exception>
-    public async Task MaintainAsync(EventLogOptions now, CancellationToken ct, Func<ExpiringTable, Task>? going = null)
+    public async Task MaintainAsync(EventLogOptions now, Func<ExpiringTable, Task> going, CancellationToken ct)
     {
         await WithFileAsync(() =>
         {
@@ -19,13 +19,12 @@ internal sealed partial class EventLog
             if (!_file.IsOpen)
                 return false;
             _ledger.Compact(_file.Writer);
-            _ledger.Expire(_file.Writer, OldestDay(now));
+            _ledger.Expire(_file.Writer, now.OldestDay(time.GetUtcNow()));
             return true;
         }, ct);
         while (await WithFileAsync(() => NextToGo(now), ct) is { } next)
         {
-            if (going is not null)
-                await going(next);
+            await going(next);
             await WithFileAsync(() => Drop(next), ct);
         }
         await WithFileAsync(() =>
@@ -62,7 +61,7 @@ internal sealed partial class EventLog
     {
         if (!_file.IsOpen || _tables is not [var first, ..])
             return null;
-        int oldest = OldestDay(now);
+        int oldest = now.OldestDay(time.GetUtcNow());
         // Up to the last that is too old: one that a wrong clock has dated into the future goes with those behind it.
         if (_tables.Any(t => t.Day < oldest))
             return new ExpiringTable(first, IsForSize: false, $"older than {Duration.Format(now.Retention)}");
@@ -85,15 +84,13 @@ internal sealed partial class EventLog
             ExpiredEvents.Save(_file.Writer, table.LastId);
             transaction.Commit();
         }
-        ExpiredTo = table.LastId;
+        LastExpired = table.LastId;
         _tables = rest;
         _file.Execute("CHECKPOINT");
         metrics.TablesExpired.Inc();
         LogDropped(table.Name, next.Reason);
         return true;
     }
-
-    private int OldestDay(EventLogOptions now) => (int)((time.GetUtcNow() - now.Retention).ToUnixTimeSeconds() / DaySeconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped the events of {Table}: {Reason}.")]
     private partial void LogDropped(string table, string reason);

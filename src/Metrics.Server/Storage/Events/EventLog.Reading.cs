@@ -64,9 +64,9 @@ internal sealed partial class EventLog
         if (_tables.Count == 0)
             return shares;
         using EventLogFile.Reading reading = await _file.ReadAsync(ct);
-        foreach (EventTable table in TablesFor(new EventQuery { Spans = query.Spans }))
+        foreach (EventTable table in TablesFor(new EventQuery { Spans = query.Spans.Few }))
         {
-            foreach (DuckDBDataReader row in EventRows.Read(reading.Connection, query.Sql(table), ct))
+            foreach (DuckDBDataReader row in EventLogRows.Read(reading.Connection, query.Sql(table), ct))
             {
                 (string, string?) key = (row.GetString(0), row.GetString(1) is { Length: > 0 } host ? host : null);
                 shares[key] = shares.GetValueOrDefault(key).With(new ValueShare(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));

@@ -13,8 +13,6 @@ internal sealed partial class EventLog(
     StorageOptions options, EventLogOptions bounds, EventLogMetrics metrics, TimeProvider time, ILogger<EventLog> log)
     : IEventLog, IEventSource, IAsyncDisposable
 {
-    private const int DaySeconds = 86_400;
-
     /// <summary>A table goes whole, so none may become a larger part of the bound, counted before its texts are packed.</summary>
     private const int MinTablesInBound = 8;
 
@@ -46,7 +44,7 @@ internal sealed partial class EventLog(
     public long FirstId => _tables is [var first, ..] ? first.FirstId : 0;
 
     /// <summary>The newest event that went for age or size; 0 when none did.</summary>
-    public long ExpiredTo { get; private set; }
+    public long LastExpired { get; private set; }
 
     /// <summary>Completed at the next commit. Take it before reading, so that nothing slips between.</summary>
     public Task NextCommit => Volatile.Read(ref _nextCommit).Task;
@@ -66,9 +64,9 @@ internal sealed partial class EventLog(
     {
         _tables = _file.Open();
         _ledger.Open(_file.Writer);
-        ExpiredTo = ExpiredEvents.Load(_file.Writer);
+        LastExpired = ExpiredEvents.Load(_file.Writer);
         lock (_numbering)
-            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, Math.Max(ExpiredTo, _ledger.LastSequence)));
+            _lastNumber = Math.Max(_lastNumber, Math.Max(LastId, Math.Max(LastExpired, _ledger.LastSequence)));
     }
 
     public void Number(EventBatch batch)
@@ -222,7 +220,7 @@ internal sealed partial class EventLog(
         return first == batch.Count ? table : table.With(batch.Ids[first..], batch.Times[first..]);
     }
 
-    private int Today => (int)(time.GetUtcNow().ToUnixTimeSeconds() / DaySeconds);
+    private int Today => EventTable.DayOf(time.GetUtcNow());
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

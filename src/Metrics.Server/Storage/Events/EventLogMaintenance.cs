@@ -33,7 +33,7 @@ internal sealed partial class EventLogMaintenance(
         {
             if (_unnoted is { } unnoted)
                 await NoteAsync(unnoted);
-            await events.MaintainAsync(options.Value, ct, NoteAsync);
+            await events.MaintainAsync(options.Value, NoteAsync, ct);
         }
         catch (StoreException e)
         {
@@ -46,7 +46,7 @@ internal sealed partial class EventLogMaintenance(
     {
         try
         {
-            await seals.NoteExpiredAsync(table, options.Value.Retention);
+            await seals.NoteExpiredAsync(table, options.Value);
             _unnoted = null;
         }
         catch (StateUnavailableException e)

@@ -26,6 +26,9 @@ internal sealed record EventLogOptions
     /// <summary>Whether events say what was never seen before. Default yes; a reload changes it at once.</summary>
     public FirstSeenOptions FirstSeen { get; init; } = FirstSeenOptions.Default;
 
+    /// <summary>The first day that is kept, days since 1970 UTC.</summary>
+    public int OldestDay(DateTimeOffset now) => EventTable.DayOf(now - Retention);
+
     public static EventLogOptions Read(YamlSection section, bool hasInflux)
     {
         var defaults = new EventLogOptions();

@@ -8,6 +8,9 @@ namespace Metrics.Storage.Events;
 /// <summary>Which events are wanted, and in which order.</summary>
 internal sealed record EventQuery
 {
+    /// <summary>Events that are sorted with all their texts; of more the ids alone.</summary>
+    private const int MaxSortedWhole = 100;
+
     /// <summary>Conditions on fields, named in either form; each must hold. A field that an event lacks has the empty value.</summary>
     public IReadOnlyList<LabelMatcher> Matchers { get; init; } = [];
 
@@ -41,7 +44,9 @@ internal sealed record EventQuery
     /// <summary>How many at most; 0 is all.</summary>
     public int Limit { get; init; }
 
-    /// <summary>How many bytes at most, as batches count them, and one batch more; of those that have a limit.</summary>
+    /// <summary>
+    /// After how many bytes, as batches count them, no further batch is given; of searches only (<see cref="IsSearch"/>).
+    /// </summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
     /// <summary>Whether only some events are wanted of those that lie there, so that many may have to be read for one.</summary>
@@ -62,9 +67,19 @@ internal sealed record EventQuery
     /// <param name="limit">How many at most; 0 is all.</param>
     public string Sql(EventTable table, int limit)
     {
+        string columns = WithoutBody ? EventLogRows.ColumnsWithoutBody : EventLogRows.Columns;
+        string newest = NewestFirst ? " ORDER BY id DESC" : "";
+        string few = limit > 0 ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}") : "";
+        // Rows lie in the order of their ids: the oldest first need no sorting. Of many that do, whole ones would not fit into the memory.
+        return NewestFirst && limit > MaxSortedWhole
+            ? $"SELECT {columns} FROM {table.Name} WHERE id IN (SELECT id FROM {table.Name} WHERE {Where(table)}{newest}{few}){newest}"
+            : $"SELECT {columns} FROM {table.Name} WHERE {Where(table)}{newest}{few}";
+    }
+
+    private string Where(EventTable table)
+    {
         var sql = new StringBuilder();
-        sql.Append("SELECT ").Append(WithoutBody ? EventRows.ColumnsWithoutBody : EventRows.Columns).Append(" FROM ").Append(table.Name)
-            .Append(CultureInfo.InvariantCulture, $" WHERE id >= {table.FirstId} AND id <= {table.LastId}");
+        sql.Append(CultureInfo.InvariantCulture, $"id >= {table.FirstId} AND id <= {table.LastId}");
         if (From > long.MinValue)
             sql.Append(CultureInfo.InvariantCulture, $" AND time >= {From}");
         if (To < long.MaxValue)
@@ -79,11 +94,6 @@ internal sealed record EventQuery
             sql.Append(" AND (").AppendJoin(" OR ", Any.Select(a => a.Sql)).Append(')');
         if (Text.Length > 0)
             sql.Append(" AND contains(lower(body), lower(").Append(Quote(Text)).Append("))");
-        // Rows lie in the order of their ids: the oldest first need no sorting.
-        if (NewestFirst)
-            sql.Append(" ORDER BY id DESC");
-        if (limit > 0)
-            sql.Append(CultureInfo.InvariantCulture, $" LIMIT {limit}");
         return sql.ToString();
     }
 

@@ -12,14 +12,19 @@ internal static class EventReader
     /// <summary>Events may be large: a batch of few.</summary>
     private const long BytesPerBatch = 4L << 20;
 
+    /// <param name="connection">The reading's connection.</param>
+    /// <param name="sql">The question.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <param name="maxBytes">With how many bytes a batch ends at the latest.</param>
     /// <exception cref="StoreException">The question fails.</exception>
     public static async IAsyncEnumerable<EventBatch> ReadAsync(
-        DuckDBConnection connection, string sql, [EnumeratorCancellation] CancellationToken ct)
+        DuckDBConnection connection, string sql, [EnumeratorCancellation] CancellationToken ct, long maxBytes = long.MaxValue)
     {
+        maxBytes = Math.Min(BytesPerBatch, maxBytes);
         var batch = new EventBatch("event log", RowsPerBatch);
-        foreach (DuckDBDataReader row in EventRows.Read(connection, sql, ct))
+        foreach (DuckDBDataReader row in EventLogRows.Read(connection, sql, ct))
         {
-            if (batch.Count == RowsPerBatch || batch.Bytes >= BytesPerBatch)
+            if (batch.Count == RowsPerBatch || batch.Bytes >= maxBytes)
             {
                 yield return batch;
                 batch = new EventBatch("event log", RowsPerBatch);

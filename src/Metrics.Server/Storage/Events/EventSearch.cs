@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using DuckDB.NET.Data;
 using Metrics.Model;
 
 namespace Metrics.Storage.Events;
@@ -98,20 +97,10 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
         if (table.LastId - table.FirstId < rowsPerPart)
             return ids;
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
-        using DuckDBCommand command = reading.Connection.CreateCommand();
-        command.CommandText = $"SELECT id FROM {table.Name} "
+        string sql = $"SELECT id FROM {table.Name} "
             + $"WHERE rowid % {rowsPerPart} = 0 AND id > {table.FirstId} AND id <= {table.LastId} ORDER BY id";
-        try
-        {
-            using DuckDBDataReader reader = command.ExecuteReader();
-            while (reader.Read())
-                ids.Add(reader.GetInt64(0));
-            return ids;
-        }
-        catch (DuckDBException e)
-        {
-            throw file.Fault(e);
-        }
+        ids.AddRange(EventLogRows.Read(reading.Connection, sql, ct).Select(r => r.GetInt64(0)));
+        return ids;
     }
 
     private async Task<List<EventBatch>> ReadPartAsync(EventTable part, CancellationToken ct)
@@ -119,7 +108,7 @@ internal sealed class EventSearch(EventLogFile file, EventQuery query, int rowsP
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
         var found = new List<EventBatch>();
         long bytes = 0;
-        await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(part, query.Limit), ct))
+        await foreach (EventBatch batch in EventReader.ReadAsync(reading.Connection, query.Sql(part, query.Limit), ct, query.MaxBytes))
         {
             found.Add(batch);
             bytes += batch.Bytes;

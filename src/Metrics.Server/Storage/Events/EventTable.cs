@@ -14,12 +14,19 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
 {
     private const string Prefix = "events_";
     private const string DayFormat = "yyyyMMdd";
+    private const int DaySeconds = 86_400;
 
     /// <summary>The columns; texts are packed by zstd, everything else by what DuckDB finds best.</summary>
     private const string Columns = """
         id BIGINT NOT NULL, time BIGINT NOT NULL, observed_time BIGINT NOT NULL, kind VARCHAR NOT NULL, severity UTINYINT NOT NULL,
         host VARCHAR, service VARCHAR, body VARCHAR NOT NULL USING COMPRESSION zstd, attributes VARCHAR NOT NULL USING COMPRESSION zstd
         """;
+
+    /// <summary>The day of a moment, days since 1970 UTC.</summary>
+    public static int DayOf(DateTimeOffset moment) => (int)(moment.ToUnixTimeSeconds() / DaySeconds);
+
+    /// <summary>What lies in the file itself, and in no copy that is attached for a while.</summary>
+    private const string OfFile = "database_name = current_database() AND schema_name = 'main'";
 
     /// <summary>A table of a day, without events yet and with a name that no other has.</summary>
     public static EventTable Begin(int day, IReadOnlyList<EventTable> others) =>
@@ -52,8 +59,8 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
     public static bool HasColumns(DuckDBConnection connection, string name, CancellationToken ct)
     {
         string sql = "SELECT column_name || ' ' || data_type || CASE WHEN is_nullable THEN '' ELSE ' NOT NULL' END "
-            + $"FROM duckdb_columns() WHERE table_name = '{name}' ORDER BY column_index";
-        string columns = string.Join(", ", EventRows.Read(connection, sql, ct).Select(r => r.GetString(0)));
+            + $"FROM duckdb_columns() WHERE {OfFile} AND table_name = '{name}' ORDER BY column_index";
+        string columns = string.Join(", ", EventLogRows.Read(connection, sql, ct).Select(r => r.GetString(0)));
         string made = Columns.ReplaceLineEndings(" ").Replace(" USING COMPRESSION zstd", "", StringComparison.Ordinal);
         return columns.Length == 0 || columns == made;
     }
@@ -66,7 +73,7 @@ internal sealed record EventTable(string Name, int Day, long FirstId, long LastI
         var names = new List<string>();
         using (DuckDBCommand command = connection.CreateCommand())
         {
-            command.CommandText = "SELECT table_name FROM duckdb_tables() WHERE NOT internal";
+            command.CommandText = $"SELECT table_name FROM duckdb_tables() WHERE {OfFile} AND NOT internal";
             using DuckDBDataReader reader = command.ExecuteReader();
             while (reader.Read())
                 names.Add(reader.GetString(0));

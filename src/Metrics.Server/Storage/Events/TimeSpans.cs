@@ -1,15 +1,22 @@
 namespace Metrics.Storage.Events;
 
 /// <summary>Spans of time around moments, and as few as a question may have.</summary>
-internal static class TimeSpans
+/// <param name="exact">The spans, nanoseconds since 1970 UTC, in order, without overlap.</param>
+internal sealed class TimeSpans(IReadOnlyList<(long From, long To)> exact)
 {
     /// <summary>More would make the question long; those that lie closest are taken as one.</summary>
     private const int Max = 32;
 
+    /// <summary>The spans.</summary>
+    public IReadOnlyList<(long From, long To)> Exact => exact;
+
+    /// <summary>The same time in few spans: where there are too many, what lies between the closest is taken along.</summary>
+    public IReadOnlyList<(long From, long To)> Few { get; } = FewOf(exact);
+
     /// <summary>The spans that reach so far around moments, joined where they touch, in order.</summary>
     /// <param name="moments">Nanoseconds since 1970 UTC.</param>
     /// <param name="around">How far before and behind, nanoseconds.</param>
-    public static IReadOnlyList<(long From, long To)> Around(IEnumerable<long> moments, long around)
+    public static TimeSpans Around(IEnumerable<long> moments, long around)
     {
         List<(long From, long To)> spans = [];
         foreach (long moment in moments.Order())
@@ -20,11 +27,10 @@ internal static class TimeSpans
             else
                 spans.Add((from, to));
         }
-        return spans;
+        return new TimeSpans(spans);
     }
 
-    /// <summary>The same time in few spans: where there are too many, what lies between the closest is taken along.</summary>
-    public static IReadOnlyList<(long From, long To)> Few(IReadOnlyList<(long From, long To)> spans)
+    private static List<(long From, long To)> FewOf(IReadOnlyList<(long From, long To)> spans)
     {
         List<(long From, long To)> few = [.. spans];
         while (few.Count > Max)

@@ -201,7 +201,7 @@ internal sealed partial class EventForwarder(
     /// </summary>
     private async Task IdentifyAsync(CancellationToken ct)
     {
-        bool isAnother = _after > 0 && events.FirstId > _after && events.ExpiredTo < _after;
+        bool isAnother = _after > 0 && events.FirstId > _after && events.LastExpired < _after;
         if (_log.Length > 0 && !isAnother)
             return;
         string known = await EventLogName.GetAsync(events, ct);

@@ -54,7 +54,7 @@ internal sealed class ForwardBatch
         do
         {
             // What goes while it is read would be missing in the middle: what is there now is read once more.
-            Expired = events.ExpiredTo;
+            Expired = events.LastExpired;
             Clear();
             if (events.LastId <= after)
                 return;
@@ -66,7 +66,7 @@ internal sealed class ForwardBatch
                     break;
             }
         }
-        while (events.ExpiredTo != Expired);
+        while (events.LastExpired != Expired);
     }
 
     /// <summary>The lines to send.</summary>

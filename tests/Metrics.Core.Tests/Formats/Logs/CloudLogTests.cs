@@ -105,6 +105,22 @@ public sealed class CloudLogTests
         record[EventFields.UserName].Should().Be("openstack:admin");
     }
 
+    [Theory]
+    [InlineData("""[{"name": "partial_password_hash", "typeURI": "mime:text/plain", "content": "\/qk6A"}]""", "/qk6A")]
+    [InlineData("""[{"name": "x", "content": "a"}, 1, {"content": "z4Eya", "name": "partial_password_hash"}]""", "z4Eya")]
+    [InlineData("""[{"name": "partial_password_hash"}]""", null)]
+    [InlineData("""{"name": "partial_password_hash", "content": "z4Eya"}""", null)]
+    [InlineData("[]", null)]
+    [InlineData("null", null)]
+    public void What_Keystone_tells_of_a_wrong_password_says_whether_it_is_the_same(string attachments, string? fingerprint)
+    {
+        Notification($$"""
+            {"event_type": "identity.authenticate", "publisher_id": "identity.x", "payload": {
+            "typeURI": "http://schemas.dmtf.org/cloud/audit/1.0/event", "action": "authenticate", "outcome": "failure",
+            "attachments": {{attachments}}, "initiator": {"user_id": "u-1"} } }
+            """)[EventFields.Fingerprint].Should().Be(fingerprint);
+    }
+
     [Fact]
     public void Long_texts_are_cut_and_not_lost()
     {

@@ -55,6 +55,48 @@ public sealed class EvidenceApiTests
     }
 
     [Fact]
+    public async Task A_day_that_cannot_be_read_is_said_and_is_no_alteration()
+    {
+        string data = "";
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync("", prepare: folder => WriteTwoDaysAsync(data = folder));
+        await Eventually.Async(
+            async () => await daemon.OwnAsync("metricsd_event_log_tables_sealed_total", "", "") == 2, "both days are sealed");
+        using (var connection = new DuckDBConnection($"Data Source={data}/events.duckdb;storage_compatibility_version=v1.4.0"))
+        {
+            connection.Open();
+            using DuckDBCommand command = connection.CreateCommand();
+            command.CommandText = $"DROP VIEW events; ALTER TABLE {DayName(0)} RENAME TO away";
+            command.ExecuteNonQuery();
+        }
+        CliRun run = await CliRun.Of("evidence", "verify", "--url", daemon.Address.ToString());
+        run.Code.Should().Be(3, run.Output);
+        run.Output.Split('\n')[0].Should().StartWith($"unreadable {DayName(0)}  2 events  head ").And.Contain("cannot be read");
+        run.Output.Should().EndWith("not all could be read: 2 looked at, 0 altered or missing, 1 unreadable\n");
+    }
+
+    [Fact]
+    public async Task What_a_manifest_of_others_says_does_not_move_the_cursor()
+    {
+        string folder = Directory.CreateTempSubdirectory("evidence").FullName, manifest = Path.Combine(folder, "manifest.json");
+        try
+        {
+            await File.WriteAllTextAsync(manifest, """
+                {"version":"1","created":"","daemon":"","from":"\u001b[2Jnoon","to":"\u001b[Hone","about":null,"events":0,"complete":true,
+                "cut":[],"head":null,"files":[]}
+                """);
+            (await CliRun.Of("evidence", "check", folder)).Output.Should().Contain(" [2Jnoon to  [Hone").And.NotContain("\u001b");
+            await File.WriteAllTextAsync(manifest, "{\"\\u001b[2J\":1}");
+            CliRun wrong = await CliRun.Of("evidence", "check", folder);
+            wrong.Code.Should().Be(1);
+            wrong.Error.Should().Contain("is no manifest of evidence").And.NotContain("\u001b");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Where_there_are_no_days_nothing_was_altered()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync("");
@@ -120,6 +162,39 @@ public sealed class EvidenceApiTests
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task An_export_says_of_itself_whether_all_lines_of_the_time_are_there()
+    {
+        string folder = Directory.CreateTempSubdirectory("evidence").FullName;
+        try
+        {
+            string line = $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} ctl-1 a: ";
+            await File.WriteAllTextAsync(Path.Combine(folder, "a.log"), $"{line}whole\n{line}half a li");
+            await using RunningDaemon daemon = await RunningDaemon.StartAsync(
+                $"inputs: {{ logs: [ {{ name: test, paths: ['{folder}/*.log'], start: beginning }} ] }}");
+            await Eventually.Async(
+                async () => await daemon.OwnAsync("metricsd_log_unread_bytes", "logs/test", "") > 0, "half a line waits for its end");
+            (await ExportAsync(daemon, "half")).GetProperty("complete").GetBoolean().Should().BeFalse();
+            await File.AppendAllTextAsync(Path.Combine(folder, "a.log"), "ne\n");
+            await Eventually.Async(
+                async () => (await daemon.AskAsync("GET", "/api/v1/events")).Text.Contains("half a line", StringComparison.Ordinal),
+                "it is stored");
+            (await ExportAsync(daemon, "whole")).GetProperty("complete").GetBoolean().Should().BeTrue();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        async Task<JsonElement> ExportAsync(RunningDaemon daemon, string name)
+        {
+            string path = Path.Combine(folder, name);
+            CliRun run = await CliRun.Of("evidence", "export", "--from", "1h", "--url", daemon.Address.ToString(), "--out", path);
+            run.Code.Should().Be(0, run.Error);
+            return JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(path, "manifest.json"))).RootElement;
         }
     }
 

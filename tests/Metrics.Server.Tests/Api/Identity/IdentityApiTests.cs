@@ -2,6 +2,7 @@ using System.Text.Json;
 using Metrics.Model;
 using Metrics.Series;
 using Metrics.Tests.Access;
+using Metrics.Tests.Cli;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Metrics.Tests.Api.Identity;
@@ -100,6 +101,25 @@ public sealed class IdentityApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whose_password_is_weak_is_told_with_the_reasons_also_by_the_command()
+    {
+        await SendAsync([
+            .. Enumerable.Range(0, 9).Select(n => Login(100 - n, "failure", "ann", "a1", "203.0.113.7", $"r{n}")),
+            Login(80, "success", "ann", "a1", "203.0.113.7", "r9"), Login(70, "failure", "bob", "b1", "10.0.0.1", "r10")]);
+        JsonElement data = await AskAsync("weak");
+        Text(data, "note").Should().BeEmpty();
+        data.GetProperty("complete").GetBoolean().Should().BeTrue();
+        JsonElement ann = data.GetProperty("accounts").EnumerateArray().Should().ContainSingle().Subject;
+        (Text(ann, "account"), Text(ann, "id"), Number(ann, "failures"), Number(ann, "origins")).Should().Be(("ann", "a1", 9, 1));
+        Text(ann.GetProperty("reasons")[0], "reason").Should().Be("entered");
+        CliRun run = await CliRun.Of("identity", "weak", "--from", "1h", "--url", _daemon.Address.ToString());
+        run.Code.Should().Be(0, run.Error);
+        run.Output.Split('\n')[1].Should().MatchRegex("^ann +- +a1 +9 +0 +\\S+Z +\\S+Z +once somebody got in behind 8 failures or more ");
+        (await CliRun.Of("identity", "weak", "--from", "30s", "--url", _daemon.Address.ToString())).Output.Should()
+            .Be("Nothing speaks against the password of any account.\n");
+    }
+
+    [Fact]
     public async Task Without_any_event_there_is_an_answer()
     {
         Number(await AskAsync("failures"), "failures").Should().Be(0);
@@ -110,6 +130,8 @@ public sealed class IdentityApiTests : IAsyncLifetime
     [InlineData("failures?from=10&to=5", "lies behind")]
     [InlineData("failures?limit=0", "no number from 1 to")]
     [InlineData("failures?from=yesterday", "cannot parse")]
+    [InlineData("weak?limit=many", "no number from 1 to")]
+    [InlineData("weak?from=10&to=5", "lies behind")]
     [InlineData("dormant?days=0", "no number from 1 to 3650")]
     [InlineData("dormant?days=many", "no number from 1 to 3650")]
     public async Task A_question_that_means_nothing_is_refused_and_said_where(string query, string where)

@@ -86,12 +86,25 @@ public sealed class LoginTallyTests
     [InlineData("x a a", "a")]
     [InlineData("a b c", "")]
     [InlineData("a a b b", "")]
-    [InlineData("a b c d d d d d", "")]
+    [InlineData("a b c d d d d d", "d")]
+    [InlineData("a b c d e f g h h h h h h h h h h h h h h h h h h", "h")]
+    [InlineData("a b c d e f", "")]
     public void The_reason_is_that_of_most_or_none(string reasons, string most)
     {
         var tally = new LoginTally();
         tally.Add(Batch([.. reasons.Split(' ').Select(r => new Login("ann", "a1", Reason: r))]));
         tally.Failures(limit: 1).Accounts[0].Reason.Should().Be(most);
+    }
+
+    [Fact]
+    public void The_reason_of_an_attempt_is_kept_whichever_of_its_records_says_it()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(
+            new Login("", "a1", Reason: "Invalid password.", Request: "r1"), new Login("ann", "a1", Request: "r1"),
+            new Login("bob", "b1", Request: "r2"), new Login("", "b1", Reason: "Locked.", Request: "r2")));
+        tally.Failures(limit: 10).Accounts.Select(a => (a.Name, a.Failures, a.Reason)).Should()
+            .Equal(("ann", 1, "Invalid password."), ("bob", 1, "Locked."));
     }
 
     [Fact]
@@ -113,7 +126,8 @@ public sealed class LoginTallyTests
     }
 
     private sealed record Login(
-        string User, string Id, string Domain = "", string Origin = "", string Reason = "", string Outcome = "failure", long At = 1);
+        string User, string Id, string Domain = "", string Origin = "", string Reason = "", string Outcome = "failure", long At = 1,
+        string Request = "");
 
     private static EventBatch Batch(params Login[] attempts)
     {
@@ -128,6 +142,7 @@ public sealed class LoginTallyTests
             Add(EventFields.UserDomain, one.Domain);
             Add(EventFields.SourceIp, one.Origin);
             Add(EventFields.Reason, one.Reason);
+            Add(EventFields.RequestId, one.Request);
         }
         return batch;
     }

@@ -28,7 +28,7 @@ public sealed class EventLedgerTests : IDisposable
         {
             await WriteAsync(log, Batch(n * 10, 2));
             LedgerReport before = await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default);
-            await log.MaintainAsync(new EventLogOptions(), default);
+            await log.MaintainAsync(new EventLogOptions(), _ => Task.CompletedTask, default);
             LedgerReport after = await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default);
             after.Should().BeEquivalentTo(before);
             after.Rows.Sum(r => r.Records).Should().Be((n + 1) * 2);
@@ -89,7 +89,7 @@ public sealed class EventLedgerTests : IDisposable
         await WriteAsync(log, old);
         _time.Advance(TimeSpan.FromDays(3));
         await WriteAsync(log, Batch(10, 1));
-        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(2) }, default);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(2) }, _ => Task.CompletedTask, default);
         LedgerReport report = await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default);
         report.Rows.Should().ContainSingle().Which.Begins.Should().Be(10);
         report.Gaps.Should().BeEmpty();
@@ -112,7 +112,7 @@ public sealed class EventLedgerTests : IDisposable
         async Task<int> MaintainedAsync(int days)
         {
             await WriteAsync(log, Batch(0, 1, daysAgo: 5));
-            await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(days) }, default);
+            await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(days) }, _ => Task.CompletedTask, default);
             return (await log.LedgerAsync(new LedgerQuery(0, long.MaxValue), default)).Rows.Count;
         }
     }

@@ -148,7 +148,7 @@ public sealed class EventLogTests : IDisposable
             await WriteAsync(log, Bodies($"{day}"));
             _time.Advance(TimeSpan.FromDays(1));
         }
-        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(2) }, default);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(2) }, _ => Task.CompletedTask, default);
         (await ReadAsync(log, new EventQuery())).Select(e => e.Body).Should().Equal("2", "3");
     }
 
@@ -161,11 +161,11 @@ public sealed class EventLogTests : IDisposable
             await WriteAsync(log, Bodies("a", "b"));
             last = log.LastId;
             _time.Advance(TimeSpan.FromDays(40));
-            await log.MaintainAsync(new EventLogOptions(), default);
-            (log.ExpiredTo, log.LastId).Should().Be((last, 0));
+            await log.MaintainAsync(new EventLogOptions(), _ => Task.CompletedTask, default);
+            (log.LastExpired, log.LastId).Should().Be((last, 0));
         }
         await using EventLog again = Open();
-        again.ExpiredTo.Should().Be(last);
+        again.LastExpired.Should().Be(last);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class EventLogTests : IDisposable
         await WriteAsync(log, Bodies("old"));
         _time.Advance(TimeSpan.FromDays(40));
         await WriteAsync(log, Bodies("new"));
-        await log.MaintainAsync(new EventLogOptions(), default);
+        await log.MaintainAsync(new EventLogOptions(), _ => Task.CompletedTask, default);
         (await ReadAsync(log, new EventQuery())).Select(e => e.Body).Should().Equal("new");
     }
 
@@ -191,13 +191,13 @@ public sealed class EventLogTests : IDisposable
         for (int day = 0; day < 5; day++)
         {
             await WriteAsync(log, Noise(50_000, ref seed));
-            await log.MaintainAsync(new EventLogOptions(), default);
+            await log.MaintainAsync(new EventLogOptions(), _ => Task.CompletedTask, default);
             _time.Advance(TimeSpan.FromDays(1));
         }
         string file = Path.Combine(_folder.Path, "events.duckdb");
         long before = new FileInfo(file).Length + new FileInfo(file + ".wal").Length;
         before.Should().BeGreaterThan(96L << 20, "the test must have something to give back");
-        await log.MaintainAsync(bounds, default);
+        await log.MaintainAsync(bounds, _ => Task.CompletedTask, default);
         List<Event> left = await ReadAsync(log, new EventQuery());
         new FileInfo(file).Length.Should().BeLessThan(before / 2);
         left.Should().HaveCount(50_000, "the newest day stays whatever its size");
@@ -214,7 +214,7 @@ public sealed class EventLogTests : IDisposable
         for (int i = 0; i < 30; i++)
             await WriteAsync(log, Noise(2_000, ref seed));
         await WriteAsync(log, Bodies("last"));
-        await log.MaintainAsync(bounds, default);
+        await log.MaintainAsync(bounds, _ => Task.CompletedTask, default);
         List<Event> left = await ReadAsync(log, new EventQuery());
         left.Should().HaveCountLessThan(50_000).And.HaveCountGreaterThan(10_000);
         left[^1].Body.Should().Be("last");

@@ -110,6 +110,31 @@ public sealed class EventSearchTests : IAsyncLifetime
         found.Should().Equal(all.Take(found.Count));
     }
 
+    [Theory]
+    [InlineData("log")]
+    [InlineData(null)]
+    public async Task As_many_as_may_be_asked_for_fit_into_the_memory_of_the_file_also_where_they_are_large(string? kind)
+    {
+        const int Written = 20_000, Limit = 10_000;
+        await using EventLog log = _folder.Open();
+        long now = _time.GetUnixNanoseconds();
+        for (int row = 0; row < Written; row += 1_000)
+        {
+            var batch = new EventBatch("t");
+            for (int n = row; n < row + 1_000; n++)
+                batch.Add(now + n, now, "log", 9, new string('x', 2_000));
+            await EventLogFolder.WriteAsync(log, batch);
+        }
+        var times = new List<long>();
+        var query = new EventQuery { Kinds = kind is null ? null : new HashSet<string> { kind }, NewestFirst = true, Limit = Limit };
+        await foreach (EventBatch batch in log.ReadAsync(query, TestContext.Current.CancellationToken))
+        {
+            using (batch)
+                times.AddRange(batch.Times);
+        }
+        times.Should().Equal(Enumerable.Range(1, Limit).Select(n => now + Written - n));
+    }
+
     private EventLogFile Open(out IReadOnlyList<EventTable> tables, int days = Days)
     {
         var file = new EventLogFile(_folder.Storage, _folder.Metrics, _time, NullLogger.Instance);

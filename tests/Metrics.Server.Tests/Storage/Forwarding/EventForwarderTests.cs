@@ -63,7 +63,7 @@ public sealed class EventForwarderTests : IDisposable
         await WriteAsync(log, [2]);
         _time.Advance(TimeSpan.FromDays(39));
         await WriteAsync(log, [3]);
-        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, default);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, _ => Task.CompletedTask, default);
         using EventForwarder again = Start(log, centre.Address);
         await UntilAsync(() => _metrics.EventsSent.Value == 2, "the third is sent");
         (await BodiesAsync(centre)).Should().SatisfyRespectively(
@@ -83,7 +83,7 @@ public sealed class EventForwarderTests : IDisposable
         await UntilAsync(() => _metrics.EventsSent.Value == 1, "the first is sent");
         _time.Advance(TimeSpan.FromDays(39));
         await WriteAsync(log, [2]);
-        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, default);
+        await log.MaintainAsync(new EventLogOptions { Retention = TimeSpan.FromDays(30) }, _ => Task.CompletedTask, default);
         await WriteAsync(log, [3]);
         await UntilAsync(() => _metrics.EventsSent.Value == 3, "the third is sent");
         (await BodiesAsync(centre)).Should().Equal("1", "2", "3");

@@ -37,7 +37,7 @@ internal static class CadfEvent
         if (!record.Has(EventFields.UserName))
             OsloIdentity.SetUser(reason, record);
         if (JsonMembers.Is(parts.Action, "authenticate"u8))
-            SetAuthenticate(parts, reason, record);
+            SetAuthenticate(parts, reason, fields, record);
         else if (eventType.StartsWith("audit.http.re"u8))
             SetHttp(parts, eventType, fields, record);
         else if (eventType.StartsWith("identity."u8))
@@ -73,6 +73,8 @@ internal static class CadfEvent
             parts.Project = value;
         else if (name.SequenceEqual("user"u8))
             parts.User = value;
+        else if (name.SequenceEqual("attachments"u8))
+            parts.Attachments = value;
     }
 
     private static void SetOutcome(ReadOnlySpan<byte> outcome, LogRecord record)
@@ -86,10 +88,12 @@ internal static class CadfEvent
     }
 
     /// <summary>One event an attempt; before its outcome is known (<c>pending</c>) nothing has happened.</summary>
-    private static void SetAuthenticate(Parts parts, ReadOnlySpan<byte> reason, LogRecord record)
+    private static void SetAuthenticate(Parts parts, ReadOnlySpan<byte> reason, JsonValues fields, LogRecord record)
     {
         if (JsonMembers.Is(parts.Outcome, "success"u8) || JsonMembers.Is(parts.Outcome, "failure"u8))
             record.Kind = OsloIdentity.IsLockout(reason) ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate;
+        // [security_compliance] report_invalid_password_hash
+        fields.Set(EventFields.Fingerprint, CadfAttachments.Find(parts.Attachments, "partial_password_hash"u8));
     }
 
     private static void SetHttp(Parts parts, ReadOnlySpan<byte> eventType, JsonValues fields, LogRecord record)
@@ -181,7 +185,7 @@ internal static class CadfEvent
     /// <summary>The members that are of use, as they are written.</summary>
     private ref struct Parts
     {
-        public ReadOnlySpan<byte> Action, EventTime, Id, Initiator, Outcome, Project, Reason, RequestPath, ResourceInfo, Role, Target,
-            TypeUri, User;
+        public ReadOnlySpan<byte> Action, Attachments, EventTime, Id, Initiator, Outcome, Project, Reason, RequestPath, ResourceInfo, Role,
+            Target, TypeUri, User;
     }
 }

@@ -1,4 +1,5 @@
 using Metrics.Model;
+using Metrics.Telemetry;
 
 namespace Metrics.Storage.Events.About;
 
@@ -8,10 +9,14 @@ namespace Metrics.Storage.Events.About;
 /// <param name="Belongs">By what: <c>about</c>, or the names of relations.</param>
 internal sealed record AboutEvent(EventBatch Batch, int Row, IReadOnlyList<string> Belongs);
 
-/// <summary>What is known about a value: events in the order of their times. Disposing gives back their batches.</summary>
-internal sealed class AboutAnswer : IDisposable
+/// <summary>
+/// What is known about a value: events in the order of their times. Disposing gives back their batches, and the memory that they took.
+/// </summary>
+/// <param name="memory">What queries may hold together.</param>
+internal sealed class AboutAnswer(MemoryShare memory) : IDisposable
 {
     private readonly List<EventBatch> _batches = [];
+    private long _held;
 
     /// <summary>The events, in the order of their times.</summary>
     public List<AboutEvent> Events { get; set; } = [];
@@ -30,6 +35,7 @@ internal sealed class AboutAnswer : IDisposable
     /// <param name="query">Which are wanted; it has limits.</param>
     /// <param name="ct">Ends it.</param>
     /// <returns>The events, and whether there may be more that the limits have left out.</returns>
+    /// <exception cref="StoreException">It cannot be read now, or queries hold all that they may.</exception>
     public async Task<(List<(EventBatch Batch, int Row)> Rows, bool IsCut)> TakeAsync(
         EventLog events, EventQuery query, CancellationToken ct)
     {
@@ -38,6 +44,7 @@ internal sealed class AboutAnswer : IDisposable
         await foreach (EventBatch batch in events.ReadAsync(query, ct))
         {
             _batches.Add(batch);
+            Hold(batch.Bytes);
             bytes += batch.Bytes;
             for (int row = 0; row < batch.Count; row++)
                 rows.Add((batch, row));
@@ -45,5 +52,17 @@ internal sealed class AboutAnswer : IDisposable
         return (rows, rows.Count == query.Limit || bytes >= query.MaxBytes);
     }
 
-    public void Dispose() => _batches.ForEach(b => b.Dispose());
+    public void Dispose()
+    {
+        _batches.ForEach(b => b.Dispose());
+        memory.GiveBack(_held);
+        _held = 0;
+    }
+
+    private void Hold(long bytes)
+    {
+        if (!memory.TryTake(bytes))
+            throw new StoreException("Queries hold all the memory that they may hold together; ask for less time, or again later.");
+        _held += bytes;
+    }
 }

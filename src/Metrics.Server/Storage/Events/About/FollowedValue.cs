@@ -16,9 +16,6 @@ internal sealed record FollowedValue(Relation Relation, string Field, string Val
     /// <summary>For people.</summary>
     public string Text => Host is null ? $"{Field}={Value}" : $"{Field}={Value} on {Host}";
 
-    /// <summary>Whether one of its events lies so close.</summary>
-    public bool IsNear(long time, long around) => Distance(time) <= around;
-
     /// <summary>How far the closest of its events lies, nanoseconds.</summary>
     public Int128 Distance(long time)
     {

@@ -82,7 +82,7 @@ internal sealed class EventHasher(EventLogFile file, TimeProvider time, int even
     private Part Read(DuckDBConnection connection, string from, long last, CancellationToken ct)
     {
         var part = new Part(0, 0, 0, true);
-        foreach (DuckDBDataReader row in EventRows.Read(connection, $"SELECT {EventRows.Columns} FROM {from}", ct))
+        foreach (DuckDBDataReader row in EventLogRows.Read(connection, $"SELECT {EventLogRows.Columns} FROM {from}", ct))
         {
             long id = row.GetInt64(0);
             part = new Part(part.Count == 0 ? id : part.FirstId, id, part.Count + 1, part.IsInOrder && id > last);
@@ -101,7 +101,7 @@ internal sealed class EventHasher(EventLogFile file, TimeProvider time, int even
     private async Task<long> CountAsync(string table, CancellationToken ct)
     {
         using EventLogFile.Reading reading = await file.ReadAsync(ct);
-        return EventRows.Read(reading.Connection, $"SELECT count(*) FROM {table}", ct).Select(r => r.GetInt64(0)).Single();
+        return EventLogRows.Read(reading.Connection, $"SELECT count(*) FROM {table}", ct).Select(r => r.GetInt64(0)).Single();
     }
 
     private void Add(long number)

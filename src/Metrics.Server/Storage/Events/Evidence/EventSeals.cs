@@ -21,16 +21,18 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
 
     private const string Who = "metricsd";
 
-    /// <summary>A day is sealed when it has ended.</summary>
-    private static readonly TimeSpan s_sealedAfter = TimeSpan.FromDays(1);
-
     /// <summary>The seals that are kept, as this process knows them; null before the first look.</summary>
     private IReadOnlyList<EventSeal>? _known;
 
     private readonly Lock _expiring = new();
 
-    /// <summary>The newest event that went for age or size, as this process knows it.</summary>
-    private long _expiredTo;
+    private long _lastExpired;
+
+    /// <summary>The newest event that the audit calls gone, as this process knows it; less than the other until it is written.</summary>
+    private long _lastNoted;
+
+    /// <summary>The newest event that went for age or size, as this process knows it; 0 where none did.</summary>
+    public long LastExpired => Volatile.Read(ref _lastExpired);
 
     /// <summary>
     /// The seals, in the order of the chain, for who adds to them: from now on they are written again when the state's database is made
@@ -41,7 +43,7 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
     {
         if (Volatile.Read(ref _known) is { } known)
             return known;
-        await ExpiredToAsync();
+        await ReadLastExpiredAsync();
         // Several may ask at once: nobody adds to them before all have the same.
         if (Interlocked.CompareExchange(ref _known, await LoadAsync(), null) is { } first)
             return first;
@@ -69,33 +71,42 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
         return texts.ConvertAll(LastWord);
     }
 
-    /// <summary>The newest event that went for age or size; 0 where none did.</summary>
+    /// <summary>Learns from the audit what has gone before this process began.</summary>
+    /// <returns><see cref="LastExpired"/>.</returns>
     /// <exception cref="StateUnavailableException">It cannot be read now.</exception>
-    public async Task<long> ExpiredToAsync()
+    public async Task<long> ReadLastExpiredAsync()
     {
         string? text = await state.ReadAsync(db => db.Audit.AsNoTracking()
             .Where(a => a.What == Expired).OrderByDescending(a => a.Id).Select(a => a.Text).FirstOrDefault());
-        bool isNoted = long.TryParse(LastWord(text ?? ""), NumberStyles.None, CultureInfo.InvariantCulture, out long id);
-        return ExpiredTo(isNoted ? id : 0);
+        if (long.TryParse(LastWord(text ?? ""), NumberStyles.None, CultureInfo.InvariantCulture, out long id))
+            Raise(id, isNoted: true);
+        return LastExpired;
     }
 
     /// <summary>
-    /// Notes in the audit that a table goes, and those before it have gone. Not one that goes for age by its name or those behind it, while
-    /// neither its ids nor its seal are so old: somebody may have put a table there to make the daemon do it.
+    /// Notes in the audit that a table goes, and those before it have gone; once, however often it is tried until it goes. Not one that
+    /// goes for age by its name or those behind it, while neither its ids nor its seal are so old: somebody may have put a table there to
+    /// make the daemon do it.
     /// </summary>
     /// <param name="next">The table.</param>
-    /// <param name="retention">How long is kept now.</param>
+    /// <param name="bounds">The bounds for which it goes.</param>
     /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
-    public async Task NoteExpiredAsync(ExpiringTable next, TimeSpan retention)
+    public async Task NoteExpiredAsync(ExpiringTable next, EventLogOptions bounds)
     {
-        EventTable table = next.Table;
-        long oldest = (time.GetUtcNow() - retention).ToUnixTimeMilliseconds();
-        bool isOld = EventIds.ToMilliseconds(table.LastId) < oldest
-            || (await OpenAsync()).Any(s => s.IsOf(table) && s.SealedAt < oldest + s_sealedAfter.TotalMilliseconds);
-        if (!next.IsForSize && !isOld)
+        long last = next.Table.LastId;
+        if (last <= Volatile.Read(ref _lastNoted) || !(next.IsForSize || await IsOldAsync(next.Table, bounds)))
             return;
-        ExpiredTo(table.LastId);
-        await state.WriteAsync(writer => AddExpired(writer, $"{table.Name}: {next.Reason}", table.LastId));
+        Raise(last, isNoted: false);
+        await state.WriteAsync(writer => AddExpired(writer, $"{next.Table.Name}: {next.Reason}", last));
+        Raise(last, isNoted: true);
+    }
+
+    private async Task<bool> IsOldAsync(EventTable table, EventLogOptions bounds)
+    {
+        int oldest = bounds.OldestDay(time.GetUtcNow());
+        // A day is sealed on the next, and goes when that is the oldest.
+        return EventIds.DayOf(table.LastId) < oldest
+            || (await OpenAsync()).Any(s => s.IsOf(table) && EventIds.DayOf(EventIds.At(s.SealedAt)) <= oldest);
     }
 
     /// <summary>Keeps a seal, with its head in the audit; done when it is committed.</summary>
@@ -103,8 +114,8 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
     public async Task SaveAsync(EventSeal seal)
     {
         IReadOnlyList<EventSeal> known = await OpenAsync();
-        long expiredTo = ExpiredTo(0);
-        long goneTo = known.Where(s => s.LastId <= expiredTo).SkipLast(MaxExpired).LastOrDefault()?.LastId ?? long.MinValue;
+        long expired = LastExpired;
+        long goneTo = known.Where(s => s.LastId <= expired).SkipLast(MaxExpired).LastOrDefault()?.LastId ?? long.MinValue;
         await state.WriteInTurnAsync(
             writer =>
             {
@@ -120,18 +131,20 @@ internal sealed class EventSeals(StateStore state, TimeProvider time)
     {
         foreach (EventSeal seal in Volatile.Read(ref _known)!)
             writer.Save(RowOf(seal));
-        long expiredTo = ExpiredTo(0);
-        if (expiredTo > 0)
-            AddExpired(writer, "noted again, since the state was made anew", expiredTo);
+        if (LastExpired is > 0 and var last)
+            AddExpired(writer, "noted again, since the state was made anew", last);
     });
 
     private void AddExpired(StateWriter writer, string text, long lastId) => writer.AddAudit(
         Timestamp.Of(time.GetUtcNow()), Who, Expired, string.Create(CultureInfo.InvariantCulture, $"{text}; the last id is {lastId}"));
 
-    private long ExpiredTo(long atLeast)
+    private void Raise(long last, bool isNoted)
     {
         lock (_expiring)
-            return _expiredTo = Math.Max(_expiredTo, atLeast);
+        {
+            _lastExpired = Math.Max(_lastExpired, last);
+            _lastNoted = isNoted ? Math.Max(_lastNoted, last) : _lastNoted;
+        }
     }
 
     private static SealRow RowOf(EventSeal seal) => new()

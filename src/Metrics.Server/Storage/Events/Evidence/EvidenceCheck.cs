@@ -8,9 +8,6 @@ namespace Metrics.Storage.Events.Evidence;
 internal sealed class EvidenceCheck(
     EventLog events, EventSeals seals, Current<EventLogOptions> options, EvidenceMetrics metrics, TimeProvider time) : IDisposable
 {
-    private const int MicrosecondsPerSecond = 1_000_000;
-    private const long DaySeconds = 86_400;
-
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile CheckProgress? _progress;
 
@@ -55,6 +52,8 @@ internal sealed class EvidenceCheck(
         // The audit first: what is sealed meanwhile is in the seals then.
         List<string> audited = await seals.HeadsInAuditAsync();
         List<EventSeal> all = await seals.LoadAsync();
+        // What goes meanwhile this process knows by itself.
+        await seals.ReadLastExpiredAsync();
         string? before = null;
         foreach (EventSeal seal in all)
         {
@@ -64,7 +63,7 @@ internal sealed class EvidenceCheck(
                 ? new CheckedDay(seal.Table, DayState.Altered, seal.Count, seal.Head, "its seal does not follow the one before it")
                 : await CheckAsync(seal, ct);
         }
-        if (await WrongChainAsync(all, audited) is var (head, reason))
+        if (WrongChain(all, audited) is var (head, reason))
             yield return new CheckedDay("seals", DayState.Altered, null, head, reason);
         foreach (EventTable table in events.Tables.Where(t => !all.Any(s => s.IsOf(t))))
         {
@@ -76,15 +75,11 @@ internal sealed class EvidenceCheck(
     }
 
     /// <summary>Whether the chain begins where it began, and has all that the audit has from there on; null for nothing wrong.</summary>
-    private async Task<(string? Head, string Reason)?> WrongChainAsync(List<EventSeal> all, List<string> audited)
+    private (string? Head, string Reason)? WrongChain(List<EventSeal> all, List<string> audited)
     {
-        if (all is [var first, ..] && first.Before != EventSeal.NoHead)
-        {
-            // Seals are given up only before so many of tables that have expired.
-            long expiredTo = await seals.ExpiredToAsync();
-            if (all.Count(s => HasExpired(s, expiredTo)) < EventSeals.MaxExpired)
-                return (first.Before, "the chain does not begin where it began: the oldest seals were removed");
-        }
+        // Seals are given up only before so many of tables that have expired.
+        if (all is [var first, ..] && first.Before != EventSeal.NoHead && all.Count(HasExpired) < EventSeals.MaxExpired)
+            return (first.Before, "the chain does not begin where it began: the oldest seals were removed");
         IEnumerable<string> since = audited.Skip(all.Count == 0 ? 0 : Math.Max(0, audited.IndexOf(all[0].Head)));
         return since.Except(all.Select(s => s.Head)).LastOrDefault() is { } head
             ? (head, "the audit has a head of the chain that no seal has: a seal was altered or removed")
@@ -97,6 +92,7 @@ internal sealed class EvidenceCheck(
         {
             if (events.Tables.Any(seal.IsOf))
             {
+                _progress = new CheckProgress(seal.Table, 0);
                 HashedTable now = await events.HashAsync(
                     seal.Table, seal.Parts, ct, count => _progress = new CheckProgress(seal.Table, count));
                 string? reason = SealDifference.Of(seal, now);
@@ -109,15 +105,17 @@ internal sealed class EvidenceCheck(
             if (events.Tables.Any(seal.IsOf))
                 return new CheckedDay(seal.Table, DayState.Unreadable, seal.Count, seal.Head, e.Message);
         }
-        return HasExpired(seal, await seals.ExpiredToAsync())
+        return HasExpired(seal)
             ? new CheckedDay(seal.Table, DayState.Expired, seal.Count, seal.Head)
-            : new CheckedDay(seal.Table, DayState.Missing, seal.Count, seal.Head, "it is gone, and not for age or size");
+            : new CheckedDay(seal.Table, DayState.Missing, seal.Count, seal.Head, WhyMissing(seal));
     }
 
     /// <summary>Whether it may be gone, by its ids, which its head covers, and by the audit; the event log's file is not asked.</summary>
-    private bool HasExpired(EventSeal seal, long expiredTo)
-    {
-        long oldest = (time.GetUtcNow() - options.Value.Retention).ToUnixTimeSeconds() / DaySeconds;
-        return seal.LastId <= expiredTo || seal.LastId / MicrosecondsPerSecond / DaySeconds < oldest;
-    }
+    private bool HasExpired(EventSeal seal) =>
+        seal.LastId <= seals.LastExpired || EventIds.DayOf(seal.LastId) < options.Value.OldestDay(time.GetUtcNow());
+
+    /// <summary>A table may go while the audit cannot be written; what the file says of that proves nothing, and helps people.</summary>
+    private string WhyMissing(EventSeal seal) => seal.LastId > events.LastExpired
+        ? "it is gone, and not for age or size"
+        : "it is gone, and the audit does not say why; the event log says that it went for age or size, as who alters it may have written";
 }

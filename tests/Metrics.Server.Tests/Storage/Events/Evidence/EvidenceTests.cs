@@ -81,10 +81,10 @@ public sealed class EvidenceTests : IDisposable
         (await CheckAsync(log))[0].Should().BeEquivalentTo(
             new { State = DayState.Missing, Reason = "it is gone, and not for age or size" });
         _bounds = new EventLogOptions { Retention = TimeSpan.FromDays(1) };
-        await log.MaintainAsync(_bounds, default);
+        await log.MaintainAsync(_bounds, _ => Task.CompletedTask, default);
         (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Sound, DayState.Open);
         _time.Advance(TimeSpan.FromDays(5));
-        await log.MaintainAsync(_bounds, default);
+        await log.MaintainAsync(_bounds, _ => Task.CompletedTask, default);
         await WriteAsync(log, Some("later"));
         await Sealer(log).SealAsync(default);
         (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Open);
@@ -100,7 +100,7 @@ public sealed class EvidenceTests : IDisposable
         Execute("DROP VIEW events; DROP TABLE events_20260310; "
             + $"INSERT OR REPLACE INTO positions VALUES ('event log', 'expired', '{last + 1}')");
         await using EventLog log = _folder.Open(_bounds);
-        log.ExpiredTo.Should().Be(last + 1, "the attack must reach the log");
+        log.LastExpired.Should().Be(last + 1, "the attack must reach the log");
         (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Missing, DayState.Sound, DayState.Open);
     }
 
@@ -171,7 +171,7 @@ public sealed class EvidenceTests : IDisposable
         {
             last = new EventSeal($"events_{n}", 10 * n, (10 * n) + 1, 2, "ab", [], last?.Head ?? EventSeal.NoHead, n);
             await seals.NoteExpiredAsync(
-                new ExpiringTable(new EventTable($"events_{n}", 1, 10 * n, (10 * n) + 1, 0, 0), IsForSize: true, "size"), default);
+                new ExpiringTable(new EventTable($"events_{n}", 1, 10 * n, (10 * n) + 1, 0, 0), IsForSize: true, "size"), _bounds);
             await seals.SaveAsync(last);
         }
         (await seals.LoadAsync()).Should().HaveCountLessThan(EventSeals.MaxExpired + 10).And
@@ -270,14 +270,67 @@ public sealed class EvidenceTests : IDisposable
             _time.Advance(TimeSpan.FromDays(1));
             await sealer.SealAsync(default);
         }
-        await seals.NoteExpiredAsync(new ExpiringTable(log.Tables[0], IsForSize: true, "size"), default);
+        await seals.NoteExpiredAsync(new ExpiringTable(log.Tables[0], IsForSize: true, "size"), _bounds);
         List<EventSeal> before = await seals.LoadAsync();
         await seals.HeadsInAuditAsync();
         using (StateDb db = _state.Open())
             await db.Database.ExecuteSqlRawAsync("DELETE FROM Seals; DELETE FROM Audit");
         _state.Restore("a test");
         (await seals.LoadAsync()).Should().BeEquivalentTo(before, o => o.WithStrictOrdering());
-        (await new EventSeals(_state, _time).ExpiredToAsync()).Should().Be(log.Tables[0].LastId);
+        (await new EventSeals(_state, _time).ReadLastExpiredAsync()).Should().Be(log.Tables[0].LastId);
+    }
+
+    [Fact]
+    public async Task What_has_gone_is_asked_of_the_audit_once_however_many_days_it_were()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        _bounds = new EventLogOptions { MaxBytes = 1 };
+        await Maintenance(log).MaintainAsync(default);
+        var days = new List<CheckedDay>();
+        using EvidenceCheck check = Check(log);
+        await foreach (CheckedDay day in check.RunAsync(default))
+        {
+            days.Add(day);
+            if (days.Count > 1)
+                continue;
+            using StateDb db = _state.Open();
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE Audit RENAME TO away");
+        }
+        days.Select(d => d.State).Should().Equal(DayState.Expired, DayState.Expired, DayState.Open);
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_log_that_is_attached_while_it_is_checked_alters_nothing()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        using var connection = new DuckDBConnection($"Data Source={Path.Combine(_folder.Path, "events.duckdb")}");
+        connection.Open();
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = $"ATTACH '{_folder.Path}/copy' AS copy; CREATE TABLE copy.events_20260310 AS SELECT id FROM events_20260310";
+        command.ExecuteNonQuery();
+        (await CheckAsync(log)).Select(d => d.State).Should().Equal(DayState.Sound, DayState.Sound, DayState.Open);
+        command.CommandText = "DETACH copy";
+        command.ExecuteNonQuery();
+    }
+
+    [Fact]
+    public async Task A_table_that_is_to_go_and_stays_since_that_fails_is_noted_once()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        var seals = new EventSeals(_state, _time);
+        for (int tries = 0; tries < 3; tries++)
+            await seals.NoteExpiredAsync(new ExpiringTable(log.Tables[0], IsForSize: true, "size"), _bounds);
+        (await _state.AuditAsync(100)).Where(a => a.What == EventSeals.Expired).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Of_a_day_that_is_gone_it_is_said_when_the_log_itself_calls_it_expired_and_the_audit_does_not()
+    {
+        await using EventLog log = await ThreeDaysAsync();
+        await log.MaintainAsync(new EventLogOptions { MaxBytes = 1 }, _ => Task.CompletedTask, default);
+        CheckedDay gone = (await CheckAsync(log))[0];
+        gone.State.Should().Be(DayState.Missing);
+        gone.Reason.Should().StartWith("it is gone, and the audit does not say why; the event log says that it went for age or size, ");
     }
 
     [Fact]

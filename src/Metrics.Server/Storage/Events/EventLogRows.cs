@@ -2,8 +2,8 @@ using DuckDB.NET.Data;
 
 namespace Metrics.Storage.Events;
 
-/// <summary>Rows of the event log, one after another; a reading that is given up ends at once.</summary>
-internal static class EventRows
+/// <summary>What the event log's file answers, a row after another, whatever was asked; a reading that is given up ends at once.</summary>
+internal static class EventLogRows
 {
     /// <summary>The columns of an event, in the order in which readers expect them.</summary>
     public const string Columns = "id, time, observed_time, kind, severity, host, service, body, attributes";
