@@ -40,15 +40,15 @@ public sealed class OrphanLookTests : IDisposable
         var events = new Current<EventLogOptions>(new EventLogOptions());
         _intake = new IntakePipeline(
             new Head(HeadOptions.Default), null!, null!, null!, new MetadataTable(), new LogCounts(counts, _stub.Time),
-            new MarkStage(events, new Current<EventCalendar>(EventCalendar.Empty), counts, new MarkMetrics(registry), _stub.Time),
+            new MarkStage(events, new Current<EventCalendar>(new EventCalendar([], null)), counts, new MarkMetrics(registry), _stub.Time),
             new TemplateStage(events, null!, counts, new TemplateMetrics(registry), _stub.Time), events, counts, _stub.Time);
         var metrics = new PollMetrics(registry);
         var runner = new PollRunner(
             _intake, metrics, new MemoryBudget(new MemoryLimit(1L << 30, "test", IsHard: true), _stub.Time), _stub.Time,
             NullLogger<PollRunner>.Instance);
         _scheduler = new PollScheduler(
-            _catalog, runner, new Wheel(_stub.Time), new Current<TargetSections>(MetricsOptions.Parse("").Targets), metrics, _stub.Time,
-            NullLogger<PollScheduler>.Instance);
+            _catalog, runner, new Wheel(_stub.Time), new Current<TargetSections>(MetricsOptions.Parse("").Targets), new RetiredTargets(),
+            metrics, _stub.Time, NullLogger<PollScheduler>.Instance);
     }
 
     public void Dispose()
@@ -114,9 +114,9 @@ public sealed class OrphanLookTests : IDisposable
         })
         {
             batch.Add(1, 1, kind, 9, "");
-            batch.AddField(batch.Count - 1, EventFields.Action, action);
-            batch.AddField(batch.Count - 1, EventFields.ResourceType, type);
-            batch.AddField(batch.Count - 1, EventFields.ResourceId, id);
+            batch.AddField(EventFields.Action, action);
+            batch.AddField(EventFields.ResourceType, type);
+            batch.AddField(EventFields.ResourceId, id);
         }
         DeletedOwner.In(batch).Should().Equal(
             new DeletedOwner("openstack/west", OwnerKind.Project, "p1"), new DeletedOwner("openstack/west", OwnerKind.User, "u1"),
@@ -133,9 +133,9 @@ public sealed class OrphanLookTests : IDisposable
         for (int n = 0; n < 1200; n++)
         {
             batch.Add(1, 1, EventKinds.ResourceDeleted, 9, "");
-            batch.AddField(n, EventFields.Action, "identity.user.deleted");
-            batch.AddField(n, EventFields.ResourceType, "user");
-            batch.AddField(n, EventFields.ResourceId, "u");
+            batch.AddField(EventFields.Action, "identity.user.deleted");
+            batch.AddField(EventFields.ResourceType, "user");
+            batch.AddField(EventFields.ResourceId, "u");
         }
         deletions.Note(batch);
         metrics.DeletionsDropped.Value.Should().Be(200);
