@@ -38,6 +38,16 @@ internal sealed class Recurrence : IDisposable
     /// <summary>Whether it recurs no more.</summary>
     internal bool IsEnded => _ended.IsCancellationRequested;
 
+    /// <summary>The run that began last, under way or over.</summary>
+    internal Task Current
+    {
+        get
+        {
+            lock (_lock)
+                return _current;
+        }
+    }
+
     /// <summary>Sets the next time: the next one in rhythm, at least half an interval behind the last.</summary>
     internal void Next(long now)
     {
@@ -88,12 +98,9 @@ internal sealed class Recurrence : IDisposable
     public async Task EndAsync(TimeSpan patience, TimeProvider time)
     {
         await _end.CancelAsync();
-        Task current;
-        lock (_lock)
-            current = _current;
         try
         {
-            await current.WaitAsync(patience, time);
+            await Current.WaitAsync(patience, time);
         }
         catch (TimeoutException)
         {
