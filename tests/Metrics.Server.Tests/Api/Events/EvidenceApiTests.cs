@@ -182,6 +182,9 @@ public sealed class EvidenceApiTests
             await Eventually.Async(
                 async () => (await daemon.AskAsync("GET", "/api/v1/events")).Text.Contains("half a line", StringComparison.Ordinal),
                 "it is stored");
+            // A line can be read a moment before its input knows that it is stored.
+            await Eventually.Async(
+                async () => await daemon.OwnAsync("metricsd_log_unread_bytes", "logs/test", "") == 0, "nothing waits any more");
             (await ExportAsync(daemon, "whole")).GetProperty("complete").GetBoolean().Should().BeTrue();
         }
         finally
