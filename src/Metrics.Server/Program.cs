@@ -8,6 +8,7 @@ using Metrics.Intake;
 using Metrics.Notifiers;
 using Metrics.Pollers;
 using Metrics.Querying;
+using Metrics.Reports;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Telemetry;
@@ -54,6 +55,7 @@ internal static partial class Program
             .AddInputs()
             .AddApi()
             .AddPages()
+            .AddReports()
             .AddReload();
         WebApplication app = builder.Build();
         app.DeclareOwnMetrics();
@@ -63,6 +65,7 @@ internal static partial class Program
         app.MapApi();
         app.MapReload();
         app.MapPages();
+        app.MapReports();
         return app;
     }
 }

@@ -23,6 +23,7 @@ public sealed partial class ArchitectureTests
         ["Reactions"],
         ["Access"],
         ["Api", "Web"],
+        ["Reports"],
         ["Hosting"],
         // The commands read the whole configuration, to check it and to find the daemon: so they stand above what puts it together.
         ["Cli"],

@@ -18,23 +18,9 @@ internal static class MaintenanceReader
         TimeSpan duration = section.Duration("duration", TimeSpan.Zero);
         if (duration <= TimeSpan.Zero)
             section.Report("duration", "is required: how long the window lasts, such as 2h");
-        TimeZoneInfo? zone = TimeZoneInfo.Utc;
-        if (section.Text("time_zone") is { } id && !TimeZoneInfo.TryFindSystemTimeZoneById(id, out zone))
-            section.Report("time_zone", $"is '{id}', which is no time zone that this machine knows, such as Europe/Berlin");
+        CronExpression? start = CronReader.Read(section, cron, "0 0 2 ? * SUN");
         section.Finish();
-        if (cron.Length == 0)
-            return null;
-        try
-        {
-            var start = new CronExpression(cron, zone ?? TimeZoneInfo.Utc);
-            return new MaintenanceWindow(name, matchers, moment => EndOf(start, duration, moment));
-        }
-        catch (FormatException e)
-        {
-            section.Report("cron", $"is '{cron}', which is no Quartz cron expression such as '0 0 2 ? * SUN' " +
-                $"(second, minute, hour, day of month, month, weekday): {e.Message}");
-            return null;
-        }
+        return start is null ? null : new MaintenanceWindow(name, matchers, moment => EndOf(start, duration, moment));
     }
 
     /// <summary>A window that began within its duration before a moment has not ended. A cron expression looks forward only.</summary>

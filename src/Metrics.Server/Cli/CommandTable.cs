@@ -30,6 +30,7 @@ internal static class CommandTable
                 new IdentityDormantCommand(common),
                 new IdentityWeakCommand(common),
             },
+            new ReportCommand(common),
             new InputsCommand(common),
             new CommandGroup("logs", "Logs: whether all of their lines are there, which kinds of lines there are.")
             {

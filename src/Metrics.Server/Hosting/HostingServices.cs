@@ -27,6 +27,7 @@ internal static class HostingServices
             .AddSingleton(reloaded.Follow(o => o.Rules))
             // What was not changed keeps its connections, access tokens and groups.
             .AddSingleton(reloaded.Follow(o => o.Notifications, n => n.Id))
+            .AddSingleton(reloaded.Follow(o => o.Reports))
             .AddSingleton(reloaded.Follow(o => EventCalendars.Of(o.Notifications.Routing)))
             .AddSingleton(reloaded.Follow(o => o.Targets))
             .AddSingleton(reloaded.Follow(o => o.Inputs))

@@ -6,6 +6,7 @@ using Metrics.Inputs;
 using Metrics.Intake;
 using Metrics.Pollers;
 using Metrics.Querying;
+using Metrics.Reports;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
@@ -44,6 +45,9 @@ internal sealed record MetricsOptions
     public required RuleOptions Rules { get; init; }
 
     public required NotificationOptions Notifications { get; init; }
+
+    /// <summary>Reports that are mailed at their times.</summary>
+    public IReadOnlyList<ReportOptions> Reports { get; init; } = [];
 
     /// <summary>The sections that ask for targets, of all families.</summary>
     public required TargetSections Targets { get; init; }

@@ -8,6 +8,7 @@ using Metrics.Inputs;
 using Metrics.Intake;
 using Metrics.Pollers;
 using Metrics.Querying;
+using Metrics.Reports;
 using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.Events;
@@ -33,7 +34,7 @@ internal static class MetricsOptionsReader
     private const int MaxSocketPath = 107;
 
     /// <summary>What takes effect at once and restarts nothing.</summary>
-    private static readonly string[] s_atOnce = ["auth", "events", "rules", "sigma"];
+    private static readonly string[] s_atOnce = ["auth", "events", "rules", "sigma", "reports"];
 
     public static MetricsOptions Read(YamlSection top)
     {
@@ -58,6 +59,7 @@ internal static class MetricsOptionsReader
             AtStart = Ids(s_atStart),
             AtOnce = Ids(s_atOnce),
         };
+        options = options with { Reports = ReportOptions.ReadAll(top, options.Notifications.Receivers) };
         top.Finish();
         // Rules may ask the calendar and make links; both are read with who is notified.
         NotificationOptions notifications = options.Notifications;

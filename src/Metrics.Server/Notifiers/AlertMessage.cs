@@ -18,6 +18,9 @@ internal enum MessageKind
 
     /// <summary>Many alerts that began at once.</summary>
     Digest,
+
+    /// <summary>A report, which is about no alert.</summary>
+    Report,
 }
 
 /// <summary>
@@ -69,6 +72,10 @@ internal sealed record AlertMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
 
+    /// <summary>What is said in place of alerts, or null; stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReportText? Report { get; init; }
+
     /// <summary>What a reader can do from within the message; stored only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public MessageLinks? Links { get; init; }
@@ -87,6 +94,10 @@ internal sealed record AlertMessage
         Alerts = alerts,
     };
 
+    /// <summary>A message that is a report.</summary>
+    public static AlertMessage Of(ReportText report, string name, string receiver, string externalUrl) =>
+        Of($"report/{name}", Labels.Empty, [], receiver, externalUrl) with { Kind = MessageKind.Report, Report = report };
+
     /// <summary>As others read it.</summary>
     public string ToWebhookJson() => JsonSerializer.Serialize(ToPublic(), s_json);
 
@@ -95,6 +106,7 @@ internal sealed record AlertMessage
     {
         Kind = MessageKind.Alerts,
         Note = null,
+        Report = null,
         Links = null,
         Alerts = Alerts.Any(a => a.Source is not null) ? [.. Alerts.Select(a => a with { Source = null })] : Alerts,
     };

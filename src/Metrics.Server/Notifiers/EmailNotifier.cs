@@ -152,20 +152,22 @@ internal sealed record EmailNotifier : Notifier
         mail.Headers.Add("X-Idempotency-Key", idempotencyKey);
         // Mails of machines are not answered by machines.
         mail.Headers.Add("Auto-Submitted", "auto-generated");
-        foreach ((string name, MessageTemplate value) in Headers)
+        // Templates are about alerts.
+        foreach ((string name, MessageTemplate value) in message.Report is null ? Headers : [])
             mail.Headers[name] = MessageText.OneLine(value.Render(message, MessageText.Title, time));
         // One thread a group, so that "resolved" and "no data" stand below "firing".
         string thread = $"{Labels.Of("thread", ("group", message.GroupKey)).Fingerprint()}@metricsd";
         mail.References.Add(thread);
         mail.InReplyTo = thread;
-        var body = new BodyBuilder { TextBody = Text?.Render(message, MessageText.Plain, time) ?? MessageText.Plain(message) };
+        MessageTemplate? text = message.Report is null ? Text : null;
+        var body = new BodyBuilder { TextBody = text?.Render(message, MessageText.Plain, time) ?? MessageText.Plain(message) };
         string? image = null;
         if (picture is not null)
         {
             MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
             drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
         }
-        body.HtmlBody = Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
+        body.HtmlBody = message.Report?.Html ?? Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
             ?? EmailHtml.Write(message, image);
         mail.Body = body.ToMessageBody();
         if (Dkim is not null)

@@ -9,6 +9,8 @@ internal static class MessageText
 
     public static string Title(AlertMessage message)
     {
+        if (message.Report is { } report)
+            return report.Title;
         int firing = message.Alerts.Count(a => a.Status == "firing");
         string state = message.Kind switch
         {
@@ -26,6 +28,8 @@ internal static class MessageText
 
     public static string Plain(AlertMessage message)
     {
+        if (message.Report is { } report)
+            return report.Plain;
         var text = new StringBuilder();
         if (message.Note is not null)
             text.AppendLine(message.Note).AppendLine();

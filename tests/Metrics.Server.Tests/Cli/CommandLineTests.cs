@@ -27,7 +27,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("check --range 1h", "--range means nothing to 'metricsd check'; it is an option of 'metricsd query'")]
-    [InlineData("--url http://a", "--url means nothing to 'metricsd'; it is an option of 'metricsd check', *, * and 15 more")]
+    [InlineData("--url http://a", "--url means nothing to 'metricsd'; it is an option of 'metricsd check', *, * and 16 more")]
     [InlineData("rules check --config f a.yaml", "--config means nothing to 'metricsd rules check'; it is an option of *")]
     [InlineData("--config f rules check a.yaml", "--config means nothing to 'metricsd rules check'; it is an option of *")]
     [InlineData("version --output json", "--output means nothing to 'metricsd version'; it is an option of *")]

@@ -17,9 +17,6 @@ internal static class IdentityApi
     private const int DefaultDays = 90;
     private const int MaxDays = 3650;
 
-    /// <summary>For how long what Keystone said of its users holds, milliseconds: they are asked for now and then.</summary>
-    private const long UsersLookback = 7_200_000;
-
     public static void MapIdentity(this WebApplication app)
     {
         const string Failures = "/api/v1/identity/failures", Dormant = "/api/v1/identity/dormant", Weak = "/api/v1/identity/weak";
@@ -70,7 +67,7 @@ internal static class IdentityApi
         int limit = EventParameters.Limit(query["limit"].FirstOrDefault());
         long now = Timestamp.Of(time.GetUtcNow()).ToNanoseconds();
         LoginHistory history = await logins.HistoryAsync(now, ct);
-        var dormant = DormantAccounts.Of(history, Users(head, now / 1_000_000), days, now);
+        var dormant = DormantAccounts.Of(history, KeystoneUsers.Of(head, now / 1_000_000), days, now);
         return new
         {
             days,
@@ -106,34 +103,6 @@ internal static class IdentityApi
             }),
             more = Math.Max(0, weak.All.Count - limit),
         };
-    }
-
-    /// <summary>What Keystone said of its users last.</summary>
-    private static List<KeystoneUser> Users(Head head, long now)
-    {
-        Dictionary<string, string> domains = Newest("openstack_identity_domain_info").ToDictionary(d => d.Of["id"], d => d.Of["name"]);
-        return
-        [
-            .. Newest("openstack_identity_user_inactive_days").Select(u => new KeystoneUser(
-                u.Of["id"], u.Of["name"], u.Of["domain_id"], u.Of["enabled"] != "false", u.Last.Value,
-                domains.GetValueOrDefault(u.Of["domain_id"], ""))),
-        ];
-
-        // What was changed, as a user that was disabled, has two series for a while.
-        IEnumerable<(Labels Of, Sample Last)> Newest(string metric)
-        {
-            var newest = new Dictionary<string, (Labels Of, Sample Last)>(StringComparer.Ordinal);
-            foreach (ISeries series in head.Select([new LabelMatcher(Labels.MetricName, MatchKind.Equal, metric)]))
-            {
-                string id = series.Labels["id"];
-                if (series.TryLast(now, now - UsersLookback, out Sample last)
-                    && !(newest.TryGetValue(id, out (Labels Of, Sample Last) other) && other.Last.Time > last.Time))
-                {
-                    newest[id] = (series.Labels, last);
-                }
-            }
-            return newest.Values;
-        }
     }
 
     private static int Days(string? text)

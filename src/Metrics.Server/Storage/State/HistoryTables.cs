@@ -118,7 +118,7 @@ internal sealed class AuditRow : HistoryEntry
 
     /// <summary>
     /// One word: <c>silenced</c>, <c>unsilenced</c>, <c>acknowledged</c>, <c>reloaded</c>, <c>refused</c>, <c>sealed</c>,
-    /// <c>expired</c>.
+    /// <c>expired</c>, <c>reported</c>.
     /// </summary>
     public required string What { get; set; }
 

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Metrics.Access;
+
+namespace Metrics.Cli.Commands;
+
+/// <summary><c>metricsd report</c>: what the reports that are mailed would say of a time.</summary>
+internal sealed class ReportCommand : DaemonCommand
+{
+    private readonly Option<string?> _from = new("--from")
+    {
+        HelpName = "TIME",
+        Description = "Since when: 7d for seven days ago, or 2026-01-31T12:00:00Z; a day ago without it.",
+    };
+
+    private readonly Option<string?> _to = new("--to") { HelpName = "TIME", Description = "Until when; now without it." };
+
+    private readonly Option<int?> _limit = new("--limit") { HelpName = "COUNT", Description = "Rows of each table at most; 10 without it." };
+
+    private readonly Option<bool> _html = new("--html") { Description = "As the page that is mailed." };
+
+    public ReportCommand(CommonOptions common)
+        : base(common, "report", "Show what happened in a day: alerts, log-ins, weak and dormant accounts, what was left behind, logs.",
+            Role.Viewer, TimeSpan.FromMinutes(2))
+    {
+        Add(_from);
+        Add(_to);
+        Add(_limit);
+        Add(_html);
+        AddConnection();
+        Example("metricsd report", "The last day, as the reports of the section reports say it.");
+        Example("metricsd report --from 7d --html > week.html", "A week, as a page.");
+    }
+
+    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    {
+        string format = call.Value(_html) ? "html" : "text";
+        string query = QueryOf(
+            ("from", call.Value(_from)), ("to", call.Value(_to)), ("limit", Text(call.Value(_limit))), ("format", format));
+        using DaemonClient daemon = Connect(call);
+        using HttpResponseMessage answer = await daemon.StreamAsync($"/api/v1/report?{query}", cancel);
+        await call.Output.WriteAsync(await answer.Content.ReadAsStringAsync(cancel));
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using Metrics.Formats.EventJson;
+using Metrics.Notifiers;
+
+namespace Metrics.Reports;
+
+/// <summary>A report as plain text and as a page. What others have chosen is one line each, and encoded in the page.</summary>
+internal static class ReportRenderer
+{
+    private const int LongestCell = 1000;
+    private const string Style = "font-family:sans-serif;font-size:14px";
+
+    /// <summary>Both forms.</summary>
+    public static ReportText Render(SecurityReport report, string externalUrl)
+    {
+        SecurityReport clean = report with
+        {
+            Name = Cell(report.Name),
+            Parts =
+            [
+                .. report.Parts.Select(p => p with { Note = Cell(p.Note), Rows = [.. p.Rows.Select(r => Array.ConvertAll(r, Cell))] }),
+            ],
+        };
+        string title = $"[REPORT] {clean.Name}: {Time(clean.From)} to {Time(clean.To)}";
+        return new ReportText(title, Plain(clean, title, externalUrl), Html(clean, title, externalUrl));
+    }
+
+    private static string Plain(SecurityReport report, string title, string externalUrl)
+    {
+        var text = new StringBuilder(title).AppendLine().AppendLine();
+        foreach (ReportPart part in report.Parts)
+        {
+            text.AppendLine(part.Title).Append('-', part.Title.Length).AppendLine();
+            if (part.Note.Length > 0)
+                text.AppendLine(part.Note);
+            if (part.Rows.Count > 0)
+                WriteTable(text, part);
+            if (part.More > 0)
+                text.AppendLine(More(part));
+            text.AppendLine();
+        }
+        return text.AppendLine(externalUrl).ToString();
+    }
+
+    private static void WriteTable(StringBuilder text, ReportPart part)
+    {
+        int[] widths = [.. part.Columns.Select((c, at) => Math.Max(c.Length, part.Rows.Max(r => r[at].Length)))];
+        foreach (IReadOnlyList<string> row in (IEnumerable<IReadOnlyList<string>>)[part.Columns, .. part.Rows])
+            text.AppendLine(string.Join("  ", row.Select((c, at) => c.PadRight(widths[at]))).TrimEnd());
+    }
+
+    private static string Html(SecurityReport report, string title, string externalUrl)
+    {
+        var html = new StringBuilder(
+            $"<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>{Encode(title)}</title></head><body style=\"{Style}\">");
+        html.Append("<h2>").Append(Encode(report.Name)).Append("</h2><p>").Append(Time(report.From)).Append(" to ").Append(Time(report.To))
+            .Append("</p>");
+        foreach (ReportPart part in report.Parts)
+        {
+            html.Append("<h3>").Append(Encode(part.Title)).Append("</h3>");
+            if (part.Note.Length > 0)
+                html.Append("<p>").Append(Encode(part.Note)).Append("</p>");
+            if (part.Rows.Count > 0)
+                WriteHtmlTable(html, part);
+            if (part.More > 0)
+                html.Append("<p>").Append(More(part)).Append("</p>");
+        }
+        string url = Encode(externalUrl);
+        return html.Append($"<p><a href=\"{url}\">{url}</a></p></body></html>").ToString();
+    }
+
+    private static void WriteHtmlTable(StringBuilder html, ReportPart part)
+    {
+        const string Line = "text-align:left;padding:2px 1em 2px 0;border-bottom:1px solid #ddd;vertical-align:top";
+        html.Append("<table style=\"border-collapse:collapse\"><tr>");
+        foreach (string column in part.Columns)
+            html.Append($"<th style=\"{Line};color:#555\">").Append(Encode(column)).Append("</th>");
+        foreach (string[] row in part.Rows)
+        {
+            html.Append("</tr><tr>");
+            foreach (string cell in row)
+                html.Append($"<td style=\"{Line}\">").Append(Encode(cell)).Append("</td>");
+        }
+        html.Append("</tr></table>");
+    }
+
+    private static string Cell(string text)
+    {
+        string line = MessageText.OneLine(text);
+        return line.Length <= LongestCell ? line : line[..LongestCell] + "…";
+    }
+
+    private static string More(ReportPart part) => string.Create(CultureInfo.InvariantCulture, $"and {part.More} more");
+
+    private static string Encode(string text) => EmailHtml.Encode(text);
+
+    private static string Time(long nanoseconds) => EventTime.Format(nanoseconds)[..16].Replace('T', ' ') + " UTC";
+}

@@ -1,0 +1,50 @@
+using Metrics.Notifiers;
+using Metrics.Reports;
+
+namespace Metrics.Tests.Reports;
+
+public sealed class ReportRendererTests
+{
+    private const long Day = 86_400_000_000_000;
+
+    private static readonly SecurityReport s_report = new("daily", 20_000 * Day, 20_001 * Day,
+    [
+        new ReportPart(
+            "Log-ins that failed", "12 at the Identity service.", ["account", "failures"],
+            [["ann\r\nSubject: x", "10"], ["<script>alert(1)</script>\u001b[2J", "2"]], More: 3),
+        ReportPart.Of("Logs", "All lines that were there were read."),
+    ]);
+
+    [Fact]
+    public void It_is_a_text_with_tables()
+    {
+        ReportText text = ReportRenderer.Render(s_report, "https://m.example");
+        text.Title.Should().Be("[REPORT] daily: 2024-10-04 00:00 UTC to 2024-10-05 00:00 UTC");
+        text.Plain.Should().Be("""
+            [REPORT] daily: 2024-10-04 00:00 UTC to 2024-10-05 00:00 UTC
+
+            Log-ins that failed
+            -------------------
+            12 at the Identity service.
+            account                        failures
+            ann Subject: x                 10
+            <script>alert(1)</script> [2J  2
+            and 3 more
+
+            Logs
+            ----
+            All lines that were there were read.
+
+            https://m.example
+
+            """.ReplaceLineEndings(Environment.NewLine));
+    }
+
+    [Fact]
+    public void What_others_have_chosen_is_no_markup_in_the_page()
+    {
+        string html = ReportRenderer.Render(s_report, "https://m.example/?a=1&b=\"").Html;
+        html.Should().Contain("&lt;script&gt;alert(1)&lt;/script&gt;").And.NotContain("<script>").And.NotContain("\u001b")
+            .And.Contain("href=\"https://m.example/?a=1&amp;b=&quot;\"").And.Contain("and 3 more").And.Contain("<h3>Logs</h3>");
+    }
+}
