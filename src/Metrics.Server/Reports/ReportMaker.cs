@@ -80,7 +80,7 @@ internal sealed class ReportMaker(
         return
         [
             new ReportPart(
-                "Alerts", note, ["alert", "fired", "of so many", "open now"],
+                "Alerts", note, ["rule", "times fired", "alerts", "open now"],
                 [.. names.Take(limit).Select(a => new[] { a.Name, Number(a.Times), Number(a.Of), Number(a.Open) })], names.Count - limit),
         ];
     }
