@@ -13,6 +13,9 @@ internal static class DashboardPanels
     {
         string file = Path.Combine(Cases.Repository, "grafana/dashboards", dashboard + ".json");
         using JsonDocument read = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        // As Grafana does where all hosts are chosen.
+        string allHosts = read.RootElement.GetProperty("templating").GetProperty("list").EnumerateArray()
+            .Where(v => v.Text("name") == "host").Select(v => v.Text("allValue")).FirstOrDefault("");
         int asked = 0;
         foreach (JsonElement panel in read.RootElement.GetProperty("panels").EnumerateArray())
         {
@@ -23,7 +26,7 @@ internal static class DashboardPanels
             {
                 string query = target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "1m", StringComparison.Ordinal)
                     .Replace("$job", "metricsd", StringComparison.Ordinal).Replace("$instance", ".+", StringComparison.Ordinal)
-                    .Replace("$host", ".*", StringComparison.Ordinal);
+                    .Replace("$host", allHosts, StringComparison.Ordinal);
                 if (mayBeEmpty.Contains(title))
                     await daemon.CountSeriesAsync(query);
                 else

@@ -28,8 +28,9 @@ public sealed class ReportTests
               - { name: daily, receiver: mail, cron: '{{due.Second}} {{due.Minute}} {{due.Hour}} * * ?' }
             """);
         string now = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        const string Who = """user.name":"victim<b>","user.id":"u1","source.ip":"203.0.113.7""";
         string events = string.Join('\n', Enumerable.Range(0, 12).Select(n =>
-            $$"""{"time":"{{now}}","kind":"identity.authenticate","body":"{{n}}","event.outcome":"failure","user.name":"victim<b>","user.id":"u1","source.ip":"203.0.113.7"}"""));
+            $$"""{"time":"{{now}}","kind":"identity.authenticate","body":"{{n}}","event.outcome":"failure","{{Who}}"}"""));
         HttpResponseMessage pushed = await daemon.PushAsync(events, "/api/v1/events");
         pushed.IsSuccessStatusCode.Should().BeTrue(await pushed.Content.ReadAsStringAsync());
 

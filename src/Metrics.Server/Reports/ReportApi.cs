@@ -4,6 +4,8 @@ using Metrics.Api;
 using Metrics.Api.Events;
 using Metrics.Api.Prometheus;
 using Metrics.Configuration;
+using Metrics.Model;
+using Metrics.Notifiers;
 
 namespace Metrics.Reports;
 
@@ -25,8 +27,9 @@ internal static class ReportApi
             string format = query["format"].FirstOrDefault() ?? "text";
             if (format is not ("text" or "html"))
                 throw ApiException.BadParameter("format", $"\"{format}\" is neither text nor html");
-            SecurityReport report = await maker.MakeAsync("Security", from, to, limit, context.RequestAborted);
-            Notifiers.ReportText text = ReportRenderer.Render(report, notifications.Value.ExternalUrl);
+            var span = new ReportSpan(from, to, Timestamp.Of(time.GetUtcNow()).ToNanoseconds(), limit);
+            SecurityReport report = await maker.MakeAsync("Security", span, context.RequestAborted);
+            ReportText text = ReportRenderer.Render(report, notifications.Value.ExternalUrl);
             context.Response.ContentType = format == "html" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
             await context.Response.WriteAsync(format == "html" ? text.Html : text.Plain, context.RequestAborted);
         });

@@ -10,11 +10,11 @@ namespace Metrics.Reports;
 /// <param name="Name">What it is called.</param>
 /// <param name="Receiver">Who gets it, by mail.</param>
 /// <param name="Schedule">When. Default each day at 07:00 of <c>time_zone</c>, which is UTC.</param>
-/// <param name="Covers">The time that it is about, up to when it is sent. Default 1 d.</param>
+/// <param name="Covers">The time that it is about, up to when it is due; null (the default) is since it was due before.</param>
 /// <param name="Limit">Rows of each of its tables at most. Default 10.</param>
-internal sealed record ReportOptions(string Name, string Receiver, CronExpression Schedule, TimeSpan Covers, int Limit)
+internal sealed record ReportOptions(string Name, string Receiver, CronExpression Schedule, TimeSpan? Covers, int Limit)
 {
-    /// <summary>How far back a time is made up for at which nobody was there.</summary>
+    /// <summary>How far back the newest time is made up for at which nobody was there.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromDays(2);
 
     private const string Daily = "0 0 7 * * ?";
@@ -42,15 +42,18 @@ internal sealed record ReportOptions(string Name, string Receiver, CronExpressio
         notifiers.Where(n => n.Notifier is EmailNotifier);
 
     /// <summary>The newest of its times up to a moment; null where there was none for longer than is made up for.</summary>
-    public DateTimeOffset? LastDue(DateTimeOffset now)
+    public DateTimeOffset? LastDue(DateTimeOffset now) => Last(now - Patience, now);
+
+    /// <summary>Since when a report that is due is about: also on days of 23 and 25 hours nothing is in none or in two.</summary>
+    public DateTimeOffset Begin(DateTimeOffset due) =>
+        Covers is { } covers ? due - covers : Last(due - s_longest, due.AddTicks(-1)) ?? due - s_longest;
+
+    /// <summary>The newest of its times behind a moment and up to another. A cron expression looks forward only.</summary>
+    private DateTimeOffset? Last(DateTimeOffset after, DateTimeOffset to)
     {
         DateTimeOffset? last = null;
-        DateTimeOffset? next = Schedule.GetNextValidTimeAfter(now - Patience);
-        while (next <= now)
-        {
+        for (DateTimeOffset? next = Schedule.GetNextValidTimeAfter(after); next <= to; next = Schedule.GetNextValidTimeAfter(next.Value))
             last = next;
-            next = Schedule.GetNextValidTimeAfter(next.Value);
-        }
         return last;
     }
 
@@ -62,9 +65,9 @@ internal sealed record ReportOptions(string Name, string Receiver, CronExpressio
         CronExpression? schedule = CronReader.Read(section, section.Text("cron", Daily), Daily);
         if (schedule is not null && IsTooOften(schedule))
             section.Report("cron", "is so more often than once an hour; a report is a look back");
-        TimeSpan covers = section.Duration("covers", TimeSpan.FromDays(1), min: s_shortest);
-        if (covers > s_longest)
-            section.Report("covers", $"is {Duration.Format(covers)}; it must be at most {Duration.Format(s_longest)}");
+        TimeSpan? covers = section.Has("covers") ? section.Duration("covers", TimeSpan.FromDays(1), min: s_shortest) : null;
+        if (covers is { } span && span > s_longest)
+            section.Report("covers", $"is {Duration.Format(span)}; it must be at most {Duration.Format(s_longest)}");
         int limit = section.Number("limit", 10, min: 1, max: 1000);
         section.Finish();
         return schedule is null || name.Length == 0 ? null : new ReportOptions(name, receiver, schedule, covers, limit);

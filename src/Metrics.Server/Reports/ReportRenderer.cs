@@ -22,13 +22,13 @@ internal static class ReportRenderer
                 .. report.Parts.Select(p => p with { Note = Cell(p.Note), Rows = [.. p.Rows.Select(r => Array.ConvertAll(r, Cell))] }),
             ],
         };
-        string title = $"[REPORT] {clean.Name}: {Time(clean.From)} to {Time(clean.To)}";
+        string title = $"[REPORT] {clean.Name}: {Time(clean.Span.From)} to {Time(clean.Span.To)} UTC";
         return new ReportText(title, Plain(clean, title, externalUrl), Html(clean, title, externalUrl));
     }
 
     private static string Plain(SecurityReport report, string title, string externalUrl)
     {
-        var text = new StringBuilder(title).AppendLine().AppendLine();
+        var text = new StringBuilder(title).Append(", as all times here").AppendLine().AppendLine();
         foreach (ReportPart part in report.Parts)
         {
             text.AppendLine(part.Title).Append('-', part.Title.Length).AppendLine();
@@ -54,8 +54,8 @@ internal static class ReportRenderer
     {
         var html = new StringBuilder(
             $"<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>{Encode(title)}</title></head><body style=\"{Style}\">");
-        html.Append("<h2>").Append(Encode(report.Name)).Append("</h2><p>").Append(Time(report.From)).Append(" to ").Append(Time(report.To))
-            .Append("</p>");
+        html.Append("<h2>").Append(Encode(report.Name)).Append("</h2><p>").Append(Time(report.Span.From)).Append(" to ")
+            .Append(Time(report.Span.To)).Append(" UTC, as all times here.</p>");
         foreach (ReportPart part in report.Parts)
         {
             html.Append("<h3>").Append(Encode(part.Title)).Append("</h3>");
@@ -95,5 +95,6 @@ internal static class ReportRenderer
 
     private static string Encode(string text) => EmailHtml.Encode(text);
 
-    private static string Time(long nanoseconds) => EventTime.Format(nanoseconds)[..16].Replace('T', ' ') + " UTC";
+    /// <summary>A time in UTC, to the minute; empty where it is not known.</summary>
+    public static string Time(long? nanoseconds) => nanoseconds is { } known and > 0 ? EventTime.Format(known)[..16].Replace('T', ' ') : "";
 }

@@ -5,74 +5,93 @@ using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Storage.State;
-using Microsoft.EntityFrameworkCore;
 
 namespace Metrics.Reports;
 
 /// <summary>
 /// Makes each report at its times and puts it with the messages on their way, which outlast restarts and dead mail servers. That it went is
-/// written with it, so that none goes twice; a time at which nobody was there is made up for within <see cref="ReportOptions.Patience"/>.
+/// written with it, so that none goes twice; the newest time at which nobody was there is made up for.
 /// </summary>
 internal sealed partial class ReportSender(
-    Current<NotificationOptions> notifications, Current<IReadOnlyList<ReportOptions>> reports, ReportMaker maker, StateStore state,
+    Current<NotificationOptions> notifications, Current<IReadOnlyList<ReportOptions>> reports, ReportMaker maker, ReportTimes times,
     Outbox outbox, NotificationMetrics metrics, TimeProvider time, ILogger<ReportSender> log) : BackgroundService
 {
-    private const string Sent = "reported";
+    private const string Reported = "reported";
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(30);
 
-    /// <summary>A report that never went is not made up for from before somebody asked for it.</summary>
-    private readonly Dictionary<string, DateTimeOffset> _since = [];
+    /// <summary>How long is waited for what cannot be had for now, and how often it is tried.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromHours(1), s_pause = TimeSpan.FromMinutes(5);
+
+    /// <summary>A report that went at a time so far ahead went while the clock was wrong.</summary>
+    private static readonly TimeSpan s_clock = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<string, DateTimeOffset> _notBefore = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            foreach (ReportOptions report in reports.Value)
-                await metrics.Faults.GuardAsync("reports", () => SendDueAsync(report, stoppingToken), time, stoppingToken);
+            foreach (string name in reports.Value.Select(r => r.Name).ToList())
+                await metrics.Faults.GuardAsync("reports", () => SendDueAsync(name, stoppingToken), time, stoppingToken);
             await Task.Delay(s_look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>Sends a report whose time has come and that has not gone.</summary>
-    internal async Task SendDueAsync(ReportOptions report, CancellationToken ct)
+    internal async Task SendDueAsync(string name, CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
-        _since.TryAdd(report.Name, now);
-        if (report.LastDue(now) is not { } due)
+        // While others were made the configuration may have changed.
+        if (reports.Value.FirstOrDefault(r => r.Name == name) is not { } report || now < _notBefore.GetValueOrDefault(name))
             return;
-        string who = $"report {report.Name}";
-        long? last = await state.ReadAsync(db =>
-            db.Audit.AsNoTracking().Where(a => a.What == Sent && a.Who == who).Max(a => (long?)a.At));
-        if (last is { } sent ? sent >= due.ToUnixTimeMilliseconds() : due < _since[report.Name])
+        if (await times.OfAsync(name) is not { } done || done > Timestamp.Of(now + s_clock))
+        {
+            await times.SaveAsync(name, Timestamp.Of(now), _ => { }).WaitAsync(ct);
+            return;
+        }
+        if (report.LastDue(now) is not { } due || Timestamp.Of(due) <= done)
             return;
         NotificationOptions options = notifications.Value;
         List<NamedNotifier> mails = [.. ReportOptions.MailsOf(options.NotifiersOf(report.Receiver))];
-        long to = Timestamp.Of(due).ToNanoseconds();
-        SecurityReport made = await maker.MakeAsync(report.Name, to - (long)report.Covers.TotalNanoseconds, to, report.Limit, ct);
+        if (mails.Count == 0)
+            return;
+        var span = new ReportSpan(Nanoseconds(report.Begin(due)), Nanoseconds(due), Nanoseconds(now), report.Limit);
+        SecurityReport made = await maker.MakeAsync(name, span, ct);
+        if (!made.IsWhole && now < due + s_patience)
+        {
+            _notBefore[name] = now + s_pause;
+            LogWaits(name);
+            return;
+        }
         ReportText text = ReportRenderer.Render(made, options.ExternalUrl);
-        string json = AlertMessage.Of(text, report.Name, report.Receiver, options.ExternalUrl).ToJson();
-        Timestamp at = Timestamp.Of(now);
-        await state.WriteAsync(writer =>
+        string json = AlertMessage.Of(text, name, report.Receiver, options.ExternalUrl).ToJson();
+        var at = Timestamp.Of(now);
+        await times.SaveAsync(name, Timestamp.Of(due), writer =>
         {
             foreach (NamedNotifier mail in mails)
             {
                 writer.Save(new OutboxRow
                 {
-                    Target = mail.Id.ToString(), Payload = json, IdempotencyKey = KeyOf(report, due, mail.Id),
+                    Target = mail.Id.ToString(), Payload = json, IdempotencyKey = KeyOf(name, due, mail.Id),
                     CreatedAt = at.Milliseconds, NextTry = at.Milliseconds,
                 });
             }
-            writer.AddAudit(at, who, Sent, $"{text.Title}, to {report.Receiver}");
-        });
+            writer.AddAudit(at, $"report {name}", Reported, $"{text.Title}, to {report.Receiver}");
+        }).WaitAsync(ct);
         outbox.NoteQueued(mails.Count);
-        LogSent(report.Name, report.Receiver);
+        LogSent(name, report.Receiver);
     }
 
+    private static long Nanoseconds(DateTimeOffset moment) => Timestamp.Of(moment).ToNanoseconds();
+
     /// <summary>The same for the same report, whoever makes it.</summary>
-    private static string KeyOf(ReportOptions report, DateTimeOffset due, IntegrationId mail) => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{report.Name}\n{due.ToUnixTimeMilliseconds()}\n{mail}")).AsSpan(0, 16));
+    private static string KeyOf(string report, DateTimeOffset due, IntegrationId mail) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{report}\n{due.ToUnixTimeMilliseconds()}\n{mail}")).AsSpan(0, 16));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The report {Report} goes to {Receiver}")]
     private partial void LogSent(string report, string receiver);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all of the report {Report} can be had now; it is made again in five minutes")]
+    private partial void LogWaits(string report);
 }

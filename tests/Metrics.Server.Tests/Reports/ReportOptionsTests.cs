@@ -20,12 +20,27 @@ public sealed class ReportOptionsTests
     {
         ReportOptions report = MetricsOptions.Parse(Receivers + "reports: [ { name: daily, receiver: mail, time_zone: Europe/Berlin } ]")
             .Reports.Single();
-        (report.Covers, report.Limit).Should().Be((TimeSpan.FromDays(1), 10));
+        (report.Covers, report.Limit).Should().Be((null, 10));
         // In winter Berlin is an hour ahead.
         var morning = new DateTimeOffset(2026, 11, 28, 6, 0, 0, TimeSpan.Zero);
         report.LastDue(morning).Should().Be(morning);
         report.LastDue(morning.AddHours(23)).Should().Be(morning);
         report.LastDue(morning.AddSeconds(-1)).Should().Be(morning.AddDays(-1));
+    }
+
+    [Fact]
+    public void It_is_about_the_time_since_it_was_due_before_also_on_the_days_on_which_clocks_change()
+    {
+        ReportOptions daily = MetricsOptions.Parse(Receivers + "reports: [ { name: daily, receiver: mail, time_zone: Europe/Berlin } ]")
+            .Reports.Single();
+        var due = new DateTimeOffset(2026, 10, 25, 6, 0, 0, TimeSpan.Zero);
+        (due - daily.Begin(due)).Should().Be(TimeSpan.FromHours(25));
+        ReportOptions weekly = MetricsOptions.Parse(Receivers + "reports: [ { name: weekly, receiver: mail, cron: '0 0 7 ? * MON' } ]")
+            .Reports.Single();
+        var monday = new DateTimeOffset(2026, 11, 23, 7, 0, 0, TimeSpan.Zero);
+        weekly.Begin(monday).Should().Be(monday.AddDays(-7));
+        ReportOptions given = MetricsOptions.Parse(Receivers + "reports: [ { name: a, receiver: mail, covers: 3d } ]").Reports.Single();
+        given.Begin(monday).Should().Be(monday.AddDays(-3));
     }
 
     [Fact]

@@ -7,21 +7,21 @@ public sealed class ReportRendererTests
 {
     private const long Day = 86_400_000_000_000;
 
-    private static readonly SecurityReport s_report = new("daily", 20_000 * Day, 20_001 * Day,
+    private static readonly SecurityReport s_report = new("daily", new ReportSpan(20_000 * Day, 20_001 * Day, 20_001 * Day, 10),
     [
         new ReportPart(
             "Log-ins that failed", "12 at the Identity service.", ["account", "failures"],
             [["ann\r\nSubject: x", "10"], ["<script>alert(1)</script>\u001b[2J", "2"]], More: 3),
         ReportPart.Of("Logs", "All lines that were there were read."),
-    ]);
+    ], IsWhole: true);
 
     [Fact]
     public void It_is_a_text_with_tables()
     {
         ReportText text = ReportRenderer.Render(s_report, "https://m.example");
-        text.Title.Should().Be("[REPORT] daily: 2024-10-04 00:00 UTC to 2024-10-05 00:00 UTC");
+        text.Title.Should().Be("[REPORT] daily: 2024-10-04 00:00 to 2024-10-05 00:00 UTC");
         text.Plain.Should().Be("""
-            [REPORT] daily: 2024-10-04 00:00 UTC to 2024-10-05 00:00 UTC
+            [REPORT] daily: 2024-10-04 00:00 to 2024-10-05 00:00 UTC, as all times here
 
             Log-ins that failed
             -------------------

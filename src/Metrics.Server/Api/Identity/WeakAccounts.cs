@@ -7,7 +7,11 @@ namespace Metrics.Api.Identity;
 /// <param name="All">The accounts, the worst first.</param>
 /// <param name="HearsSuccesses">Whether log-ins that succeed are heard of, so that it is known who got in.</param>
 /// <param name="IsCut">Whether there were more accounts than are counted, so that some are left out.</param>
-internal sealed record WeakAccounts(IReadOnlyList<WeakAccount> All, bool HearsSuccesses, bool IsCut);
+internal sealed record WeakAccounts(IReadOnlyList<WeakAccount> All, bool HearsSuccesses, bool IsCut)
+{
+    /// <summary>What is to be known of it; empty where that is nothing.</summary>
+    public string Note => HearsSuccesses ? "" : "No log-in that succeeds was reported in that time.";
+}
 
 /// <summary>Why a password should be strengthened.</summary>
 /// <param name="Word">The reason as a word.</param>

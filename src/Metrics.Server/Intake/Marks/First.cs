@@ -30,21 +30,19 @@ internal sealed record First(string Word, string Kind, string Family, string? Sc
     /// <summary>How many are known at most of one host, or of all together: one that makes up names leaves room for the others.</summary>
     public int MaxKnown => Scope is null ? 30_000 : 2_000;
 
-    /// <summary>By which family a kind of event is heard; null where none is.</summary>
-    public static string? FamilyOf(string kind) => kind switch
+    /// <summary>
+    /// By which family a row is heard; null where it is by none. Of mere lines those of jobs are: a host on which nobody logs in still has
+    /// some, in the same log.
+    /// </summary>
+    public static string? FamilyOf(EventBatch batch, int row) => batch.Kinds[row] switch
     {
         EventKinds.HostLogin or EventKinds.HostLogout or EventKinds.HostSudo or EventKinds.HostAccount => Logins,
         EventKinds.ServiceStart or EventKinds.ServiceStop or EventKinds.ServiceCrash or EventKinds.HostReboot => Services,
-        EventKinds.IdentityAuthenticate or EventKinds.IdsAlert => kind,
+        EventKinds.IdentityAuthenticate or EventKinds.IdsAlert => batch.Kinds[row],
+        EventKinds.Log when batch.TryFind(row, EventFields.Dataset, out ReadOnlySpan<byte> dataset)
+            && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8)) => Logins,
         _ => null,
     };
-
-    /// <summary>
-    /// By which family a line that is no event is heard: a host on which nobody logs in still has jobs of cron, in the same log.
-    /// </summary>
-    public static string? FamilyOfLine(EventBatch batch, int row) =>
-        batch.TryFind(row, EventFields.Dataset, out ReadOnlySpan<byte> dataset)
-        && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8)) ? Logins : null;
 
     /// <summary>Of a row: by what it is learned, and what must be new; null where a row does not say it.</summary>
     public (string Scope, string[] Values)? Read(EventBatch batch, int row)

@@ -71,13 +71,18 @@ internal sealed class FirstSeen
     /// <summary>Notes that a host was heard, and all hosts with it.</summary>
     /// <param name="family">Of which events.</param>
     /// <param name="host">The host; empty where an event is of none.</param>
-    /// <param name="at">When it was, nanoseconds since 1970 UTC.</param>
+    /// <param name="first">When it was first, nanoseconds since 1970 UTC.</param>
+    /// <param name="last">And last.</param>
     /// <param name="changed">Takes what is to be stored of it.</param>
-    public void Hear(string family, string host, long at, ICollection<FirstChange> changed)
+    public void Hear(string family, string host, long first, long last, ICollection<FirstChange> changed)
     {
-        HearOne(HeardKey(family, ""), at, changed);
-        if (host.Length > 0)
-            HearOne(HeardKey(family, host), at, changed);
+        foreach (string key in host.Length > 0 ? (string[])[HeardKey(family, ""), HeardKey(family, host)] : [HeardKey(family, "")])
+        {
+            if (!_known.ContainsKey(key) && (_known.Count >= MaxKnown || _shares.GetValueOrDefault(HeardPrefix) >= MaxHeard))
+                continue;
+            Touch(key, first, changed);
+            Touch(key, last, changed);
+        }
     }
 
     /// <summary>Notes that something was seen, where its host was heard (<see cref="Hear"/>).</summary>
@@ -138,12 +143,6 @@ internal sealed class FirstSeen
     {
         string text = JsonSerializer.Serialize(values).Replace("/", "\\u002f", StringComparison.Ordinal);
         return text.Length <= MaxPart ? text : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-    }
-
-    private void HearOne(string key, long at, ICollection<FirstChange> changed)
-    {
-        if (_known.ContainsKey(key) || (_known.Count < MaxKnown && _shares.GetValueOrDefault(HeardPrefix) < MaxHeard))
-            Touch(key, at, changed);
     }
 
     private void Put(string key, Seen seen)

@@ -63,11 +63,11 @@ internal sealed class MarkStage(
         bool looksForFirst = first.IsEnabled && !batch.IsForwarded;
         var changed = new List<FirstChange>();
         var marks = new List<RowField>();
+        if (looksForFirst)
+            Hear(batch, changed);
         for (int row = 0; row < batch.Count; row++)
         {
             string kind = batch.Kinds[row];
-            if (looksForFirst)
-                Hear(batch, row, changed);
             if (LogLine.IsPlain(batch, row))
                 continue;
             if (looksForFirst && s_firsts.TryGetValue(kind, out First[]? asked) && !IsFailure(batch, row))
@@ -82,13 +82,21 @@ internal sealed class MarkStage(
         Save(work, changed, first);
     }
 
-    /// <summary>Of lines that are no events, the first of a batch tells enough.</summary>
-    private void Hear(EventBatch batch, int row, List<FirstChange> changed)
+    /// <summary>Notes which hosts are heard; a storm of one host is heard once.</summary>
+    private void Hear(EventBatch batch, List<FirstChange> changed)
     {
-        string? family = !LogLine.IsPlain(batch, row) ? First.FamilyOf(batch.Kinds[row])
-            : row == 0 ? First.FamilyOfLine(batch, row) : null;
-        if (family is not null)
-            _seen.Hear(family, batch.Find(row, EventFields.Host) ?? "", batch.MomentOf(row), changed);
+        var heard = new Dictionary<(string Family, string Host), (long First, long Last)>();
+        for (int row = 0; row < batch.Count; row++)
+        {
+            if (First.FamilyOf(batch, row) is not { } family)
+                continue;
+            (string, string) key = (family, batch.Find(row, EventFields.Host) ?? "");
+            long at = batch.MomentOf(row);
+            heard[key] = heard.TryGetValue(key, out (long First, long Last) span)
+                ? (Math.Min(span.First, at), Math.Max(span.Last, at)) : (at, at);
+        }
+        foreach (((string family, string host), (long first, long last)) in heard)
+            _seen.Hear(family, host, first, last, changed);
     }
 
     private void Mark(EventBatch batch, int row, string field, string? value, List<RowField> marks)

@@ -18,11 +18,14 @@ internal static partial class UnitNames
         int at = unit.IndexOf('@', StringComparison.Ordinal);
         if (at > 0)
             unit = unit[..(at + 1)];
-        if (unit.StartsWith("run-", StringComparison.Ordinal))
-            return "run-*";
+        unit = Run().Replace(unit, "run-*");
         unit = BusName().Replace(unit, "dbus-");
         return Digest().Replace(unit, "*");
     }
+
+    /// <summary>The names that systemd-run makes up; others that begin so have been chosen.</summary>
+    [GeneratedRegex("^run-([ur][0-9]+|r[0-9a-f]{32}|p[0-9]+-i[0-9]+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex Run();
 
     [GeneratedRegex("^dbus-:[0-9.]+-", RegexOptions.CultureInvariant)]
     private static partial Regex BusName();

@@ -49,6 +49,8 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
 
     public DbSet<SealRow> Seals => Set<SealRow>();
 
+    public DbSet<ReportRow> Reports => Set<ReportRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<AlertRow>().HasKey(a => new { a.Rule, a.Series });
@@ -69,6 +71,7 @@ internal sealed class StateDb(DbContextOptions<StateDb> options) : DbContext(opt
         modelBuilder.Entity<FlapRow>().HasKey(f => new { f.Rule, f.Series });
         modelBuilder.Entity<LearnedRow>().HasKey(l => new { l.Rule, l.Series });
         modelBuilder.Entity<KeyRow>().HasKey(k => k.Name);
+        modelBuilder.Entity<ReportRow>().HasKey(r => r.Name);
         modelBuilder.Entity<SealRow>().HasKey(s => s.FirstId);
         modelBuilder.Entity<SealRow>().Property(s => s.FirstId).ValueGeneratedNever();
         Type[] byLongKeys =
@@ -240,4 +243,13 @@ internal sealed class SealRow
 
     /// <summary>Milliseconds since 1970 UTC.</summary>
     public long SealedAt { get; set; }
+}
+
+/// <summary>Up to when a report has been sent.</summary>
+internal sealed class ReportRow
+{
+    public required string Name { get; set; }
+
+    /// <summary>When the last that went was due, or since when it is asked for; milliseconds since 1970 UTC.</summary>
+    public long Due { get; set; }
 }

@@ -166,7 +166,7 @@ public sealed class MarkStageTests
         Event job = Of(EventKinds.Log, (EventFields.Host, "quiet"), (EventFields.Dataset, "cron"));
         for (int day = 0; day < 8; day++)
         {
-            await SeeAsync(job, beside: job);
+            await SeeAsync(job);
             await FirstAsync(Login("busy", "eve", "10.0.0.1"));
             _time.Advance(TimeSpan.FromDays(1));
         }
@@ -233,6 +233,7 @@ public sealed class MarkStageTests
         _time.Advance(TimeSpan.FromDays(8));
         (await FirstAsync(Start("ctl-1", first))).Should().Be("service");
         (await FirstAsync(Start("ctl-1", second))).Should().Be("");
+        (await FirstAsync(Start("ctl-1", "run-backdoor"))).Should().Be("service", "somebody has chosen that");
         (await FirstAsync(Start("ctl-1", "feedface"))).Should().Be("service");
         (await FirstAsync(Start("ctl-1", "deadbeef"))).Should().Be("service", "a word is no number");
     }

@@ -45,6 +45,22 @@ public sealed class StateMigrationTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_file_of_the_release_before_that_is_damaged_what_is_sound_is_taken_over_too()
+    {
+        using (var file = new SqliteConnection($"Data Source={StateFile};Pooling=false"))
+        {
+            file.Open();
+            using SqliteCommand command = file.CreateCommand();
+            command.CommandText = "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = replace(sql, '\"Payload\"', '\"Paylo!d\"')";
+            command.ExecuteNonQuery();
+        }
+        using StateStore store = Open();
+        using StateDb db = store.Open();
+        (db.Alerts.Count(), db.Expected.Count(), db.Silences.Count(), db.Flaps.Count()).Should().Be((7, 1, 1, 13));
+        Directory.GetFiles(_folder, "state.db.damaged-*").Should().NotBeEmpty();
+    }
+
+    [Fact]
     public async Task Open_alerts_groups_silences_and_acknowledgements_go_on()
     {
         using AlertingRoom daemon = OpenRoom();
