@@ -2,7 +2,6 @@ using System.Globalization;
 using Metrics.Alerting;
 using Metrics.Api.Identity;
 using Metrics.Formats;
-using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Engine;
@@ -194,5 +193,5 @@ internal sealed class ReportMaker(
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(long? time) => time is { } known and > 0 ? EventTime.Format(known)[..16].Replace('T', ' ') : "";
+    private static string Time(long? time) => time is { } known and > 0 ? ReportRenderer.Time(known) : "";
 }

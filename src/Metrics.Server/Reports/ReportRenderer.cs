@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Metrics.Formats.EventJson;
+using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Text;
 
 namespace Metrics.Reports;
 
@@ -22,20 +24,25 @@ internal static class ReportRenderer
                 .. report.Parts.Select(p => p with { Note = Cell(p.Note), Rows = [.. p.Rows.Select(r => Array.ConvertAll(r, Cell))] }),
             ],
         };
-        string title = $"[REPORT] {clean.Name}: {Time(clean.From)} to {Time(clean.To)}";
+        string title = $"[REPORT] {clean.Name}: {Time(clean.From)} UTC to {Time(clean.To)} UTC";
         return new ReportText(title, Plain(clean, title, externalUrl), Html(clean, title, externalUrl));
     }
+
+    /// <summary>A time to the minute, as UTC has it.</summary>
+    /// <param name="nanoseconds">Since 1970 UTC.</param>
+    public static string Time(long nanoseconds) => EventTime.Format(nanoseconds)[..16].Replace('T', ' ');
 
     private static string Plain(SecurityReport report, string title, string externalUrl)
     {
         var text = new StringBuilder(title).AppendLine().AppendLine();
+        using var table = new StringWriter(text, CultureInfo.InvariantCulture);
         foreach (ReportPart part in report.Parts)
         {
             text.AppendLine(part.Title).Append('-', part.Title.Length).AppendLine();
             if (part.Note.Length > 0)
                 text.AppendLine(part.Note);
             if (part.Rows.Count > 0)
-                WriteTable(text, part);
+                new TextTable([.. part.Columns]).Write(part.Rows, table);
             if (part.More > 0)
                 text.AppendLine(More(part));
             text.AppendLine();
@@ -43,19 +50,12 @@ internal static class ReportRenderer
         return text.AppendLine(externalUrl).ToString();
     }
 
-    private static void WriteTable(StringBuilder text, ReportPart part)
-    {
-        int[] widths = [.. part.Columns.Select((c, at) => Math.Max(c.Length, part.Rows.Max(r => r[at].Length)))];
-        foreach (IReadOnlyList<string> row in (IEnumerable<IReadOnlyList<string>>)[part.Columns, .. part.Rows])
-            text.AppendLine(string.Join("  ", row.Select((c, at) => c.PadRight(widths[at]))).TrimEnd());
-    }
-
     private static string Html(SecurityReport report, string title, string externalUrl)
     {
         var html = new StringBuilder(
             $"<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>{Encode(title)}</title></head><body style=\"{Style}\">");
-        html.Append("<h2>").Append(Encode(report.Name)).Append("</h2><p>").Append(Time(report.From)).Append(" to ").Append(Time(report.To))
-            .Append("</p>");
+        html.Append("<h2>").Append(Encode(report.Name)).Append("</h2><p>").Append(Time(report.From)).Append(" UTC to ")
+            .Append(Time(report.To)).Append(" UTC</p>");
         foreach (ReportPart part in report.Parts)
         {
             html.Append("<h3>").Append(Encode(part.Title)).Append("</h3>");
@@ -88,12 +88,10 @@ internal static class ReportRenderer
     private static string Cell(string text)
     {
         string line = MessageText.OneLine(text);
-        return line.Length <= LongestCell ? line : line[..LongestCell] + "…";
+        return line.Length <= LongestCell ? line : EventBounds.Cut(line, LongestCell) + "…";
     }
 
     private static string More(ReportPart part) => string.Create(CultureInfo.InvariantCulture, $"and {part.More} more");
 
     private static string Encode(string text) => EmailHtml.Encode(text);
-
-    private static string Time(long nanoseconds) => EventTime.Format(nanoseconds)[..16].Replace('T', ' ') + " UTC";
 }
