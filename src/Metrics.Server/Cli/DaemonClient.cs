@@ -40,6 +40,16 @@ internal sealed class DaemonClient : IDisposable
 
     /// <summary>Asks for JSON where there may be none.</summary>
     /// <returns>The answer; null when the server has nothing there (HTTP 404).</returns>
+    /// <summary>Asks for a text.</summary>
+    /// <param name="path">Path and query, from <c>/</c> on.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    public async Task<string> GetTextAsync(string path, CancellationToken cancel)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, _root + path);
+        using HttpResponseMessage answer = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancel);
+        return await answer.Content.ReadAsStringAsync(cancel);
+    }
+
     /// <inheritdoc cref="GetAsync"/>
     public async Task<JsonElement?> FindAsync(string path, CancellationToken cancel)
     {

@@ -48,6 +48,26 @@ internal abstract class DaemonCommand : CliCommand
     /// <summary>A number as a parameter.</summary>
     protected static string? Text(int? number) => number?.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Asks, and writes the data of the answer: as JSON where that is wanted, else for people.</summary>
+    /// <param name="call">What is asked of the command.</param>
+    /// <param name="path">Path and query, from <c>/</c> on.</param>
+    /// <param name="write">Writes it for people.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="isGood">Whether the command ends with 0 by it, else with 1; without this it always does.</param>
+    protected async Task<int> ShowAsync(
+        Invocation call, string path, Action<JsonElement, TextWriter> write, CancellationToken cancel,
+        Func<JsonElement, bool>? isGood = null)
+    {
+        using DaemonClient daemon = Connect(call);
+        JsonElement data = DataOf(await daemon.GetAsync(path, cancel), daemon);
+        bool good = isGood is null || daemon.Read(data, isGood);
+        if (call.WantsJson)
+            JsonOutput.Write(call.Output, data);
+        else
+            daemon.Read(data, d => write(d, call.Output));
+        return good ? ExitCode.Ok : ExitCode.No;
+    }
+
     /// <summary>The data of an answer of the API, which has Prometheus's envelope.</summary>
     /// <exception cref="CommandException">The answer has another form.</exception>
     protected static JsonElement DataOf(JsonElement answer, DaemonClient daemon) =>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 
@@ -32,7 +33,6 @@ internal static class EventText
     private static string TextOf(JsonElement one, string field) =>
         one.TryGetProperty(field, out JsonElement value) ? Plain(value.ToString()) : "";
 
-    /// <summary>A text without control characters: what others wrote must not move the cursor of our terminal.</summary>
-    public static string Plain(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+    /// <inheritdoc cref="PlainText.Line"/>
+    public static string Plain(string text) => PlainText.Line(text);
 }

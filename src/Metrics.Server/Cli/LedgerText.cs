@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 

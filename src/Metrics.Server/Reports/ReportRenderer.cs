@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Metrics.Formats.EventJson;
+using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Text;
 
 namespace Metrics.Reports;
 
@@ -26,28 +28,26 @@ internal static class ReportRenderer
         return new ReportText(title, Plain(clean, title, externalUrl), Html(clean, title, externalUrl));
     }
 
+    /// <summary>A time to the minute, as UTC has it; empty where it is not known.</summary>
+    /// <param name="nanoseconds">Since 1970 UTC.</param>
+    public static string Time(long? nanoseconds) => nanoseconds is { } known and > 0 ? EventTime.Format(known)[..16].Replace('T', ' ') : "";
+
     private static string Plain(SecurityReport report, string title, string externalUrl)
     {
         var text = new StringBuilder(title).Append(", as all times here").AppendLine().AppendLine();
+        using var table = new StringWriter(text, CultureInfo.InvariantCulture);
         foreach (ReportPart part in report.Parts)
         {
             text.AppendLine(part.Title).Append('-', part.Title.Length).AppendLine();
             if (part.Note.Length > 0)
                 text.AppendLine(part.Note);
             if (part.Rows.Count > 0)
-                WriteTable(text, part);
+                new TextTable([.. part.Columns]).Write(part.Rows, table);
             if (part.More > 0)
                 text.AppendLine(More(part));
             text.AppendLine();
         }
         return text.AppendLine(externalUrl).ToString();
-    }
-
-    private static void WriteTable(StringBuilder text, ReportPart part)
-    {
-        int[] widths = [.. part.Columns.Select((c, at) => Math.Max(c.Length, part.Rows.Max(r => r[at].Length)))];
-        foreach (IReadOnlyList<string> row in (IEnumerable<IReadOnlyList<string>>)[part.Columns, .. part.Rows])
-            text.AppendLine(string.Join("  ", row.Select((c, at) => c.PadRight(widths[at]))).TrimEnd());
     }
 
     private static string Html(SecurityReport report, string title, string externalUrl)
@@ -88,13 +88,10 @@ internal static class ReportRenderer
     private static string Cell(string text)
     {
         string line = MessageText.OneLine(text);
-        return line.Length <= LongestCell ? line : line[..LongestCell] + "…";
+        return line.Length <= LongestCell ? line : EventBounds.Cut(line, LongestCell) + "…";
     }
 
     private static string More(ReportPart part) => string.Create(CultureInfo.InvariantCulture, $"and {part.More} more");
 
     private static string Encode(string text) => EmailHtml.Encode(text);
-
-    /// <summary>A time in UTC, to the minute; empty where it is not known.</summary>
-    public static string Time(long? nanoseconds) => nanoseconds is { } known and > 0 ? EventTime.Format(known)[..16].Replace('T', ' ') : "";
 }

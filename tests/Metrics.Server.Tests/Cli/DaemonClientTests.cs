@@ -79,7 +79,7 @@ public sealed class DaemonClientTests : IDisposable
         [
             "query up", "query up --range 1h", "events", "inputs", "explain HostDown", "silence list",
             "silence add HostDown --comment why", "rules replay", "logs ledger", "logs templates", "logs templates --source a/b",
-            "identity failures", "identity dormant",
+            "identity failures", "identity dormant", "identity weak",
         ];
         string[] answers =
         [
@@ -116,6 +116,8 @@ public sealed class DaemonClientTests : IDisposable
         {"data":{"alerts":[{"alert":"X","state":"firing","series":{"a":"\u001b[2J"},"now":["\u001b[2J"],
         "trail":[{"at":"t","what":"w","text":"\u009b2J\u0007"}]}],"rule":[]}}
         """)]
+    [InlineData("report", "[REPORT] x\u001b[2J\u009b2J\u0007\r\nann\u001b[2J\n")]
+    [InlineData("report --html", "<!DOCTYPE html>\u001b[2J")]
     [InlineData("explain Y", """{"data":{"alerts":[],"rule":["\u001b[2J"]}}""")]
     public async Task What_others_have_written_does_not_move_the_cursor_of_a_terminal(string command, string answer)
     {
@@ -125,6 +127,26 @@ public sealed class DaemonClientTests : IDisposable
         run.Error.Should().BeEmpty();
         run.Output.Where(c => char.IsControl(c) && c != '\n').Should().BeEmpty(run.Output);
         run.Output.Should().Contain("[2J", "all else is there");
+    }
+
+    [Fact]
+    public async Task A_report_that_breaks_off_is_a_clear_error()
+    {
+        Task<string> answered = AnswerAsync("200 OK", "[REPORT]", announced: 100);
+        CliRun run = await CliRun.Of("report", "--url", Url);
+        await answered;
+        run.Should().Match<CliRun>(r => r.Code == ExitCode.Unreachable && r.Output == "");
+        run.Error.Should().Match($"metricsd: no daemon answers at {Url}: *\n");
+    }
+
+    [Fact]
+    public async Task A_report_that_does_not_come_to_its_end_in_time_is_a_clear_error()
+    {
+        Task<CliRun> run = CliRun.Of("report", "--timeout", "300ms", "--url", Url);
+        using TcpClient peer = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await peer.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[REPORT]"u8.ToArray());
+        (await run.WaitAsync(TimeSpan.FromSeconds(30))).Should().Be(
+            new CliRun(ExitCode.Unreachable, "", $"metricsd: no daemon answers at {Url}: no answer within 300ms\n"));
     }
 
     [Fact]

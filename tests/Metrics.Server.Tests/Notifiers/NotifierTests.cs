@@ -244,6 +244,30 @@ public sealed class NotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_mail_of_a_report_is_the_report_and_what_is_set_for_alerts_does_not_change_it()
+    {
+        var mail =
+            (EmailNotifier)Read("email_configs: [ { to: a@x.example, from: m@x.example, smarthost: '127.0.0.1:1', require_tls: false, "
+                + "headers: { Subject: 'Alert!', X-Team: ops }, text: 'an alert', html: '<p>an alert</p>' } ]");
+        var report = AlertMessage.Of(
+            new ReportText("[REPORT] daily: ü", "12 failed.\n", "<!DOCTYPE html><p>12 failed.</p>"), "daily", "r", "http://m");
+        using MimeMessage composed = mail.Compose(report, "key-1", null, TimeProvider.System);
+        using var written = new MemoryStream();
+        await composed.WriteToAsync(written);
+        written.Position = 0;
+        using MimeMessage read = await MimeMessage.LoadAsync(written);
+        (read.Subject, read.TextBody?.Trim(), read.HtmlBody?.Trim()).Should()
+            .Be(("[REPORT] daily: ü", "12 failed.", "<!DOCTYPE html><p>12 failed.</p>"));
+        read.Headers.Contains("X-Team").Should().BeFalse();
+        read.BodyParts.Select(p => p.ContentType.MimeType).Should().Equal("text/plain", "text/html");
+
+        var pictures = new CountedPictures();
+        Delivery sent = await mail.SendAsync(report, "key-1", new NotifierTools(_http, pictures, TimeProvider.System), default);
+        sent.Status.Should().Be(DeliveryStatus.Retry, "there is no server");
+        pictures.Asked.Should().Be(0);
+    }
+
+    [Fact]
     public async Task A_token_is_fetched_once_and_a_refusal_says_nothing_secret()
     {
         _endpoint.Answer = r => r.OutputStream.Write("""{"access_token":"tok","expires_in":3600}"""u8);
@@ -280,6 +304,17 @@ public sealed class NotifierTests : IDisposable
     private sealed class NoPictures : IAlertPictures
     {
         public Task<byte[]?> DrawAsync(AlertSource alert, long until, CancellationToken ct) => Task.FromResult<byte[]?>(null);
+    }
+
+    private sealed class CountedPictures : IAlertPictures
+    {
+        public int Asked { get; private set; }
+
+        public Task<byte[]?> DrawAsync(AlertSource alert, long until, CancellationToken ct)
+        {
+            Asked++;
+            return Task.FromResult<byte[]?>(null);
+        }
     }
 
     private sealed class KeyAtHand(string pem) : IDkimPublicKeyLocator

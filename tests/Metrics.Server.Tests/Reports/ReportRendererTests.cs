@@ -41,6 +41,16 @@ public sealed class ReportRendererTests
     }
 
     [Fact]
+    public void A_long_text_is_cut_and_a_character_of_two_halves_is_not_cut_in_two()
+    {
+        string start = new('x', 999);
+        SecurityReport report = s_report with { Parts = [new ReportPart("Logs", "", ["file"], [[$"{start}\U0001F600 and more"]])] };
+        ReportText text = ReportRenderer.Render(report, "https://m.example");
+        text.Plain.Should().Contain($"{start}…");
+        text.Html.Should().Contain($">{start}…<");
+    }
+
+    [Fact]
     public void What_others_have_chosen_is_no_markup_in_the_page()
     {
         string html = ReportRenderer.Render(s_report, "https://m.example/?a=1&b=\"").Html;

@@ -92,8 +92,7 @@ internal static class IdentityApi
         {
             from = EventTime.Format(from),
             to = EventTime.Format(to),
-            note = weak.HearsSuccesses ? "" : "No log-in that succeeds was reported in that time: who got in is not known. Keystone drops "
-                + "them by default; set notification_opt_out = identity.authenticate.pending in keystone.conf.",
+            note = weak.Note,
             complete = !weak.IsCut,
             accounts = weak.All.Take(limit).Select(a => new
             {

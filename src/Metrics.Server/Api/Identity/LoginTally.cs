@@ -19,7 +19,8 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
     private readonly Dictionary<LoginAccount, AccountCount> _accounts = [];
-    private readonly Dictionary<string, OriginCount> _origins = [];
+    private readonly Dictionary<string, LoginCount> _origins = [];
+    private readonly SprayWatch _sprays = new();
     private long _others;
     private long _failures;
     private long _unnamed;
@@ -68,7 +69,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         // What was only typed is no account.
         IEnumerable<WeakAccount> weak = _accounts.Where(a => a.Value.IsAccount)
             .Select(a => WeakAccount.Of(a.Key.Id, a.Value)).Where(a => a.Reasons.Count > 0);
-        return new WeakAccounts([.. weak.Order()], _lastSuccess is not null || _failures == 0, IsCut);
+        return new WeakAccounts([.. weak.Order()], _lastSuccess is not null || _failures == 0, IsCut || _sprays.IsCut);
     }
 
     /// <summary>Whether log-ins fail, and none that succeeds is heard of: so it must be asked whether there are any.</summary>
@@ -137,22 +138,32 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
             _firstSuccess = Math.Min(_firstSuccess ?? long.MaxValue, one.Time);
             _lastSuccess = Math.Max(_lastSuccess ?? 0, one.Time);
         }
-        if (account.IsNamed)
+        AccountCount? count = account.IsNamed ? Of(_accounts, account) : null;
+        int? origin = one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null;
+        if (count is not null)
         {
-            AccountCount count = Of(_accounts, account);
             count.Call(one);
-            Add(count, one, one.Source.Length > 0 ? one.Source.GetHashCode(StringComparison.Ordinal) : null);
+            if (!one.IsFailure && origin is { } entered)
+                TakeRuns(count, entered);
+            Add(count, one, origin);
         }
-        if (one.Source.Length == 0)
+        if (origin is not { } from)
             return;
-        OriginCount origin = Of(_origins, one.Source);
-        Add(origin, one, account.IsNamed ? account.GetHashCode() : null);
-        if (!one.IsFailure || one.IsExpired || !account.IsNamed)
-            return;
-        foreach (LoginAccount tried in origin.Try(account, one.Time))
+        Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
+        if (one.IsFailure && !one.IsExpired && count is not null)
+            _sprays.Try(from, count.Signs, one.Time);
+    }
+
+    /// <summary>Who gets in has perhaps failed from there before, in records that have the name alone.</summary>
+    private void TakeRuns(AccountCount account, int origin)
+    {
+        foreach (string domain in (string[])[account.Domain, ""])
         {
-            if (_accounts.TryGetValue(tried, out AccountCount? among))
-                among.Signs.Spray(one.Source.GetHashCode(StringComparison.Ordinal), one.Time / OriginCount.Window);
+            if (_accounts.TryGetValue(LoginAccount.Of(domain, account.Name), out AccountCount? named)
+                && named != account && !named.IsUnknown)
+            {
+                account.Signs.TakeRun(named.Signs, origin);
+            }
         }
     }
 

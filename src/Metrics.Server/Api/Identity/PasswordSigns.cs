@@ -15,12 +15,15 @@ internal sealed class PasswordSigns
     private const long Pause = 3_600_000_000_000;
     private const long Day = 86_400_000_000_000;
 
+    /// <summary>Addresses that try many accounts, this one among them: of one time no more are counted.</summary>
+    public const int MaxSprayers = 16;
+
     /// <summary>Addresses that are followed at one time; of more the one with the fewest failures goes.</summary>
     private const int MaxRuns = 16;
 
     private Dictionary<int, (int Failures, long Last)>? _runs;
     private HashSet<int>? _passwords;
-    private (int Origin, long Window)? _sprayedLast;
+    private HashSet<(int Origin, long Window)>? _sprayers;
     private long _day = long.MinValue;
     private int _ofDay;
 
@@ -74,10 +77,28 @@ internal sealed class PasswordSigns
     /// <summary>Notes that an address tries many accounts, this one among them; once of an address and a time.</summary>
     public void Spray(int origin, long window)
     {
-        if (_sprayedLast == (origin, window))
+        _sprayers ??= [];
+        if (_sprayers.Contains((origin, window)))
             return;
-        _sprayedLast = (origin, window);
+        if (_sprayers.Count == MaxSprayers)
+            _sprayers.RemoveWhere(s => s.Window < window);
+        if (_sprayers.Count == MaxSprayers)
+            return;
+        _sprayers.Add((origin, window));
         Sprayed++;
+    }
+
+    /// <summary>Takes the failures from an address that are known of the same account by its name alone.</summary>
+    public void TakeRun(PasswordSigns same, int origin)
+    {
+        if (same._runs?.Remove(origin, out (int Failures, long Last) other) != true)
+            return;
+        _runs ??= [];
+        (int Failures, long Last) own = _runs.GetValueOrDefault(origin);
+        if (Math.Abs(own.Last - other.Last) <= Pause)
+            _runs[origin] = (own.Failures + other.Failures, Math.Max(own.Last, other.Last));
+        else if (own.Last < other.Last)
+            _runs[origin] = other;
     }
 
     /// <summary>Takes over what was seen of the same account by its name.</summary>

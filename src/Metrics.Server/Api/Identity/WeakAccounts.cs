@@ -9,8 +9,9 @@ namespace Metrics.Api.Identity;
 /// <param name="IsCut">Whether there were more accounts than are counted, so that some are left out.</param>
 internal sealed record WeakAccounts(IReadOnlyList<WeakAccount> All, bool HearsSuccesses, bool IsCut)
 {
-    /// <summary>What is to be known of it; empty where that is nothing.</summary>
-    public string Note => HearsSuccesses ? "" : "No log-in that succeeds was reported in that time.";
+    /// <summary>What is to be known beside them, for people; empty where that is nothing.</summary>
+    public string Note => HearsSuccesses ? "" : "No log-in that succeeds was reported in that time: who got in is not known. Keystone drops "
+        + "them by default; set notification_opt_out = identity.authenticate.pending in keystone.conf.";
 }
 
 /// <summary>Why a password should be strengthened.</summary>
@@ -67,7 +68,7 @@ internal sealed record WeakAccount(string Name, string Id, AccountCount Count, I
     private static IEnumerable<WeakReason> ReasonsOf(AccountCount count, PasswordSigns signs)
     {
         if (signs.Sprayed > 0)
-            yield return Reason(Sprayed, $"{Times(signs.Sprayed)} an address tried it among more than {OriginCount.MaxTried} accounts");
+            yield return Reason(Sprayed, $"{Times(signs.Sprayed)} an address tried it among more than {SprayWatch.MaxTried} accounts");
         if (signs.Expired >= MinExpired)
             yield return Reason(Expired, $"its password has expired, and was tried {signs.Expired} times");
         // The same password again and again is no guessing, from however many machines.

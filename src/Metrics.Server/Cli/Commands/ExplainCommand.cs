@@ -24,24 +24,20 @@ internal sealed class ExplainCommand : DaemonCommand
         Example("metricsd explain 'HostDown{host=\"a\"}'", "One of them; exits with 1 when nothing is known of it.");
     }
 
-    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string alert = call.Value(_alert);
-        using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/explain?{QueryOf(("alert", alert))}", cancel), daemon);
-        return daemon.Read(data, d => Write(d, alert, call));
+        return ShowAsync(
+            call, $"/api/v1/explain?{QueryOf(("alert", alert))}", (data, to) => Write(data, alert, to), cancel,
+            isGood: d => d.GetProperty("alerts").GetArrayLength() > 0);
     }
 
-    private static int Write(JsonElement data, string asked, Invocation call)
+    private static void Write(JsonElement data, string asked, TextWriter to)
     {
         List<JsonElement> alerts = [.. data.GetProperty("alerts").EnumerateArray()];
-        if (call.WantsJson)
-            JsonOutput.Write(call.Output, data);
-        else if (alerts.Count > 0)
-            alerts.ForEach(a => Write(a, call.Output));
-        else
-            WriteRule(data.GetProperty("rule"), asked, call.Output);
-        return alerts.Count > 0 ? ExitCode.Ok : ExitCode.No;
+        alerts.ForEach(a => Write(a, to));
+        if (alerts.Count == 0)
+            WriteRule(data.GetProperty("rule"), asked, to);
     }
 
     private static void Write(JsonElement alert, TextWriter to)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Access;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -27,16 +28,10 @@ internal sealed class IdentityDormantCommand : DaemonCommand
         Example("metricsd identity dormant --days 30 --output json", "Of 30 days, for a program.");
     }
 
-    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string query = QueryOf(("days", Text(call.Value(_days))), ("limit", Text(call.Value(_limit))));
-        using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/dormant?{query}", cancel), daemon);
-        if (call.WantsJson)
-            JsonOutput.Write(call.Output, data);
-        else
-            daemon.Read(data, d => Write(d, call.Output));
-        return ExitCode.Ok;
+        return ShowAsync(call, $"/api/v1/identity/dormant?{query}", Write, cancel);
     }
 
     private static void Write(JsonElement data, TextWriter to)

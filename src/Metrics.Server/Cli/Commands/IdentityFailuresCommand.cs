@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Access;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -39,16 +40,10 @@ internal sealed class IdentityFailuresCommand : DaemonCommand
         Example("metricsd identity failures --from 7d --limit 100 --output json", "The same of a week, for a program.");
     }
 
-    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string query = QueryOf(("limit", Text(call.Value(_limit) ?? DefaultLimit)), ("from", call.Value(_from)), ("to", call.Value(_to)));
-        using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/identity/failures?{query}", cancel), daemon);
-        if (call.WantsJson)
-            JsonOutput.Write(call.Output, data);
-        else
-            daemon.Read(data, d => Write(d, call.Output));
-        return ExitCode.Ok;
+        return ShowAsync(call, $"/api/v1/identity/failures?{query}", Write, cancel);
     }
 
     private static void Write(JsonElement data, TextWriter to)

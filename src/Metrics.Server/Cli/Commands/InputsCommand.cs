@@ -19,16 +19,8 @@ internal sealed class InputsCommand : DaemonCommand
         Example("metricsd inputs --output json", "For a program, with drops and errors by reason.");
     }
 
-    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
-    {
-        using DaemonClient daemon = Connect(call);
-        JsonElement inputs = DataOf(await daemon.GetAsync("/api/v1/inputs", cancel), daemon);
-        if (call.WantsJson)
-            JsonOutput.Write(call.Output, inputs);
-        else
-            daemon.Read(inputs, i => Write([.. i.EnumerateArray()], call.Output));
-        return ExitCode.Ok;
-    }
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel) =>
+        ShowAsync(call, "/api/v1/inputs", (inputs, to) => Write([.. inputs.EnumerateArray()], to), cancel);
 
     private static void Write(List<JsonElement> inputs, TextWriter to)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Metrics.Access;
 using Metrics.Configuration;
 
@@ -39,23 +38,12 @@ internal sealed class LogsLedgerCommand : DaemonCommand
         Example("metricsd logs ledger --from 1d --file '/var/log/nova/*'", "Each file of nova by hour: bytes, lines, what is missing.");
     }
 
-    protected override async Task<int> RunAsync(Invocation call, CancellationToken cancel)
+    protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
         string query = QueryOf(
             ("from", call.Value(_from)), ("to", call.Value(_to)), ("source", call.Value(_source)), ("file", call.Value(_file)),
             ("by", call.Value(_arrival) ? "arrival" : null));
-        using DaemonClient daemon = Connect(call);
-        JsonElement data = DataOf(await daemon.GetAsync($"/api/v1/logs/ledger?{query}", cancel), daemon);
-        return daemon.Read(data, d => Write(d, call));
-    }
-
-    private static int Write(JsonElement data, Invocation call)
-    {
-        bool isComplete = data.GetProperty("complete").GetBoolean();
-        if (call.WantsJson)
-            JsonOutput.Write(call.Output, data);
-        else
-            LedgerText.Write(data, call.Output);
-        return isComplete ? ExitCode.Ok : ExitCode.No;
+        return ShowAsync(
+            call, $"/api/v1/logs/ledger?{query}", LedgerText.Write, cancel, isGood: d => d.GetProperty("complete").GetBoolean());
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Access;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 

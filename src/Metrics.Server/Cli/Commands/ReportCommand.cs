@@ -20,7 +20,7 @@ internal sealed class ReportCommand : DaemonCommand
 
     public ReportCommand(CommonOptions common)
         : base(common, "report", "Show what happened in a day: alerts, log-ins, weak and dormant accounts, what was left behind, logs.",
-            Role.Viewer, TimeSpan.FromMinutes(2))
+            Role.Viewer, TimeSpan.FromMinutes(3))
     {
         Add(_from);
         Add(_to);
@@ -37,8 +37,9 @@ internal sealed class ReportCommand : DaemonCommand
         string query = QueryOf(
             ("from", call.Value(_from)), ("to", call.Value(_to)), ("limit", Text(call.Value(_limit))), ("format", format));
         using DaemonClient daemon = Connect(call);
-        using HttpResponseMessage answer = await daemon.StreamAsync($"/api/v1/report?{query}", cancel);
-        await call.Output.WriteAsync(await answer.Content.ReadAsStringAsync(cancel));
+        using var report = new StringReader(await daemon.GetTextAsync($"/api/v1/report?{query}", cancel));
+        while (report.ReadLine() is { } line)
+            call.Output.WriteLine(EventText.Plain(line));
         return ExitCode.Ok;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Metrics.Rules;
 using Metrics.Rules.Sigma;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 

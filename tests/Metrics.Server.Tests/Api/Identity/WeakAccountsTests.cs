@@ -81,30 +81,100 @@ public sealed class WeakAccountsTests
     }
 
     [Fact]
+    public void An_address_that_tries_many_is_counted_once_a_time_also_where_another_does_so_in_turn()
+    {
+        string[] origins = ["203.0.113.7", "203.0.113.8"];
+        for (int account = 0; account < 16; account++)
+            Fail($"user-{account}", origins[0], 1, s_second, account * s_second);
+        for (int account = 0; account < 16; account++)
+            Fail($"user-{account}", origins[1], 1, s_second, (20 + account) * s_second);
+        for (int turn = 0; turn < 20; turn++)
+            Fail("user-0", origins[turn % 2], 1, s_second, (60 + turn) * s_second);
+        Fail("user-0", origins[0], 1, s_second, TimeSpan.FromMinutes(11));
+        Sprayed("user-0").Should().StartWith("2 times ");
+    }
+
+    [Fact]
+    public void Addresses_that_try_many_are_counted_up_to_a_bound_at_one_time_and_again_in_the_next()
+    {
+        for (int time = 0; time < 2; time++)
+        {
+            for (int turn = 0; turn < 2; turn++)
+            {
+                for (int origin = 0; origin < 40; origin++)
+                {
+                    for (int account = 0; account < 16; account++)
+                        Fail($"user-{account}", $"203.0.113.{origin}", 1, s_second, TimeSpan.FromMinutes(10 * time));
+                }
+            }
+        }
+        Sprayed("user-0").Should().StartWith($"{2 * PasswordSigns.MaxSprayers} times ");
+    }
+
+    [Fact]
+    public void Who_tries_many_is_found_also_where_another_source_tells_of_a_time_that_is_past()
+    {
+        for (int account = 0; account < 16; account++)
+        {
+            Fail($"new-{account}", "203.0.113.7", 1, s_second, TimeSpan.FromMinutes(21) + (account * s_second));
+            Fail($"old-{account}", "203.0.113.8", 1, s_second, account * s_second);
+        }
+        Told().Should().HaveCount(32);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Default")]
+    public void Failures_that_a_log_tells_by_name_and_a_success_with_an_id_are_a_guess_that_was_right(string domain)
+    {
+        Fail("ann", "203.0.113.7", 5, s_second, id: "", domain: domain);
+        Fail("ann", "203.0.113.7", 3, s_second, 5 * s_second);
+        Add("ann", "203.0.113.7", 10 * s_second, "success", domain: "default");
+        Told().Should().Equal("ann: entered");
+    }
+
+    [Theory]
+    [InlineData("203.0.113.8", "default", 10, "")]
+    [InlineData("203.0.113.7", "sales", 10, "")]
+    [InlineData("203.0.113.7", "default", 10_000, "")]
+    [InlineData("203.0.113.7", "default", 10, "Could not find user: ann.")]
+    public void Failures_by_name_are_no_guess_of_who_gets_in_from_elsewhere_or_in_another_domain_or_much_later_or_of_nobody(
+        string origin, string domain, int seconds, string reason)
+    {
+        Fail("ann", "203.0.113.7", 8, s_second, reason: reason, id: "", domain: "default");
+        Add("ann", origin, seconds * s_second, "success", domain: domain);
+        Told().Should().BeEmpty();
+    }
+
+    [Fact]
     public void Whether_successes_are_heard_of_is_said()
     {
         Fail("ann", "10.0.0.1", 1, s_second);
         Weak().HearsSuccesses.Should().BeFalse();
+        Weak().Note.Should().Contain("who got in is not known").And.Contain("notification_opt_out = identity.authenticate.pending");
         Add("bob", "10.0.0.2", s_second, "success");
         Weak().HearsSuccesses.Should().BeTrue();
+        Weak().Note.Should().BeEmpty();
     }
 
     private void Fail(
         string user, string origin, int times, TimeSpan every, TimeSpan begin = default, string reason = "",
-        Func<int, string>? fingerprint = null, string? id = null)
+        Func<int, string>? fingerprint = null, string? id = null, string domain = "")
     {
         for (int n = 0; n < times; n++)
-            Add(user, origin, begin + (n * every), "failure", reason, fingerprint?.Invoke(n) ?? "", id);
+            Add(user, origin, begin + (n * every), "failure", reason, fingerprint?.Invoke(n) ?? "", id, domain);
     }
 
     private void Add(
-        string user, string origin, TimeSpan at, string outcome, string reason = "", string fingerprint = "", string? id = null)
+        string user, string origin, TimeSpan at, string outcome, string reason = "", string fingerprint = "", string? id = null,
+        string domain = "")
     {
         long time = (TimeSpan.FromDays(20_000) + at).Ticks * TimeSpan.NanosecondsPerTick;
         _batch.Add(time, time, EventKinds.IdentityAuthenticate, 9, "");
         Set(EventFields.Outcome, outcome);
         Set(EventFields.UserName, user);
         Set(EventFields.UserId, id ?? user);
+        Set(EventFields.UserDomain, domain);
         Set(EventFields.SourceIp, origin);
         Set(EventFields.Reason, reason);
         Set(EventFields.Fingerprint, fingerprint);
@@ -113,6 +183,9 @@ public sealed class WeakAccountsTests
     }
 
     private IEnumerable<string> Told() => Weak().All.Select(a => $"{a.Name}: {string.Join(", ", a.Reasons.Select(r => r.Word))}");
+
+    private string Sprayed(string user) =>
+        Weak().All.Single(a => a.Name == user).Reasons.Single(r => r.Word == "sprayed").Text;
 
     private WeakAccounts Weak()
     {

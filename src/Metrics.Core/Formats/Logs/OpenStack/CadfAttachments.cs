@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Metrics.Text;
 
 namespace Metrics.Formats.Logs.OpenStack;
@@ -18,27 +17,14 @@ internal static class CadfAttachments
     /// <returns>The content, as it is written; empty where there is none.</returns>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attachments, ReadOnlySpan<byte> name)
     {
-        if (attachments.IsEmpty || attachments[0] != '[')
-            return default;
-        try
+        var items = new JsonItems(attachments);
+        while (items.MoveNext())
         {
-            var reader = new Utf8JsonReader(attachments);
-            reader.Read();
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            if (JsonMembers.TryFind(items.Value, "name"u8, out ReadOnlySpan<byte> its) && JsonMembers.Is(its, name)
+                && JsonMembers.TryFind(items.Value, "content"u8, out ReadOnlySpan<byte> content))
             {
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                ReadOnlySpan<byte> one = attachments[start..(int)reader.BytesConsumed];
-                if (JsonMembers.TryFind(one, "name"u8, out ReadOnlySpan<byte> its) && JsonMembers.Is(its, name)
-                    && JsonMembers.TryFind(one, "content"u8, out ReadOnlySpan<byte> content))
-                {
-                    return content;
-                }
+                return content;
             }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // What is cut off, or no JSON, has nothing attached.
         }
         return default;
     }
