@@ -211,6 +211,9 @@ public static class EventFields
     /// <summary>The security group to which a rule was added.</summary>
     public const string SecurityGroupId = "openstack.security_group.id";
 
+    /// <summary>The port to which a floating address leads; none where it leads nowhere.</summary>
+    public const string PortId = "openstack.port.id";
+
     /// <summary>GET, POST …</summary>
     public const string HttpMethod = "http.request.method";
 

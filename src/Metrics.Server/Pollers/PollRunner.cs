@@ -29,7 +29,7 @@ internal sealed partial class PollRunner(
         target.Series.Begin();
         string? error;
         int kept = 0;
-        if (target.Status.NotBefore is { } notBefore && start < notBefore)
+        if (target.IsBackedOff(start))
         {
             metrics.Skipped.WithLabels("backoff").Inc();
             error = target.Status.Error;

@@ -29,6 +29,10 @@ internal sealed partial class PollScheduler(
         .. _polled.Values.Select(p => p.Target).OrderBy(t => t.Job, StringComparer.Ordinal).ThenBy(t => t.Instance, StringComparer.Ordinal),
     ];
 
+    /// <summary>Targets of one section of the configuration that are polled now.</summary>
+    public IEnumerable<PollTarget> TargetsOf(SectionId section) =>
+        _polled.Values.Select(p => p.Target).Where(t => t.Declared.Identity.Section == section);
+
     /// <summary>Looks at once what there is to be polled, as after a reload.</summary>
     public void Wake() => _wake.Wake();
 

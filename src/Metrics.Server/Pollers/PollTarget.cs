@@ -70,6 +70,9 @@ internal sealed class PollTarget
     /// <summary>What the last poll came to; swapped whole.</summary>
     public TargetStatus Status { get; set; } = TargetStatus.Never;
 
+    /// <summary>Whether it is not asked yet, since it has failed.</summary>
+    public bool IsBackedOff(DateTimeOffset now) => now < Status.NotBefore;
+
     /// <summary>
     /// Goes on with the series of a target that asked for the same ones otherwise: with another interval, say. These do not end. It is
     /// asked at once even where the other was backed off, since what was wrong may be put right now.

@@ -17,5 +17,6 @@ internal sealed class CloudMetrics(MetricRegistry registry) : OwnMetrics(registr
         "metricsd_cloud_orphan_looks_total", "Looks for orphans out of turn, since an owner was deleted.", "cloud");
 
     public Counter DeletionsDropped { get; } = registry.Counter(
-        "metricsd_cloud_deletions_dropped_total", "Deletions of owners that wait for the next turn, since too many were notified of.");
+        "metricsd_cloud_deletions_dropped_total",
+        "Deletions of owners that wait for the next turn: too many were notified of, or their cloud is not looked at.");
 }

@@ -19,7 +19,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     /// <summary>What is wrong with targets at this look, and what was at the last.</summary>
     private HashSet<string> _faults = [], _saidFaults = [];
 
-    /// <summary>By pattern: the files that were there when all of its folders could be read.</summary>
+    /// <summary>By pattern: the files that were there at the last look, or when their folder could be read last.</summary>
     private readonly Dictionary<string, IReadOnlyList<string>> _found = [];
     private readonly Dictionary<string, (string State, IReadOnlyList<TargetGroup> Groups)> _files = [];
 
@@ -87,13 +87,21 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
 
     private IReadOnlyList<string> FilesOf(string pattern)
     {
-        var problems = new List<Problem>();
-        IReadOnlyList<string> files = [.. PathPattern.Files(pattern, (folder, e) => problems.Add(PathPattern.Unreadable(folder, e)))];
-        if (problems.Count == 0)
-            return _found[pattern] = files;
-        SayBadFile(problems);
-        return [.. files.Union(_found.GetValueOrDefault(pattern) ?? [])];
+        var unreadable = new Dictionary<string, Problem>();
+        List<string> files = [.. PathPattern.Files(pattern, (folder, e) => unreadable[folder] = PathPattern.Unreadable(folder, e))];
+        if (unreadable.Count > 0)
+        {
+            SayBadFile(unreadable.Values);
+            IReadOnlyList<string> before = _found.GetValueOrDefault(pattern) ?? [];
+            files.AddRange(before.Where(f => unreadable.Keys.Any(folder => IsBelow(f, folder))));
+        }
+        return _found[pattern] = [.. files.Distinct()];
     }
+
+    /// <param name="file">The path of a file.</param>
+    /// <param name="folder">That of a folder; empty is the one at hand, of which paths say nothing.</param>
+    private static bool IsBelow(string file, string folder) =>
+        folder.Length == 0 || file.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
 
     private void SayBadFile(IEnumerable<Problem> problems)
     {

@@ -24,6 +24,7 @@ public sealed class OrphanLookTests : IDisposable
     private readonly TargetCatalog _catalog;
     private readonly IntakePipeline _intake;
     private readonly PollScheduler _scheduler;
+    private readonly CloudMetrics _looks = new(new MetricRegistry());
     private string[] _parts = ["identity/projects", "identity/users", "cinder/volumes", "nova/flavors", "orphans"];
 
     public OrphanLookTests()
@@ -110,6 +111,7 @@ public sealed class OrphanLookTests : IDisposable
             (EventKinds.ResourceDeleted, "identity.group.deleted", "group", "g1"),
             (EventKinds.ResourceDeleted, "dns.domain.delete", "domain", "z1"),
             (EventKinds.ResourceDeleted, "identity.project.deleted", "project", ""),
+            (EventKinds.ResourceDeleted, "identity.project.deleted", "project", new string('p', 65)),
             (EventKinds.Log, "identity.project.deleted", "project", "p3"),
         })
         {
@@ -153,14 +155,89 @@ public sealed class OrphanLookTests : IDisposable
         OwnerDeletions.CloudsOf(source, sections).Select(c => c.Name).Should().Equal(clouds.Split(' '));
     }
 
+    [Fact]
+    public async Task What_is_told_while_the_list_of_owners_is_backed_off_waits_and_what_is_told_of_others_does_not()
+    {
+        await LookAsync(new DeletedOwner("openstack/test", OwnerKind.Project, "shop"));
+        PollTarget projects = _scheduler.Targets.Single(t => t.Part == "identity/projects");
+        projects.Status = projects.Status with { Failures = 3, NotBefore = _stub.Time.GetUtcNow() + TimeSpan.FromMinutes(1) };
+        int before = Asked().Count;
+        var deleted = new ConcurrentQueue<DeletedOwner>(
+        [
+            new DeletedOwner("openstack/test", OwnerKind.Project, "shop-2"), new DeletedOwner("openstack/test", OwnerKind.User, "u9"),
+            new DeletedOwner("openstack/test", OwnerKind.Domain, "d1"),
+        ]);
+        await LookAsync(deleted);
+        Asked().Skip(before).Should().Equal("/identity/v3/users", "/volume/v3/volumes/detail");
+        deleted.Select(d => d.Id).Should().Equal("shop-2", "d1");
+        await LookAsync(deleted);
+        Asked().Should().HaveCount(before + 2, "nothing that was told can be looked up yet");
+        _looks.OrphanLooks.WithLabels("test").Value.Should().Be(2);
+        _stub.Time.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync(deleted);
+        deleted.Should().BeEmpty();
+        Asked().Skip(before + 2).Should().Contain("/identity/v3/projects").And.Contain("/identity/v3/users");
+        _looks.DeletionsDropped.Value.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_look_goes_on_with_the_cloud_as_it_is_after_a_reload()
+    {
+        CloudJob? job = _cloud.Job with { Id = new SectionId("openstack test", "as it was") };
+        await _scheduler.ReconcileAsync(CancellationToken.None);
+        var deleted = new ConcurrentQueue<DeletedOwner>([new DeletedOwner("openstack/test", OwnerKind.Project, "shop")]);
+        Task look = new OrphanLook(() => job, _scheduler, _looks, _stub.Time).RunAsync(deleted, TestContext.Current.CancellationToken);
+        look.IsCompleted.Should().BeFalse("it has no targets yet");
+        job = _cloud.Job;
+        _stub.Time.Advance(TimeSpan.FromSeconds(1));
+        await look;
+        Asked().Should().Contain("/identity/v3/projects");
+        (deleted.Count, _looks.DeletionsDropped.Value).Should().Be((0, 0));
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_cloud_that_has_gone_is_counted()
+    {
+        var deleted = new ConcurrentQueue<DeletedOwner>(
+            Enumerable.Range(0, 3).Select(n => new DeletedOwner("openstack/test", OwnerKind.Project, $"p{n}")));
+        CloudJob? job = _cloud.Job with { Id = new SectionId("openstack test", "as it was") };
+        Task look = new OrphanLook(() => job, _scheduler, _looks, _stub.Time).RunAsync(deleted, TestContext.Current.CancellationToken);
+        job = null;
+        _stub.Time.Advance(TimeSpan.FromSeconds(1));
+        await look;
+        (deleted.Count, _looks.DeletionsDropped.Value).Should().Be((0, 3));
+    }
+
+    [Fact]
+    public async Task What_was_told_before_a_reload_that_alters_the_cloud_is_looked_up_after_it()
+    {
+        await _scheduler.ReconcileAsync(CancellationToken.None);
+        var sections = new Current<TargetSections>(new TargetSections([_cloud.Job with { Id = new SectionId("openstack test", "as it was") }]));
+        using var deletions = new OwnerDeletions(_intake, _scheduler, sections, _looks, _stub.Time);
+        using var stop = new CancellationTokenSource();
+        deletions.Ask(new DeletedOwner("openstack/test", OwnerKind.Project, "shop"), stop.Token);
+        sections.Value = new TargetSections([_cloud.Job]);
+        await Eventually.Async(() =>
+        {
+            _stub.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(Asked().Contains("/identity/v3/projects/shop"));
+        }, "it is judged");
+        _looks.DeletionsDropped.Value.Should().Be(0);
+        await stop.CancelAsync();
+        await deletions.StopAsync(CancellationToken.None);
+    }
+
     private async Task LookAsync(DeletedOwner owner)
     {
         await _scheduler.ReconcileAsync(CancellationToken.None);
         _stub.Time.Advance(TimeSpan.FromMilliseconds(1));
         var deleted = new ConcurrentQueue<DeletedOwner>([owner]);
-        await new OrphanLook(_cloud.Job, _scheduler, _stub.Time).RunAsync(deleted, TestContext.Current.CancellationToken);
+        await LookAsync(deleted);
         deleted.Should().BeEmpty();
     }
+
+    private Task LookAsync(ConcurrentQueue<DeletedOwner> deleted) =>
+        new OrphanLook(() => _cloud.Job, _scheduler, _looks, _stub.Time).RunAsync(deleted, TestContext.Current.CancellationToken);
 
     /// <summary>Paths that were asked for, but for log-ins and versions.</summary>
     private List<string> Asked()

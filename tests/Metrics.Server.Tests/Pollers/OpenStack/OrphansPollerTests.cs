@@ -207,6 +207,75 @@ public sealed class OrphansPollerTests : IDisposable
         (await RoundAsync()).Should().Contain("openstack_orphans{kind=\"volume\"} 60", "and stays so");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_domain_takes_its_projects_along_though_they_are_out_of_the_list_already(bool isJudged)
+    {
+        string[] shops = [.. Enumerable.Range(0, 60).Select(n => $"shop-{n}")];
+        SetProjects(["own", .. shops]);
+        SetVolumes([("v3", "own"), .. shops.Select(s => ($"v-{s}", s))]);
+        await RoundAsync();
+        SetProjects("own");
+        await StubCloud.PollAsync(_projects);
+        if (isJudged)
+        {
+            (await StubCloud.PollAsync(_orphans)).Should()
+                .Equal(["openstack_orphan_check_doubtful{reason=\"much_shorter_list\"} 1"], "nobody has said so yet");
+        }
+        _orphans.NoteDeleted(OwnerKind.Domain, "default");
+        (await LookAsync()).Should().Contain("openstack_orphan_check_doubtful 0").And.Contain("openstack_orphans{kind=\"volume\"} 60")
+            .And.Contain("openstack_orphan_owner_info{id=\"shop-7\", name=\"shop-7\", owner=\"project\"} 1");
+    }
+
+    [Fact]
+    public async Task One_deletion_makes_no_list_credible_that_is_cut_by_half_twice()
+    {
+        string[] shops = [.. Enumerable.Range(0, 100).Select(n => $"shop-{n}")];
+        SetProjects(["own", .. shops]);
+        await RoundAsync();
+        SetProjects(["own", .. shops.Skip(1)]);
+        _orphans.NoteDeleted(OwnerKind.Project, "shop-0");
+        (await LookAsync()).Should().Contain("openstack_orphan_check_doubtful 0");
+        SetProjects(["own", .. shops.Skip(49)]);
+        (await LookAsync()).Should().Contain("openstack_orphan_check_doubtful 0");
+        SetProjects(["own", .. shops.Skip(74)]);
+        (await LookAsync()).Should().Equal("openstack_orphan_check_doubtful{reason=\"much_shorter_list\"} 1");
+    }
+
+    [Fact]
+    public async Task Deletions_that_were_told_excuse_their_own_absence_once()
+    {
+        string[] shops = [.. Enumerable.Range(0, 500).Select(n => $"shop-{n}")];
+        SetProjects(["own", .. shops]);
+        await RoundAsync();
+        SetProjects(["own", .. shops.Skip(60)]);
+        for (int n = 0; n < 60; n++)
+            _orphans.NoteDeleted(OwnerKind.Project, $"shop-{n}");
+        (await LookAsync()).Should().Contain("openstack_orphan_check_doubtful 0");
+        // Said again, as a queue may do.
+        for (int n = 0; n < 60; n++)
+            _orphans.NoteDeleted(OwnerKind.Project, $"shop-{n}");
+        SetProjects(["own", .. shops.Skip(330)]);
+        for (int look = 0; look < 3; look++)
+            (await LookAsync()).Should().Equal("openstack_orphan_check_doubtful{reason=\"much_shorter_list\"} 1");
+    }
+
+    [Fact]
+    public async Task A_flood_of_notifications_of_projects_that_never_were_keeps_no_true_one_out()
+    {
+        await RoundAsync();
+        for (int n = 0; n < 10_000; n++)
+            _orphans.NoteDeleted(OwnerKind.Project, $"made-up-{n}");
+        SetProjects("own", "other");
+        SetVolumes(("v3", "own"), ("v4", "shop"), ("v5", "brand-new"));
+        _orphans.NoteDeleted(OwnerKind.Project, "shop");
+        // It was made and deleted between two lists.
+        _orphans.NoteDeleted(OwnerKind.Project, "brand-new");
+        (await LookAsync()).Should().Contain("openstack_orphan_owner_resources{id=\"shop\", owner=\"project\"} 1")
+            .And.Contain("openstack_orphan_owner_resources{id=\"brand-new\", owner=\"project\"} 1");
+    }
+
     public void Dispose()
     {
         _cloud.Dispose();

@@ -112,6 +112,28 @@ public sealed class ScrapeSourceTests : IDisposable
         _said.Messages.Should().HaveCount(2).And.Contain(m => m.Contains($"{folder}: cannot be read: "));
     }
 
+    [Fact]
+    public void While_one_folder_cannot_be_read_files_come_and_go_in_the_others()
+    {
+        string Site(string name) => Directory.CreateDirectory(Path.Combine(_folder, name, "live")).FullName;
+        string rome = Site("rome"), oslo = Site("oslo");
+        File.WriteAllText(Path.Combine(rome, "a.yml"), "- targets: ['rome:1']");
+        File.WriteAllText(Path.Combine(oslo, "a.yml"), "- targets: ['oslo:1']");
+        string job = $"scrape_configs: [ {{ job_name: j, file_sd_configs: [ {{ files: ['{_folder}/*/live/*.yml'] }} ] }} ]";
+        Look(job).Select(t => t.Instance).Should().Equal("oslo:1", "rome:1");
+        Directory.Delete(rome, recursive: true);
+        Directory.CreateSymbolicLink(rome, rome);
+        File.Delete(Path.Combine(oslo, "a.yml"));
+        File.WriteAllText(Path.Combine(oslo, "b.yml"), "- targets: ['oslo:2']");
+        Look(job).Select(t => t.Instance).Should().Equal("oslo:2", "rome:1");
+        Directory.Delete(oslo, recursive: true);
+        Directory.CreateSymbolicLink(oslo, oslo);
+        Look(job).Select(t => t.Instance).Should().Equal(["oslo:2", "rome:1"], "what it had last");
+        File.Delete(rome);
+        File.Delete(oslo);
+        Look(job).Should().BeEmpty();
+    }
+
     private List<TargetDeclaration> Look(string yaml) =>
         [.. _source.Discover(MetricsOptions.Parse(yaml).Targets).OrderBy(t => t.Instance, StringComparer.Ordinal)];
 }

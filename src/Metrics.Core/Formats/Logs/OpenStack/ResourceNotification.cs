@@ -11,6 +11,7 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// instance.create.end, flavor.delete           nova, versioned: the payload holds nova_object.data
 /// compute.instance.create.end                  nova, the older ones: payload.instance_id
 /// port.update.end, floatingip.delete.end       neutron: payload.port.id, payload.floatingip_id
+/// floatingip.update.end                        neutron: payload.floatingip.port_id, null where it leads nowhere from now on
 /// security_group_rule.create.end               neutron: what it lets through, see SecurityGroupRule
 /// instance.power_off.end, volume.detach.end    nova, cinder: a change too
 /// volume.create.end, image.delete              cinder: payload.volume_id; glance: payload.id
@@ -126,6 +127,8 @@ internal static class ResourceNotification
         fields.Set(EventFields.ResourceId, id);
         if (type.SequenceEqual("instance"u8))
             fields.Set(EventFields.InstanceId, id);
+        if (type.SequenceEqual("floatingip"u8))
+            fields.Set(EventFields.PortId, thing.PortId);
         SetProject(thing.Project, fields, record);
         // Whoever owns it need not be who has done this.
         fields.Set(EventFields.UserId, thing.Initiator);
@@ -174,6 +177,8 @@ internal static class ResourceNotification
             thing.Reason = value;
         else if (name.SequenceEqual("fault"u8))
             thing.Fault = value;
+        else if (name.SequenceEqual("port_id"u8))
+            thing.PortId = value;
         else if (name.SequenceEqual("host"u8))
             thing.Host = value;
         else if (name.SequenceEqual("binary"u8))
@@ -192,6 +197,6 @@ internal static class ResourceNotification
     /// <summary>The members that are of use, as they are written.</summary>
     private ref struct Thing
     {
-        public ReadOnlySpan<byte> Binary, Fault, Host, Id, Initiator, Name, PlainId, Project, Reason, RequestId;
+        public ReadOnlySpan<byte> Binary, Fault, Host, Id, Initiator, Name, PlainId, PortId, Project, Reason, RequestId;
     }
 }

@@ -17,8 +17,12 @@ internal static class SecurityGroupRule
     /// <summary>Of more ports or protocols than that the rest is not said.</summary>
     private const int MaxWords = 256;
 
+    /// <summary>A prefix up to this long is the world or a share of it, which others may make whole.</summary>
+    private const int LongestOfWorld = 7;
+
     /// <summary>
-    /// Sets what it lets through: of several those that let in from most, with their ports and protocols one behind the other.
+    /// Sets what it lets through: of several those that let in from most, with their ports and protocols one behind the other. All that let
+    /// in from a share of the world count alike; the types of ICMP are no ports where others are.
     /// </summary>
     /// <param name="payload">The notification's payload.</param>
     /// <param name="fields">Gets the fields.</param>
@@ -29,17 +33,17 @@ internal static class SecurityGroupRule
         var protocols = new Words(stackalloc byte[MaxWords]);
         if (JsonMembers.TryFind(payload, "security_group_rule"u8, out ReadOnlySpan<byte> widest))
         {
-            Add(Parse(widest), ref ports, ref protocols);
+            Add(Parse(widest), ref ports, ref protocols, hasPorts: true);
         }
         else if (JsonMembers.TryFind(payload, "security_group_rules"u8, out ReadOnlySpan<byte> all))
         {
-            widest = WidestOf(all, out int least);
+            widest = WidestOf(all, out int bound, out bool onlyIcmp);
             var rules = new JsonItems(all);
             while (rules.MoveNext())
             {
                 Rule rule = Parse(rules.Value);
-                if (NarrownessOf(rule) == least)
-                    Add(rule, ref ports, ref protocols);
+                if (NarrownessOf(rule) <= bound)
+                    Add(rule, ref ports, ref protocols, onlyIcmp || !IsIcmp(rule));
             }
         }
         if (!widest.IsEmpty)
@@ -47,9 +51,13 @@ internal static class SecurityGroupRule
         return widest;
     }
 
-    private static ReadOnlySpan<byte> WidestOf(ReadOnlySpan<byte> all, out int least)
+    /// <summary>The rule that lets in from most.</summary>
+    /// <param name="all">Rules.</param>
+    /// <param name="bound">How narrow those may be that count like it.</param>
+    /// <param name="onlyIcmp">Whether all of those are about ICMP.</param>
+    private static ReadOnlySpan<byte> WidestOf(ReadOnlySpan<byte> all, out int bound, out bool onlyIcmp)
     {
-        least = int.MaxValue;
+        int least = int.MaxValue;
         ReadOnlySpan<byte> widest = default;
         var rules = new JsonItems(all);
         while (rules.MoveNext())
@@ -60,13 +68,22 @@ internal static class SecurityGroupRule
             least = narrow;
             widest = rules.Value;
         }
+        bound = Math.Max(least, LongestOfWorld);
+        onlyIcmp = true;
+        rules = new JsonItems(all);
+        while (rules.MoveNext())
+        {
+            Rule rule = Parse(rules.Value);
+            onlyIcmp &= NarrownessOf(rule) > bound || IsIcmp(rule);
+        }
         return widest;
     }
 
-    private static void Add(Rule rule, ref Words ports, ref Words protocols)
+    private static void Add(Rule rule, ref Words ports, ref Words protocols, bool hasPorts)
     {
         Span<byte> text = stackalloc byte[16];
-        ports.Add(PortsOf(rule, text));
+        if (hasPorts)
+            ports.Add(PortsOf(rule, text));
         protocols.Add(IsNull(rule.Protocol) ? "any"u8 : JsonMembers.TextOf(rule.Protocol, default));
     }
 
@@ -113,6 +130,13 @@ internal static class SecurityGroupRule
         ReadOnlySpan<byte> prefix = JsonMembers.Is(rule.Direction, "ingress"u8) ? JsonMembers.TextOf(PrefixOf(rule), default) : default;
         int slash = prefix.LastIndexOf((byte)'/');
         return slash >= 0 && Utf8Parser.TryParse(prefix[(slash + 1)..], out int length, out _) ? length : None;
+    }
+
+    private static bool IsIcmp(Rule rule)
+    {
+        ReadOnlySpan<byte> protocol = JsonMembers.TextOf(rule.Protocol, default);
+        return protocol.SequenceEqual("icmp"u8) || protocol.SequenceEqual("icmpv6"u8) || protocol.SequenceEqual("ipv6-icmp"u8)
+            || protocol.SequenceEqual("1"u8) || protocol.SequenceEqual("58"u8);
     }
 
     private static bool IsNumber(ReadOnlySpan<byte> value) =>

@@ -9,6 +9,9 @@ namespace Metrics.Pollers.OpenStack.Orphans;
 /// <param name="Id">Its id.</param>
 internal readonly record struct DeletedOwner(string Source, OwnerKind Kind, string Id)
 {
+    /// <summary>Keystone's ids are no longer.</summary>
+    private const int MaxIdLength = 64;
+
     /// <summary>What of a batch of events says so.</summary>
     /// <remarks><c>identity.project.deleted</c>; https://docs.openstack.org/keystone/latest/admin/event_notifications.html</remarks>
     public static IEnumerable<DeletedOwner> In(EventBatch batch)
@@ -25,7 +28,7 @@ internal readonly record struct DeletedOwner(string Source, OwnerKind Kind, stri
         // Other services have users and domains of their own.
         bool isOne = batch.TryFind(row, EventFields.Action, out ReadOnlySpan<byte> action) && action.StartsWith("identity."u8)
             && batch.TryFind(row, EventFields.ResourceType, out _);
-        if (!isOne || !batch.TryFind(row, EventFields.ResourceId, out ReadOnlySpan<byte> id) || id.IsEmpty)
+        if (!isOne || !batch.TryFind(row, EventFields.ResourceId, out ReadOnlySpan<byte> id) || id.Length is 0 or > MaxIdLength)
             return null;
         batch.TryFind(row, EventFields.ResourceType, out ReadOnlySpan<byte> type);
         OwnerKind? kind = type.SequenceEqual("project"u8) ? OwnerKind.Project

@@ -15,36 +15,35 @@ internal enum OwnerKind
 /// </summary>
 internal sealed class GoneOwners(TimeProvider time)
 {
-    /// <summary>Those that are remembered of each kind; of further ones neither name nor notification is known.</summary>
-    private const int MaxOwners = 10_000;
+    /// <summary>Those that are remembered; the oldest make room.</summary>
+    public const int MaxOwners = 10_000;
 
     private static readonly TimeSpan s_rememberFor = TimeSpan.FromDays(1);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(OwnerKind Kind, string Id), DateTimeOffset> _told = [];
-    private readonly Dictionary<(OwnerKind Kind, string Id), (string Name, DateTimeOffset At)> _known = [];
+    private readonly RecentOwners<Told> _told = new(MaxOwners);
+
+    /// <summary>Told of, and in no list: who makes up ids drives no true ones out.</summary>
+    private readonly RecentOwners<Told> _toldUnknown = new(MaxOwners);
+    private readonly RecentOwners<Owner> _known = new(MaxOwners);
     private Listing<Owner>? _projects;
     private Listing<Owner>? _users;
 
     /// <summary>Notes that a notification says of somebody that they were deleted.</summary>
     /// <param name="kind">What they were.</param>
     /// <param name="id">Their id.</param>
-    /// <param name="inventory">What is known of the cloud, as before that: it says who belonged to a domain.</param>
-    public void Note(OwnerKind kind, string id, CloudInventory inventory)
+    /// <param name="inventory">What is known of the cloud; who has been missing for a day at most is known too.</param>
+    /// <returns>How many earlier ones were forgotten for that.</returns>
+    public int Note(OwnerKind kind, string id, CloudInventory inventory)
     {
+        DateTimeOffset now = time.GetUtcNow();
         lock (_lock)
         {
-            if (kind == OwnerKind.Domain)
-            {
-                foreach (Owner one in InDomain(inventory.Projects, id))
-                    Add(OwnerKind.Project, one.Id, one);
-                foreach (Owner one in InDomain(inventory.Users, id))
-                    Add(OwnerKind.User, one.Id, one);
-            }
-            else
-            {
-                Add(kind, id, (kind == OwnerKind.Project ? inventory.Projects : inventory.Users)?.Items.GetValueOrDefault(id));
-            }
+            RememberMissing(inventory, now);
+            if (kind != OwnerKind.Domain)
+                return Add(kind, id, ListOf(kind, inventory)?.Items.GetValueOrDefault(id) ?? _known.Find(kind, id), now);
+            return new[] { OwnerKind.Project, OwnerKind.User }
+                .Sum(k => InDomain(k, ListOf(k, inventory), id).Sum(owner => Add(k, owner.Id, owner, now)));
         }
     }
 
@@ -52,78 +51,90 @@ internal sealed class GoneOwners(TimeProvider time)
     public DateTimeOffset? ToldAt(OwnerKind kind, string id)
     {
         lock (_lock)
-            return _told.TryGetValue((kind, id), out DateTimeOffset at) ? at : null;
+            return (_told.Find(kind, id) ?? _toldUnknown.Find(kind, id))?.At;
     }
 
     /// <summary>What somebody was called who was in a list and is no longer; empty where nobody knew them.</summary>
     public string NameOf(OwnerKind kind, string id)
     {
         lock (_lock)
-            return _known.TryGetValue((kind, id), out var known) ? known.Name : "";
+            return _known.Find(kind, id)?.Name ?? "";
     }
 
     /// <summary>
-    /// How many projects that were known, and of which a notification says that they are gone, are missing from a list indeed.
+    /// How many projects that were known, and of which a notification says that they are gone, are missing from a list indeed. Each counts
+    /// once, until a list has it again.
     /// </summary>
-    public int CountMissing(Listing<Owner>? projects)
+    public int TakeMissing(Listing<Owner>? projects)
     {
+        int missing = 0;
         lock (_lock)
         {
-            return projects is null ? 0 : _told.Count(
-                t => t.Key.Kind == OwnerKind.Project && t.Value <= projects.Started && _known.ContainsKey(t.Key)
-                    && !projects.Items.ContainsKey(t.Key.Id));
+            foreach ((string id, Told told) in projects is null ? [] : _told.Of(OwnerKind.Project).Where(t => t.Value.At <= projects.Started))
+            {
+                bool isMissing = !projects!.Items.ContainsKey(id);
+                if (isMissing && !told.IsMissing)
+                    missing++;
+                told.IsMissing = isMissing;
+            }
         }
+        return missing;
     }
 
-    /// <summary>Remembers whom the newest lists lack.</summary>
-    public void Follow(CloudInventory inventory)
+    /// <summary>Remembers whom the newest lists lack, and forgets after a day who has left nothing behind.</summary>
+    /// <param name="inventory">The lists.</param>
+    /// <param name="owes">Whether somebody has left something.</param>
+    public void Follow(CloudInventory inventory, Func<OwnerKind, string, bool> owes)
     {
         DateTimeOffset now = time.GetUtcNow();
         lock (_lock)
         {
-            Remember(OwnerKind.Project, ref _projects, inventory.Projects, now);
-            Remember(OwnerKind.User, ref _users, inventory.Users, now);
+            RememberMissing(inventory, now);
+            _told.Forget(now - s_rememberFor, owes);
+            _toldUnknown.Forget(now - s_rememberFor, owes);
+            _known.Forget(now - s_rememberFor, owes);
         }
     }
 
-    /// <summary>Forgets after a day who has left nothing behind.</summary>
-    /// <param name="owes">Whether somebody has.</param>
-    public void Forget(Predicate<(OwnerKind Kind, string Id)> owes)
+    private static Listing<Owner>? ListOf(OwnerKind kind, CloudInventory inventory) =>
+        kind == OwnerKind.Project ? inventory.Projects : inventory.Users;
+
+    /// <summary>Who is or was in a domain.</summary>
+    private List<Owner> InDomain(OwnerKind kind, Listing<Owner>? there, string domain) =>
+    [
+        .. (there?.Items.Values ?? []).Concat(_known.Of(kind).Select(k => k.Value).Where(o => there?.Items.ContainsKey(o.Id) != true))
+            .Where(o => o.DomainId == domain),
+    ];
+
+    private int Add(OwnerKind kind, string id, Owner? known, DateTimeOffset now)
     {
-        DateTimeOffset before = time.GetUtcNow() - s_rememberFor;
-        lock (_lock)
-        {
-            foreach (var gone in _told.Where(t => t.Value < before && !owes(t.Key)).Select(t => t.Key).ToList())
-                _told.Remove(gone);
-            foreach (var gone in _known.Where(k => k.Value.At < before && !owes(k.Key)).Select(k => k.Key).ToList())
-                _known.Remove(gone);
-        }
+        if (known is null)
+            return _toldUnknown.Note(kind, id, new Told(now), now) ? 0 : 1;
+        _known.Note(kind, id, known, now);
+        return _told.Note(kind, id, new Told(now) { IsMissing = _told.Find(kind, id)?.IsMissing == true }, now) ? 0 : 1;
     }
 
-    private static IEnumerable<Owner> InDomain(Listing<Owner>? owners, string domain) =>
-        owners?.Items.Values.Where(o => o.DomainId == domain) ?? [];
-
-    private void Add(OwnerKind kind, string id, Owner? known)
+    private void RememberMissing(CloudInventory inventory, DateTimeOffset now)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        if (_told.Count < MaxOwners || _told.ContainsKey((kind, id)))
-            _told[(kind, id)] = now;
-        if (known is not null)
-            Remember(kind, known, now);
+        RememberMissing(OwnerKind.Project, ref _projects, inventory.Projects, now);
+        RememberMissing(OwnerKind.User, ref _users, inventory.Users, now);
     }
 
-    private void Remember(OwnerKind kind, Owner owner, DateTimeOffset now)
-    {
-        if (_known.Count < MaxOwners || _known.ContainsKey((kind, owner.Id)))
-            _known[(kind, owner.Id)] = (owner.Name, now);
-    }
-
-    private void Remember(OwnerKind kind, ref Listing<Owner>? last, Listing<Owner>? newest, DateTimeOffset now)
+    private void RememberMissing(OwnerKind kind, ref Listing<Owner>? last, Listing<Owner>? newest, DateTimeOffset now)
     {
         if (newest is null || ReferenceEquals(last, newest))
             return;
         foreach (Owner one in last?.Items.Values.Where(o => !newest.Items.ContainsKey(o.Id)) ?? [])
-            Remember(kind, one, now);
+            _known.Note(kind, one.Id, one, now);
         last = newest;
+    }
+
+    /// <summary>That a notification has said so.</summary>
+    private sealed class Told(DateTimeOffset at)
+    {
+        public DateTimeOffset At => at;
+
+        /// <summary>Whether the newest list lacked it.</summary>
+        public bool IsMissing { get; set; }
     }
 }

@@ -18,9 +18,10 @@ internal sealed class ListDoubt
     /// <param name="own">The project of our own account; null when it has none.</param>
     /// <param name="maxAge">How old the list may be.</param>
     /// <param name="now">The time.</param>
-    /// <param name="told">How many are missing of which a notification has said that they were deleted.</param>
-    public string? Judge(Listing<Owner>? projects, string? own, TimeSpan maxAge, DateTimeOffset now, int told = 0)
+    /// <param name="gone">How many are missing since the last list of which a notification has said that they were deleted.</param>
+    public string? Judge(Listing<Owner>? projects, string? own, TimeSpan maxAge, DateTimeOffset now, int gone = 0)
     {
+        _longest = Math.Max(0, _longest - gone);
         if (projects is null)
             return "no_list";
         if (now - projects.Ended > maxAge)
@@ -30,9 +31,9 @@ internal sealed class ListDoubt
             return "empty_list";
         if (own is not null && !projects.Items.ContainsKey(own))
             return "own_project_missing";
-        if (count + told >= _longest * MuchShorter)
+        if (count >= _longest * MuchShorter)
         {
-            (_longest, _short) = (told > 0 ? count : Math.Max(_longest, count), 0);
+            (_longest, _short) = (Math.Max(_longest, count), 0);
             return null;
         }
         if (count != _short)

@@ -3,7 +3,11 @@ using System.Collections.Concurrent;
 namespace Metrics.Pollers.OpenStack.Orphans;
 
 /// <summary>One look for what deleted owners of a cloud have left behind, out of turn.</summary>
-internal sealed class OrphanLook(CloudJob job, PollScheduler scheduler, TimeProvider time)
+/// <param name="cloud">The cloud as the configuration has it now; null where it is no longer there.</param>
+/// <param name="scheduler">Polls.</param>
+/// <param name="metrics">Counts looks, and deletions that get none.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OrphanLook(Func<CloudJob?> cloud, PollScheduler scheduler, CloudMetrics metrics, TimeProvider time)
 {
     private const string Orphans = "orphans";
 
@@ -16,22 +20,27 @@ internal sealed class OrphanLook(CloudJob job, PollScheduler scheduler, TimeProv
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Looks.</summary>
-    /// <param name="deleted">Who was deleted; taken out.</param>
+    /// <param name="deleted">
+    /// Who was deleted; taken out, but for those whose lists are backed off after failures: they wait for a look after that.
+    /// </param>
     /// <param name="ct">Ends it.</param>
     public async Task RunAsync(ConcurrentQueue<DeletedOwner> deleted, CancellationToken ct)
     {
-        if (job.Disabled.Contains(Orphans) || await FindAsync(ct) is not { } poller)
+        if (cloud()?.Disabled.Contains(Orphans) == true)
         {
             deleted.Clear();
             return;
         }
-        var kinds = new HashSet<OwnerKind>();
-        // Those that come from here on have a look of their own.
-        for (int left = deleted.Count; left > 0 && deleted.TryDequeue(out DeletedOwner owner); left--)
+        if (await FindAsync(ct) is not { } poller)
         {
-            poller.NoteDeleted(owner.Kind, owner.Id);
-            kinds.Add(owner.Kind);
+            while (deleted.TryDequeue(out _))
+                metrics.DeletionsDropped.Inc();
+            return;
         }
+        HashSet<OwnerKind> kinds = TakeOut(deleted, poller);
+        if (kinds.Count == 0)
+            return;
+        metrics.OrphanLooks.WithLabels(cloud()?.Name ?? "").Inc();
         await PollAsync(c => ListsOwners(c, kinds), ct);
         Task lists = PollAsync(c => c.HoldsResources, ct);
         await Task.WhenAny(lists, Task.Delay(s_patience, time, ct));
@@ -40,6 +49,33 @@ internal sealed class OrphanLook(CloudJob job, PollScheduler scheduler, TimeProv
         await lists;
         if (!isComplete)
             await PollAsync(c => c.Name == Orphans, ct);
+    }
+
+    /// <summary>Takes out whose lists can be asked for; those that come from here on have a look of their own.</summary>
+    /// <returns>What those are.</returns>
+    private HashSet<OwnerKind> TakeOut(ConcurrentQueue<DeletedOwner> deleted, OrphansPoller poller)
+    {
+        HashSet<OwnerKind> kinds = [.. Enum.GetValues<OwnerKind>().Where(k => !MustWait(k))];
+        var taken = new HashSet<OwnerKind>();
+        for (int left = deleted.Count; left > 0 && deleted.TryDequeue(out DeletedOwner owner); left--)
+        {
+            if (kinds.Contains(owner.Kind))
+            {
+                metrics.DeletionsDropped.Inc(poller.NoteDeleted(owner.Kind, owner.Id));
+                taken.Add(owner.Kind);
+            }
+            else
+            {
+                deleted.Enqueue(owner);
+            }
+        }
+        return taken;
+    }
+
+    private bool MustWait(OwnerKind kind)
+    {
+        HashSet<string> parts = Parts(c => c.Name == Orphans || ListsOwners(c, [kind]));
+        return Targets().Any(t => parts.Contains(t.Part ?? "") && t.IsBackedOff(time.GetUtcNow()));
     }
 
     private static bool ListsOwners(CloudCollection collection, HashSet<OwnerKind> kinds) => collection.Name switch
@@ -52,7 +88,7 @@ internal sealed class OrphanLook(CloudJob job, PollScheduler scheduler, TimeProv
     /// <summary>The poller of orphans, once there is one.</summary>
     private async Task<OrphansPoller?> FindAsync(CancellationToken ct)
     {
-        for (int tries = 0; tries < MaxTries; tries++)
+        for (int tries = 0; tries < MaxTries && cloud() is not null; tries++)
         {
             if (Targets().Select(t => t.Poller).OfType<OrphansPoller>().FirstOrDefault() is { } poller)
                 return poller;
@@ -63,9 +99,11 @@ internal sealed class OrphanLook(CloudJob job, PollScheduler scheduler, TimeProv
 
     private Task PollAsync(Func<CloudCollection, bool> which, CancellationToken ct)
     {
-        HashSet<string> parts = [.. CloudCatalog.All.Where(which).Select(c => c.Name)];
-        return scheduler.PollNowAsync(Targets().Where(t => parts.Contains(t.Part ?? "")), ct);
+        HashSet<string> parts = Parts(which);
+        return scheduler.PollNowAsync(Targets().Where(t => parts.Contains(t.Part ?? "") && !t.IsBackedOff(time.GetUtcNow())), ct);
     }
 
-    private IEnumerable<PollTarget> Targets() => scheduler.Targets.Where(t => t.Declared.Identity.Section == job.Id);
+    private static HashSet<string> Parts(Func<CloudCollection, bool> which) => [.. CloudCatalog.All.Where(which).Select(c => c.Name)];
+
+    private IEnumerable<PollTarget> Targets() => cloud() is { } job ? scheduler.TargetsOf(job.Id) : [];
 }

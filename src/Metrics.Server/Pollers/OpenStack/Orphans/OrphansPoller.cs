@@ -62,15 +62,16 @@ internal sealed partial class OrphansPoller : CloudPoller
     /// <summary>
     /// Notes that a notification says of an owner that they were deleted: what they owned needs one look less. Any thread may.
     /// </summary>
-    public void NoteDeleted(OwnerKind kind, string id) => _gone.Note(kind, id, Cloud.Inventory);
+    /// <returns>How many earlier ones were forgotten for that.</returns>
+    public int NoteDeleted(OwnerKind kind, string id) => _gone.Note(kind, id, Cloud.Inventory);
 
     protected override async Task CollectAsync(SampleSink sink, CancellationToken ct)
     {
         CloudInventory inventory = Cloud.Inventory;
         DateTimeOffset now = Cloud.Time.GetUtcNow();
-        _gone.Follow(inventory);
-        int told = _gone.CountMissing(inventory.Projects);
-        if (_doubt.Judge(inventory.Projects, Cloud.Session.Current?.ProjectId, Cloud.Job.Interval * 5, now, told) is { } reason)
+        _gone.Follow(inventory, _owners.Owes);
+        int gone = _gone.TakeMissing(inventory.Projects);
+        if (_doubt.Judge(inventory.Projects, Cloud.Session.Current?.ProjectId, Cloud.Job.Interval * 5, now, gone) is { } reason)
         {
             sink.Add(s_doubt, 1, reason);
             return;

@@ -20,7 +20,9 @@ internal sealed class OwnerDeletions : BackgroundService
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<DeletedOwner> _deleted;
-    private readonly Dictionary<SectionId, CloudLook> _looks = [];
+
+    /// <summary>By the cloud's name: a look goes on when its section changes.</summary>
+    private readonly Dictionary<string, CloudLook> _looks = [];
     private readonly PollScheduler _scheduler;
     private readonly Current<TargetSections> _sections;
     private readonly CloudMetrics _metrics;
@@ -73,21 +75,17 @@ internal sealed class OwnerDeletions : BackgroundService
         return all.Exists(c => source == $"openstack/{c.Name}") ? all.Where(c => source == $"openstack/{c.Name}") : all;
     }
 
-    private void Ask(DeletedOwner owner, CancellationToken ct)
+    /// <summary>Asks for a look at what somebody has left behind.</summary>
+    internal void Ask(DeletedOwner owner, CancellationToken ct)
     {
         TargetSections sections = _sections.Value;
-        foreach (SectionId gone in _looks.Keys.Except(sections.Select(s => s.Id)).ToList())
+        HashSet<string> names = [.. sections.OfType<CloudJob>().Select(c => c.Name)];
+        foreach ((string gone, _) in _looks.Where(l => !names.Contains(l.Key) && l.Value.Work.Loop.IsCompleted).ToList())
             _looks.Remove(gone);
-        foreach (CloudJob job in CloudsOf(owner.Source, sections))
+        foreach (string name in CloudsOf(owner.Source, sections).Select(c => c.Name).Distinct())
         {
-            if (!_looks.TryGetValue(job.Id, out CloudLook? look))
-            {
-                var waiting = new ConcurrentQueue<DeletedOwner>();
-                var work = new SharedWork(
-                    token => _metrics.Faults.GuardAsync("pollers", () => LookAsync(job, waiting, token), _time, token),
-                    s_gather, TimeSpan.FromSeconds(1), _time, ct);
-                _looks.Add(job.Id, look = new CloudLook(waiting, work));
-            }
+            if (!_looks.TryGetValue(name, out CloudLook? look))
+                _looks.Add(name, look = Begin(name, ct));
             if (look.Waiting.Count < MaxWaiting)
                 look.Waiting.Enqueue(owner);
             else
@@ -96,9 +94,21 @@ internal sealed class OwnerDeletions : BackgroundService
         }
     }
 
-    private Task LookAsync(CloudJob job, ConcurrentQueue<DeletedOwner> waiting, CancellationToken ct)
+    private CloudLook Begin(string name, CancellationToken ct)
     {
-        _metrics.OrphanLooks.WithLabels(job.Name).Inc();
-        return new OrphanLook(job, _scheduler, _time).RunAsync(waiting, ct);
+        var waiting = new ConcurrentQueue<DeletedOwner>();
+        var look = new OrphanLook(
+            () => _sections.Value.OfType<CloudJob>().FirstOrDefault(c => c.Name == name), _scheduler, _metrics, _time);
+        SharedWork work = null!;
+        work = new SharedWork(LookAsync, s_gather, TimeSpan.FromSeconds(1), _time, ct);
+        return new CloudLook(waiting, work);
+
+        async Task LookAsync(CancellationToken token)
+        {
+            await _metrics.Faults.GuardAsync("pollers", () => look.RunAsync(waiting, token), _time, token);
+            // Whose lists are backed off.
+            if (!waiting.IsEmpty)
+                work.Ask();
+        }
     }
 }

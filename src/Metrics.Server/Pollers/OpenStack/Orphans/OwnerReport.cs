@@ -36,6 +36,8 @@ internal sealed class OwnerReport(TimeProvider time)
             if (gone.NameOf(owner.Kind, owner.Id) is { Length: > 0 } name)
                 sink.Add(s_info, 1, word, owner.Id, name);
         }
-        gone.Forget(_seen.ContainsKey);
     }
+
+    /// <summary>Whether somebody has left something behind, or had a day ago.</summary>
+    public bool Owes(OwnerKind kind, string id) => _seen.ContainsKey((kind, id));
 }
