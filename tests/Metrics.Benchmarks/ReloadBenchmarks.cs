@@ -16,7 +16,11 @@ public class ReloadBenchmarks
     public int Rules { get; set; }
 
     [GlobalSetup]
-    public void Setup() => (_before, _after) = (Read(), Read());
+    public void Setup() => _before = Read();
+
+    /// <summary>Each time into rules that have taken over nothing yet.</summary>
+    [IterationSetup]
+    public void Renew() => _after = Read();
 
     [Benchmark]
     public void TakeOver() => _after.TakeOverFrom(_before);

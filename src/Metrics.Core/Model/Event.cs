@@ -16,7 +16,10 @@ public sealed record Event
     /// <summary>
     /// When it happened for us, nanoseconds since 1970 UTC: a time in the future means when it came in, where that is known.
     /// </summary>
-    public long Moment => ObservedTime > 0 ? Math.Min(Time, ObservedTime) : Time;
+    public long Moment => MomentOf(Time, ObservedTime);
+
+    /// <summary>The same in milliseconds.</summary>
+    public long MomentMilliseconds => ToMilliseconds(Moment);
 
     /// <summary>What happened, as a word of ours; <c>log</c> is a line that nobody has understood further.</summary>
     public required string Kind { get; init; }
@@ -29,6 +32,12 @@ public sealed record Event
 
     /// <summary>Its other fields, in the order of their source; no name twice, no empty value.</summary>
     public required IReadOnlyList<EventField> Fields { get; init; }
+
+    /// <summary>When something happened for us that says when it happened and came in when it did; nanoseconds since 1970 UTC.</summary>
+    internal static long MomentOf(long time, long observedTime) => observedTime > 0 ? Math.Min(time, observedTime) : time;
+
+    /// <summary>Nanoseconds in milliseconds, parts of one cut off.</summary>
+    internal static long ToMilliseconds(long nanoseconds) => nanoseconds / 1_000_000;
 
     /// <summary>The value of a field by its full name, or null.</summary>
     public string? this[string field]

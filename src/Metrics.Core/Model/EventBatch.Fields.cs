@@ -59,10 +59,13 @@ public sealed partial class EventBatch
     public void AddFields(IReadOnlyList<RowField> added)
     {
         List<(int Row, BatchField Field)> sound = [];
+        int before = 0;
         foreach (RowField one in added)
         {
-            if (one.Value.Length == 0 || !MayAdd(one.Row, one.Name))
+            before = sound.Count > 0 && sound[^1].Row == one.Row ? before : 0;
+            if (one.Value.Length == 0 || !MayAdd(one.Row, one.Name, before))
                 continue;
+            before++;
             bool isLong = one.Value.Length > EventBounds.MaxValueLength;
             TextPart text = _texts.Add(isLong ? EventBounds.Cut(one.Value, EventBounds.MaxValueLength) : one.Value);
             sound.Add((one.Row, new BatchField(one.Name, text)));
@@ -150,11 +153,14 @@ public sealed partial class EventBatch
     private bool MayAdd(string name) => MayAdd(Count - 1, name);
 
     /// <summary>Whether a field of a name may be added to a row; where there are too many that is counted.</summary>
-    private bool MayAdd(int row, string name)
+    /// <param name="row">The row.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="more">Fields that the row gets beside those that it has.</param>
+    private bool MayAdd(int row, string name, int more = 0)
     {
         if (TryFind(row, name, out _))
             return false;
-        if (name.Length is not 0 and <= EventBounds.MaxNameLength && BatchFieldsOf(row).Length < EventBounds.MaxFields)
+        if (name.Length is not 0 and <= EventBounds.MaxNameLength && BatchFieldsOf(row).Length + more < EventBounds.MaxFields)
             return true;
         Cuts = Cuts with { Fields = Cuts.Fields + 1 };
         return false;

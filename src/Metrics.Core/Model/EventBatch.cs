@@ -93,7 +93,10 @@ public sealed partial class EventBatch : IDisposable
     public ReadOnlySpan<long> ObservedTimes => _observedTimes.AsSpan(0, Count);
 
     /// <summary>When a row happened for us, as <see cref="Event.Moment"/> has it.</summary>
-    public long MomentOf(int row) => _observedTimes[row] > 0 ? Math.Min(_times[row], _observedTimes[row]) : _times[row];
+    public long MomentOf(int row) => Event.MomentOf(_times[row], _observedTimes[row]);
+
+    /// <summary>The same in milliseconds.</summary>
+    public long MomentMillisecondsOf(int row) => Event.ToMilliseconds(MomentOf(row));
 
     /// <summary>What each is.</summary>
     public ReadOnlySpan<string> Kinds => _kinds.AsSpan(0, Count);

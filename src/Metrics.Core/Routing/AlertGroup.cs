@@ -49,6 +49,9 @@ public sealed class AlertGroup(Route route, GroupKey key)
     /// <summary>Whether the last look passed over alerts that are mute: they are to be reported when they no longer are.</summary>
     public bool HasMuted { get; private set; }
 
+    /// <summary>What was over and forgotten at the last look.</summary>
+    public IReadOnlyList<AlertKey> Told { get; private set; } = [];
+
     /// <summary>Whether it was given up: alerts that come later make a new one.</summary>
     public bool IsGone { get; internal set; }
 
@@ -110,11 +113,10 @@ public sealed class AlertGroup(Route route, GroupKey key)
                     notifications.Add(notification);
             }
         }
-        foreach (RoutedAlert over in _alerts.Values.Where(a => a.IsOver && !IsOwed(a)).ToList())
-        {
-            IsChanged = true;
-            _alerts.Remove(over.Key);
-        }
+        Told = [.. _alerts.Values.Where(a => a.IsOver && !IsOwed(a)).Select(a => a.Key)];
+        IsChanged |= Told.Count > 0;
+        foreach (AlertKey over in Told)
+            _alerts.Remove(over);
         return notifications;
 
         // Who was told that it fires, such as a pager, must hear that it is over, once it is no longer mute.
@@ -131,11 +133,12 @@ public sealed class AlertGroup(Route route, GroupKey key)
         if (!IsNews())
             return null;
         IsChanged = true;
+        HashSet<AlertId> mute = [.. _alerts.Values.Except(heard).Select(a => a.Id)];
         _log = new Dictionary<IntegrationId, NotificationLogEntry>(_log)
         {
-            [integration.Id] = new(now, open.Select(a => a.Id).ToHashSet(), open.Where(a => a.IsMarked).Select(a => a.Id).ToHashSet())
+            [integration.Id] = new(now, Told(_ => true, before.Open), Told(a => a.IsMarked, before.Marked))
             {
-                Flapping = open.Where(a => a.IsFlapping).Select(a => a.Id).ToHashSet(),
+                Flapping = Told(a => a.IsFlapping, before.Flapping),
             },
         };
         List<RoutedAlert> reported = integration.SendResolved ? [.. open, .. over] : open;
@@ -143,6 +146,10 @@ public sealed class AlertGroup(Route route, GroupKey key)
             return null;
         IReadOnlySet<AlertId> known = now - before.At >= route.RepeatInterval ? NotificationLogEntry.None.Open : before.Open;
         return new Notification(Key, route.Receiver, integration, reported) { Known = known };
+
+        // Of what is mute now it still knows what it was told before.
+        HashSet<AlertId> Told(Func<RoutedAlert, bool> isSo, IReadOnlySet<AlertId> known) =>
+            [.. open.Where(isSo).Select(a => a.Id), .. known.Where(mute.Contains)];
 
         bool HasWaited(RoutedAlert alert) =>
             now - alert.FiredAt >= integration.After && isAcknowledged?.Invoke(alert) != true;

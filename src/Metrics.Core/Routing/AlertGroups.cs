@@ -18,6 +18,9 @@ public sealed class AlertGroups(Route root)
     private readonly Dictionary<AlertKey, List<AlertGroup>> _byAlert = [];
     private readonly Dictionary<AlertKey, Labels> _labels = [];
 
+    /// <summary>Groups that are still to tell of an alert that it is over.</summary>
+    private readonly Dictionary<AlertKey, List<AlertGroup>> _ended = [];
+
     /// <summary>What is due at one moment keeps the order in which it came.</summary>
     private readonly PriorityQueue<AlertGroup, (Timestamp At, long Order)> _due = new();
 
@@ -68,6 +71,7 @@ public sealed class AlertGroups(Route root)
         {
             _byAlert.Remove(key);
             _labels.Remove(key);
+            _ended[key] = [.. groups];
         }
         return groups;
     }
@@ -85,11 +89,12 @@ public sealed class AlertGroups(Route root)
         {
             group.Take(alert);
             if (alert.IsOver)
+            {
+                NoteIn(_ended, alert.Key, group);
                 continue;
+            }
             // Held open though it is over, since it flaps.
-            if (!_byAlert.TryGetValue(alert.Key, out List<AlertGroup>? groups))
-                _byAlert.Add(alert.Key, groups = []);
-            groups.Add(group);
+            NoteIn(_byAlert, alert.Key, group);
             _labels[alert.Key] = alert.Alert.Labels;
         }
     }
@@ -114,6 +119,11 @@ public sealed class AlertGroups(Route root)
     /// <param name="now">The moment.</param>
     public void PutBack(AlertGroup group, Timestamp now)
     {
+        foreach (AlertKey told in group.Told)
+        {
+            if (_ended.TryGetValue(told, out List<AlertGroup>? left) && left.Remove(group) && left.Count == 0)
+                _ended.Remove(told);
+        }
         if (group.IsEmpty)
         {
             group.IsGone = true;
@@ -132,8 +142,22 @@ public sealed class AlertGroups(Route root)
         _due.Enqueue(group, (at, _order++));
     }
 
-    private List<AlertGroup> Enter(RoutedAlert alert, Timestamp now) =>
-        [.. root.Match(alert.Alert.Labels).Select(r => Group(r, r.GroupOf(alert.Alert.Labels), now + r.GroupWait))];
+    private static void NoteIn(Dictionary<AlertKey, List<AlertGroup>> groups, AlertKey alert, AlertGroup group)
+    {
+        if (!groups.TryGetValue(alert, out List<AlertGroup>? known))
+            groups.Add(alert, known = []);
+        known.Add(group);
+    }
+
+    private List<AlertGroup> Enter(RoutedAlert alert, Timestamp now)
+    {
+        List<AlertGroup> groups =
+            [.. root.Match(alert.Alert.Labels).Select(r => Group(r, r.GroupOf(alert.Alert.Labels), now + r.GroupWait))];
+        // Elsewhere it would be told as over while it fires here.
+        if (_ended.Remove(alert.Key, out List<AlertGroup>? ended))
+            ended.Except(groups).ToList().ForEach(g => g.Drop(alert.Key));
+        return groups;
+    }
 
     private AlertGroup Group(Route route, Labels labels, Timestamp firstFlush)
     {

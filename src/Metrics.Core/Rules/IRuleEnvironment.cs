@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Metrics.Model;
 using Metrics.Query;
 
@@ -19,8 +18,8 @@ public interface IRuleEnvironment
     /// <exception cref="QueryException">It cannot be read.</exception>
     IReadOnlyList<Labels> Inventory(string file);
 
-    /// <summary>Targets that were polled and are no longer listed: their series have ended because somebody wanted it so.</summary>
-    IReadOnlySet<TargetName> Retired { get; }
+    /// <summary>Targets that were polled and are no longer listed, by name.</summary>
+    ILookup<TargetName, RetiredTarget> Retired { get; }
 }
 
 /// <summary>No store, no file, no calendar: for tests of rules.</summary>
@@ -30,7 +29,7 @@ public sealed class NoRuleEnvironment : IRuleEnvironment
     public static readonly NoRuleEnvironment Instance = new();
 
     /// <inheritdoc />
-    public IReadOnlySet<TargetName> Retired => FrozenSet<TargetName>.Empty;
+    public ILookup<TargetName, RetiredTarget> Retired { get; } = Array.Empty<RetiredTarget>().ToLookup(r => r.Name);
 
     /// <inheritdoc />
     public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => Baseline.Empty;

@@ -183,7 +183,7 @@ internal static class ReplayCommand
     {
         private readonly RuleEnvironment _world = new(new Current<RuleOptions>(options.Rules), null!, new RetiredTargets());
 
-        public IReadOnlySet<TargetName> Retired => _world.Retired;
+        public ILookup<TargetName, RetiredTarget> Retired => _world.Retired;
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => throw new ArgumentException("baselines are not replayed");
 

@@ -57,7 +57,7 @@ internal sealed class KeepStage(Current<EventLogOptions> options, IntakeMetrics 
             if (_keep[row])
                 continue;
             taken++;
-            latest = Math.Max(latest, batch.MomentOf(row) / 1_000_000);
+            latest = Math.Max(latest, batch.MomentMillisecondsOf(row));
         }
         if (taken == 0)
             return;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Scheduling;
 
 namespace Metrics.Pollers;
@@ -83,8 +84,7 @@ internal sealed partial class PollScheduler(
                 moved.Add(predecessor);
         }
         // Before their series end, so that nobody takes them for silent.
-        if (gone.Count > 0 || added.Count > 0)
-            retired.Note(gone.Select(g => g.Target), [.. _polled.Values.Except(gone).Select(p => p.Target)]);
+        retired.Note(wanted.Keys.Select(w => w.Series.Labels), Timestamp.Of(time.GetUtcNow()));
         foreach ((PollTarget target, Recurrence turns) in gone)
         {
             turns.Dispose();

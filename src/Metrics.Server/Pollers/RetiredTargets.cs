@@ -1,40 +1,39 @@
-using System.Collections.Frozen;
 using Metrics.Model;
 
 namespace Metrics.Pollers;
 
 /// <summary>
-/// Targets that were polled since this process began and are no longer listed. Whoever watches what they gave knows by this that it was
-/// taken away, and did not fall silent. Written by one thread; <see cref="Names"/> may be read by any.
+/// Targets that were listed since this process began and no longer are. Whoever watches what they gave knows by this that it was taken
+/// away, and did not fall silent. Written by one thread; <see cref="All"/> may be read by any.
 /// </summary>
 internal sealed class RetiredTargets
 {
     /// <summary>How many are remembered; the oldest go.</summary>
     public const int Max = 10_000;
 
-    private readonly LinkedList<TargetName> _oldestFirst = [];
-    private volatile FrozenSet<TargetName> _names = FrozenSet<TargetName>.Empty;
+    private readonly Dictionary<Labels, long> _retired = [];
+    private HashSet<Labels> _listed = [];
+    private volatile ILookup<TargetName, RetiredTarget> _all = Array.Empty<RetiredTarget>().ToLookup(r => r.Name);
 
-    /// <summary>Their names.</summary>
-    public IReadOnlySet<TargetName> Names => _names;
+    /// <summary>All of them, by name; a snapshot.</summary>
+    public ILookup<TargetName, RetiredTarget> All => _all;
 
-    /// <summary>Notes what has ended, of which nothing is polled under the same name, and what is polled now.</summary>
-    public void Note(IEnumerable<PollTarget> ended, IReadOnlyCollection<PollTarget> polled)
+    /// <summary>Notes what is listed: what was and is not any more is retired.</summary>
+    /// <param name="targets">The labels of all targets.</param>
+    /// <param name="now">The moment.</param>
+    public void Note(IEnumerable<Labels> targets, Timestamp now)
     {
-        HashSet<TargetName> current = [.. polled.Select(NameOf)];
-        HashSet<TargetName> names = [.. _names.Where(n => !current.Contains(n))];
-        foreach (TargetName back in _oldestFirst.Where(current.Contains).ToList())
-            _oldestFirst.Remove(back);
-        foreach (TargetName name in ended.Select(NameOf).Where(n => !current.Contains(n)))
-        {
-            if (names.Add(name))
-                _oldestFirst.AddLast(name);
-        }
-        for (; _oldestFirst.Count > Max; _oldestFirst.RemoveFirst())
-            names.Remove(_oldestFirst.First!.Value);
-        if (!names.SetEquals(_names))
-            _names = names.ToFrozenSet();
+        HashSet<Labels> listed = [.. targets];
+        if (listed.SetEquals(_listed))
+            return;
+        foreach (Labels gone in _listed.Where(l => !listed.Contains(l)))
+            _retired[gone] = now.Milliseconds;
+        foreach (Labels back in listed)
+            _retired.Remove(back);
+        foreach (Labels oldest in _retired.OrderBy(r => r.Value).Take(_retired.Count - Max).Select(r => r.Key).ToList())
+            _retired.Remove(oldest);
+        ILookup<TargetName, Labels> left = listed.ToLookup(TargetName.Of);
+        _all = _retired.Select(r => new RetiredTarget(r.Key, r.Value) { Left = [.. left[TargetName.Of(r.Key)]] }).ToLookup(r => r.Name);
+        _listed = listed;
     }
-
-    private static TargetName NameOf(PollTarget target) => TargetName.Of(target.Labels);
 }

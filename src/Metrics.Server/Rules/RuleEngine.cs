@@ -143,6 +143,8 @@ internal sealed class RuleEngine : BackgroundService
         if (gone.Count > 0 || fresh.Count > 0)
             await _sink.RestoreAsync(after.Runners, new Timestamp(Now()), ct);
         _scheduler.Use(after, _options.Value.ArrivalShare);
+        if (_readBack is not null)
+            _ = _readBack.Begin(after.Groups, held, settles: true, ct);
         var output = new SampleBatch(RulePlan.SourcePrefix + "reload");
         foreach (ScheduledGroup group in gone)
         {
@@ -154,18 +156,16 @@ internal sealed class RuleEngine : BackgroundService
                 group.Dispose();
             });
         }
-        if (output.Count > 0)
-            await _intake.WriteAsync(output, ct);
-        else
-            output.Dispose();
-        if (_readBack is not null)
-            _ = _readBack.Begin(after.Groups, held, settles: true, ct);
         // What had come and was not looked at yet is looked at now.
         foreach (ScheduledGroup group in gone.Where(g => g.HasPending))
         {
             if (SuccessorOf(group.Runner) is { } successor)
                 successor.NextDue = 0;
         }
+        if (output.Count > 0)
+            await _intake.WriteAsync(output, ct);
+        else
+            output.Dispose();
 
         GroupRunner? SuccessorOf(GroupRunner old) => fresh.GetValueOrDefault((old.Group.File, old.Group.Name));
     }

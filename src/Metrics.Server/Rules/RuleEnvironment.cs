@@ -27,7 +27,7 @@ internal sealed class RuleEnvironment(Current<RuleOptions> options, QueryService
     private sealed record Loaded(long Hour, IReadOnlyDictionary<Labels, Baseline>? Series, string? Error, Loaded? Before);
 
     /// <inheritdoc />
-    public IReadOnlySet<TargetName> Retired => retired.Names;
+    public ILookup<TargetName, RetiredTarget> Retired => retired.All;
 
     /// <inheritdoc />
     public Baseline BaselineOf(PreparedQuery expr, Labels series, long at)

@@ -21,6 +21,7 @@ internal sealed class Recurrence : IDisposable
     private readonly Lock _lock = new();
     private long _regular;
     private Task _current = Task.CompletedTask;
+    private bool _isOutOfTurn;
 
     /// <param name="rhythm">When.</param>
     /// <param name="now">The wheel's time, in ticks.</param>
@@ -60,10 +61,12 @@ internal sealed class Recurrence : IDisposable
         Due = _regular;
     }
 
-    /// <summary>Runs in the background, unless the run before is still under way.</summary>
+    /// <summary>
+    /// Runs in the background, unless the run before is still under way; one that was begun out of turn does its work.
+    /// </summary>
     internal void Start()
     {
-        if (!TryStart(out _) && !IsEnded)
+        if (!TryStart(isOutOfTurn: false, out _, out bool isInsteadOfIt) && !IsEnded && !isInsteadOfIt)
             _missed(MissedReason.Overlap, 1);
     }
 
@@ -74,20 +77,23 @@ internal sealed class Recurrence : IDisposable
     public async Task RunNowAsync(CancellationToken ct)
     {
         Task run;
-        while (!TryStart(out run) && !IsEnded)
+        while (!TryStart(isOutOfTurn: true, out run, out _) && !IsEnded)
             await run.WaitAsync(ct);
         await run.WaitAsync(ct);
     }
 
     /// <summary>Begins a run, unless one is under way or it recurs no more.</summary>
-    private bool TryStart(out Task run)
+    /// <param name="isOutOfTurn">Whether it is not its turn.</param>
+    /// <param name="run">The run that begins, or is under way.</param>
+    /// <param name="wasOutOfTurn">Whether that is out of turn.</param>
+    private bool TryStart(bool isOutOfTurn, out Task run, out bool wasOutOfTurn)
     {
         lock (_lock)
         {
             bool starts = _current.IsCompleted && !IsEnded;
             if (starts)
-                _current = Task.Run(() => _run(_ended), CancellationToken.None);
-            run = _current;
+                (_current, _isOutOfTurn) = (Task.Run(() => _run(_ended), CancellationToken.None), isOutOfTurn);
+            (run, wasOutOfTurn) = (_current, _isOutOfTurn);
             return starts;
         }
     }

@@ -64,6 +64,22 @@ public sealed class EventBatchTests
     }
 
     [Fact]
+    public void Fields_that_are_added_together_keep_the_bound_of_each_row_and_those_beyond_are_counted()
+    {
+        using var batch = new EventBatch("test");
+        for (int row = 0; row < 3; row++)
+        {
+            batch.Add(1, 1, "log", 9, "");
+            for (int field = 0; field < EventBounds.MaxFields - (row == 1 ? 1 : 2); field++)
+                batch.AddField($"f{field}", "x");
+        }
+        batch.AddFields([.. Enumerable.Range(0, 3).SelectMany<int, RowField>(r => [new(r, "a", "1"), new(r, "b", "2"), new(r, "c", "3")])]);
+        batch.Cuts.Fields.Should().Be(1 + 2 + 1);
+        Enumerable.Range(0, 3).Select(r => batch.ToEvent(r).Fields.Count).Should().AllBeEquivalentTo(EventBounds.MaxFields);
+        (batch.Find(0, "b"), batch.Find(1, "b"), batch.Find(2, "b")).Should().Be(("2", null, "2"));
+    }
+
+    [Fact]
     public void Texts_in_UTF8_are_bounded_in_characters_and_bytes_that_are_none_are_replaced()
     {
         using var batch = new EventBatch("test/one");

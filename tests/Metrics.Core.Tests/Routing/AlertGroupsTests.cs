@@ -128,6 +128,66 @@ public sealed class AlertGroupsTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Messages_of_others_meanwhile_do_not_make_it_forgotten_who_is_owed_an_end(bool endsFirst)
+    {
+        Fires(0, "a");
+        At(30).Should().Equal("firing a");
+        _muted.Add("a");
+        if (endsFirst)
+            IsOver(60, "a");
+        Fires(100, "b");
+        At(330).Should().Equal("firing b");
+        if (!endsFirst)
+            IsOver(400, "a");
+        At(330 + (4 * 3600)).Should().Equal(["firing b"], "its repeat interval is over");
+        _muted.Clear();
+        At(630 + (4 * 3600)).Should().Equal("firing b, resolved a");
+        At(930 + (4 * 3600)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_was_told_before_it_became_mute_is_no_news_after_it_though_others_came_meanwhile()
+    {
+        Fires(0, "a");
+        At(30).Should().Equal("firing a");
+        _muted.Add("a");
+        Fires(100, "b");
+        At(330).Should().Equal("firing b");
+        _muted.Clear();
+        At(630).Should().BeEmpty("people know of both");
+    }
+
+    [Fact]
+    public void An_end_that_is_owed_is_not_told_while_the_alert_fires_in_another_group()
+    {
+        Take("a", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: "One");
+        At(30).Should().Equal("firing a");
+        _muted.Add("a");
+        Take("a", 60, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0), name: "One");
+        At(330).Should().BeEmpty();
+        Take("a", 400, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: "Two");
+        _muted.Clear();
+        At(1000).Should().Equal("firing a");
+        At(2000).Should().BeEmpty();
+        _groups.All.Select(g => g.Labels["alertname"]).Should().Equal("Two");
+    }
+
+    [Fact]
+    public void Nor_after_a_restart_and_what_ended_and_came_elsewhere_between_two_looks_is_not_told_as_over()
+    {
+        Take("a", 0, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: "One");
+        At(30).Should().Equal("firing a");
+        Take("a", 60, new AlertState.Inactive(EndReason.Resolved), new AlertState.Firing(0, 0), name: "One");
+        AlertGroup before = _groups.All.Single();
+        _groups = new AlertGroups(_groups.Root);
+        _groups.Restore(before.ToState());
+        Take("a", 100, new AlertState.Firing(0, 0), new AlertState.Inactive(), name: "Two");
+        At(1000).Should().Equal("firing a");
+    }
+
     [Fact]
     public void What_ended_while_it_was_mute_and_fires_again_is_no_news()
     {

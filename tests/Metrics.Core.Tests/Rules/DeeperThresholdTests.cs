@@ -117,7 +117,7 @@ public sealed class DeeperThresholdTests
 
         public IReadOnlyList<Labels> Listed { get; set; } = [];
 
-        public IReadOnlySet<TargetName> Retired { get; set; } = new HashSet<TargetName>();
+        public ILookup<TargetName, RetiredTarget> Retired { get; set; } = Array.Empty<RetiredTarget>().ToLookup(r => r.Name);
 
         public Baseline BaselineOf(PreparedQuery expr, Labels series, long at) => Baseline;
 

@@ -14,6 +14,9 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
 
     public Head Head { get; private init; } = new(HeadOptions.Default);
 
+    /// <summary>What stands before the head for all but the expressions themselves; null is nothing.</summary>
+    public ISeriesSource? Before { get; set; }
+
     public IReadOnlyList<AlertRuleState> Rules { get; private set; } = [];
 
     public long ListeningSince { get; set; } = Start;
@@ -42,7 +45,7 @@ internal sealed class RuleHarness(IRuleEnvironment? surroundings = null)
     public IReadOnlyList<AlertChange> Evaluate(int second, params (Labels Series, double Value)[] samples)
     {
         Append(second, samples);
-        var context = new RuleContext(Head, new LocalQueries(s_engine, Head), At(second), ListeningSince)
+        var context = new RuleContext(Before ?? Head, new LocalQueries(s_engine, Head), At(second), ListeningSince)
         {
             Environment = surroundings ?? NoRuleEnvironment.Instance,
         };

@@ -86,6 +86,20 @@ public sealed class RuleMemoryTests : IDisposable
         Learned().Should().Be("""{"service":"api"} {"service":"cron"}""");
     }
 
+    [Theory]
+    [InlineData("Model = '1h ' || substr(Model, 21)")]
+    [InlineData("Model = substr(Model, 21)")]
+    public void What_was_written_before_expressions_were_is_not_put_back_by_a_reload_with_another(string older)
+    {
+        using AlertingRoom room = Open(out GroupRunner before);
+        Evaluate(room, before, "api", "cron");
+        Run($"UPDATE Learned SET {older}");
+        GroupRunner same = Reload(room, Rules, before);
+        GroupRunner after = Reload(room, Rules.Replace("expr: lines", "expr: sum by (service) (lines)", StringComparison.Ordinal), same);
+        Evaluate(room, after, "api");
+        Learned().Should().Be("""{"service":"api"}""", "the rule never saw the other by this expression");
+    }
+
     [Fact]
     public void A_restart_expects_nothing_that_another_expression_gave_and_that_leaves_the_file()
     {
@@ -126,24 +140,24 @@ public sealed class RuleMemoryTests : IDisposable
         using AlertingRoom room = Open(out GroupRunner before, Absent);
         Evaluate(room, before, "api");
         Take(room, before);
-        GroupRunner same = Reload(Absent.Replace("1m", "2m", StringComparison.Ordinal), before);
+        GroupRunner same = Reload(room, Absent.Replace("1m", "2m", StringComparison.Ordinal), before);
         ExpectedOf(same).Should().ContainSingle();
-        GroupRunner after = Reload(Absent.Replace("(lines)", "(rows)", StringComparison.Ordinal), same);
+        GroupRunner after = Reload(room, Absent.Replace("(lines)", "(rows)", StringComparison.Ordinal), same);
         ExpectedOf(after).Should().BeEmpty();
-
-        GroupRunner Reload(string rules, GroupRunner old)
-        {
-            GroupRunner fresh = room.Read(rules).Single();
-            fresh.TakeOverFrom(old);
-            room.Persistence.Restore([fresh], Timestamp.Of(_time.GetUtcNow()));
-            return fresh;
-        }
     }
 
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, true);
+    }
+
+    private GroupRunner Reload(AlertingRoom room, string rules, GroupRunner old)
+    {
+        GroupRunner fresh = room.Read(rules).Single();
+        fresh.TakeOverFrom(old);
+        room.Persistence.Restore([fresh], Timestamp.Of(_time.GetUtcNow()));
+        return fresh;
     }
 
     private AlertingRoom Open(out GroupRunner rules, string text = Rules)

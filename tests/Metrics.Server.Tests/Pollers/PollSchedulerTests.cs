@@ -3,6 +3,7 @@ using Metrics.Hosting;
 using Metrics.Intake;
 using Metrics.Intake.Marks;
 using Metrics.Intake.Templates;
+using Metrics.Model;
 using Metrics.Pollers;
 using Metrics.Scheduling;
 using Metrics.Series;
@@ -52,13 +53,39 @@ public sealed class PollSchedulerTests : IDisposable
     public async Task What_is_taken_out_is_remembered_as_retired_until_it_is_listed_again()
     {
         await LookAsync(("a", 1), ("b", 1));
-        _retired.Names.Should().BeEmpty();
+        Retired().Should().BeEmpty();
         await LookAsync(("b", 2));
-        _retired.Names.Select(n => n.Instance).Should().Equal(["a"], "b goes on with other settings");
+        Retired().Should().Equal(["a"], "b goes on with other settings");
         await LookAsync(("b", 2), ("c", 1));
-        _retired.Names.Select(n => n.Instance).Should().Equal("a");
+        Retired().Should().Equal("a");
         await LookAsync(("a", 1), ("c", 1));
-        _retired.Names.Select(n => n.Instance).Should().Equal("b");
+        Retired().Should().Equal("b");
+        _retired.All.SelectMany(t => t).Single().At.Should().Be(_time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task What_is_listed_and_cannot_be_begun_is_not_retired_and_is_once_it_is_taken_out()
+    {
+        await LookAsync(("a", 1), ("b", 1));
+        _source.Fails = "a";
+        await LookAsync(("a", 2), ("b", 1));
+        _scheduler.Targets.Select(t => t.Instance).Should().Equal("b");
+        Retired().Should().BeEmpty();
+        await LookAsync(("b", 1));
+        Retired().Should().Equal("a");
+    }
+
+    [Fact]
+    public async Task A_target_with_other_labels_is_another_and_it_is_known_what_is_left_of_its_name()
+    {
+        _source.Room = "a1";
+        await LookAsync(("a", 1));
+        _source.Room = "b1";
+        await LookAsync(("a", 1));
+        RetiredTarget retired = _retired.All.Single().Single();
+        (retired.Labels["room"], retired.Left.Single()["room"]).Should().Be(("a1", "b1"));
+        await LookAsync();
+        _retired.All.Single().Select(r => (r.Labels["room"], r.Left.Count)).Should().BeEquivalentTo([("a1", 0), ("b1", 0)]);
     }
 
     [Fact]
@@ -118,6 +145,8 @@ public sealed class PollSchedulerTests : IDisposable
             .Select(m => m.Split(' ')[2].Split('/')[1]);
     }
 
+    private IEnumerable<string> Retired() => _retired.All.Select(r => r.Key.Instance);
+
     private Task LookAsync(params (string Instance, int Seconds)[] targets)
     {
         _source.Targets = targets;
@@ -132,13 +161,15 @@ public sealed class PollSchedulerTests : IDisposable
 
         public string? Fails { get; set; }
 
+        public string? Room { get; set; }
+
         public int Created { get; private set; }
 
         public IEnumerable<TargetDeclaration> Discover(TargetSections sections) => Targets.Select(t =>
         {
             var section = new Section { Id = new SectionId($"test {t.Instance}", $"{t.Seconds}") };
             TimeSpan interval = TimeSpan.FromSeconds(t.Seconds);
-            return new TargetDeclaration(section, "job", t.Instance, interval, interval, () => Create(t.Instance));
+            return new TargetDeclaration(section, "job", t.Instance, interval, interval, () => Create(t.Instance), Room is null ? [] : [new Label("room", Room)]);
         });
 
         private Poller Create(string instance)

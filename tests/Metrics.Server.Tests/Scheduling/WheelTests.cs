@@ -137,6 +137,29 @@ public sealed class WheelTests : IDisposable
         _missed.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task A_turn_that_comes_while_it_runs_out_of_turn_is_not_missed_and_the_next_one_is()
+    {
+        (SemaphoreSlim begun, SemaphoreSlim mayEnd) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        Recurrence recurrence = Add(new Rhythm(s_second, s_second, s_second), ct =>
+        {
+            begun.Release();
+            return mayEnd.WaitAsync(ct);
+        });
+        Task asked = recurrence.RunNowAsync(TestContext.Current.CancellationToken);
+        await Came(begun);
+        _time.Advance(s_second);
+        _missed.Should().BeEmpty("what its turn was for is being done");
+        mayEnd.Release();
+        await asked;
+        _time.Advance(s_second);
+        await Came(begun);
+        _time.Advance(s_second);
+        _missed.Should().Equal((MissedReason.Overlap, 1L));
+        mayEnd.Release();
+        await recurrence.EndAsync(s_second, _time);
+    }
+
     private Recurrence Add(Rhythm rhythm, Func<CancellationToken, Task> run) =>
         _wheel.Add(rhythm, run, (reason, runs) => _missed.Enqueue((reason, runs)));
 

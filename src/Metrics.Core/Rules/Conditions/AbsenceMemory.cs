@@ -53,8 +53,9 @@ public sealed class AbsenceMemory : ConditionMemory
             if (round.Open.ContainsKey(open))
                 round.Say(Verdict.Ended(open, EndReason.Retired));
         }
+        var retired = new RetiredSeries(_condition.Expr, round, _lastSeen.Count == 0 ? round.At : _lastSeen.Values.Min());
         foreach ((Labels expected, long seen) in _lastSeen.ToList())
-            Judge(round, expected, seen);
+            Judge(round, retired, expected, seen);
         if (!_knowsOpen)
             EndForeign(round);
         _knowsOpen = true;
@@ -71,7 +72,7 @@ public sealed class AbsenceMemory : ConditionMemory
             round.Say(Verdict.Ended(foreign, EndReason.Retired));
     }
 
-    private void Judge(ConditionRound round, Labels expected, long seen)
+    private void Judge(ConditionRound round, RetiredSeries retired, Labels expected, long seen)
     {
         long listeningSince = round.Context.ListeningSince;
         Labels series = expected.Without(Labels.MetricName);
@@ -82,6 +83,13 @@ public sealed class AbsenceMemory : ConditionMemory
         // An alert that was open before a restart stays as it is until we have listened for long enough to know.
         if (!isAbsent && seen < listeningSince)
             return;
+        if (isAbsent && IsRetired(round, retired, expected, seen))
+        {
+            if (isOpen)
+                round.Say(Verdict.Ended(series, EndReason.Retired));
+            _lastSeen.Remove(expected);
+            return;
+        }
         if (isAbsent && silentFor > (_condition.For + round.Policy.NoDataTimeout).TotalMilliseconds)
         {
             if (isOpen)
@@ -99,6 +107,12 @@ public sealed class AbsenceMemory : ConditionMemory
             Sample = expected, Absence = _reasons.GetValueOrDefault(series, ""),
         });
     }
+
+    /// <summary>Whether its target was taken out; what is declared is expected all the same.</summary>
+    private bool IsRetired(ConditionRound round, RetiredSeries retired, Labels expected, long seen) => _condition.Expect is null
+        && (Selector is null
+            ? retired.Has(expected, seen)
+            : round.Context.Environment.Retired[TargetName.Of(expected)].Any(r => r.Gave(expected, seen)));
 
     /// <summary>Of a plain selector every series is expected from its own last sample on; of another expression all it gives.</summary>
     private IReadOnlyList<Labels> NoteSeen(ConditionRound round)

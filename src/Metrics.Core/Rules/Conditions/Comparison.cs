@@ -104,13 +104,15 @@ internal sealed class ValueMemory(PreparedQuery expr, Bounds? bounds, ComparedSi
         if (left.Count == 0)
             return;
         IReadOnlySet<Labels>? within = compared?.SeriesWithValue(round.Context);
-        var retired = new RetiredSeries(expr, round);
+        var retired = new RetiredSeries(expr, round, left.Min(BlindSince));
         foreach (AlertInstance alert in left)
         {
             bool isClear = within is null ? compared is { AlwaysKnown: true } : within.Contains(alert.Series);
             round.Say(
-                !isClear && retired.Has(alert) ? Verdict.Ended(alert.Series, EndReason.Retired)
+                !isClear && retired.Has(alert.Series, BlindSince(alert)) ? Verdict.Ended(alert.Series, EndReason.Retired)
                 : new Verdict(alert.Series, isClear ? Observation.Clear : Observation.NoData, double.NaN, alert.Bound));
         }
+
+        long BlindSince(AlertInstance alert) => alert.State is AlertState.NoData blind ? blind.Since : round.At;
     }
 }

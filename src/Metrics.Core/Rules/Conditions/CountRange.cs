@@ -21,7 +21,7 @@ internal readonly record struct CountRange(long Least, long Most, string What)
         if (bounds.Limits.Any(l => l.ConstantNumber is null))
             return null;
         double low = bounds.Limits[0].ConstantNumber!.Value, high = bounds.Limits[^1].ConstantNumber!.Value;
-        return bounds.Kind switch
+        return RefusalOfAny(bounds) ?? bounds.Kind switch
         {
             ThresholdKind.Above when low >= Most => Counted("never"),
             ThresholdKind.Below when low <= Least => NeverFew,
@@ -31,6 +31,27 @@ internal readonly record struct CountRange(long Least, long Most, string What)
             ThresholdKind.NotEquals when low >= Most => Counted("always"),
             ThresholdKind.Outside when low > Most => Counted("always"),
             ThresholdKind.Outside when low <= Least && high >= Most => Counted("never"),
+            _ => null,
+        };
+    }
+
+    /// <summary>Why bounds say nothing about counts, whatever is counted; null where they may.</summary>
+    /// <param name="bounds">The bounds; of those that are templates nothing is known.</param>
+    public static string? RefusalOfAny(Bounds bounds)
+    {
+        const string NotLess = "so: no count is less than 0", Whole = "so: a count is a whole number";
+        if (bounds.Limits.Any(l => l.ConstantNumber is null))
+            return null;
+        double low = bounds.Limits[0].ConstantNumber!.Value, high = bounds.Limits[^1].ConstantNumber!.Value;
+        return bounds.Kind switch
+        {
+            ThresholdKind.Above when low < 0 => $"is always {NotLess}",
+            ThresholdKind.Below when low <= 0 => $"is never {NotLess}",
+            ThresholdKind.Equals when low < 0 => $"is never {NotLess}",
+            ThresholdKind.NotEquals when low < 0 => $"is always {NotLess}",
+            ThresholdKind.Outside when high < 0 => $"is always {NotLess}",
+            ThresholdKind.Equals when !double.IsInteger(low) => $"is never {Whole}",
+            ThresholdKind.NotEquals when !double.IsInteger(low) => $"is always {Whole}",
             _ => null,
         };
     }

@@ -130,13 +130,16 @@ public sealed class EventCountMemory : ConditionMemory
         // Until a whole window was listened to a count may be too small: enough is enough then, but too little is not known.
         bool isComplete = round.At - _window >= Math.Max(round.Context.ListeningSince, Interlocked.Read(ref _knownSince));
         var gate = new EventGate(_condition, _compared, round);
+        // Where none may open, those that wait need not be looked at; what changes in them is.
+        if (MaxAlerts > round.Open.Count)
+            groups.Return(_waiting);
         bool judgesAll = _judgedComplete != isComplete || !_condition.Bounds.IsConstant;
         IEnumerable<Labels> also = _condition.GroupBy.Count == 0 ? round.Open.Keys.Append(Labels.Empty) : round.Open.Keys;
         List<CountedGroup> counted = groups.Slide(round.At, judgesAll, also);
-        var look = new Look(groups, gate, isComplete, []);
+        var look = new Look(gate, isComplete, []);
         List<Verdict> verdicts = [.. counted.Select(c => Judge(round, look, c)).OfType<Verdict>()];
         round.Error ??= groups.LimitReached;
-        HashSet<Labels> waiting = LeaveRoom(round, verdicts);
+        LeaveRoom(round, verdicts, [.. counted.Select(c => c.Series)]);
         try
         {
             round.CheckLimit(verdicts.Count(v => v.Observation == Observation.Breached));
@@ -147,17 +150,22 @@ public sealed class EventCountMemory : ConditionMemory
             throw;
         }
         _judgedComplete = isComplete;
-        groups.Return(look.Held.Concat(waiting));
-        groups.Keep(verdicts.Where(v => v.Observation == Observation.Breached).Select(v => v.Series));
-        verdicts.ForEach(round.Say);
+        groups.Return(look.Held);
+        List<Verdict> breached = [.. verdicts.Where(v => v.Observation == Observation.Breached)];
+        // Of a flood most are left out by then.
+        var events = breached.ToDictionary(v => v.Series, v => groups.NewestOf(v.Series));
+        groups.Keep(events.Keys);
+        verdicts.ForEach(v => round.Say(events.TryGetValue(v.Series, out IReadOnlyList<Event>? newest) ? v with { Events = newest } : v));
     }
 
     /// <summary>
     /// Bounds the alerts that are open as groups are, since <c>for</c> and <c>keep_firing_for</c> outlast a window: where more would open
     /// those furthest out of bounds do, and the others wait until some have ended.
     /// </summary>
-    /// <returns>Groups that wait.</returns>
-    private HashSet<Labels> LeaveRoom(ConditionRound round, List<Verdict> verdicts)
+    /// <param name="round">The round.</param>
+    /// <param name="verdicts">What is to be said; that of groups that wait is removed.</param>
+    /// <param name="judged">Groups that were looked at; of others nothing has changed.</param>
+    private void LeaveRoom(ConditionRound round, List<Verdict> verdicts, HashSet<Labels> judged)
     {
         int room = Math.Max(0, MaxAlerts - round.Open.Count);
         HashSet<Labels> waiting =
@@ -167,24 +175,23 @@ public sealed class EventCountMemory : ConditionMemory
         ];
         // Whoever has waited once is counted once.
         _waited += waiting.Count(s => !_waiting.Contains(s));
+        waiting.UnionWith(_waiting.Where(s => !judged.Contains(s)));
         _waiting = waiting;
         if (waiting.Count == 0)
-            return waiting;
+            return;
         verdicts.RemoveAll(v => waiting.Contains(v.Series));
         string by = _condition.MaxAlerts is null ? " (max_groups)" : "";
         round.Error ??= string.Create(
             CultureInfo.InvariantCulture, $"{MaxAlerts} alerts are open, as many as may be{by}: {waiting.Count} more wait");
-        return waiting;
     }
 
     /// <summary>How groups are looked at in a round.</summary>
-    /// <param name="Groups">All of them.</param>
     /// <param name="Gate">Which may fire now.</param>
     /// <param name="IsComplete">Whether no count is too small.</param>
     /// <param name="Held">
     /// Receives those that only the gate keeps from firing, or whose alert it ends: it may open again without an event of theirs.
     /// </param>
-    private readonly record struct Look(EventGroups Groups, EventGate Gate, bool IsComplete, List<Labels> Held);
+    private readonly record struct Look(EventGate Gate, bool IsComplete, List<Labels> Held);
 
     /// <summary>What is to be said of a group; null is nothing.</summary>
     private Verdict? Judge(ConditionRound round, Look look, CountedGroup counted)
@@ -209,7 +216,6 @@ public sealed class EventCountMemory : ConditionMemory
             return null;
         return new Verdict(series, observation, count, bound)
         {
-            Events = isBreached ? look.Groups.NewestOf(series) : [],
             Estimate = unsure == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
                 $"at least {count} and at most {count + unsure} events: there are more groups than are counted alone"),
         };

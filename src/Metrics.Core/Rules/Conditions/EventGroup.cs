@@ -96,7 +96,7 @@ internal sealed class EventGroup(Labels series, IEventWindow window, long number
     public void ExpireNewest(long until)
     {
         foreach (List<Evidence> newest in _newest)
-            newest.RemoveAll(e => e.Event!.Moment / 1_000_000 <= until);
+            newest.RemoveAll(e => e.Event!.MomentMilliseconds <= until);
     }
 
     /// <summary>Outsiders choose how long texts are.</summary>

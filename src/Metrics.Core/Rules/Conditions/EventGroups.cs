@@ -174,7 +174,7 @@ internal sealed class EventGroups(EventCondition first)
         {
             IReadOnlyList<Event> newest = _groups.Find(series)?.Newest ?? [];
             return _excuses.Exist
-                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), e.Moment / 1_000_000))]
+                ? [.. newest.Where(e => !_excuses.Cover(_excuses.KeysOf(e), e.MomentMilliseconds))]
                 : newest;
         }
     }
@@ -235,7 +235,7 @@ internal sealed class EventGroups(EventCondition first)
         string? value = _condition.ValueField is null ? null : batch.Value(row, _condition.ValueField);
         if (_condition.ValueField is not null && string.IsNullOrEmpty(value))
             return;
-        long moment = batch.MomentOf(row) / 1_000_000;
+        long moment = batch.MomentMillisecondsOf(row);
         if (moment <= _until)
         {
             _late += _isReadBack ? 0 : 1;

@@ -43,7 +43,7 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
                 continue;
             isOne = true;
             if (KeyOf(batch, row, i, isTheirs: true) is { } key)
-                Add((i, key), batch.MomentOf(row) / 1_000_000);
+                Add((i, key), batch.MomentMillisecondsOf(row));
         }
         return isOne;
     }

@@ -93,19 +93,32 @@ public sealed class LearnedMemory : ConditionMemory
                 else
                     round.Error = $"there are more than {MaxSeries} series to learn; the others are not watched";
             }
+            List<long> heard = [.. _models.Where(m => !counts.ContainsKey(m.Key)).Select(m => m.Value.Model.HeardAt)];
+            var retired = new RetiredSeries(_condition.Expr, round, heard.Where(h => h > 0).DefaultIfEmpty(round.At).Min());
             // A series that gives nothing counts as zero.
             foreach ((Labels series, Source source) in _models)
             {
+                if (!counts.ContainsKey(series) && source.Model.HeardAt > 0 && retired.Has(series, source.Model.HeardAt))
+                {
+                    // What is known of it waits for its target, as long as of others that pause.
+                    if (round.Open.ContainsKey(series))
+                        round.Say(Verdict.Ended(series, EndReason.Retired));
+                    if (IsForgotten(source, round.At))
+                        Forget(round, series);
+                    continue;
+                }
                 double given = counts.GetValueOrDefault(series), count = double.IsFinite(given) ? Math.Max(0, given) : 0;
                 if (gate?.IsOpenFor(series) != false)
                     Judge(round, series, source, count);
                 else
                     source.Model.Hear(round.At, count);
-                if (round.At - source.Model.HeardAt > s_forgottenAfter.TotalMilliseconds)
+                if (IsForgotten(source, round.At))
                     Forget(round, series);
             }
         }
     }
+
+    private static bool IsForgotten(Source source, long at) => at - source.Model.HeardAt > s_forgottenAfter.TotalMilliseconds;
 
     private void Forget(ConditionRound round, Labels series)
     {

@@ -40,11 +40,11 @@ internal sealed class SequenceWindow : EntryWindow
             if (of.Within is not { } within)
                 continue;
             _rings[step] = new Ring(_places, of.Count, (long)within.TotalMilliseconds);
-            _places += of.Count;
+            _places += of.Count + 1;
         }
     }
 
-    /// <summary>Where the newest times of a step's events stand in the progress, the newest first.</summary>
+    /// <summary>Where the newest times of a step's events stand in the progress: round and round, and behind them whose turn is next.</summary>
     private sealed record Ring(int At, int Count, long Within);
 
     /// <summary>What belongs among the events that were summed up is taken as one of them.</summary>
@@ -87,6 +87,8 @@ internal sealed class SequenceWindow : EntryWindow
             return [.. _before];
         var progress = new long[_places];
         Array.Fill(progress, long.MinValue);
+        foreach (Ring ring in _rings.OfType<Ring>())
+            progress[ring.At + ring.Count] = 0;
         return progress;
     }
 
@@ -121,8 +123,9 @@ internal sealed class SequenceWindow : EntryWindow
     {
         if (ring is null)
             return true;
-        Array.Copy(progress, ring.At, progress, ring.At + 1, ring.Count - 1);
-        progress[ring.At] = time;
-        return progress[ring.At + ring.Count - 1] > time - ring.Within;
+        ref long next = ref progress[ring.At + ring.Count];
+        progress[ring.At + next] = time;
+        next = (next + 1) % ring.Count;
+        return progress[ring.At + next] > time - ring.Within;
     }
 }

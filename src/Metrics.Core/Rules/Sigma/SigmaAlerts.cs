@@ -41,11 +41,14 @@ internal sealed class SigmaAlerts
     public AlertRule Of(SigmaDocument rule, IReadOnlyList<EventStep> steps, SigmaSequence sequence) => Of(rule, new EventSequence(
         steps, sequence.Over, sequence.GroupBy, sequence.IsOrdered, Math.Min(MaxGroups, SequenceReader.MostGroups(steps))));
 
+    /// <summary>Labels that each alert has of its rule.</summary>
+    public static IReadOnlyList<string> OwnLabels { get; } = ["severity", "sigma_level", "sigma_id"];
+
     private AlertRule Of(SigmaDocument rule, EventCondition condition) => new()
     {
         Name = $"Sigma: {rule.Title.ReplaceLineEndings(" ").Trim()}", Location = rule.Location,
         Condition = condition with { MaxAlerts = MaxAlerts }, Policy = s_policy,
-        Labels = Plain(("severity", SeverityOf(rule.Level)), ("sigma_level", rule.Level), ("sigma_id", rule.Id)),
+        Labels = Plain(OwnLabels.Zip([SeverityOf(rule.Level), rule.Level, rule.Id])),
         Annotations =
         [
             .. Plain(("summary", rule.Title), ("description", rule.Text("description")?.Trim() ?? "")),

@@ -41,11 +41,7 @@ internal readonly record struct SigmaLimit(string Operator, long Number)
     public (SigmaReason Reason, string Message)? Refusal(CountRange counts)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"{Operator}: {Number}");
-        return (Operator, Number) switch
-        {
-            ("gte", 0) => (SigmaReason.Broken, $"{text} is always so"),
-            ("lt", 0) => (SigmaReason.Broken, $"{text} is never so"),
-            _ => counts.Refusal(Bounds) is { } refusal ? (SigmaReason.Correlation, $"{text} {refusal}") : null,
-        };
+        return counts.Refusal(Bounds) is not { } refusal ? null
+            : (CountRange.RefusalOfAny(Bounds) is null ? SigmaReason.Correlation : SigmaReason.Broken, $"{text} {refusal}");
     }
 }

@@ -74,6 +74,8 @@ internal sealed class SigmaTemporal(
             if (!groups.Exists(g => g.Fields.SequenceEqual(fields)))
                 groups.Add((fields.Distinct().Count() == 1 ? fields[0] : read.GroupBy[i], fields));
         }
+        foreach (string alias in groups.Where(g => g.Fields.Distinct().Count() > 1).Select(g => g.Name))
+            CheckLabel(alias);
         if (groups.Exists(g => g.Fields.Contains(EventFields.Body)))
             Fault(SigmaReason.Correlation, "group-by", "events cannot be put together by their text: nearly every one is another");
         if (EventCountReader.OfOneLabel(groups.Select(g => g.Name)) is { } same)
@@ -83,6 +85,22 @@ internal sealed class SigmaTemporal(
             GroupBy = [.. groups.Select(g => g.Name)],
             Steps = [.. read.Steps.Select((s, i) => s with { Fields = [.. groups.Select(g => g.Fields[i])] })],
         };
+    }
+
+    /// <summary>An alias comes out of the file, and is a label of alerts.</summary>
+    private void CheckLabel(string alias)
+    {
+        string label = EventFields.LabelName(alias);
+        if (!Labels.IsPlainLabelName(label) || label.StartsWith("__", StringComparison.Ordinal))
+        {
+            Fault(SigmaReason.Broken, "group-by",
+                $"the alias '{alias}' is to be a label of alerts, which has letters, digits and underscores, and begins with no digit");
+        }
+        else if (label == "alertname" || SigmaAlerts.OwnLabels.Contains(label))
+        {
+            Fault(SigmaReason.Broken, "group-by", $"the alias '{alias}' is to be a label of alerts, and they have another of that name; "
+                + $"alertname, {string.Join(", ", SigmaAlerts.OwnLabels)} are taken");
+        }
     }
 
     /// <summary>A condition may say what is so without it: that all of the rules have events.</summary>

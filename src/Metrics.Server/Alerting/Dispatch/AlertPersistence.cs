@@ -57,10 +57,11 @@ internal sealed class AlertPersistence(
                 continue;
             string key = id.ToString();
             rule.Restore(state.Decode(kept.Alerts[key], a => Read(a, at)));
-            if (rule.Memory is LearnedMemory learned)
-                state.Decode(kept.Learned[key], row => LearnedText.Restore(row, rule, learned));
             // What is written down of a rule that has become another says nothing to it.
-            memory.Restore(id, rule, state.Decode(kept.Expected[key], e => (Seen(e, at), e.Digest)), before?.RemembersLike(rule) != false);
+            bool goesOn = before?.RemembersLike(rule) != false;
+            if (rule.Memory is LearnedMemory learned)
+                state.Decode(kept.Learned[key], row => LearnedText.Restore(row, rule, learned, goesOn));
+            memory.Restore(id, rule, state.Decode(kept.Expected[key], e => (Seen(e, at), e.Digest)), goesOn);
         }
         memory.Forget(known.Keys);
         List<NotedStep> retired = [.. Retire(kept.Alerts, known, at)];

@@ -16,14 +16,18 @@ internal static class LearnedText
         $"{Duration.Format(memory.Window)} {rule.MemoryDigest} {Convert.ToBase64String(model)}";
 
     /// <summary>
-    /// Puts a row back; one of another window or expression is forgotten. Before these were written, a row was of the rule's.
+    /// Puts a row back; one of another window or expression is forgotten.
     /// </summary>
+    /// <param name="row">The row.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="memory">What it remembers.</param>
+    /// <param name="goesOn">Whether what was written before expressions were is of the rule as it is now.</param>
     /// <returns>Whether it was put back.</returns>
-    public static bool Restore(LearnedRow row, AlertRuleState rule, LearnedMemory memory)
+    public static bool Restore(LearnedRow row, AlertRuleState rule, LearnedMemory memory, bool goesOn)
     {
         string[] parts = row.Model.Split(' ');
         bool isOurs = (parts.Length < 2 || parts[0] == Duration.Format(memory.Window))
-            && (parts.Length < 3 || parts[1] == rule.MemoryDigest);
+            && (parts.Length < 3 ? goesOn : parts[1] == rule.MemoryDigest);
         if (isOurs)
             memory.Restore(LabelsJson.Read(row.Series), Convert.FromBase64String(parts[^1]));
         else

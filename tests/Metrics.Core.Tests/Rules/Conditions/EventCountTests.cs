@@ -35,6 +35,7 @@ public sealed class EventCountTests
         rules.Open(37).Should().NotContainAny("d ", "e ");
         rules.Rule.Error.Should().Be("3 alerts are open, as many as may be (max_groups): 2 more wait");
         rules.Open(38);
+        rules.Rule.Error.Should().EndWith("2 more wait", "they do so though nothing is new of them");
         rules.Open(43).Should().Be("b firing 0; c firing 0");
         rules.Open(44).Should().Be("b firing 0; c firing 0; e firing 2", "the greater one goes first");
         rules.Memory.Status.Should().EndWith("; 2 alerts had to wait for room");
@@ -135,6 +136,15 @@ public sealed class EventCountTests
     [InlineData("distinct: { field: user.name, not_equals: 5000 }", "distinct has a bound, != 5000, that is always so")]
     [InlineData("count: { below: 2 }", null)]
     [InlineData("count: { below: 1 }", "count has a bound, < 1, that is never so: a group is there while it has events")]
+    [InlineData("count: { above: -1 }", "count has a bound, > -1, that is always so: no count is less than 0")]
+    [InlineData("count: { above: 0 }", null)]
+    [InlineData("count: { below: 0 }", "count has a bound, < 0, that is never so: no count is less than 0")]
+    [InlineData("count: { below: 1.5 }", null)]
+    [InlineData("count: { equals: -1 }", "count has a bound, == -1, that is never so: no count is less than 0")]
+    [InlineData("count: { not_equals: -1 }", "count has a bound, != -1, that is always so: no count is less than 0")]
+    [InlineData("count: { outside: [-3, -1] }", "that is always so: no count is less than 0")]
+    [InlineData("count: { equals: 2.5 }", "count has a bound, == 2.5, that is never so: a count is a whole number")]
+    [InlineData("count: { not_equals: 2.5 }", "count has a bound, != 2.5, that is always so: a count is a whole number")]
     [InlineData("count: { equals: 0 }", "count has a bound, == 0, that is never so: a group is there while it has events")]
     public void A_bound_that_says_nothing_is_refused(string bound, string? error)
     {
@@ -243,9 +253,7 @@ public sealed class EventCountTests
         foreach (Event one in Failures(0, 100))
             batch.Add(one);
         memory.Take(batch).Should().Be(0);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        memory.Take(batch);
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        Allocations.Of(() => memory.Take(batch)).Should().Be(0);
     }
 
     [Fact]

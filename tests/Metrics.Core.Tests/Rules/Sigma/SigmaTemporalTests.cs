@@ -88,6 +88,24 @@ public sealed class SigmaTemporalTests
         Found(same, Failed(60), GotIn(10)).Should().Equal("{source_ip=\"192.0.2.7\", user_name=\"ann\"} 1");
     }
 
+    [Theory]
+    [InlineData("severity", "they have another of that name")]
+    [InlineData("sigma_id", "they have another of that name")]
+    [InlineData("alertname", "they have another of that name")]
+    [InlineData("__name__", "letters, digits and underscores")]
+    [InlineData("my alias", "letters, digits and underscores")]
+    [InlineData("1st", "letters, digits and underscores")]
+    [InlineData("a}b", "letters, digits and underscores")]
+    public void An_alias_that_can_be_no_label_is_refused_where_it_would_be_one(string alias, string message)
+    {
+        string correlation = Correlation("[dropped, got_in]", groupBy: $"['{alias}']",
+            more: $"aliases: {{ '{alias}': {{ got_in: src_ip, dropped: dst_ip }} }}");
+        Refused(correlation, SigmaReason.Broken, message);
+        string same = Correlation("[failed, got_in]", groupBy: $"['{alias}']",
+            more: $"aliases: {{ '{alias}': {{ got_in: src_ip, failed: SourceIp }} }}");
+        Found(same, Failed(60), GotIn(10)).Should().Equal(["{source_ip=\"192.0.2.7\"} 1"], "the field's own name stands there then");
+    }
+
     [Fact]
     public void Without_group_by_it_is_one_alert()
     {
