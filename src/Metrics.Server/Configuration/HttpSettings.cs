@@ -12,13 +12,16 @@ internal sealed record HttpSettings
     /// <summary>How the other side's certificate is checked, and what we show it. Default: by the system's authorities, nothing.</summary>
     public TlsOptions Tls { get; init; } = TlsOptions.None;
 
-    /// <summary>Through which proxy. Default none.</summary>
+    /// <summary>Through which proxy; user and password in it are for the proxy. Default none.</summary>
     public Uri? Proxy { get; init; }
+
+    /// <summary>Hosts that are reached without that proxy, as <see cref="NamedProxy"/> has them. Default none.</summary>
+    public string? NoProxy { get; init; }
 
     /// <summary>Whether the proxy is the one that the environment names (<c>https_proxy</c>, <c>no_proxy</c>). Default no.</summary>
     public bool ProxyFromEnvironment { get; init; }
 
-    /// <summary>Whether redirects are followed; they may take secrets elsewhere. Default no.</summary>
+    /// <summary>Whether redirects are followed, as <see cref="RedirectingHandler"/> does it. Default no.</summary>
     public bool FollowRedirects { get; init; }
 
     /// <summary>How bodies may be packed. Default as they are.</summary>
@@ -38,16 +41,19 @@ internal sealed record HttpSettings
     /// <summary>Longest headers of an answer, KiB. Default 64.</summary>
     public int MaxHeadersKibibytes { get; init; } = 64;
 
-    /// <summary>Makes a handler with connections of its own; whoever asks for it disposes it. Cookies are never kept.</summary>
+    /// <summary>
+    /// Makes a handler with connections of its own; whoever asks for it disposes it. Cookies are never kept, and redirects are followed by
+    /// those that are made over it below.
+    /// </summary>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A file of <see cref="Tls"/> holds no certificate.</exception>
     public SocketsHttpHandler CreateHandler()
     {
         var handler = new SocketsHttpHandler
         {
-            AllowAutoRedirect = FollowRedirects,
+            AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = ProxyFromEnvironment || Proxy is not null,
-            Proxy = Proxy is null ? null : new WebProxy(Proxy),
+            Proxy = Proxy is null ? null : new NamedProxy(Proxy, NoProxy),
             AutomaticDecompression = Decompression,
             PooledConnectionLifetime = ConnectionLifetime,
             MaxResponseHeadersLength = MaxHeadersKibibytes,
@@ -68,8 +74,12 @@ internal sealed record HttpSettings
     {
         SocketsHttpHandler handler = CreateHandler();
         connect?.Invoke(handler);
-        return ClientOver(handler, timeout);
+        return ClientOver(Redirecting(handler), timeout);
     }
+
+    /// <summary>Makes what sends requests that have a time of their own, over a handler of its own.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A file of <see cref="Tls"/> holds no certificate.</exception>
+    public HttpMessageInvoker CreateInvoker() => new(Redirecting(CreateHandler()));
 
     /// <summary>Makes a client over a handler that was made here and has others before it.</summary>
     /// <param name="handler">The first of them.</param>
@@ -77,4 +87,6 @@ internal sealed record HttpSettings
     /// <param name="owns">Whether the client disposes them.</param>
     public static HttpClient ClientOver(HttpMessageHandler handler, TimeSpan? timeout = null, bool owns = true) =>
         new(handler, owns) { Timeout = timeout ?? Timeout.InfiniteTimeSpan };
+
+    private HttpMessageHandler Redirecting(SocketsHttpHandler handler) => FollowRedirects ? new RedirectingHandler(handler) : handler;
 }

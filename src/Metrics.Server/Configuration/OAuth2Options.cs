@@ -4,15 +4,24 @@ using Metrics.Text;
 namespace Metrics.Configuration;
 
 /// <summary>Access tokens by the client credentials grant.</summary>
-/// <remarks>RFC 6749, section 4.4; the token is used by SASL XOAUTH2.</remarks>
-internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret ClientSecret, string? Scope)
+/// <param name="TokenUrl">Who gives them.</param>
+/// <param name="ClientId">Who asks.</param>
+/// <param name="ClientSecret">By which secret.</param>
+/// <param name="Scope">What for, between blanks; null says nothing.</param>
+/// <param name="Parameters">More that the request says (<c>endpoint_params</c>).</param>
+/// <param name="Settings">How the server is reached.</param>
+/// <remarks>https://www.rfc-editor.org/rfc/rfc6749#section-4.4 ; of mail the token is used by SASL XOAUTH2.</remarks>
+internal sealed record OAuth2Options(
+    Uri TokenUrl, string ClientId, Secret ClientSecret, string? Scope, IReadOnlyDictionary<string, string> Parameters, HttpSettings Settings)
 {
     /// <summary>A token is renewed so long before it ends.</summary>
     private static readonly TimeSpan s_early = TimeSpan.FromMinutes(1);
 
-    private static readonly HttpClient s_http =
-        new HttpSettings { ProxyFromEnvironment = true, ConnectionLifetime = TimeSpan.FromMinutes(5) }
-            .CreateClient(timeout: TimeSpan.FromSeconds(20));
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    private static readonly HttpClients s_clients = new(TimeProvider.System);
+
+    private bool _saysInBody;
 
     private (string Token, DateTimeOffset Until)? _token;
 
@@ -23,7 +32,7 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
             section.Report("client_secret", "is required");
         var options = new OAuth2Options(
             section.RequiredUrl("token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""),
-            section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null);
+            section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null, section.Map("endpoint_params"), ReadSettings(section));
         section.Finish();
         return options;
     }
@@ -35,15 +44,7 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         DateTimeOffset now = time.GetUtcNow();
         if (_token is { } known && now < known.Until)
             return known.Token;
-        var form = new Dictionary<string, string>
-        {
-            ["grant_type"] = "client_credentials",
-            ["client_id"] = ClientId,
-            ["client_secret"] = ClientSecret.Reveal(),
-        };
-        if (Scope is not null)
-            form["scope"] = Scope;
-        using HttpResponseMessage response = await s_http.PostAsync(TokenUrl, new FormUrlEncodedContent(form), ct);
+        using HttpResponseMessage response = await AskAsync(time, ct);
         if (!response.IsSuccessStatusCode)
             throw new HttpRequestException($"the token server answers HTTP status {(int)response.StatusCode}");
         try
@@ -59,5 +60,58 @@ internal sealed record OAuth2Options(Uri TokenUrl, string ClientId, Secret Clien
         {
             throw new HttpRequestException("the token server's answer holds no access_token", e);
         }
+    }
+
+    /// <summary>
+    /// Asks for a token. Servers must take the secret in the header and may take it in the body; some do only that.
+    /// </summary>
+    private async Task<HttpResponseMessage> AskAsync(TimeProvider time, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(s_patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        try
+        {
+            HttpResponseMessage response = await PostAsync(_saysInBody, either.Token);
+            if (response.IsSuccessStatusCode || (int)response.StatusCode is < 400 or >= 500)
+                return response;
+            HttpResponseMessage other = await PostAsync(!_saysInBody, either.Token);
+            if (!other.IsSuccessStatusCode)
+            {
+                other.Dispose();
+                return response;
+            }
+            response.Dispose();
+            _saysInBody = !_saysInBody;
+            return other;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new HttpRequestException("the token server gives no answer");
+        }
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(bool saysInBody, CancellationToken ct)
+    {
+        var form = new Dictionary<string, string>(Parameters) { ["grant_type"] = "client_credentials" };
+        if (Scope is not null)
+            form["scope"] = Scope;
+        using var request = new HttpRequestMessage(HttpMethod.Post, TokenUrl);
+        if (saysInBody)
+            (form["client_id"], form["client_secret"]) = (ClientId, ClientSecret.Reveal());
+        else
+            request.Headers.TryAddWithoutValidation("Authorization",
+                BasicAuthorization.Of(Uri.EscapeDataString(ClientId), Uri.EscapeDataString(ClientSecret.Reveal())));
+        request.Content = new FormUrlEncodedContent(form);
+        return await s_clients.Get(Settings).SendAsync(request, ct);
+    }
+
+    private static HttpSettings ReadSettings(YamlSection section)
+    {
+        ProxyOptions proxy = ProxyOptions.ReadKeys(section);
+        return new HttpSettings
+        {
+            Tls = TlsOptions.Read(section.Section("tls_config")), Proxy = proxy.Url, NoProxy = proxy.Except,
+            ProxyFromEnvironment = proxy.Url is null, ConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
     }
 }

@@ -8,7 +8,7 @@ using Metrics.Telemetry;
 
 namespace Metrics.Notifiers;
 
-/// <summary>Sends requests of notifiers and judges the answers. Redirects are not followed: they would take secrets elsewhere.</summary>
+/// <summary>Sends requests of notifiers and judges the answers. Redirects are followed where that is asked for.</summary>
 internal sealed class HttpSender(TimeProvider time) : IDisposable
 {
     private const int LongestReason = 200;
@@ -35,7 +35,8 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
         {
             using HttpRequestMessage request = make();
             request.Headers.TryAddWithoutValidation("User-Agent", VersionText.UserAgent);
-            if ((access.Authorization() ?? UserInfo.Authorization(request.RequestUri!)) is { } authorization)
+            await access.SignAsync(request, time, either.Token);
+            if (!request.Headers.NonValidated.Contains("Authorization") && UserInfo.Authorization(request.RequestUri!) is { } authorization)
                 request.Headers.TryAddWithoutValidation("Authorization", authorization);
             foreach ((string name, string value) in headers)
                 request.Headers.TryAddWithoutValidation(name, value);
@@ -80,5 +81,5 @@ internal sealed class HttpSender(TimeProvider time) : IDisposable
     }
 
     private static HttpSettings SettingsOf(HttpAccess access) =>
-        new() { Tls = access.Tls, Proxy = access.Proxy, ConnectionLifetime = TimeSpan.FromMinutes(5) };
+        access.ToSettings(new HttpSettings { ConnectionLifetime = TimeSpan.FromMinutes(5) });
 }

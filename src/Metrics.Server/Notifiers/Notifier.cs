@@ -49,7 +49,6 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
         {
             ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1)),
         };
-        section.Finish();
         return defaults;
     }
 }

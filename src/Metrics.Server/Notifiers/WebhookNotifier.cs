@@ -27,7 +27,7 @@ internal sealed record WebhookNotifier : Notifier
         Url = SecretUrl.Read(section, "url", null),
         Access = HttpAccess.Read(section.Section("http_config"), null) is { Credentials: null, Username: null } bare
             && section.Has("bearer_token") | section.Has("username")
-            ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = section.Text("username"),
+            ? bare with { Credentials = Secret.Read(section, "bearer_token"), Username = Secret.Read(section, "username"),
                 Password = Secret.Read(section, "password") }
             : HttpAccess.Read(section.Section("http_config"), defaults.Http),
         Timeout = section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)),

@@ -105,9 +105,9 @@ internal sealed partial class PollRunner(
     private static void AddReport(PollTarget target, SampleSink sink, double seconds, int samples, bool up)
     {
         (SampleBatch batch, long at) = (sink.Batch, sink.Time);
-        int kept = up ? samples : 0;
+        int kept = up ? samples : sink.Kept ?? 0;
         int added = up ? target.Series.Added : 0;
-        int given = up ? sink.Given ?? kept : kept;
+        int given = sink.Given ?? kept;
         batch.Add(Report(target, s_up), at, up ? 1 : 0);
         batch.Add(Report(target, s_duration), at, seconds);
         batch.Add(Report(target, s_samples), at, given);

@@ -14,8 +14,11 @@ internal sealed class SampleSink(TargetSeries series, SampleBatch batch, long ti
     /// <summary>Samples added so far.</summary>
     public int Count => batch.Count;
 
-    /// <summary>Samples that the target gave, where some of them were dropped on the way; null where none could be.</summary>
+    /// <summary>Samples that the target gave, also where the poll failed then; null where none are dropped on the way.</summary>
     public int? Given { get; set; }
+
+    /// <summary>Those of them that were not dropped.</summary>
+    public int? Kept { get; set; }
 
     /// <summary>Names of metrics that nobody wants; nothing of them is added.</summary>
     public IReadOnlySet<string>? Unwanted { get; set; }

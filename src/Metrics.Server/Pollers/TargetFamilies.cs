@@ -17,6 +17,6 @@ internal static class TargetFamilies
         TargetFamily.Of<ProbeSource>("probes", top => top.Sections("probes").Select(ProbeJob.Read)),
         TargetFamily.Of<CloudTargets>("openstack", top => top.Sections("openstack").Select(CloudJob.Read).OfType<CloudJob>()),
         TargetFamily.Of<BackendSource>("backends", BackendKinds.Read),
-        TargetFamily.Of<ScrapeSource>("scrape", top => top.Sections("scrape_configs").Select(ScrapeJob.Read)),
+        TargetFamily.Of<ScrapeSource>("scrape", ScrapeJob.ReadAll),
     ];
 }

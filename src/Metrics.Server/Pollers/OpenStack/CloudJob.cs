@@ -39,9 +39,21 @@ internal sealed record CloudJob : TargetSection
     /// <summary>Metrics that are left out, such as <c>openstack_neutron_port</c>; null is none.</summary>
     public IReadOnlySet<string>? DisabledMetrics { get; init; }
 
+    private const int DefaultRate = 50, DefaultConcurrency = 4;
+
+    private static readonly TimeSpan s_requestTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>Stands in where the account is wrong, so that the other keys are looked at too.</summary>
     private static readonly CloudAccess s_noAccess =
         new(new CloudAuth { AuthUrl = new Uri("http://invalid.invalid/") }, null, "public", TlsOptions.None);
+
+    /// <summary>A cloud that is only asked for what is in it, with the defaults for how much it may be asked.</summary>
+    public static CloudJob Of(string name, CloudAccess access) => new()
+    {
+        Id = new SectionId(name, ""), Name = name, Access = access,
+        CheckInterval = TimeSpan.FromSeconds(15), Interval = TimeSpan.FromMinutes(1), SlowInterval = TimeSpan.FromMinutes(4),
+        RequestTimeout = s_requestTimeout, RequestsPerSecond = DefaultRate, Concurrency = DefaultConcurrency, Disabled = [],
+    };
 
     public static CloudJob? Read(YamlSection section)
     {
@@ -59,9 +71,9 @@ internal sealed record CloudJob : TargetSection
                     min: TimeSpan.FromSeconds(1)),
             Interval = interval,
             SlowInterval = section.Duration("slow_interval", interval * 4, min: TimeSpan.FromSeconds(1)),
-            RequestTimeout = section.Duration("request_timeout", TimeSpan.FromSeconds(20), min: TimeSpan.FromMilliseconds(100)),
-            RequestsPerSecond = section.Number("requests_per_second", 50, min: 1, max: 100_000),
-            Concurrency = section.Number("concurrency", 4, min: 1, max: 1000),
+            RequestTimeout = section.Duration("request_timeout", s_requestTimeout, min: TimeSpan.FromMilliseconds(100)),
+            RequestsPerSecond = section.Number("requests_per_second", DefaultRate, min: 1, max: 100_000),
+            Concurrency = section.Number("concurrency", DefaultConcurrency, min: 1, max: 1000),
             Disabled = section.Texts("disabled"),
             DisabledMetrics = section.Texts("disabled_metrics") is { Count: > 0 } metrics ? metrics.ToHashSet() : null,
         };

@@ -35,74 +35,59 @@ internal sealed record ScrapeJob : TargetSection
     /// <summary>Times in the data count. Default true.</summary>
     public required bool HonorTimestamps { get; init; }
 
-    /// <summary>Samples above which a scrape fails. Default: no limit.</summary>
-    public required int SampleLimit { get; init; }
+    public required ScrapeLimits Limits { get; init; }
 
-    /// <summary>Size of the unpacked body above which a scrape fails. Default 64 MiB.</summary>
-    public required long BodySizeLimitBytes { get; init; }
+    public required ScrapeProtocols Protocols { get; init; }
 
-    public required TlsOptions Tls { get; init; }
+    /// <summary>Whether targets may pack what they send. Default true.</summary>
+    public required bool Compression { get; init; }
 
-    public string? Username { get; init; }
-
-    public Secret? Password { get; init; }
-
-    public required string AuthorizationType { get; init; }
-
-    public Secret? Credentials { get; init; }
+    /// <summary>How targets are reached, and what shows them who we are.</summary>
+    public required HttpAccess Access { get; init; }
 
     public required IReadOnlyList<TargetGroup> Static { get; init; }
 
     public required IReadOnlyList<FileDiscovery> Files { get; init; }
 
+    public required IReadOnlyList<Discovery> Discoveries { get; init; }
+
     public required IReadOnlyList<RelabelRule> Relabel { get; init; }
 
     public required IReadOnlyList<RelabelRule> MetricRelabel { get; init; }
 
-    public static ScrapeJob Read(YamlSection section)
+    /// <summary>The jobs of a file, with what its <c>global</c> says for all of them.</summary>
+    public static IEnumerable<ScrapeJob> ReadAll(YamlSection top)
     {
-        TimeSpan interval = section.Duration("scrape_interval", TimeSpan.FromSeconds(15), min: s_shortest);
-        YamlSection basic = section.Section("basic_auth");
-        YamlSection authorization = section.Section("authorization");
-        Secret? bearer = Secret.Read(section, "bearer_token");
-        Secret? credentials = Secret.Read(authorization, "credentials");
+        var defaults = ScrapeDefaults.ReadKeys(top.Section("global"));
+        return top.Sections("scrape_configs").Select(s => Read(s, defaults));
+    }
+
+    private static ScrapeJob Read(YamlSection section, ScrapeDefaults defaults)
+    {
+        TimeSpan interval = section.Duration("scrape_interval", defaults.Interval, min: s_shortest);
         var job = new ScrapeJob
         {
             Id = SectionId.Of($"scrape_configs {section.Text("job_name")}", section),
             Name = section.RequiredText("job_name"),
             Interval = interval,
-            Timeout = section.Timeout("scrape_timeout", "scrape_interval", interval),
+            Timeout = defaults.TimeoutOf(section, interval),
             Scheme = section.Choice("scheme", "http", "http", "https"),
             MetricsPath = section.Text("metrics_path", "/metrics"),
             Parameters = ReadParameters(section.Section("params")),
             HonorLabels = section.Flag("honor_labels", false),
             HonorTimestamps = section.Flag("honor_timestamps", true),
-            SampleLimit = section.Number("sample_limit", 0) is var limit and > 0 ? limit : int.MaxValue,
-            BodySizeLimitBytes = section.Bytes("body_size_limit", 64L << 20) is var size and > 0 ? size : long.MaxValue,
-            Tls = TlsOptions.Read(section.Section("tls_config")),
-            Username = basic.Text("username"),
-            Password = Secret.Read(basic, "password"),
-            AuthorizationType = authorization.Text("type", "Bearer"),
-            Credentials = credentials ?? bearer,
+            Limits = ScrapeLimits.ReadKeys(section, defaults.Limits),
+            Protocols = ScrapeProtocols.ReadKeys(section, defaults.Protocols),
+            Compression = section.Flag("enable_compression", true),
+            Access = HttpAccess.ReadKeys(section, followsRedirects: true),
             Static = [.. section.Sections("static_configs").Select(TargetGroup.Read)],
             Files = [.. section.Sections("file_sd_configs").Select(FileDiscovery.Read)],
+            Discoveries = Discovery.ReadAll(section),
             Relabel = [.. section.Sections("relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
             MetricRelabel = [.. section.Sections("metric_relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
         };
-        if (job.Username is not null && job.Credentials is not null)
-            section.Report("basic_auth", "and a bearer token cannot stand together");
-        basic.Finish();
-        authorization.Finish();
         section.Finish();
         return job;
-    }
-
-    /// <summary>Value of the <c>Authorization</c> header, or null. Secrets in files are read at each use.</summary>
-    public ValueTask<string?> AuthorizationAsync(CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Credentials is not null
-            ? $"{AuthorizationType} {Credentials.Reveal()}" : BasicAuthorization.Of(Username, Password));
     }
 
     /// <summary>Labels as they are stored, from those that were scraped; null when relabelling drops the series.</summary>
@@ -133,8 +118,9 @@ internal sealed record ScrapeJob : TargetSection
     /// <param name="address">What was listed under <c>targets</c>.</param>
     /// <param name="labels">Labels of its group.</param>
     /// <param name="http">The job's client.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="FormatException">What relabelling makes of it is no target; the message says why.</exception>
-    public TargetDeclaration? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http)
+    public TargetDeclaration? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http, TimeProvider time)
     {
         var all = new Dictionary<string, string>(labels)
         {
@@ -161,8 +147,13 @@ internal sealed record ScrapeJob : TargetSection
             [.. all.Where(l => !l.Key.StartsWith("__", StringComparison.Ordinal)).Select(l => new Label(l.Key, l.Value))];
         return new TargetDeclaration(
             this, all.GetValueOrDefault("job", ""), instance, interval, timeout,
-            () => new ScrapePoller(this, http, url, timeout), kept, asked: $"{url} {all[IntervalLabel]} {all[TimeoutLabel]}");
+            () => new ScrapePoller(this, http, url, timeout, time), kept, asked: $"{url} {all[IntervalLabel]} {all[TimeoutLabel]}");
     }
+
+    /// <summary>A target of more than the job may have: it is down, and not asked.</summary>
+    public TargetDeclaration Refused(TargetDeclaration target) => new(
+        this, target.Job, target.Instance, target.Interval, target.Timeout, () => new RefusedTarget(Limits.Targets),
+        [.. target.Identity.Series.Labels], asked: "nothing: target_limit");
 
     private static TimeSpan DurationOf(Dictionary<string, string> labels, string name)
     {

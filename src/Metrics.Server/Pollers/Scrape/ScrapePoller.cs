@@ -8,11 +8,11 @@ using Metrics.Model;
 namespace Metrics.Pollers.Scrape;
 
 /// <summary>
-/// Scrapes one Prometheus or OpenMetrics endpoint. The body is parsed as it comes in, a line at a time; a bad line, too many samples or too
-/// large a body fails the scrape as a whole. A series that was seen before costs a comparison of its bytes: no parsing, no allocation.
+/// Scrapes one Prometheus or OpenMetrics endpoint. The body is parsed as it comes in, a line at a time; a bad line, or more than a limit
+/// allows, fails the scrape as a whole. A series that was seen before costs a comparison of its bytes: no parsing, no allocation.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/instrumenting/exposition_formats/ and the scrape rules of Prometheus.</remarks>
-internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri url, TimeSpan timeout) : IPoller
+internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri url, TimeSpan timeout, TimeProvider time) : IPoller
 {
     private const int BufferSize = 128 * 1024;
     private const int MaxLineBytes = 1024 * 1024;
@@ -25,6 +25,9 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
     /// <summary>Samples that the last scrape read, those that relabelling drops included.</summary>
     public int LastSamples { get; private set; }
 
+    /// <summary>Those of them that relabelling left.</summary>
+    private int _kept;
+
     public async ValueTask PollAsync(SampleSink sink, CancellationToken ct)
     {
         using HttpRequestMessage request = await CreateRequestAsync(ct);
@@ -33,9 +36,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             throw new HttpRequestException(
                 string.Create(
                 CultureInfo.InvariantCulture, $"server returned HTTP status {(int)response.StatusCode} {response.ReasonPhrase}"));
-        ExpositionFormat format = response.Content.Headers.ContentType?.MediaType == "application/openmetrics-text"
-            ? ExpositionFormat.OpenMetrics
-            : ExpositionFormat.Text;
+        ExpositionFormat format = job.Protocols.FormatOf(response.Content.Headers.ContentType?.MediaType);
         Stream body = await response.Content.ReadAsStreamAsync(ct);
         await ReadAsync(body, format, sink, ct);
     }
@@ -48,7 +49,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         int length = 0, line = 0;
         long total = 0;
         bool ended = false;
-        LastSamples = 0;
+        LastSamples = _kept = 0;
         _previous = null;
         sink.Series.OnForgotten = Forget;
         try
@@ -57,10 +58,10 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             {
                 int read = await body.ReadAsync(buffer.AsMemory(length), ct);
                 total += read;
-                if (total > job.BodySizeLimitBytes)
+                if (total > job.Limits.BodyBytes)
                     throw new FormatException(
                         string.Create(
-                        CultureInfo.InvariantCulture, $"the body is larger than body_size_limit ({job.BodySizeLimitBytes} bytes)"));
+                        CultureInfo.InvariantCulture, $"the body is larger than body_size_limit ({job.Limits.BodyBytes} bytes)"));
                 length += read;
                 int used = ReadLines(buffer.AsSpan(0, length), atEnd: read == 0, format, sink, ref line, ref ended);
                 if (read == 0)
@@ -74,10 +75,15 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            (sink.Given, sink.Kept) = (LastSamples, _kept);
         }
         if (format == ExpositionFormat.OpenMetrics && !ended)
             throw new FormatException("the body does not end with # EOF");
-        sink.Given = LastSamples;
+        if (_kept > job.Limits.Samples)
+        {
+            throw new FormatException(
+                string.Create(CultureInfo.InvariantCulture, $"{_kept} samples, more than sample_limit ({job.Limits.Samples})"));
+        }
     }
 
     public override string ToString() => Configuration.ShownUrl.Of(url);
@@ -152,11 +158,9 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
         else
             _previous.Next = entry;
         _previous = entry;
-        if (++LastSamples > job.SampleLimit)
-        {
-            fault = new ParseFault(string.Create(CultureInfo.InvariantCulture, $"more samples than sample_limit ({job.SampleLimit})"), 0);
-            return false;
-        }
+        LastSamples++;
+        if (entry.Labels is not null && ++_kept > job.Limits.Samples)
+            return true;
         bool ownTime = sample.HasTime && job.HonorTimestamps;
         bool repeated = sink.Series.IsSeen(entry) && !ownTime;
         sink.Series.MarkSeen(entry, ownTime);
@@ -180,6 +184,18 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             return false;
         }
         Labels? stored = job.ToStored(own!, sink.Series.TargetLabels);
+        if (stored is not null && job.Limits.RefusalOf(stored) is { } refusal)
+        {
+            fault = new ParseFault(refusal, 0);
+            return false;
+        }
+        // Of more than may be nothing is remembered: how many there are is said at the end.
+        if (stored is not null && _kept >= job.Limits.Samples)
+        {
+            LastSamples++;
+            _kept++;
+            return true;
+        }
         if (stored is not null && !sink.HasRoomFor(stored))
             return true;
         byte[] kept = text.ToArray();
@@ -258,13 +274,11 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
     private async Task<HttpRequestMessage> CreateRequestAsync(CancellationToken ct)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = System.Net.HttpVersion.Version11 };
-        request.Headers.TryAddWithoutValidation("Accept",
-            "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+        request.Headers.TryAddWithoutValidation("Accept", job.Protocols.Accept);
         request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
         request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds",
             timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture));
-        if (await job.AuthorizationAsync(ct) is { } authorization)
-            request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        await job.Access.SignAsync(request, time, ct);
         return request;
     }
 }

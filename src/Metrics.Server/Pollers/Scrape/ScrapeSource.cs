@@ -1,11 +1,13 @@
 using System.Net;
 using Metrics.Configuration;
+using Metrics.Pollers.OpenStack;
 using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
 
 /// <summary>The targets of all scrape jobs as they are now: static lists, and files that are read again when they change.</summary>
-internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider time, ILogger<ScrapeSource> log)
+internal sealed partial class ScrapeSource(
+    PollMetrics metrics, CloudMetrics clouds, TimeProvider time, ILogger<ScrapeSource> log)
     : ITargetSource, IDisposable
 {
     /// <summary>Targets of one file that are named in the log, where there are more.</summary>
@@ -15,6 +17,8 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
 
     /// <summary>Clients of jobs that have gone. Their polls end after this look, so that they can be disposed at the next.</summary>
     private readonly List<HttpMessageInvoker> _gone = [];
+
+    private readonly Dictionary<SectionId, DiscoveredGroups> _discovered = [];
 
     /// <summary>What is wrong with targets at this look, and what was at the last.</summary>
     private HashSet<string> _faults = [], _saidFaults = [];
@@ -35,20 +39,16 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
             _clients.Remove(id, out HttpMessageInvoker? client);
             _gone.Add(client!);
         }
+        EndDiscoveries(jobs);
         foreach (ScrapeJob job in jobs)
         {
             if (!_clients.TryGetValue(job.Id, out HttpMessageInvoker? http))
                 _clients.Add(job.Id, http = CreateClient(job));
-            IEnumerable<TargetGroup> groups = job.Static.Concat(
-                job.Files.SelectMany(f => f.Patterns.SelectMany(FilesOf).Distinct().Order(StringComparer.Ordinal)).SelectMany(ReadFile));
-            foreach (TargetGroup group in groups)
-            {
-                foreach (string address in group.Targets)
-                {
-                    if (Target(job, address, group, http) is { } target)
-                        yield return target;
-                }
-            }
+            List<(string Address, TargetGroup Group)> all = [.. GroupsOf(job).SelectMany(g => g.Targets.Select(a => (a, g)))];
+            List<TargetDeclaration> targets =
+                [.. all.Select(t => Target(job, t.Address, t.Group, http)).OfType<TargetDeclaration>()];
+            foreach (TargetDeclaration target in targets.Count > job.Limits.Targets ? targets.Select(job.Refused) : targets)
+                yield return target;
         }
     }
 
@@ -56,6 +56,34 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
     {
         foreach (HttpMessageInvoker client in _clients.Values.Concat(_gone))
             client.Dispose();
+        EndDiscoveries([]);
+    }
+
+    private IEnumerable<TargetGroup> GroupsOf(ScrapeJob job) =>
+    [
+        .. job.Static,
+        .. job.Files.SelectMany(f => f.Patterns.SelectMany(FilesOf).Distinct().Order(StringComparer.Ordinal)).SelectMany(ReadFile),
+        .. job.Discoveries.SelectMany(Discovered),
+    ];
+
+    /// <summary>What a list found last; it is asked again in the background where it is time.</summary>
+    private IEnumerable<TargetGroup> Discovered(Discovery discovery)
+    {
+        if (!_discovered.TryGetValue(discovery.Id, out DiscoveredGroups? found))
+            _discovered.Add(discovery.Id, found = new DiscoveredGroups(discovery, new FinderTools(time, clouds, log), metrics));
+        found.Look();
+        foreach (string fault in found.Faults.Where(IsNew))
+            LogDiscovery(fault);
+        return found.Groups;
+    }
+
+    private void EndDiscoveries(IEnumerable<ScrapeJob> jobs)
+    {
+        foreach (SectionId id in _discovered.Keys.Except(jobs.SelectMany(j => j.Discoveries).Select(d => d.Id)).ToList())
+        {
+            _discovered.Remove(id, out DiscoveredGroups? gone);
+            gone!.Dispose();
+        }
     }
 
     private TargetDeclaration? Target(ScrapeJob job, string address, TargetGroup group, HttpMessageInvoker http)
@@ -65,7 +93,7 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
         {
             try
             {
-                target = job.ToTarget(address, group.Labels, http);
+                target = job.ToTarget(address, group.Labels, http, time);
             }
             catch (FormatException e)
             {
@@ -129,22 +157,19 @@ internal sealed partial class ScrapeSource(PollMetrics metrics, TimeProvider tim
         return groups;
     }
 
-    private static HttpMessageInvoker CreateClient(ScrapeJob job)
+    private static HttpMessageInvoker CreateClient(ScrapeJob job) => job.Access.ToSettings(new HttpSettings
     {
-        var settings = new HttpSettings
-        {
-            Tls = job.Tls,
-            Decompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-            FollowRedirects = true,
-            ConnectTimeout = job.Timeout,
-            // A target that sends more than it may is cut off, not read to its end.
-            DrainsAnswers = false,
-        };
-        return new HttpMessageInvoker(settings.CreateHandler());
-    }
+        Decompression = job.Compression ? DecompressionMethods.GZip | DecompressionMethods.Deflate : DecompressionMethods.None,
+        ConnectTimeout = job.Timeout,
+        // A target that sends more than it may is cut off, not read to its end.
+        DrainsAnswers = false,
+    }).CreateInvoker();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A target is not taken: {Fault}")]
     private partial void LogWrongTarget(string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Targets are not discovered: {Fault}")]
+    private partial void LogDiscovery(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} targets of {File} are not taken: {Targets}")]
     private partial void LogLeftOut(int count, string file, string targets);

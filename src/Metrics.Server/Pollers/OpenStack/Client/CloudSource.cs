@@ -47,7 +47,52 @@ internal static class CloudSource
         return Build(new YamlSection(secrets is null ? entry : Merge(entry, secrets), file, $"clouds.{name}", section.Problems), section);
     }
 
-    private static CloudAccess? Build(YamlSection cloud, YamlSection namedBy)
+    /// <summary>Reads one cloud in Prometheus's words, where the account stands flat among others.</summary>
+    /// <param name="section">An entry of <c>openstack_sd_configs</c>; without <c>identity_endpoint</c> the environment is taken.</param>
+    public static CloudAccess? ReadFlat(YamlSection section)
+    {
+        if (!section.Has("identity_endpoint"))
+            return Build(Environment(section), section, "identity_endpoint");
+        Uri url = section.RequiredUrl("identity_endpoint");
+        CloudAuth.DomainRef? domain = section.Text("domain_id") is { } id ? new(id, null)
+            : section.Text("domain_name") is { } name ? new(null, name) : null;
+        var account = new CloudAuth
+        {
+            AuthUrl = url,
+            UserName = section.Text("username"),
+            UserId = section.Text("userid"),
+            UserDomain = domain ?? CloudAuth.DomainRef.Default,
+            Password = Secret.Read(section, "password"),
+            ApplicationCredentialId = section.Text("application_credential_id"),
+            ApplicationCredentialName = section.Text("application_credential_name"),
+            ApplicationCredentialSecret = Secret.Read(section, "application_credential_secret"),
+            ProjectId = section.Text("project_id"),
+            ProjectName = section.Text("project_name"),
+            ProjectDomain = domain ?? CloudAuth.DomainRef.Default,
+            Domain = domain,
+        };
+        Check(account, section, account.ApplicationCredentialSecret is null ? "username" : "application_credential_secret");
+        return new CloudAccess(
+            account, section.Text("region"), section.Choice("availability", "public", "public", "internal", "admin"),
+            TlsOptions.Read(section.Section("tls_config")));
+    }
+
+    private static CloudAccess? Build(YamlSection cloud, YamlSection namedBy) =>
+        Build(cloud, namedBy, namedBy.Has("cloud") ? "cloud" : "auth");
+
+    private static void Check(CloudAuth account, YamlSection section, string key)
+    {
+        if (account.ApplicationCredentialSecret is not null
+            && account.ApplicationCredentialId is null
+            && (account.ApplicationCredentialName is null || (account.UserName ?? account.UserId) is null))
+            section.Report(
+                key, "has an application_credential_secret; it needs application_credential_id, or application_credential_name and the "
+                    + "user");
+        else if (account.ApplicationCredentialSecret is null && ((account.UserName ?? account.UserId) is null || account.Password is null))
+            section.Report(key, "needs username and password, or application_credential_id and application_credential_secret");
+    }
+
+    private static CloudAccess? Build(YamlSection cloud, YamlSection namedBy, string key)
     {
         YamlSection auth = cloud.Section("auth");
         string? Text(string key) => auth.Text(key);
@@ -55,7 +100,7 @@ internal static class CloudSource
         if (url is null || !Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
         {
             namedBy.Report(
-                namedBy.Has("cloud") ? "cloud" : "auth",
+                key,
                 url is null ? "has no auth_url" : $"has the auth_url '{url}', which is no http or https URL");
             return null;
         }
@@ -80,15 +125,7 @@ internal static class CloudSource
         };
         if (ReferenceEquals(cloud, namedBy))
             auth.Finish();
-        string key = namedBy.Has("cloud") ? "cloud" : "auth";
-        if (account.ApplicationCredentialSecret is not null
-            && account.ApplicationCredentialId is null
-            && (account.ApplicationCredentialName is null || (account.UserName ?? account.UserId) is null))
-            namedBy.Report(
-                key, "has an application_credential_secret; it needs application_credential_id, or application_credential_name and the "
-                    + "user");
-        else if (account.ApplicationCredentialSecret is null && ((account.UserName ?? account.UserId) is null || account.Password is null))
-            namedBy.Report(key, "needs username and password, or application_credential_id and application_credential_secret");
+        Check(account, namedBy, key);
         var tls =
             new TlsOptions(
                 ExistingFile(cloud, namedBy, "cacert"), ExistingFile(cloud, namedBy, "cert"), ExistingFile(cloud, namedBy, "key"), null,
