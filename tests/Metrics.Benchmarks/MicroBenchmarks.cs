@@ -34,7 +34,7 @@ public class TextBenchmarks
         _poller =
             new ScrapePoller(
                 MetricsOptions.Parse("scrape_configs: [ { job_name: bench } ]").Targets.OfType<ScrapeJob>().First(), null!,
-                new Uri("http://a:1/"), TimeSpan.FromSeconds(5));
+                new Uri("http://a:1/"), TimeSpan.FromSeconds(5), TimeProvider.System);
         await Known();
     }
 

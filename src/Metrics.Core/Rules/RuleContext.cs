@@ -38,7 +38,7 @@ public sealed record RuleRound(ISeriesSource Source, long At, long ListeningSinc
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 
-    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>; a daemon has none.</summary>
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>.</summary>
     public Labels ExternalLabels { get; init; } = Labels.Empty;
 
     /// <summary>
@@ -58,7 +58,7 @@ public sealed record RuleContext(ISeriesSource Source, IVectorQueries Queries, l
     /// <summary>Store, calendars and inventories.</summary>
     public IRuleEnvironment Environment { get; init; } = NoRuleEnvironment.Instance;
 
-    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>; a daemon has none.</summary>
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>.</summary>
     public Labels ExternalLabels { get; init; } = Labels.Empty;
 
     /// <summary>

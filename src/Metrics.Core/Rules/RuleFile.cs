@@ -11,13 +11,12 @@ namespace Metrics.Rules;
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/</remarks>
 public static class RuleFile
 {
-    private static readonly TimeSpan s_defaultInterval = TimeSpan.FromSeconds(15);
-
     /// <summary>Reads one file's text.</summary>
     /// <param name="text">The YAML text.</param>
     /// <param name="file">Name for messages.</param>
     /// <param name="problems">Added to; the groups are usable only when nothing was added.</param>
-    public static IReadOnlyList<RuleGroup> Read(string text, string file, List<Problem> problems)
+    /// <param name="defaults">What holds for groups that do not say.</param>
+    public static IReadOnlyList<RuleGroup> Read(string text, string file, List<Problem> problems, RuleDefaults? defaults = null)
     {
         YamlValue? root = YamlComposer.Compose(text, file, problems);
         if (root is null)
@@ -31,7 +30,7 @@ public static class RuleFile
         var groups = new List<RuleGroup>();
         foreach (YamlSection section in top.Sections("groups"))
         {
-            RuleGroup group = ReadGroup(section);
+            RuleGroup group = ReadGroup(section, defaults ?? RuleDefaults.None);
             if (groups.Exists(g => g.Name == group.Name))
                 section.Report("name", $"is '{group.Name}', which another group of this file has already");
             groups.Add(group);
@@ -40,13 +39,13 @@ public static class RuleFile
         return groups;
     }
 
-    private static RuleGroup ReadGroup(YamlSection section)
+    private static RuleGroup ReadGroup(YamlSection section, RuleDefaults defaults)
     {
         string name = section.RequiredText("name");
         // Prometheus takes none at all for the default.
         bool isNone = Duration.TryParse(section.Text("interval", ""), out TimeSpan said) && said == TimeSpan.Zero;
-        TimeSpan interval = isNone ? s_defaultInterval
-            : section.Duration("interval", s_defaultInterval, min: TimeSpan.FromMilliseconds(100));
+        TimeSpan interval = isNone ? defaults.Interval
+            : section.Duration("interval", defaults.Interval, min: TimeSpan.FromMilliseconds(100));
         IReadOnlyDictionary<string, string> labels = section.Map("labels");
         var rules = new List<Rule>();
         foreach (YamlSection rule in section.Sections("rules"))
@@ -60,7 +59,7 @@ public static class RuleFile
             rule.Finish();
         }
         int limit = section.Number("limit", 0);
-        TimeSpan offset = section.Duration("query_offset", TimeSpan.Zero);
+        TimeSpan offset = section.Duration("query_offset", defaults.QueryOffset);
         section.Finish();
         return new RuleGroup(name, section.File, interval, rules)
         {

@@ -10,7 +10,11 @@ namespace Metrics.Text;
 public sealed class YamlSection
 {
     private readonly YamlMap _map;
+    /// <summary>Keys of a place that are listed in a message; of more the manual has them.</summary>
+    private const int MaxListed = 12;
+
     private readonly HashSet<string> _known = [];
+    private readonly HashSet<string> _refused = [];
     private readonly Dictionary<string, IReadOnlyList<YamlSection>> _below = [];
     private bool _isFinished;
 
@@ -229,6 +233,24 @@ public sealed class YamlSection
     /// <summary>Reports a problem of a key, at its value when it is given, else at the section.</summary>
     public void Report(string key, string what) => Report(_map[key] ?? _map, key, what);
 
+    /// <summary>Says of a key that others know why it is not taken here, where it asks for something.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="why">What is to be said of it.</param>
+    public void Refuse(string key, string why)
+    {
+        _refused.Add(key);
+        bool asks = _map[key] switch
+        {
+            null => false,
+            YamlText text => !text.IsNull && text.Text is not ("" or "false"),
+            YamlList list => list.Items.Count > 0,
+            YamlMap map => map.Entries.Count > 0,
+            _ => true,
+        };
+        if (asks)
+            Report(key, why);
+    }
+
     /// <summary>Reports every key that was not asked for, here and in the sections that were read below, once.</summary>
     public void Finish()
     {
@@ -239,11 +261,12 @@ public sealed class YamlSection
             section.Finish();
         foreach ((YamlText key, YamlValue value) in _map.Entries)
         {
-            if (_known.Contains(key.Text))
+            if (_known.Contains(key.Text) || _refused.Contains(key.Text))
                 continue;
             string? near = Spelling.Nearest(key.Text, _known);
             string hint = near is not null
                 ? $"; did you mean '{near}'?"
+                : _known.Count > MaxListed ? $"; what is known {(Path.Length == 0 ? "" : "there ")}is in the manual"
                 : $"; known here are {string.Join(", ", _known.Order(StringComparer.Ordinal))}";
             Report(value is YamlText { Origin: not null } ? value : key, key.Text, $"is not a known key{hint}");
         }

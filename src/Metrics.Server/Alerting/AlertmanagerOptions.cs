@@ -37,6 +37,7 @@ internal sealed record AlertmanagerOptions(IReadOnlyList<Uri> Urls, HttpAccess A
             _ = group.Map("labels");
             group.Finish();
         }
+        OthersKeys.RefuseDiscoveries(section, "static_configs alone");
         if (urls.Count == 0)
             section.Report("static_configs", "is required: [ { targets: ['alertmanager:9093'] } ]");
         var options = new AlertmanagerOptions(

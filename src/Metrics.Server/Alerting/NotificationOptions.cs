@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Pollers.Scrape;
 using Metrics.Routing;
 using Metrics.Text;
 
@@ -27,6 +28,12 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     /// <summary>Alertmanagers that get every alert of our rules.</summary>
     public IReadOnlyList<AlertmanagerOptions> Alertmanagers { get; init; } = [];
 
+    /// <summary>Labels that those outside see on all that comes from here, where it has none of that name.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
+
+    /// <summary>What alerts are made to look like for Alertmanagers: <c>alerting.alert_relabel_configs</c>.</summary>
+    public IReadOnlyList<RelabelRule> AlertRelabel { get; init; } = [];
+
     /// <summary>The dead man's switch; null is none.</summary>
     public HeartbeatOptions? Heartbeat { get; init; }
 
@@ -48,6 +55,7 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
                 section.Report("name", $"is '{name}', which another receiver has already");
                 continue;
             }
+            OthersKeys.RefuseInReceiver(section);
             receivers.Add(new ReceiverOptions(name, NotifierCatalog.Read(section, name, defaults)));
             section.Finish();
         }
@@ -57,6 +65,8 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
         {
             Id = SectionId.OfKeys("receivers and routes", top, s_keys),
             ResolveTimeout = defaults.ResolveTimeout,
+            ExternalLabels = top.Section("global").PlainLabels("external_labels"),
+            AlertRelabel = RelabelRule.ReadAll(top.Section("alerting"), "alert_relabel_configs"),
             Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
             Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), names),
         };

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Metrics.Alerting;
+using Metrics.Configuration;
 using Metrics.Formats;
 using Metrics.Formats.PrometheusText;
 using Metrics.Intake;
@@ -17,7 +19,8 @@ namespace Metrics.Api;
 /// that ended (stale marker) or is older than the lookback is left out, so that nothing old looks fresh.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/federation/</remarks>
-internal sealed class Federation(Head head, MetadataTable metadata, QueryService queries, QueryEngine engine, TimeProvider time)
+internal sealed class Federation(
+    Head head, MetadataTable metadata, QueryService queries, QueryEngine engine, Current<NotificationOptions> options, TimeProvider time)
 {
     /// <summary>Its text on the page, one byte a character, and as what it is sorted by, two.</summary>
     private const int BytesPerLabelByte = 3;
@@ -89,6 +92,14 @@ internal sealed class Federation(Head head, MetadataTable metadata, QueryService
                     continue;
                 hasInstance |= label.Name == "instance";
                 line.Append(separator).Append(PlainName(label.Name)).Append('=').AppendQuoted(label.Value);
+                separator = ',';
+            }
+            foreach (Label label in options.Value.ExternalLabels)
+            {
+                if (labels[label.Name] is not null)
+                    continue;
+                hasInstance |= label.Name == "instance";
+                line.Append(separator).Append(label.Name).Append('=').AppendQuoted(label.Value);
                 separator = ',';
             }
             // Without it the scraper would attach its own.

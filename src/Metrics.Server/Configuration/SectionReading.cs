@@ -21,6 +21,20 @@ internal static class SectionReading
         return new Uri("http://invalid.invalid/");
     }
 
+    /// <summary>Labels that a key gives; names that cannot be labels of people's are reported.</summary>
+    public static Labels PlainLabels(this YamlSection section, string key)
+    {
+        var labels = new List<Label>();
+        foreach ((YamlText name, YamlText value) in section.TextEntries(key))
+        {
+            if (!Labels.IsPlainLabelName(name.Text) || name.Text.StartsWith("__", StringComparison.Ordinal))
+                section.Report(key, $"has '{name.Text}', which is no name of a label");
+            else
+                labels.Add(new Label(name.Text, value.Text));
+        }
+        return Labels.Of([.. labels.DistinctBy(l => l.Name)]);
+    }
+
     /// <summary>A timeout: by default two thirds of its interval, at most 10 s, and never longer than the interval.</summary>
     public static TimeSpan Timeout(this YamlSection section, string key, string intervalKey, TimeSpan interval)
     {

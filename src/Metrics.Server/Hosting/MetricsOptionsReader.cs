@@ -34,7 +34,7 @@ internal static class MetricsOptionsReader
     private const int MaxSocketPath = 107;
 
     /// <summary>What takes effect at once and restarts nothing.</summary>
-    private static readonly string[] s_atOnce = ["auth", "events", "rules", "sigma", "reports"];
+    private static readonly string[] s_atOnce = ["auth", "events", "rules", "rule_files", "sigma", "reports"];
 
     public static MetricsOptions Read(YamlSection top)
     {
@@ -54,12 +54,13 @@ internal static class MetricsOptionsReader
             Head = HeadSection.Read(top.Section("head")),
             Query = QuerySection.Read(top.Section("query")),
             Targets = TargetSections.Read(top),
-            Rules = RuleOptions.Read(top.Section("rules"), top.Section("sigma")),
+            Rules = RuleOptions.Read(top),
             Notifications = NotificationOptions.Read(top),
             AtStart = Ids(s_atStart),
             AtOnce = Ids(s_atOnce),
         };
         options = options with { Reports = ReportOptions.ReadAll(top, options.Notifications.Receivers) };
+        OthersKeys.RefuseIn(top);
         top.Finish();
         // Rules may ask the calendar and make links; both are read with who is notified.
         NotificationOptions notifications = options.Notifications;

@@ -139,7 +139,7 @@ internal sealed class GroupEvaluator(
     {
         var round = new RuleRound(head, at, ListeningSince, options.Value.ExternalUrl)
         {
-            Environment = environment, IsCatchUp = turn.IsCatchUp,
+            Environment = environment, IsCatchUp = turn.IsCatchUp, ExternalLabels = options.Value.ExternalLabels,
         };
         var output = new SampleBatch(RulePlan.SourcePrefix + runner.Group.Name);
         TimeSpan before = ThreadClock.Read(time);

@@ -1,4 +1,5 @@
 using Metrics.Configuration;
+using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Text;
 
@@ -27,17 +28,32 @@ internal sealed record RuleOptions(IReadOnlyList<string> Files, bool Shipped, Ur
     public IReadOnlyDictionary<string, IReadOnlyList<TimeInterval>> TimeIntervals { get; init; } =
         new Dictionary<string, IReadOnlyList<TimeInterval>>();
 
-    /// <summary>Reads the sections <c>rules</c> and <c>sigma</c>.</summary>
-    public static RuleOptions Read(YamlSection section, YamlSection sigma)
+    /// <summary>What holds for groups that do not say otherwise: <c>evaluation_interval</c> and <c>rule_query_offset</c>.</summary>
+    public RuleDefaults Defaults { get; init; } = RuleDefaults.None;
+
+    /// <summary>What templates written for Prometheus see as <c>$externalLabels</c>.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
+
+    /// <summary>Reads the sections <c>rules</c> and <c>sigma</c>, and Prometheus's keys for the same.</summary>
+    public static RuleOptions Read(YamlSection top)
     {
+        YamlSection section = top.Section("rules"), sigma = top.Section("sigma"), global = top.Section("global");
         Uri? remote = section.Has("remote_query") ? section.RequiredUrl("remote_query") : null;
-        var options = new RuleOptions(section.Texts("files"), section.Flag("shipped", true), remote)
+        var options = new RuleOptions([.. section.Texts("files"), .. BesideTheFile(top)], section.Flag("shipped", true), remote)
         {
             ArrivalShare = section.Share("arrival_share", 0.1),
             SigmaFiles = sigma.Texts("files"),
+            Defaults = new RuleDefaults(
+                global.Duration("evaluation_interval", RuleDefaults.None.Interval, min: TimeSpan.FromMilliseconds(100)),
+                global.Duration("rule_query_offset", TimeSpan.Zero)),
+            ExternalLabels = global.PlainLabels("external_labels"),
         };
         section.Finish();
         sigma.Finish();
         return options;
     }
+
+    /// <summary>Prometheus looks for its <c>rule_files</c> beside its configuration.</summary>
+    private static IEnumerable<string> BesideTheFile(YamlSection top) =>
+        top.Texts("rule_files").Select(f => Path.Combine(Path.GetDirectoryName(top.File) ?? "", f));
 }

@@ -22,7 +22,7 @@ internal static class RuleSet
     public static LoadedRules Load(RuleOptions options)
     {
         var problems = new List<Problem>();
-        IReadOnlyList<RuleGroup> groups = Load(Files(options, problems), problems);
+        IReadOnlyList<RuleGroup> groups = Load(Files(options, problems), problems, options.Defaults);
         if (problems.Count > 0)
             throw new ConfigurationException(problems);
         SigmaLoad sigma = SigmaFiles.Load(options.SigmaFiles);
@@ -30,14 +30,14 @@ internal static class RuleSet
     }
 
     /// <summary>Reads some files.</summary>
-    public static IReadOnlyList<RuleGroup> Load(IEnumerable<string> files, List<Problem> problems)
+    public static IReadOnlyList<RuleGroup> Load(IEnumerable<string> files, List<Problem> problems, RuleDefaults? defaults = null)
     {
         var groups = new List<RuleGroup>();
         foreach (string file in files)
         {
             try
             {
-                groups.AddRange(RuleFile.Read(TextFile.Read(file), file, problems));
+                groups.AddRange(RuleFile.Read(TextFile.Read(file), file, problems, defaults));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Storage.Samples.Influx;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
@@ -69,6 +70,7 @@ internal sealed record StorageOptions
             Postgres = section.Has("state") ? PostgresOptions.Read(section.Section("state")) : null,
             Influx = section.Has("influx") ? InfluxOptions.Read(section.Section("influx")) : null,
         };
+        OthersKeys.RefuseInStorage(section);
         section.Finish();
         return options with { CompactionBytes = CompactionFactor * options.MemoryLimitBytes };
     }

@@ -34,7 +34,7 @@ internal static class DiscoveryTarget
     {
         try
         {
-            s_job.ToTarget(address, group.Labels, s_http);
+            s_job.ToTarget(address, group.Labels, s_http, TimeProvider.System);
         }
         catch (FormatException)
         {

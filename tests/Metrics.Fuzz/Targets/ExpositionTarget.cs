@@ -23,7 +23,7 @@ internal static class ExpositionTarget
             ExpositionValidator.Validate(input.Span, format);
             var series = new TargetSeries([new Label("job", "fuzz")]);
             using var http = new HttpMessageInvoker(new HttpClientHandler());
-            var poller = new ScrapePoller(s_job, http, new Uri("http://localhost:1/"), TimeSpan.FromSeconds(1));
+            var poller = new ScrapePoller(s_job, http, new Uri("http://localhost:1/"), TimeSpan.FromSeconds(1), TimeProvider.System);
             string first = Scrape(poller, series, input, format);
             FuzzException.IfNotEqual(first, Scrape(poller, series, input, format), "the second scrape of a page gives something else");
         }

@@ -23,14 +23,13 @@ public sealed class HttpSettingsTests
         {
             Tls = TlsOptions.None with { ServerName = "db.example" },
             Proxy = new Uri("http://proxy.example:3128"),
-            FollowRedirects = true,
             ConnectTimeout = TimeSpan.FromSeconds(3),
             DrainsAnswers = false,
             MaxHeadersKibibytes = 256,
         };
         using SocketsHttpHandler handler = settings.CreateHandler();
         handler.Should().BeEquivalentTo(
-            new { AllowAutoRedirect = true, UseProxy = true, MaxResponseHeadersLength = 256, MaxResponseDrainSize = 0 });
+            new { AllowAutoRedirect = false, UseProxy = true, MaxResponseHeadersLength = 256, MaxResponseDrainSize = 0 });
         handler.Proxy!.GetProxy(new Uri("http://a.example")).Should().Be(settings.Proxy);
         handler.SslOptions.TargetHost.Should().Be("db.example");
         handler.ConnectTimeout.Should().Be(TimeSpan.FromSeconds(3));

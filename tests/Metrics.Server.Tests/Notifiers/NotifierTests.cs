@@ -199,7 +199,7 @@ public sealed class NotifierTests : IDisposable
     [InlineData("syslog_configs: [ { address: nowhere } ]", "must be HOST:PORT")]
     [InlineData("email_configs: [ { to: a@x.example, smarthost: 'h:25' } ]", "from is required")]
     [InlineData("slack_configs: [ { api_url: 'ftp://secret-part' } ]", "must be a URL")]
-    [InlineData("wechat_configs: [ { to_user: x } ]", "wechat_configs is not a known key")]
+    [InlineData("wechat_configs: [ { to_user: x } ]", "wechat_configs is not supported; http_configs can send what it takes")]
     public void What_is_wrong_with_a_receiver_is_told_when_it_is_loaded(string receiver, string expected)
     {
         Action load = () => MetricsOptions.Parse($"receivers: [ {{ name: r, {receiver} }} ]");
@@ -276,7 +276,8 @@ public sealed class NotifierTests : IDisposable
                 + $"token_url: '{_endpoint.Url}', client_id: id, client_secret: hush, scopes: [a, b] }} }} ]");
         (await mail.OAuth2!.TokenAsync(TimeProvider.System, default), await mail.OAuth2.TokenAsync(TimeProvider.System, default)).Should()
             .Be(("tok", "tok"));
-        Only().Body.Should().Be("grant_type=client_credentials&client_id=id&client_secret=hush&scope=a+b");
+        Only().Body.Should().Be("grant_type=client_credentials&scope=a+b");
+        Only().Headers["Authorization"].Should().Be("Basic aWQ6aHVzaA==", "servers must take the secret there");
         mail.ToString().Should().NotContain("hush");
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Pollers.Scrape;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Scheduling;
@@ -56,7 +57,7 @@ internal sealed partial class AlertmanagerForwarder(
             {
                 foreach ((AlertKey Key, Handed Alert)[] batch in due.Chunk(BatchSize))
                 {
-                    string json = JsonSerializer.Serialize(batch.Select(a => Write(a.Key, a.Alert, now, notifications.ExternalUrl)));
+                    string json = JsonSerializer.Serialize(batch.Select(a => Write(a.Key, a.Alert, now, notifications)).OfType<object>());
                     Note(url, await http.PostJsonAsync(url, json, manager.Access, manager.Timeout, ct), batch.Length);
                 }
             }
@@ -89,12 +90,17 @@ internal sealed partial class AlertmanagerForwarder(
         return due;
     }
 
-    private static object Write(AlertKey key, Handed handed, Timestamp now, string externalUrl)
+    /// <summary>An alert as Alertmanagers see it; null where relabelling drops it.</summary>
+    private static object? Write(AlertKey key, Handed handed, Timestamp now, NotificationOptions notifications)
     {
-        MessageAlert alert = MessageAlert.Of(new RoutedAlert(key.Rule, handed.Alert, handed.Alert.State, now), externalUrl);
-        return new
+        MessageAlert alert =
+            MessageAlert.Of(new RoutedAlert(key.Rule, handed.Alert, handed.Alert.State, now), notifications.ExternalUrl);
+        var labels = new Dictionary<string, string>(alert.Labels);
+        foreach (Label label in notifications.ExternalLabels)
+            labels.TryAdd(label.Name, label.Value);
+        return !RelabelRule.Apply(notifications.AlertRelabel, labels) ? null : new
         {
-            labels = alert.Labels,
+            labels,
             annotations = alert.Annotations,
             startsAt = alert.StartsAt,
             endsAt = (handed.EndedAt ?? now + s_goodFor).ToString(),

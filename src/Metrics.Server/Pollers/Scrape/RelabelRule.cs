@@ -32,7 +32,11 @@ internal sealed record RelabelRule
 
     public required ulong Modulus { get; init; }
 
-    public static RelabelRule? Read(YamlSection section)
+    /// <summary>The rules under a key.</summary>
+    public static IReadOnlyList<RelabelRule> ReadAll(YamlSection section, string key) =>
+        [.. section.Sections(key).Select(Read).OfType<RelabelRule>()];
+
+    private static RelabelRule? Read(YamlSection section)
     {
         string action = section.Choice("action", "replace", s_actions).ToLowerInvariant();
         string pattern = section.Text("regex", "(.*)");

@@ -35,6 +35,9 @@ internal sealed record ScrapeJob : TargetSection
     /// <summary>Times in the data count. Default true.</summary>
     public required bool HonorTimestamps { get; init; }
 
+    /// <summary>A series that brings its own times ends when the target gives it no more. Default false.</summary>
+    public required bool TracksStaleness { get; init; }
+
     public required ScrapeLimits Limits { get; init; }
 
     public required ScrapeProtocols Protocols { get; init; }
@@ -76,6 +79,7 @@ internal sealed record ScrapeJob : TargetSection
             Parameters = ReadParameters(section.Section("params")),
             HonorLabels = section.Flag("honor_labels", false),
             HonorTimestamps = section.Flag("honor_timestamps", true),
+            TracksStaleness = section.Flag("track_timestamps_staleness", false),
             Limits = ScrapeLimits.ReadKeys(section, defaults.Limits),
             Protocols = ScrapeProtocols.ReadKeys(section, defaults.Protocols),
             Compression = section.Flag("enable_compression", true),
@@ -83,9 +87,10 @@ internal sealed record ScrapeJob : TargetSection
             Static = [.. section.Sections("static_configs").Select(TargetGroup.Read)],
             Files = [.. section.Sections("file_sd_configs").Select(FileDiscovery.Read)],
             Discoveries = Discovery.ReadAll(section),
-            Relabel = [.. section.Sections("relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
-            MetricRelabel = [.. section.Sections("metric_relabel_configs").Select(RelabelRule.Read).OfType<RelabelRule>()],
+            Relabel = RelabelRule.ReadAll(section, "relabel_configs"),
+            MetricRelabel = RelabelRule.ReadAll(section, "metric_relabel_configs"),
         };
+        OthersKeys.RefuseInScrape(section);
         section.Finish();
         return job;
     }

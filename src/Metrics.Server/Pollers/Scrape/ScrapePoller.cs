@@ -163,7 +163,7 @@ internal sealed class ScrapePoller(ScrapeJob job, HttpMessageInvoker http, Uri u
             return true;
         bool ownTime = sample.HasTime && job.HonorTimestamps;
         bool repeated = sink.Series.IsSeen(entry) && !ownTime;
-        sink.Series.MarkSeen(entry, ownTime);
+        sink.Series.MarkSeen(entry, ownTime && !job.TracksStaleness);
         // The same series twice without times: the first counts, as in Prometheus.
         if (entry.Labels is not null && !repeated)
             sink.Batch.Add(entry.Labels, ownTime ? sample.Time : sink.Time, sample.Value);

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Model;
 using Metrics.Pollers;

@@ -57,14 +57,63 @@ public sealed class ScrapePollerTests
     [Theory]
     [InlineData("a 1\na{b=\"c\" 2\n", "line 2: expected ',' or '}' after a label at column 9*")]
     [InlineData("a 1\na{b=\"c\", b=\"d\"} 2\n", "line 2: the label 'b' is given twice*")]
-    [InlineData("a 1\nb 2\nc 3\n", "line 3: more samples than sample_limit (2)*")]
+    [InlineData("a 1\nb 2\nc 3\nd 4\n", "4 samples, more than sample_limit (2)")]
+    [InlineData("a{b=\"1\",c=\"2\",d=\"3\"} 1\n", "line 1: 6 labels, more than label_limit (5)*")]
+    [InlineData("a{abcdefghi=\"1\"} 1\n", "line 1: a label's name of 9 bytes, more than label_name_length_limit (8)*")]
+    [InlineData("a{b=\"0123456789\"} 1\n", "line 1: the label b of 10 bytes, more than label_value_length_limit (9)*")]
     [InlineData("long 1\nlooooooooooooooooooooooooooooooooooooooooooooooong 2\n", "the body is larger than body_size_limit (50 bytes)")]
     public async Task One_bad_line_or_a_limit_fails_the_whole_scrape(string page, string message)
     {
-        ScrapePoller poller = Poller("sample_limit: 2\n    body_size_limit: 50");
+        ScrapePoller poller = Poller(
+            "sample_limit: 2\n    body_size_limit: 50\n    label_limit: 5\n    label_name_length_limit: 8\n    label_value_length_limit: 9");
         Func<Task> scrape = () => ScrapeAsync(poller, 0, page);
         await scrape.Should().ThrowAsync<FormatException>().WithMessage(message);
     }
+
+    [Fact]
+    public async Task Limits_hold_for_what_relabelling_leaves_and_what_was_given_is_counted_to_the_end()
+    {
+        const string Dropping = "\n    metric_relabel_configs: [ { source_labels: [__name__], regex: 'go_.*', action: drop }, "
+            + "{ regex: long, action: labeldrop } ]";
+        ScrapePoller poller = Poller("sample_limit: 2\n    label_limit: 4" + Dropping);
+        const string Page = "go_a{a=\"1\",b=\"2\",c=\"3\"} 1\ngo_b 1\na{b=\"1\",long=\"x\"} 1\nb 2\n";
+        for (int round = 0; round < 2; round++)
+            (await ScrapeAsync(poller, round, Page)).Should().HaveCount(2);
+        for (int round = 2; round < 4; round++)
+        {
+            using var batch = new SampleBatch("t");
+            _series.Begin();
+            var sink = new SampleSink(_series, batch, Now);
+            Func<Task> scrape = () => poller.ReadAsync(
+                new MemoryStream(Encoding.UTF8.GetBytes(Page + "c 3\ngo_c 1\nd 4\ne 5\n")), ExpositionFormat.Text, sink, default);
+            await scrape.Should().ThrowAsync<FormatException>().WithMessage("5 samples, more than sample_limit (2)");
+            (sink.Given, sink.Kept).Should().Be((8, 5), "scrape_samples_scraped and scrape_samples_post_metric_relabeling say so");
+            _series.End(batch, Now, failed: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_series_with_times_of_its_own_ends_with_a_marker_where_that_is_asked_for()
+    {
+        ScrapePoller poller = Poller("track_timestamps_staleness: true");
+        await ScrapeAsync(poller, 0, "a 1 1699999999000\n");
+        (await ScrapeAsync(poller, 1, "")).Should().Equal("a{instance=\"i:1\", job=\"j\"} stale");
+    }
+
+    [Theory]
+    [InlineData("", "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")]
+    [InlineData("scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0]",
+        "text/plain;version=0.0.4;q=0.3,application/openmetrics-text;version=1.0.0;q=0.2,*/*;q=0.1")]
+    public void A_target_is_asked_for_the_formats_that_are_wanted(string keys, string accept) => Job(keys).Protocols.Accept.Should().Be(accept);
+
+    [Theory]
+    [InlineData("", "text/html", ExpositionFormat.Text)]
+    [InlineData("", null, ExpositionFormat.Text)]
+    [InlineData("fallback_scrape_protocol: OpenMetricsText1.0.0", "text/html", ExpositionFormat.OpenMetrics)]
+    [InlineData("fallback_scrape_protocol: OpenMetricsText1.0.0", "text/plain", ExpositionFormat.Text)]
+    [InlineData("fallback_scrape_protocol: PrometheusText0.0.4", "application/openmetrics-text", ExpositionFormat.OpenMetrics)]
+    public void An_answer_of_no_known_kind_is_read_as_the_fallback(string keys, string? type, ExpositionFormat format) =>
+        Job(keys).Protocols.FormatOf(type).Should().Be(format);
 
     [Fact]
     public async Task A_page_cut_at_any_byte_is_read_the_same()
@@ -105,8 +154,10 @@ public sealed class ScrapePollerTests
     }
 
     private static ScrapePoller Poller(string more = "") =>
-        new(MetricsOptions.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").Targets.OfType<ScrapeJob>().First(), null!,
-            new Uri("http://i:1/"), TimeSpan.FromSeconds(5));
+        new(Job(more), null!, new Uri("http://i:1/"), TimeSpan.FromSeconds(5), TimeProvider.System);
+
+    private static ScrapeJob Job(string more) =>
+        MetricsOptions.Parse($"scrape_configs:\n  - job_name: j\n    {more}\n").Targets.OfType<ScrapeJob>().First();
 
     private async Task<IReadOnlyList<string>> ScrapeAsync(ScrapePoller poller, int step, string page)
     {

@@ -1,5 +1,7 @@
 using Metrics.Hosting;
+using Metrics.Model;
 using Metrics.Pollers;
+using Metrics.Pollers.OpenStack;
 using Metrics.Pollers.Scrape;
 using Metrics.Telemetry;
 using Microsoft.Extensions.Time.Testing;
@@ -13,7 +15,8 @@ public sealed class ScrapeSourceTests : IDisposable
     private readonly SaidLog<ScrapeSource> _said = new();
     private readonly ScrapeSource _source;
 
-    public ScrapeSourceTests() => _source = new ScrapeSource(new PollMetrics(new MetricRegistry()), new FakeTimeProvider(), _said);
+    public ScrapeSourceTests() => _source = new ScrapeSource(
+        new PollMetrics(new MetricRegistry()), new CloudMetrics(new MetricRegistry()), new FakeTimeProvider(), _said);
 
     public void Dispose()
     {
@@ -132,6 +135,21 @@ public sealed class ScrapeSourceTests : IDisposable
         File.Delete(rome);
         File.Delete(oslo);
         Look(job).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Of_more_targets_than_may_be_all_are_down_and_none_is_asked()
+    {
+        const string Job = "scrape_configs: [ { job_name: j, target_limit: 2, static_configs: [ { targets: ['a:1', 'b:1', 'c:1'] } ] } ]";
+        foreach (TargetDeclaration target in Look(Job))
+        {
+            Func<Task> poll = () => target.Create().PollAsync(new SampleSink(new TargetSeries([]), new SampleBatch("t"), 0), default).AsTask();
+            await poll.Should().ThrowAsync<InvalidOperationException>()
+                .WithMessage("the job has more targets than target_limit (2), none of them is asked");
+        }
+        List<TargetDeclaration> fewer = Look(Job.Replace(", 'c:1'", "", StringComparison.Ordinal));
+        fewer.Should().HaveCount(2).And.OnlyContain(t => t.Create() is ScrapePoller);
+        fewer[0].Identity.Should().NotBe(Look(Job)[0].Identity, "it is another poller");
     }
 
     private List<TargetDeclaration> Look(string yaml) =>
