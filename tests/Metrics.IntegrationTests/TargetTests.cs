@@ -119,6 +119,58 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public async Task Answers_are_judged_as_blackbox_exporter_judges_them()
+    {
+        string[] checks =
+        [
+            "fail_if_body_matches_regexp: ['^first']", "fail_if_body_matches_regexp: ['^second']", "fail_if_body_matches_regexp: ['(?m)^second$']",
+            "fail_if_body_matches_regexp: ['first$']", "fail_if_body_matches_regexp: ['second$']", "fail_if_body_matches_regexp: ['first.second']",
+            "fail_if_body_matches_regexp: ['(?s)first.second']", "fail_if_body_not_matches_regexp: ['(?i)FIRST', '\\pL+']",
+            "fail_if_body_not_matches_regexp: ['[[:digit:]]']", "fail_if_body_not_matches_regexp: ['first', 'third']",
+            "fail_if_header_matches: [ { header: X-Kind, regexp: good } ]", "fail_if_header_matches: [ { header: x-kind, regexp: '^or' } ]",
+            "fail_if_header_matches: [ { header: X-None, regexp: a } ]",
+            "fail_if_header_matches: [ { header: X-None, regexp: a, allow_missing: true } ]",
+            "fail_if_header_not_matches: [ { header: X-Kind, regexp: 'good' } ]", "fail_if_header_not_matches: [ { header: X-Kind, regexp: bad } ]",
+            "fail_if_header_not_matches: [ { header: X-None, regexp: a } ]",
+            "fail_if_header_not_matches: [ { header: X-None, regexp: a, allow_missing: true } ]",
+            "valid_http_versions: ['HTTP/1.1']", "valid_http_versions: ['HTTP/2.0']", "valid_status_codes: [204]", "fail_if_ssl: true",
+            "fail_if_not_ssl: true", "compression: gzip", "body_size_limit: 5B", "method: HEAD", "method: POST, body: x",
+        ];
+        string folder = Directory.CreateTempSubdirectory("probe").FullName;
+        const string Page = "first\nsecond";
+        using var web = new RawServer(s => s.WriteAsync(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nX-Kind: good or so\r\nContent-Length: {Page.Length}\r\nConnection: close\r\n\r\n{Page}")).AsTask());
+        int blackbox = Daemon.FreePort();
+        string modules = string.Join('\n', checks.Select((c, i) =>
+            $"  m{i}: {{ prober: http, timeout: 5s, http: {{ preferred_ip_protocol: ip4, {c} }} }}"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "bb.yml"), $"modules:\n{modules}\n");
+        using Component peer =
+            Component.Start(folder, "prometheus-blackbox-exporter", "--config.file=bb.yml", $"--web.listen-address=127.0.0.1:{blackbox}");
+        string probes = string.Join('\n', checks.Select((c, i) =>
+            $"  - {{ job_name: m{i}, interval: 1s, targets: ['http://127.0.0.1:{web.Port}/'], http: {{ {c} }} }}"));
+        await using Daemon daemon = await Daemon.StartAsync($"host: {{ enabled: false }}\nprobes:\n{probes}\n");
+        await Eventually.Async(async () => (await daemon.FederateAsync("probe_success")).Count == checks.Length, "every probe has run");
+        var differs = new List<string>();
+        for (int i = 0; i < checks.Length; i++)
+        {
+            string theirs = "";
+            await Eventually.Async(async () => (theirs = await daemon.Http.GetStringAsync(
+                $"http://127.0.0.1:{blackbox}/probe?module=m{i}&target=http://127.0.0.1:{web.Port}/")).Length > 0, "it answers");
+            foreach (string metric in new[] { "probe_success", "probe_failed_due_to_regex", "probe_http_uncompressed_body_length" })
+            {
+                string? line = theirs.Split('\n').FirstOrDefault(l => l.StartsWith(metric + " ", StringComparison.Ordinal));
+                List<string> ours = await daemon.FederateAsync($"{metric}{{job=\"m{i}\"}}");
+                // A body that was not read to its end has another length each time.
+                if (line is not null && !(checks[i].Contains("limit", StringComparison.Ordinal) && metric.EndsWith("length", StringComparison.Ordinal))
+                    && (ours.Count != 1 || Number(ours[0], 2) != Number(line, 1)) && !(ours.Count == 0 && Number(line, 1) == 0))
+                    differs.Add($"{checks[i]}: {line}, ours {string.Join(' ', ours)}");
+            }
+        }
+        differs.Should().BeEmpty();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task A_conversation_and_a_DNS_answer_are_judged()
     {
         using var pong = new RawServer(s => s.WriteAsync("PONG 7\r\n"u8.ToArray()).AsTask());

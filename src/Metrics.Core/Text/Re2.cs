@@ -6,26 +6,31 @@ namespace Metrics.Text;
 
 /// <summary>
 /// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: what RE2 writes differently is
-/// translated, what RE2 lacks (look-around, back-references) is refused. It matches a whole value; the dot matches line feeds too.
+/// translated, what RE2 lacks (look-around, back-references) is refused. By default it matches a whole value, and the dot
+/// matches line feeds too.
 /// Immutable.
 /// </summary>
 /// <remarks>https://github.com/google/re2/wiki/Syntax</remarks>
 public sealed class Re2
 {
-    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline;
+    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
+    private readonly string _pattern;
     private readonly Regex _regex;
     private readonly List<string?> _groupNames = [null];
 
     /// <param name="pattern">The expression.</param>
     /// <param name="whole">Whether it must match the whole value; default true.</param>
+    /// <param name="dotAll">Whether the dot matches line feeds, as it does in matchers and relabelling; default true.</param>
     /// <exception cref="ArgumentException">It is not valid; the message says why.</exception>
-    public Re2(string pattern, bool whole = true)
+    public Re2(string pattern, bool whole = true, bool dotAll = true)
     {
+        _pattern = pattern;
         try
         {
             string translated = Translate(pattern);
-            _regex = new Regex(whole ? $@"\A(?:{translated})\z" : translated, Options);
+            _regex = new Regex(
+                whole ? $@"\A(?:{translated})\z" : translated, dotAll ? Options | RegexOptions.Singleline : Options);
         }
         catch (NotSupportedException)
         {
@@ -53,6 +58,9 @@ public sealed class Re2
 
     /// <summary>The value with every match replaced by the expanded template.</summary>
     public string Replace(string value, string template) => _regex.Replace(value, match => Expand(match, template));
+
+    /// <summary>The expression as it was given.</summary>
+    public override string ToString() => _pattern;
 
     private string Expand(Match match, string template)
     {

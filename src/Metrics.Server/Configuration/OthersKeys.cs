@@ -29,6 +29,16 @@ internal static class OthersKeys
         ("proxy_connect_header", "is not supported: user and password can be said in proxy_url"),
     ];
 
+    private static readonly (string Key, string Why)[] s_probe =
+    [
+        ("preferred_ip_protocol", "is ip_protocol of the probe here"), ("ip_protocol_fallback", "is not supported: ip_protocol: any takes what there is"),
+        ("enable_http3", "is not supported"), ("dns_over_tls", "is not supported"), ("source_ip_address", "is not supported"),
+        ("fail_if_body_json_matches_cel", "is not supported; fail_if_body_matches_regexp is"),
+        ("fail_if_body_json_not_matches_cel", "is not supported; fail_if_body_not_matches_regexp is"),
+        ("skip_resolve_phase_with_proxy", "is not supported: what is resolved is the proxy's name then"),
+        ("expect_bytes", "is not supported; expect is"),
+    ];
+
     private static readonly string[] s_receivers =
     [
         "discord", "incidentio", "jira", "mattermost", "pushover", "rocketchat", "sns", "telegram", "victorops", "webex", "wechat",
@@ -63,6 +73,9 @@ internal static class OthersKeys
         Refuse(top, s_top);
         Refuse(top.Section("global"), s_global);
     }
+
+    /// <summary>In the sections of a probe.</summary>
+    public static void RefuseInProbe(YamlSection prober) => Refuse(prober, s_probe);
 
     /// <summary>In an entry of <c>receivers</c>: kinds of which an HTTP request does the same.</summary>
     public static void RefuseInReceiver(YamlSection receiver)

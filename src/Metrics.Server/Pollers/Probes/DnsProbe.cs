@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using DnsClient;
 using DnsClient.Protocol;
 using Metrics.Model;
@@ -32,13 +31,14 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         var client = new LookupClient(new LookupClientOptions(new IPEndPoint(address, port == 0 ? DnsPort : port))
         {
             UseCache = false, Retries = 0, Timeout = job.Timeout, UseTcpOnly = job.Dns.OverTcp, ThrowDnsErrors = false,
+                Recursion = job.Dns.Recurses,
                 ContinueOnDnsError = false,
         });
         start = time.GetTimestamp();
         IDnsQueryResponse? response = null;
         try
         {
-            response = await client.QueryAsync(job.Dns.QueryName, job.Dns.Type, cancellationToken: ct);
+            response = await client.QueryAsync(job.Dns.QueryName, job.Dns.Type, job.Dns.Class, ct);
         }
         finally
         {
@@ -59,12 +59,14 @@ internal sealed class DnsProbe(ProbeJob job, TimeProvider time)
         bool valid = job.Dns.ValidRcodes.Count == 0 ? rcode == "NOERROR" : job.Dns.ValidRcodes.Contains(rcode);
         if (!valid)
             return $"the answer is {rcode}";
-        IReadOnlyList<Regex> any = job.Dns.FailIfNoneMatches;
-        if (any.Count > 0 && !response.Answers.Any(a => any.Any(r => r.IsMatch(a.ToString()))))
-            return $"no answer matches {string.Join(" or ", any.Select(r => $"'{r}'"))}";
-        if (response.Answers.Count == 0 && job.Dns.FailIfNotMatches.Count > 0)
-            return "there is no answer that could match";
-        return response.Answers.FirstOrDefault(a => job.Dns.FailIfNotMatches.Any(r => !r.IsMatch(a.ToString()))) is { } wrong
-            ? $"the answer '{wrong}' does not match" : null;
+        return job.Dns.Answer.FaultOf("answer", Texts(response.Answers))
+            ?? job.Dns.Authority.FaultOf("authority record", Texts(response.Authorities))
+            ?? job.Dns.Additional.FaultOf("additional record", Texts(response.Additionals));
     }
+
+    /// <summary>Records as Go's library writes them: name, time to live, class and type between tabs, then what they hold.</summary>
+    private static List<string> Texts(IEnumerable<DnsResourceRecord> records) =>
+    [
+        .. records.Select(r => r.ToString()!.Split(' ', 5)).Select(p => string.Join('\t', p)),
+    ];
 }

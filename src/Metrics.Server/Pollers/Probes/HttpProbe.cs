@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -46,11 +47,11 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
                 using SocketsHttpHandler handler = CreateHandler(first ? sink : null);
                 (handler.UseCookies, handler.CookieContainer) = (true, cookies);
                 using var client = new HttpMessageInvoker(handler);
-                using HttpRequestMessage request = CreateRequest(hop);
+                using HttpRequestMessage request = await CreateRequestAsync(hop, ct);
                 _mark = time.GetTimestamp();
                 using HttpResponseMessage response = await client.SendAsync(request, ct);
                 EndPhase("processing");
-                if (job.Http.FollowRedirects && redirects < MaxRedirects && hop.After(response) is { } next)
+                if (job.Http.Access.FollowRedirects && redirects < MaxRedirects && hop.After(response) is { } next)
                 {
                     hop = next;
                     redirects++;
@@ -70,7 +71,7 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
 
     private async Task<string?> JudgeAsync(HttpResponseMessage response, Uri url, int redirects, SampleSink sink, CancellationToken ct)
     {
-        (string body, long length, bool tooLarge) = await ReadBodyAsync(response, ct);
+        (string body, long length, bool tooLarge, string? wrong) = await ReadBodyAsync(response, ct);
         EndPhase("transfer");
         bool tls = url.Scheme == "https";
         int status = (int)response.StatusCode;
@@ -83,13 +84,18 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         if (response.Content.Headers.LastModified is { } modified)
             sink.Add(s_modified, modified.ToUnixTimeSeconds());
         bool validStatus = job.Http.ValidStatusCodes.Count == 0 ? status is >= 200 and < 300 : job.Http.ValidStatusCodes.Contains(status);
-        string? regexFault = BodyFault(body);
-        if (job.Http.FailIfMatches.Count + job.Http.FailIfNotMatches.Count > 0)
+        string? regexFault = HeaderFault(response) ?? BodyFault(body);
+        if (job.Http.HasExpressions)
             sink.Add(s_regex, regexFault is null ? 0 : 1);
         if (tooLarge)
             return $"the body is larger than {job.Http.BodySizeLimitBytes} bytes";
         if (!validStatus)
             return string.Create(CultureInfo.InvariantCulture, $"status {status} {response.ReasonPhrase}");
+        string version = string.Create(CultureInfo.InvariantCulture, $"HTTP/{response.Version.Major}.{response.Version.Minor}");
+        if (wrong is not null)
+            return wrong;
+        if (job.Http.ValidVersions.Count > 0 && !job.Http.ValidVersions.Contains(version))
+            return $"the answer is {version}, not {string.Join(" or ", job.Http.ValidVersions)}";
         if (job.Http.FailIfSsl && tls)
             return "the answer came over TLS";
         return job.Http.FailIfNotSsl && !tls ? "the answer did not come over TLS" : regexFault;
@@ -100,24 +106,63 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         : job.Http.FailIfNotMatches.FirstOrDefault(r => !r.IsMatch(body)) is { } missing ? $"the body does not match '{missing}'"
         : null;
 
-    private async Task<(string Body, long Length, bool TooLarge)> ReadBodyAsync(HttpResponseMessage response, CancellationToken ct)
+    private string? HeaderFault(HttpResponseMessage response)
     {
-        await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
+        foreach (HeaderMatch match in job.Http.FailIfHeaderMatches)
+        {
+            IReadOnlyList<string> values = ValuesOf(response, match.Header);
+            if (values.Count == 0 && !match.AllowMissing)
+                return $"there is no header {match.Header}";
+            if (values.Any(match.Regex.IsMatch))
+                return $"the header {match.Header} matches '{match.Regex}'";
+        }
+        foreach (HeaderMatch match in job.Http.FailIfHeaderNotMatches)
+        {
+            IReadOnlyList<string> values = ValuesOf(response, match.Header);
+            if (values.Count == 0 && !match.AllowMissing)
+                return $"there is no header {match.Header}";
+            if (values.Count > 0 && !values.Any(match.Regex.IsMatch))
+                return $"the header {match.Header} does not match '{match.Regex}'";
+        }
+        return null;
+    }
+
+    private static List<string> ValuesOf(HttpResponseMessage response, string header) =>
+    [
+        .. response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+            .Where(h => h.Key.Equals(header, StringComparison.OrdinalIgnoreCase)).SelectMany(h => (IEnumerable<string>)h.Value),
+    ];
+
+    private async Task<(string Body, long Length, bool TooLarge, string? Wrong)> ReadBodyAsync(
+        HttpResponseMessage response, CancellationToken ct)
+    {
+        if (job.Http.Compression is not ("" or "identity")
+            && !response.Content.Headers.ContentEncoding.SequenceEqual([job.Http.Compression]))
+            return ("", 0, false, $"the answer is not packed by {job.Http.Compression}");
+        await using Stream stream = Unpack(await response.Content.ReadAsStreamAsync(ct));
         var body = new MemoryStream();
         byte[] buffer = new byte[16 * 1024];
         while (await stream.ReadAsync(buffer, ct) is var read and > 0)
         {
             body.Write(buffer, 0, read);
             if (body.Length > job.Http.BodySizeLimitBytes)
-                return ("", body.Length, true);
+                return ("", body.Length, true, null);
         }
-        return (Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length), body.Length, false);
+        return (Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length), body.Length, false, null);
     }
+
+    private Stream Unpack(Stream stream) => job.Http.Compression switch
+    {
+        "gzip" => new GZipStream(stream, CompressionMode.Decompress),
+        "br" => new BrotliStream(stream, CompressionMode.Decompress),
+        "deflate" => new ZLibStream(stream, CompressionMode.Decompress),
+        _ => stream,
+    };
 
     /// <summary>Every question has a connection of its own, whose phases are measured.</summary>
     private SocketsHttpHandler CreateHandler(SampleSink? sink)
     {
-        SocketsHttpHandler handler = new HttpSettings { Tls = job.Tls, Decompression = DecompressionMethods.All }.CreateHandler();
+        SocketsHttpHandler handler = (job.Http.Access with { Tls = job.Tls }).ToSettings(new HttpSettings()).CreateHandler();
         handler.ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, sink, ct);
         handler.PlaintextStreamFilter = NoteHandshake;
         CertificateMetrics.Watch(handler.SslOptions, job.Tls.InsecureSkipVerify, _seen);
@@ -155,25 +200,25 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         return ValueTask.FromResult(context.PlaintextStream);
     }
 
-    private HttpRequestMessage CreateRequest(HttpHop hop)
+    private async Task<HttpRequestMessage> CreateRequestAsync(HttpHop hop, CancellationToken ct)
     {
         var request = new HttpRequestMessage(hop.Method, hop.Url);
-        if (job.Http.Body is not null && hop.HasBody)
-            request.Content = new StringContent(job.Http.Body);
+        if (hop.HasBody && job.Http.BodyNow() is { } body)
+            request.Content = new StringContent(body);
         request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
         foreach ((string name, string value) in job.Http.Headers.Where(h => hop.Takes(h.Key)))
         {
             if (!request.Headers.TryAddWithoutValidation(name, value))
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
         }
-        if (((hop.HasSecrets ? Credentials() : null) ?? UserInfo.Authorization(hop.Url)) is { } credentials)
+        if (!job.Http.Headers.Keys.Contains("Accept-Encoding", StringComparer.OrdinalIgnoreCase))
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", job.Http.Compression is "" ? "identity" : job.Http.Compression);
+        if (hop.HasSecrets)
+            await job.Http.Access.SignAsync(request, time, ct);
+        if (!request.Headers.NonValidated.Contains("Authorization") && UserInfo.Authorization(hop.Url) is { } credentials)
             request.Headers.Authorization = AuthenticationHeaderValue.Parse(credentials);
         return request;
     }
-
-    /// <summary>What is configured to prove who we are; null is nothing.</summary>
-    private string? Credentials() => job.Http.BearerToken is { } token ? $"Bearer {token.Reveal()}"
-        : BasicAuthorization.Of(job.Http.Username, job.Http.Password);
 
     private void EndPhase(string phase)
     {

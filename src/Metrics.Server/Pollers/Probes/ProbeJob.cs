@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Text;
@@ -9,6 +8,8 @@ namespace Metrics.Pollers.Probes;
 /// <remarks>https://github.com/prometheus/blackbox_exporter/blob/master/CONFIGURATION.md</remarks>
 internal sealed record ProbeJob : TargetSection
 {
+    private static readonly string[] s_withTls = ["http", "tcp"];
+
     public required string Name { get; init; }
 
     public override string? UniqueJob => Name;
@@ -49,7 +50,7 @@ internal sealed record ProbeJob : TargetSection
             Targets = section.Texts("targets"),
             Labels = section.Map("labels"),
             IpProtocol = section.Choice("ip_protocol", "any", "any", "ip4", "ip6"),
-            Tls = TlsOptions.Read(section.Section("tls_config")),
+            Tls = ReadTls(section),
             Http = HttpProbeOptions.Read(section.Section("http")),
             Tcp = TcpProbeOptions.Read(section.Section("tcp"), prober == "tls"),
             Dns = DnsProbeOptions.Read(section.Section("dns"), prober == "dns"),
@@ -64,6 +65,14 @@ internal sealed record ProbeJob : TargetSection
         return job;
     }
 
+    /// <summary>It may stand in the prober's section too, where blackbox_exporter has it.</summary>
+    private static TlsOptions ReadTls(YamlSection section)
+    {
+        TlsOptions common = TlsOptions.Read(section.Section("tls_config"));
+        YamlSection? own = s_withTls.Select(section.Section).FirstOrDefault(s => s.Has("tls_config"));
+        return own is null ? common : TlsOptions.Read(own.Section("tls_config"));
+    }
+
     private static bool IsTarget(string prober, string target) => prober switch
     {
         "http" => Uri.TryCreate(target, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https",
@@ -72,54 +81,28 @@ internal sealed record ProbeJob : TargetSection
     };
 
     /// <summary>A regular expression of the configuration; a wrong one is reported and matches nothing.</summary>
-    internal static Regex? ReadRegex(YamlSection section, string key, string? pattern)
+    internal static Re2? ReadRegex(YamlSection section, string key, string? pattern)
     {
         if (pattern is null)
             return null;
         try
         {
-            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Multiline);
+            return new Re2(pattern, whole: false, dotAll: false);
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException e)
         {
             section.Report(key, $"is not a valid regular expression: {e.Message}");
             return null;
         }
     }
-}
 
-/// <summary>What an HTTP answer must be like.</summary>
-internal sealed record HttpProbeOptions(
-    string Method, IReadOnlyDictionary<string, string> Headers, string? Body, IReadOnlyList<int> ValidStatusCodes, bool FollowRedirects,
-    IReadOnlyList<Regex> FailIfMatches, IReadOnlyList<Regex> FailIfNotMatches, bool FailIfSsl, bool FailIfNotSsl,
-    string? Username, Secret? Password, Secret? BearerToken, long BodySizeLimitBytes)
-{
-    public static HttpProbeOptions Read(YamlSection section)
-    {
-        var codes = new List<int>();
-        foreach (string text in section.Texts("valid_status_codes"))
-        {
-            if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int code)
-                && code is >= 100 and <= 599)
-                codes.Add(code);
-            else
-                section.Report("valid_status_codes", $"holds '{text}', which is not a status code");
-        }
-        var options = new HttpProbeOptions(
-            section.Text("method", "GET"), section.Map("headers"), section.Text("body"), codes, section.Flag("follow_redirects", true),
-            Regexes("fail_if_body_matches_regexp"), Regexes("fail_if_body_not_matches_regexp"),
-            section.Flag("fail_if_ssl", false), section.Flag("fail_if_not_ssl", false),
-            section.Text("username"), Secret.Read(section, "password"), Secret.Read(section, "bearer_token"),
-                section.Bytes("body_size_limit", 10L << 20, min: 1));
-        section.Finish();
-        return options;
-
-        List<Regex> Regexes(string key) => [.. section.Texts(key).Select(p => ProbeJob.ReadRegex(section, key, p)).OfType<Regex>()];
-    }
+    /// <summary>The same of all that stand under a key.</summary>
+    internal static IReadOnlyList<Re2> ReadRegexes(YamlSection section, string key) =>
+        [.. section.Texts(key).Select(p => ReadRegex(section, key, p)).OfType<Re2>()];
 }
 
 /// <summary>One step of a conversation: what must come, what is then sent, whether TLS starts after it.</summary>
-internal sealed record QueryResponse(Regex? Expect, string? Send, bool StartTls);
+internal sealed record QueryResponse(Re2? Expect, string? Send, bool StartTls);
 
 internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> Steps)
 {
@@ -128,33 +111,16 @@ internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> St
         var steps = new List<QueryResponse>();
         foreach (YamlSection step in section.Sections("query_response"))
         {
+            OthersKeys.RefuseInProbe(step);
             steps.Add(
                 new QueryResponse(
                 ProbeJob.ReadRegex(step, "expect", step.Text("expect")), step.Text("send"), step.Flag("starttls", false)));
             step.Finish();
         }
         var options = new TcpProbeOptions(section.Flag("tls", tls), steps);
+        _ = section.Section("tls_config");
+        OthersKeys.RefuseInProbe(section);
         section.Finish();
         return options;
-    }
-}
-
-internal sealed record DnsProbeOptions(
-    string QueryName, DnsClient.QueryType Type, bool OverTcp, IReadOnlyList<string> ValidRcodes, IReadOnlyList<Regex> FailIfNotMatches,
-    IReadOnlyList<Regex> FailIfNoneMatches)
-{
-    public static DnsProbeOptions Read(YamlSection section, bool isUsed)
-    {
-        string typeText = section.Text("query_type", "A");
-        if (!Enum.TryParse(typeText, ignoreCase: true, out DnsClient.QueryType type))
-            section.Report("query_type", $"is '{typeText}'; it must be a DNS type such as A, AAAA, SOA or MX");
-        var options = new DnsProbeOptions(
-            isUsed ? section.RequiredText("query_name") : section.Text("query_name", ""), type,
-            section.Choice("transport_protocol", "udp", "udp", "tcp") == "tcp",
-            section.Texts("valid_rcodes"), Regexes("fail_if_not_matches_regexp"), Regexes("fail_if_none_matches_regexp"));
-        section.Finish();
-        return options;
-
-        List<Regex> Regexes(string key) => [.. section.Texts(key).Select(p => ProbeJob.ReadRegex(section, key, p)).OfType<Regex>()];
     }
 }

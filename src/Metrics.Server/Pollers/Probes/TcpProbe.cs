@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.RegularExpressions;
+using Metrics.Text;
 using Metrics.Model;
 
 namespace Metrics.Pollers.Probes;
@@ -27,20 +27,22 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
         {
             if (job.Tcp.Tls)
                 stream = await StartTlsAsync(stream, host, sink, ct);
-            Match? last = null;
+            string? last = null;
+            Re2? expected = null;
             foreach (QueryResponse step in job.Tcp.Steps)
             {
                 if (step.Expect is not null)
                 {
-                    last = await ExpectAsync(stream, step.Expect, ct);
-                    if (last is null)
+                    string? came = await ExpectAsync(stream, step.Expect, ct);
+                    (last, expected) = (came, step.Expect);
+                    if (came is null)
                     {
                         missed = true;
                         return $"nothing that matches '{step.Expect}' came";
                     }
                 }
                 if (step.Send is not null)
-                    await stream.WriteAsync(Encoding.UTF8.GetBytes((last?.Result(step.Send) ?? step.Send) + "\n"), ct);
+                    await stream.WriteAsync(Encoding.UTF8.GetBytes((last is null ? step.Send : expected!.Expand(last, step.Send)) + "\n"), ct);
                 if (step.StartTls)
                     stream = await StartTlsAsync(stream, host, sink, ct);
             }
@@ -72,7 +74,7 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
     }
 
     /// <summary>Reads lines until one matches, the other side ends, or too much came.</summary>
-    private static async Task<Match?> ExpectAsync(Stream stream, Regex expect, CancellationToken ct)
+    private static async Task<string?> ExpectAsync(Stream stream, Re2 expect, CancellationToken ct)
     {
         var line = new List<byte>();
         byte[] one = new byte[1];
@@ -84,12 +86,12 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
                 line.Add(one[0]);
                 continue;
             }
-            Match match = expect.Match(Encoding.UTF8.GetString([.. line]).TrimEnd('\r'));
-            if (match.Success)
-                return match;
+            string text = Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
+            if (expect.IsMatch(text))
+                return text;
             line.Clear();
         }
-        Match rest = expect.Match(Encoding.UTF8.GetString([.. line]));
-        return rest.Success ? rest : null;
+        string rest = Encoding.UTF8.GetString([.. line]);
+        return expect.IsMatch(rest) ? rest : null;
     }
 }

@@ -85,6 +85,67 @@ public sealed class ProbeTests
     }
 
     [Theory]
+    [InlineData("fail_if_header_matches: [ { header: X-Kind, regexp: '^good' } ]", 0, 1)]
+    [InlineData("fail_if_header_matches: [ { header: X-Kind, regexp: '^bad' } ]", 1, 0)]
+    [InlineData("fail_if_header_matches: [ { header: X-None, regexp: a } ]", 0, 1)]
+    [InlineData("fail_if_header_matches: [ { header: X-None, regexp: a, allow_missing: true } ]", 1, 0)]
+    [InlineData("fail_if_header_not_matches: [ { header: x-kind, regexp: 'good' } ]", 1, 0)]
+    [InlineData("fail_if_header_not_matches: [ { header: X-Kind, regexp: 'bad' } ]", 0, 1)]
+    [InlineData("fail_if_header_not_matches: [ { header: X-None, regexp: a } ]", 0, 1)]
+    [InlineData("fail_if_header_not_matches: [ { header: X-None, regexp: a, allow_missing: true } ]", 1, 0)]
+    [InlineData("fail_if_body_matches_regexp: ['^second']", 1, 0)]
+    [InlineData("fail_if_body_matches_regexp: ['(?m)^second']", 0, 1)]
+    [InlineData("fail_if_body_not_matches_regexp: ['first.second']", 0, 1)]
+    [InlineData("fail_if_body_not_matches_regexp: ['(?s)first.second']", 1, 0)]
+    [InlineData("valid_http_versions: [HTTP/1.1]", 1, null)]
+    [InlineData("valid_http_versions: [HTTP/2.0]", 0, null)]
+    [InlineData("compression: gzip", 1, null)]
+    [InlineData("compression: br", 0, null)]
+    public async Task An_answer_is_judged_as_blackbox_exporter_does(string http, int success, int? regex)
+    {
+        string? asked = null;
+        using var site = new LocalServer(async context =>
+        {
+            asked = context.Request.Headers["Accept-Encoding"];
+            context.Response.AddHeader("X-Kind", "good or so");
+            byte[] body = "first\nsecond"u8.ToArray();
+            if (asked == "gzip")
+            {
+                context.Response.AddHeader("Content-Encoding", "gzip");
+                await using var packed = new System.IO.Compression.GZipStream(
+                    context.Response.OutputStream, System.IO.Compression.CompressionLevel.Fastest);
+                await packed.WriteAsync(body);
+                return;
+            }
+            await context.Response.OutputStream.WriteAsync(body);
+        });
+        Dictionary<string, double> samples = await ProbeAsync($"prober: http, targets: ['{site.Url}'], http: {{ {http} }}");
+        samples["probe_success"].Should().Be(success);
+        (samples.TryGetValue("probe_failed_due_to_regex", out double failed) ? (int?)failed : null).Should().Be(regex);
+        asked.Should().Be(http.StartsWith("compression", StringComparison.Ordinal) ? http.Split(' ')[1] : "identity");
+        if (http == "compression: gzip")
+            samples["probe_http_uncompressed_body_length"].Should().Be(12);
+    }
+
+    [Fact]
+    public async Task A_body_can_stand_in_a_file_and_who_we_are_can_be_said_in_each_way()
+    {
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "from a file", TestContext.Current.CancellationToken);
+        List<string> seen = [];
+        using var site = new LocalServer(async context =>
+            seen.Add($"{context.Request.Headers["Authorization"]} {context.Request.Headers["X-Org"]} {await LocalServer.ReadAsync(context)}"));
+        foreach (string http in (string[])
+            [
+                $"method: POST, body_file: '{file}'", "basic_auth: { username: u, password: p }", "authorization: { type: Token, credentials: t }",
+                "http_headers: { X-Org: { secrets: [s] } }",
+            ])
+            (await ProbeAsync($"prober: http, targets: ['{site.Url}'], http: {{ {http} }}"))["probe_success"].Should().Be(1, http);
+        seen.Should().Equal("  from a file", "Basic dTpw  ", "Token t  ", " s ");
+        File.Delete(file);
+    }
+
+    [Theory]
     [InlineData("http://example.org/ http://a.example.org/ http://b.example.org/", "yes yes yes")]
     [InlineData("http://a.example.org/ http://example.org/ http://a.example.org/", "yes no no")]
     [InlineData("http://example.org/ http://example.com/ http://example.org/", "yes no no")]
@@ -168,6 +229,13 @@ public sealed class ProbeTests
     [InlineData("10.0.0.8", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]9', '10[.]0[.]0[.]7']", 0)]
     [InlineData("", "fail_if_none_matches_regexp: ['10[.]0[.]0[.]7']", 0)]
     [InlineData("10.0.0.8", "query_type: A", 1)]
+    [InlineData("10.0.0.7", "validate_answer_rrs: { fail_if_matches_regexp: ['10[.]0[.]0[.]7$'] }", 0)]
+    [InlineData("10.0.0.7", "validate_answer_rrs: { fail_if_not_matches_regexp: ['www.example.\\t60\\tIN\\tA\\t10.0.0.7'] }", 1)]
+    [InlineData("10.0.0.7 10.0.0.8", "validate_answer_rrs: { fail_if_all_match_regexp: ['10[.]0[.]0[.]'] }", 0)]
+    [InlineData("10.0.0.7 10.0.0.8", "validate_answer_rrs: { fail_if_all_match_regexp: ['10[.]0[.]0[.]7'] }", 1)]
+    [InlineData("", "validate_answer_rrs: { fail_if_all_match_regexp: ['a'] }", 1)]
+    [InlineData("10.0.0.7", "validate_authority_rrs: { fail_if_not_matches_regexp: ['a'] }", 0)]
+    [InlineData("10.0.0.7", "validate_additional_rrs: { fail_if_matches_regexp: ['a'] }", 1)]
     public async Task Every_answer_of_a_resolver_must_match_or_any_as_it_is_asked_for(string addresses, string dns, int success)
     {
         using var resolver = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
