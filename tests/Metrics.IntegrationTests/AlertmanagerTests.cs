@@ -59,6 +59,51 @@ public sealed class AlertmanagerTests
     }
 
     [Fact]
+    public async Task A_pasted_global_section_holds_for_those_outside_as_with_Prometheus()
+    {
+        Component.Need("prometheus-alertmanager");
+        string folder = Directory.CreateTempSubdirectory("am").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), """
+            groups:
+              - name: rooms
+                rules:
+                  - alert: Hot
+                    expr: room_temp > 30
+                    labels: { severity: critical }
+                    annotations: { summary: 'in {{ $externalLabels.region }}' }
+                  - alert: Warm
+                    expr: room_temp > 20
+                    labels: { severity: none }
+            """);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "am.yml"), "route: { receiver: r, group_wait: 0s }\nreceivers: [ { name: r } ]\n");
+        int port = Daemon.FreePort();
+        using Component alertmanager = Start(folder, port, "am.yml");
+        using var http = new HttpClient();
+        await Eventually.Async(
+            async () => (await http.GetAsync($"http://127.0.0.1:{port}/-/ready")).IsSuccessStatusCode, "Alertmanager is ready");
+        await using Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            global: { evaluation_interval: 1s, external_labels: { region: eu, severity: unknown, replica: a } }
+            rules: { shipped: false }
+            rule_files: [ '{{folder}}/rules.yaml' ]
+            alerting:
+              alertmanagers: [ { static_configs: [ { targets: ['127.0.0.1:{{port}}'] } ] } ]
+              alert_relabel_configs: [ { source_labels: [severity], regex: none, action: drop }, { regex: replica, action: labeldrop } ]
+            """);
+        await daemon.PushAsync("room,host=cellar temp=40");
+        await Eventually.Async(async () => (await AlertsAsync(http, port)).Count > 0, "it has the alert");
+        JsonElement alert = (await AlertsAsync(http, port)).Should().ContainSingle("the other is dropped").Subject;
+        alert.GetProperty("labels").EnumerateObject().Select(l => $"{l.Name}={l.Value.GetString()}").Should()
+            .BeEquivalentTo("alertname=Hot", "host=cellar", "severity=critical", "region=eu");
+        alert.GetProperty("annotations").GetProperty("summary").GetString().Should().Be("in eu");
+        (await daemon.GetAsync("/api/v1/alerts")).Should().Contain("\"Warm\"").And.NotContain("\"region\"", "it is for those outside");
+        (await daemon.FederateAsync("room_temp")).Should().ContainSingle().Which.Should()
+            .StartWith("room_temp{host=\"cellar\",region=\"eu\",replica=\"a\",severity=\"unknown\",instance=\"\"} 40 ");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Receivers_get_from_us_what_they_get_from_Alertmanager()
     {
         Component.Need("prometheus-alertmanager");

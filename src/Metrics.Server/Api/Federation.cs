@@ -96,7 +96,7 @@ internal sealed class Federation(
             }
             foreach (Label label in options.Value.ExternalLabels)
             {
-                if (labels[label.Name] is not null)
+                if (labels[label.Name].Length > 0)
                     continue;
                 hasInstance |= label.Name == "instance";
                 line.Append(separator).Append(label.Name).Append('=').AppendQuoted(label.Value);

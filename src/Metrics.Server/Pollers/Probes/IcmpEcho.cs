@@ -19,12 +19,16 @@ internal static class IcmpEcho
     /// <summary>Sends a request and waits for its reply.</summary>
     /// <returns>The reply's time to live.</returns>
     /// <exception cref="SocketException">Raw sockets are not allowed here, or the network refuses.</exception>
-    public static async Task<int> SendAsync(IPAddress address, CancellationToken ct)
+    public static async Task<int> SendAsync(IPAddress address, IcmpProbeOptions options, CancellationToken ct)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp);
+        if (options.TimeToLive is { } hops)
+            socket.Ttl = (short)hops;
+        if (options.DontFragment)
+            socket.DontFragment = true;
         ushort identifier = (ushort)Random.Shared.Next(1 << 16);
-        await socket.SendToAsync(Request(identifier), new IPEndPoint(address, 0), ct);
-        byte[] buffer = new byte[1500];
+        await socket.SendToAsync(Request(identifier, options.PayloadBytes), new IPEndPoint(address, 0), ct);
+        byte[] buffer = new byte[ushort.MaxValue];
         while (true)
         {
             SocketReceiveFromResult received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), ct);
@@ -34,15 +38,16 @@ internal static class IcmpEcho
         }
     }
 
-    private static byte[] Request(ushort identifier)
+    private static byte[] Request(ushort identifier, int payload)
     {
-        byte[] packet = new byte[HeaderLength + 16];
+        byte[] packet = new byte[HeaderLength + payload];
         packet[0] = 8;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), identifier);
-        "metricsd"u8.CopyTo(packet.AsSpan(HeaderLength));
+        for (int i = HeaderLength; i < packet.Length; i++)
+            packet[i] = (byte)('a' + (i % 26));
         uint sum = 0;
         for (int i = 0; i < packet.Length; i += 2)
-            sum += BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(i));
+            sum += i + 1 < packet.Length ? BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(i)) : (uint)(packet[i] << 8);
         while (sum > ushort.MaxValue)
             sum = (sum & ushort.MaxValue) + (sum >> 16);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)~sum);

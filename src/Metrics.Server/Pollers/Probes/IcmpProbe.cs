@@ -8,6 +8,8 @@ namespace Metrics.Pollers.Probes;
 /// <summary>Sends an echo request. Needs root or CAP_NET_RAW; otherwise the system's ping program is used.</summary>
 internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
 {
+    private const int DefaultHops = 64;
+
     private static readonly Metric s_duration = Metric.Gauge("probe_icmp_duration_seconds", "Duration of icmp request by phase", "phase");
     private static readonly Metric s_hops = Metric.Gauge("probe_icmp_reply_hop_limit", "Replied packet hop limit (TTL for ipv4)");
 
@@ -32,7 +34,7 @@ internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
         {
             try
             {
-                return (await IcmpEcho.SendAsync(address, ct), null);
+                return (await IcmpEcho.SendAsync(address, job.Icmp, ct), null);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AccessDenied or SocketError.ProtocolNotSupported)
             {
@@ -40,7 +42,8 @@ internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
             }
         }
         using var ping = new Ping();
-        PingReply reply = await ping.SendPingAsync(address, job.Timeout, cancellationToken: ct);
+        PingReply reply = await ping.SendPingAsync(
+            address, job.Timeout, new byte[job.Icmp.PayloadBytes], new PingOptions(job.Icmp.TimeToLive ?? DefaultHops, job.Icmp.DontFragment), ct);
         return (reply.Options?.Ttl, reply.Status == IPStatus.Success ? null : $"no echo reply: {reply.Status}");
     }
 }

@@ -36,6 +36,8 @@ internal sealed record ProbeJob : TargetSection
 
     public required DnsProbeOptions Dns { get; init; }
 
+    public required IcmpProbeOptions Icmp { get; init; }
+
     public static ProbeJob Read(YamlSection section)
     {
         TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1));
@@ -54,6 +56,7 @@ internal sealed record ProbeJob : TargetSection
             Http = HttpProbeOptions.Read(section.Section("http")),
             Tcp = TcpProbeOptions.Read(section.Section("tcp"), prober == "tls"),
             Dns = DnsProbeOptions.Read(section.Section("dns"), prober == "dns"),
+            Icmp = IcmpProbeOptions.Read(section.Section("icmp")),
         };
         if (job.Targets.Count == 0)
             section.Report("targets", "is required");

@@ -281,6 +281,14 @@ public sealed class ProbeTests
         (samples["probe_success"], samples["probe_failed_due_to_regex"]).Should().Be((success, failed));
     }
 
+    [Theory]
+    [InlineData("{}", 1)]
+    [InlineData("{ payload_size: 1, ttl: 1 }", 1)]
+    [InlineData("{ payload_size: 9001, ttl: 9 }", 1)]
+    [InlineData("{ payload_size: 65507 }", 1)]
+    public async Task An_echo_carries_what_it_is_told_to(string icmp, int success) =>
+        (await ProbeAsync($"prober: icmp, targets: ['127.0.0.1'], icmp: {icmp}"))["probe_success"].Should().Be(success);
+
     private static ProbeJob Read(string keys) =>
         MetricsOptions.Parse($"probes: [ {{ job_name: a, {keys} }} ]").Targets.OfType<ProbeJob>().Single();
 
