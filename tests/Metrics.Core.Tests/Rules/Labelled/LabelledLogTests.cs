@@ -93,7 +93,7 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
         foreach (string name in (string[])["src_ip", "srcip"])
         {
             if (alert.TryGetProperty(name, out JsonElement address) && address.ValueKind == JsonValueKind.String)
-                return address.GetString()!;
+                return address.GetString() is { } text && text != "(none)" ? text : "";
         }
         return alert.TryGetProperty("data", out JsonElement data) ? OriginOf(data) : "";
     }

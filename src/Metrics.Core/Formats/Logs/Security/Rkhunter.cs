@@ -66,6 +66,8 @@ public static class Rkhunter
             record.Set(EventFields.ObserverName, "rkhunter");
             return true;
         }
+        if (text.StartsWith("Info: End date is "u8))
+            return ScanEnd.Set(record, "rkhunter");
         if (!LogText.TryTake(ref text, Warning))
             return TryCount(text, record);
         LogLevels.TrySet(record, "Warning"u8);
