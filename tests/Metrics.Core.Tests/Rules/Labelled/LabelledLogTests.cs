@@ -12,6 +12,19 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(5);
 
+    /// <summary>Logs of fail2ban's of which each line of abuse must be read; of others what their programs write is none of ours, or no name.</summary>
+    private static readonly string[] s_whole =
+        ["dropbear", "proftpd", "pure-ftpd", "wuftpd", "pam-generic", "recidive", "vsftpd", "apache-modsecurity", "nginx-bad-request"];
+
+    /// <summary>A log of sshd, PAM and a firewall, with people who mistype, and an access log, with clients that ask for what is gone.</summary>
+    [Theory]
+    [InlineData("edge", "HostBruteForce 203.0.113.7 22", "HostGuessing 203.0.113.7 22", "HostGuessing 203.0.113.8 5",
+        "HostGuessingByPam dsl-7.example.net 7", "HostScanned 203.0.113.9 5", "PortsScanned 198.51.100.7 16")]
+    [InlineData("web", "WebPathTraversal 198.51.100.8 3", "WebProbed 198.51.100.9 12")]
+    public void Attacks_are_told_with_origin_and_count_and_nothing_else(string log, params string[] told) =>
+        LogReplay.Run(LogReplay.Events(File.ReadLines(Cases.Own($"{log}.log"))))
+            .Select(t => $"{t.Rule} {t.Origin} {t.Count}").Should().Equal(told);
+
     [Fact]
     public void Extra_loghub_openssh() => CheckGuessing("loghub-openssh", SshFailure(), ["HostGuessing"], ["HostBruteForce"]);
 
@@ -79,6 +92,8 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
                     here = (here.Abuse + 1, here.Found);
             }
             output.WriteLine($"{Path.GetFileNameWithoutExtension(file),-28} | {here.Abuse,3} lines of abuse | {here.Found,3} found");
+            if (s_whole.Contains(Path.GetFileNameWithoutExtension(file)))
+                here.Found.Should().Be(here.Abuse, file);
             (all, found) = (all + here.Abuse, found + here.Found);
         }
         output.WriteLine($"fail2ban | {all} lines of abuse | {found} found with their origin | {harmless} others | {wrong} of them told");
