@@ -116,7 +116,8 @@ public sealed class ScannerTests : IDisposable
 
     /// <summary>Whoever looks each day is missed by this: <c>DetectorDidNotLook</c>.</summary>
     private static void ShouldBeThrough(List<LogRecord> records, string detector) =>
-        records.Where(r => r[EventFields.ScanState] == "finished").Should().ContainSingle().Which[EventFields.ObserverName].Should().Be(detector);
+        records.Where(r => r[EventFields.ScanState] == "finished").Should().ContainSingle()
+            .Which[EventFields.ObserverName].Should().Be(detector);
 
     private static List<LogRecord> Read(string output)
     {

@@ -105,7 +105,7 @@ internal sealed class DetectorLooks(IntakeMetrics metrics, TimeProvider time)
         long at = Math.Min(batch.MomentOf(row) / Second, Now);
         if (!rhythm!.Note(at))
             return;
-        batch.Add(new SourcePosition(Source, JsonSerializer.Serialize<string[]>([host, detector]), JsonSerializer.Serialize(rhythm.Stored)));
+        batch.Add(new SourcePosition(Source, TextOf(host, detector), JsonSerializer.Serialize(rhythm.Stored)));
         work.Committed?.OnFailure(() =>
         {
             lock (_lock)
@@ -122,11 +122,13 @@ internal sealed class DetectorLooks(IntakeMetrics metrics, TimeProvider time)
         foreach ((string Host, string Detector) key in _known.Where(k => now - k.Value.Last > Forget).Select(k => k.Key).ToList())
         {
             _known.Remove(key);
-            _gone.Enqueue(new SourcePosition(Source, JsonSerializer.Serialize<string[]>([key.Host, key.Detector]), null));
+            _gone.Enqueue(new SourcePosition(Source, TextOf(key.Host, key.Detector), null));
         }
     }
 
     private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+    private static string TextOf(string host, string detector) => JsonSerializer.Serialize<string[]>([host, detector]);
 
     private static (string Host, string Detector)? KeyOf(string text)
     {

@@ -1,6 +1,8 @@
 namespace Metrics.Intake;
 
-/// <summary>When a detector on a host has come to the end of its looks, and how long its pauses are. Times are seconds since 1970 UTC.</summary>
+/// <summary>
+/// When a detector on a host has come to the end of its looks, and how long its pauses are. Times are seconds since 1970 UTC.
+/// </summary>
 internal sealed class DetectorRhythm
 {
     /// <summary>Looks that are remembered: thirteen days of one an hour.</summary>

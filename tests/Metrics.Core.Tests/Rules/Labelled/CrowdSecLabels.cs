@@ -52,7 +52,9 @@ internal static partial class CrowdSecLabels
         return known;
     }
 
-    /// <summary>All lines of these logs that name the origin are of the attack; of a scan each port counts once, of paths each of them.</summary>
+    /// <summary>
+    /// All lines of these logs that name the origin are of the attack; of a scan each port counts once, of paths each of them.
+    /// </summary>
     private static int CountOf(string scenario, string origin, IReadOnlyList<string> lines)
     {
         Regex what = scenario.Contains("scan", StringComparison.Ordinal) ? new Regex(@"SRC=(?<origin>\S+) .*(?<what>DPT=\d+)")

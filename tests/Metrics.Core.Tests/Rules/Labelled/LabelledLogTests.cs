@@ -12,11 +12,15 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(5);
 
-    /// <summary>Logs of fail2ban's of which each line of abuse must be read; of others what their programs write is none of ours, or no name.</summary>
+    /// <summary>
+    /// Logs of fail2ban's of which each line of abuse must be read. Of others what their programs write is none of ours, or names nobody.
+    /// </summary>
     private static readonly string[] s_whole =
         ["dropbear", "proftpd", "pure-ftpd", "wuftpd", "pam-generic", "recidive", "vsftpd", "apache-modsecurity", "nginx-bad-request"];
 
-    /// <summary>A log of sshd, PAM and a firewall, with people who mistype, and an access log, with clients that ask for what is gone.</summary>
+    /// <summary>
+    /// A log of sshd, PAM and a firewall, with people who mistype, and an access log, with clients that ask for what is gone.
+    /// </summary>
     [Theory]
     [InlineData("edge", "HostBruteForce 203.0.113.7 22", "HostGuessing 203.0.113.7 22", "HostGuessing 203.0.113.8 5",
         "HostGuessingByPam dsl-7.example.net 7", "HostScanned 203.0.113.9 5", "PortsScanned 198.51.100.7 16")]
@@ -70,7 +74,7 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
         Judge(tally);
     }
 
-    /// <summary>A line that fail2ban calls abuse is a failure, an alert or a request in vain from that address; others are none of it.</summary>
+    /// <summary>A line that fail2ban calls abuse is a failure, an alert or a request in vain from that address.</summary>
     [Fact]
     public void Extra_fail2ban()
     {

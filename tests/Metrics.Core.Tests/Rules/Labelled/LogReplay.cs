@@ -9,7 +9,7 @@ using Metrics.Text;
 
 namespace Metrics.Tests.Rules.Labelled;
 
-/// <summary>A whole log through the parsers and the shipped rules, as <c>rules replay</c> takes it: by the times of its own lines.</summary>
+/// <summary>A whole log through the parsers and the shipped rules, as <c>rules replay</c> takes it: by the times of its lines.</summary>
 internal static class LogReplay
 {
     /// <summary>The machine on which a log is read that names none.</summary>
@@ -17,7 +17,7 @@ internal static class LogReplay
 
     private const long Minute = 60_000;
 
-    /// <summary>How long after an event rounds go on: what waits for others, and what is counted over some minutes, is judged by then.</summary>
+    /// <summary>How long after an event rounds go on: what waits for others is judged by then.</summary>
     private const long Settle = 3 * Minute;
 
     private static readonly QueryEngine s_engine = new();

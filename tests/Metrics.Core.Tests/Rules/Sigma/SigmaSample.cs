@@ -98,8 +98,8 @@ internal sealed record SigmaSample(IReadOnlyDictionary<string, string> Values)
     };
 
     private static string Audit(params (string Type, (string Key, string Value)[] Pairs, string Enriched)[] records) => string.Join(
-        '\n', records.Select(r => $"type={r.Type} msg=audit(1795687200.200:43): {string.Join(' ', r.Pairs.Select(p => $"{p.Key}={p.Value}"))}"
-            + (r.Enriched.Length > 0 ? $"\x1d{r.Enriched}" : "")));
+        '\n', records.Select(r => $"type={r.Type} msg=audit(1795687200.200:43): "
+            + string.Join(' ', r.Pairs.Select(p => $"{p.Key}={p.Value}")) + (r.Enriched.Length > 0 ? $"\x1d{r.Enriched}" : "")));
 
     /// <summary>As auditd writes what others may have chosen.</summary>
     private static string Hex(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_')

@@ -60,7 +60,9 @@ public static class ClamAv
         return isOld;
     }
 
-    /// <summary><c>daily.cld database is up-to-date (version: …)</c>, <c>daily.cld updated (version: …)</c>: freshclam has looked.</summary>
+    /// <summary>
+    /// <c>daily.cld database is up-to-date (version: …)</c>, <c>daily.cld updated (version: …)</c>: freshclam has looked.
+    /// </summary>
     private static bool TryReadFetched(ReadOnlySpan<byte> text, LogRecord record)
     {
         int blank = text.IndexOf((byte)' ');
