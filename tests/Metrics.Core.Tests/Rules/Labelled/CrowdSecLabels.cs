@@ -15,6 +15,8 @@ internal static partial class CrowdSecLabels
         ("ssh-slow-bf", ["HostUnknownAccountsTried", .. s_guessing]),
         ("ssh-bf", ["HostUnknownAccountsTried", .. s_guessing]),
         ("ftpd-bf", s_guessing),
+        ("mysql-bf", ["DatabaseGuessing"]),
+        ("mariadb-bf", ["DatabaseGuessing"]),
         ("iptables-scan", ["PortsScanned"]),
         ("http-probing", ["WebProbed"]),
         ("http-path-traversal", ["WebPathTraversal"]),

@@ -24,6 +24,7 @@ public sealed partial class LabelledLogTests(ITestOutputHelper output)
     [Theory]
     [InlineData("edge", "HostBruteForce 203.0.113.7 22", "HostGuessing 203.0.113.7 22", "HostGuessing 203.0.113.8 5",
         "HostGuessingByPam dsl-7.example.net 7", "HostScanned 203.0.113.9 5", "PortsScanned 198.51.100.7 16")]
+    [InlineData("database", "DatabaseGuessing 203.0.113.7 9")]
     [InlineData("web", "WebPathTraversal 198.51.100.8 3", "WebProbed 198.51.100.9 12")]
     public void Attacks_are_told_with_origin_and_count_and_nothing_else(string log, params string[] told) =>
         LogReplay.Run(LogReplay.Events(File.ReadLines(Cases.Own($"{log}.log"))))
