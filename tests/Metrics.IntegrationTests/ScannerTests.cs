@@ -29,6 +29,7 @@ public sealed class ScannerTests : IDisposable
         found.Should().OnlyContain(r => r[EventFields.RuleName] == "Test.Marker-1.UNOFFICIAL");
         records.Select(r => r[EventFields.SummaryFound]).Should().Contain("3");
         records.Should().OnlyContain(r => r[EventFields.Dataset] == "clamav");
+        ShouldBeThrough(records, "clamav");
     }
 
     [Fact]
@@ -55,6 +56,11 @@ public sealed class ScannerTests : IDisposable
         byte[] hash = System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(changed));
         records.Should().Contain(r => r[EventFields.FilePath] == changed && r[EventFields.FileSha256] == Convert.ToHexStringLower(hash));
         records.Should().OnlyContain(r => r[EventFields.Dataset] == "aide");
+        ShouldBeThrough(records, "aide");
+        await Component.RunAsync("aide", "", "-c", config, "--init");
+        (int same, output) = await Component.RunAsync("aide", "", "-c", config, "--check");
+        same.Should().Be(0, output);
+        ShouldBeThrough(Read(output), "aide");
     }
 
     [Fact]
@@ -91,6 +97,7 @@ public sealed class ScannerTests : IDisposable
         (_, string output) = await Component.RunAsync("tripwire", "", "--check", "-c", config);
         Read(output).Where(r => r.Kind == EventKinds.IntegrityChanged).Select(r => (r[EventFields.Action], r[EventFields.FilePath]))
             .Should().BeEquivalentTo([("added", added), ("removed", removed), ("changed", changed)], output);
+        ShouldBeThrough(Read(output), "tripwire");
     }
 
     [Fact]
@@ -98,10 +105,19 @@ public sealed class ScannerTests : IDisposable
     {
         string log = Path.Combine(_folder, "rkhunter.log");
         await Component.RunAsync("rkhunter", "", "--check", "--sk", "--nocolors", "--logfile", log, "--enable", "group_accounts");
-        Read(await File.ReadAllTextAsync(log)).Should().NotBeEmpty().And.OnlyContain(r => r[EventFields.Dataset] == "rkhunter");
-        (_, string output) = await Component.RunAsync("chkrootkit", "", "ls", "ps", "su");
-        Read(output).Should().NotBeEmpty().And.OnlyContain(r => r[EventFields.Dataset] == "chkrootkit" && r.Kind == EventKinds.Log);
+        List<LogRecord> records = Read(await File.ReadAllTextAsync(log));
+        records.Should().NotBeEmpty().And.OnlyContain(r => r[EventFields.Dataset] == "rkhunter");
+        ShouldBeThrough(records, "rkhunter");
+        (_, string output) = await Component.RunAsync("chkrootkit", "", "ls", "ps", "su", "OSX_RSPLUG");
+        records = Read(output);
+        records.Should().NotBeEmpty().And.OnlyContain(r => r[EventFields.Dataset] == "chkrootkit" && r.Kind == EventKinds.Log);
+        ShouldBeThrough(records, "chkrootkit");
     }
+
+    /// <summary>Whoever looks each day is missed by this: <c>DetectorDidNotLook</c>.</summary>
+    private static void ShouldBeThrough(List<LogRecord> records, string detector) =>
+        records.Where(r => r[EventFields.ScanState] == "finished").Should().ContainSingle()
+            .Which[EventFields.ObserverName].Should().Be(detector);
 
     private static List<LogRecord> Read(string output)
     {

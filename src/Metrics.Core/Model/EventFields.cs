@@ -175,6 +175,9 @@ public static class EventFields
     /// <summary>The tool that has found it.</summary>
     public const string ObserverName = "observer.name";
 
+    /// <summary><c>finished</c> where a scanner, or what fetches its definitions, has come to the end of a look.</summary>
+    public const string ScanState = "scan.state";
+
     /// <summary>How many things a scanner has looked at.</summary>
     public const string SummaryChecked = "summary.checked";
 

@@ -10,8 +10,8 @@ namespace Metrics.Intake;
 
 /// <summary>Opens state, event log and store and fills the head before anything else starts, so that a restart forgets nothing.</summary>
 internal sealed partial class HeadLoader(
-    Head head, ISampleStore store, EventLog events, TemplateStage templates, MarkStage marks, StateStore state, TimeProvider time,
-    ILogger<HeadLoader> log, EventCopies? copies = null)
+    Head head, ISampleStore store, EventLog events, TemplateStage templates, MarkStage marks, LogCounts counts, StateStore state,
+    TimeProvider time, ILogger<HeadLoader> log, EventCopies? copies = null)
 {
     /// <summary>Samples in a row that are none to the head: a store that gives nothing else has nothing to tell.</summary>
     private const int MaxUseless = 5_000_000;
@@ -29,6 +29,7 @@ internal sealed partial class HeadLoader(
         events.Open();
         templates.Load(await events.PositionsAsync(StoredTemplate.Source, cancellationToken));
         marks.Load(await events.PositionsAsync(FirstChange.Source, cancellationToken));
+        counts.Load(await events.PositionsAsync(DetectorLooks.Source, cancellationToken));
         copies?.Open();
         await store.OpenAsync(cancellationToken);
         long start = time.GetTimestamp();

@@ -42,8 +42,9 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
     public Labelled<Counter> LinesAsOther { get; } = registry.Counter(
         "metricsd_log_messages_as_other_total",
         "Lines of logs that log_messages_total counts as of another host or service, by the bound that was reached: series in all, "
-        + "services of a host, length of a name; requests: that of log_requests_total; events: that of events_total.", "bound")
-        .FromStart("series", "services", "length", "requests", "events");
+        + "services of a host, length of a name; requests: that of log_requests_total; events: that of events_total; "
+        + "detectors: scanners whose looks are not followed.", "bound")
+        .FromStart("series", "services", "length", "requests", "events", "detectors");
 
     public Labelled<Counter> Lost { get; } = registry.Counter(
         "metricsd_intake_lost_total", "Samples and events that met a fault of ours on their way in, by lane.", "lane")

@@ -5,8 +5,8 @@ using Metrics.Telemetry;
 namespace Metrics.Intake;
 
 /// <summary>
-/// Counts the lines of logs that come in, by host, service and level, and the requests and events that they tell of. Outsiders choose
-/// hosts and services, so all are bounded: what is beyond is counted as <see cref="Other"/>.
+/// Counts the lines of logs that come in, by host, service and level, the requests and events that they tell of, and when detectors have
+/// looked. Outsiders choose hosts and services, so all are bounded: what is beyond is counted as <see cref="Other"/>.
 /// </summary>
 internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IIntakeStage
 {
@@ -36,6 +36,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     private readonly CountTable<LogLine> _counted = new(Lines, time);
     private readonly RequestCounts _requests = new(metrics, time);
     private readonly EventCounts _events = new(metrics, time);
+    private readonly DetectorLooks _looks = new(metrics, time);
     private readonly Dictionary<string, HashSet<string>> _services = [];
     private readonly byte[] _said = new byte[JsonLine.MaxLength];
     private readonly Counter _beyondSeries = metrics.LinesAsOther.WithLabels("series");
@@ -45,8 +46,12 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
     public ValueTask TakeAsync(EventWork work)
     {
         Count(work.Batch);
+        _looks.Take(work);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Learns when detectors looked, as it was stored before the last end.</summary>
+    public void Load(IReadOnlyList<SourcePosition> looks) => _looks.Load(looks);
 
     /// <summary>Counts what is a line of a log among the events of a batch.</summary>
     public void Count(EventBatch batch)
@@ -75,7 +80,7 @@ internal sealed class LogCounts(IntakeMetrics metrics, TimeProvider time) : IInt
         {
             if (_counted.Forget(Kept))
                 NoteServices();
-            return [.. _counted.Take(), .. _requests.Take(), .. _events.Take()];
+            return [.. _counted.Take(), .. _requests.Take(), .. _events.Take(), .. _looks.Series()];
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class CountWindow(long window) : IEventWindow
 
     /// <param name="Time">When it happened; of a sum the newest.</param>
     /// <param name="Id">Its id; 0 of a sum.</param>
-    /// <param name="Events">How many; more than one of a sum.</param>
+    /// <param name="Events">How many: of a sum, or of a record that stands for several.</param>
     private readonly record struct Entry(long Time, long Id, int Events) : IComparable<Entry>
     {
         public int CompareTo(Entry other) => Time != other.Time ? Time.CompareTo(other.Time) : Id.CompareTo(other.Id);
@@ -33,18 +33,18 @@ internal sealed class CountWindow(long window) : IEventWindow
 
     public bool Add(in EventEntry added)
     {
-        var entry = new Entry(added.Time, added.Id, 1);
+        var entry = new Entry(added.Time, added.Id, added.Times);
         int place = _entries.Count;
         if (place > 0 && entry.CompareTo(_entries[^1]) <= 0)
         {
             place = _entries.BinarySearch(entry);
-            if (place >= 0 && entry.Id != 0 && _entries[place].Events == 1)
+            if (place >= 0 && entry.Id != 0)
                 return false;
             place = place < 0 ? ~place : place;
         }
-        _count++;
-        if (place < _entries.Count && _entries[place] is { Events: > 1 } sum && sum.Time / _step == entry.Time / _step)
-            _entries[place] = sum with { Events = sum.Events + 1 };
+        _count += entry.Events;
+        if (_step > 0 && place < _entries.Count && _entries[place] is { Id: 0, Events: > 1 } sum && sum.Time / _step == entry.Time / _step)
+            _entries[place] = sum with { Events = sum.Events + entry.Events };
         else
             _entries.Insert(place, entry);
         if (_entries.Count > MaxEntries)

@@ -4,6 +4,7 @@ namespace Metrics.Rules.Conditions;
 internal sealed class EventEntries
 {
     private readonly List<EventEntry> _entries = [];
+    private bool _hasRepeated;
 
     public int Count => _entries.Count;
 
@@ -29,8 +30,12 @@ internal sealed class EventEntries
             place = place < 0 ? ~place : place + 1;
         }
         _entries.Insert(place, entry);
+        _hasRepeated |= entry.Times > 1;
         return true;
     }
+
+    /// <summary>How many times the first so many happened, where one record may stand for several.</summary>
+    public long TimesOf(int first) => _hasRepeated ? _entries.Take(first).Sum(e => (long)e.Times) : first;
 
     /// <summary>How many happened up to a moment, inclusive.</summary>
     public int CountUntil(long moment)

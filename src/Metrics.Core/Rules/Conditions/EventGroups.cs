@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Metrics.Model;
 
 namespace Metrics.Rules.Conditions;
@@ -13,6 +14,9 @@ internal sealed class EventGroups(EventCondition first)
 
     /// <summary>Entries that each window may have, however many there are.</summary>
     private const int MinShare = 128;
+
+    /// <summary>What a record says of how often it happened is believed up to this.</summary>
+    private const int MaxTimes = 10_000;
 
     /// <summary>With more groups than these only one event is kept of each as evidence.</summary>
     private const int ManyGroups = 2_000;
@@ -252,7 +256,10 @@ internal sealed class EventGroups(EventCondition first)
         if (group.Window is EntryWindow { IsFull: true } full)
             MakeRoom(group, full);
         int before = group.Window.Entries;
-        var entry = new EventEntry(moment, batch.Ids[row]) { Value = value, Steps = 1 << step, Keys = group.Share(keys) };
+        var entry = new EventEntry(moment, batch.Ids[row])
+        {
+            Value = value, Steps = 1 << step, Keys = group.Share(keys), Times = TimesOf(batch, row),
+        };
         bool isNew = group.Window.Add(entry);
         _entries += group.Window.Entries - before;
         if (!isNew)
@@ -268,6 +275,10 @@ internal sealed class EventGroups(EventCondition first)
         _groups.Queue(group);
         Bound(group, moment);
     }
+
+    private static int TimesOf(EventBatch batch, int row) =>
+        batch.TryFind(row, EventFields.Count, out ReadOnlySpan<byte> text) && Utf8Parser.TryParse(text, out int times, out int length)
+            && length == text.Length ? Math.Clamp(times, 1, MaxTimes) : 1;
 
     private CountedGroup Counted(Labels series, long at)
     {

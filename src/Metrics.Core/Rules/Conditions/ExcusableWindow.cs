@@ -25,7 +25,7 @@ internal sealed class ExcusableWindow(bool isDistinct, long window, long wait) :
     {
         int counting = CountingAt(at);
         if (!isDistinct)
-            return counting + (_passed?.CountAt(at) ?? 0);
+            return Held.TimesOf(counting) + (_passed?.CountAt(at) ?? 0);
         var values = (DistinctWindow?)_passed;
         IEnumerable<string> held = Enumerable.Range(0, counting).Select(i => Held[i].Value!).Distinct();
         return Math.Min(held.Count(v => values?.Has(v) != true) + (values?.CountAt(at) ?? 0), DistinctWindow.MaxValues);

@@ -31,6 +31,9 @@ internal readonly record struct EventEntry(long Time, long Id) : IComparable<Eve
     /// <summary>Value of the field whose values are counted; null where events are.</summary>
     public string? Value { get; init; }
 
+    /// <summary>How many times it happened, where one record stands for several.</summary>
+    public int Times { get; init; } = 1;
+
     /// <summary>The steps that it belongs to, one bit each.</summary>
     public int Steps { get; init; }
 

@@ -36,6 +36,32 @@ public sealed class ScannerLogsTests
     [InlineData("AIDE found NO differences between database and filesystem. Looks okay!!")]
     public void Nothing_found_is_nothing(string line) => SecurityCases.Read(line).Kind.Should().Be(EventKinds.Log);
 
+    [Theory]
+    [InlineData("AIDE found NO differences between database and filesystem. Looks okay!!", "aide")]
+    [InlineData("AIDE found differences between database and filesystem!!", "aide")]
+    [InlineData("Total violations found:  0", "tripwire")]
+    [InlineData("[10:00:08] Info: End date is Thu Nov 26 10:00:08 UTC 2026", "rkhunter")]
+    [InlineData("Checking `OSX_RSPLUG'...                                    not tested", "chkrootkit")]
+    [InlineData("Infected files: 0", "clamav")]
+    [InlineData("Thu Nov 26 10:00:20 2026 -> main.cvd database is up-to-date (version: 62, sigs: 6647427)", "freshclam")]
+    [InlineData("2026/11/26 10:00:00 ossec-syscheckd: INFO: Ending syscheck scan.", "syscheck")]
+    [InlineData("2026/11/26 10:00:01 wazuh-syscheckd: INFO: (6009): File integrity monitoring scan ended.", "syscheck")]
+    [InlineData("2026/11/26 10:00:02 ossec-rootcheck: INFO: Ending rootcheck scan.", "rootcheck")]
+    public void Who_is_through_with_a_look_says_so(string line, string detector)
+    {
+        LogRecord record = SecurityCases.Read(line);
+        record[EventFields.ScanState].Should().Be("finished");
+        record[EventFields.ObserverName].Should().Be(detector);
+    }
+
+    [Theory]
+    [InlineData("Start timestamp: 2026-11-26 10:00:00 +0100 (AIDE 0.18.3)")]
+    [InlineData("[10:00:00] Info: Start date is Thu Nov 26 10:00:00 UTC 2026")]
+    [InlineData("Checking `ls'...                                            not infected")]
+    [InlineData("2026/11/26 10:00:03 wazuh-syscheckd: INFO: (6008): File integrity monitoring scan started.")]
+    [InlineData("Thu Nov 26 10:00:20 2026 -> ClamAV update process started at Thu Nov 26 10:00:20 2026")]
+    public void Who_begins_is_not_through(string line) => SecurityCases.Read(line).Has(EventFields.ScanState).Should().BeFalse();
+
     [Fact]
     public void Extra_clamav_has_what_its_facts_say()
     {

@@ -267,4 +267,34 @@ public sealed class EventCountTests
         pinned.Text.Should().Be(
             "count of events {kind=\"identity.authenticate\", event.outcome=\"failure\"} by source.ip in 5m > 3");
     }
+
+    [Theory]
+    [InlineData("5", "1.2.3.4 firing 6")]
+    [InlineData("99999999", "1.2.3.4 firing 10001")]
+    [InlineData("2", "")]
+    [InlineData("-7", "")]
+    [InlineData("5 times", "")]
+    public void A_record_that_stands_for_several_counts_as_several(string times, string open)
+    {
+        var rules = new EventRules();
+        Event repeated = EventRules.Failure(1, "1.2.3.4");
+        rules.Take(EventRules.Failure(0, "1.2.3.4"), repeated with { Fields = [.. repeated.Fields, new("event.count", times)] });
+        rules.Open(2).Should().Be(open);
+        rules.Open(302).Should().Be("");
+    }
+
+    [Fact]
+    public void So_it_does_where_others_may_excuse_it()
+    {
+        var rules = new EventRules("""
+            events: { kind: identity.authenticate, event.outcome: failure }
+            window: 5m
+            group_by: [source.ip]
+            count: { above: 3 }
+            unless: [{ events: { kind: host.package }, by: [host], within: 1m }]
+            """);
+        Event repeated = EventRules.Failure(0, "1.2.3.4");
+        rules.Take(repeated with { Fields = [.. repeated.Fields, new("event.count", "5")] });
+        rules.Open(1).Should().Be("1.2.3.4 firing 5");
+    }
 }

@@ -13,6 +13,9 @@ internal static class SigmaHarness
 {
     private const long Start = 1_700_000_000_000;
 
+    /// <summary>When events are looked at, nanoseconds since 1970 UTC.</summary>
+    public const long Now = Start * 1_000_000;
+
     /// <summary>Long before the events, so that too few of them are known to be too few.</summary>
     private const long Listening = Start - 3_600_000;
 

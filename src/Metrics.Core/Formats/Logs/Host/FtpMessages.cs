@@ -20,8 +20,8 @@ public static class FtpMessages
     /// <summary>The program <c>pure-ftpd</c>.</summary>
     public static LogMessageFormat PureFtpd { get; } = new("pure-ftpd", TryReadPureFtpd, "pure-ftpd");
 
-    /// <summary>The program <c>ftpd</c>, of BSD and of Kerberos.</summary>
-    public static LogMessageFormat Ftpd { get; } = new("ftpd", TryReadFtpd, "ftpd");
+    /// <summary>The program <c>ftpd</c>, of BSD, of Kerberos and of Washington University.</summary>
+    public static LogMessageFormat Ftpd { get; } = new("ftpd", TryReadFtpd, "ftpd", "wu-ftpd");
 
     private static bool TryReadProFtpd(ReadOnlySpan<byte> text, LogRecord record)
     {
@@ -84,6 +84,11 @@ public static class FtpMessages
         {
             record.SetSource(text.TakeWord());
             return true;
+        }
+        if (text.TryTake("failed login from "u8))
+        {
+            return SshdConnections.TryReadInBrackets(text, " ["u8, "]"u8, "failed", record)
+                && SetFailure(record, default, "failed login"u8);
         }
         bool isAnonymous = text.TryTake("ANONYMOUS "u8);
         if (!text.TryTake("FTP LOGIN FROM "u8) || !text.TryTakeUntil(","u8, out ReadOnlySpan<byte> source))

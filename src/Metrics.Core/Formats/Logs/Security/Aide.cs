@@ -78,13 +78,12 @@ public static class Aide
         if (line.StartsWith("AIDE found NO differences"u8))
         {
             record.Set(EventFields.Outcome, "success");
-            return true;
+            return ScanEnd.Set(record, "aide");
         }
         if (line.StartsWith("AIDE found differences between "u8))
         {
             record.Kind = EventKinds.IntegrityChanged;
-            record.Set(EventFields.ObserverName, "aide");
-            return true;
+            return ScanEnd.Set(record, "aide");
         }
         if (TrySetCount(line.TrimStart((byte)' '), record))
             return true;

@@ -31,6 +31,9 @@ public static class Chkrootkit
             return false;
         ReadOnlySpan<byte> result = first[(dots + 3)..].TrimStart((byte)' ');
         ReadOnlySpan<byte> what = isCheck ? first["Checking `".Length..dots].TrimEnd((byte)'\'') : first["Searching for ".Length..dots];
+        // The last of its tools, in all versions; it says nothing at the end.
+        if (isCheck && what.SequenceEqual("OSX_RSPLUG"u8))
+            ScanEnd.Set(record, "chkrootkit");
         if (IsInfected(result))
             SetFound(what, result, record);
         else if (result.StartsWith("WARNING"u8) || result.StartsWith("Warning"u8))

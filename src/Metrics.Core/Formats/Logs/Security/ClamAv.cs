@@ -36,7 +36,7 @@ public static class ClamAv
             return true;
         }
         return (BeginsWithPath(rest) && TryReadFound(rest, record)) || TryReadAge(rest, record) || TryReadLife(rest, record)
-            || IsOfScan(text, record);
+            || TryReadFetched(rest, record) || IsOfScan(text, record);
     }
 
     /// <summary>Where no time stands before it, a path tells a result from another log's line: no blank comes before a slash.</summary>
@@ -46,7 +46,8 @@ public static class ClamAv
     private static bool TryReadText(ReadOnlySpan<byte> text, LogRecord record)
     {
         bool hasLevel = TrySetLevel(ref text, record);
-        return TryReadFound(text, record) || TryReadMail(text, record) || TryReadAge(text, record) || TryReadLife(text, record) || hasLevel;
+        return TryReadFound(text, record) || TryReadMail(text, record) || TryReadAge(text, record) || TryReadLife(text, record)
+            || TryReadFetched(text, record) || hasLevel;
     }
 
     /// <summary><c>The virus database is older than 7 days!</c>, <c>Your ClamAV installation is OUTDATED!</c></summary>
@@ -57,6 +58,20 @@ public static class ClamAv
         if (isOld)
             record.Set(EventFields.Action, "outdated");
         return isOld;
+    }
+
+    /// <summary>
+    /// <c>daily.cld database is up-to-date (version: …)</c>, <c>daily.cld updated (version: …)</c>: freshclam has looked.
+    /// </summary>
+    private static bool TryReadFetched(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        int blank = text.IndexOf((byte)' ');
+        if (blank < 5 || text[blank - 4] != '.' || text[blank - 3] != 'c' || text[blank - 1] != 'd')
+            return false;
+        ReadOnlySpan<byte> rest = text[(blank + 1)..];
+        bool isLook = rest.StartsWith("database is up-to-date (version: "u8) || rest.StartsWith("updated (version: "u8)
+            || rest.StartsWith("is up to date (version: "u8) || rest.StartsWith("is up-to-date (version: "u8);
+        return isLook && ScanEnd.Set(record, "freshclam");
     }
 
     /// <summary><c>+++ Started at Thu Nov 26 10:00:00 2026</c>, <c>--- Stopped at …</c></summary>
@@ -145,7 +160,7 @@ public static class ClamAv
         if (text.StartsWith("Infected files: "u8))
         {
             record.Set(EventFields.SummaryFound, text["Infected files: ".Length..]);
-            return true;
+            return ScanEnd.Set(record, "clamav");
         }
         if (text.StartsWith("Scanned files: "u8))
         {

@@ -47,7 +47,19 @@ public static class OssecLog
         record.Set(EventFields.ProcessName, name);
         if (mark >= 0 && program[mark] == ':')
             record.Set(EventFields.Logger, program[(mark + 1)..]);
+        ReadEnd(rest.TrimStart((byte)' '), record);
         return true;
+    }
+
+    /// <summary><c>Ending syscheck scan.</c>, <c>(6009): File integrity monitoring scan ended.</c>, <c>Ending rootcheck scan.</c></summary>
+    private static void ReadEnd(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        if (text.StartsWith("("u8) && text.IndexOf("): "u8) is > 0 and var at)
+            text = text[(at + 3)..];
+        if (text.StartsWith("Ending syscheck scan"u8) || text.StartsWith("File integrity monitoring scan ended"u8))
+            ScanEnd.Set(record, "syscheck");
+        else if (text.StartsWith("Ending rootcheck scan"u8))
+            ScanEnd.Set(record, "rootcheck");
     }
 
     private static bool TryReadResponse(ReadOnlySpan<byte> text, LogContext context, LogRecord record)

@@ -64,8 +64,13 @@ public static class Rkhunter
             // All that it tells syslog of its warnings.
             record.Kind = EventKinds.IdsAlert;
             record.Set(EventFields.ObserverName, "rkhunter");
+            // A file of syslog has no level, and it is no mere remark.
+            if (record.SeverityNumber == 0)
+                LogLevels.TrySet(record, "Warning"u8);
             return true;
         }
+        if (text.StartsWith("Info: End date is "u8))
+            return ScanEnd.Set(record, "rkhunter");
         if (!LogText.TryTake(ref text, Warning))
             return TryCount(text, record);
         LogLevels.TrySet(record, "Warning"u8);

@@ -28,7 +28,7 @@ public static class Tripwire
             return text.IsEmpty || ReadList(action, text, record);
         if (TryReadObject(first, record))
             return true;
-        return TryCount(first, "Total violations found:"u8, EventFields.SummaryFound, record)
+        return (TryCount(first, "Total violations found:"u8, EventFields.SummaryFound, record) && ScanEnd.Set(record, "tripwire"))
             || TryCount(first, "Total objects scanned:"u8, EventFields.SummaryChecked, record)
             || first.StartsWith("Open Source Tripwire(R) "u8);
     }
@@ -103,7 +103,7 @@ public static class Tripwire
             if (field is not null)
                 record.Set(field, pair[2..]);
         }
-        record.Set(EventFields.ObserverName, "tripwire");
+        ScanEnd.Set(record, "tripwire");
         if (record.Has(EventFields.SummaryFound) && !record.Bytes(EventFields.SummaryFound).SequenceEqual("0"u8))
             record.Kind = EventKinds.IntegrityChanged;
         return true;
