@@ -37,6 +37,17 @@ public static class EventFields
     /// <summary>The port from which it came.</summary>
     public const string SourcePort = "source.port";
 
+    /// <summary>
+    /// For whom it was forwarded, as the client and the proxies between have said it, the nearest last; whatever is before may be made up.
+    /// </summary>
+    public const string SourceForwarded = "source.forwarded";
+
+    /// <summary>The trusted proxy by which it came (<c>events.trusted_proxies</c>).</summary>
+    public const string ProxyIp = "proxy.ip";
+
+    /// <summary>The port of that proxy from which it came.</summary>
+    public const string ProxyPort = "proxy.port";
+
     /// <summary>The project that it is about.</summary>
     public const string ProjectId = "cloud.project.id";
 
@@ -280,7 +291,7 @@ public static class EventFields
         _ => field.Replace('.', '_'),
     };
 
-    /// <summary>Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay.</summary>
+    /// <summary>Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay; and other names.</summary>
     private static readonly Dictionary<string, string> s_withUnderscore = new()
     {
         ["openstack_request_id"] = RequestId,
@@ -290,6 +301,11 @@ public static class EventFields
         ["process_exit_code"] = ExitCode,
         ["http_response_status_code"] = HttpStatus,
         ["user_agent_original"] = UserAgent,
+        // What servers and shippers call the header.
+        ["http_x_forwarded_for"] = SourceForwarded,
+        ["x_forwarded_for"] = SourceForwarded,
+        ["X-Forwarded-For"] = SourceForwarded,
+        ["x-forwarded-for"] = SourceForwarded,
     };
 
     private static string Dotted(string label) => s_withUnderscore.GetValueOrDefault(label) ?? label.Replace('_', '.');

@@ -26,6 +26,9 @@ internal sealed record EventLogOptions
     /// <summary>Whether events say what was never seen before. Default yes; a reload changes it at once.</summary>
     public FirstSeenOptions FirstSeen { get; init; } = FirstSeenOptions.Default;
 
+    /// <summary>Proxies that say the truth of whom they have a request from. Default none; a reload changes it at once.</summary>
+    public NetworkList TrustedProxies { get; init; } = NetworkList.Empty;
+
     /// <summary>The first day that is kept, days since 1970 UTC.</summary>
     public int OldestDay(DateTimeOffset now) => EventTable.DayOf(now - Retention);
 
@@ -45,9 +48,12 @@ internal sealed record EventLogOptions
             CopyToInflux = section.Flag("influx", defaults.CopyToInflux),
             Templates = TemplateOptions.Read(section.Section("templates")),
             FirstSeen = FirstSeenOptions.Read(section.Section("first_seen")),
+            TrustedProxies = NetworkList.Read(section, "trusted_proxies"),
             Redactor = new Redactor(
                 section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };
+        if (options.TrustedProxies.HoldsAll)
+            section.Report("trusted_proxies", "holds every address; then clients are believed too, who may say what they like");
         if (options.CopyToInflux && !hasInflux)
             section.Report("influx", "is true, but there is no storage.influx to copy events to");
         section.Finish();
