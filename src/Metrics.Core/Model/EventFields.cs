@@ -291,7 +291,9 @@ public static class EventFields
         _ => field.Replace('.', '_'),
     };
 
-    /// <summary>Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay; and other names.</summary>
+    /// <summary>
+    /// Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay; and those of other names.
+    /// </summary>
     private static readonly Dictionary<string, string> s_withUnderscore = new()
     {
         ["openstack_request_id"] = RequestId,

@@ -11,9 +11,9 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · secrets masked · origins · marks · kinds of lines · counts of lines · rules · what is kept · store. When the
-/// places of a lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on.
-/// Stops after all producers: what is queued is still taken.
+/// their order: head · event log · secrets masked · origins · marks · kinds of lines · counts of lines · rules · what is kept · store. When
+/// the places of a lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes
+/// on. Stops after all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
 {

@@ -89,7 +89,7 @@ public sealed class OriginStageTests
               redact: [ { pattern: '(' } ]
             """);
         parse.Should().Throw<Exception>().Which.Message.Should()
-            .Contain("events.trusted_proxies holds '10.0.0.0/33', which is no network").And.Contain("2: ")
+            .Contain("events.trusted_proxies holds '10.0.0.0/33', which is no network").And.Contain("metrics.yaml:2:")
             .And.Contain("holds 'proxy.example.org', which is no network").And.Contain("events.redact[0].pattern");
         foreach (string all in (string[])["0.0.0.0/0", "::/0"])
         {

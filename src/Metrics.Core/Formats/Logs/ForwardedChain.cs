@@ -21,7 +21,9 @@ public static class ForwardedChain
     /// <summary>Bytes of a chain that are kept, the nearest: clients may send thousands.</summary>
     private const int MaxLength = 2048;
 
-    private static readonly ReadOnlyMemory<byte>[] s_quotes = ["\""u8.ToArray(), "\\\""u8.ToArray(), "\\x22"u8.ToArray(), "#22"u8.ToArray()];
+    /// <summary>A quote as it is, and as Apache, nginx and HAProxy write it.</summary>
+    private static readonly ReadOnlyMemory<byte>[] s_quotes =
+        ["\""u8.ToArray(), "\\\""u8.ToArray(), "\\x22"u8.ToArray(), "#22"u8.ToArray()];
 
     /// <summary>
     /// Who it was: the nearest that is not trusted, since only what the trusted have written is true; the farthest where all are trusted.
@@ -81,7 +83,9 @@ public static class ForwardedChain
         record.Set(EventFields.SourceForwarded, chain.Trim(", "u8));
     }
 
-    /// <summary>Whether a text may be a chain: the nearest is an address, or says that it is none (<c>unknown</c>, <c>for=_x</c>).</summary>
+    /// <summary>
+    /// Whether a text may be a chain: the nearest is an address, or says that it is none (<c>unknown</c>, <c>for=_x</c>).
+    /// </summary>
     internal static bool IsChain(ReadOnlySpan<byte> text) =>
         TryTakeNearest(ref text, out ReadOnlySpan<byte> nearest)
         && (TryAddress(nearest, out _) || nearest.SequenceEqual("unknown"u8) || TryFor(nearest, out _));

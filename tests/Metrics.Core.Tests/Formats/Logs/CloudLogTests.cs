@@ -21,7 +21,7 @@ public sealed class CloudLogTests
     [InlineData("haproxy-file")]
     [InlineData("haproxy-real")]
     [InlineData("proxies-real")]
-    [InlineData("proxies-apache")]
+    [InlineData("proxies")]
     [InlineData("keystone-proxied")]
     [InlineData("leveled")]
     [InlineData("vlog")]

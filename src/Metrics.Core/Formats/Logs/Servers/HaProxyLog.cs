@@ -100,13 +100,16 @@ public static class HaProxyLog
                 ReadOnlySpan<byte> value = captured[part];
                 if (value.StartsWith("req-"u8) && text.TrimStart((byte)' ').IsEmpty)
                     record.Set(EventFields.RequestId, value);
-                else if (ForwardedChain.IsChain(value) && ++chains == 1)
+                else if (ForwardedChain.IsChain(value) && !IsHost(value) && ++chains == 1)
                     chain = value;
             }
         }
         if (chains == 1)
             record.SetForwarded(chain);
     }
+
+    /// <summary>An address with a port is what a client asks for (<c>Host</c>); hardly a proxy says it of a client.</summary>
+    private static bool IsHost(ReadOnlySpan<byte> value) => !value.Contains((byte)',') && (value.Count((byte)':') == 1 || value[0] == '[');
 
     /// <summary><c>212 -- 0/0/0/0/3 0/0</c></summary>
     private static void ReadConnection(ReadOnlySpan<byte> rest, LogRecord record)
