@@ -18,7 +18,8 @@ public sealed class ProxyOriginTests
     {
         await WriteConfigurationsAsync();
         using Component haproxy = Component.Start(_folder, "/usr/sbin/haproxy", "-f", "haproxy.cfg");
-        using Component nginx = Component.Start(_folder, "/usr/sbin/nginx", "-p", _folder, "-e", "error.log", "-c", $"{_folder}/nginx.conf");
+        using Component nginx = Component.Start(
+            _folder, "/usr/sbin/nginx", "-p", _folder, "-e", "error.log", "-c", $"{_folder}/nginx.conf");
         await using Daemon daemon = await Daemon.StartAsync($$"""
             host: { enabled: false }
             events: { trusted_proxies: [127.0.0.1] }

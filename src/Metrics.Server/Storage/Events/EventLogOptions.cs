@@ -1,3 +1,4 @@
+using Metrics.Storage.Events.Geo;
 using Metrics.Text;
 
 namespace Metrics.Storage.Events;
@@ -29,6 +30,9 @@ internal sealed record EventLogOptions
     /// <summary>Proxies that say the truth of whom they have a request from. Default none; a reload changes it at once.</summary>
     public NetworkList TrustedProxies { get; init; } = NetworkList.Empty;
 
+    /// <summary>A database of countries or cities (<c>.mmdb</c>). Default none (empty); a reload changes it at once.</summary>
+    public string GeoFile { get; init; } = "";
+
     /// <summary>The first day that is kept, days since 1970 UTC.</summary>
     public int OldestDay(DateTimeOffset now) => EventTable.DayOf(now - Retention);
 
@@ -49,6 +53,7 @@ internal sealed record EventLogOptions
             Templates = TemplateOptions.Read(section.Section("templates")),
             FirstSeen = FirstSeenOptions.Read(section.Section("first_seen")),
             TrustedProxies = NetworkList.Read(section, "trusted_proxies"),
+            GeoFile = ReadGeo(section.Section("geo")),
             Redactor = new Redactor(
                 section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };
@@ -58,6 +63,23 @@ internal sealed record EventLogOptions
             section.Report("influx", "is true, but there is no storage.influx to copy events to");
         section.Finish();
         return options;
+    }
+
+    private static string ReadGeo(YamlSection section)
+    {
+        string path = section.Text("file", "");
+        section.Finish();
+        if (path.Length == 0)
+            return "";
+        try
+        {
+            Geo.GeoFile.Open(path).Dispose();
+        }
+        catch (GeoException e)
+        {
+            section.Report("file", $"is '{path}', which {e.Message}");
+        }
+        return path;
     }
 
     private static RedactRule? ReadRule(YamlSection section)

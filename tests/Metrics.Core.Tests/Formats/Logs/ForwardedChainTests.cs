@@ -74,6 +74,20 @@ public sealed class ForwardedChainTests
     }
 
     [Fact]
+    public void Whatever_a_client_writes_before_it_the_element_of_the_trusted_proxy_counts()
+    {
+        const string Parts = "0123456789abcdef.:,; \"'[]=_-\\#%for=unknown\0\u00e9";
+        var random = new Random(7);
+        for (int n = 0; n < 20_000; n++)
+        {
+            string forged = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => Parts[random.Next(Parts.Length)]));
+            OriginOf($"{forged}, 203.0.113.9").Should().Be("203.0.113.9", forged);
+            OriginOf($"{forged},for=\"[2001:db8::7]:80\";proto=https, for=10.0.0.5").Should().Be("2001:db8::7", forged);
+            OriginOf(forged);
+        }
+    }
+
+    [Fact]
     public void Of_a_chain_that_was_cut_at_its_end_nobody_says_who_it_was()
     {
         string forged = string.Join(", ", Enumerable.Repeat("198.51.100.1", 1000))[..EventBounds.MaxValueLength];
