@@ -1,6 +1,6 @@
 using System.Collections;
-using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Hosting;

@@ -4,6 +4,7 @@ using Metrics.Intake;
 using Metrics.Model;
 using Metrics.Storage.Events;
 using Metrics.Telemetry;
+using Metrics.Tests.Access;
 using Metrics.Tests.Storage.Events.Geo;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -86,6 +87,22 @@ public sealed class PlaceStageTests : IDisposable
         (await PlaceAsync("81.2.69.160")).Should().Be(" ");
         _options.Value = Options(_file);
         (await PlaceAsync("81.2.69.160")).Should().Be("DE 52.52,13.405");
+    }
+
+    [Fact]
+    public async Task A_daemon_says_it_of_the_client_behind_a_trusted_proxy()
+    {
+        await using RunningDaemon daemon =
+            await RunningDaemon.StartAsync($"events: {{ trusted_proxies: [10.0.0.4], geo: {{ file: '{_file}' }} }}");
+        const string Pushed = """
+            {"kind":"identity.authenticate","event.outcome":"success","user.name":"ann","source.ip":"10.0.0.4","x_forwarded_for":"81.2.69.160"}
+            """;
+        (await daemon.AskAsync("POST", "/api/v1/events", body: new StringContent(Pushed))).Status.Should().Be(204);
+        (await daemon.AskAsync("GET", "/api/v1/events")).Text.Should().Contain("\"source.ip\":\"81.2.69.160\"")
+            .And.Contain("\"proxy.ip\":\"10.0.0.4\"").And.Contain("\"source.geo.country_iso_code\":\"DE\"")
+            .And.Contain("\"source.geo.location\":\"52.52,13.405\"");
+        (await daemon.AskAsync("GET", "/metrics")).Text.Should().Contain("metricsd_geo_database_built_timestamp_seconds 1790000000")
+            .And.Contain("metricsd_intake_events_behind_proxy_total{origin=\"known\"} 1");
     }
 
     [Fact]
