@@ -169,7 +169,8 @@ public sealed class PollSchedulerTests : IDisposable
         {
             var section = new Section { Id = new SectionId($"test {t.Instance}", $"{t.Seconds}") };
             TimeSpan interval = TimeSpan.FromSeconds(t.Seconds);
-            return new TargetDeclaration(section, "job", t.Instance, interval, interval, () => Create(t.Instance), Room is null ? [] : [new Label("room", Room)]);
+            return new TargetDeclaration(section, "job", t.Instance, interval, interval, () => Create(t.Instance),
+                Room is null ? [] : [new Label("room", Room)]);
         });
 
         private Poller Create(string instance)

@@ -44,7 +44,7 @@ internal sealed class SequenceWindow : EntryWindow
         }
     }
 
-    /// <summary>Where the newest times of a step's events stand in the progress: round and round, and behind them whose turn is next.</summary>
+    /// <summary>Where the newest times of a step's events stand: round and round, and behind them whose turn is next.</summary>
     private sealed record Ring(int At, int Count, long Within);
 
     /// <summary>What belongs among the events that were summed up is taken as one of them.</summary>

@@ -212,7 +212,8 @@ public sealed class OrphanLookTests : IDisposable
     public async Task What_was_told_before_a_reload_that_alters_the_cloud_is_looked_up_after_it()
     {
         await _scheduler.ReconcileAsync(CancellationToken.None);
-        var sections = new Current<TargetSections>(new TargetSections([_cloud.Job with { Id = new SectionId("openstack test", "as it was") }]));
+        var before = new SectionId("openstack test", "as it was");
+        var sections = new Current<TargetSections>(new TargetSections([_cloud.Job with { Id = before }]));
         using var deletions = new OwnerDeletions(_intake, _scheduler, sections, _looks, _stub.Time);
         using var stop = new CancellationTokenSource();
         deletions.Ask(new DeletedOwner("openstack/test", OwnerKind.Project, "shop"), stop.Token);

@@ -70,7 +70,8 @@ internal sealed class GoneOwners(TimeProvider time)
         int missing = 0;
         lock (_lock)
         {
-            foreach ((string id, Told told) in projects is null ? [] : _told.Of(OwnerKind.Project).Where(t => t.Value.At <= projects.Started))
+            foreach ((string id, Told told) in projects is null ? []
+                : _told.Of(OwnerKind.Project).Where(t => t.Value.At <= projects.Started))
             {
                 bool isMissing = !projects!.Items.ContainsKey(id);
                 if (isMissing && !told.IsMissing)
