@@ -107,6 +107,19 @@ public sealed partial class EventBatch
         field = field with { Value = text };
     }
 
+    /// <summary>Gives a field another name; nothing where the row has none of the old name, or one of the new.</summary>
+    public void Rename(int row, string field, string name)
+    {
+        if (TryFind(row, name, out _))
+            return;
+        int start = row == 0 ? 0 : _fieldEnds[row - 1];
+        foreach (ref BatchField candidate in _fields.AsSpan(start, _fieldEnds[row] - start))
+        {
+            if (candidate.IsNamed(field))
+                candidate = candidate with { Name = name };
+        }
+    }
+
     /// <summary>Adds fields to the newest row, which has none yet: their texts at once where nothing is wrong with them.</summary>
     /// <param name="texts">Their values.</param>
     /// <param name="fields">The fields; no name twice.</param>

@@ -37,6 +37,23 @@ public static class EventFields
     /// <summary>The port from which it came.</summary>
     public const string SourcePort = "source.port";
 
+    /// <summary>
+    /// For whom it was forwarded, as the client and the proxies between have said it, the nearest last; whatever is before may be made up.
+    /// </summary>
+    public const string SourceForwarded = "source.forwarded";
+
+    /// <summary>The country in which <c>source.ip</c> is (<c>events.geo</c>): two letters, ISO 3166-1.</summary>
+    public const string SourceCountry = "source.geo.country_iso_code";
+
+    /// <summary>Where <c>source.ip</c> is: degrees north and east, <c>52.52,13.405</c>.</summary>
+    public const string SourceLocation = "source.geo.location";
+
+    /// <summary>The trusted proxy by which it came (<c>events.trusted_proxies</c>).</summary>
+    public const string ProxyIp = "proxy.ip";
+
+    /// <summary>The port of that proxy from which it came.</summary>
+    public const string ProxyPort = "proxy.port";
+
     /// <summary>The project that it is about.</summary>
     public const string ProjectId = "cloud.project.id";
 
@@ -50,10 +67,15 @@ public static class EventFields
     public const string Action = "event.action";
 
     /// <summary>
-    /// What of it was never seen before (<c>events.first_seen</c>): <c>account</c>, <c>origin</c>, <c>service</c>, <c>rule</c>, or several
-    /// of them with commas between.
+    /// What of it was never seen before (<c>events.first_seen</c>): <c>account</c>, <c>origin</c>, <c>country</c>, <c>service</c>,
+    /// <c>rule</c>, or several of them with commas between.
     /// </summary>
     public const string First = "event.first";
+
+    /// <summary>
+    /// <c>impossible</c> where an account has got in from a place that nobody reaches from where it was before (<c>events.geo</c>).
+    /// </summary>
+    public const string Travel = "event.travel";
 
     /// <summary>The window of <c>maintenance</c> in which it happened.</summary>
     public const string Planned = "event.planned";
@@ -283,7 +305,9 @@ public static class EventFields
         _ => field.Replace('.', '_'),
     };
 
-    /// <summary>Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay.</summary>
+    /// <summary>
+    /// Fields whose own words hold an underscore, by their label: the underscore that is no dot must stay; and those of other names.
+    /// </summary>
     private static readonly Dictionary<string, string> s_withUnderscore = new()
     {
         ["openstack_request_id"] = RequestId,
@@ -293,6 +317,12 @@ public static class EventFields
         ["process_exit_code"] = ExitCode,
         ["http_response_status_code"] = HttpStatus,
         ["user_agent_original"] = UserAgent,
+        ["source_geo_country_iso_code"] = SourceCountry,
+        // What servers and shippers call the header.
+        ["http_x_forwarded_for"] = SourceForwarded,
+        ["x_forwarded_for"] = SourceForwarded,
+        ["X-Forwarded-For"] = SourceForwarded,
+        ["x-forwarded-for"] = SourceForwarded,
     };
 
     private static string Dotted(string label) => s_withUnderscore.GetValueOrDefault(label) ?? label.Replace('_', '.');

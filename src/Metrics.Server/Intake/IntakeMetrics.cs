@@ -33,6 +33,19 @@ internal sealed class IntakeMetrics(MetricRegistry registry) : OwnMetrics(regist
     public Counter EventsRedacted { get; } = registry.Counter(
         "metricsd_intake_events_redacted_total", "Events in which secrets were masked (events.redact).");
 
+    public Labelled<Counter> EventsBehindProxy { get; } = registry.Counter(
+        "metricsd_intake_events_behind_proxy_total",
+        "Events that came by a proxy of events.trusted_proxies, by whether somebody says who came to it (source.ip).", "origin")
+        .FromStart("known", "unknown");
+
+    public Gauge GeoBuilt { get; } = registry.Gauge(
+        "metricsd_geo_database_built_timestamp_seconds",
+        "When the database of countries or cities was made (events.geo); 0 where none is read.");
+
+    public Counter GeoFailures { get; } = registry.Counter(
+        "metricsd_geo_database_failures_total",
+        "How often the database of countries or cities could not be read, in whole or for an address.");
+
     public Labelled<Counter> EventsNotStored { get; } = registry.Counter(
         "metricsd_intake_events_not_stored_total",
         "Events that events.store does not keep, by reason: a plain line of a log (parsed), any line of a log (counts). Rules have seen "

@@ -11,9 +11,9 @@ namespace Metrics.Intake;
 
 /// <summary>
 /// The one way in, for samples and for events: a bound of batches, in which each of the two lanes has its own places, then the stages in
-/// their order: head · event log · secrets masked · marks · kinds of lines · counts of lines · rules · what is kept · store. When the
-/// places of a lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other lane goes on.
-/// Stops after all producers: what is queued is still taken.
+/// their order: head · event log · secrets masked · origins · places · marks · kinds of lines · counts of lines · rules · what is kept ·
+/// store. When the places of a lane are taken its producers wait (back-pressure): pollers poll later, pushers are answered later, the other
+/// lane goes on. Stops after all producers: what is queued is still taken.
 /// </summary>
 internal sealed class IntakePipeline : BackgroundService
 {
@@ -41,7 +41,8 @@ internal sealed class IntakePipeline : BackgroundService
 
     public IntakePipeline(
         Head head, IEventLog log, StoreWriter samples, EventLogWriter events, MetadataTable metadata, LogCounts counts,
-        MarkStage marks, TemplateStage templates, Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time)
+        MarkStage marks, TemplateStage templates, Current<EventLogOptions> stored, IntakeMetrics metrics, TimeProvider time,
+        PlaceStage? places = null)
     {
         (_head, _metrics, _time) = (head, metrics, time);
         (_sampleWriter, _eventWriter, _templates) = (samples, events, templates);
@@ -51,6 +52,8 @@ internal sealed class IntakePipeline : BackgroundService
             new HeadStage(head, metadata, metrics, time),
             new EventLogStage(log, metrics, time),
             new RedactStage(stored, metrics),
+            new OriginStage(stored, metrics),
+            .. places is null ? (IIntakeStage[])[] : [places],
             marks,
             templates,
             counts,

@@ -23,6 +23,7 @@ internal static class IntakeServices
         .AddSingleton<LogCounts>()
         .AddOwnMetrics<MarkMetrics>()
         .AddSingleton<MarkStage>()
+        .AddSingleton<PlaceStage>()
         .AddOwnMetrics<TemplateMetrics>()
         .AddSingleton<TemplateStage>()
         .AddSingleton<IntakePipeline>()

@@ -32,12 +32,19 @@ internal sealed class LoginsReport(LoginQuestions logins, Head head) : ReportSou
                     { a.Name, a.Domain, Number(a.Failures), Others(a), ReportRenderer.Time(a.Last), ReportRenderer.Time(a.LastSuccess) }),
             ], failed.AccountsInAll - failed.Accounts.Count);
         yield return new ReportPart(
-            "Where they came from", failed.Origins.Count == 0 ? "No origin is known." : "",
+            "Where they came from", NoteOf(failed),
             ["origin", "failures", "accounts", "last", "last that succeeded"],
             [
                 .. failed.Origins.Select(o => new[]
                     { o.Name, Number(o.Failures), Others(o), ReportRenderer.Time(o.Last), ReportRenderer.Time(o.LastSuccess) }),
             ], failed.OriginsInAll - failed.Origins.Count);
+    }
+
+    private static string NoteOf(FailedLogins failed)
+    {
+        IEnumerable<string> proxies = failed.Proxies.Select(p => string.Create(
+            CultureInfo.InvariantCulture, $"{p.Failures} came from behind the proxy {p.Name}: of whom, it is not known."));
+        return string.Join(' ', failed.Origins.Count == 0 ? proxies.Prepend("No origin is known.") : proxies);
     }
 
     private static ReportPart Weak(WeakAccounts weak, ReportSpan span)

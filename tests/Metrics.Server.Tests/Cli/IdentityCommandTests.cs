@@ -10,7 +10,7 @@ public sealed class IdentityCommandTests : IAsyncLifetime
     private readonly DateTimeOffset _now = TimeProvider.System.GetUtcNow();
     private RunningDaemon _daemon = null!;
 
-    public async ValueTask InitializeAsync() => _daemon = await RunningDaemon.StartAsync("");
+    public async ValueTask InitializeAsync() => _daemon = await RunningDaemon.StartAsync("events: { trusted_proxies: [10.0.9.4] }");
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 
@@ -31,6 +31,19 @@ public sealed class IdentityCommandTests : IAsyncLifetime
         (await AskAsync("failures", "--limit", "1")).Output.Should().MatchRegex(@"(?m)^ann .*\nand 2 more$");
         JsonElement json = JsonElement.Parse((await AskAsync("failures", "--output", "json")).Output);
         json.GetProperty("accounts")[0].GetProperty("domain").GetString().Should().Be("default");
+    }
+
+    [Fact]
+    public async Task Behind_a_trusted_proxy_the_client_is_told_and_else_the_proxy_as_no_origin()
+    {
+        string forwarded = Login(600, "failure", "ann", "a1", "default", "10.0.9.4");
+        await SendAsync(
+            forwarded.Replace("{", "{\"http_x_forwarded_for\":\"198.51.100.1, 203.0.113.7\",", StringComparison.Ordinal),
+            Login(500, "failure", "ann", "a1", "default", "10.0.9.4"), Login(400, "failure", "bob", "b1", "default", "10.0.9.4"));
+        CliRun run = await AskAsync("failures", "--from", "1h");
+        run.Output.Should().MatchRegex(@"(?m)^203\.0\.113\.7 +1 ").And.NotContain("198.51.100.1")
+            .And.MatchRegex(@"(?m)^2 failures for 2 accounts came from behind the proxy 10\.0\.9\.4, from \S+Z to \S+Z; of whom, ")
+            .And.NotMatchRegex(@"(?m)^10\.0\.9\.4");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Pollers.Host;
+using Metrics.Tests.Storage.Events.Geo;
 
 namespace Metrics.Tests.Configuration;
 
@@ -98,6 +99,9 @@ public sealed class ConfigurationTests
     /// <summary>The files that the documents name stand on the reader's machine: secrets, certificates, and the account's.</summary>
     private static string AsIfTheReadersFilesWereHere(string yaml, string folder)
     {
+        string places = Path.Combine(folder, "places.mmdb");
+        File.WriteAllBytes(places, MmdbWriter.Write("GeoLite2-City", ("81.0.0.0/8", "DE", null)));
+        yaml = yaml.Replace("/var/lib/GeoIP/GeoLite2-City.mmdb", places, StringComparison.Ordinal);
         foreach (Match file in Regex.Matches(yaml, "/etc/(metricsd|ssl)/([a-z.-]+)"))
         {
             string name = file.Groups[2].Value;

@@ -7,13 +7,14 @@ namespace Metrics.Api.Identity;
 /// <param name="AccountsInAll">How many accounts there are.</param>
 /// <param name="Origins">By address, the most failures first.</param>
 /// <param name="OriginsInAll">How many addresses there are.</param>
+/// <param name="Proxies">Behind which proxies there were failures of which nobody says who came to them, the most first.</param>
 /// <param name="IsCut">Whether there were more than are counted, so that some with few failures are left out.</param>
 internal sealed record FailedLogins(
     long Failures, long Unnamed, IReadOnlyList<FailedLogin> Accounts, long AccountsInAll, IReadOnlyList<FailedLogin> Origins,
-    long OriginsInAll, bool IsCut);
+    long OriginsInAll, IReadOnlyList<FailedLogin> Proxies, bool IsCut);
 
-/// <summary>The failures of one account, or from one address; times are nanoseconds since 1970 UTC.</summary>
-/// <param name="Name">The account, by name where one is known, else by id; or the address.</param>
+/// <summary>The failures of one account, from one address, or behind one proxy; times are nanoseconds since 1970 UTC.</summary>
+/// <param name="Name">The account, by name where one is known, else by id; or the address of either.</param>
 /// <param name="Domain">The account's domain, as the source has it; empty where it says none.</param>
 /// <param name="Id">The account's id; empty where none is known.</param>
 /// <param name="Failures">Attempts that failed.</param>

@@ -57,6 +57,11 @@ internal static class IdentityApi
                 succeededSince = f.LastSuccess > f.First, reason = f.Reason,
             }),
             moreOrigins = failed.OriginsInAll - failed.Origins.Count,
+            behindProxies = failed.Proxies.Select(f => new
+            {
+                proxy = f.Name, failures = f.Failures, lockouts = f.Lockouts, accounts = f.Others, hasMoreAccounts = f.HasMoreOthers,
+                first = EventTime.Format(f.First), last = EventTime.Format(f.Last), reason = f.Reason,
+            }),
         };
     }
 

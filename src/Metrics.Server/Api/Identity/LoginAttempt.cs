@@ -31,6 +31,9 @@ internal sealed record LoginAttempt
     /// <inheritdoc cref="User"/>
     public required string Source { get; init; }
 
+    /// <summary>The trusted proxy by which it came; empty where it came by none.</summary>
+    public required string Proxy { get; init; }
+
     /// <inheritdoc cref="User"/>
     public required string Reason { get; init; }
 
@@ -46,6 +49,10 @@ internal sealed record LoginAttempt
     /// <summary>Whether Keystone itself has said it; Horizon's log is of its own users only.</summary>
     public required bool IsKeystones { get; init; }
 
+    /// <summary>From where, or behind which proxy; null where neither is said.</summary>
+    public LoginOrigin? Origin =>
+        Source.Length > 0 ? new LoginOrigin(Source, IsProxy: false) : Proxy.Length > 0 ? new LoginOrigin(Proxy, IsProxy: true) : null;
+
     /// <summary>How much it says of who it was.</summary>
     private int Weight => User.Length > 0 ? 2 : UserId.Length > 0 ? 1 : 0;
 
@@ -60,8 +67,8 @@ internal sealed record LoginAttempt
         {
             Time = batch.Times[row], IsFailure = outcome == "failure", IsLocked = Text(EventFields.Kind) == EventKinds.IdentityLockout,
             User = Name(EventFields.UserName), Domain = Name(EventFields.UserDomain), UserId = Name(EventFields.UserId),
-            Source = Name(EventFields.SourceIp), Reason = Cut(reason, MaxReasonLength), Request = Name(EventFields.RequestId),
-            Fingerprint = Name(EventFields.Fingerprint),
+            Source = Name(EventFields.SourceIp), Proxy = Name(EventFields.ProxyIp), Reason = Cut(reason, MaxReasonLength),
+            Request = Name(EventFields.RequestId), Fingerprint = Name(EventFields.Fingerprint),
             IsKeystones = Text(EventFields.Service) != "horizon",
         };
 
@@ -78,6 +85,7 @@ internal sealed record LoginAttempt
             Time = Math.Min(Time, other.Time), IsLocked = IsLocked || other.IsLocked,
             Domain = more.Domain.Length > 0 ? more.Domain : Domain.Length > 0 ? Domain : other.Domain,
             UserId = more.UserId.Length > 0 ? more.UserId : UserId.Length > 0 ? UserId : other.UserId,
+            Proxy = more.Proxy.Length > 0 ? more.Proxy : Proxy.Length > 0 ? Proxy : other.Proxy,
             Source = more.Source.Length > 0 ? more.Source : Source.Length > 0 ? Source : other.Source,
             Reason = more.Reason.Length > 0 ? more.Reason : Reason.Length > 0 ? Reason : other.Reason,
             Fingerprint = Fingerprint.Length > 0 ? Fingerprint : other.Fingerprint,

@@ -19,7 +19,7 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     private readonly Dictionary<(string Request, bool IsFailure), LoginAttempt> _waiting = [];
     private readonly Queue<(string Request, bool IsFailure)> _order = new();
     private readonly Dictionary<LoginAccount, AccountCount> _accounts = [];
-    private readonly Dictionary<string, LoginCount> _origins = [];
+    private readonly Dictionary<LoginOrigin, LoginCount> _origins = [];
     private readonly SprayWatch _sprays = new();
     private long _others;
     private long _failures;
@@ -46,8 +46,10 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     {
         Finish();
         (List<FailedLogin> accounts, long accountsInAll) = Most(_accounts, limit, a => (a.Key.Id, a.Value.Name, a.Value.Domain));
-        (List<FailedLogin> origins, long originsInAll) = Most(_origins, limit, o => ("", o.Key, ""));
-        return new FailedLogins(_failures, _unnamed, accounts, accountsInAll, origins, originsInAll, IsCut);
+        (List<FailedLogin> origins, long originsInAll) = Most(
+            _origins.Where(o => !o.Key.IsProxy), limit, o => ("", o.Key.Address, ""));
+        (List<FailedLogin> proxies, _) = Most(_origins.Where(o => o.Key.IsProxy), limit, o => ("", o.Key.Address, ""));
+        return new FailedLogins(_failures, _unnamed, accounts, accountsInAll, origins, originsInAll, proxies, IsCut);
     }
 
     /// <summary>Who was seen when.</summary>
@@ -147,9 +149,11 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
                 TakeRuns(count, entered);
             Add(count, one, origin);
         }
+        if (one.Origin is { } place)
+            Add(Of(_origins, place), one, account.IsNamed ? account.GetHashCode() : null);
+        // A proxy is no origin: many accounts behind it are no spraying.
         if (origin is not { } from)
             return;
-        Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
         if (one.IsFailure && !one.IsExpired && count is not null)
             _sprays.Try(from, count.Signs, one.Time);
     }
@@ -194,7 +198,8 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
     }
 
     private static (List<FailedLogin> Most, long InAll) Most<TKey, TCount>(
-        Dictionary<TKey, TCount> all, int limit, Func<KeyValuePair<TKey, TCount>, (string Id, string Name, string Domain)> who)
+        IEnumerable<KeyValuePair<TKey, TCount>> all, int limit,
+        Func<KeyValuePair<TKey, TCount>, (string Id, string Name, string Domain)> who)
         where TKey : notnull
         where TCount : LoginCount
     {

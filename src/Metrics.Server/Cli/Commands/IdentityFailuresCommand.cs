@@ -53,6 +53,7 @@ internal sealed class IdentityFailuresCommand : DaemonCommand
             to.WriteLine("There were more accounts or addresses than are counted: those with the fewest failures are left out.");
         Write(data, "accounts", ["account", "domain", "id"], "origins", "moreAccounts", to);
         Write(data, "origins", ["origin"], "accounts", "moreOrigins", to);
+        WriteProxies(data, to);
     }
 
     private static void Write(JsonElement data, string list, string[] names, string others, string more, TextWriter to)
@@ -72,6 +73,18 @@ internal sealed class IdentityFailuresCommand : DaemonCommand
         ], to);
         if (data.GetProperty(more).GetInt64() is > 0 and var rest)
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {rest} more"));
+    }
+
+    /// <summary>Those whose origin nobody has said: a proxy is no attacker, and is in no list of them.</summary>
+    private static void WriteProxies(JsonElement data, TextWriter to)
+    {
+        foreach (JsonElement one in data.GetProperty("behindProxies").EnumerateArray())
+        {
+            to.WriteLine();
+            to.WriteLine($"{TextCell.Text(one, "failures")} failures for {Others(one, "accounts")} accounts came from behind the proxy "
+                + $"{TextCell.Text(one, "proxy")}, from {TextCell.Time(one, "first")} to {TextCell.Time(one, "last")}; "
+                + "of whom, it is not known.");
+        }
     }
 
     /// <summary>How many others there were, or at least: <c>1000+</c>.</summary>

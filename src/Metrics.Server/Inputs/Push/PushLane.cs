@@ -1,4 +1,5 @@
 using System.Net;
+using Metrics.Text;
 
 namespace Metrics.Inputs.Push;
 
@@ -33,7 +34,7 @@ internal sealed class PushLane
         if (from is null || state.AllowFrom.Allows(from))
             return state.Sink;
         state.Sink.Counters.Add(InputDrop.RefusedSender);
-        refusal = new PushRefusal(StatusCodes.Status403Forbidden, $"{AllowList.Plain(from)} is not in inputs.push.allow_from");
+        refusal = new PushRefusal(StatusCodes.Status403Forbidden, $"{NetworkList.Plain(from)} is not in inputs.push.allow_from");
         return null;
     }
 }

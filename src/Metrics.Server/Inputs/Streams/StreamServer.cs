@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Metrics.Text;
 
 namespace Metrics.Inputs.Streams;
 
@@ -87,7 +88,7 @@ internal sealed class StreamServer(
 
     private StreamPeer? Admit(Socket socket)
     {
-        IPAddress address = AllowList.Plain(((IPEndPoint)socket.RemoteEndPoint!).Address);
+        IPAddress address = NetworkList.Plain(((IPEndPoint)socket.RemoteEndPoint!).Address);
         string sender = address.ToString();
         if (!allow.Allows(address))
             counters.Add(InputDrop.RefusedSender);

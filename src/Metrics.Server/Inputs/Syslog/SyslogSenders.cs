@@ -1,4 +1,5 @@
 using System.Net;
+using Metrics.Text;
 
 namespace Metrics.Inputs.Syslog;
 
@@ -20,7 +21,7 @@ internal sealed class SyslogSenders(AllowList allow)
         if (_last is not null && _last.Equals(from))
             return _lastSender;
         IPEndPoint form = from.Family == System.Net.Sockets.AddressFamily.InterNetwork ? _form4 : _form;
-        IPAddress address = AllowList.Plain(((IPEndPoint)form.Create(from)).Address);
+        IPAddress address = NetworkList.Plain(((IPEndPoint)form.Create(from)).Address);
         if (!_known.TryGetValue(address, out string? sender))
         {
             sender = allow.Allows(address) ? address.ToString() : null;

@@ -12,7 +12,12 @@ namespace Metrics.Intake.Marks;
 /// <param name="Fields">The fields whose values together must be new; an event that lacks the last of them is left alone.</param>
 internal sealed record First(string Word, string Kind, string Family, string? Scope, params IReadOnlyList<string> Fields)
 {
-    private const string Logins = "logins", Services = "services";
+    private const string Logins = "logins", Services = "services", Countries = "countries";
+
+    /// <summary>From which network an account logs in at the Identity service.</summary>
+    public static readonly First LoginOrigin = new(
+        "origin", EventKinds.IdentityAuthenticate, EventKinds.IdentityAuthenticate, null,
+        EventFields.UserDomain, EventFields.UserName, EventFields.SourceIp);
 
     /// <summary>All of them. An event that tells of a failure is none: outsiders choose what they try.</summary>
     public static readonly IReadOnlyList<First> All =
@@ -20,9 +25,10 @@ internal sealed record First(string Word, string Kind, string Family, string? Sc
         new("account", EventKinds.HostLogin, Logins, EventFields.Host, EventFields.UserName),
         new("origin", EventKinds.HostLogin, Logins, null, EventFields.UserName, EventFields.SourceIp),
         new("account", EventKinds.HostSudo, Logins, EventFields.Host, EventFields.EffectiveUserName, EventFields.UserName),
+        LoginOrigin,
         new(
-            "origin", EventKinds.IdentityAuthenticate, EventKinds.IdentityAuthenticate, null,
-            EventFields.UserDomain, EventFields.UserName, EventFields.SourceIp),
+            "country", EventKinds.IdentityAuthenticate, Countries, null,
+            EventFields.UserDomain, EventFields.UserName, EventFields.SourceCountry),
         new("service", EventKinds.ServiceStart, Services, EventFields.Host, EventFields.Service),
         new("rule", EventKinds.IdsAlert, EventKinds.IdsAlert, EventFields.Host, EventFields.RuleName),
     ];
@@ -43,6 +49,12 @@ internal sealed record First(string Word, string Kind, string Family, string? Sc
             && (dataset.SequenceEqual("pam"u8) || dataset.SequenceEqual("cron"u8)) => Logins,
         _ => null,
     };
+
+    /// <summary>
+    /// As <see cref="FamilyOf"/>, of countries: they are heard since there is a database of them, however long origins were before.
+    /// </summary>
+    public static string? CountriesOf(EventBatch batch, int row) =>
+        batch.Kinds[row] == EventKinds.IdentityAuthenticate && batch.TryFind(row, EventFields.SourceCountry, out _) ? Countries : null;
 
     /// <summary>Of a row: by what it is learned, and what must be new; null where a row does not say it.</summary>
     public (string Scope, string[] Values)? Read(EventBatch batch, int row)

@@ -94,7 +94,7 @@ internal sealed class FirstSeen
     /// <param name="changed">Takes what is to be stored of it.</param>
     public Sight Note(First what, string scope, string[] values, long at, FirstSeenOptions options, ICollection<FirstChange> changed)
     {
-        string key = $"is/{what.Kind}/{what.Word}/{Part([scope])}/{Part(values)}";
+        string key = KeyOf(what, scope, values);
         bool isKnown = _known.TryGetValue(key, out Seen? seen);
         if (!_known.TryGetValue(HeardKey(what.Family, scope), out Seen? heard)
             || (!isKnown && (_known.Count >= MaxKnown || _shares.GetValueOrDefault(ShareOf(key)) >= what.MaxKnown)))
@@ -103,6 +103,21 @@ internal sealed class FirstSeen
         Touch(key, at, changed);
         return isNew && at - heard.Since >= (long)options.Learn.TotalNanoseconds ? Sight.First
             : isNew ? Sight.Learned : Sight.Known;
+    }
+
+    /// <summary>Whether something was first seen longer ago than is learned, or nobody can know; asked before it is noted.</summary>
+    /// <param name="what">What it is.</param>
+    /// <param name="scope">By what it is learned.</param>
+    /// <param name="values">What must be known.</param>
+    /// <param name="at">When it is, nanoseconds since 1970 UTC.</param>
+    /// <param name="options">How long is learned.</param>
+    public bool IsFamiliar(First what, string scope, string[] values, long at, FirstSeenOptions options)
+    {
+        long learn = (long)options.Learn.TotalNanoseconds;
+        if (!_known.TryGetValue(HeardKey(what.Family, scope), out Seen? heard) || at - heard.Since < learn)
+            return true;
+        // What was seen while it was learned is as usual as what is.
+        return _known.TryGetValue(KeyOf(what, scope, values), out Seen? seen) && seen.Since < Math.Max(at - learn, heard.Since + learn);
     }
 
     /// <summary>Takes back what was noted, since it could not be stored: it comes again.</summary>
@@ -135,6 +150,9 @@ internal sealed class FirstSeen
 
     /// <summary>What has a bound of its own: all that is heard, and of each first what is known of one scope.</summary>
     private static string ShareOf(string key) => IsHeard(key) ? HeardPrefix : key[..key.LastIndexOf('/')];
+
+    private static string KeyOf(First what, string scope, string[] values) =>
+        $"is/{what.Kind}/{what.Word}/{Part([scope])}/{Part(values)}";
 
     private static string HeardKey(string family, string host) => $"{HeardPrefix}{family}/{Part([host])}";
 

@@ -35,6 +35,7 @@ internal sealed class MarkStage(
 
     private readonly Lock _lock = new();
     private readonly FirstSeen _seen = new();
+    private readonly Travels _travels = new();
     private readonly Queue<SourcePosition> _gone = [];
 
     /// <summary>Learns what was stored before the last end.</summary>
@@ -70,6 +71,8 @@ internal sealed class MarkStage(
             string kind = batch.Kinds[row];
             if (LogLine.IsPlain(batch, row))
                 continue;
+            if (looksForFirst && kind == EventKinds.IdentityAuthenticate && !IsFailure(batch, row))
+                MarkTravel(batch, row, first, marks);
             if (looksForFirst && s_firsts.TryGetValue(kind, out First[]? asked) && !IsFailure(batch, row))
                 MarkFirst(batch, row, asked, first, changed, marks);
             if (dates.Planned.Count > 0 && s_plannable.Contains(kind))
@@ -88,15 +91,37 @@ internal sealed class MarkStage(
         var heard = new Dictionary<(string Family, string Host), (long First, long Last)>();
         for (int row = 0; row < batch.Count; row++)
         {
-            if (First.FamilyOf(batch, row) is not { } family)
-                continue;
+            Note(First.FamilyOf(batch, row), row);
+            Note(First.CountriesOf(batch, row), row);
+        }
+        foreach (((string family, string host), (long first, long last)) in heard)
+            _seen.Hear(family, host, first, last, changed);
+
+        void Note(string? family, int row)
+        {
+            if (family is null)
+                return;
             (string, string) key = (family, batch.Find(row, EventFields.Host) ?? "");
             long at = batch.MomentOf(row);
             heard[key] = heard.TryGetValue(key, out (long First, long Last) span)
                 ? (Math.Min(span.First, at), Math.Max(span.Last, at)) : (at, at);
         }
-        foreach (((string family, string host), (long first, long last)) in heard)
-            _seen.Hear(family, host, first, last, changed);
+    }
+
+    /// <summary>Who works from two places all the time is known in both: only a network that is new to the account is told.</summary>
+    private void MarkTravel(EventBatch batch, int row, FirstSeenOptions first, List<RowField> marks)
+    {
+        if (batch.Find(row, EventFields.SourceCountry) is not { } country
+            || (batch.Find(row, EventFields.UserId) ?? batch.Find(row, EventFields.UserName)) is not { } user
+            || First.LoginOrigin.Read(batch, row) is not var (scope, values))
+        {
+            return;
+        }
+        long at = batch.MomentOf(row);
+        string account = $"{batch.Find(row, EventFields.UserDomain)}/{user}";
+        bool isImpossible = _travels.IsImpossible(account, at, country, batch.Find(row, EventFields.SourceLocation));
+        if (isImpossible && !_seen.IsFamiliar(First.LoginOrigin, scope, values, at, first))
+            Mark(batch, row, EventFields.Travel, Travels.Impossible, marks);
     }
 
     private void Mark(EventBatch batch, int row, string field, string? value, List<RowField> marks)
@@ -104,7 +129,7 @@ internal sealed class MarkStage(
         if (value is null || batch.TryFind(row, field, out _))
             return;
         marks.Add(new RowField(row, field, value));
-        metrics.Marked.WithLabels(field == EventFields.Planned ? "planned" : "outside").Inc();
+        metrics.Marked.WithLabels(field switch { EventFields.Planned => "planned", EventFields.Travel => "travel", _ => "outside" }).Inc();
     }
 
     private void MarkFirst(

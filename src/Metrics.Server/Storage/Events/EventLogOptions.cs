@@ -1,3 +1,4 @@
+using Metrics.Storage.Events.Geo;
 using Metrics.Text;
 
 namespace Metrics.Storage.Events;
@@ -26,6 +27,12 @@ internal sealed record EventLogOptions
     /// <summary>Whether events say what was never seen before. Default yes; a reload changes it at once.</summary>
     public FirstSeenOptions FirstSeen { get; init; } = FirstSeenOptions.Default;
 
+    /// <summary>Proxies that say the truth of whom they have a request from. Default none; a reload changes it at once.</summary>
+    public NetworkList TrustedProxies { get; init; } = NetworkList.Empty;
+
+    /// <summary>A database of countries or cities (<c>.mmdb</c>). Default none (empty); a reload changes it at once.</summary>
+    public string GeoFile { get; init; } = "";
+
     /// <summary>The first day that is kept, days since 1970 UTC.</summary>
     public int OldestDay(DateTimeOffset now) => EventTable.DayOf(now - Retention);
 
@@ -45,13 +52,34 @@ internal sealed record EventLogOptions
             CopyToInflux = section.Flag("influx", defaults.CopyToInflux),
             Templates = TemplateOptions.Read(section.Section("templates")),
             FirstSeen = FirstSeenOptions.Read(section.Section("first_seen")),
+            TrustedProxies = NetworkList.Read(section, "trusted_proxies"),
+            GeoFile = ReadGeo(section.Section("geo")),
             Redactor = new Redactor(
                 section.Flag("redact_defaults", true), [.. section.Sections("redact").Select(ReadRule).OfType<RedactRule>()]),
         };
+        if (options.TrustedProxies.HoldsAll)
+            section.Report("trusted_proxies", "holds every address; then clients are believed too, who may say what they like");
         if (options.CopyToInflux && !hasInflux)
             section.Report("influx", "is true, but there is no storage.influx to copy events to");
         section.Finish();
         return options;
+    }
+
+    private static string ReadGeo(YamlSection section)
+    {
+        string path = section.Text("file", "");
+        section.Finish();
+        if (path.Length == 0)
+            return "";
+        try
+        {
+            Geo.GeoFile.Open(path).Dispose();
+        }
+        catch (GeoException e)
+        {
+            section.Report("file", $"is '{path}', which {e.Message}");
+        }
+        return path;
     }
 
     private static RedactRule? ReadRule(YamlSection section)

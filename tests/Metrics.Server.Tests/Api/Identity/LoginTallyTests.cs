@@ -56,6 +56,34 @@ public sealed class LoginTallyTests
     }
 
     [Fact]
+    public void A_proxy_is_the_origin_of_nothing_and_who_came_by_it_is_told_by_account()
+    {
+        var tally = new LoginTally();
+        for (int n = 0; n < 20; n++)
+        {
+            tally.Add(Batch(
+                new Login($"user-{n}", $"u{n}", Proxy: "10.0.0.4"), new Login("ann", "a1", Origin: "203.0.113.9", Proxy: "10.0.0.4")));
+        }
+        FailedLogins failed = tally.Failures(limit: 100);
+        failed.Origins.Select(o => (o.Name, o.Failures)).Should().Equal(("203.0.113.9", 20));
+        failed.Proxies.Select(o => (o.Name, o.Failures, o.Others)).Should().Equal(("10.0.0.4", 20, 20));
+        failed.Accounts.Single(a => a.Name == "user-7").Others.Should().Be(0, "nobody says from how many addresses");
+        tally.Weak().All.Should().BeEmpty("a proxy sprays nobody");
+    }
+
+    [Fact]
+    public void Of_one_request_the_record_that_says_from_where_says_it_for_both()
+    {
+        var tally = new LoginTally();
+        tally.Add(Batch(
+            new Login("ann", "a1", Request: "req-1", Proxy: "10.0.0.4"),
+            new Login("", "", Request: "req-1", Origin: "203.0.113.9", Proxy: "10.0.0.4")));
+        FailedLogins failed = tally.Failures(limit: 10);
+        failed.Origins.Should().ContainSingle().Which.Name.Should().Be("203.0.113.9");
+        failed.Proxies.Should().BeEmpty();
+    }
+
+    [Fact]
     public void What_was_only_typed_is_no_account()
     {
         var tally = new LoginTally();
@@ -127,7 +155,7 @@ public sealed class LoginTallyTests
 
     private sealed record Login(
         string User, string Id, string Domain = "", string Origin = "", string Reason = "", string Outcome = "failure", long At = 1,
-        string Request = "");
+        string Request = "", string Proxy = "");
 
     private static EventBatch Batch(params Login[] attempts)
     {
@@ -141,6 +169,7 @@ public sealed class LoginTallyTests
             Add(EventFields.UserId, one.Id);
             Add(EventFields.UserDomain, one.Domain);
             Add(EventFields.SourceIp, one.Origin);
+            Add(EventFields.ProxyIp, one.Proxy);
             Add(EventFields.Reason, one.Reason);
             Add(EventFields.RequestId, one.Request);
         }

@@ -69,6 +69,43 @@ public sealed class MarkStageTests
     }
 
     [Fact]
+    public async Task A_country_from_which_an_account_has_not_come_is_told_once_countries_have_been_heard_for_long_enough()
+    {
+        for (int day = 0; day < 9; day++)
+        {
+            (await FirstAsync(Identity("ann", "203.0.113.1", ""))).Should().Be("");
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+        (await FirstAsync(Identity("ann", "203.0.113.1", "DE"))).Should().Be("", "the database is there since today");
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Identity("ann", "203.0.113.1", "DE"))).Should().Be("");
+        (await FirstAsync(Identity("ann", "203.0.113.2", "FR"))).Should().Be("country");
+        (await FirstAsync(Identity("ann", "203.0.113.2", "FR"))).Should().Be("");
+        (await FirstAsync(Identity("bob", "198.51.100.7", "FR"))).Should().Be("origin,country");
+    }
+
+    [Fact]
+    public async Task Who_gets_in_from_a_new_network_that_nobody_reaches_in_that_time_is_told_and_who_works_from_two_places_is_not()
+    {
+        for (int day = 0; day < 9; day++)
+        {
+            (await TravelAsync(Identity("ann", "203.0.113.1", "DE", "52.52,13.4"))).Should().Be("");
+            (await TravelAsync(Identity("robot", "203.0.113.1", "DE", "52.52,13.4"))).Should().Be("");
+            (await TravelAsync(Identity("robot", "198.51.100.1", "US", "37.77,-122.42"))).Should().Be("", "nothing is known of it yet");
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+        (await TravelAsync(Identity("ann", "203.0.113.1", "DE", "52.52,13.4"))).Should().Be("");
+        (await TravelAsync(Identity("robot", "203.0.113.1", "DE", "52.52,13.4"))).Should().Be("");
+        _time.Advance(TimeSpan.FromHours(2));
+        (await TravelAsync(Identity("robot", "198.51.100.1", "US", "37.77,-122.42"))).Should().Be("", "it is there every day");
+        (await TravelAsync(Identity("ann", "198.51.100.1", "US", "37.77,-122.42") with { Kind = EventKinds.HostLogin })).Should().Be("");
+        (await TravelAsync(Identity("ann", "192.0.2.1", "US", "37.77,-122.42"))).Should().Be("impossible");
+        (await TravelAsync(Identity("ann", "203.0.113.1", "DE", "52.52,13.4"))).Should().Be("", "that one is at home");
+        (await TravelAsync(Identity("ann", "192.0.2.2", "US", "37.77,-122.42"))).Should().Be("impossible", "it is new still");
+        _metrics.Marked.WithLabels("travel").Value.Should().Be(2);
+    }
+
+    [Fact]
     public async Task Services_rights_detectors_and_the_Identity_service_have_their_firsts_too()
     {
         Event[] usual =
@@ -346,6 +383,14 @@ public sealed class MarkStageTests
         Of(
             EventKinds.HostLogin, (EventFields.Host, host), (EventFields.UserName, user), (EventFields.SourceIp, from),
             (EventFields.Outcome, outcome)));
+
+    private Event Identity(string user, string from, string country, string location = "") => At(
+        _time.GetUtcNow(),
+        Of(
+            EventKinds.IdentityAuthenticate, (EventFields.UserName, user), (EventFields.SourceIp, from), (EventFields.Outcome, "success"),
+            (EventFields.SourceCountry, country), (EventFields.SourceLocation, location)));
+
+    private async Task<string> TravelAsync(Event one) => (await SeeAsync(one))[EventFields.Travel] ?? "";
 
     private static void Add(EventBatch batch, Event one) => batch.Add(one);
 

@@ -160,7 +160,7 @@ internal static class CadfEvent
         while (members.MoveNext())
         {
             if (members.Name.SequenceEqual("address"u8))
-                LogText.SetSource(record, fields.TextOf(members.Value));
+                record.SetForwardedSource(fields.TextOf(members.Value));
             else if (members.Name.SequenceEqual("agent"u8))
                 fields.Set(EventFields.UserAgent, members.Value);
         }

@@ -145,7 +145,7 @@ public static class Notifications
         fields.Set(EventFields.UserId, envelope.UserId);
         fields.Set(EventFields.UserName, envelope.UserName);
         fields.Set(EventFields.ProjectId, envelope.ProjectId);
-        LogText.SetSource(record, fields.TextOf(envelope.RemoteAddress));
+        record.SetForwardedSource(fields.TextOf(envelope.RemoteAddress));
         SetPublisher(fields.TextOf(envelope.Publisher), record);
     }
 

@@ -17,7 +17,7 @@ namespace Metrics.Formats.Logs.OpenStack;
 internal static class OsloIdentity
 {
     /// <summary>The longest that stands between a reason and the same reason again: an address and the name of an error.</summary>
-    private const int MaxBetween = 256;
+    private const int MaxBetween = 4096;
 
     /// <summary>Reads a text of Keystone's.</summary>
     public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
@@ -38,8 +38,8 @@ internal static class OsloIdentity
         ReadOnlySpan<byte> reason = text[..from];
         record.Kind = EventKinds.IdentityAuthenticate;
         record.Set(EventFields.Outcome, "failure");
-        if (LogText.IsAddress(source))
-            LogText.SetSource(record, source);
+        if (ForwardedChain.IsChain(source))
+            record.SetForwardedSource(source);
         int hint = reason.LastIndexOf(" (Disable "u8);
         if (hint >= 0 && reason.EndsWith(" to suppress these details.)"u8))
             reason = reason[..hint];
@@ -121,8 +121,11 @@ internal static class OsloIdentity
             if (step < 0 || (at += step) > text.Length / 2 || at * 2 > text.Length - mark.Length)
                 break;
             ReadOnlySpan<byte> between = text[(at + mark.Length)..(text.Length - at)];
-            int colon = between.IndexOf(": "u8);
-            if (colon < 0 || !between.EndsWith(": "u8) || between[colon..].Count((byte)' ') != 2 || !text.EndsWith(text[..at]))
+            if (!between.EndsWith(": "u8))
+                continue;
+            // What a client has had forwarded may hold whatever it likes: the name of the error stands last.
+            int colon = between[..^2].LastIndexOf(": "u8);
+            if (colon < 0 || between[(colon + 2)..].Count((byte)' ') != 1 || !text.EndsWith(text[..at]))
                 continue;
             source = between[..colon];
             return at;

@@ -88,7 +88,7 @@ public static class OsloJsonLog
             else if (members.Name.SequenceEqual("project_id"u8))
                 fields.Set(EventFields.ProjectId, members.Value);
             else if (members.Name.SequenceEqual("remote_address"u8))
-                LogText.SetSource(record, fields.TextOf(members.Value));
+                record.SetForwardedSource(fields.TextOf(members.Value));
         }
     }
 

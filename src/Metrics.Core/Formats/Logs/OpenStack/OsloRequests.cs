@@ -10,7 +10,7 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// 192.0.2.7 "GET /resource_providers" status: 200 len: 53 microversion: 1.36 time: 0.0149
 /// 192.0.2.7 - - [26/Nov/2026 10:00:00] "GET /v2/images HTTP/1.1" 404 419 0.020062
 /// </code>
-/// The first address is what <c>X-Forwarded-For</c> says, which the proxy before it must have set.
+/// The last address is that of whoever has connected; what stands before it is what <c>X-Forwarded-For</c> says.
 /// </remarks>
 internal static class OsloRequests
 {
@@ -18,14 +18,10 @@ internal static class OsloRequests
     public static bool TryRead(ReadOnlySpan<byte> text, LogRecord record)
     {
         ReadOnlySpan<byte> rest = text;
-        ReadOnlySpan<byte> clients = LogText.TakeWord(ref rest);
-        int comma = clients.IndexOf((byte)',');
-        ReadOnlySpan<byte> client = comma < 0 ? clients : clients[..comma];
-        if (!LogText.IsAddress(client) && !client.SequenceEqual("<local>"u8))
+        ReadOnlySpan<byte> clients = rest.TakeChain();
+        bool isLocal = clients.SequenceEqual("<local>"u8);
+        if (!isLocal && !ForwardedChain.IsChain(clients))
             return false;
-        // Proxies put a blank behind the comma.
-        while (clients.EndsWith(","u8))
-            clients = LogText.TakeWord(ref rest);
         bool hasStamp = LogText.TryTake(ref rest, "- - ["u8);
         if (hasStamp && (!LogText.TryTakeUntil(ref rest, (byte)']', out _, 32) || !LogText.TryTake(ref rest, " "u8)))
             return false;
@@ -36,8 +32,8 @@ internal static class OsloRequests
         if (end < 0 || !HttpText.TrySetRequest(record, rest[..end]))
             return false;
         record.Kind = EventKinds.HttpRequest;
-        if (client[0] != '<')
-            LogText.SetSource(record, client);
+        if (!isLocal)
+            record.SetForwardedSource(clients);
         rest = rest[(end + 2)..];
         if (hasStamp)
         {

@@ -62,7 +62,8 @@ public static class UwsgiLog
         {
             return false;
         }
-        ReadOnlySpan<byte> source = LogText.TakeWord(ref rest);
+        // With log-x-forwarded-for it is what that header says.
+        ReadOnlySpan<byte> source = rest.TakeChain();
         if (!TryTakeUser(ref rest, out ReadOnlySpan<byte> user)
             || !LogText.TryTakeUntil(ref rest, (byte)'[', out _)
             || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
@@ -77,7 +78,7 @@ public static class UwsgiLog
         time = answered;
         record.Kind = EventKinds.HttpRequest;
         record.Set(EventFields.ProcessId, pid);
-        LogText.SetSource(record, source);
+        record.SetForwardedSource(source);
         record.Set(EventFields.UserName, user);
         rest = rest[(arrow + 14)..];
         HttpText.SetBytes(record, LogText.TakeWord(ref rest));

@@ -58,29 +58,44 @@ public static class AccessLog
     private static bool MayBegin(ReadOnlySpan<byte> text) =>
         !text.IsEmpty && (text[0] is (byte)'"' or (byte)':' || char.IsAsciiHexDigit((char)text[0]));
 
-    /// <summary><c>[VHOST] CLIENT IDENT USER</c>; some leave out the last.</summary>
+    /// <summary><c>[VHOST] CLIENT [FORWARDED] IDENT USER</c>; some leave out the last, some have the chain as the client.</summary>
     private static bool TryHead(ReadOnlySpan<byte> head, LogRecord record)
     {
         ReadOnlySpan<byte> rest = head;
-        ReadOnlySpan<byte> client = LogText.TakeWord(ref rest);
+        ReadOnlySpan<byte> client = rest.TakeChain();
         if (client.IsEmpty || rest.IsEmpty)
             return false;
         ReadOnlySpan<byte> behind = rest;
-        ReadOnlySpan<byte> second = LogText.TakeWord(ref behind);
+        ReadOnlySpan<byte> second = behind.TakeChain();
         if (!MayBeClient(Unquoted(client)))
             return false;
-        if (!LogText.IsAddress(Unquoted(client)) && LogText.IsAddress(second))
+        if (!ForwardedChain.IsChain(Unquoted(client)) && ForwardedChain.IsChain(second))
         {
             SetDomain(client, record);
             client = second;
             rest = behind;
         }
-        LogText.SetSource(record, Unquoted(client));
+        record.SetForwardedSource(Unquoted(client));
+        TakeForwarded(ref rest, record);
         // What identd said is passed over; nobody has asked it for decades.
         LogText.TakeWord(ref rest);
         if (!rest.SequenceEqual("-"u8) && !rest.SequenceEqual("\"\""u8))
             record.Set(EventFields.UserName, rest);
         return true;
+    }
+
+    /// <summary>
+    /// A chain behind the client, as some formats have it. It stands there as the client has sent it, which may hold blanks: with a comma
+    /// behind it, it may end elsewhere.
+    /// </summary>
+    private static void TakeForwarded(scoped ref ReadOnlySpan<byte> rest, LogRecord record)
+    {
+        ReadOnlySpan<byte> behind = rest;
+        ReadOnlySpan<byte> chain = behind.TakeChain();
+        if (behind.IsEmpty || behind.Contains((byte)',') || !ForwardedChain.IsChain(chain))
+            return;
+        record.SetForwarded(chain);
+        rest = behind;
     }
 
     /// <summary>An address, or a name with dots or a port; words of other headers are none.</summary>
@@ -126,10 +141,18 @@ public static class AccessLog
             int end = HttpText.EndOfQuoted(rest, (byte)' ');
             if (end < 0)
                 return;
-            if (quoted++ == 1 && !rest[..end].SequenceEqual("-"u8))
-                record.Set(EventFields.UserAgent, rest[..end]);
+            SetQuoted(quoted++, rest[..end], record);
             rest = end + 2 <= rest.Length ? rest[(end + 2)..] : default;
         }
+    }
+
+    /// <summary>Referer, agent, and what a site adds: mostly for whom the request was forwarded.</summary>
+    private static void SetQuoted(int at, ReadOnlySpan<byte> text, LogRecord record)
+    {
+        if (at == 1 && !text.SequenceEqual("-"u8))
+            record.Set(EventFields.UserAgent, text);
+        else if (at > 1 && !record.Has(EventFields.SourceForwarded) && ForwardedChain.IsChain(text))
+            record.SetForwarded(text);
     }
 
     private static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> text) =>

@@ -79,10 +79,37 @@ public static class HaProxyLog
         int quote = rest.IndexOf((byte)'"');
         if (quote < 0)
             return;
+        ReadCaptured(rest[..quote], record);
         rest = rest[(quote + 1)..];
         int end = rest.IndexOf((byte)'"');
         HttpText.TrySetRequest(record, end < 0 ? rest : rest[..end]);
     }
+
+    /// <summary>
+    /// <c>---- 1/1/1/1/0 0/0 {203.0.113.9|curl} {req-3f1c…}</c>: headers of the request, and of the answer, that somebody has had captured.
+    /// Which they are is not said: the one that looks like a chain is it, and of several none.
+    /// </summary>
+    private static void ReadCaptured(ReadOnlySpan<byte> text, LogRecord record)
+    {
+        ReadOnlySpan<byte> chain = default;
+        int chains = 0;
+        while (LogText.TryTakeUntil(ref text, "{"u8, out _) && LogText.TryTakeUntil(ref text, "}"u8, out ReadOnlySpan<byte> captured))
+        {
+            foreach (Range part in captured.Split((byte)'|'))
+            {
+                ReadOnlySpan<byte> value = captured[part];
+                if (value.StartsWith("req-"u8) && text.TrimStart((byte)' ').IsEmpty)
+                    record.Set(EventFields.RequestId, value);
+                else if (ForwardedChain.IsChain(value) && !IsHost(value) && ++chains == 1)
+                    chain = value;
+            }
+        }
+        if (chains == 1)
+            record.SetForwarded(chain);
+    }
+
+    /// <summary>An address with a port is what a client asks for (<c>Host</c>); hardly a proxy says it of a client.</summary>
+    private static bool IsHost(ReadOnlySpan<byte> value) => !value.Contains((byte)',') && (value.Count((byte)':') == 1 || value[0] == '[');
 
     /// <summary><c>212 -- 0/0/0/0/3 0/0</c></summary>
     private static void ReadConnection(ReadOnlySpan<byte> rest, LogRecord record)
