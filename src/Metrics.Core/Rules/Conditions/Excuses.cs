@@ -4,8 +4,8 @@ using Metrics.Model;
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// When events do not count since others were there around them. Bounded, since outsiders choose the values: beyond its bound what ends
-/// first is forgotten, and excuses nothing. Not for use by two threads at once.
+/// When events do not count since others were there around them, or were not. Bounded, since outsiders choose the values: beyond its bound
+/// what ends first is forgotten, and of that time nothing is excused. Not for use by two threads at once.
 /// </summary>
 /// <param name="all">The kinds of excuse.</param>
 internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
@@ -67,7 +67,8 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     {
         for (int i = 0; i < keys.Length; i++)
         {
-            if (keys[i] is { } key && _byKey.TryGetValue((i, key), out Spans? spans) && spans.Cover(time))
+            bool isThere = keys[i] is { } key && _byKey.TryGetValue((i, key), out Spans? spans) && spans.Cover(time);
+            if (_kinds[i].IsAbsence ? !isThere && time > _forgotten : isThere)
                 return true;
         }
         return false;
@@ -98,7 +99,8 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
         long from = time - (long)kind.After.TotalMilliseconds, to = time + (long)kind.Within.TotalMilliseconds;
         if (to <= _until)
             return;
-        _fresh = (Math.Min(_fresh.From, from), Math.Max(_fresh.To, to));
+        if (!kind.IsAbsence)
+            _fresh = (Math.Min(_fresh.From, from), Math.Max(_fresh.To, to));
         if (!_byKey.TryGetValue(key, out Spans? spans))
         {
             _byKey.Add(key, spans = new Spans());
