@@ -27,7 +27,9 @@ public sealed class RealCloud : IAsyncLifetime
 
     public string Keystone => $"http://127.0.0.1:{Port("keystone")}/v3";
 
-    /// <summary>Service that is a second Keystone over the same accounts, which locks them after five failures; started by who needs it.</summary>
+    /// <summary>
+    /// Service, log and exchange of a second Keystone over the same accounts, which locks them after five failures; started by who needs it.
+    /// </summary>
     public const string Locking = "keystone-locking";
 
     public string LockingKeystone => $"http://127.0.0.1:{Port(Locking)}/v3";

@@ -22,10 +22,10 @@ internal sealed class AttackPlan
     {
         _random = new Random(seed);
         Seed = seed;
-        IsLocking = _random.Next(2) == 0;
+        IsLocking = _random.Next(5) < 3;
         _network = $"127.{_random.Next(2, 250)}";
         _office = [.. Enumerable.Range(0, 50).Select(n => $"s{seed}-person-{n}")];
-        Accounts.AddRange(_office.Select(p => new Account(p)));
+        Accounts.AddRange(_office.Select(p => new Account(p, IsExempt: !IsLocking)));
         // Half an office that types wrong is no normal morning: fifteen of fifty are the most that rules/identity.yaml lets pass.
         _mistyping = [.. _office.OrderBy(_ => _random.Next()).Take(_random.Next(4, 16))];
         _victims = new Queue<string>(_office.OrderBy(_ => _random.Next()));
@@ -36,7 +36,7 @@ internal sealed class AttackPlan
 
     public int Seed { get; }
 
-    /// <summary>Whether the Keystone locks accounts after five failures.</summary>
+    /// <summary>Whether accounts are locked after five failures; else all are exempt from that.</summary>
     public bool IsLocking { get; }
 
     public List<Account> Accounts { get; } = [];
@@ -49,6 +49,8 @@ internal sealed class AttackPlan
 
     private string Office => $"{_network}.1.1";
 
+    private string Node(int number) => $"{_network}.2.{number}";
+
     private void AddNormal()
     {
         foreach (string[] people in _office.OrderBy(_ => _random.Next()).Chunk(17))
@@ -57,20 +59,19 @@ internal sealed class AttackPlan
                 _mistyping.Contains(p) ? _random.Next(1, 3) : 0).Append(new LogIn(p, Office, IsRight: true, Pause(0, 150)))));
         }
         string expired = Account("batch", isExpired: true), changed = Account("report"), service = Account("service");
-        Lane(ExpiredJob, 0, Times(_random.Next(6, 13), _ => new LogIn(expired, $"{_network}.2.1", IsRight: true, Pause(300, 900), IsIn: false)));
-        Lane("job with an old password", 0, Times(_random.Next(4, 9), _ => new LogIn(changed, $"{_network}.2.2", IsRight: false, Pause(300, 900))));
-        Lane("service", 0, Times(_random.Next(5, 15), _ => new LogIn(service, $"{_network}.2.3", IsRight: true, Pause(200, 800), IsIn: true)));
+        Lane(ExpiredJob, 0, Times(_random.Next(6, 13), _ => new LogIn(expired, Node(1), IsRight: true, Pause(300, 900), IsIn: false)));
+        Lane("old password", 0, Times(_random.Next(4, 9), _ => new LogIn(changed, Node(2), IsRight: false, Pause(300, 900))));
+        Lane("service", 0, Times(_random.Next(5, 15), _ => new LogIn(service, Node(3), IsRight: true, Pause(200, 800), IsIn: true)));
         Expected.Add(new ExpectedAlert(ExpiredJob, "IdentityExpiredPassword", expired, null));
     }
 
     private void AddAttacks()
     {
         List<Action> attacks = [AddBruteForce, AddFewOrigins, AddSpraying, AddSlowGuessing, AddGuessed, AddDisabled];
-        if (IsLocking)
-            attacks.Add(_random.Next(3) == 0 ? AddStormOfMany : AddStorm);
-        Action[] all = [.. attacks.OrderBy(_ => _random.Next())];
-        foreach (Action attack in all.Take(_random.Next(1, all.Length + 1)))
-            attack();
+        List<Action> some = [.. attacks.OrderBy(_ => _random.Next()).Take(_random.Next(1, attacks.Count + 1))];
+        if (IsLocking && _random.Next(5) > 0)
+            some.Insert(_random.Next(some.Count), _random.Next(3) == 0 ? AddStormOfMany : AddStorm);
+        some.ForEach(attack => attack());
     }
 
     private void AddBruteForce()
@@ -78,7 +79,8 @@ internal sealed class AttackPlan
         const string Name = "brute force";
         string victim = Victim("guessed"), from = Origin();
         bool isIn = MayEnter(victim);
-        Lane(Name, Later(), Times(_random.Next(12, 60), _ => new LogIn(victim, from, IsRight: false, Pause(10, 150))), isIn ? new LogIn(victim, from, IsRight: true, 0, IsIn: true) : null);
+        Lane(Name, Later(), Times(_random.Next(12, 60), _ => new LogIn(victim, from, IsRight: false, Pause(10, 150))),
+            isIn ? new LogIn(victim, from, IsRight: true, 0, IsIn: true) : null);
         Expected.Add(new ExpectedAlert(Name, "IdentityBruteForce", victim, from));
         if (isIn)
             Expected.Add(new ExpectedAlert("brute force that gets in", Success, victim, from) { Lane = Name });
@@ -89,7 +91,8 @@ internal sealed class AttackPlan
         const string Name = "brute force from a few addresses";
         string victim = Victim("turns"), network = Network();
         int origins = _random.Next(4, 8);
-        Lane(Name, Later(), Times(_random.Next(34, 40), n => new LogIn(victim, $"{network}.{n % origins}", IsRight: false, Pause(10, 150))));
+        Lane(Name, Later(), Times(
+            _random.Next(34, 40), n => new LogIn(victim, $"{network}.{n % origins}", IsRight: false, Pause(10, 150))));
         Expected.Add(new ExpectedAlert(Name, "IdentityBruteForce", victim, null));
     }
 
@@ -130,7 +133,8 @@ internal sealed class AttackPlan
     {
         const string Name = "success after failures";
         string victim = Account("lucky", isExempt: true), from = Origin();
-        Lane(Name, Later(), Times(_random.Next(8, 11), _ => new LogIn(victim, from, IsRight: false, Pause(50, 300))), new LogIn(victim, from, IsRight: true, 0, IsIn: true));
+        Lane(Name, Later(), Times(_random.Next(8, 11), _ => new LogIn(victim, from, IsRight: false, Pause(50, 300))),
+            new LogIn(victim, from, IsRight: true, 0, IsIn: true));
         Expected.Add(new ExpectedAlert(Name, Success, victim, from));
     }
 
@@ -147,12 +151,16 @@ internal sealed class AttackPlan
     {
         const string Name = "lock-outs from one address";
         string from = Origin();
-        string[] locked = [.. Times(_random.Next(8, 26), _ => _victims.Dequeue())];
+        string program = Account("program");
+        string[] locked = [program, .. Times(_random.Next(8, 26), _ => _victims.Dequeue())];
         int tries = _random.Next(6, 9);
         bool isInTurn = _random.Next(2) == 0;
         IEnumerable<string> names = isInTurn ? Times(tries, _ => locked).SelectMany(n => n) : locked.SelectMany(n => Times(tries, _ => n));
-        Lane(Name, Later(), [.. names.Select(n => new LogIn(n, from, IsRight: false, Pause(0, 20))), .. Owners(locked)]);
+        // Among them is the account of a program, which goes on to log in.
+        IEnumerable<LogIn> kept = Times(_random.Next(12, 20), _ => new LogIn(program, Node(4), IsRight: true, Pause(50, 200)) { IsOwner = true });
+        Lane(Name, Later(), [.. names.Select(n => new LogIn(n, from, IsRight: false, Pause(0, 20))), .. Owners(locked[1..]), .. kept]);
         Expected.Add(new ExpectedAlert(Name, "IdentityLockoutStorm", null, from));
+        Expected.Add(new ExpectedAlert("program that is locked out", "IdentityAccountLockedOut", program, Node(4)) { Lane = Name });
         if (isInTurn && locked.Length > 15)
             Expected.Add(new ExpectedAlert("lock-outs in turn, spraying first", "IdentityPasswordSpraying", null, from) { Lane = Name });
     }
@@ -163,7 +171,9 @@ internal sealed class AttackPlan
         const string Name = "lock-outs from several addresses";
         string network = Network();
         string[] locked = [.. Times(_random.Next(22, 31), _ => _victims.Dequeue())];
-        Lane(Name, Later(), [.. locked.SelectMany((name, n) => Times(6, _ => new LogIn(name, $"{network}.{1 + (n / 5)}", IsRight: false, Pause(0, 20)))), .. Owners(locked)]);
+        IEnumerable<LogIn> tries = locked.SelectMany(
+            (name, n) => Times(6, _ => new LogIn(name, $"{network}.{1 + (n / 5)}", IsRight: false, Pause(0, 20))));
+        Lane(Name, Later(), [.. tries, .. Owners(locked)]);
         Expected.Add(new ExpectedAlert(Name, "IdentityLockoutStorm", null, ""));
     }
 
@@ -174,11 +184,11 @@ internal sealed class AttackPlan
     /// <summary>One of the office, or an account of its own that no failures lock.</summary>
     private string Victim(string name) => _random.Next(2) == 0 ? _victims.Dequeue() : Account(name, isExempt: true);
 
-    private bool MayEnter(string victim) => _random.Next(2) == 0 && (!IsLocking || Accounts.Exists(a => a.Name == victim && a.IsExempt));
+    private bool MayEnter(string victim) => _random.Next(2) == 0 && Accounts.Exists(a => a.Name == victim && a.IsExempt);
 
     private string Account(string name, bool isEnabled = true, bool isExpired = false, bool isExempt = false)
     {
-        var account = new Account($"s{Seed}-{name}", isEnabled, isExpired, isExempt);
+        var account = new Account($"s{Seed}-{name}", isEnabled, isExpired, isExempt || !IsLocking);
         Accounts.Add(account);
         return account.Name;
     }

@@ -1,51 +1,59 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
 
 namespace Metrics.IntegrationTests.Identity;
 
-/// <summary>One plan at the real Keystone, and what a daemon of its own with the shipped rules says of it.</summary>
-internal sealed class AttackRun(RealCloud cloud, AttackPlan plan)
+/// <summary>One plan at the real Keystone, and what a daemon with the shipped rules says of it.</summary>
+/// <param name="cloud">The Keystone.</param>
+/// <param name="plan">What is done there.</param>
+/// <param name="names">Takes the name of each account, by its id.</param>
+internal sealed class AttackRun(RealCloud cloud, AttackPlan plan, ConcurrentDictionary<string, string> names)
 {
     private const string Right = "the-right-one";
+    private readonly ConcurrentDictionary<string, (long Begin, long End)> _times = new();
 
-    /// <summary>Id of each account that a label names by id.</summary>
-    private readonly ConcurrentDictionary<string, string> _names = new();
-    private readonly ConcurrentDictionary<string, long> _ends = new();
-    private readonly Dictionary<ToldAlert, long> _told = [];
+    /// <summary>What is done.</summary>
+    public AttackPlan Plan => plan;
 
-    /// <summary>All that was told, and when it was seen first.</summary>
-    public IReadOnlyDictionary<ToldAlert, long> Told => _told;
+    /// <summary>What was told, and when that was seen first.</summary>
+    public IReadOnlyDictionary<ToldAlert, long> Told { get; private set; } = new Dictionary<ToldAlert, long>();
 
-    private string Url => plan.IsLocking ? cloud.LockingKeystone : cloud.Keystone;
+    /// <summary>A daemon with the shipped rules that sees all log-ins.</summary>
+    /// <param name="cloud">Where.</param>
+    /// <param name="queue">Begins the name of its queue.</param>
+    public static async Task<Daemon> StartDaemonAsync(RealCloud cloud, string queue)
+    {
+        Daemon daemon = await Daemon.StartAsync($$"""
+            host: { enabled: false }
+            inputs:
+              openstack:
+                - { name: real, notifications: { url: '{{cloud.TransportUrl}}', exchanges: [{{RealCloud.Locking}}], queue_prefix: '{{queue}}' } }
+              # Of a disabled account Keystone notifies nobody: its log alone tells.
+              logs: [ { name: keystone, paths: ['{{cloud.Folder}}/log/{{RealCloud.Locking}}.log'] } ]
+            """);
+        await Eventually.Async(async () => (await daemon.InputAsync("openstack/real")).Text("detail")
+            .EndsWith($"bound to {RealCloud.Locking}", StringComparison.Ordinal), "the exchange is bound");
+        await Eventually.Async(async () => (await daemon.InputAsync("logs/keystone")).Text("state") == "running", "the logs are read");
+        return daemon;
+    }
 
-    /// <summary>Runs it, until all that is expected was told, and all rules were evaluated once more.</summary>
+    /// <summary>Runs it, until all that is expected was told, and the rules were evaluated once more.</summary>
     public async Task RunAsync()
     {
         await MakeAccountsAsync();
-        await using Daemon daemon = await Daemon.StartAsync($$"""
-            host: { enabled: false }
-            inputs:
-              openstack: [ { name: real, notifications: { url: '{{cloud.TransportUrl}}', exchanges: [keystone] } } ]
-              # Of a disabled account Keystone notifies nobody: its log alone tells.
-              logs: [ { name: keystone, paths: ['{{cloud.Folder}}/log/keystone.log', '{{cloud.Folder}}/log/keystone-locking.log'] } ]
-            """);
-        await Eventually.Async(async () => (await daemon.InputAsync("openstack/real")).Text("detail")
-            .EndsWith("bound to keystone", StringComparison.Ordinal), "the exchange is bound");
-        await Eventually.Async(async () => (await daemon.InputAsync("logs/keystone")).Text("state") == "running", "the logs are read");
-
+        await using Daemon daemon = await StartDaemonAsync(cloud, $"run-{plan.Seed}");
+        var watch = new AlertWatch(daemon, names);
+        Told = watch.Told;
         Task done = Task.WhenAll(plan.Lanes.Select(LogInAsync));
-        await Eventually.Async(async () => await LookAsync(daemon) && done.IsCompleted, "everybody has tried");
+        await watch.UntilAsync(() => Task.FromResult(done.IsCompleted), "everybody has tried");
         await done;
         int notified = plan.Lanes.Sum(l => l.LogIns.Count(i => plan.Accounts.Find(a => a.Name == i.User)?.IsEnabled != false));
-        await Eventually.Async(async () => await LookAsync(daemon)
-            && int.Parse((await daemon.InputAsync("openstack/real")).Text("events"), CultureInfo.InvariantCulture) >= notified, "all log-ins are seen");
-        double round = await RoundsAsync(daemon);
-        await Eventually.Async(async () => await LookAsync(daemon) && await RoundsAsync(daemon) > round, "the rules are evaluated once more");
+        await watch.UntilAsync(async () => await EventsAsync(daemon) >= notified, "all log-ins are seen");
+        await watch.RoundsAsync(1);
         try
         {
-            await Eventually.Async(
-                async () => await LookAsync(daemon) && plan.Expected.All(e => _told.Keys.Any(e.Is)), "all is told", TimeSpan.FromSeconds(45));
+            await watch.UntilAsync(
+                () => Task.FromResult(plan.Expected.All(e => Told.Keys.Any(e.Is))), "all is told", TimeSpan.FromSeconds(45));
         }
         catch (TimeoutException)
         {
@@ -53,24 +61,26 @@ internal sealed class AttackRun(RealCloud cloud, AttackPlan plan)
         }
     }
 
-    /// <summary>Seconds from an attack's last request to its alert: below zero where that came before.</summary>
-    public double SecondsTo(ExpectedAlert expected, ToldAlert told) =>
-        TimeProvider.System.GetElapsedTime(_ends[expected.Lane], _told[told]).TotalSeconds;
+    /// <summary>Seconds from an attack's first request to its alert.</summary>
+    public double SecondsFromFirst(ExpectedAlert expected, ToldAlert told) => SecondsFrom(_times[expected.Lane].Begin, told);
 
-    private static Task<double> RoundsAsync(Daemon daemon) =>
-        daemon.OwnAsync("metricsd_rule_evaluations_total{group=\"identity\",trigger=\"interval\"}");
+    /// <summary>Seconds from an attack's last request to its alert; none where that came before.</summary>
+    public double SecondsFromLast(ExpectedAlert expected, ToldAlert told) => Math.Max(0, SecondsFrom(_times[expected.Lane].End, told));
+
+    private static async Task<int> EventsAsync(Daemon daemon) =>
+        int.Parse((await daemon.InputAsync("openstack/real")).Text("events"), CultureInfo.InvariantCulture);
+
+    private double SecondsFrom(long moment, ToldAlert told) => TimeProvider.System.GetElapsedTime(moment, Told[told]).TotalSeconds;
 
     private async Task MakeAccountsAsync()
     {
         using var office = new KeystoneClient(cloud.LockingKeystone, "127.0.1.1");
-        string token = "";
-        await Eventually.Async(
-            async () => (token = await office.LogInAsync("admin", cloud.Password, "admin") ?? "").Length > 0, "the Keystone that locks answers");
+        string token = (await office.LogInAsync("admin", cloud.Password, "admin"))!;
         var few = new ParallelOptions { MaxDegreeOfParallelism = 4 };
         await Parallel.ForEachAsync(plan.Accounts, few, async (account, _) =>
         {
             string id = await office.MakeUserAsync(token, account.Name, Right, account.IsEnabled, account.IsExempt);
-            _names[id] = account.Name;
+            names[id] = account.Name;
             if (account.IsExpired)
                 await cloud.ExpirePasswordAsync(id);
         });
@@ -82,11 +92,14 @@ internal sealed class AttackRun(RealCloud cloud, AttackPlan plan)
         try
         {
             await Task.Delay(TimeSpan.FromMilliseconds(lane.Delay), TimeProvider.System, CancellationToken.None);
+            long begin = TimeProvider.System.GetTimestamp();
             foreach (LogIn one in lane.LogIns)
             {
                 if (!clients.TryGetValue(one.Origin, out KeystoneClient? client))
-                    clients.Add(one.Origin, client = new KeystoneClient(Url, one.Origin));
+                    clients.Add(one.Origin, client = new KeystoneClient(cloud.LockingKeystone, one.Origin));
                 bool isIn = await client.LogInAsync(one.User, one.IsRight ? Right : "wrong") is not null;
+                if (!one.IsOwner)
+                    _times[lane.Name] = (begin, TimeProvider.System.GetTimestamp());
                 if (one.IsIn is { } expected)
                     isIn.Should().Be(expected, $"of {one} in {lane.Name}");
                 await Task.Delay(TimeSpan.FromMilliseconds(one.Pause), TimeProvider.System, CancellationToken.None);
@@ -96,22 +109,6 @@ internal sealed class AttackRun(RealCloud cloud, AttackPlan plan)
         {
             foreach (KeystoneClient client in clients.Values)
                 client.Dispose();
-            _ends[lane.Name] = TimeProvider.System.GetTimestamp();
         }
-    }
-
-    /// <summary>Notes what fires.</summary>
-    private async Task<bool> LookAsync(Daemon daemon)
-    {
-        using JsonDocument answer = JsonDocument.Parse(await daemon.GetAsync("/api/v1/alerts"));
-        long now = TimeProvider.System.GetTimestamp();
-        foreach (JsonElement alert in answer.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray())
-        {
-            JsonElement labels = alert.GetProperty("labels");
-            string user = labels.Text("user_name"), id = labels.Text("user_id");
-            if (alert.Text("state") == "firing")
-                _told.TryAdd(new ToldAlert(labels.Text("alertname"), user.Length > 0 ? user : _names.GetValueOrDefault(id, id), labels.Text("source_ip")), now);
-        }
-        return true;
     }
 }

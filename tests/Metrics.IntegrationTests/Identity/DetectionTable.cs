@@ -6,6 +6,10 @@ namespace Metrics.IntegrationTests.Identity;
 /// <summary>What was found of the attacks of some runs, and what was told besides.</summary>
 internal sealed class DetectionTable
 {
+    private const string Header =
+        "| what | runs | found | wrongly told | seconds after its first request: median, worst | after its last: median, worst |\n"
+        + "| --- | --- | --- | --- | --- | --- |\n";
+
     private readonly SortedDictionary<string, Row> _rows = new(StringComparer.Ordinal);
     private readonly List<string> _faults = [];
     private int _false;
@@ -15,55 +19,79 @@ internal sealed class DetectionTable
 
     /// <summary>Judges a run.</summary>
     /// <returns>A line for each alert that was expected or told.</returns>
-    public List<string> Add(AttackPlan plan, AttackRun run)
+    public List<string> Add(AttackRun run)
     {
-        List<string> lines = [], wrong = [];
+        List<string> lines = [];
         List<ToldAlert> rest = [.. run.Told.Keys];
-        foreach (ExpectedAlert expected in plan.Expected)
+        foreach (ExpectedAlert expected in run.Plan.Expected)
         {
             Row row = RowOf(expected.Attack);
             row.Runs++;
             int at = rest.FindIndex(expected.Is);
             if (at < 0)
             {
-                wrong.Add($"missed: {expected.Attack}: {expected.Alert} {expected.User} {expected.Origin}");
+                lines.Add(Fault(run, $"missed {expected.Attack}: {expected.Alert} {expected.User} {expected.Origin}"));
                 continue;
             }
-            double seconds = Math.Max(0, run.SecondsTo(expected, rest[at]));
-            row.Seconds.Add(seconds);
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"told: {expected.Attack}: {rest[at]} {seconds:F1} s after the last request"));
+            (double first, double last) = (run.SecondsFromFirst(expected, rest[at]), run.SecondsFromLast(expected, rest[at]));
+            row.FromFirst.Add(first);
+            row.FromLast.Add(last);
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture, $"found {expected.Attack}: {rest[at]}, {first:F1} s after its first request, {last:F1} s after its last"));
             rest.RemoveAt(at);
         }
         foreach (ToldAlert told in rest)
         {
-            Lane? lane = plan.Lanes.Find(l => plan.Expected.Exists(e => e.Lane == l.Name) && l.LogIns.Any(i =>
-                i.User == told.User || (i.Origin == told.Origin && !i.IsOwner)));
+            Lane? lane = run.Plan.Lanes.Find(l => run.Plan.Expected.Exists(e => e.Lane == l.Name) && l.LogIns.Any(i =>
+                !i.IsOwner && (i.User == told.User || i.Origin == told.Origin)));
             if (lane is null)
                 _false++;
             else
                 RowOf(lane.Name).Wrong++;
-            wrong.Add($"{(lane is null ? "false" : $"wrongly told of {lane.Name}")}: {told}");
+            lines.Add(Fault(run, $"{(lane is null ? "false" : $"wrongly told of {lane.Name}")}: {told}"));
         }
-        _faults.AddRange(wrong.Select(w => $"seed {plan.Seed}: {w}"));
-        return [.. lines, .. wrong];
+        return lines;
+    }
+
+    /// <summary>Judges what a daemon has told that saw all runs: what none of them expects is false.</summary>
+    public void AddLater(IEnumerable<AttackRun> runs, IEnumerable<ToldAlert> told)
+    {
+        List<AttackRun> all = [.. runs];
+        foreach (ToldAlert one in told.Where(t => !all.Exists(r => r.Plan.Expected.Exists(e => e.Is(t)) || r.Told.ContainsKey(t))))
+        {
+            _false++;
+            _faults.Add($"of all runs: false: {one}");
+        }
     }
 
     public override string ToString()
     {
-        int runs = _rows.Values.Sum(r => r.Runs), found = _rows.Values.Sum(r => r.Seconds.Count), wrong = _rows.Values.Sum(r => r.Wrong);
-        var text = new StringBuilder("| what | runs | found | wrongly told | median seconds | worst seconds |\n| --- | --- | --- | --- | --- | --- |\n");
+        int runs = _rows.Values.Sum(r => r.Runs), found = _rows.Values.Sum(r => r.FromFirst.Count), wrong = _rows.Values.Sum(r => r.Wrong);
+        var text = new StringBuilder(Header);
         foreach ((string name, Row row) in _rows)
         {
-            row.Seconds.Sort();
-            (double median, double worst) = row.Seconds.Count == 0 ? (double.NaN, double.NaN) : (row.Seconds[row.Seconds.Count / 2], row.Seconds[^1]);
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {row.Runs} | {row.Seconds.Count} | {row.Wrong} | {median:F1} | {worst:F1} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | {row.Runs} | {row.FromFirst.Count} | {row.Wrong} ");
+            text.Append(CultureInfo.InvariantCulture, $"| {Spread(row.FromFirst)} | {Spread(row.FromLast)} |\n");
         }
+        int told = found + wrong + _false;
         text.Append(CultureInfo.InvariantCulture, $"\nFalse alarms: {_false}. Recall {Share(found, runs)} ({found} of {runs}), ");
-        text.Append(CultureInfo.InvariantCulture, $"precision {Share(found, found + wrong + _false)} ({found} of {found + wrong + _false}).\n");
+        text.Append(CultureInfo.InvariantCulture, $"precision {Share(found, told)} ({found} of {told}).\n");
         return text.ToString();
     }
 
+    private static string Spread(List<double> seconds)
+    {
+        seconds.Sort();
+        return seconds.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{seconds[seconds.Count / 2]:F1}, {seconds[^1]:F1}");
+    }
+
     private static string Share(int part, int all) => ((double)part / Math.Max(1, all)).ToString("P1", CultureInfo.InvariantCulture);
+
+    private string Fault(AttackRun run, string text)
+    {
+        _faults.Add($"seed {run.Plan.Seed}: {text}");
+        return text;
+    }
 
     private Row RowOf(string name)
     {
@@ -78,6 +106,8 @@ internal sealed class DetectionTable
 
         public int Wrong { get; set; }
 
-        public List<double> Seconds { get; } = [];
+        public List<double> FromFirst { get; } = [];
+
+        public List<double> FromLast { get; } = [];
     }
 }

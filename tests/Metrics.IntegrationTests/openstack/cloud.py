@@ -188,8 +188,8 @@ def configure():
         database=dict(connection=database("keystone")), token=dict(provider="fernet"), fernet_tokens=dict(key_repository=ETC / "keystone/fernet"), fernet_receipts=dict(key_repository=ETC / "keystone/fernet"),
         credential=dict(key_repository=ETC / "keystone/credential"), cache=dict(enabled="true", backend="oslo_cache.memcache_pool", memcache_servers=f"127.0.0.1:{PORTS['memcached']}"))
     ini(ETC / "keystone/keystone.conf", DEFAULT=default, **beside)
-    # What it makes takes little work to check: many accounts in little time.
-    ini(ETC / "keystone/locking.conf", DEFAULT=dict(default, log_file=LOG / "keystone-locking.log"), identity=dict(password_hash_rounds=4),
+    # What it makes takes little work to check: many accounts in little time. Nobody else listens to its exchange.
+    ini(ETC / "keystone/locking.conf", DEFAULT=dict(default, log_file=LOG / "keystone-locking.log", control_exchange="keystone-locking"), identity=dict(password_hash_rounds=4),
         security_compliance=dict(lockout_failure_attempts=5, lockout_duration=1800), **beside)
     for name in ("keystone", "keystone-locking"):
         uwsgi(name, "/usr/bin/keystone-wsgi-public")

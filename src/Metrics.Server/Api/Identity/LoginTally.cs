@@ -150,7 +150,8 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         if (origin is not { } from)
             return;
         Add(Of(_origins, one.Source), one, account.IsNamed ? account.GetHashCode() : null);
-        if (one.IsFailure && !one.IsExpired && count is not null)
+        // Nobody can try what is locked: whose account it is comes too.
+        if (one is { IsFailure: true, IsExpired: false, IsLocked: false } && count is not null)
             _sprays.Try(from, count.Signs, one.Time);
     }
 

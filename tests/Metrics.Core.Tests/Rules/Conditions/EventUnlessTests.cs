@@ -216,7 +216,9 @@ public sealed class EventUnlessTests
     [Fact]
     public void After_a_restart_it_counts_also_where_what_came_before_is_older_than_the_window()
     {
-        var log = new EventRules.EventLog { Events = { Package(0) with { Id = 1 }, Stop(500) with { Id = 2 }, Stop(500, "b") with { Id = 3 } } };
+        Event[] all = [Package(0) with { Id = 1 }, Stop(500) with { Id = 2 }, Stop(500, "b") with { Id = 3 }];
+        var log = new EventRules.EventLog();
+        log.Events.AddRange(all);
         var rules = new EventRules(Untested, isKnown: false);
         rules.Restore(log, 2200);
         rules.Open(2200).Should().Be("a firing 1");
