@@ -11,8 +11,11 @@ namespace Metrics.Rules.Conditions;
 public sealed record EventExcuse(
     EventFilter Events, IReadOnlyList<(string Mine, string Theirs)> By, TimeSpan Within, TimeSpan After)
 {
-    /// <summary>Whether it excuses where there was no other.</summary>
-    public bool IsAbsence { get; init; }
+    /// <summary>It excuses where there were fewer others than so many; 0 where it excuses when there was one.</summary>
+    public int FewerThan { get; init; }
+
+    /// <summary>Whether it excuses where others are missing.</summary>
+    public bool IsAbsence => FewerThan > 0;
 
     /// <summary>As people read it.</summary>
     public string Text
@@ -22,7 +25,8 @@ public sealed record EventExcuse(
             string fields = string.Join(", ", By.Select(b => b.Mine == b.Theirs ? b.Mine : $"{b.Mine}={b.Theirs}"));
             string by = By.Count == 0 ? "" : $" by {fields}";
             string within = Within > TimeSpan.Zero ? $" within {Duration.Format(Within)} before" : "";
-            return $"{(IsAbsence ? "no " : "")}{Events}{by}{within}{(After > TimeSpan.Zero ? $" or {Duration.Format(After)} after" : "")}";
+            string fewer = FewerThan switch { 0 => "", 1 => "no ", _ => $"fewer than {FewerThan} " };
+            return $"{fewer}{Events}{by}{within}{(After > TimeSpan.Zero ? $" or {Duration.Format(After)} after" : "")}";
         }
     }
 }

@@ -10,6 +10,7 @@ namespace Metrics.Rules.Conditions;
 internal static class UnlessReader
 {
     private const int MaxExceptions = 20;
+    private const int MaxCount = 100;
     private static readonly string[] s_kinds = ["events", "no_events", "expr"];
 
     public static (List<EventExcuse> Events, List<ExprExcuse> Exprs) Read(
@@ -30,7 +31,7 @@ internal static class UnlessReader
                 events.Add(ReadAbsence(section));
             else if (ReadExpr(section, groupBy) is { } excuse)
                 exprs.Add(excuse);
-            foreach (string key in (string[])[.. s_kinds, "by", "within", "after"])
+            foreach (string key in (string[])[.. s_kinds, "by", "within", "after", "count"])
                 _ = section.Value(key);
             section.Finish();
         }
@@ -42,6 +43,8 @@ internal static class UnlessReader
         EventFilter events = EventCountReader.ReadFilter(section.Section("events"));
         if (!section.Has("within") && !section.Has("after"))
             section.Report("within", "or after is required: how long before or after an event the other excuses it, such as 10m");
+        if (section.Has("count"))
+            section.Report("count", "needs no_events: so many must have been there");
         TimeSpan within = EventCountReader.ReadTime(section, "within", TimeSpan.Zero);
         TimeSpan after = EventCountReader.ReadTime(section, "after", TimeSpan.Zero);
         if (after >= window)
@@ -57,12 +60,13 @@ internal static class UnlessReader
         if (section.Has("after"))
             section.Report("after", "cannot stand beside no_events: what comes later cannot be missed yet");
         TimeSpan within = EventCountReader.ReadTime(section, "within", TimeSpan.Zero);
-        return new EventExcuse(events, SequenceReader.ReadBy(section), within, TimeSpan.Zero) { IsAbsence = true };
+        int count = section.Number("count", 1, min: 1, max: MaxCount);
+        return new EventExcuse(events, SequenceReader.ReadBy(section), within, TimeSpan.Zero) { FewerThan = count };
     }
 
     private static ExprExcuse? ReadExpr(YamlSection section, IReadOnlyList<string> groupBy)
     {
-        foreach (string key in (string[])["within", "after"])
+        foreach (string key in (string[])["within", "after", "count"])
         {
             if (section.Has(key))
             {
