@@ -28,7 +28,8 @@ public sealed class RealCloud : IAsyncLifetime
     public string Keystone => $"http://127.0.0.1:{Port("keystone")}/v3";
 
     /// <summary>
-    /// Service, log and exchange of a second Keystone over the same accounts, which locks them after five failures; started by who needs it.
+    /// Service, log and exchange of a second Keystone over the same accounts, which locks them after five failures. It runs while a test
+    /// wants it.
     /// </summary>
     public const string Locking = "keystone-locking";
 

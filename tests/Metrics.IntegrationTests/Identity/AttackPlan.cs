@@ -157,7 +157,8 @@ internal sealed class AttackPlan
         bool isInTurn = _random.Next(2) == 0;
         IEnumerable<string> names = isInTurn ? Times(tries, _ => locked).SelectMany(n => n) : locked.SelectMany(n => Times(tries, _ => n));
         // Among them is the account of a program, which goes on to log in.
-        IEnumerable<LogIn> kept = Times(_random.Next(12, 20), _ => new LogIn(program, Node(4), IsRight: true, Pause(50, 200)) { IsOwner = true });
+        IEnumerable<LogIn> kept = Times(
+            _random.Next(12, 20), _ => new LogIn(program, Node(4), IsRight: true, Pause(50, 200)) { IsOwner = true });
         Lane(Name, Later(), [.. names.Select(n => new LogIn(n, from, IsRight: false, Pause(0, 20))), .. Owners(locked[1..]), .. kept]);
         Expected.Add(new ExpectedAlert(Name, "IdentityLockoutStorm", null, from));
         Expected.Add(new ExpectedAlert("program that is locked out", "IdentityAccountLockedOut", program, Node(4)) { Lane = Name });

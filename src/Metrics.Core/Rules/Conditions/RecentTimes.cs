@@ -1,6 +1,6 @@
 namespace Metrics.Rules.Conditions;
 
-/// <summary>The newest times of each key, until they are too long ago. Bounded: of too many keys those that came first are forgotten.</summary>
+/// <summary>The newest times of each key, until they are too long ago. Bounded: of too many keys those over first are forgotten.</summary>
 /// <param name="maxKeys">Keys that are remembered.</param>
 internal sealed class RecentTimes(int maxKeys)
 {
