@@ -30,7 +30,7 @@ public sealed class AttackRunsTests(RealCloud cloud, ITestOutputHelper output)
         var table = new DetectionTable();
         var runs = new List<AttackRun>();
         // Of many runs one daemon sees all, and tells what comes late.
-        await using Daemon? witness = count == 1 ? null : await AttackRun.StartDaemonAsync(cloud, "witness");
+        await using Daemon? witness = count == 1 ? null : await AttackRun.StartDaemonAsync(cloud, $"from-{first}");
         AlertWatch? later = witness is null ? null : new AlertWatch(witness, _names);
         for (int n = 0; n < count; n++)
         {
@@ -45,7 +45,7 @@ public sealed class AttackRunsTests(RealCloud cloud, ITestOutputHelper output)
         if (later is not null)
         {
             await later.RoundsAsync(LastRounds);
-            table.AddLater(runs, later.Told.Keys);
+            table.AddLater(runs, later.Told.Keys).ForEach(output.WriteLine);
         }
         await cloud.StopAsync(RealCloud.Locking);
         output.WriteLine(table.ToString());

@@ -54,14 +54,17 @@ internal sealed class DetectionTable
     }
 
     /// <summary>Judges what a daemon has told that saw all runs: what none of them expects is false.</summary>
-    public void AddLater(IEnumerable<AttackRun> runs, IEnumerable<ToldAlert> told)
+    /// <returns>A line for each of that.</returns>
+    public List<string> AddLater(IReadOnlyList<AttackRun> runs, IEnumerable<ToldAlert> told)
     {
-        List<AttackRun> all = [.. runs];
-        foreach (ToldAlert one in told.Where(t => !all.Exists(r => r.Plan.Expected.Exists(e => e.Is(t)) || r.Told.ContainsKey(t))))
-        {
-            _false++;
-            _faults.Add($"of all runs: false: {one}");
-        }
+        List<string> wrong =
+        [
+            .. told.Where(t => !runs.Any(r => r.Plan.Expected.Exists(e => e.Is(t)) || r.Told.ContainsKey(t)))
+                .Select(t => $"of all runs: false: {t}"),
+        ];
+        _false += wrong.Count;
+        _faults.AddRange(wrong);
+        return wrong;
     }
 
     public override string ToString()
