@@ -27,6 +27,14 @@ public sealed class RealCloud : IAsyncLifetime
 
     public string Keystone => $"http://127.0.0.1:{Port("keystone")}/v3";
 
+    /// <summary>
+    /// Service, log and exchange of a second Keystone over the same accounts, which locks them after five failures. It runs while a test
+    /// wants it.
+    /// </summary>
+    public const string Locking = "keystone-locking";
+
+    public string LockingKeystone => $"http://127.0.0.1:{Port(Locking)}/v3";
+
     public string Password => "secret-of-the-test";
 
     public int Port(string service) =>
@@ -86,6 +94,16 @@ public sealed class RealCloud : IAsyncLifetime
     /// <summary>What a command lists.</summary>
     public async Task<JsonElement[]> ListAsync(string arguments) =>
         [.. JsonDocument.Parse(await OpenStackAsync(arguments + " -f json")).RootElement.EnumerateArray()];
+
+    /// <summary>Lets the password of a user be too old since yesterday: Keystone's API has nothing for that.</summary>
+    public async Task ExpirePasswordAsync(string userId)
+    {
+        string sql = "update keystone.password p join keystone.local_user u on u.id = p.local_user_id set p.expires_at = "
+            + $"utc_timestamp() - interval 1 day, p.expires_at_int = (unix_timestamp() - 86400) * 1000000 where u.user_id = '{userId}'";
+        (int code, string output) = await Component.RunAsync(
+            "mariadb", "", "--no-defaults", $"--socket={Folder}/mysql.sock", "-uroot", "-e", sql);
+        code.Should().Be(0, output);
+    }
 
     public async ValueTask DisposeAsync()
     {

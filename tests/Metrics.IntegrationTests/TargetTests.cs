@@ -161,8 +161,11 @@ public sealed class TargetTests
                 string? line = theirs.Split('\n').FirstOrDefault(l => l.StartsWith(metric + " ", StringComparison.Ordinal));
                 List<string> ours = await daemon.FederateAsync($"{metric}{{job=\"m{i}\"}}");
                 // A body that was not read to its end has another length each time.
-                if (line is not null && !(checks[i].Contains("limit", StringComparison.Ordinal) && metric.EndsWith("length", StringComparison.Ordinal))
-                    && (ours.Count != 1 || Number(ours[0], 2) != Number(line, 1)) && !(ours.Count == 0 && Number(line, 1) == 0))
+                bool isCut = checks[i].Contains("limit", StringComparison.Ordinal) && metric.EndsWith("length", StringComparison.Ordinal);
+                // We say nothing of expressions where none is asked for; they say that none has failed.
+                bool isSame = ours.Count == 1 ? line is not null && Number(ours[0], 2) == Number(line, 1)
+                    : line is null || Number(line, 1) == 0;
+                if (line is not null && !isCut && !isSame)
                     differs.Add($"{checks[i]}: {line}, ours {string.Join(' ', ours)}");
             }
         }

@@ -41,7 +41,8 @@ internal sealed record AlertmanagerOptions(IReadOnlyList<Uri> Urls, HttpAccess A
         if (urls.Count == 0)
             section.Report("static_configs", "is required: [ { targets: ['alertmanager:9093'] } ]");
         var options = new AlertmanagerOptions(
-            urls, HttpAccess.ReadKeys(section, followsRedirects: true), section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)));
+            urls, HttpAccess.ReadKeys(section, followsRedirects: true),
+            section.Duration("timeout", TimeSpan.FromSeconds(10), min: TimeSpan.FromMilliseconds(100)));
         section.Finish();
         return options;
     }

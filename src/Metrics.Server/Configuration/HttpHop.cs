@@ -1,6 +1,8 @@
 namespace Metrics.Configuration;
 
-/// <summary>One request of several that belong together: the first, or one that a redirect asks for. What goes along is as in Go's net/http.</summary>
+/// <summary>
+/// One request of several that belong together: the first, or one that a redirect asks for. What goes along is as in Go's net/http.
+/// </summary>
 /// <param name="Url">Where to.</param>
 /// <param name="Method">How.</param>
 /// <param name="HasBody">Whether the body goes along.</param>

@@ -12,7 +12,8 @@ namespace Metrics.Configuration;
 /// <param name="Settings">How the server is reached.</param>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc6749#section-4.4 ; of mail the token is used by SASL XOAUTH2.</remarks>
 internal sealed record OAuth2Options(
-    Uri TokenUrl, string ClientId, Secret ClientSecret, string? Scope, IReadOnlyDictionary<string, string> Parameters, HttpSettings Settings)
+    Uri TokenUrl, string ClientId, Secret ClientSecret, string? Scope, IReadOnlyDictionary<string, string> Parameters,
+    HttpSettings Settings)
 {
     /// <summary>A token is renewed so long before it ends.</summary>
     private static readonly TimeSpan s_early = TimeSpan.FromMinutes(1);
@@ -32,7 +33,8 @@ internal sealed record OAuth2Options(
             section.Report("client_secret", "is required");
         var options = new OAuth2Options(
             section.RequiredUrl("token_url"), section.RequiredText("client_id"), secret ?? Secret.FromValue(""),
-            section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null, section.Map("endpoint_params"), ReadSettings(section));
+            section.Has("scopes") ? string.Join(' ', section.Texts("scopes")) : null, section.Map("endpoint_params"),
+            ReadSettings(section));
         section.Finish();
         return options;
     }

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace Metrics.Configuration;
 
 /// <summary>
@@ -37,10 +39,10 @@ internal sealed class RedirectingHandler(HttpMessageHandler inner) : DelegatingH
         {
             Content = request.Content, Version = request.Version, VersionPolicy = request.VersionPolicy,
         };
-        foreach ((string name, IEnumerable<string> values) in request.Headers.NonValidated.Select(h => (h.Key, (IEnumerable<string>)h.Value)))
+        foreach ((string name, HeaderStringValues values) in request.Headers.NonValidated)
         {
             if (hop.Takes(name))
-                copy.Headers.TryAddWithoutValidation(name, values);
+                copy.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
         }
         return copy;
     }

@@ -6,6 +6,8 @@
   cloud.py STATE start NAME...       starts them again
   cloud.py STATE down                stops everything
 
+keystone-locking is a second Keystone over the same database, which locks accounts after five failures; it is there once it is started.
+
 Keystone, Placement, Glance, Neutron (with agents that only report), Nova (two computes on the fake driver), Cinder (two pools that
 store nothing), on MariaDB, RabbitMQ and memcached. STATE holds configuration, logs, data, services.json and openrc.
 Only the services' libraries are installed, so that no daemon starts by itself and no hypervisor comes along.
@@ -15,7 +17,7 @@ import base64, concurrent.futures, json, os, pathlib, shutil, signal, socket, su
 STATE = pathlib.Path(sys.argv[1]).resolve()
 ETC, LOG, DATA, BIN = (STATE / d for d in ("etc", "log", "data", "bin"))
 SERVICES = STATE / "services.json"
-PORTS = dict(keystone=5000, nova=8774, cinder=8776, placement=8778, glance=9292, neutron=9696, amqp=5672, rabbit=5674, epmd=4370, erlang=5673, memcached=11211)
+PORTS = {"keystone": 5000, "keystone-locking": 5001, **dict(nova=8774, cinder=8776, placement=8778, glance=9292, neutron=9696, amqp=5672, rabbit=5674, epmd=4370, erlang=5673, memcached=11211)}
 COMPUTES = {"fake-1": "FakeDriver", "fake-2": "MediumFakeDriver"}
 PASSWORD = "secret-of-the-test"
 BEGAN = time.monotonic()
@@ -55,11 +57,17 @@ def alive(name):
     return bool(entry and entry.get("pid") and born(entry["pid"]) == entry["born"])
 
 
-def start(name, argv=None, env=None):
+def define(name, argv, env=None):
     services = known()
-    entry = services.get(name, {})
+    services.setdefault(name, {}).update(argv=[str(a) for a in argv], env=env or {})
+    SERVICES.write_text(json.dumps(services, indent=1))
+
+
+def start(name, argv=None, env=None):
     if argv:
-        entry.update(argv=[str(a) for a in argv], env=env or {})
+        define(name, argv, env)
+    services = known()
+    entry = services[name]
     if not alive(name):
         with open(LOG / f"{name}.out", "ab") as out:
             process = subprocess.Popen(entry["argv"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env=clean(**entry["env"]), cwd=STATE)
@@ -175,10 +183,16 @@ def launcher(name, module, before=""):
 
 def configure():
     default, beside = common("keystone")
-    ini(ETC / "keystone/keystone.conf", DEFAULT=dict(default, notification_format="cadf", notification_opt_out=""), database=dict(connection=database("keystone")), token=dict(provider="fernet"),
-        fernet_tokens=dict(key_repository=ETC / "keystone/fernet"), fernet_receipts=dict(key_repository=ETC / "keystone/fernet"), credential=dict(key_repository=ETC / "keystone/credential"),
-        cache=dict(enabled="true", backend="oslo_cache.memcache_pool", memcache_servers=f"127.0.0.1:{PORTS['memcached']}"), **beside)
-    uwsgi("keystone", "/usr/bin/keystone-wsgi-public")
+    default.update(notification_format="cadf", notification_opt_out="")
+    beside.update(
+        database=dict(connection=database("keystone")), token=dict(provider="fernet"), fernet_tokens=dict(key_repository=ETC / "keystone/fernet"), fernet_receipts=dict(key_repository=ETC / "keystone/fernet"),
+        credential=dict(key_repository=ETC / "keystone/credential"), cache=dict(enabled="true", backend="oslo_cache.memcache_pool", memcache_servers=f"127.0.0.1:{PORTS['memcached']}"))
+    ini(ETC / "keystone/keystone.conf", DEFAULT=default, **beside)
+    # What it makes takes little work to check: many accounts in little time. Nobody else listens to its exchange.
+    ini(ETC / "keystone/locking.conf", DEFAULT=dict(default, log_file=LOG / "keystone-locking.log", control_exchange="keystone-locking"), identity=dict(password_hash_rounds=4),
+        security_compliance=dict(lockout_failure_attempts=5, lockout_duration=1800), **beside)
+    for name in ("keystone", "keystone-locking"):
+        uwsgi(name, "/usr/bin/keystone-wsgi-public")
 
     ini(ETC / "placement/placement.conf", DEFAULT=dict(log_file=LOG / "placement.log", use_stderr="false"), placement_database=dict(connection=database("placement")), api=dict(auth_strategy="keystone"), keystone_authtoken=token("placement"),
         oslo_policy=dict(policy_file=ETC / "placement/policy.yaml"))
@@ -343,6 +357,7 @@ def up():
         run("keystone-manage", "--config-file", ETC / "keystone/keystone.conf", "bootstrap", "--bootstrap-password", PASSWORD, "--bootstrap-region-id", "RegionOne", *urls, log="bootstrap")
     web = lambda name, **env: start(name, ["uwsgi_python3", "--ini", ETC / f"{name}.ini"], env)
     web("keystone", OS_KEYSTONE_CONFIG_FILES=str(ETC / "keystone/keystone.conf"))
+    define("keystone-locking", ["uwsgi_python3", "--ini", ETC / "keystone-locking.ini"], dict(OS_KEYSTONE_CONFIG_FILES=str(ETC / "keystone/locking.conf")))
     wait("keystone", "Keystone", lambda: answers("keystone"))
     resources = make_resources()
     next(resources)

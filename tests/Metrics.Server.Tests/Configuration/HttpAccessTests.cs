@@ -149,7 +149,8 @@ public sealed class HttpAccessTests
     {
         var proxy = new NamedProxy(new Uri("http://kim:s%40fe@proxy:3128"), except);
         proxy.IsBypassed(new Uri(url)).Should().Be(isBypassed);
-        proxy.Credentials!.GetCredential(new Uri("http://proxy:3128"), "Basic").Should().BeEquivalentTo(new { UserName = "kim", Password = "s@fe" });
+        proxy.Credentials!.GetCredential(new Uri("http://proxy:3128"), "Basic").Should()
+            .BeEquivalentTo(new { UserName = "kim", Password = "s@fe" });
     }
 
     private static HttpAccess Read(string yaml)

@@ -3,7 +3,7 @@ using Metrics.Query;
 
 namespace Metrics.Rules.Conditions;
 
-/// <summary>An event does not count where another was there around it.</summary>
+/// <summary>An event does not count where another was there around it, or where none was.</summary>
 /// <param name="Events">The others.</param>
 /// <param name="By">Full names of the fields that must be the same in both: of the event, and of the other. Empty is any other.</param>
 /// <param name="Within">How long before the event the other may have been.</param>
@@ -11,6 +11,12 @@ namespace Metrics.Rules.Conditions;
 public sealed record EventExcuse(
     EventFilter Events, IReadOnlyList<(string Mine, string Theirs)> By, TimeSpan Within, TimeSpan After)
 {
+    /// <summary>It excuses where there were fewer others than so many; 0 where it excuses when there was one.</summary>
+    public int FewerThan { get; init; }
+
+    /// <summary>Whether it excuses where others are missing.</summary>
+    public bool IsAbsence => FewerThan > 0;
+
     /// <summary>As people read it.</summary>
     public string Text
     {
@@ -19,7 +25,8 @@ public sealed record EventExcuse(
             string fields = string.Join(", ", By.Select(b => b.Mine == b.Theirs ? b.Mine : $"{b.Mine}={b.Theirs}"));
             string by = By.Count == 0 ? "" : $" by {fields}";
             string within = Within > TimeSpan.Zero ? $" within {Duration.Format(Within)} before" : "";
-            return $"{Events}{by}{within}{(After > TimeSpan.Zero ? $" or {Duration.Format(After)} after" : "")}";
+            string fewer = FewerThan switch { 0 => "", 1 => "no ", _ => $"fewer than {FewerThan} " };
+            return $"{fewer}{Events}{by}{within}{(After > TimeSpan.Zero ? $" or {Duration.Format(After)} after" : "")}";
         }
     }
 }

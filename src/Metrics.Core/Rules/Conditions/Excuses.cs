@@ -4,8 +4,8 @@ using Metrics.Model;
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// When events do not count since others were there around them. Bounded, since outsiders choose the values: beyond its bound what ends
-/// first is forgotten, and excuses nothing. Not for use by two threads at once.
+/// When events do not count since others were there around them, or were not. Bounded, since outsiders choose the values: beyond its bound
+/// what ends first is forgotten, and of that time nothing is excused. Not for use by two threads at once.
 /// </summary>
 /// <param name="all">The kinds of excuse.</param>
 internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
@@ -19,6 +19,7 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     /// <summary>Every key once, by when its first span is over.</summary>
     private readonly PriorityQueue<(int Kind, string Key), long> _expiry = new();
     private IReadOnlyList<EventExcuse> _kinds = all;
+    private readonly RecentTimes _recent = new(MaxSpans);
     private int _spans;
     private long _until = long.MinValue;
     private long _forgotten = long.MinValue;
@@ -30,7 +31,9 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     public bool Exist => _kinds.Count > 0;
 
     /// <summary>Whether some were forgotten that would be remembered yet.</summary>
-    public bool AreTooMany => _forgotten > _until;
+    public bool AreTooMany => Forgotten > _until;
+
+    private long Forgotten => Math.Max(_forgotten, _recent.Forgotten);
 
     /// <summary>Takes a row of a batch, if it excuses others.</summary>
     /// <returns>Whether it does.</returns>
@@ -67,7 +70,8 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     {
         for (int i = 0; i < keys.Length; i++)
         {
-            if (keys[i] is { } key && _byKey.TryGetValue((i, key), out Spans? spans) && spans.Cover(time))
+            bool isThere = keys[i] is { } key && _byKey.TryGetValue((i, key), out Spans? spans) && spans.Cover(time);
+            if (_kinds[i].IsAbsence ? !isThere && time > Forgotten : isThere)
                 return true;
         }
         return false;
@@ -88,6 +92,7 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     public void Expire(long until)
     {
         _until = until;
+        _recent.Expire(until);
         while (_expiry.TryPeek(out _, out long end) && end <= until)
             RemoveFirst();
     }
@@ -95,10 +100,19 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     private void Add((int Kind, string Key) key, long time)
     {
         EventExcuse kind = _kinds[key.Kind];
-        long from = time - (long)kind.After.TotalMilliseconds, to = time + (long)kind.Within.TotalMilliseconds;
-        if (to <= _until)
+        long within = (long)kind.Within.TotalMilliseconds;
+        long from = time - (long)kind.After.TotalMilliseconds, to = time + within;
+        if (kind.FewerThan > 1)
+        {
+            // From the last of so many on they are there, until the first of them is too long ago.
+            if (_recent.Add(key, time, kind.FewerThan, within) is not { } times)
+                return;
+            (from, to) = (times.Last, times.First + within);
+        }
+        if (to <= _until || to < from)
             return;
-        _fresh = (Math.Min(_fresh.From, from), Math.Max(_fresh.To, to));
+        if (!kind.IsAbsence)
+            _fresh = (Math.Min(_fresh.From, from), Math.Max(_fresh.To, to));
         if (!_byKey.TryGetValue(key, out Spans? spans))
         {
             _byKey.Add(key, spans = new Spans());

@@ -5,11 +5,13 @@ using Metrics.Text;
 namespace Metrics.Rules.Conditions;
 
 /// <summary>
-/// Reads <c>unless</c> of a rule over events: one exception or a list of them, each with <c>events</c> or with <c>expr</c>.
+/// Reads <c>unless</c> of a rule over events: one exception or a list of them, each with <c>events</c>, <c>no_events</c> or <c>expr</c>.
 /// </summary>
 internal static class UnlessReader
 {
     private const int MaxExceptions = 20;
+    private const int MaxCount = 100;
+    private static readonly string[] s_kinds = ["events", "no_events", "expr"];
 
     public static (List<EventExcuse> Events, List<ExprExcuse> Exprs) Read(
         YamlSection rule, TimeSpan window, IReadOnlyList<string> groupBy)
@@ -21,13 +23,15 @@ internal static class UnlessReader
             rule.Report("unless", $"has {sections.Count} exceptions; it must have at most {MaxExceptions}");
         foreach (YamlSection section in sections)
         {
-            if (section.Has("events") == section.Has("expr"))
-                section.Report("events", "or expr is required, one of them: what excuses");
+            if (s_kinds.Count(section.Has) != 1)
+                section.Report("events", "or no_events or expr is required, one of them: what excuses");
             else if (section.Has("events"))
                 events.Add(ReadEvents(section, window));
+            else if (section.Has("no_events"))
+                events.Add(ReadAbsence(section));
             else if (ReadExpr(section, groupBy) is { } excuse)
                 exprs.Add(excuse);
-            foreach (string key in (string[])["events", "expr", "by", "within", "after"])
+            foreach (string key in (string[])[.. s_kinds, "by", "within", "after", "count"])
                 _ = section.Value(key);
             section.Finish();
         }
@@ -39,6 +43,8 @@ internal static class UnlessReader
         EventFilter events = EventCountReader.ReadFilter(section.Section("events"));
         if (!section.Has("within") && !section.Has("after"))
             section.Report("within", "or after is required: how long before or after an event the other excuses it, such as 10m");
+        if (section.Has("count"))
+            section.Report("count", "needs no_events: so many must have been there");
         TimeSpan within = EventCountReader.ReadTime(section, "within", TimeSpan.Zero);
         TimeSpan after = EventCountReader.ReadTime(section, "after", TimeSpan.Zero);
         if (after >= window)
@@ -46,9 +52,21 @@ internal static class UnlessReader
         return new EventExcuse(events, SequenceReader.ReadBy(section), within, after);
     }
 
+    private static EventExcuse ReadAbsence(YamlSection section)
+    {
+        EventFilter events = EventCountReader.ReadFilter(section.Section("no_events"));
+        if (!section.Has("within"))
+            section.Report("within", "is required: an event counts where others were so long before it, such as 10m");
+        if (section.Has("after"))
+            section.Report("after", "cannot stand beside no_events: what comes later cannot be missed yet");
+        TimeSpan within = EventCountReader.ReadTime(section, "within", TimeSpan.Zero);
+        int count = section.Number("count", 1, min: 1, max: MaxCount);
+        return new EventExcuse(events, SequenceReader.ReadBy(section), within, TimeSpan.Zero) { FewerThan = count };
+    }
+
     private static ExprExcuse? ReadExpr(YamlSection section, IReadOnlyList<string> groupBy)
     {
-        foreach (string key in (string[])["within", "after"])
+        foreach (string key in (string[])["within", "after", "count"])
         {
             if (section.Has(key))
             {

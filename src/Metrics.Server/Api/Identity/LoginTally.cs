@@ -154,7 +154,8 @@ internal sealed class LoginTally(int maxNames = LoginTally.MaxNames, int maxOthe
         // A proxy is no origin: many accounts behind it are no spraying.
         if (origin is not { } from)
             return;
-        if (one.IsFailure && !one.IsExpired && count is not null)
+        // Nobody can try what is locked: whose account it is comes too.
+        if (one is { IsFailure: true, IsExpired: false, IsLocked: false } && count is not null)
             _sprays.Try(from, count.Signs, one.Time);
     }
 

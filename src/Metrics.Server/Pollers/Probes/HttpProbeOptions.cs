@@ -45,7 +45,8 @@ internal sealed record HttpProbeOptions
     public required HttpAccess Access { get; init; }
 
     /// <summary>Whether a regular expression is asked for.</summary>
-    public bool HasExpressions => FailIfMatches.Count + FailIfNotMatches.Count + FailIfHeaderMatches.Count + FailIfHeaderNotMatches.Count > 0;
+    public bool HasExpressions =>
+        FailIfMatches.Count + FailIfNotMatches.Count + FailIfHeaderMatches.Count + FailIfHeaderNotMatches.Count > 0;
 
     public static HttpProbeOptions Read(YamlSection section)
     {

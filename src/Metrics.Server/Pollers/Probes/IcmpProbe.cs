@@ -43,7 +43,8 @@ internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
         }
         using var ping = new Ping();
         PingReply reply = await ping.SendPingAsync(
-            address, job.Timeout, new byte[job.Icmp.PayloadBytes], new PingOptions(job.Icmp.TimeToLive ?? DefaultHops, job.Icmp.DontFragment), ct);
+            address, job.Timeout, new byte[job.Icmp.PayloadBytes],
+            new PingOptions(job.Icmp.TimeToLive ?? DefaultHops, job.Icmp.DontFragment), ct);
         return (reply.Options?.Ttl, reply.Status == IPStatus.Success ? null : $"no echo reply: {reply.Status}");
     }
 }

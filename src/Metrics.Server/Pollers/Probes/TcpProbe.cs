@@ -42,7 +42,10 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
                     }
                 }
                 if (step.Send is not null)
-                    await stream.WriteAsync(Encoding.UTF8.GetBytes((last is null ? step.Send : expected!.Expand(last, step.Send)) + "\n"), ct);
+                {
+                    string sent = last is null ? step.Send : expected!.Expand(last, step.Send)!;
+                    await stream.WriteAsync(Encoding.UTF8.GetBytes(sent + "\n"), ct);
+                }
                 if (step.StartTls)
                     stream = await StartTlsAsync(stream, host, sink, ct);
             }

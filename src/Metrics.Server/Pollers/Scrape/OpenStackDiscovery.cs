@@ -89,8 +89,9 @@ internal sealed record OpenStackDiscovery : Discovery
                 List<(string, string)> labels =
                 [
                     ("instance_id", s.Text("id")), ("instance_name", s.Text("name")), ("instance_status", s.Text("status")),
-                    ("project_id", s.Text("tenant_id")), ("user_id", s.Text("user_id")), ("instance_image", s.Child("image")?.Text("id") ?? ""),
-                    ("instance_flavor", s.Child("flavor") is { } f ? f.Text("original_name") is { Length: > 0 } name ? name : f.Text("id") : ""),
+                    ("project_id", s.Text("tenant_id")), ("user_id", s.Text("user_id")),
+                    ("instance_image", s.Child("image")?.Text("id") ?? ""),
+                    ("instance_flavor", FlavorOf(s)),
                 ];
                 foreach (JsonProperty tag in s.Child("metadata")?.EnumerateObject().ToArray() ?? [])
                     labels.Add(($"tag_{Sanitized(tag.Name)}", tag.Value.ToString()));
@@ -134,6 +135,10 @@ internal sealed record OpenStackDiscovery : Discovery
             }
             return groups;
         }
+
+        /// <summary>Newer microversions tell a flavour's name in place of its id.</summary>
+        private static string FlavorOf(JsonElement server) => server.Child("flavor") is not { } flavor ? ""
+            : flavor.Text("original_name") is { Length: > 0 } name ? name : flavor.Text("id");
 
         private static string Sanitized(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 

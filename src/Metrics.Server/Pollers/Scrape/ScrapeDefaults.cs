@@ -18,7 +18,8 @@ internal sealed record ScrapeDefaults(TimeSpan Interval, TimeSpan? Timeout, Scra
         TimeSpan? timeout =
             section.Has("scrape_timeout") ? section.Timeout("scrape_timeout", "scrape_interval", interval) : null;
         return new ScrapeDefaults(
-            interval, timeout, ScrapeLimits.ReadKeys(section, ScrapeLimits.Default), ScrapeProtocols.ReadKeys(section, ScrapeProtocols.Default));
+            interval, timeout, ScrapeLimits.ReadKeys(section, ScrapeLimits.Default),
+            ScrapeProtocols.ReadKeys(section, ScrapeProtocols.Default));
     }
 
     /// <summary>The timeout of a job: its own, or this, or its interval where that is shorter.</summary>

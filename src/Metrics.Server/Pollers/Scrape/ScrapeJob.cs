@@ -125,7 +125,8 @@ internal sealed record ScrapeJob : TargetSection
     /// <param name="http">The job's client.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="FormatException">What relabelling makes of it is no target; the message says why.</exception>
-    public TargetDeclaration? ToTarget(string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http, TimeProvider time)
+    public TargetDeclaration? ToTarget(
+        string address, IReadOnlyDictionary<string, string> labels, HttpMessageInvoker http, TimeProvider time)
     {
         var all = new Dictionary<string, string>(labels)
         {

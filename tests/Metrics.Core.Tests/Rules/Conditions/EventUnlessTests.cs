@@ -200,6 +200,58 @@ public sealed class EventUnlessTests
         rules.Rule.Error.Should().StartWith("unless x * on (host) y: ");
     }
 
+    private const string Untested = $"{Stops}unless: {{ no_events: {{ kind: host.package }}, by: [host], within: 10m }}";
+
+    [Fact]
+    public void What_nothing_came_before_does_not_count_where_that_is_asked_for()
+    {
+        EventRules rules = new EventRules(Untested).Take(Package(0)).Take(Stop(599), Stop(599, "b"), Stop(599, ""));
+        rules.Open(600).Should().Be("a firing 1", "what lacks the field agrees with nothing");
+        rules.Memory.Status.Should().Be("1 group in the window; 2 events excused by 'unless'");
+        rules.Take(Stop(700)).Open(701).Should().Be("a firing 1", "ten minutes are over");
+        rules.Open(1799 + 599).Should().Be("a firing 1", "what counted counts on until it leaves the window");
+        rules.Open(1800 + 599).Should().Be("");
+    }
+
+    [Fact]
+    public void So_many_must_have_come_before_as_are_asked_for_and_of_one_host()
+    {
+        EventRules rules = new EventRules(Untested.Replace("within", "count: 3, within", StringComparison.Ordinal))
+            .Take(Package(0), Package(100), Package(100, "b"), Package(200, "b"), Stop(201), Stop(201, "b"));
+        rules.Open(201).Should().Be("");
+        rules.Take(Package(300), Stop(301), Stop(301, "b")).Open(301).Should().Be("a firing 1");
+        rules.Take(Stop(599), Stop(601)).Open(601).Should().Be("a firing 2", "the first is too long ago");
+        rules.Take(Package(700), Stop(699), Stop(700)).Open(701).Should().Be("a firing 3", "the second is not, and the last counts from when it came");
+        rules.Rule.Rule.Text.Should().EndWith("unless fewer than 3 {kind=\"host.package\"} by host.name within 10m before");
+    }
+
+    [Fact]
+    public void After_a_restart_it_counts_also_where_what_came_before_is_older_than_the_window()
+    {
+        Event[] all = [Package(0) with { Id = 1 }, Stop(500) with { Id = 2 }, Stop(500, "b") with { Id = 3 }];
+        var log = new EventRules.EventLog();
+        log.Events.AddRange(all);
+        var rules = new EventRules(Untested, isKnown: false);
+        rules.Restore(log, 2200);
+        rules.Open(2200).Should().Be("a firing 1");
+    }
+
+    [Fact]
+    public void Nobody_hides_behind_a_flood_of_what_must_have_come_before()
+    {
+        EventRules rules = new EventRules(Untested).Take(Package(0));
+        rules.Take([.. Enumerable.Range(0, 60_000).Select(n => Package(1, $"h{n}"))]).Take(Stop(2));
+        rules.Open(3).Should().Be("a firing 1");
+        rules.Rule.Error.Should().StartWith("more than 50000 times of 'unless' are in the window");
+
+        EventRules three = new EventRules(Untested.Replace("within", "count: 3, within", StringComparison.Ordinal)).Take(Package(0));
+        three.Take([.. Enumerable.Range(0, 60_000).Select(n => Package(1, $"h{n}"))]).Take(Package(2), Package(2), Stop(3), Stop(3, "b"));
+        three.Open(3).Should().Be("a firing 1; b firing 1", "of what is forgotten nothing is excused");
+        three.Rule.Error.Should().StartWith("more than 50000 times of 'unless' are in the window");
+        three.Open(2500).Should().Be("");
+        three.Rule.Error.Should().BeNull();
+    }
+
     [Fact]
     public void It_says_in_words_what_excuses()
     {
@@ -207,5 +259,6 @@ public sealed class EventUnlessTests
             .Rule.Rule.Text.Should().Be(
                 "count of events {kind=\"service.stop\"} by host.name in 30m > 0 "
                 + "unless {kind=\"host.package\"} by host.name within 10m before or 1m after unless up == 0");
+        new EventRules(Untested).Rule.Rule.Text.Should().EndWith("> 0 unless no {kind=\"host.package\"} by host.name within 10m before");
     }
 }

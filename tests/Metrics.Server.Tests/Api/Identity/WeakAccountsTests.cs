@@ -48,6 +48,14 @@ public sealed class WeakAccountsTests
     }
 
     [Fact]
+    public void An_office_that_finds_its_accounts_locked_has_sprayed_none_of_them()
+    {
+        for (int person = 0; person < 60; person++)
+            Fail($"person-{person}", "192.0.2.1", 2, s_second, reason: $"The account is locked for user: person-{person}.");
+        Told().Should().BeEmpty();
+    }
+
+    [Fact]
     public void The_same_wrong_password_from_many_machines_is_a_program_and_many_passwords_from_one_are_guessing()
     {
         for (int machine = 0; machine < 50; machine++)
@@ -170,7 +178,8 @@ public sealed class WeakAccountsTests
         string domain = "")
     {
         long time = (TimeSpan.FromDays(20_000) + at).Ticks * TimeSpan.NanosecondsPerTick;
-        _batch.Add(time, time, EventKinds.IdentityAuthenticate, 9, "");
+        bool isLocked = reason.StartsWith("The account is locked", StringComparison.Ordinal);
+        _batch.Add(time, time, isLocked ? EventKinds.IdentityLockout : EventKinds.IdentityAuthenticate, 9, "");
         Set(EventFields.Outcome, outcome);
         Set(EventFields.UserName, user);
         Set(EventFields.UserId, id ?? user);

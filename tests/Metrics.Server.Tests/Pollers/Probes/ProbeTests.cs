@@ -134,10 +134,14 @@ public sealed class ProbeTests
         await File.WriteAllTextAsync(file, "from a file", TestContext.Current.CancellationToken);
         List<string> seen = [];
         using var site = new LocalServer(async context =>
-            seen.Add($"{context.Request.Headers["Authorization"]} {context.Request.Headers["X-Org"]} {await LocalServer.ReadAsync(context)}"));
+        {
+            System.Collections.Specialized.NameValueCollection headers = context.Request.Headers;
+            seen.Add($"{headers["Authorization"]} {headers["X-Org"]} {await LocalServer.ReadAsync(context)}");
+        });
         foreach (string http in (string[])
             [
-                $"method: POST, body_file: '{file}'", "basic_auth: { username: u, password: p }", "authorization: { type: Token, credentials: t }",
+                $"method: POST, body_file: '{file}'", "basic_auth: { username: u, password: p }",
+                "authorization: { type: Token, credentials: t }",
                 "http_headers: { X-Org: { secrets: [s] } }",
             ])
             (await ProbeAsync($"prober: http, targets: ['{site.Url}'], http: {{ {http} }}"))["probe_success"].Should().Be(1, http);

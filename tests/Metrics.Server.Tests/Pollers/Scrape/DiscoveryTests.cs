@@ -49,7 +49,8 @@ public sealed class DiscoveryTests : IDisposable
 
         foreach ((string body, string type, int status, string said) in new[]
         {
-            ("no", "application/json", 500, "HTTP status 500"), ("[]", "text/html", 200, "the answer is 'text/html'; it must be application/json"),
+            ("no", "application/json", 500, "HTTP status 500"),
+            ("[]", "text/html", 200, "the answer is 'text/html'; it must be application/json"),
             ("{}", "application/json", 200, "the answer:1:1: expected a list of target groups"),
         })
         {
@@ -127,7 +128,8 @@ public sealed class DiscoveryTests : IDisposable
     [InlineData("dns_sd_configs: [ { names: [a], type: A } ]", "port is required: records A have none")]
     [InlineData("dns_sd_configs: [ { type: SRV } ]", "names is required")]
     [InlineData("http_sd_configs: [ { url: 'ftp://a' } ]", "it must be a URL that begins with http:// or https://")]
-    [InlineData("openstack_sd_configs: [ { role: instance, identity_endpoint: 'http://k/v3', username: u } ]", "needs username and password")]
+    [InlineData("openstack_sd_configs: [ { role: instance, identity_endpoint: 'http://k/v3', username: u } ]",
+        "needs username and password")]
     [InlineData("openstack_sd_configs: [ { role: pod, identity_endpoint: 'http://k/v3', username: u, password: p } ]",
         "role is 'pod'; allowed are hypervisor, instance, loadbalancer")]
     [InlineData("kubernetes_sd_configs: [ { role: pod } ]",
@@ -137,11 +139,13 @@ public sealed class DiscoveryTests : IDisposable
             .Should().Throw<Metrics.Configuration.ConfigurationException>().WithMessage($"*{said}*");
 
     private static T Read<T>(string keys) where T : Discovery =>
-        MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, {keys} }} ]").Targets.OfType<ScrapeJob>().Single().Discoveries.OfType<T>().Single();
+        MetricsOptions.Parse($"scrape_configs: [ {{ job_name: j, {keys} }} ]").Targets.OfType<ScrapeJob>().Single()
+            .Discoveries.OfType<T>().Single();
 
     private static async Task<List<string>> InCloudAsync(StubCloud stub, string role, string more)
     {
-        OpenStackDiscovery discovery = Read<OpenStackDiscovery>("openstack_sd_configs: [ { identity_endpoint: 'http://cloud.test/identity/v3', "
+        OpenStackDiscovery discovery = Read<OpenStackDiscovery>(
+            $"openstack_sd_configs: [ {{ identity_endpoint: '{StubCloud.Url}/identity/v3', "
             + $"username: u, password: p, project_name: admin, domain_name: Default, region: R1, role: {role}, {more} }} ]");
         var cloud = new WatchedCloud(discovery.Cloud, new CloudMetrics(new MetricRegistry()), stub.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, stub);
@@ -149,8 +153,8 @@ public sealed class DiscoveryTests : IDisposable
         const string Prefix = "__meta_openstack_";
         return
         [
-            .. (await finder.FindAsync(discovery.Sources[0], [], TestContext.Current.CancellationToken)).SelectMany(g => g.Targets.Select(t =>
-                $"{t} {string.Join(' ', g.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key[Prefix.Length..]}={l.Value}"))}")),
+            .. (await finder.FindAsync(discovery.Sources[0], [], TestContext.Current.CancellationToken)).Select(g =>
+                $"{g.Targets.Single()} {string.Join(' ', g.Labels.Select(l => $"{l.Key[Prefix.Length..]}={l.Value}").Order(StringComparer.Ordinal))}"),
         ];
     }
 
@@ -180,7 +184,7 @@ public sealed class DiscoveryTests : IDisposable
                 byte[] record = name.Contains("metrics", StringComparison.Ordinal)
                     ? [0xC0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, (byte)(6 + host.Length), 0, 0, 0, 0, 0x23, 0x8C, .. host]
                     : [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
-                byte code = name.Contains("gone", StringComparison.Ordinal) ? (byte)3 : name.Contains("broken", StringComparison.Ordinal) ? (byte)2 : (byte)0;
+                byte code = name[1..5] switch { "gone" => 3, "brok" => 2, _ => 0 };
                 byte[] answer = [.. asked.Buffer[..2], 0x81, (byte)(0x80 | code), 0, 1, 0, (byte)(code == 0 ? 1 : 0), 0, 0, 0, 0,
                     .. asked.Buffer[12..end], .. code == 0 ? record : []];
                 await resolver.SendAsync(answer, asked.RemoteEndPoint);

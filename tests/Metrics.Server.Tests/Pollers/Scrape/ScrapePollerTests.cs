@@ -104,7 +104,8 @@ public sealed class ScrapePollerTests
     [InlineData("", "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")]
     [InlineData("scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0]",
         "text/plain;version=0.0.4;q=0.3,application/openmetrics-text;version=1.0.0;q=0.2,*/*;q=0.1")]
-    public void A_target_is_asked_for_the_formats_that_are_wanted(string keys, string accept) => Job(keys).Protocols.Accept.Should().Be(accept);
+    public void A_target_is_asked_for_the_formats_that_are_wanted(string keys, string accept) =>
+        Job(keys).Protocols.Accept.Should().Be(accept);
 
     [Theory]
     [InlineData("", "text/html", ExpositionFormat.Text)]

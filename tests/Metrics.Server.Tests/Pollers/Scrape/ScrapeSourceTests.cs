@@ -143,7 +143,8 @@ public sealed class ScrapeSourceTests : IDisposable
         const string Job = "scrape_configs: [ { job_name: j, target_limit: 2, static_configs: [ { targets: ['a:1', 'b:1', 'c:1'] } ] } ]";
         foreach (TargetDeclaration target in Look(Job))
         {
-            Func<Task> poll = () => target.Create().PollAsync(new SampleSink(new TargetSeries([]), new SampleBatch("t"), 0), default).AsTask();
+            var sink = new SampleSink(new TargetSeries([]), new SampleBatch("t"), 0);
+            Func<Task> poll = () => target.Create().PollAsync(sink, default).AsTask();
             await poll.Should().ThrowAsync<InvalidOperationException>()
                 .WithMessage("the job has more targets than target_limit (2), none of them is asked");
         }
