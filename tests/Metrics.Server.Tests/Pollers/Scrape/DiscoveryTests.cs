@@ -154,7 +154,8 @@ public sealed class DiscoveryTests : IDisposable
         return
         [
             .. (await finder.FindAsync(discovery.Sources[0], [], TestContext.Current.CancellationToken)).Select(g =>
-                $"{g.Targets.Single()} {string.Join(' ', g.Labels.Select(l => $"{l.Key[Prefix.Length..]}={l.Value}").Order(StringComparer.Ordinal))}"),
+                string.Join(' ', g.Labels.Select(l => $"{l.Key[Prefix.Length..]}={l.Value}").Order(StringComparer.Ordinal)
+                    .Prepend(g.Targets.Single()))),
         ];
     }
 
