@@ -35,7 +35,7 @@ public sealed class Re2
     {
         _pattern = pattern;
         _whole = whole;
-        (_tree, _groupNames) = Re2Parser.Read(pattern, dotAll);
+        (_tree, _groupNames) = Re2Parser.Read(pattern, whole, dotAll);
         _hasWordEdges = HasWordEdges(_tree);
         _regex = Compile(InPlane0);
         _spelled = new(Spelled);
@@ -110,7 +110,7 @@ public sealed class Re2
         try
         {
             return new Regex(
-                _whole ? $@"\A(?:{text})\z" : text,
+                _whole ? $@"\A(?:{text}){Re2Writer.TextEnd}" : text,
                 RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
         }
         catch (NotSupportedException)

@@ -16,6 +16,9 @@ public sealed class Re2Tests
     [InlineData("(?P<n>a)|(?P<n>b)", "b", "<$n>", "<b>")]
     [InlineData("(?P<1>a)(b)", "ab", "$1$2", "ab")]
     [InlineData("(.)(.)é(.)", "a\U0001F600é\U0001F601", "$3$2$1", "\U0001F601\U0001F600a")]
+    [InlineData(@"(?m:a(.)\B)", "a\n", "<$1>", "<\n>")]
+    [InlineData("(.*)", "a\n", "<$1>", "<a\n>")]
+    [InlineData("(.*)$", "a\n", "<$1>", "<a\n>")]
     [InlineData("(?U)(a+)(a*)", "aaa", "$1,$2", "a,aa")]
     [InlineData("(?U)(a+?)(a*)", "aaa", "$1,$2", "aaa,")]
     [InlineData("(?i:(straSSE))", "ſtraßſſe", "$1", null)]
@@ -65,7 +68,6 @@ public sealed class Re2Tests
     [InlineData(@"\123\x7a\0", "Sz\0", "Sz0")]
     [InlineData(@"\a\f\v", "\a\f\v", "a")]
     [InlineData(@"\Qa.b+\E+", "a.b++", "a.b+a.b+")]
-    [InlineData(@"\Q\", @"\", "a")]
     [InlineData(@"[]a]+", "]a", "b")]
     [InlineData(@"[^]a]", "b", "]")]
     [InlineData(@"[a-]+", "a-", "b")]
@@ -133,6 +135,7 @@ public sealed class Re2Tests
     [InlineData("a)", "a ) without its (")]
     [InlineData("a)|(b", "a ) without its (")]
     [InlineData(@"a\", "ends with a backslash")]
+    [InlineData(@"\Qa", @"a \Q without its \E")]
     public void What_RE2_has_not_is_refused_with_its_reason(string pattern, string reason) =>
         FluentActions.Invoking(() => new Re2(pattern)).Should().Throw<ArgumentException>().WithMessage($"*{reason}*");
 
@@ -163,6 +166,8 @@ public sealed class Re2Tests
     [InlineData("(?m)^", "a\n\U0001F600", "> ", "> a\n> \U0001F600")]
     [InlineData(@"\bb\b", "ab b éb\U0001F600b", "-", "ab - é-\U0001F600-")]
     [InlineData("(.)x", "\U0001F600xyxx", "<$1>", "<\U0001F600><y>x")]
+    [InlineData(@"(\s)\B", "a\n", "<$1>", "a<\n>")]
+    [InlineData(@"\Qb.\", @"ab.\b.", "-", "a-b.")]
     [InlineData("z", "abc", "-", "abc")]
     [InlineData(".", "a\nb", "-", "-\n-")]
     public void Every_match_is_replaced(string pattern, string value, string template, string replaced) =>

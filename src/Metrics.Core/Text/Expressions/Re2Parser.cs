@@ -7,18 +7,20 @@ internal sealed class Re2Parser
     private const int MaxHeight = 1000;
 
     private readonly Re2Cursor _cursor;
+    private readonly bool _whole;
     private readonly List<string?> _names = [null];
 
-    private Re2Parser(string pattern) => _cursor = new Re2Cursor(pattern);
+    private Re2Parser(string pattern, bool whole) => (_cursor, _whole) = (new Re2Cursor(pattern), whole);
 
     /// <summary>Reads an expression.</summary>
     /// <param name="pattern">The expression.</param>
+    /// <param name="whole">Whether it is for whole values: Prometheus puts <c>^(?s:</c> and <c>)$</c> around it.</param>
     /// <param name="dotAll">Whether the dot takes line feeds.</param>
     /// <returns>The tree; the names of its groups by number, null where one has none.</returns>
     /// <exception cref="ArgumentException">It is not valid; the message says why.</exception>
-    public static (Re2Node Tree, IReadOnlyList<string?> Names) Read(string pattern, bool dotAll)
+    public static (Re2Node Tree, IReadOnlyList<string?> Names) Read(string pattern, bool whole, bool dotAll)
     {
-        var parser = new Re2Parser(pattern);
+        var parser = new Re2Parser(pattern, whole);
         Re2Node tree = parser.Alternatives(default(Re2Flags) with { DotAll = dotAll }, depth: 0);
         return (tree, parser._names);
     }
@@ -131,8 +133,15 @@ internal sealed class Re2Parser
 
     private void AddQuoted(List<Re2Node> parts, Re2Flags flags)
     {
-        while (!_cursor.IsAtEnd && !_cursor.Takes(@"\E"))
+        while (!_cursor.Takes(@"\E"))
+        {
+            // It goes on to the end, and what Prometheus puts there is quoted too.
+            if (_cursor.IsAtEnd && _whole)
+                throw _cursor.Wrong(@"has a \Q without its \E");
+            if (_cursor.IsAtEnd)
+                return;
             parts.Add(Literal(_cursor.Next(), flags));
+        }
     }
 
     private Re2Node Single(Re2Flags flags)

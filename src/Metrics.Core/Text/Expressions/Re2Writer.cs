@@ -7,6 +7,13 @@ namespace Metrics.Text.Expressions;
 /// <param name="inUtf16">A set in units of UTF-16.</param>
 internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
 {
+    /// <summary>
+    /// The end of a text. .NET loses the groups of a match up to a last line feed unless there is a <c>\Z</c>, which adds nothing.
+    /// </summary>
+    public const string TextEnd = @"\z\Z";
+
+    private const string NoWordEdge = @"(?:\B|\B\Z)";
+
     private const string SpecialInSet = @"\[]^-";
 
     private readonly StringBuilder _text = new();
@@ -29,11 +36,11 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
                 _text.Append(place.Kind switch
                 {
                     PlaceKind.TextStart => @"\A",
-                    PlaceKind.TextEnd => @"\z",
+                    PlaceKind.TextEnd => TextEnd,
                     PlaceKind.LineStart => "(?m:^)",
                     PlaceKind.LineEnd => "(?m:$)",
                     PlaceKind.WordEdge => @"\b",
-                    _ => @"\B",
+                    _ => NoWordEdge,
                 });
                 break;
             case Sequence sequence:
