@@ -47,8 +47,7 @@ public sealed partial class Re2DifferentialTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}: {count} expressions, {taken.Count} taken and {theyRefuse.Count} refused by promtool, {weRefuse.Count} by us; "
             + $"{different.Count} differ in that; {wrong.Length} of {questions.Length} answers over {Re2Maker.Values.Length} values differ; "
             + $"groups of {withRounds.Length} with empty rounds not compared");
-        string.Join('\n', different).Should().BeEmpty();
-        string.Join('\n', wrong).Should().BeEmpty();
+        string.Join('\n', different.Concat(wrong)).Should().BeEmpty();
         taken.Should().HaveCountGreaterThan(count / 2);
         theyRefuse.Should().HaveCountGreaterThan(count / 20);
     }
@@ -162,7 +161,7 @@ public sealed partial class Re2DifferentialTests(ITestOutputHelper output)
         _ => node is Place,
     };
 
-    [GeneratedRegex(@"`\\[pP]\{[\w -]*[_ -]|`\\[pP]\{[a-z]")]
+    [GeneratedRegex(@"`\\[pP]\{[\w -]*[_ -]|`\\[pP]\{?\^?[a-z]")]
     private static partial Regex LooseName();
 
     [GeneratedRegex(@"""r:(\d+)"": could not parse expression: (.*)")]

@@ -40,7 +40,7 @@ public sealed class Re2
         _regex = Compile(InPlane0);
         _spelled = new(Spelled);
         if (pattern.Length > LongPattern && new Alphabet(_tree).Count > Alphabet.MaxKinds)
-            throw new ArgumentException($"'{pattern}' has more than {Alphabet.MaxKinds} different characters beyond ASCII");
+            throw new ArgumentException($"'{pattern}': it has more than {Alphabet.MaxKinds} different characters beyond ASCII");
     }
 
     /// <summary>Whether a value matches.</summary>
@@ -115,7 +115,7 @@ public sealed class Re2
         }
         catch (NotSupportedException)
         {
-            throw new ArgumentException($"'{_pattern}' is too large");
+            throw new ArgumentException($"'{_pattern}': it is too large");
         }
     }
 

@@ -42,5 +42,5 @@ internal sealed class Re2Cursor(string pattern)
     public string Since(int start) => pattern[start..At];
 
     /// <summary>What is wrong with the expression.</summary>
-    public ArgumentException Wrong(string reason) => new($"'{pattern}' {reason}");
+    public ArgumentException Wrong(string reason) => new($"'{pattern}': it {reason}");
 }

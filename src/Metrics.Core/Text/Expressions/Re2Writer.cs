@@ -14,7 +14,7 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
 
     private const string NoWordEdge = @"(?:\B|\B\Z)";
 
-    private const string SpecialInSet = @"\[]^-";
+    private const string SpecialInSet = @"\[]^";
 
     private readonly StringBuilder _text = new();
 
@@ -118,7 +118,8 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
 
     private void AddUnit(int unit, string special)
     {
-        if (unit is < ' ' or > '~')
+        // .NET takes no \- for the end of a range.
+        if (unit is < ' ' or > '~' or '-')
             _text.Append(CultureInfo.InvariantCulture, $"\\u{unit:X4}");
         else if (special.Contains((char)unit, StringComparison.Ordinal))
             _text.Append('\\').Append((char)unit);
