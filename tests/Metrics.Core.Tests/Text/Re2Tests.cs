@@ -171,6 +171,8 @@ public sealed class Re2Tests
     [InlineData("(.)x", "\U0001F600xyxx", "<$1>", "<\U0001F600><y>x")]
     [InlineData(@"(\s)\B", "a\n", "<$1>", "a<\n>")]
     [InlineData(@"\Qb.\", @"ab.\b.", "-", "a-b.")]
+    [InlineData("b??|", "ab", "<$0>", "<>a<>b<>")]
+    [InlineData(@"\w*?(?U){1}(b|a)", "aab", "<$0>", "<a><a><b>")]
     [InlineData("z", "abc", "-", "abc")]
     [InlineData(".", "a\nb", "-", "-\n-")]
     public void Every_match_is_replaced(string pattern, string value, string template, string replaced) =>

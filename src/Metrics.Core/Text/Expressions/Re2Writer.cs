@@ -48,17 +48,15 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
                     AddGrouped(part, part is Choice);
                 break;
             case Choice choice:
-                Add(choice.Parts[0]);
-                foreach (Re2Node part in choice.Parts.Skip(1))
-                {
-                    _text.Append('|');
-                    Add(part);
-                }
+                AddChoice(choice);
                 break;
             case CaptureGroup capture:
                 _text.Append('(');
                 Add(capture.Part);
                 _text.Append(')');
+                break;
+            case Repeat { Min: 1, Max: 1 } once:
+                AddGrouped(once.Part, once.Part is Choice);
                 break;
             case Repeat repeat:
                 AddGrouped(repeat.Part, repeat.Part is not (OneOf or CaptureGroup));
@@ -66,6 +64,30 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
                 break;
         }
     }
+
+    /// <summary>An empty alternative behind one that may be empty adds nothing, and .NET would make the other greedy.</summary>
+    private void AddChoice(Choice choice)
+    {
+        Add(choice.Parts[0]);
+        bool mayBeEmpty = MayBeEmpty(choice.Parts[0]);
+        foreach (Re2Node part in choice.Parts.Skip(1))
+        {
+            if (mayBeEmpty && part is Sequence { Parts.Count: 0 })
+                continue;
+            _text.Append('|');
+            Add(part);
+            mayBeEmpty |= MayBeEmpty(part);
+        }
+    }
+
+    private static bool MayBeEmpty(Re2Node node) => node switch
+    {
+        Repeat repeat => repeat.Min == 0 || MayBeEmpty(repeat.Part),
+        CaptureGroup capture => MayBeEmpty(capture.Part),
+        Sequence sequence => sequence.Parts.All(MayBeEmpty),
+        Choice choice => choice.Parts.Any(MayBeEmpty),
+        _ => false,
+    };
 
     private void AddGrouped(Re2Node part, bool isGroup)
     {
