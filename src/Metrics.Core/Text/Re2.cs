@@ -94,7 +94,7 @@ public sealed class Re2
         return (regex.Match(units), starts);
     }
 
-    /// <summary>Whether .NET reads a text as RE2 does: no pair is one character there, and letters beyond ASCII are parts of words.</summary>
+    /// <summary>Whether .NET reads a text as RE2 does: for it a pair is two characters, and é a part of a word.</summary>
     private bool IsPlain(string value) =>
         _hasWordEdges ? Ascii.IsValid(value) : !value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
 

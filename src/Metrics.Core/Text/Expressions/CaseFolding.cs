@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Metrics.Text.Expressions;
 
-/// <summary>Which letters are the same but for their case, by Unicode's simple folding: <c>k</c>, <c>K</c> and the sign for kelvin are.</summary>
+/// <summary>
+/// Which letters are the same but for their case, by Unicode's simple folding: <c>k</c>, <c>K</c> and the sign for kelvin are.
+/// </summary>
 internal static class CaseFolding
 {
     /// <summary>An old form of <c>s</c>, which .NET takes for another letter.</summary>

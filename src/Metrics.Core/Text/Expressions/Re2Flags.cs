@@ -40,7 +40,8 @@ internal readonly record struct Re2Flags(bool Folds, bool ByLine, bool DotAll, b
                     flags = flags with { IsLazy = on };
                     break;
                 default:
-                    throw cursor.Wrong($"has {cursor.Since(start)}, which RE2 does not know; groups are (…), (?:…), (?P<name>…), flags i, m, s, U");
+                    throw cursor.Wrong(
+                        $"has {cursor.Since(start)}, which RE2 does not know; groups are (…), (?:…), (?P<name>…), flags i, m, s, U");
             }
         }
         throw cursor.Wrong($"has {cursor.Since(start)}, which does not end");

@@ -127,7 +127,10 @@ internal sealed class Re2Parser
         if (repeated.Height > MaxHeight)
             throw _cursor.Wrong($"nests more than {MaxHeight} deep");
         if (!repeat.FitsAround(repeated))
-            throw _cursor.Wrong($"has {sign}; a repetition and those in it are at most {Re2Repeats.MaxCopies} together, the smaller number first");
+        {
+            throw _cursor.Wrong(
+                $"has {sign}; a repetition and those in it are at most {Re2Repeats.MaxCopies} together, the smaller number first");
+        }
         parts[^1] = repeated;
     }
 

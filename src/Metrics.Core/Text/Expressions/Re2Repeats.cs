@@ -1,6 +1,8 @@
 namespace Metrics.Text.Expressions;
 
-/// <summary>How often a part comes: <c>*</c>, <c>+</c>, <c>?</c>, <c>{2,5}</c>, each with <c>?</c> behind it where it takes little.</summary>
+/// <summary>
+/// How often a part comes: <c>*</c>, <c>+</c>, <c>?</c>, <c>{2,5}</c>, each with <c>?</c> behind it where it takes little.
+/// </summary>
 internal sealed record Re2Repeats(int Min, int? Max, bool IsLazy)
 {
     /// <summary>The most copies of a part.</summary>
@@ -25,7 +27,8 @@ internal sealed record Re2Repeats(int Min, int? Max, bool IsLazy)
 
     /// <summary>Whether a repetition and all in it make no more copies of a part than they may.</summary>
     public bool FitsAround(Repeat repeat) =>
-        Min <= MaxCopies && (Max is not { } max || (max <= MaxCopies && Min <= max)) && ((Min < 2 && Max is null or < 2) || Fits(repeat, MaxCopies));
+        Min <= MaxCopies && (Max is not { } max || (max <= MaxCopies && Min <= max))
+        && ((Min < 2 && Max is null or < 2) || Fits(repeat, MaxCopies));
 
     private static bool Fits(Re2Node node, int copies)
     {

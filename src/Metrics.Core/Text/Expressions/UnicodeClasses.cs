@@ -33,8 +33,7 @@ internal static class UnicodeClasses
         return s_byCategory.Value.GetValueOrDefault(name) ?? s_byScript.Value.GetValueOrDefault(name);
     }
 
-    private static string Plain(string name) =>
-        name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
+    private static string Plain(string name) => string.Concat(name.Where(c => c is not ('_' or '-' or ' ')));
 
     private static Dictionary<string, RuneSet> Categories()
     {
