@@ -1,23 +1,31 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Metrics.Text.Expressions;
 
 namespace Metrics.Text;
 
 /// <summary>
-/// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: what RE2 writes differently is
-/// translated, what RE2 lacks (look-around, back-references) is refused. By default it matches a whole value, and the dot
-/// matches line feeds too.
+/// A regular expression in RE2's syntax, which the whole field uses, on .NET's linear-time engine: it is read by RE2's rules and written
+/// anew for .NET; what RE2 lacks (look-around, back-references) is refused. By default it matches a whole value, and the dot matches line
+/// feeds too.
 /// Immutable.
 /// </summary>
 /// <remarks>https://github.com/google/re2/wiki/Syntax</remarks>
 public sealed class Re2
 {
-    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+    /// <summary>From so many signs on an expression may hold more kinds of them than its alphabet has letters.</summary>
+    private const int LongPattern = 4000;
 
     private readonly string _pattern;
+    private readonly bool _whole;
+    private readonly Re2Node _tree;
+    private readonly IReadOnlyList<string?> _groupNames;
+    private readonly bool _hasWordEdges;
     private readonly Regex _regex;
-    private readonly List<string?> _groupNames = [null];
+
+    /// <summary>For the texts that .NET would read otherwise than RE2; most expressions never meet one.</summary>
+    private readonly Lazy<(Alphabet Alphabet, Regex Regex)> _spelled;
 
     /// <param name="pattern">The expression.</param>
     /// <param name="whole">Whether it must match the whole value; default true.</param>
@@ -26,25 +34,23 @@ public sealed class Re2
     public Re2(string pattern, bool whole = true, bool dotAll = true)
     {
         _pattern = pattern;
-        try
-        {
-            string translated = Translate(pattern);
-            _regex = new Regex(
-                whole ? $@"\A(?:{translated})\z" : translated, dotAll ? Options | RegexOptions.Singleline : Options);
-        }
-        catch (NotSupportedException)
-        {
-            throw new ArgumentException("look-around, back-references, atomic groups and conditions are not part of RE2");
-        }
-        catch (RegexParseException e)
-        {
-            int reason = e.Message.LastIndexOf(" at offset ", StringComparison.Ordinal) + 1;
-            throw new ArgumentException($"'{pattern}': {e.Message[reason..]}");
-        }
+        _whole = whole;
+        (_tree, _groupNames) = Re2Parser.Read(pattern, whole, dotAll);
+        _hasWordEdges = HasWordEdges(_tree);
+        _regex = Compile(InPlane0);
+        _spelled = new(Spelled);
+        if (pattern.Length > LongPattern && new Alphabet(_tree).Count > Alphabet.MaxKinds)
+            throw new ArgumentException($"'{pattern}': it has more than {Alphabet.MaxKinds} different characters beyond ASCII");
     }
 
     /// <summary>Whether a value matches.</summary>
-    public bool IsMatch(string value) => _regex.IsMatch(value);
+    public bool IsMatch(string value)
+    {
+        if (IsPlain(value))
+            return _regex.IsMatch(value);
+        (Alphabet alphabet, Regex regex) = _spelled.Value;
+        return regex.IsMatch(alphabet.Spell(value).Units);
+    }
 
     /// <summary>A template with the groups of a match put in; null when the value does not match.</summary>
     /// <param name="value">The value.</param>
@@ -52,17 +58,81 @@ public sealed class Re2
     /// is empty.</param>
     public string? Expand(string value, string template)
     {
-        Match match = _regex.Match(value);
-        return match.Success ? Expand(match, template) : null;
+        (Match match, int[]? starts) = FirstMatch(value);
+        return match.Success ? Expand(value, match, starts, template) : null;
     }
 
     /// <summary>The value with every match replaced by the expanded template.</summary>
-    public string Replace(string value, string template) => _regex.Replace(value, match => Expand(match, template));
+    public string Replace(string value, string template)
+    {
+        (Match match, int[]? starts) = FirstMatch(value);
+        if (!match.Success)
+            return value;
+        var text = new StringBuilder();
+        int done = 0;
+        for (int last = -1; match.Success; match = match.NextMatch())
+        {
+            // An empty match just behind another is none.
+            if (match.Length == 0 && match.Index == last)
+                continue;
+            last = match.Index + match.Length;
+            text.Append(value, done, At(match.Index, starts) - done).Append(Expand(value, match, starts, template));
+            done = At(last, starts);
+        }
+        return text.Append(value, done, value.Length - done).ToString();
+    }
 
     /// <summary>The expression as it was given.</summary>
     public override string ToString() => _pattern;
 
-    private string Expand(Match match, string template)
+    private (Match Match, int[]? Starts) FirstMatch(string value)
+    {
+        if (IsPlain(value))
+            return (_regex.Match(value), null);
+        (Alphabet alphabet, Regex regex) = _spelled.Value;
+        (string units, int[]? starts) = alphabet.Spell(value);
+        return (regex.Match(units), starts);
+    }
+
+    /// <summary>Whether .NET reads a text as RE2 does: for it a pair is two characters, and é a part of a word.</summary>
+    private bool IsPlain(string value) =>
+        _hasWordEdges ? Ascii.IsValid(value) : !value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+
+    private (Alphabet Alphabet, Regex Regex) Spelled()
+    {
+        var alphabet = new Alphabet(_tree);
+        return (alphabet, Compile(alphabet.Units));
+    }
+
+    private Regex Compile(Func<RuneSet, RuneSet> inUtf16)
+    {
+        string text = new Re2Writer(inUtf16).Write(_tree);
+        try
+        {
+            return new Regex(
+                _whole ? $@"\A(?:{text}){Re2Writer.TextEnd}" : text,
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+        }
+        catch (NotSupportedException)
+        {
+            throw new ArgumentException($"'{_pattern}': it is too large");
+        }
+    }
+
+    private static RuneSet InPlane0(RuneSet set) =>
+        RuneSet.Of([.. set.Ranges.Where(r => r.Low <= char.MaxValue).Select(r => (r.Low, Math.Min(r.High, char.MaxValue)))]);
+
+    private static bool HasWordEdges(Re2Node node) => node switch
+    {
+        Place place => place.Kind is PlaceKind.WordEdge or PlaceKind.NoWordEdge,
+        Sequence sequence => sequence.Parts.Any(HasWordEdges),
+        Choice choice => choice.Parts.Any(HasWordEdges),
+        CaptureGroup capture => HasWordEdges(capture.Part),
+        Repeat repeat => HasWordEdges(repeat.Part),
+        _ => false,
+    };
+
+    private string Expand(string value, Match match, int[]? starts, string template)
     {
         if (!template.Contains('$', StringComparison.Ordinal))
             return template;
@@ -91,137 +161,23 @@ public sealed class Re2
                 continue;
             }
             string name = template[start..end];
-            bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
-            int group = isNumber ? number : _groupNames.IndexOf(name);
-            text.Append(group >= 0 ? match.Groups[group].Value : "");
+            if (GroupOf(match, name) is { Success: true } group)
+                text.Append(value, At(group.Index, starts), At(group.Index + group.Length, starts) - At(group.Index, starts));
             i = braced ? end : end - 1;
         }
         return text.ToString();
     }
 
-    private static readonly Dictionary<string, string> s_posixClasses = new()
+    /// <summary>A number has no zeros before it; of several groups of one name it is the first that matched.</summary>
+    private Group? GroupOf(Match match, string name)
     {
-        ["alnum"] = "0-9A-Za-z",
-        ["alpha"] = "A-Za-z",
-        ["ascii"] = @"\x00-\x7F",
-        ["blank"] = @"\t ",
-        ["cntrl"] = @"\x00-\x1F\x7F",
-        ["digit"] = "0-9",
-        ["graph"] = "!-~",
-        ["lower"] = "a-z",
-        ["print"] = " -~",
-        ["punct"] = @"!-/:-@\[-`{-~",
-        ["space"] = @"\t\n\v\f\r ",
-        ["upper"] = "A-Z",
-        ["word"] = "0-9A-Za-z_",
-        ["xdigit"] = "0-9A-Fa-f",
-    };
-
-    private string Translate(string pattern)
-    {
-        if (pattern.AsSpan().IndexOfAny(@"\$[(") < 0)
-            return pattern;
-        var text = new StringBuilder(pattern.Length + 16);
-        bool inClass = false;
-        for (int i = 0; i < pattern.Length; i++)
-        {
-            char c = pattern[i];
-            ReadOnlySpan<char> rest = pattern.AsSpan(i);
-            if (c == '\\' && i + 1 < pattern.Length)
-            {
-                i += AppendEscape(text, pattern, i, inClass) - 1;
-            }
-            else if (inClass
-                && rest.StartsWith("[:")
-                && rest.IndexOf(":]") is > 2 and var end
-                && s_posixClasses.TryGetValue(rest[2..end].ToString(), out string? set))
-            {
-                text.Append(set);
-                i += end + 1;
-            }
-            else if (inClass && c == '[')
-            {
-                text.Append(@"\[");
-            }
-            else if (inClass && c == '-' && rest.StartsWith("-["))
-            {
-                // .NET would take it for a subtraction of classes.
-                text.Append(@"\-");
-            }
-            else if (!inClass && c == '(' && NamedGroup(rest) is { } name)
-            {
-                // .NET numbers named groups behind the others; RE2 numbers all in order.
-                _groupNames.Add(name);
-                text.Append('(');
-                i += rest.IndexOf('>');
-            }
-            else if (!inClass && c == '$')
-            {
-                // Without the flag m the end of the text only; .NET's $ would also match before a last line feed.
-                text.Append(@"\z");
-            }
-            else
-            {
-                if (c == '[' && !inClass)
-                {
-                    inClass = true;
-                    text.Append(c);
-                    if (i + 1 < pattern.Length && pattern[i + 1] == '^')
-                        text.Append(pattern[++i]);
-                    if (i + 1 < pattern.Length && pattern[i + 1] == ']')
-                    {
-                        text.Append(@"\]");
-                        i++;
-                    }
-                    continue;
-                }
-                if (!inClass && c == '(' && !rest.StartsWith("(?"))
-                    _groupNames.Add(null);
-                inClass &= c != ']';
-                text.Append(c);
-            }
-        }
-        return text.ToString();
+        bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+        if (isNumber && (name.Length == 1 || name[0] != '0'))
+            return match.Groups[number];
+        return Enumerable.Range(0, _groupNames.Count).Where(i => _groupNames[i] == name).Select(i => match.Groups[i])
+            .FirstOrDefault(g => g.Success);
     }
 
-    private static string? NamedGroup(ReadOnlySpan<char> text)
-    {
-        int start = text.StartsWith("(?P<") ? 4 : text.StartsWith("(?<") && text.Length > 3 && char.IsLetter(text[3]) ? 3 : 0;
-        int end = text.IndexOf('>');
-        return start > 0 && end > start ? text[start..end].ToString() : null;
-    }
-
-    /// <summary>Translates one escape sequence; returns how many characters it took.</summary>
-    private static int AppendEscape(StringBuilder text, string pattern, int at, bool inClass)
-    {
-        char kind = pattern[at + 1];
-        string? ascii = kind switch { 'd' => "0-9", 'w' => "0-9A-Za-z_", 's' => @"\t\n\f\r ", _ => null };
-        if (ascii is not null)
-        {
-            text.Append(inClass ? ascii : $"[{ascii}]");
-            return 2;
-        }
-        string? negated = kind switch { 'D' => "0-9", 'W' => "0-9A-Za-z_", 'S' => @"\t\n\f\r ", _ => null };
-        if (negated is not null && !inClass)
-        {
-            text.Append($"[^{negated}]");
-            return 2;
-        }
-        if (kind == 'Q')
-        {
-            int end = pattern.IndexOf(@"\E", at + 2, StringComparison.Ordinal);
-            string literal = end < 0 ? pattern[(at + 2)..] : pattern[(at + 2)..end];
-            text.Append(Regex.Escape(literal));
-            return literal.Length + (end < 0 ? 2 : 4);
-        }
-        if (kind == 'x' && at + 2 < pattern.Length && pattern[at + 2] == '{' && pattern.IndexOf('}', at) is > 0 and var close
-            && int.TryParse(pattern.AsSpan(at + 3, close - at - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int rune)
-            && Rune.IsValid(rune))
-        {
-            text.Append(Regex.Escape(new Rune(rune).ToString()));
-            return close - at + 1;
-        }
-        text.Append('\\').Append(kind);
-        return 2;
-    }
+    /// <summary>Where a unit of a text that was spelled begins in the text.</summary>
+    private static int At(int unit, int[]? starts) => starts is null ? unit : starts[unit];
 }
