@@ -102,5 +102,6 @@ public sealed record RuleGroup(string Name, string File, TimeSpan Interval, IRea
 
     /// <summary>Whether another reading of its file gives the very same, its place in the file included.</summary>
     public bool IsSameAs(RuleGroup other) => File == other.File && Name == other.Name && Digest == other.Digest
+        && (Interval, QueryOffset) == (other.Interval, other.QueryOffset)
         && Rules.Select(r => r.Location).SequenceEqual(other.Rules.Select(r => r.Location));
 }

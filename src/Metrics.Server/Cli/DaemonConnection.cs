@@ -22,7 +22,10 @@ internal sealed record DaemonConnection(TlsOptions Tls, string? CertFile)
     public HttpClient CreateClient(string url, TimeSpan timeout)
     {
         string? socket = ListenAddress.SocketPathOf(url);
-        var settings = new HttpSettings { Tls = Tls, ProxyFromEnvironment = socket is null, FollowRedirects = true };
+        var settings = new HttpSettings
+        {
+            Tls = Tls, Proxy = socket is null ? ProxyOptions.Environment : ProxyOptions.None, FollowRedirects = true,
+        };
         try
         {
             return settings.CreateClient(timeout, handler => Connect(handler, socket));

@@ -81,16 +81,21 @@ internal sealed record HttpAccess
     /// <param name="basis">What is said elsewhere: packing, draining, times.</param>
     public HttpSettings ToSettings(HttpSettings basis) => basis with
     {
-        Tls = Tls, Proxy = Proxy.Url, NoProxy = Proxy.Except, ProxyFromEnvironment = Proxy.IsFromEnvironment,
-        FollowRedirects = FollowRedirects,
+        Tls = Tls, Proxy = Proxy, FollowRedirects = FollowRedirects,
     };
+
+    /// <summary>Sets the version of HTTP that a request asks for.</summary>
+    public void SetVersion(HttpRequestMessage request)
+    {
+        if (Http2 && request.RequestUri!.Scheme == Uri.UriSchemeHttps)
+            (request.Version, request.VersionPolicy) = (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
+    }
 
     /// <summary>Says in a request who we are, and all else that each request to it says.</summary>
     /// <exception cref="HttpRequestException">A token is needed, and there is none to be had.</exception>
     public async Task SignAsync(HttpRequestMessage request, TimeProvider time, CancellationToken ct)
     {
-        if (Http2 && request.RequestUri!.Scheme == Uri.UriSchemeHttps)
-            (request.Version, request.VersionPolicy) = (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
+        SetVersion(request);
         if (await AuthorizationAsync(time, ct) is { } authorization)
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
         Headers.AddTo(request);

@@ -12,14 +12,8 @@ internal sealed record HttpSettings
     /// <summary>How the other side's certificate is checked, and what we show it. Default: by the system's authorities, nothing.</summary>
     public TlsOptions Tls { get; init; } = TlsOptions.None;
 
-    /// <summary>Through which proxy; user and password in it are for the proxy. Default none.</summary>
-    public Uri? Proxy { get; init; }
-
-    /// <summary>Hosts that are reached without that proxy, as <see cref="NamedProxy"/> has them. Default none.</summary>
-    public string? NoProxy { get; init; }
-
-    /// <summary>Whether the proxy is the one that the environment names (<c>https_proxy</c>, <c>no_proxy</c>). Default no.</summary>
-    public bool ProxyFromEnvironment { get; init; }
+    /// <summary>Through which proxy. Default none.</summary>
+    public ProxyOptions Proxy { get; init; } = ProxyOptions.None;
 
     /// <summary>Whether redirects are followed, as <see cref="RedirectingHandler"/> does it. Default no.</summary>
     public bool FollowRedirects { get; init; }
@@ -52,8 +46,9 @@ internal sealed record HttpSettings
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = ProxyFromEnvironment || Proxy is not null,
-            Proxy = Proxy is null ? null : new NamedProxy(Proxy, NoProxy),
+            UseProxy = Proxy.IsFromEnvironment || Proxy.Url is not null,
+            Proxy = Proxy.Url is { } url ? new NamedProxy(url, Proxy.Account, Proxy.Except)
+                : Proxy.IsFromEnvironment ? new EnvironmentProxy(Environment.GetEnvironmentVariable) : null,
             AutomaticDecompression = Decompression,
             PooledConnectionLifetime = ConnectionLifetime,
             MaxResponseHeadersLength = MaxHeadersKibibytes,

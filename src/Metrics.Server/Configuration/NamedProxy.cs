@@ -4,18 +4,22 @@ using System.Net.Sockets;
 namespace Metrics.Configuration;
 
 /// <summary>A proxy of the configuration, and the hosts that are reached without it, by the rules of Go's <c>no_proxy</c>.</summary>
-/// <param name="proxy">The proxy; user and password in it are for the proxy.</param>
+/// <param name="proxy">The proxy; its address stands in errors, so that no account may be in it.</param>
+/// <param name="account">User and password for the proxy, as they stand in an address; null is none.</param>
 /// <param name="except">
 /// Between commas: an address, a network, <c>example.org</c> with all below it, <c>.example.org</c> for those below alone, each also with a
 /// port, or <c>*</c>. Where it is given, this machine is reached without the proxy too. Null is nobody.
 /// </param>
 /// <remarks>https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config</remarks>
-internal sealed class NamedProxy(Uri proxy, string? except) : IWebProxy
+internal sealed class NamedProxy(Uri proxy, string? account, string? except) : IWebProxy
 {
     private readonly string[] _except =
         (except ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    public ICredentials? Credentials { get; set; } = CredentialsOf(proxy);
+    /// <summary>Where the proxy is.</summary>
+    public Uri Address => proxy;
+
+    public ICredentials? Credentials { get; set; } = CredentialsOf(account);
 
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : proxy;
 
@@ -58,11 +62,11 @@ internal sealed class NamedProxy(Uri proxy, string? except) : IWebProxy
             ? (entry[..colon].Trim('[', ']'), port) : (entry.Trim('[', ']'), null);
     }
 
-    private static NetworkCredential? CredentialsOf(Uri proxy)
+    private static NetworkCredential? CredentialsOf(string? account)
     {
-        if (proxy.UserInfo.Length == 0)
+        if (account is null)
             return null;
-        string[] parts = proxy.UserInfo.Split(':', 2);
+        string[] parts = account.Split(':', 2);
         return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 }

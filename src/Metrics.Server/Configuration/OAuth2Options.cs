@@ -15,8 +15,11 @@ internal sealed record OAuth2Options(
     Uri TokenUrl, string ClientId, Secret ClientSecret, string? Scope, IReadOnlyDictionary<string, string> Parameters,
     HttpSettings Settings)
 {
-    /// <summary>A token is renewed so long before it ends.</summary>
+    /// <summary>A token is renewed so long before it ends, or at nine tenths of a shorter life.</summary>
     private static readonly TimeSpan s_early = TimeSpan.FromMinutes(1);
+
+    /// <summary>A server that refuses is asked again after this time: it may lock out who asks too often.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
@@ -24,7 +27,11 @@ internal sealed record OAuth2Options(
 
     private bool _saysInBody;
 
-    private (string Token, DateTimeOffset Until)? _token;
+    private readonly Lock _lock = new();
+    private Task<Answer>? _asked;
+
+    /// <summary>What the server has said: a token, or why there is none.</summary>
+    private sealed record Answer(string? Token, string? Refusal, DateTimeOffset Until);
 
     public static OAuth2Options Read(YamlSection section)
     {
@@ -39,44 +46,53 @@ internal sealed record OAuth2Options(
         return options;
     }
 
-    /// <summary>A token that is still good.</summary>
+    /// <summary>A token that is still good. All that need one at a time wait for the same.</summary>
     /// <exception cref="HttpRequestException">The server gives none.</exception>
     public async Task<string> TokenAsync(TimeProvider time, CancellationToken ct)
     {
+        Task<Answer> asked;
+        lock (_lock)
+        {
+            bool isOver = _asked is null
+                || (_asked.IsCompleted && (!_asked.IsCompletedSuccessfully || time.GetUtcNow() >= _asked.Result.Until));
+            asked = isOver ? _asked = Task.Run(() => ReadAsync(time), CancellationToken.None) : _asked!;
+        }
+        Answer answer = await asked.WaitAsync(ct);
+        return answer.Token ?? throw new HttpRequestException(answer.Refusal);
+    }
+
+    private async Task<Answer> ReadAsync(TimeProvider time)
+    {
         DateTimeOffset now = time.GetUtcNow();
-        if (_token is { } known && now < known.Until)
-            return known.Token;
-        using HttpResponseMessage response = await AskAsync(time, ct);
+        using HttpResponseMessage response = await AskAsync(time);
         if (!response.IsSuccessStatusCode)
-            throw new HttpRequestException($"the token server answers HTTP status {(int)response.StatusCode}");
+            return new Answer(null, $"the token server answers HTTP status {(int)response.StatusCode}", now + s_pause);
         try
         {
-            using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
+            using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             string token = answer.RootElement.GetProperty("access_token").GetString()!;
             bool tells = answer.RootElement.TryGetProperty("expires_in", out JsonElement e);
-            double seconds = tells && e.TryGetDouble(out double given) ? given : 300;
-            _token = (token, now + TimeSpan.FromSeconds(seconds) - s_early);
-            return token;
+            var life = TimeSpan.FromSeconds(tells && e.TryGetDouble(out double given) ? Math.Clamp(given, 0, int.MaxValue) : 300);
+            return new Answer(token, null, now + life - (s_early < life / 10 ? s_early : life / 10));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new HttpRequestException("the token server's answer holds no access_token", e);
+            return new Answer(null, "the token server's answer holds no access_token", now + s_pause);
         }
     }
 
     /// <summary>
     /// Asks for a token. Servers must take the secret in the header and may take it in the body; some do only that.
     /// </summary>
-    private async Task<HttpResponseMessage> AskAsync(TimeProvider time, CancellationToken ct)
+    private async Task<HttpResponseMessage> AskAsync(TimeProvider time)
     {
         using var limit = new CancellationTokenSource(s_patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            HttpResponseMessage response = await PostAsync(_saysInBody, either.Token);
+            HttpResponseMessage response = await PostAsync(_saysInBody, limit.Token);
             if (response.IsSuccessStatusCode || (int)response.StatusCode is < 400 or >= 500)
                 return response;
-            HttpResponseMessage other = await PostAsync(!_saysInBody, either.Token);
+            HttpResponseMessage other = await PostAsync(!_saysInBody, limit.Token);
             if (!other.IsSuccessStatusCode)
             {
                 other.Dispose();
@@ -86,7 +102,7 @@ internal sealed record OAuth2Options(
             _saysInBody = !_saysInBody;
             return other;
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             throw new HttpRequestException("the token server gives no answer");
         }
@@ -112,8 +128,10 @@ internal sealed record OAuth2Options(
         ProxyOptions proxy = ProxyOptions.ReadKeys(section);
         return new HttpSettings
         {
-            Tls = TlsOptions.Read(section.Section("tls_config")), Proxy = proxy.Url, NoProxy = proxy.Except,
-            ProxyFromEnvironment = proxy.Url is null, ConnectionLifetime = TimeSpan.FromMinutes(5),
+            // Where nothing is said the environment decides, for mail as before.
+            Tls = TlsOptions.Read(section.Section("tls_config")),
+            Proxy = proxy.Url is null && !section.Has("proxy_from_environment") ? ProxyOptions.Environment : proxy,
+            ConnectionLifetime = TimeSpan.FromMinutes(5),
         };
     }
 }

@@ -41,7 +41,7 @@ internal sealed class RedirectingHandler(HttpMessageHandler inner) : DelegatingH
         };
         foreach ((string name, HeaderStringValues values) in request.Headers.NonValidated)
         {
-            if (hop.Takes(name))
+            if (hop.Takes(name) && (hop.HasSecrets || !HttpHeaderOptions.IsSecret(request, name)))
                 copy.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
         }
         return copy;

@@ -17,7 +17,7 @@ internal static class SectionReading
         if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
             return url;
         if (text.Length > 0)
-            section.Report(key, $"is '{text}'; it must be a URL that begins with http:// or https://");
+            section.Report(key, $"is '{UserInfo.Without(text)}'; it must be a URL that begins with http:// or https://");
         return new Uri("http://invalid.invalid/");
     }
 

@@ -20,7 +20,7 @@ internal sealed class GroupEvaluator(
 
     private readonly SemaphoreSlim _places = new(Math.Max(2, Environment.ProcessorCount));
     private readonly HttpClient _http =
-        new HttpSettings { ProxyFromEnvironment = true, FollowRedirects = true }.CreateClient(s_remotePatience);
+        new HttpSettings { Proxy = ProxyOptions.Environment, FollowRedirects = true }.CreateClient(s_remotePatience);
 
     private readonly RuleErrors _errors = new(metrics, log);
 

@@ -60,6 +60,65 @@ public sealed class HttpAccessTests
             stub.Seen.Last().Should().Be($"{to} {shown} us");
     }
 
+    [Theory]
+    [InlineData("http://b.example/x", "open")]
+    [InlineData("http://sub.a.example/x", "open key")]
+    public async Task A_secret_header_is_for_the_first_host_alone(string to, string seen)
+    {
+        HttpAccess access = Read("{ http_headers: { X-Open: { values: [open] }, X-Key: { secrets: [key] } } }");
+        var stub = new Stub(r => r.RequestUri!.AbsolutePath == "/" ? to : null);
+        using var http = new HttpMessageInvoker(new RedirectingHandler(stub));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://a.example/");
+        await access.SignAsync(request, TimeProvider.System, TestContext.Current.CancellationToken);
+        (await http.SendAsync(request, TestContext.Current.CancellationToken)).Dispose();
+        stub.Headers.Last().Should().Be(seen);
+    }
+
+    [Theory]
+    [InlineData(60, 53, 1)]
+    [InlineData(3600, 3539, 1)]
+    [InlineData(3600, 3541, 2)]
+    [InlineData(60, 56, 2)]
+    public async Task A_token_is_used_for_nearly_all_its_life(int life, int after, int asks)
+    {
+        int asked = 0;
+        using var server = new LocalServer(context =>
+        {
+            asked++;
+            return WriteAsync(context, $$"""{ "access_token": "t", "expires_in": {{life}} }""");
+        });
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        OAuth2Options oauth = Read($"{{ oauth2: {{ client_id: id, client_secret: s, token_url: '{server.Url}' }} }}").OAuth2!;
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => oauth.TokenAsync(time, TestContext.Current.CancellationToken)));
+        asked.Should().Be(1, "all that need one wait for the same");
+        time.Advance(TimeSpan.FromSeconds(after));
+        await oauth.TokenAsync(time, TestContext.Current.CancellationToken);
+        asked.Should().Be(asks);
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_is_not_asked_by_every_poll()
+    {
+        int asked = 0;
+        using var server = new LocalServer(context =>
+        {
+            asked++;
+            context.Response.StatusCode = 401;
+            return Task.CompletedTask;
+        });
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        OAuth2Options oauth = Read($"{{ oauth2: {{ client_id: id, client_secret: s, token_url: '{server.Url}' }} }}").OAuth2!;
+        for (int poll = 0; poll < 5; poll++)
+        {
+            Func<Task> ask = () => oauth.TokenAsync(time, TestContext.Current.CancellationToken);
+            await ask.Should().ThrowAsync<HttpRequestException>().WithMessage("the token server answers HTTP status 401");
+        }
+        asked.Should().Be(2, "by both ways once");
+        time.Advance(TimeSpan.FromSeconds(10));
+        await FluentActions.Awaiting(() => oauth.TokenAsync(time, default)).Should().ThrowAsync<HttpRequestException>();
+        asked.Should().Be(4);
+    }
+
     [Fact]
     public async Task A_redirect_in_circles_ends()
     {
@@ -147,10 +206,29 @@ public sealed class HttpAccessTests
     [InlineData("http://127.0.0.1/", null, false)]
     public void Some_hosts_are_reached_without_the_proxy(string url, string? except, bool isBypassed)
     {
-        var proxy = new NamedProxy(new Uri("http://kim:s%40fe@proxy:3128"), except);
+        var proxy = new NamedProxy(new Uri("http://proxy:3128"), "kim:s%40fe", except);
         proxy.IsBypassed(new Uri(url)).Should().Be(isBypassed);
         proxy.Credentials!.GetCredential(new Uri("http://proxy:3128"), "Basic").Should()
             .BeEquivalentTo(new { UserName = "kim", Password = "s@fe" });
+    }
+
+    [Theory]
+    [InlineData("http://a.example/", "http://one:3128/")]
+    [InlineData("https://a.example/", "http://two:3128/")]
+    [InlineData("http://10.1.2.3/", null)]
+    [InlineData("https://x.inner.example/", null)]
+    public void The_environment_names_proxies_as_for_Go(string url, string? expected)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["http_proxy"] = "one:3128", ["HTTPS_PROXY"] = "http://kim:s3cret@two:3128", ["NO_PROXY"] = "10.0.0.0/8,inner.example",
+        };
+        var proxy = new EnvironmentProxy(variables.GetValueOrDefault);
+        var destination = new Uri(url);
+        proxy.GetProxy(destination)?.ToString().Should().Be(expected);
+        proxy.IsBypassed(destination).Should().Be(expected is null);
+        proxy.Credentials!.GetCredential(new Uri("http://two:3128"), "Basic")?.Password.Should().Be("s3cret");
+        proxy.Credentials.GetCredential(new Uri("http://one:3128"), "Basic").Should().BeNull();
     }
 
     private static HttpAccess Read(string yaml)
@@ -181,10 +259,13 @@ public sealed class HttpAccessTests
     {
         public List<string> Seen { get; } = [];
 
+        public List<string> Headers { get; } = [];
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             string? shown = request.Headers.TryGetValues("Authorization", out IEnumerable<string>? values) ? values.Single() : null;
             Seen.Add($"{request.RequestUri} {shown} {request.Headers.UserAgent}");
+            Headers.Add(string.Join(' ', request.Headers.Where(h => h.Key is "X-Open" or "X-Key").SelectMany(h => h.Value)));
             var answer = new HttpResponseMessage(HttpStatusCode.OK);
             if (redirect(request) is { } to)
             {

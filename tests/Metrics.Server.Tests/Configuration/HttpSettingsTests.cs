@@ -22,7 +22,7 @@ public sealed class HttpSettingsTests
         var settings = new HttpSettings
         {
             Tls = TlsOptions.None with { ServerName = "db.example" },
-            Proxy = new Uri("http://proxy.example:3128"),
+            Proxy = ProxyOptions.Of(new Uri("http://proxy.example:3128")),
             ConnectTimeout = TimeSpan.FromSeconds(3),
             DrainsAnswers = false,
             MaxHeadersKibibytes = 256,
@@ -30,7 +30,7 @@ public sealed class HttpSettingsTests
         using SocketsHttpHandler handler = settings.CreateHandler();
         handler.Should().BeEquivalentTo(
             new { AllowAutoRedirect = false, UseProxy = true, MaxResponseHeadersLength = 256, MaxResponseDrainSize = 0 });
-        handler.Proxy!.GetProxy(new Uri("http://a.example")).Should().Be(settings.Proxy);
+        handler.Proxy!.GetProxy(new Uri("http://a.example")).Should().Be(settings.Proxy.Url);
         handler.SslOptions.TargetHost.Should().Be("db.example");
         handler.ConnectTimeout.Should().Be(TimeSpan.FromSeconds(3));
     }
@@ -54,11 +54,26 @@ public sealed class HttpSettingsTests
     }
 
     [Fact]
+    public void Accounts_of_a_proxy_are_told_apart_and_stand_in_no_address()
+    {
+        using var clients = new HttpClients(TimeProvider.System);
+        HttpSettings Of(string proxy) => new() { Proxy = ProxyOptions.Of(new Uri(proxy)) };
+        HttpClient first = clients.Get(Of("http://kim:1@p:3128"));
+        clients.Get(Of("http://kim:1@p:3128")).Should().BeSameAs(first);
+        clients.Get(Of("http://kim:2@p:3128")).Should().NotBeSameAs(first, "a changed password counts at once");
+        using SocketsHttpHandler handler = Of("http://kim:s3cret@p:3128").CreateHandler();
+        handler.Proxy!.GetProxy(new Uri("https://a.example"))!.ToString().Should().Be("http://p:3128/", "it stands in errors");
+        handler.Proxy.Credentials!.GetCredential(new Uri("http://p:3128"), "Basic").Should().BeEquivalentTo(
+            new { UserName = "kim", Password = "s3cret" });
+        Of("http://kim:s3cret@p:3128").ToString().Should().NotContain("s3cret");
+    }
+
+    [Fact]
     public void A_client_that_nobody_asks_for_any_more_ends()
     {
         var time = new FakeTimeProvider();
         using var clients = new HttpClients(time);
-        HttpSettings Of(string proxy) => new() { Proxy = new Uri(proxy) };
+        HttpSettings Of(string proxy) => new() { Proxy = ProxyOptions.Of(new Uri(proxy)) };
         clients.Get(Of("http://a"));
         time.Advance(HttpClients.UnusedFor);
         clients.Get(Of("http://b"));

@@ -31,7 +31,7 @@ internal sealed record DnsProbeOptions(
 
 /// <summary>What the records of one part of an answer must be like.</summary>
 /// <param name="FailIfMatches">None may match one of these.</param>
-/// <param name="FailIfAllMatch">Not all may match one of these.</param>
+/// <param name="FailIfAllMatch">All must match all of these, whatever the name says: blackbox_exporter judges so.</param>
 /// <param name="FailIfNotMatches">Each must match all of these.</param>
 /// <param name="FailIfNoneMatches">One must match one of these.</param>
 internal sealed record RecordChecks(
@@ -62,8 +62,8 @@ internal sealed record RecordChecks(
             if (FailIfNotMatches.FirstOrDefault(r => !r.IsMatch(record)) is { } missing)
                 return $"the {part} '{record}' does not match '{missing}'";
         }
-        if (records.Count > 0 && FailIfAllMatch.FirstOrDefault(r => records.All(r.IsMatch)) is { } all)
-            return $"each {part} matches '{all}'";
+        if (FailIfAllMatch.FirstOrDefault(r => !records.All(r.IsMatch)) is { } all)
+            return $"not each {part} matches '{all}'";
         if (records.Count == 0 && FailIfNotMatches.Count > 0)
             return $"there is no {part} that could match";
         return FailIfNoneMatches.Count == 0 || records.Any(r => FailIfNoneMatches.Any(n => n.IsMatch(r))) ? null

@@ -84,7 +84,7 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         if (response.Content.Headers.LastModified is { } modified)
             sink.Add(s_modified, modified.ToUnixTimeSeconds());
         bool validStatus = job.Http.ValidStatusCodes.Count == 0 ? status is >= 200 and < 300 : job.Http.ValidStatusCodes.Contains(status);
-        string? regexFault = HeaderFault(response) ?? BodyFault(body);
+        string? regexFault = HeaderFault(response) ?? (tooLarge || wrong is not null ? null : BodyFault(body));
         if (job.Http.HasExpressions)
             sink.Add(s_regex, regexFault is null ? 0 : 1);
         if (tooLarge)
@@ -204,7 +204,10 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
     {
         var request = new HttpRequestMessage(hop.Method, hop.Url);
         if (hop.HasBody && job.Http.BodyNow() is { } body)
+        {
             request.Content = new StringContent(body);
+            request.Content.Headers.ContentType = null;
+        }
         request.Headers.TryAddWithoutValidation("User-Agent", Telemetry.VersionText.UserAgent);
         foreach ((string name, string value) in job.Http.Headers.Where(h => hop.Takes(h.Key)))
         {
@@ -213,6 +216,7 @@ internal sealed class HttpProbe(ProbeJob job, TimeProvider time)
         }
         if (!job.Http.Headers.Keys.Contains("Accept-Encoding", StringComparer.OrdinalIgnoreCase))
             request.Headers.TryAddWithoutValidation("Accept-Encoding", job.Http.Compression is "" ? "identity" : job.Http.Compression);
+        job.Http.Access.SetVersion(request);
         if (hop.HasSecrets)
             await job.Http.Access.SignAsync(request, time, ct);
         if (!request.Headers.NonValidated.Contains("Authorization") && UserInfo.Authorization(hop.Url) is { } credentials)

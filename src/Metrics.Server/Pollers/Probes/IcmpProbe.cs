@@ -8,8 +8,6 @@ namespace Metrics.Pollers.Probes;
 /// <summary>Sends an echo request. Needs root or CAP_NET_RAW; otherwise the system's ping program is used.</summary>
 internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
 {
-    private const int DefaultHops = 64;
-
     private static readonly Metric s_duration = Metric.Gauge("probe_icmp_duration_seconds", "Duration of icmp request by phase", "phase");
     private static readonly Metric s_hops = Metric.Gauge("probe_icmp_reply_hop_limit", "Replied packet hop limit (TTL for ipv4)");
 
@@ -42,9 +40,9 @@ internal sealed class IcmpProbe(ProbeJob job, TimeProvider time)
             }
         }
         using var ping = new Ping();
-        PingReply reply = await ping.SendPingAsync(
-            address, job.Timeout, new byte[job.Icmp.PayloadBytes],
-            new PingOptions(job.Icmp.TimeToLive ?? DefaultHops, job.Icmp.DontFragment), ct);
+        if (job.Icmp != IcmpProbeOptions.Default)
+            return (null, "payload_size, ttl and dont_fragment need IPv4 and CAP_NET_RAW");
+        PingReply reply = await ping.SendPingAsync(address, job.Timeout, cancellationToken: ct);
         return (reply.Options?.Ttl, reply.Status == IPStatus.Success ? null : $"no echo reply: {reply.Status}");
     }
 }

@@ -9,13 +9,16 @@ namespace Metrics.Pollers.Probes;
 /// <param name="TimeToLive">How many hops it may take; null is the system's.</param>
 internal sealed record IcmpProbeOptions(int PayloadBytes, bool DontFragment, int? TimeToLive)
 {
+    /// <summary>Where nothing is said.</summary>
+    public static readonly IcmpProbeOptions Default = new(28, false, null);
+
     /// <summary>A datagram has 65535 bytes at most, 28 of them for its headers.</summary>
     private const int MaxPayload = ushort.MaxValue - 28;
 
     public static IcmpProbeOptions Read(YamlSection section)
     {
         var options = new IcmpProbeOptions(
-            section.Number("payload_size", 28, max: MaxPayload), section.Flag("dont_fragment", false),
+            section.Number("payload_size", Default.PayloadBytes, max: MaxPayload), section.Flag("dont_fragment", false),
             section.Has("ttl") ? section.Number("ttl", 64, min: 1, max: 255) : null);
         OthersKeys.RefuseInProbe(section);
         section.Finish();

@@ -27,23 +27,21 @@ internal sealed class TcpProbe(ProbeJob job, TimeProvider time)
         {
             if (job.Tcp.Tls)
                 stream = await StartTlsAsync(stream, host, sink, ct);
-            string? last = null;
-            Re2? expected = null;
             foreach (QueryResponse step in job.Tcp.Steps)
             {
+                string? came = null;
                 if (step.Expect is not null)
                 {
-                    string? came = await ExpectAsync(stream, step.Expect, ct);
-                    (last, expected) = (came, step.Expect);
+                    came = await ExpectAsync(stream, step.Expect, ct);
                     if (came is null)
                     {
                         missed = true;
                         return $"nothing that matches '{step.Expect}' came";
                     }
                 }
-                if (step.Send is not null)
+                if (!string.IsNullOrEmpty(step.Send))
                 {
-                    string sent = last is null ? step.Send : expected!.Expand(last, step.Send)!;
+                    string sent = came is null ? step.Send : step.Expect!.Expand(came, step.Send)!;
                     await stream.WriteAsync(Encoding.UTF8.GetBytes(sent + "\n"), ct);
                 }
                 if (step.StartTls)

@@ -11,6 +11,9 @@ internal abstract record Discovery
     /// <summary>What it was read from: as long as that stays, a reload keeps what it has found.</summary>
     public required SectionId Id { get; init; }
 
+    /// <summary>Where it stands: what is found for it goes on for another that comes to stand there.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>How often it is asked.</summary>
     public required TimeSpan RefreshInterval { get; init; }
 
@@ -24,12 +27,19 @@ internal abstract record Discovery
     public abstract IFinder Open(FinderTools tools);
 
     /// <summary>Reads all of a job, but for files.</summary>
-    public static IReadOnlyList<Discovery> ReadAll(YamlSection section) =>
-    [
-        .. section.Sections("http_sd_configs").Select(HttpDiscovery.Read),
-        .. section.Sections("dns_sd_configs").Select(DnsDiscovery.Read),
-        .. section.Sections("openstack_sd_configs").Select(OpenStackDiscovery.Read).OfType<Discovery>(),
-    ];
+    public static IReadOnlyList<Discovery> ReadAll(YamlSection section)
+    {
+        string job = section.Text("job_name", "");
+        return
+        [
+            .. Numbered(section.Sections("http_sd_configs").Select(HttpDiscovery.Read)),
+            .. Numbered(section.Sections("dns_sd_configs").Select(DnsDiscovery.Read)),
+            .. Numbered(section.Sections("openstack_sd_configs").Select(OpenStackDiscovery.Read).OfType<Discovery>()),
+        ];
+
+        IEnumerable<Discovery> Numbered(IEnumerable<Discovery> all) =>
+            all.Select((d, i) => d with { Place = $"{job}/{d.Mechanism}/{i}" });
+    }
 
     private protected static TimeSpan ReadInterval(YamlSection section, TimeSpan @default) =>
         section.Duration("refresh_interval", @default, min: TimeSpan.FromSeconds(1));

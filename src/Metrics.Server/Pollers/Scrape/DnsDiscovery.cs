@@ -12,6 +12,8 @@ internal sealed record DnsDiscovery : Discovery
 {
     private const string Meta = "__meta_dns_";
 
+    private static readonly string[] s_types = ["SRV", "A", "AAAA", "MX", "NS"];
+
     public required IReadOnlyList<string> Names { get; init; }
 
     public required QueryType Type { get; init; }
@@ -25,7 +27,12 @@ internal sealed record DnsDiscovery : Discovery
 
     public static DnsDiscovery Read(YamlSection section)
     {
-        string type = section.Choice("type", "SRV", "SRV", "A", "AAAA", "MX", "NS");
+        string type = section.Text("type", "SRV").ToUpperInvariant();
+        if (!s_types.Contains(type))
+        {
+            section.Report("type", $"is '{type}'; allowed are {string.Join(", ", s_types)}");
+            type = "SRV";
+        }
         if (type != "SRV" && !section.Has("port"))
             section.Report("port", $"is required: records {type} have none");
         var discovery = new DnsDiscovery
@@ -42,19 +49,25 @@ internal sealed record DnsDiscovery : Discovery
         return discovery;
     }
 
-    public override IFinder Open(FinderTools tools) => new Finder(this, new LookupClient());
+    public override IFinder Open(FinderTools tools) => Open(new LookupClient(), SearchList.OfSystem());
 
     /// <summary>Asks certain servers, for tests.</summary>
-    internal IFinder Open(ILookupClient servers) => new Finder(this, servers);
+    internal IFinder Open(ILookupClient servers, SearchList search) => new Finder(this, servers, search);
 
-    private sealed class Finder(DnsDiscovery asked, ILookupClient servers) : IFinder
+    private sealed class Finder(DnsDiscovery asked, ILookupClient servers, SearchList search) : IFinder
     {
         public async Task<IReadOnlyList<TargetGroup>> FindAsync(string source, ICollection<string> leftOut, CancellationToken ct)
         {
-            IDnsQueryResponse response = await servers.QueryAsync(source, asked.Type, cancellationToken: ct);
-            if (response.HasError && response.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
-                throw new HttpRequestException($"the server answers {response.ErrorMessage}");
-            return [.. response.Answers.Select(a => Group(source, a)).OfType<TargetGroup>()];
+            string? failure = null;
+            foreach (string name in search.NamesOf(source))
+            {
+                IDnsQueryResponse response = await servers.QueryAsync(name, asked.Type, cancellationToken: ct);
+                if (!response.HasError)
+                    return [.. response.Answers.Select(a => Group(source, a)).OfType<TargetGroup>()];
+                if (response.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
+                    failure ??= $"the server answers {response.ErrorMessage}";
+            }
+            return failure is null ? [] : throw new HttpRequestException(failure);
         }
 
         public void Dispose()

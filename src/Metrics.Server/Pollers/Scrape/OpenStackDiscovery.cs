@@ -145,8 +145,11 @@ internal sealed record OpenStackDiscovery : Discovery
         private static TargetGroup Group(string address, int port, params IEnumerable<(string Name, string Value)> meta)
         {
             string host = address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
-            return new TargetGroup([string.Create(CultureInfo.InvariantCulture, $"{host}:{port}")],
-                meta.Where(m => m.Value.Length > 0).ToDictionary(m => Meta + m.Name, m => m.Value));
+            // Two keys of metadata may become one name: the later one counts, as with Prometheus.
+            var labels = new Dictionary<string, string>();
+            foreach ((string name, string value) in meta.Where(m => m.Value.Length > 0))
+                labels[Meta + name] = value;
+            return new TargetGroup([string.Create(CultureInfo.InvariantCulture, $"{host}:{port}")], labels);
         }
     }
 

@@ -62,15 +62,15 @@ internal sealed record ScrapeJob : TargetSection
     public static IEnumerable<ScrapeJob> ReadAll(YamlSection top)
     {
         var defaults = ScrapeDefaults.ReadKeys(top.Section("global"));
-        return top.Sections("scrape_configs").Select(s => Read(s, defaults));
+        return top.Sections("scrape_configs").Select(s => Read(s, defaults, top.Section("global").Content));
     }
 
-    private static ScrapeJob Read(YamlSection section, ScrapeDefaults defaults)
+    private static ScrapeJob Read(YamlSection section, ScrapeDefaults defaults, YamlMap global)
     {
         TimeSpan interval = section.Duration("scrape_interval", defaults.Interval, min: s_shortest);
         var job = new ScrapeJob
         {
-            Id = SectionId.Of($"scrape_configs {section.Text("job_name")}", section),
+            Id = SectionId.Of($"scrape_configs {section.Text("job_name")}", section, ScrapeDefaults.ValuesOf(global)),
             Name = section.RequiredText("job_name"),
             Interval = interval,
             Timeout = defaults.TimeoutOf(section, interval),

@@ -5,7 +5,8 @@ using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
 
-/// <summary>What a scrape may give at most; one that gives more fails as a whole. What is not set, or 0, has no limit.</summary>
+/// <summary>What a scrape may give at most; one that gives more fails as a whole. What is not set, or 0, has that of
+/// <c>global</c>, and without one no limit.</summary>
 /// <param name="Samples">Samples that relabelling leaves.</param>
 /// <param name="BodyBytes">Bytes of the unpacked body. Default 64 MiB.</param>
 /// <param name="Labels">Labels of a series after relabelling, its name and those of the target among them.</param>
@@ -26,7 +27,7 @@ internal sealed record ScrapeLimits(int Samples, long BodyBytes, int Labels, int
             Number("label_limit", otherwise.Labels), Number("label_name_length_limit", otherwise.NameBytes),
             Number("label_value_length_limit", otherwise.ValueBytes), Number("target_limit", otherwise.Targets));
 
-        int Number(string key, int @default) => section.Number(key, @default) is var limit and > 0 ? limit : int.MaxValue;
+        int Number(string key, int @default) => section.Number(key, 0) is var limit and > 0 ? limit : @default;
     }
 
     /// <summary>What holds where nothing is said.</summary>

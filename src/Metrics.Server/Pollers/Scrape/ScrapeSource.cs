@@ -20,6 +20,9 @@ internal sealed partial class ScrapeSource(
 
     private readonly Dictionary<SectionId, DiscoveredGroups> _discovered = [];
 
+    /// <summary>By place: what lists that have gone at this look had found.</summary>
+    private readonly Dictionary<string, IReadOnlyList<TargetGroup>> _lists = [];
+
     /// <summary>What is wrong with targets at this look, and what was at the last.</summary>
     private HashSet<string> _faults = [], _saidFaults = [];
 
@@ -47,7 +50,8 @@ internal sealed partial class ScrapeSource(
             List<(string Address, TargetGroup Group)> all = [.. GroupsOf(job).SelectMany(g => g.Targets.Select(a => (a, g)))];
             List<TargetDeclaration> targets =
                 [.. all.Select(t => Target(job, t.Address, t.Group, http)).OfType<TargetDeclaration>()];
-            foreach (TargetDeclaration target in targets.Count > job.Limits.Targets ? targets.Select(job.Refused) : targets)
+            bool isTooMany = targets.DistinctBy(t => t.Identity).Count() > job.Limits.Targets;
+            foreach (TargetDeclaration target in isTooMany ? targets.Select(job.Refused) : targets)
                 yield return target;
         }
     }
@@ -70,7 +74,11 @@ internal sealed partial class ScrapeSource(
     private IEnumerable<TargetGroup> Discovered(Discovery discovery)
     {
         if (!_discovered.TryGetValue(discovery.Id, out DiscoveredGroups? found))
-            _discovered.Add(discovery.Id, found = new DiscoveredGroups(discovery, new FinderTools(time, clouds, log), metrics));
+        {
+            var tools = new FinderTools(time, clouds, log);
+            _lists.Remove(discovery.Place, out IReadOnlyList<TargetGroup>? before);
+            _discovered.Add(discovery.Id, found = new DiscoveredGroups(discovery, tools, metrics, before ?? []));
+        }
         found.Look();
         foreach (string fault in found.Faults.Where(IsNew))
             LogDiscovery(fault);
@@ -79,10 +87,12 @@ internal sealed partial class ScrapeSource(
 
     private void EndDiscoveries(IEnumerable<ScrapeJob> jobs)
     {
+        _lists.Clear();
         foreach (SectionId id in _discovered.Keys.Except(jobs.SelectMany(j => j.Discoveries).Select(d => d.Id)).ToList())
         {
             _discovered.Remove(id, out DiscoveredGroups? gone);
-            gone!.Dispose();
+            _lists[gone!.Place] = gone.Groups;
+            gone.Dispose();
         }
     }
 

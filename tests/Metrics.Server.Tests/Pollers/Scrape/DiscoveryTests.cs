@@ -15,6 +15,8 @@ namespace Metrics.Tests.Pollers.Scrape;
 /// <summary>Targets that others list: over HTTP, in the DNS, and in a cloud.</summary>
 public sealed class DiscoveryTests : IDisposable
 {
+    private static readonly SearchList s_search = SearchList.Read(["nameserver 10.0.0.1", "search example.org other.example"]);
+
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private readonly SaidLog<ScrapeSource> _said = new();
     private readonly ScrapeSource _source;
@@ -68,6 +70,12 @@ public sealed class DiscoveryTests : IDisposable
         answer = ("""[ { "targets": ["b:1"] } ]""", "application/json", 200);
         await UntilAsync(job, $"b:1  {server.Url}list");
         Look(job + "\n    scrape_interval: 1m").Should().HaveCount(1, "a job that changes keeps what was found for it");
+        answer = ("no", "application/json", 500);
+        string other = job.Replace("refresh_interval: 30s", "refresh_interval: 20s", StringComparison.Ordinal);
+        for (int look = 0; look < 3; look++)
+            Look(other).Should().Equal($"b:1  {server.Url}list");
+        Look("scrape_configs: []").Should().BeEmpty();
+        Look(other).Should().BeEmpty("nobody stood there before");
     }
 
     [Fact]
@@ -77,7 +85,7 @@ public sealed class DiscoveryTests : IDisposable
         _ = AnswerAsync(resolver);
         var servers = new LookupClient(new LookupClientOptions((IPEndPoint)resolver.Client.LocalEndPoint!) { UseCache = false });
         DnsDiscovery srv = Read<DnsDiscovery>("dns_sd_configs: [ { names: [_metrics._tcp.example.org] } ]");
-        using IFinder finder = srv.Open(servers);
+        using IFinder finder = srv.Open(servers, s_search);
         IReadOnlyList<TargetGroup> found = await finder.FindAsync(srv.Names[0], [], TestContext.Current.CancellationToken);
         found.SelectMany(g => g.Targets).Should().Equal("node.example.org:9100");
         found[0].Labels.Should().BeEquivalentTo(new Dictionary<string, string>
@@ -86,13 +94,25 @@ public sealed class DiscoveryTests : IDisposable
             ["__meta_dns_srv_record_port"] = "9100",
         });
         DnsDiscovery address = Read<DnsDiscovery>("dns_sd_configs: [ { names: [node.example.org], type: A, port: 9200 } ]");
-        using IFinder other = address.Open(servers);
+        using IFinder other = address.Open(servers, s_search);
         (await other.FindAsync(address.Names[0], [], TestContext.Current.CancellationToken)).SelectMany(g => g.Targets)
             .Should().Equal("192.0.2.1:9200");
+        (await other.FindAsync("node", [], TestContext.Current.CancellationToken)).SelectMany(g => g.Targets)
+            .Should().Equal(["192.0.2.1:9200"], "it is found in a domain of the search list");
         (await other.FindAsync("gone.example.org", [], TestContext.Current.CancellationToken)).Should().BeEmpty("there is no such name");
         Func<Task> broken = () => other.FindAsync("broken.example.org", [], TestContext.Current.CancellationToken);
         await broken.Should().ThrowAsync<HttpRequestException>().WithMessage("the server answers Server failure");
     }
+
+    [Theory]
+    [InlineData("search a.example b.example", "node", "node.a.example node.b.example node")]
+    [InlineData("search a.example", "node.x", "node.x node.x.a.example")]
+    [InlineData("search a.example", "node.x.", "node.x.")]
+    [InlineData("search a.example\noptions rotate ndots:2 edns0", "node.x", "node.x.a.example node.x")]
+    [InlineData("domain a.example\nsearch b.example.", "node", "node.b.example node")]
+    [InlineData("", "node", "node")]
+    public void A_short_name_is_looked_up_as_the_system_does_it(string file, string name, string asked) =>
+        SearchList.Read(file.Split('\n')).NamesOf(name).Should().Equal(asked.Split(' '));
 
     [Fact]
     public async Task Hypervisors_and_servers_of_a_cloud_are_targets()
@@ -109,7 +129,7 @@ public sealed class DiscoveryTests : IDisposable
         stub.Answers["/compute/v2.1/servers/detail"] = """
             { "servers": [
               { "id": "s1", "name": "web", "status": "ACTIVE", "tenant_id": "t", "user_id": "u", "image": { "id": "i" },
-                "flavor": { "original_name": "m1.small" }, "metadata": { "role-of": "web" },
+                "flavor": { "original_name": "m1.small" }, "metadata": { "role.of": "db", "role-of": "web" },
                 "addresses": { "inside": [ { "addr": "10.1.0.5" }, { "addr": "203.0.113.7" }, { "addr": "fd00::5" } ] } },
               { "id": "s2", "name": "new", "status": "BUILD", "tenant_id": "t", "user_id": "u", "image": "", "addresses": {} } ] }
             """;
