@@ -45,6 +45,14 @@ public sealed class LabelMatcherTests
         matcher.Matches(other).Should().BeFalse();
     }
 
+    [Fact]
+    public void Half_a_pair_of_UTF_16_is_no_text()
+    {
+        var matcher = new LabelMatcher("instance", MatchKind.Regex, @"a\x{D800}");
+        matcher.Literals.Should().BeNull();
+        matcher.Matches("a").Should().BeFalse();
+    }
+
     [Theory]
     [InlineData("(a|b")]
     [InlineData("a|b)")]

@@ -45,9 +45,13 @@ internal static class Re2Literals
             cursor.Skip(plain < 0 ? cursor.Rest.Length : plain);
             if (cursor.Rest is not ['\\', var next, ..] || (char.IsAsciiLetter(next) && !SignLetters.Contains(next)))
                 break;
+            int start = cursor.At;
             int rune = Re2Escapes.Rune(cursor);
             if (!Rune.IsValid(rune))
+            {
+                cursor.Return(start);
                 break;
+            }
             text.Append(new Rune(rune));
         }
         return text.ToString();
