@@ -1,7 +1,8 @@
 using System.Buffers;
-using System.Collections.Frozen;
+using System.Text.RegularExpressions;
 using Metrics.Model;
 using Metrics.Text;
+using Metrics.Text.Expressions;
 
 namespace Metrics.Series;
 
@@ -32,11 +33,16 @@ public sealed class LabelMatcher
     /// <param name="value">The value, or a regular expression (RE2's syntax) that must match the whole value.</param>
     /// <exception cref="ArgumentException">The regular expression is not valid; the message says why.</exception>
     public LabelMatcher(string name, MatchKind kind, string value)
+        : this(name, kind, value, kind is MatchKind.Regex or MatchKind.NotRegex ? Re2Literals.Read(value) : null)
+    {
+    }
+
+    private LabelMatcher(string name, MatchKind kind, string value, IReadOnlySet<string>? literals)
     {
         Name = name;
         Kind = kind;
         Value = value;
-        Literals = kind is MatchKind.Regex or MatchKind.NotRegex ? Alternatives(value) : null;
+        Literals = literals;
         _matches = kind switch
         {
             MatchKind.Equal => v => v == value,
@@ -59,8 +65,12 @@ public sealed class LabelMatcher
     /// <summary>Whether series without the label meet the condition.</summary>
     public bool MatchesEmpty { get; }
 
-    /// <summary>The values of a regular expression that is nothing but alternatives (<c>a|b|c</c>); null otherwise.</summary>
+    /// <summary>The values of a regular expression that is nothing but texts to choose from (<c>a|b|c</c>); null otherwise.</summary>
     internal IReadOnlySet<string>? Literals { get; }
+
+    /// <summary>A label that has one of several values.</summary>
+    internal static LabelMatcher AnyOf(string name, IReadOnlySet<string> values) =>
+        new(name, MatchKind.Regex, string.Join('|', values.Select(Regex.Escape)), values);
 
     /// <summary>Whether a value meets the condition.</summary>
     public bool Matches(string value) => _matches(value);
@@ -92,12 +102,6 @@ public sealed class LabelMatcher
             return v => v.StartsWith(prefix, StringComparison.Ordinal);
         }
         return new Re2(pattern).IsMatch;
-    }
-
-    private static IReadOnlySet<string>? Alternatives(string pattern)
-    {
-        string[] parts = pattern.Split('|');
-        return Array.TrueForAll(parts, p => IsLiteral(p)) ? parts.ToFrozenSet() : null;
     }
 
     private static readonly SearchValues<char> s_meta = SearchValues.Create(@"\.+*?()|[]{}^$");

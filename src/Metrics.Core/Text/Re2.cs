@@ -17,6 +17,12 @@ public sealed class Re2
     /// <summary>From so many signs on an expression may hold more kinds of them than its alphabet has letters.</summary>
     private const int LongPattern = 4000;
 
+    /// <summary>
+    /// Up to so many parts and ranges .NET takes an expression in whatever alphabet; of a larger one it is tried at once, so that what was
+    /// accepted can be used.
+    /// </summary>
+    private const int Small = 1000;
+
     private readonly string _pattern;
     private readonly bool _whole;
     private readonly Re2Node _tree;
@@ -35,12 +41,14 @@ public sealed class Re2
     {
         _pattern = pattern;
         _whole = whole;
-        (_tree, _groupNames) = Re2Parser.Read(pattern, whole, dotAll);
+        (_tree, _groupNames, int ranges) = Re2Parser.Read(pattern, whole, dotAll);
         _hasWordEdges = HasWordEdges(_tree);
         _regex = Compile(InPlane0);
         _spelled = new(Spelled);
         if (pattern.Length > LongPattern && new Alphabet(_tree).Count > Alphabet.MaxKinds)
             throw new ArgumentException($"'{pattern}': it has more than {Alphabet.MaxKinds} different characters beyond ASCII");
+        if (_tree.Size > Small || ranges > Small)
+            _ = _spelled.Value;
     }
 
     /// <summary>Whether a value matches.</summary>
@@ -106,7 +114,7 @@ public sealed class Re2
 
     private Regex Compile(Func<RuneSet, RuneSet> inUtf16)
     {
-        string text = new Re2Writer(inUtf16).Write(_tree);
+        string text = new Re2Writer(inUtf16).Write(_tree) ?? throw Re2Cursor.TooLarge(_pattern);
         try
         {
             return new Regex(
@@ -115,7 +123,7 @@ public sealed class Re2
         }
         catch (NotSupportedException)
         {
-            throw new ArgumentException($"'{_pattern}': it is too large");
+            throw Re2Cursor.TooLarge(_pattern);
         }
     }
 

@@ -5,8 +5,10 @@ namespace Metrics.Intake;
 /// </summary>
 internal sealed class DetectorRhythm
 {
-    /// <summary>Looks that are remembered: thirteen days of one an hour.</summary>
-    public const int MaxLooks = 320;
+    /// <summary>
+    /// Looks that are remembered: as many as fit into what must have been heard, one in <see cref="SameLook"/> (346), and some more.
+    /// </summary>
+    public const int MaxLooks = 360;
 
     private const long Day = 86_400;
 

@@ -164,6 +164,67 @@ public sealed class Re2Tests
     }
 
     [Theory]
+    [InlineData(@"\pL", 130_000)]
+    [InlineData(@"(?i)\PL|", 130_000)]
+    [InlineData(@"(?i)[A-\x{1FFFF}]", 130_000)]
+    [InlineData(@"()", 130_000)]
+    [InlineData("|", 130_000)]
+    [InlineData("^", 130_000)]
+    [InlineData("a", 10_001)]
+    [InlineData("a{1000}", 11)]
+    [InlineData("\U0001F600{1000}", 11)]
+    [InlineData(@"\pL", 300)]
+    public void A_large_expression_is_refused_before_it_is_built(string part, int times)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        string pattern = string.Concat(Enumerable.Repeat(part, times));
+        FluentActions.Invoking(() => new Re2(pattern)).Should().Throw<ArgumentException>().WithMessage("*it is too large");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(60_000_000);
+    }
+
+    [Fact]
+    public void A_large_class_is_refused_before_it_is_built()
+    {
+        string[] inside = [string.Concat(Enumerable.Repeat(@"\pL", 130_000)), new('a', 200_000)];
+        foreach (string pattern in inside.Select(i => $"[{i}]"))
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            FluentActions.Invoking(() => new Re2(pattern)).Should().Throw<ArgumentException>().WithMessage("*it is too large");
+            (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(60_000_000);
+        }
+    }
+
+    [Theory]
+    [InlineData("\U0001F600{999}")]
+    [InlineData(@"(?:\pL|\x{1F600}){99}")]
+    [InlineData("a{999}")]
+    public void What_is_accepted_can_be_used_for_every_text(string part)
+    {
+        int accepted = 0;
+        for (int times = 1; times < 12; times++)
+        {
+            if (TryRead(string.Concat(Enumerable.Repeat(part, times))) is not { } regex)
+                continue;
+            accepted++;
+            regex.IsMatch("\U0001F601").Should().BeFalse();
+            regex.IsMatch("a").Should().BeFalse();
+        }
+        accepted.Should().BeGreaterThan(1);
+    }
+
+    private static Re2? TryRead(string pattern)
+    {
+        try
+        {
+            return new Re2(pattern);
+        }
+        catch (ArgumentException e) when (e.Message.Contains("it is too large", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    [Theory]
     [InlineData("b*", "abc", "-", "-a-c-")]
     [InlineData("", "\U0001F600a", "-", "-\U0001F600-a-")]
     [InlineData("(?m)^", "a\n\U0001F600", "> ", "> a\n> \U0001F600")]

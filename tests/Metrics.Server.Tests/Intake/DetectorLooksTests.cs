@@ -68,6 +68,17 @@ public sealed class DetectorLooksTests
     }
 
     [Fact]
+    public void One_that_looks_as_often_as_looks_are_told_apart_has_a_rhythm_too()
+    {
+        for (int look = 0; look < 400; look++)
+        {
+            Look("rkhunter");
+            _time.Advance(TimeSpan.FromSeconds(50 * 60 + 1));
+        }
+        PauseOf("rkhunter").Should().Be(50 * 60 + 1);
+    }
+
+    [Fact]
     public void What_a_scanner_says_of_one_look_in_several_places_is_one_look()
     {
         for (int day = 0; day < 14; day++)

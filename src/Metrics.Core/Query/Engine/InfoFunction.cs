@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Metrics.Model;
 using Metrics.Query.Syntax;
 using Metrics.Series;
@@ -75,12 +74,12 @@ internal static class InfoFunction
         bool any = false;
         foreach (string label in s_identifying)
         {
-            string[] values =
+            HashSet<string> values =
                 [.. Enumerable.Range(0, bases.Count).Where(r => !IsInfo(bases.Labels(r), names)).Select(r => bases.Labels(r)[label])
-                    .Where(v => v.Length > 0).Distinct()];
-            if (values.Length > 0)
-                matchers.Add(new LabelMatcher(label, MatchKind.Regex, string.Join('|', values.Select(Regex.Escape))));
-            any |= values.Length > 0;
+                    .Where(v => v.Length > 0)];
+            if (values.Count > 0)
+                matchers.Add(LabelMatcher.AnyOf(label, values));
+            any |= values.Count > 0;
         }
         if (!any)
             return infos;

@@ -20,7 +20,7 @@ internal sealed class CountWindow(long window) : IEventWindow
     /// <param name="Time">When it happened; of a sum the newest.</param>
     /// <param name="Id">Its id; 0 of a sum.</param>
     /// <param name="Events">How many: of a sum, or of a record that stands for several.</param>
-    private readonly record struct Entry(long Time, long Id, int Events) : IComparable<Entry>
+    private readonly record struct Entry(long Time, long Id, long Events) : IComparable<Entry>
     {
         public int CompareTo(Entry other) => Time != other.Time ? Time.CompareTo(other.Time) : Id.CompareTo(other.Id);
     }

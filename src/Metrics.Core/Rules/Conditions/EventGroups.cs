@@ -266,7 +266,7 @@ internal sealed class EventGroups(EventCondition first)
             return;
         if (group == _groups.Other && _condition.EstimatesHeavy)
         {
-            _heavy.Add(moment, _otherKey);
+            _heavy.Add(moment, _otherKey, entry.Times);
             _hasNewHeavy = true;
         }
         if (group.Note(batch, row, step, _groups.Count > ManyGroups ? 1 : _condition.NewestOfStep))

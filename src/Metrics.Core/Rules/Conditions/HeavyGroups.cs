@@ -21,13 +21,13 @@ internal sealed class HeavyGroups(long window, int maxGroups)
     /// <summary>Whether nothing is counted.</summary>
     public bool IsEmpty => _parts.Count == 0;
 
-    /// <summary>Counts an event of a group.</summary>
-    public void Add(long time, string key)
+    /// <summary>Counts an event of a group, which happened so many times.</summary>
+    public void Add(long time, string key, int times = 1)
     {
         long part = time / _width;
         if (!_parts.TryGetValue(part, out SpaceSaving? counts))
             _parts.Add(part, counts = new SpaceSaving(Places));
-        counts.Add(key);
+        counts.Add(key, times);
     }
 
     /// <summary>How many events of a group are there at least and at most.</summary>

@@ -23,17 +23,17 @@ internal sealed class SpaceSaving(int places)
     /// <summary>The keys that have a place.</summary>
     public IEnumerable<string> Keys => _placeOf.Keys;
 
-    /// <summary>Counts a key once more.</summary>
-    public void Add(string key)
+    /// <summary>Counts a key so many times more.</summary>
+    public void Add(string key, long times = 1)
     {
         if (_placeOf.TryGetValue(key, out int place))
         {
-            _heap[place] = _heap[place] with { Count = _heap[place].Count + 1 };
+            _heap[place] = _heap[place] with { Count = _heap[place].Count + times };
             Sink(place);
         }
         else if (_heap.Count < places)
         {
-            _heap.Add(new Counter(key, 1, 0));
+            _heap.Add(new Counter(key, times, 0));
             _placeOf[key] = _heap.Count - 1;
             Rise(_heap.Count - 1);
         }
@@ -41,7 +41,7 @@ internal sealed class SpaceSaving(int places)
         {
             Counter lowest = _heap[0];
             _placeOf.Remove(lowest.Key);
-            _heap[0] = new Counter(key, lowest.Count + 1, lowest.Count);
+            _heap[0] = new Counter(key, lowest.Count + times, lowest.Count);
             _placeOf[key] = 0;
             Sink(0);
         }

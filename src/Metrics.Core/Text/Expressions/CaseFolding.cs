@@ -24,7 +24,13 @@ internal static class CaseFolding
         {
             int at = Array.BinarySearch(letters, low);
             for (at = at < 0 ? ~at : at; at < letters.Length && letters[at] <= high; at++)
-                ranges.AddRange(same[letters[at]].Select(l => (l, l)));
+            {
+                foreach (int letter in same[letters[at]])
+                {
+                    if (letter < low || letter > high)
+                        ranges.Add((letter, letter));
+                }
+            }
         }
         return RuneSet.Of(ranges);
     }

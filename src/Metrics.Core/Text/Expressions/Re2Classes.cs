@@ -32,12 +32,12 @@ internal static class Re2Classes
         // The first sign is one of the class, whatever it is.
         for (bool isFirst = true; isFirst || !cursor.Takes("]"); isFirst = false)
         {
-            if (Posix(cursor, folds) is { } posix)
-                sets.Add(posix);
-            else if (Re2Escapes.Class(cursor, folds) is { } escape)
-                sets.Add(escape);
+            RuneSet? set = Posix(cursor, folds) ?? Re2Escapes.Class(cursor, folds);
+            if (set is not null)
+                sets.Add(set);
             else
                 ranges.Add(Range(cursor, start));
+            cursor.CountRanges(set?.Ranges.Count ?? 1);
         }
         var own = RuneSet.Of(ranges);
         sets.Add(folds ? CaseFolding.Fold(own) : own);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Metrics.Text.Expressions;
 
 /// <summary>Reads what begins with a backslash: one code point, or a class.</summary>
@@ -8,6 +10,9 @@ internal static class Re2Escapes
     private static readonly RuneSet s_blanks = RuneSet.Of([('\t', '\n'), ('\f', '\r'), (' ', ' ')]);
 
     private static readonly RuneSet s_word = RuneSet.Of([('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
+
+    /// <summary>Of the classes that have names; there are a few hundred.</summary>
+    private static readonly ConcurrentDictionary<(RuneSet Set, bool Folds, bool IsInverted), RuneSet> s_finished = [];
 
     /// <summary>A class such as <c>\d</c> or <c>\p{Greek}</c>; null where none comes next.</summary>
     public static RuneSet? Class(Re2Cursor cursor, bool folds)
@@ -25,12 +30,12 @@ internal static class Re2Escapes
         return Finished(set, folds, isInverted);
     }
 
-    /// <summary>A class as it counts: folded first, then inverted.</summary>
-    public static RuneSet Finished(RuneSet set, bool folds, bool isInverted)
+    /// <summary>A class that has a name as it counts: folded first, then inverted. It is the same object each time.</summary>
+    public static RuneSet Finished(RuneSet set, bool folds, bool isInverted) => s_finished.GetOrAdd((set, folds, isInverted), key =>
     {
-        RuneSet folded = folds ? CaseFolding.Fold(set) : set;
-        return isInverted ? folded.Inverted() : folded;
-    }
+        RuneSet folded = key.Folds ? CaseFolding.Fold(key.Set) : key.Set;
+        return key.IsInverted ? folded.Inverted() : folded;
+    });
 
     /// <summary>The code point of an escape.</summary>
     public static int Rune(Re2Cursor cursor)

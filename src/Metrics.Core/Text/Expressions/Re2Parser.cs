@@ -16,13 +16,13 @@ internal sealed class Re2Parser
     /// <param name="pattern">The expression.</param>
     /// <param name="whole">Whether it is for whole values: Prometheus puts <c>^(?s:</c> and <c>)$</c> around it.</param>
     /// <param name="dotAll">Whether the dot takes line feeds.</param>
-    /// <returns>The tree; the names of its groups by number, null where one has none.</returns>
-    /// <exception cref="ArgumentException">It is not valid; the message says why.</exception>
-    public static (Re2Node Tree, IReadOnlyList<string?> Names) Read(string pattern, bool whole, bool dotAll)
+    /// <returns>The tree; the names of its groups by number, null where one has none; how many ranges its classes have.</returns>
+    /// <exception cref="ArgumentException">It is not valid, or too large; the message says why.</exception>
+    public static (Re2Node Tree, IReadOnlyList<string?> Names, int Ranges) Read(string pattern, bool whole, bool dotAll)
     {
         var parser = new Re2Parser(pattern, whole);
         Re2Node tree = parser.Alternatives(default(Re2Flags) with { DotAll = dotAll }, depth: 0);
-        return (tree, parser._names);
+        return tree.Size > Re2Cursor.MaxNodes ? throw parser._cursor.TooLarge() : (tree, parser._names, parser._cursor.Ranges);
     }
 
     /// <summary>Up to the end, or to the bracket that ends the group.</summary>
@@ -70,7 +70,12 @@ internal sealed class Re2Parser
         return alternatives.Count == 1 ? alternatives[0] : new Choice(alternatives);
     }
 
-    private static Re2Node Joined(List<Re2Node> parts) => parts.Count == 1 ? parts[0] : new Sequence(parts);
+    private Re2Node Joined(List<Re2Node> parts)
+    {
+        if (parts.Count == 0)
+            _cursor.CountNode();
+        return parts.Count == 1 ? parts[0] : new Sequence(parts);
+    }
 
     /// <summary>What stands behind an opening bracket; null where it only switches flags.</summary>
     private Re2Node? Group(ref Re2Flags flags, int depth, int start)
@@ -165,11 +170,12 @@ internal sealed class Re2Parser
                 return PlaceOf(PlaceKind.NoWordEdge, 2);
             case ['.', ..]:
                 _cursor.Skip(1);
-                return new OneOf(flags.DotAll ? RuneSet.All : RuneSet.NoLineFeed);
+                return OneOf(flags.DotAll ? RuneSet.All : RuneSet.NoLineFeed);
             case ['[', ..]:
+                _cursor.CountNode();
                 return new OneOf(Re2Classes.Read(_cursor, flags.Folds));
             case ['\\', ..]:
-                return Re2Escapes.Class(_cursor, flags.Folds) is { } set ? new OneOf(set) : Literal(Re2Escapes.Rune(_cursor), flags);
+                return Re2Escapes.Class(_cursor, flags.Folds) is { } set ? OneOf(set) : Literal(Re2Escapes.Rune(_cursor), flags);
             default:
                 return Literal(_cursor.Next(), flags);
         }
@@ -178,13 +184,21 @@ internal sealed class Re2Parser
     private Place PlaceOf(PlaceKind kind, int length)
     {
         _cursor.Skip(length);
+        _cursor.CountNode();
         return new Place(kind);
     }
 
-    private static OneOf Literal(int rune, Re2Flags flags)
+    private OneOf Literal(int rune, Re2Flags flags)
     {
         var set = RuneSet.Of(rune);
-        return new OneOf(flags.Folds ? CaseFolding.Fold(set) : set);
+        return OneOf(flags.Folds ? CaseFolding.Fold(set) : set);
+    }
+
+    private OneOf OneOf(RuneSet set)
+    {
+        _cursor.CountNode();
+        _cursor.CountRanges(set.Ranges.Count);
+        return new OneOf(set);
     }
 
     /// <summary>What .NET's linear-time engine lacks too.</summary>

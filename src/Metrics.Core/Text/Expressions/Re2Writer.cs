@@ -16,17 +16,25 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
 
     private const string SpecialInSet = @"\[]^";
 
+    /// <summary>The most signs that are written.</summary>
+    private const int MaxText = 4_000_000;
+
     private readonly StringBuilder _text = new();
 
-    /// <summary>The pattern.</summary>
-    public string Write(Re2Node tree)
+    /// <summary>The classes that were written already.</summary>
+    private readonly Dictionary<RuneSet, string> _written = [];
+
+    /// <summary>The pattern; null where it is too large.</summary>
+    public string? Write(Re2Node tree)
     {
         Add(tree);
-        return _text.ToString();
+        return _text.Length > MaxText ? null : _text.ToString();
     }
 
     private void Add(Re2Node node)
     {
+        if (_text.Length > MaxText)
+            return;
         switch (node)
         {
             case OneOf one:
@@ -111,6 +119,19 @@ internal sealed class Re2Writer(Func<RuneSet, RuneSet> inUtf16)
     }
 
     private void AddSet(RuneSet set)
+    {
+        if (_written.TryGetValue(set, out string? written))
+        {
+            _text.Append(written);
+            return;
+        }
+        int start = _text.Length;
+        WriteSet(set);
+        if (set.Ranges.Count > 1)
+            _written[set] = _text.ToString(start, _text.Length - start);
+    }
+
+    private void WriteSet(RuneSet set)
     {
         if (set.IsAll)
         {

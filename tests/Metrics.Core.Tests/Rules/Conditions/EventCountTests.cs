@@ -284,6 +284,18 @@ public sealed class EventCountTests
     }
 
     [Fact]
+    public void Records_that_stand_for_billions_together_are_all_counted()
+    {
+        var window = new CountWindow(300_000);
+        for (int id = 1; id <= 300_000; id++)
+            window.Add(new EventEntry(1, id) { Times = 10_000 });
+        window.CountAt(2).Should().Be(3_000_000_000);
+        window.Add(new EventEntry(2, 300_001));
+        window.Expire(1);
+        window.CountAt(2).Should().Be(1);
+    }
+
+    [Fact]
     public void So_it_does_where_others_may_excuse_it()
     {
         var rules = new EventRules("""

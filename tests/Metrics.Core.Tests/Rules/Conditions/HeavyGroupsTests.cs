@@ -73,6 +73,17 @@ public sealed class HeavyGroupsTests
     }
 
     [Fact]
+    public void A_record_that_stands_for_several_makes_its_group_as_heavy_as_several_do()
+    {
+        var rules = new EventRules(Rule.Replace("1000", "20", StringComparison.Ordinal) + "\nmax_groups: 10");
+        for (int i = 0; i < 200; i++)
+            rules.Take(EventRules.Failure(0, $"10.0.0.{i}"));
+        Event repeated = EventRules.Failure(1, "192.0.2.9");
+        rules.Take(repeated with { Fields = [.. repeated.Fields, new("event.count", "30")] });
+        rules.Open(2).Should().Be("192.0.2.9 firing 30; other firing 220");
+    }
+
+    [Fact]
     public void Values_of_several_fields_and_long_ones_are_told_by_their_own_labels()
     {
         var rules = new EventRules("""
