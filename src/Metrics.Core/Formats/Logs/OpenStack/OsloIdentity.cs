@@ -16,8 +16,11 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 internal static class OsloIdentity
 {
-    /// <summary>The longest that stands between a reason and the same reason again: an address and the name of an error.</summary>
-    private const int MaxBetween = 4096;
+    /// <summary>
+    /// The longest that stands between a reason and the same reason again: an address and the name of an error. A client may have so much
+    /// forwarded as the server takes of a header, which is 64 KiB at the most.
+    /// </summary>
+    private const int MaxBetween = EventBounds.MaxBodyLength;
 
     /// <summary>Reads a text of Keystone's.</summary>
     public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
