@@ -36,6 +36,19 @@ internal sealed class OriginStage(Current<EventLogOptions> options, IntakeMetric
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Where the proxy is, as whoever sends it has said, and not the client.</summary>
+    private static void RenamePlace(EventBatch batch, int row)
+    {
+        List<string> places = [];
+        foreach (EventFieldText field in batch.FieldsOf(row))
+        {
+            if (field.Name.StartsWith("source.geo.", StringComparison.Ordinal))
+                places.Add(field.Name);
+        }
+        foreach (string name in places)
+            batch.Rename(row, name, "proxy" + name["source".Length..]);
+    }
+
     private void Find(EventBatch batch, int row, NetworkList proxies, List<RowField> origins)
     {
         if (!batch.TryFind(row, EventFields.SourceIp, out ReadOnlySpan<byte> source) || !IPAddress.TryParse(source, out IPAddress? peer)
@@ -49,6 +62,7 @@ internal sealed class OriginStage(Current<EventLogOptions> options, IntakeMetric
         IPAddress? origin = ForwardedChain.OriginOf(chain, proxies.Contains);
         batch.Rename(row, EventFields.SourceIp, EventFields.ProxyIp);
         batch.Rename(row, EventFields.SourcePort, EventFields.ProxyPort);
+        RenamePlace(batch, row);
         metrics.EventsBehindProxy.WithLabels(origin is null ? "unknown" : "known").Inc();
         if (origin is not null)
             origins.Add(new RowField(row, EventFields.SourceIp, origin.ToString()));

@@ -62,6 +62,21 @@ public sealed class OriginStageTests
     }
 
     [Fact]
+    public async Task Where_the_proxy_is_does_not_stand_as_the_place_of_the_client()
+    {
+        var batch = new EventBatch("test");
+        Add(batch, EventKinds.HttpRequest, "10.0.0.4", "203.0.113.9");
+        batch.AddField(EventFields.SourceCountry, "DE");
+        batch.AddField("source.geo.city_name", "Berlin");
+        Add(batch, EventKinds.HttpRequest, "192.0.2.1", "");
+        batch.AddField(EventFields.SourceCountry, "FR");
+        await _stage.TakeAsync(new EventWork(batch, null));
+        (batch.Find(0, EventFields.SourceCountry), batch.Find(0, "source.geo.city_name")).Should().Be((null, null));
+        (batch.Find(0, "proxy.geo.country_iso_code"), batch.Find(0, "proxy.geo.city_name")).Should().Be(("DE", "Berlin"));
+        batch.Find(1, EventFields.SourceCountry).Should().Be("FR");
+    }
+
+    [Fact]
     public async Task What_somebody_has_told_apart_before_is_left_alone()
     {
         var batch = new EventBatch("test");

@@ -47,6 +47,16 @@ public sealed class PlaceStageTests : IDisposable
         (await PlaceAsync(from)).Should().Be(place, why);
 
     [Theory]
+    [InlineData(5, "DE 52.52,13.405")]
+    [InlineData(200, "DE 52.52,13.405")]
+    [InlineData(1000, "DE ")]
+    public async Task What_may_be_far_from_its_place_has_a_country_alone(int radius, string place)
+    {
+        File.WriteAllBytes(_file, MmdbWriter.Write("GeoLite2-City", radius, [("81.0.0.0/8", "DE", (52.52, 13.405))]));
+        (await LaterAsync("81.2.69.160")).Should().Be(place);
+    }
+
+    [Theory]
     [InlineData("10.1.2.3", false)]
     [InlineData("172.15.0.1", true)]
     [InlineData("172.16.0.1", false)]

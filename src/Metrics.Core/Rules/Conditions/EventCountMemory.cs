@@ -91,6 +91,7 @@ public sealed class EventCountMemory : ConditionMemory
     /// <param name="since">Milliseconds since 1970 UTC.</param>
     internal void NoteRead(long since)
     {
+        _groups.NoteRead();
         Interlocked.Exchange(ref _knownSince, since);
         _isKnown = true;
     }

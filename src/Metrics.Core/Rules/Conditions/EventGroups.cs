@@ -18,6 +18,9 @@ internal sealed class EventGroups(EventCondition first)
     /// <summary>What a record says of how often it happened is believed up to this.</summary>
     private const int MaxTimes = 10_000;
 
+    /// <summary>Rows that are put aside until what was before them is known.</summary>
+    private const int MaxAside = 10_000;
+
     /// <summary>With more groups than these only one event is kept of each as evidence.</summary>
     private const int ManyGroups = 2_000;
 
@@ -47,6 +50,13 @@ internal sealed class EventGroups(EventCondition first)
     /// <summary>Key of the row at hand where it belongs to the others.</summary>
     private string _otherKey = "";
     private bool _hasNewHeavy;
+
+    /// <summary>
+    /// What came before the log was read back, and is excused: where that is since nothing was before it, it may have been. Null where none
+    /// was, or all is known.
+    /// </summary>
+    private EventBatch? _aside;
+    private bool _isPastKnown;
     private bool _isReadBack;
     private long _until = long.MinValue;
     private long _squeezed = long.MinValue;
@@ -128,11 +138,28 @@ internal sealed class EventGroups(EventCondition first)
                 AddRow(batch, row, filters);
                 taken++;
             }
-            foreach (EventGroup group in _noted)
-                group.Keep(batch);
-            _noted.Clear();
+            KeepNoted(batch);
         }
         return taken;
+    }
+
+    /// <summary>What was before is known from now on: what came meanwhile, and was excused, is judged again.</summary>
+    public void NoteRead()
+    {
+        EventFilter[] filters = _filters;
+        lock (_lock)
+        {
+            _isPastKnown = true;
+            using EventBatch? aside = _aside;
+            _aside = null;
+            if (aside is null)
+                return;
+            _isReadBack = false;
+            _excused -= aside.Count;
+            for (int row = 0; row < aside.Count; row++)
+                AddSteps(aside, row, filters);
+            KeepNoted(aside);
+        }
     }
 
     /// <summary>Lets the window slide to end at a moment, and gives what is to be judged.</summary>
@@ -226,6 +253,18 @@ internal sealed class EventGroups(EventCondition first)
     {
         if (_excuses.Exist)
             _excuses.Take(batch, row);
+        AddSteps(batch, row, filters);
+    }
+
+    private void KeepNoted(EventBatch batch)
+    {
+        foreach (EventGroup group in _noted)
+            group.Keep(batch);
+        _noted.Clear();
+    }
+
+    private void AddSteps(EventBatch batch, int row, EventFilter[] filters)
+    {
         for (int step = 0; step < _condition.Steps.Count; step++)
         {
             if (filters.Length == 1 || filters[step].IsMatch(batch, row))
@@ -249,6 +288,7 @@ internal sealed class EventGroups(EventCondition first)
         if (keys is not null && _excuses.Cover(keys, moment))
         {
             _excused++;
+            PutAside(batch, row);
             return;
         }
         if (GroupOf(batch, row, _condition.Steps[step].GroupBy, moment) is not { } group)
@@ -274,6 +314,16 @@ internal sealed class EventGroups(EventCondition first)
         _touched.Add(group.Series);
         _groups.Queue(group);
         Bound(group, moment);
+    }
+
+    private void PutAside(EventBatch batch, int row)
+    {
+        if (_isPastKnown || _isReadBack || !_excuses.NeedPast)
+            return;
+        _aside ??= new EventBatch("unless");
+        // A row may be of several steps.
+        if (_aside.Count < MaxAside && (_aside.Count == 0 || batch.Ids[row] == 0 || _aside.Ids[^1] != batch.Ids[row]))
+            _aside.Add(batch.ToEvent(row));
     }
 
     private static int TimesOf(EventBatch batch, int row) =>

@@ -30,6 +30,9 @@ internal sealed class Excuses(IReadOnlyList<EventExcuse> all)
     /// <summary>Whether there are kinds of excuse at all.</summary>
     public bool Exist => _kinds.Count > 0;
 
+    /// <summary>Whether some excuse what nothing was before: that is known where all is known that was before.</summary>
+    public bool NeedPast => _kinds.Any(k => k.IsAbsence);
+
     /// <summary>Whether some were forgotten that would be remembered yet.</summary>
     public bool AreTooMany => Forgotten > _until;
 

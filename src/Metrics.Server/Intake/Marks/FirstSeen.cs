@@ -116,8 +116,12 @@ internal sealed class FirstSeen
         long learn = (long)options.Learn.TotalNanoseconds;
         if (!_known.TryGetValue(HeardKey(what.Family, scope), out Seen? heard) || at - heard.Since < learn)
             return true;
+        string key = KeyOf(what, scope, values);
+        // What there is no room to learn may have been seen for years.
+        if (!_known.TryGetValue(key, out Seen? seen))
+            return _known.Count >= MaxKnown || _shares.GetValueOrDefault(ShareOf(key)) >= what.MaxKnown;
         // What was seen while it was learned is as usual as what is.
-        return _known.TryGetValue(KeyOf(what, scope, values), out Seen? seen) && seen.Since < Math.Max(at - learn, heard.Since + learn);
+        return seen.Since < Math.Max(at - learn, heard.Since + learn);
     }
 
     /// <summary>Takes back what was noted, since it could not be stored: it comes again.</summary>

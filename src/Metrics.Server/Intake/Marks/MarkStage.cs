@@ -93,6 +93,7 @@ internal sealed class MarkStage(
         {
             Note(First.FamilyOf(batch, row), row);
             Note(First.CountriesOf(batch, row), row);
+            Note(First.ProxiedOf(batch, row), row);
         }
         foreach (((string family, string host), (long first, long last)) in heard)
             _seen.Hear(family, host, first, last, changed);
@@ -111,16 +112,17 @@ internal sealed class MarkStage(
     /// <summary>Who works from two places all the time is known in both: only a network that is new to the account is told.</summary>
     private void MarkTravel(EventBatch batch, int row, FirstSeenOptions first, List<RowField> marks)
     {
+        First origin = First.OriginOf(batch, row);
         if (batch.Find(row, EventFields.SourceCountry) is not { } country
             || (batch.Find(row, EventFields.UserId) ?? batch.Find(row, EventFields.UserName)) is not { } user
-            || First.LoginOrigin.Read(batch, row) is not var (scope, values))
+            || origin.Read(batch, row) is not var (scope, values))
         {
             return;
         }
         long at = batch.MomentOf(row);
         string account = $"{batch.Find(row, EventFields.UserDomain)}/{user}";
         bool isImpossible = _travels.IsImpossible(account, at, country, batch.Find(row, EventFields.SourceLocation));
-        if (isImpossible && !_seen.IsFamiliar(First.LoginOrigin, scope, values, at, first))
+        if (isImpossible && !_seen.IsFamiliar(origin, scope, values, at, first))
             Mark(batch, row, EventFields.Travel, Travels.Impossible, marks);
     }
 

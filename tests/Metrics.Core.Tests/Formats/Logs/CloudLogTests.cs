@@ -54,6 +54,19 @@ public sealed class CloudLogTests
         record[EventFields.UserName].Should().Be("x from 203.0.113.9");
     }
 
+    [Theory]
+    [InlineData(4200)]
+    [InlineData(60_000)]
+    public void However_much_a_client_has_forwarded_the_address_behind_it_is_that_of_a_failure_of_Keystone(int length)
+    {
+        const string Reason = "The request you have made requires authentication.";
+        LogRecord record = Read(
+            $"2026-11-28 07:09:01.835 27697 WARNING keystone.server.flask.application [None req-1 - - - - - -] Authorization failed. {Reason}"
+            + $" from {new string('x', length)}, 127.0.7.1: keystone.exception.Unauthorized: {Reason}");
+        record[EventFields.SourceIp].Should().Be("127.0.7.1");
+        record[EventFields.Reason].Should().Be(Reason);
+    }
+
     [Fact]
     public void A_disabled_account_that_is_tried_is_a_failure_of_that_account()
     {

@@ -25,6 +25,29 @@ public sealed class EventWindowsTests
     }
 
     [Fact]
+    public void What_nothing_came_before_is_judged_again_when_it_is_known_what_came_before_a_restart()
+    {
+        const string Body =
+            "events: { kind: host.stop }\nwindow: 30m\ngroup_by: [host]\ncount: { above: 0 }\n"
+            + "unless: { no_events: { kind: host.package }, by: [host], within: 10m, count: 2 }";
+        var log = new EventRules.EventLog
+        {
+            Events =
+            {
+                EventRules.Of("host.package", 10) with { Id = 1 }, EventRules.Of("host.package", 20) with { Id = 2 },
+                EventRules.Of("host.package", 20, "b") with { Id = 3 },
+            },
+        };
+        Event[] stops = [EventRules.Of("host.stop", 30) with { Id = 4 }, EventRules.Of("host.stop", 31, "b") with { Id = 5 }];
+        log.Events.AddRange(stops);
+        EventRules rules = new EventRules(Body, isKnown: false) { ListeningSince = RuleHarness.At(25) }.Take(stops);
+        rules.Open(40).Should().Be("", "nobody knows yet what came before");
+        rules.Restore(log, 41);
+        rules.Open(42).Should().Be("a firing 1", "on b only one came before");
+        rules.Memory.Status.Should().Be("1 group in the window; 1 event excused by 'unless'");
+    }
+
+    [Fact]
     public void Only_what_a_window_reaches_back_to_is_read_and_only_its_kinds()
     {
         var log = new EventRules.EventLog { Events = { s_failures[0], s_failures[1] with { Kind = "log" }, s_failures[2] } };

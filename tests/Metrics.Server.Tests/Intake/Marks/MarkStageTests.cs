@@ -106,6 +106,40 @@ public sealed class MarkStageTests
     }
 
     [Fact]
+    public async Task Once_proxies_are_trusted_the_origins_behind_them_are_learned_first()
+    {
+        await FirstAsync(Identity("ann", "10.0.0.4", ""));
+        _time.Advance(TimeSpan.FromDays(30));
+        (await FirstAsync(Behind(Identity("ann", "203.0.113.7", "")))).Should().Be("", "for a month all came from the proxy");
+        (await FirstAsync(Behind(Identity("bob", "203.0.114.7", "")))).Should().Be("");
+        (await FirstAsync(Identity("ann", "203.0.115.7", ""))).Should().Be("origin", "it came by no proxy");
+        _time.Advance(TimeSpan.FromDays(8));
+        (await FirstAsync(Behind(Identity("ann", "203.0.113.8", "")))).Should().Be("");
+        (await FirstAsync(Behind(Identity("ann", "203.0.115.8", "")))).Should().Be("", "it is known, by whatever way it came");
+        (await FirstAsync(Behind(Identity("ann", "198.51.100.7", "")))).Should().Be("origin");
+        (await FirstAsync(Identity("ann", "198.51.100.7", ""))).Should().Be("");
+
+        static Event Behind(Event one) => one with { Fields = [.. one.Fields, new EventField(EventFields.ProxyIp, "10.0.0.4")] };
+    }
+
+    [Fact]
+    public void What_there_is_no_room_to_learn_is_familiar()
+    {
+        var seen = new FirstSeen();
+        FirstSeenOptions options = _options.Value.FirstSeen;
+        (First what, List<FirstChange> changed) = (First.LoginOrigin, []);
+        long later = 2 * (long)options.Learn.TotalNanoseconds;
+        seen.Hear(what.Family, "", 0, 0, changed);
+        for (int n = 0; n < what.MaxKnown; n++)
+        {
+            if (n == what.MaxKnown - 1)
+                seen.IsFamiliar(what, "", ["", "ann", "203.0.113.0/24"], later, options).Should().BeFalse();
+            seen.Note(what, "", ["", $"user-{n}", "10.0.0.0/24"], 0, options, changed);
+        }
+        seen.IsFamiliar(what, "", ["", "ann", "203.0.113.0/24"], later, options).Should().BeTrue();
+    }
+
+    [Fact]
     public async Task Services_rights_detectors_and_the_Identity_service_have_their_firsts_too()
     {
         Event[] usual =

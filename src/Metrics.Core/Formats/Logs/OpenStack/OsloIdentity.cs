@@ -16,8 +16,11 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 internal static class OsloIdentity
 {
-    /// <summary>The longest that stands between a reason and the same reason again: an address and the name of an error.</summary>
-    private const int MaxBetween = 4096;
+    /// <summary>
+    /// The longest that stands between a reason and the same reason again: an address and the name of an error. A client may have so much
+    /// forwarded as the server takes of a header, which is 64 KiB at the most.
+    /// </summary>
+    private const int MaxBetween = EventBounds.MaxBodyLength;
 
     /// <summary>Reads a text of Keystone's.</summary>
     public static bool TryReadKeystone(ReadOnlySpan<byte> text, LogRecord record)
@@ -96,14 +99,28 @@ internal static class OsloIdentity
         if (domain < 0)
             return true;
         record.Set(EventFields.UserDomain, text[(domain + 16)..address]);
-        ReadOnlySpan<byte> rest = text[(address + 18)..];
-        int reason = rest.IndexOf(": "u8);
+        ReadOnlySpan<byte> rest = LogText.WithoutDot(text[(address + 18)..]);
+        int reason = ReasonBehind(rest);
         if (reason >= 0)
-            record.Set(EventFields.Reason, LogText.WithoutDot(rest[(reason + 2)..]));
+            record.Set(EventFields.Reason, rest[(reason + 2)..]);
         // The browser's; the connection, of which Apache's header tells, may be the proxy's.
         record.Remove(EventFields.SourcePort);
-        LogText.SetSource(record, LogText.WithoutDot(reason < 0 ? rest : rest[..reason]));
+        record.SetForwardedSource(reason < 0 ? rest : rest[..reason]);
         return true;
+    }
+
+    /// <summary>
+    /// Where a reason begins behind an address, or behind a chain in which a client may have had anything forwarded; -1 where there is
+    /// none. A reason holds few colons.
+    /// </summary>
+    private static int ReasonBehind(ReadOnlySpan<byte> text)
+    {
+        if (ForwardedChain.IsChain(text))
+            return -1;
+        int at = text.LastIndexOf(": "u8);
+        for (int tries = 0; at >= 0 && !ForwardedChain.IsChain(text[..at]); tries++)
+            at = tries < 16 ? text[..at].LastIndexOf(": "u8) : -1;
+        return at >= 0 ? at : text.IndexOf(": "u8);
     }
 
     /// <summary>

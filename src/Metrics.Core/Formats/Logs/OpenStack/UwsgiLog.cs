@@ -13,6 +13,9 @@ namespace Metrics.Formats.Logs.OpenStack;
 /// </remarks>
 public static class UwsgiLog
 {
+    /// <summary>Brackets at which a name may begin that are looked at; bounds the work on one that is made of them.</summary>
+    private const int MaxTries = 16;
+
     /// <summary>The format <c>uwsgi</c>.</summary>
     public static LogFormat Format { get; } = new("uwsgi", TryRead);
 
@@ -62,19 +65,14 @@ public static class UwsgiLog
         {
             return false;
         }
-        // With log-x-forwarded-for it is what that header says.
-        ReadOnlySpan<byte> source = rest.TakeChain();
-        if (!TryTakeUser(ref rest, out ReadOnlySpan<byte> user)
-            || !LogText.TryTakeUntil(ref rest, (byte)'[', out _)
-            || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
-            || !LogTimes.TryCtime(stamp, zone, out long answered) || !LogText.TryTake(ref rest, " "u8))
+        // The path is the client's choice: the last arrow is uWSGI's.
+        int arrow = rest.LastIndexOf(" => generated "u8);
+        if (arrow < 0
+            || !TryHead(rest[..arrow], zone, out ReadOnlySpan<byte> source, out ReadOnlySpan<byte> user, out int request, out long answered)
+            || !HttpText.TrySetRequest(record, rest[request..arrow]))
         {
             return false;
         }
-        // The path is the client's choice: the last arrow is uWSGI's.
-        int arrow = rest.LastIndexOf(" => generated "u8);
-        if (arrow < 0 || !HttpText.TrySetRequest(record, rest[..arrow]))
-            return false;
         time = answered;
         record.Kind = EventKinds.HttpRequest;
         record.Set(EventFields.ProcessId, pid);
@@ -89,15 +87,50 @@ public static class UwsgiLog
         return true;
     }
 
-    /// <summary><c>(ann)</c>; the name is the client's choice and may hold brackets.</summary>
-    private static bool TryTakeUser(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> user)
+    /// <summary>
+    /// <c>192.0.2.7 (ann) {64 vars in 1201 bytes} [Thu Nov 26 10:00:00 2026] GET /v3</c>, read from behind: with log-x-forwarded-for what
+    /// the client says stands first, and may hold all that follows. A path holds no blanks.
+    /// </summary>
+    private static bool TryHead(
+        ReadOnlySpan<byte> head, TimeZoneInfo zone, out ReadOnlySpan<byte> source, out ReadOnlySpan<byte> user, out int request,
+        out long answered)
     {
-        user = default;
-        int end = rest[..Math.Min(rest.Length, 512)].IndexOf(") {"u8);
-        if (end < 0 || rest[0] != '(')
+        source = user = default;
+        (request, answered) = (0, 0);
+        int end = head.Length;
+        do
+        {
+            end = head[..end].LastIndexOf(") {"u8);
+            if (end < 0)
+                return false;
+        }
+        while (!TryStamp(head[(end + 2)..], zone, out request, out answered));
+        request += end + 2;
+        // The name may hold brackets: what stands before it looks like an address then.
+        int last = head[..(end + 1)].LastIndexOf(" ("u8), open = last;
+        for (int tries = 0; open > 0 && !ForwardedChain.IsChain(head[..open]); tries++)
+            open = tries < MaxTries ? head[..open].LastIndexOf(" ("u8) : -1;
+        if (open < 0)
+            open = last;
+        if (open < 0)
             return false;
-        user = rest[1..end];
-        rest = rest[(end + 2)..];
+        source = head[..open];
+        user = head[(open + 2)..end];
+        return true;
+    }
+
+    /// <summary><c>{64 vars in 1201 bytes} [Thu Nov 26 10:00:00 2026] </c>, and where what follows begins.</summary>
+    private static bool TryStamp(ReadOnlySpan<byte> text, TimeZoneInfo zone, out int length, out long answered)
+    {
+        (length, answered) = (0, 0);
+        ReadOnlySpan<byte> rest = text;
+        if (!LogText.TryTakeUntil(ref rest, (byte)'[', out _, 64)
+            || !LogText.TryTakeUntil(ref rest, (byte)']', out ReadOnlySpan<byte> stamp, 30)
+            || !LogTimes.TryCtime(stamp, zone, out answered) || !LogText.TryTake(ref rest, " "u8))
+        {
+            return false;
+        }
+        length = text.Length - rest.Length;
         return true;
     }
 

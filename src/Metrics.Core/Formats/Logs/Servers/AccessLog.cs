@@ -14,7 +14,9 @@ namespace Metrics.Formats.Logs.Servers;
 public static class AccessLog
 {
     private const int ClockLength = 26;
-    private const int MaxHead = 1024;
+
+    /// <summary>Up to the request: a chain may stand there, as long as servers take a header.</summary>
+    private const int MaxHead = EventBounds.MaxBodyLength;
 
     /// <summary>The format <c>access</c>.</summary>
     public static LogFormat Format { get; } = new("access", (text, _, record) => TryRead(text, record));
@@ -75,8 +77,11 @@ public static class AccessLog
             client = second;
             rest = behind;
         }
-        record.SetForwardedSource(Unquoted(client));
-        TakeForwarded(ref rest, record);
+        ReadOnlySpan<byte> forwarded = TakeForwarded(ref rest);
+        // As the client has sent it a chain may hold blanks: one that goes on behind them ends with somebody else.
+        if (HoldsMoreOfChain(rest))
+            return true;
+        SetSource(Unquoted(client), forwarded, record);
         // What identd said is passed over; nobody has asked it for decades.
         LogText.TakeWord(ref rest);
         if (!rest.SequenceEqual("-"u8) && !rest.SequenceEqual("\"\""u8))
@@ -84,18 +89,49 @@ public static class AccessLog
         return true;
     }
 
+    /// <summary>Sets who has connected, and for whom: some have the chain before the one who has connected, some behind it.</summary>
+    private static void SetSource(ReadOnlySpan<byte> client, ReadOnlySpan<byte> behind, LogRecord record)
+    {
+        bool isChainFirst = client.Contains((byte)',') && !behind.IsEmpty && !behind.Contains((byte)',');
+        record.SetForwardedSource(isChainFirst ? behind : client);
+        if (isChainFirst)
+            record.SetForwarded(client);
+        else if (!record.Has(EventFields.SourceForwarded))
+            record.SetForwarded(behind);
+    }
+
     /// <summary>
     /// A chain behind the client, as some formats have it. It stands there as the client has sent it, which may hold blanks: with a comma
-    /// behind it, it may end elsewhere.
+    /// behind it, it may end elsewhere; and with words in it, it may be the rest of one that has begun before.
     /// </summary>
-    private static void TakeForwarded(scoped ref ReadOnlySpan<byte> rest, LogRecord record)
+    private static ReadOnlySpan<byte> TakeForwarded(scoped ref ReadOnlySpan<byte> rest)
     {
         ReadOnlySpan<byte> behind = rest;
         ReadOnlySpan<byte> chain = behind.TakeChain();
-        if (behind.IsEmpty || behind.Contains((byte)',') || !ForwardedChain.IsChain(chain))
-            return;
-        record.SetForwarded(chain);
+        if (behind.IsEmpty || behind.Contains((byte)',') || !IsAllOfChain(chain))
+            return default;
         rest = behind;
+        return chain;
+    }
+
+    private static bool IsAllOfChain(ReadOnlySpan<byte> text)
+    {
+        foreach (Range element in text.Split((byte)','))
+        {
+            if (!ForwardedChain.IsChain(text[element]))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether an address stands behind a comma: names of users may hold commas, too.</summary>
+    private static bool HoldsMoreOfChain(ReadOnlySpan<byte> rest)
+    {
+        int comma = rest.LastIndexOf((byte)',');
+        if (comma < 0)
+            return false;
+        ReadOnlySpan<byte> behind = rest[(comma + 1)..].TrimStart((byte)' ');
+        return ForwardedChain.IsChain(LogText.TakeWord(ref behind));
     }
 
     /// <summary>An address, or a name with dots or a port; words of other headers are none.</summary>
@@ -127,6 +163,8 @@ public static class AccessLog
     /// <summary>Referer and agent, and the seconds that nginx and eventlet may write before or behind them.</summary>
     private static void ReadTail(ReadOnlySpan<byte> rest, LogRecord record)
     {
+        ReadOnlySpan<byte> chain = default;
+        bool areMany = false;
         for (int quoted = 0; !rest.IsEmpty;)
         {
             if (rest[0] != '"')
@@ -140,19 +178,19 @@ public static class AccessLog
             rest = rest[1..];
             int end = HttpText.EndOfQuoted(rest, (byte)' ');
             if (end < 0)
-                return;
-            SetQuoted(quoted++, rest[..end], record);
+                break;
+            ReadOnlySpan<byte> text = rest[..end];
             rest = end + 2 <= rest.Length ? rest[(end + 2)..] : default;
+            if (++quoted == 2 && !text.SequenceEqual("-"u8))
+                record.Set(EventFields.UserAgent, text);
+            // What a site adds: mostly for whom the request was forwarded. Of several that look like that nobody knows which it is.
+            if (quoted <= 2 || !ForwardedChain.IsChain(text))
+                continue;
+            areMany |= !chain.IsEmpty && !chain.SequenceEqual(text);
+            chain = text;
         }
-    }
-
-    /// <summary>Referer, agent, and what a site adds: mostly for whom the request was forwarded.</summary>
-    private static void SetQuoted(int at, ReadOnlySpan<byte> text, LogRecord record)
-    {
-        if (at == 1 && !text.SequenceEqual("-"u8))
-            record.Set(EventFields.UserAgent, text);
-        else if (at > 1 && !record.Has(EventFields.SourceForwarded) && ForwardedChain.IsChain(text))
-            record.SetForwarded(text);
+        if (!areMany && !record.Has(EventFields.SourceForwarded))
+            record.SetForwarded(chain);
     }
 
     private static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> text) =>

@@ -14,6 +14,9 @@ internal sealed class GeoFile : IDisposable
     /// <summary>The largest that is read.</summary>
     public const long MaxBytes = 128L << 20;
 
+    /// <summary>What may be further from its place, kilometres, has none: it is the middle of a country.</summary>
+    private const int MaxRadius = 200;
+
     private readonly Reader _reader;
 
     private GeoFile(Reader reader) => (_reader, Built) = (reader, new DateTimeOffset(reader.Metadata.BuildDate, TimeSpan.Zero));
@@ -69,7 +72,7 @@ internal sealed class GeoFile : IDisposable
         }
         if (found?.Country?.IsoCode is not { Length: 2 } country)
             return null;
-        bool hasPlace = found.Location is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 };
+        bool hasPlace = found.Location is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180, Radius: null or <= MaxRadius };
         string? location = hasPlace
             ? string.Create(CultureInfo.InvariantCulture, $"{found.Location!.Latitude:0.####},{found.Location.Longitude:0.####}")
             : null;

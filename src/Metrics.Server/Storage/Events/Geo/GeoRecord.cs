@@ -32,4 +32,8 @@ internal sealed class GeoLocation
     /// <summary>Degrees east.</summary>
     [MapKey("longitude")]
     public double? Longitude { get; init; }
+
+    /// <summary>How far from there it may be, kilometres; the middle of a country where no more is known.</summary>
+    [MapKey("accuracy_radius")]
+    public int? Radius { get; init; }
 }

@@ -12,7 +12,12 @@ internal static class MmdbWriter
 
     /// <summary>The bytes of a database of networks and the country of each, and where in it where that is given.</summary>
     public static byte[] Write(
-        string type, params IReadOnlyList<(string Network, string Country, (double North, double East)? Location)> networks)
+        string type, params IReadOnlyList<(string Network, string Country, (double North, double East)? Location)> networks) =>
+        Write(type, null, networks);
+
+    /// <summary>The same, of which all may be so far from their places, kilometres.</summary>
+    public static byte[] Write(
+        string type, int? radius, IReadOnlyList<(string Network, string Country, (double North, double East)? Location)> networks)
     {
         var nodes = new List<int[]> { NewNode() };
         using var data = new MemoryStream();
@@ -20,7 +25,7 @@ internal static class MmdbWriter
         {
             // Leaves are negative, so that they are told from nodes.
             int leaf = -1 - (int)data.Position;
-            WriteRecord(data, country, location);
+            WriteRecord(data, country, location, radius);
             Insert(nodes, IPNetwork.Parse(network), leaf);
         }
         using var file = new MemoryStream();
@@ -64,7 +69,7 @@ internal static class MmdbWriter
         }
     }
 
-    private static void WriteRecord(Stream to, string country, (double North, double East)? location)
+    private static void WriteRecord(Stream to, string country, (double North, double East)? location, int? radius)
     {
         Head(to, Map, location is null ? 1 : 2);
         String(to, "country");
@@ -74,7 +79,12 @@ internal static class MmdbWriter
         if (location is not { } place)
             return;
         String(to, "location");
-        Head(to, Map, 2);
+        Head(to, Map, radius is null ? 2 : 3);
+        if (radius is { } kilometres)
+        {
+            String(to, "accuracy_radius");
+            Number(to, UInt16, 2, kilometres);
+        }
         String(to, "latitude");
         Number(to, place.North);
         String(to, "longitude");
