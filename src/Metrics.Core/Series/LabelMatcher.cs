@@ -96,15 +96,11 @@ public sealed class LabelMatcher
             return _ => true;
         if (pattern == ".+")
             return v => v.Length > 0;
-        if (pattern.EndsWith(".*", StringComparison.Ordinal) && IsLiteral(pattern.AsSpan(0, pattern.Length - 2)))
+        if (pattern.EndsWith(".*", StringComparison.Ordinal) && Re2Literals.IsPlain(pattern.AsSpan(0, pattern.Length - 2)))
         {
             string prefix = pattern[..^2];
             return v => v.StartsWith(prefix, StringComparison.Ordinal);
         }
         return new Re2(pattern).IsMatch;
     }
-
-    private static readonly SearchValues<char> s_meta = SearchValues.Create(@"\.+*?()|[]{}^$");
-
-    private static bool IsLiteral(ReadOnlySpan<char> text) => text.IndexOfAny(s_meta) < 0;
 }

@@ -1,7 +1,6 @@
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
-using Metrics.Pollers.Scrape;
 using Metrics.Routing;
 using Metrics.Text;
 

@@ -64,12 +64,13 @@ internal sealed class Federation(
                     memory.Hold(QueryMemory.SeriesBytes + (BytesPerLabelByte * Prometheus.ResultJson.EstimateBytes(series.Labels)));
             }
         }
+        Labels external = options.Value.ExternalLabels;
         foreach (IGrouping<string, KeyValuePair<Labels, Sample>> family in found.GroupBy(f => f.Key.Name)
             .OrderBy(f => f.Key, StringComparer.Ordinal))
-            WriteFamily(family, to);
+            WriteFamily(family, external, to);
     }
 
-    private void WriteFamily(IGrouping<string, KeyValuePair<Labels, Sample>> family, IBufferWriter<byte> to)
+    private void WriteFamily(IGrouping<string, KeyValuePair<Labels, Sample>> family, Labels external, IBufferWriter<byte> to)
     {
         string name = PlainName(family.Key);
         MetricMetadata? known = metadata.Find(family.Key);
@@ -94,7 +95,7 @@ internal sealed class Federation(
                 line.Append(separator).Append(PlainName(label.Name)).Append('=').AppendQuoted(label.Value);
                 separator = ',';
             }
-            foreach (Label label in options.Value.ExternalLabels)
+            foreach (Label label in external)
             {
                 if (labels[label.Name].Length > 0)
                     continue;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Routing;
 using Metrics.Series;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 
@@ -63,7 +64,7 @@ internal static class AboutText
         foreach (JsonElement one in about.GetProperty("notFollowed").EnumerateArray())
             call.Error.WriteLine(NotFollowed(one));
         foreach (JsonElement one in about.GetProperty("cut").EnumerateArray())
-            call.Error.WriteLine($"metricsd: {EventText.Plain(one.GetString()!)}");
+            call.Error.WriteLine($"metricsd: {PlainText.Line(one.GetString()!)}");
     }
 
     /// <summary>Which of the values was not followed, and why.</summary>
@@ -71,7 +72,7 @@ internal static class AboutText
         $"not followed: {TextCell.Plain(one, "relation")}, {TextCell.Plain(one, "value")}: {TextCell.Plain(one, "reason")}";
 
     private static string Belongs(JsonElement one) =>
-        EventText.Plain(string.Join(", ", one.GetProperty("belongs").EnumerateArray().Select(b => b.GetString())));
+        PlainText.Line(string.Join(", ", one.GetProperty("belongs").EnumerateArray().Select(b => b.GetString())));
 
     private static int Count(JsonElement one) => one.GetProperty("events").GetInt32();
 }

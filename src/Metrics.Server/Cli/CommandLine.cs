@@ -2,6 +2,7 @@ using System.CommandLine;
 using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Storage;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 
@@ -60,7 +61,7 @@ internal static class CommandLine
     private static void Write(string message, TextWriter to)
     {
         foreach (string line in message.Split('\n'))
-            to.WriteLine(EventText.Plain(line));
+            to.WriteLine(PlainText.Line(line));
     }
 
     /// <summary><c>help silence add</c> is <c>silence add --help</c>.</summary>

@@ -38,8 +38,6 @@ internal sealed class DaemonClient : IDisposable
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
         await JsonAsync(new HttpRequestMessage(HttpMethod.Get, _root + path), cancel);
 
-    /// <summary>Asks for JSON where there may be none.</summary>
-    /// <returns>The answer; null when the server has nothing there (HTTP 404).</returns>
     /// <summary>Asks for a text.</summary>
     /// <param name="path">Path and query, from <c>/</c> on.</param>
     /// <param name="cancel">Ends the waiting.</param>
@@ -50,6 +48,8 @@ internal sealed class DaemonClient : IDisposable
         return await answer.Content.ReadAsStringAsync(cancel);
     }
 
+    /// <summary>Asks for JSON where there may be none.</summary>
+    /// <returns>The answer; null when the server has nothing there (HTTP 404).</returns>
     /// <inheritdoc cref="GetAsync"/>
     public async Task<JsonElement?> FindAsync(string path, CancellationToken cancel)
     {

@@ -18,11 +18,11 @@ internal static class EventText
             if (TextOf(one, field) is { Length: > 0 } value)
                 line.Append("  ").Append(value);
         }
-        line.Append("  ").Append(Plain(TextOf(one, EventFields.Body)));
+        line.Append("  ").Append(PlainText.Line(TextOf(one, EventFields.Body)));
         foreach (JsonProperty property in one.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.String && !IsShown(property.Name))
-                line.Append("  ").Append(property.Name).Append('=').Append(Plain(property.Value.GetString()!));
+                line.Append("  ").Append(property.Name).Append('=').Append(PlainText.Line(property.Value.GetString()!));
         }
         to.WriteLine(line.ToString());
     }
@@ -31,8 +31,5 @@ internal static class EventText
         field is "time" or "observed_time" or EventFields.Host or EventFields.Service or EventFields.Kind or EventFields.Body;
 
     private static string TextOf(JsonElement one, string field) =>
-        one.TryGetProperty(field, out JsonElement value) ? Plain(value.ToString()) : "";
-
-    /// <inheritdoc cref="PlainText.Line"/>
-    public static string Plain(string text) => PlainText.Line(text);
+        one.TryGetProperty(field, out JsonElement value) ? PlainText.Line(value.ToString()) : "";
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Notifiers;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 
@@ -41,7 +42,7 @@ internal static class ReplayText
             output.WriteLine();
             output.WriteLine($"{message.At}  {message.To}  {MessageText.Title(message.Message)}");
             foreach (string line in MessageText.Plain(message.Message).TrimEnd().Split('\n'))
-                output.WriteLine($"  {EventText.Plain(line)}".TrimEnd());
+                output.WriteLine($"  {PlainText.Line(line)}".TrimEnd());
         }
     }
 

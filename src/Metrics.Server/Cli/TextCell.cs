@@ -13,7 +13,7 @@ internal static class TextCell
     public static string TextOrEmpty(JsonElement of, string name) => of.GetProperty(name).ToString();
 
     /// <summary>A member as text that cannot move the cursor, for what stands in no table; empty where it says nothing.</summary>
-    public static string Plain(JsonElement of, string name) => EventText.Plain(of.GetProperty(name).ToString());
+    public static string Plain(JsonElement of, string name) => PlainText.Line(of.GetProperty(name).ToString());
 
     /// <summary>A time to the second.</summary>
     public static string Time(JsonElement of, string name) => Text(of, name) is { Length: > 19 } time ? time[..19] + "Z" : "-";

@@ -19,7 +19,8 @@ internal sealed class NamedProxy(Uri proxy, string? account, string? except) : I
     /// <summary>Where the proxy is.</summary>
     public Uri Address => proxy;
 
-    public ICredentials? Credentials { get; set; } = CredentialsOf(account);
+    public ICredentials? Credentials { get; set; } =
+        UserInfo.Parts(account ?? "") is var (user, password) ? new NetworkCredential(user, password) : null;
 
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : proxy;
 
@@ -60,13 +61,5 @@ internal sealed class NamedProxy(Uri proxy, string? account, string? except) : I
         int colon = entry.LastIndexOf(':');
         return colon > entry.LastIndexOf(']') && ushort.TryParse(entry.AsSpan(colon + 1), out ushort port)
             ? (entry[..colon].Trim('[', ']'), port) : (entry.Trim('[', ']'), null);
-    }
-
-    private static NetworkCredential? CredentialsOf(string? account)
-    {
-        if (account is null)
-            return null;
-        string[] parts = account.Split(':', 2);
-        return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 }

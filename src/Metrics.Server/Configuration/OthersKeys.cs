@@ -17,21 +17,29 @@ internal static class OthersKeys
         "vultr",
     ];
 
-    private static readonly (string Key, string Why)[] s_scrape =
+    /// <summary>Of a scrape job, and of <c>global</c> for all of them.</summary>
+    private static readonly (string Key, string Why)[] s_scrapes =
     [
-        ("native_histogram_bucket_limit", NoHistograms), ("native_histogram_min_bucket_factor", NoHistograms),
         ("scrape_native_histograms", NoHistograms), ("convert_classic_histograms_to_nhcb", NoHistograms),
-        ("scrape_classic_histograms", NoHistograms), ("always_scrape_classic_histograms", NoHistograms),
+        ("always_scrape_classic_histograms", NoHistograms),
         ("scrape_failure_log_file", "is not supported: why a target is down is in the log, on the page Targets and in /api/v1/targets"),
         ("keep_dropped_targets", "is not supported: targets that relabelling drops are not kept"),
         ("metric_name_validation_scheme", "is not supported: names of any UTF-8 are taken"),
         ("metric_name_escaping_scheme", "is not supported: names are taken as they are"),
+    ];
+
+    private static readonly (string Key, string Why)[] s_scrape =
+    [
+        .. s_scrapes,
+        ("native_histogram_bucket_limit", NoHistograms), ("native_histogram_min_bucket_factor", NoHistograms),
+        ("scrape_classic_histograms", NoHistograms),
         ("proxy_connect_header", "is not supported: user and password can be said in proxy_url"),
     ];
 
     private static readonly (string Key, string Why)[] s_probe =
     [
-        ("preferred_ip_protocol", "is ip_protocol of the probe here"), ("ip_protocol_fallback", "is not supported: ip_protocol: any takes what there is"),
+        ("preferred_ip_protocol", "is ip_protocol of the probe here"),
+        ("ip_protocol_fallback", "is not supported: ip_protocol: any takes what there is"),
         ("enable_http3", "is not supported"), ("dns_over_tls", "is not supported"), ("source_ip_address", "is not supported"),
         ("fail_if_body_json_matches_cel", "is not supported; fail_if_body_matches_regexp is"),
         ("fail_if_body_json_not_matches_cel", "is not supported; fail_if_body_not_matches_regexp is"),
@@ -54,13 +62,7 @@ internal static class OthersKeys
         ("modules", "is blackbox_exporter's: each of them is an entry of probes here (docs/configuration.md)"),
     ];
 
-    private static readonly (string Key, string Why)[] s_global =
-    [
-        ("query_log_file", "is not supported"), ("scrape_failure_log_file", s_scrape[6].Why), ("keep_dropped_targets", s_scrape[7].Why),
-        ("metric_name_validation_scheme", s_scrape[8].Why), ("metric_name_escaping_scheme", s_scrape[9].Why),
-        ("scrape_native_histograms", NoHistograms), ("convert_classic_histograms_to_nhcb", NoHistograms),
-        ("always_scrape_classic_histograms", NoHistograms),
-    ];
+    private static readonly (string Key, string Why)[] s_global = [.. s_scrapes, ("query_log_file", "is not supported")];
 
     private static readonly (string Key, string Why)[] s_storage =
     [

@@ -5,13 +5,16 @@ namespace Metrics.Configuration;
 internal static class UserInfo
 {
     /// <summary>The Authorization header that they ask for; null where there are none.</summary>
-    public static string? Authorization(Uri url)
+    public static string? Authorization(Uri url) =>
+        Parts(url.UserInfo) is var (user, password) ? BasicAuthorization.Of(user, password) : null;
+
+    /// <summary>User and password as they are meant; null where there are none.</summary>
+    /// <param name="text">As they stand in an address: <c>kim:s%40fe</c>.</param>
+    public static (string User, string Password)? Parts(string text)
     {
-        if (url.UserInfo.Length == 0)
-            return null;
-        string[] parts = url.UserInfo.Split(':', 2);
-        return BasicAuthorization.Of(
-            Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
+        string[] parts = text.Split(':', 2);
+        return text.Length == 0 ? null
+            : (Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 
     /// <summary>An address without them, for labels and logs; what is no address as it is.</summary>

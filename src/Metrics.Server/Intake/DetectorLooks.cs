@@ -32,6 +32,9 @@ internal sealed class DetectorLooks(IntakeMetrics metrics, TimeProvider time)
     /// <summary>After so long without a look a detector is forgotten.</summary>
     private const long Forget = 35 * 86_400;
 
+    /// <summary>A look so far ahead of the clock was noted while that was wrong.</summary>
+    private const long Ahead = 5 * 60;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Host, string Detector), DetectorRhythm> _known = [];
     private readonly Counter _beyond = metrics.LinesAsOther.WithLabels("detectors");
@@ -74,6 +77,8 @@ internal sealed class DetectorLooks(IntakeMetrics metrics, TimeProvider time)
     {
         lock (_lock)
         {
+            foreach (DetectorRhythm rhythm in _known.Values)
+                rhythm.ForgetAfter(Now + Ahead);
             Sweep();
             var series = new List<LogCount>();
             foreach (((string host, string detector), DetectorRhythm rhythm) in _known.Where(k => k.Value.Last > 0))
@@ -103,7 +108,8 @@ internal sealed class DetectorLooks(IntakeMetrics metrics, TimeProvider time)
             _known.Add((host, detector), rhythm = new DetectorRhythm());
         // A clock that is ahead for a while is not believed: nothing would be missed for so long.
         long at = Math.Min(batch.MomentOf(row) / Second, Now);
-        if (!rhythm!.Note(at))
+        rhythm!.ForgetAfter(Now + Ahead);
+        if (!rhythm.Note(at))
             return;
         batch.Add(new SourcePosition(Source, TextOf(host, detector), JsonSerializer.Serialize(rhythm.Stored)));
         work.Committed?.OnFailure(() =>

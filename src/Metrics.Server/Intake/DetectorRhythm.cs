@@ -58,6 +58,15 @@ internal sealed class DetectorRhythm
         return true;
     }
 
+    /// <summary>Takes back looks after a moment: our clock was ahead, and nothing would be missed until it has come so far again.</summary>
+    public void ForgetAfter(long moment)
+    {
+        if (Last <= moment)
+            return;
+        _looks.RemoveAll(l => l > moment);
+        Last = _looks.Count == 0 ? 0 : _looks[^1];
+    }
+
     /// <summary>Takes a look back, since it could not be stored: it comes again.</summary>
     public void Forget(long at)
     {

@@ -45,11 +45,10 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
     {
         foreach (string known in s_known)
             _ = section.Value(known);
-        var defaults = new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null))
+        return new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null))
         {
             ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1)),
         };
-        return defaults;
     }
 }
 

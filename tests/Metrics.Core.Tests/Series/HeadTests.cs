@@ -1,5 +1,6 @@
 using Metrics.Model;
 using Metrics.Series;
+using Metrics.Testing;
 
 namespace Metrics.Tests.Series;
 
@@ -204,17 +205,14 @@ public sealed class HeadTests
         using var head = new Head(HeadOptions.Default);
         Labels[] series = [.. Enumerable.Range(0, 100).Select(i => Labels.Of("m", ("i", $"{i}")))];
         using var batch = new SampleBatch("test", 128);
-        for (int round = 0; round < 3; round++)
+        int round = 0;
+        Allocations.Of(() => head.Append(batch, Now), prepare: () =>
         {
             batch.Keep(new bool[batch.Count]);
             foreach (Labels one in series)
-                batch.Add(one, Now + (round * 1000), 1);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            head.Append(batch, Now);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (round == 2)
-                allocated.Should().Be(0);
-        }
+                batch.Add(one, Now + round, 1);
+            round++;
+        }).Should().Be(0);
     }
 
     private static SampleBatch Batch(params (string Name, long Time, double Value)[] rows)

@@ -91,6 +91,7 @@ internal sealed class AttackRun(RealCloud cloud, AttackPlan plan, ConcurrentDict
         var clients = new Dictionary<string, KeystoneClient>();
         try
         {
+            // The pace of people and programs at a real Keystone, which has no other clock; nothing is waited for by it.
             await Task.Delay(TimeSpan.FromMilliseconds(lane.Delay), TimeProvider.System, CancellationToken.None);
             long begin = TimeProvider.System.GetTimestamp();
             foreach (LogIn one in lane.LogIns)

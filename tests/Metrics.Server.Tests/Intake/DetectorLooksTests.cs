@@ -11,7 +11,7 @@ public sealed class DetectorLooksTests
 {
     private static readonly DateTimeOffset s_monday = new(2026, 11, 2, 6, 25, 0, TimeSpan.Zero);
 
-    private readonly FakeTimeProvider _time = new(s_monday);
+    private FakeTimeProvider _time = new(s_monday);
     private readonly Dictionary<string, string> _stored = [];
     private DetectorLooks _looks;
 
@@ -131,6 +131,22 @@ public sealed class DetectorLooksTests
     {
         Look("aide", ahead: TimeSpan.FromDays(300));
         LastOf("aide").Should().Be(s_monday.ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public void A_look_of_when_our_own_clock_was_ahead_hides_nothing_once_it_is_right()
+    {
+        LookDaily(days: 13);
+        DateTimeOffset now = _time.GetUtcNow();
+        _time = new FakeTimeProvider(now.AddYears(4));
+        Restart();
+        Look("aide");
+        _time = new FakeTimeProvider(now);
+        Restart();
+        LastOf("aide").Should().Be(now.AddDays(-1).ToUnixTimeSeconds());
+        Look("aide");
+        Restart();
+        LastOf("aide").Should().Be(now.ToUnixTimeSeconds(), "it is noted again");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Metrics.Configuration;
 using Metrics.Hosting;
 using Metrics.Pollers;
 using Metrics.Pollers.Scrape;

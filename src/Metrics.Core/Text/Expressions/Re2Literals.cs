@@ -15,6 +15,9 @@ internal static class Re2Literals
     /// <summary>Letters behind a backslash that are one sign; others are a class or a place.</summary>
     private const string SignLetters = "afnrtvx";
 
+    /// <summary>Whether an expression is the text that it matches, as it stands.</summary>
+    public static bool IsPlain(ReadOnlySpan<char> pattern) => pattern.IndexOfAny(s_meta) < 0;
+
     /// <summary>The texts; null where it is more than that.</summary>
     /// <exception cref="ArgumentException">It is not valid; the message says why.</exception>
     public static FrozenSet<string>? Read(string pattern)

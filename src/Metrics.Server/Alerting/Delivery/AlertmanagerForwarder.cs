@@ -2,7 +2,6 @@ using System.Text.Json;
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Notifiers;
-using Metrics.Pollers.Scrape;
 using Metrics.Routing;
 using Metrics.Rules;
 using Metrics.Scheduling;
@@ -57,8 +56,11 @@ internal sealed partial class AlertmanagerForwarder(
             {
                 foreach ((AlertKey Key, Handed Alert)[] batch in due.Chunk(BatchSize))
                 {
-                    string json = JsonSerializer.Serialize(batch.Select(a => Write(a.Key, a.Alert, now, notifications)).OfType<object>());
-                    Note(url, await http.PostJsonAsync(url, json, manager.Access, manager.Timeout, ct), batch.Length);
+                    List<object> alerts = [.. batch.Select(a => Write(a.Key, a.Alert, now, notifications)).OfType<object>()];
+                    if (alerts.Count == 0)
+                        continue;
+                    string json = JsonSerializer.Serialize(alerts);
+                    Note(url, await http.PostJsonAsync(url, json, manager.Access, manager.Timeout, ct), alerts.Count);
                 }
             }
         }

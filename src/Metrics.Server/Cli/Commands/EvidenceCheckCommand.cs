@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Metrics.Storage.Events.Evidence;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -31,11 +32,11 @@ internal sealed class EvidenceCheckCommand : CliCommand
             EvidenceManifest manifest = ReadManifest(file);
             List<string> wrong = [.. Wrong(folder, manifest, hash, expected)];
             foreach (string one in wrong)
-                call.Output.WriteLine($"ALTERED: {EventText.Plain(one)}");
+                call.Output.WriteLine($"ALTERED: {PlainText.Line(one)}");
             if (wrong.Count == 0)
             {
                 string found = expected is null ? "all files are what the manifest says" : "nothing was altered";
-                string time = EventText.Plain($"from {manifest.From} to {manifest.To}");
+                string time = PlainText.Line($"from {manifest.From} to {manifest.To}");
                 call.Output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"{found}: {manifest.Files.Count} files, {manifest.Events} events {time}"));
             }
@@ -94,7 +95,7 @@ internal sealed class EvidenceCheckCommand : CliCommand
                     Text(one, "table"), one.GetProperty("firstId").GetInt64(), one.GetProperty("lastId").GetInt64(),
                     one.GetProperty("count").GetInt64(), Text(one, "hash"), [], Text(one, "before"), 0);
                 if ((before is not null && before != seal.Before) || seal.Head != Text(one, "head"))
-                    return $"the chain is broken at {EventText.Plain(seal.Table)}";
+                    return $"the chain is broken at {PlainText.Line(seal.Table)}";
                 before = seal.Head;
             }
         }

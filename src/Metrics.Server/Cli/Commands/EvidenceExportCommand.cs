@@ -6,6 +6,7 @@ using Metrics.Formats.EventJson;
 using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Telemetry;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -129,7 +130,7 @@ internal sealed class EvidenceExportCommand : DaemonCommand
         List<JsonElement> events = daemon.Read(about, a => a.GetProperty("events").EnumerateArray().ToList());
         foreach (JsonElement one in events)
             await file.WriteLineAsync(one.GetRawText().AsMemory(), cancel);
-        cut.AddRange(daemon.Read(about, a => a.GetProperty("cut").EnumerateArray().Select(c => EventText.Plain(c.GetString()!)).ToList()));
+        cut.AddRange(daemon.Read(about, a => a.GetProperty("cut").EnumerateArray().Select(c => PlainText.Line(c.GetString()!)).ToList()));
         cut.AddRange(daemon.Read(about, a => a.GetProperty("notFollowed").EnumerateArray()
             .Select(AboutText.NotFollowed).ToList()));
         return events.Count;

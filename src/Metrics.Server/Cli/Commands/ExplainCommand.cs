@@ -3,6 +3,7 @@ using System.Text.Json;
 using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -43,10 +44,10 @@ internal sealed class ExplainCommand : DaemonCommand
     private static void Write(JsonElement alert, TextWriter to)
     {
         IEnumerable<string> labels = alert.GetProperty("series").EnumerateObject()
-            .Select(l => $"{l.Name}={Labels.Quote(EventText.Plain(l.Value.GetString()!))}");
+            .Select(l => $"{l.Name}={Labels.Quote(PlainText.Line(l.Value.GetString()!))}");
         to.WriteLine($"{TextCell.Plain(alert, "alert")}{{{string.Join(", ", labels)}}}: {TextCell.Plain(alert, "state")}");
         foreach (JsonElement line in alert.GetProperty("now").EnumerateArray())
-            to.WriteLine($"  {EventText.Plain(line.GetString()!)}");
+            to.WriteLine($"  {PlainText.Line(line.GetString()!)}");
         foreach (JsonElement line in alert.GetProperty("trail").EnumerateArray())
             to.WriteLine($"  {TextCell.Plain(line, "at")}  {TextCell.Plain(line, "what"),-12}  {TextCell.Plain(line, "text")}");
     }
@@ -54,7 +55,7 @@ internal sealed class ExplainCommand : DaemonCommand
     private static void WriteRule(JsonElement rule, string asked, TextWriter to)
     {
         foreach (JsonElement line in rule.EnumerateArray())
-            to.WriteLine(EventText.Plain(line.GetString()!));
+            to.WriteLine(PlainText.Line(line.GetString()!));
         to.WriteLine(rule.GetArrayLength() == 0
             ? $"no alerting rule is called so: {asked}"
             : $"no alert that matches {asked} has been pending or firing: the expression gave no value out of bounds for it");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Metrics.Access;
+using Metrics.Text;
 
 namespace Metrics.Cli.Commands;
 
@@ -39,7 +40,7 @@ internal sealed class ReportCommand : DaemonCommand
         using DaemonClient daemon = Connect(call);
         using var report = new StringReader(await daemon.GetTextAsync($"/api/v1/report?{query}", cancel));
         while (report.ReadLine() is { } line)
-            call.Output.WriteLine(EventText.Plain(line));
+            call.Output.WriteLine(PlainText.Line(line));
         return ExitCode.Ok;
     }
 }

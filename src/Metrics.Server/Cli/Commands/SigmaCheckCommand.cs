@@ -43,7 +43,7 @@ internal sealed class SigmaCheckCommand : CliCommand
     private static void Write(SigmaLoad load, Invocation call)
     {
         foreach (SigmaFault broken in load.Broken)
-            call.Error.WriteLine(EventText.Plain(broken.ToString()));
+            call.Error.WriteLine(PlainText.Line(broken.ToString()));
         new TextTable(["LOADED", "LOGSOURCE", "RULE"]).Write(
             [.. load.Rules.OrderBy(r => r.IsLoaded).ThenBy(r => r.Location, StringComparer.Ordinal).SelectMany(Lines)], call.Output);
         call.Output.WriteLine();

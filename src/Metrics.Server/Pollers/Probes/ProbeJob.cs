@@ -8,8 +8,6 @@ namespace Metrics.Pollers.Probes;
 /// <remarks>https://github.com/prometheus/blackbox_exporter/blob/master/CONFIGURATION.md</remarks>
 internal sealed record ProbeJob : TargetSection
 {
-    private static readonly string[] s_withTls = ["http", "tcp"];
-
     public required string Name { get; init; }
 
     public override string? UniqueJob => Name;
@@ -42,6 +40,10 @@ internal sealed record ProbeJob : TargetSection
     {
         TimeSpan interval = section.Duration("interval", TimeSpan.FromSeconds(15), min: TimeSpan.FromSeconds(1));
         string prober = section.Choice("prober", "http", "http", "tcp", "tls", "dns", "icmp");
+        YamlSection httpSection = section.Section("http"), tcpSection = section.Section("tcp");
+        var http = HttpProbeOptions.Read(httpSection);
+        var tcp = TcpProbeOptions.Read(tcpSection, prober == "tls");
+        var common = TlsOptions.Read(section.Section("tls_config"));
         var job = new ProbeJob
         {
             Id = SectionId.Of($"probes {section.Text("job_name")}", section),
@@ -52,9 +54,10 @@ internal sealed record ProbeJob : TargetSection
             Targets = section.Texts("targets"),
             Labels = section.Map("labels"),
             IpProtocol = section.Choice("ip_protocol", "any", "any", "ip4", "ip6"),
-            Tls = ReadTls(section),
-            Http = HttpProbeOptions.Read(section.Section("http")),
-            Tcp = TcpProbeOptions.Read(section.Section("tcp"), prober == "tls"),
+            // It may stand in the prober's section too, where blackbox_exporter has it.
+            Tls = httpSection.Has("tls_config") ? http.Access.Tls : tcpSection.Has("tls_config") ? tcp.TlsConfig : common,
+            Http = http,
+            Tcp = tcp,
             Dns = DnsProbeOptions.Read(section.Section("dns"), prober == "dns"),
             Icmp = IcmpProbeOptions.Read(section.Section("icmp")),
         };
@@ -66,14 +69,6 @@ internal sealed record ProbeJob : TargetSection
                     + $"{(prober == "http" ? "a URL such as https://host/path" : prober is "tcp" or "tls" ? "HOST:PORT" : "a host")}");
         section.Finish();
         return job;
-    }
-
-    /// <summary>It may stand in the prober's section too, where blackbox_exporter has it.</summary>
-    private static TlsOptions ReadTls(YamlSection section)
-    {
-        TlsOptions common = TlsOptions.Read(section.Section("tls_config"));
-        YamlSection? own = s_withTls.Select(section.Section).FirstOrDefault(s => s.Has("tls_config"));
-        return own is null ? common : TlsOptions.Read(own.Section("tls_config"));
     }
 
     private static bool IsTarget(string prober, string target) => prober switch
@@ -107,7 +102,7 @@ internal sealed record ProbeJob : TargetSection
 /// <summary>One step of a conversation: what must come, what is then sent, whether TLS starts after it.</summary>
 internal sealed record QueryResponse(Re2? Expect, string? Send, bool StartTls);
 
-internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> Steps)
+internal sealed record TcpProbeOptions(bool Tls, TlsOptions TlsConfig, IReadOnlyList<QueryResponse> Steps)
 {
     public static TcpProbeOptions Read(YamlSection section, bool tls)
     {
@@ -120,8 +115,7 @@ internal sealed record TcpProbeOptions(bool Tls, IReadOnlyList<QueryResponse> St
                 ProbeJob.ReadRegex(step, "expect", step.Text("expect")), step.Text("send"), step.Flag("starttls", false)));
             step.Finish();
         }
-        var options = new TcpProbeOptions(section.Flag("tls", tls), steps);
-        _ = section.Section("tls_config");
+        var options = new TcpProbeOptions(section.Flag("tls", tls), TlsOptions.Read(section.Section("tls_config")), steps);
         OthersKeys.RefuseInProbe(section);
         section.Finish();
         return options;

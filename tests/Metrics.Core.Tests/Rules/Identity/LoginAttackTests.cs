@@ -9,7 +9,7 @@ namespace Metrics.Tests.Rules.Identity;
 
 /// <summary>
 /// The shipped rules on log-ins: each attack that is planted in normal traffic is one alert, of the right name and soon (spraying that
-/// locks accounts is two, one of each name); normal traffic alone is none.
+/// locks accounts is two, one of each name); normal traffic alone is none. METRICS_LOGIN_RUNS sets how many runs, METRICS_LOGIN_SEED which.
 /// </summary>
 public sealed class LoginAttackTests(ITestOutputHelper output)
 {
@@ -73,6 +73,8 @@ public sealed class LoginAttackTests(ITestOutputHelper output)
         string? given = Environment.GetEnvironmentVariable("METRICS_LOGIN_SEED");
         int first = given is null ? Random.Shared.Next(1_000_000) : int.Parse(given, CultureInfo.InvariantCulture);
         output.WriteLine($"seeds from {first}");
+        if (Environment.GetEnvironmentVariable("METRICS_LOGIN_RUNS") is { } asked)
+            runs = int.Parse(asked, CultureInfo.InvariantCulture);
         return Enumerable.Range(first, runs);
     }
 

@@ -5,7 +5,7 @@ using System.Text;
 using Metrics.Model;
 using Metrics.Text;
 
-namespace Metrics.Pollers.Scrape;
+namespace Metrics.Configuration;
 
 /// <summary>One step of relabelling, with Prometheus's actions and defaults.</summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config</remarks>
