@@ -22,6 +22,7 @@ internal static class CommandTable
         {
             daemon,
             new CheckCommand(common) { new CheckMetricsCommand(common) },
+            new MigrateCommand(common),
             new QueryCommand(common),
             new EventsCommand(common),
             new CommandGroup("identity", "Log-ins at the Identity service: who fails, who logs in no more, whose password is weak.")

@@ -19,9 +19,8 @@ internal sealed record ProbeJob : TargetSection
 
     public required TimeSpan Timeout { get; init; }
 
-    public required IReadOnlyList<string> Targets { get; init; }
-
-    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    /// <summary>What is probed: <c>targets</c> with <c>labels</c>, and those of <c>static_configs</c> with their own beside them.</summary>
+    public required IReadOnlyList<(string Target, IReadOnlyDictionary<string, string> Labels)> Targets { get; init; }
 
     /// <summary><c>any</c> (the resolver's first), <c>ip4</c> or <c>ip6</c>.</summary>
     public required string IpProtocol { get; init; }
@@ -51,8 +50,7 @@ internal sealed record ProbeJob : TargetSection
             Prober = prober,
             Interval = interval,
             Timeout = section.Timeout("timeout", "interval", interval),
-            Targets = section.Texts("targets"),
-            Labels = section.Map("labels"),
+            Targets = ReadTargets(section),
             IpProtocol = section.Choice("ip_protocol", "any", "any", "ip4", "ip6"),
             // It may stand in the prober's section too, where blackbox_exporter has it.
             Tls = httpSection.Has("tls_config") ? http.Access.Tls : tcpSection.Has("tls_config") ? tcp.TlsConfig : common,
@@ -62,13 +60,28 @@ internal sealed record ProbeJob : TargetSection
             Icmp = IcmpProbeOptions.Read(section.Section("icmp")),
         };
         if (job.Targets.Count == 0)
-            section.Report("targets", "is required");
-        foreach (string target in job.Targets.Where(t => !IsTarget(prober, t)))
+            section.Report("targets", "or static_configs is required");
+        foreach (string target in job.Targets.Select(t => t.Target).Where(t => !IsTarget(prober, t)))
             section.Report("targets",
                 $"holds '{UserInfo.Without(target)}'; a target of the prober {prober} is "
                     + $"{(prober == "http" ? "a URL such as https://host/path" : prober is "tcp" or "tls" ? "HOST:PORT" : "a host")}");
         section.Finish();
         return job;
+    }
+
+    private static List<(string Target, IReadOnlyDictionary<string, string> Labels)> ReadTargets(YamlSection section)
+    {
+        IReadOnlyDictionary<string, string> common = section.Map("labels");
+        List<(string, IReadOnlyDictionary<string, string>)> all = [.. section.Texts("targets").Select(t => (t, common))];
+        foreach (YamlSection group in section.Sections("static_configs"))
+        {
+            var labels = new Dictionary<string, string>(common);
+            foreach ((string name, string value) in group.Map("labels"))
+                labels[name] = value;
+            all.AddRange(group.Texts("targets").Select(t => (t, (IReadOnlyDictionary<string, string>)labels)));
+            group.Finish();
+        }
+        return all;
     }
 
     private static bool IsTarget(string prober, string target) => prober switch

@@ -14,9 +14,9 @@ internal sealed class ProbeSource(TimeProvider time) : ITargetSource
     private IEnumerable<TargetDeclaration> Targets(ProbeJob job)
     {
         TimeSpan timeout = job.Interval > job.Timeout + s_slack ? job.Timeout + s_slack : job.Interval;
-        IReadOnlyList<Label> labels = [.. job.Labels.Select(l => new Label(l.Key, l.Value))];
         return job.Targets.Select(
             t => new TargetDeclaration(
-                job, job.Name, UserInfo.Without(t), job.Interval, timeout, () => new ProbePoller(job, t, time), labels));
+                job, job.Name, UserInfo.Without(t.Target), job.Interval, timeout, () => new ProbePoller(job, t.Target, time),
+                [.. t.Labels.Select(l => new Label(l.Key, l.Value))]));
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using Metrics.Configuration;
 using Metrics.Model;
-using Metrics.Series;
 using Metrics.Text;
 
 namespace Metrics.Pollers.Scrape;
@@ -84,7 +83,7 @@ internal sealed record ScrapeJob : TargetSection
             Protocols = ScrapeProtocols.ReadKeys(section, defaults.Protocols),
             Compression = section.Flag("enable_compression", true),
             Access = HttpAccess.ReadKeys(section, followsRedirects: true),
-            Static = [.. section.Sections("static_configs").Select(TargetGroup.Read)],
+            Static = [.. section.Sections("static_configs").Select(g => TargetGroup.Read(g, section.Has("relabel_configs")))],
             Files = [.. section.Sections("file_sd_configs").Select(FileDiscovery.Read)],
             Discoveries = Discovery.ReadAll(section),
             Relabel = RelabelRule.ReadAll(section, "relabel_configs"),
@@ -141,6 +140,8 @@ internal sealed record ScrapeJob : TargetSection
             all.TryAdd("__param_" + name, values[0]);
         if (!RelabelRule.Apply(Relabel, all) || string.IsNullOrEmpty(all.GetValueOrDefault("__address__")))
             return null;
+        if (TargetGroup.UrlFaultOf(all["__address__"]) is { } fault)
+            throw new FormatException($"'{all["__address__"]}' must be an address such as host:9100, {fault}");
         string path = all.GetValueOrDefault("__metrics_path__", "");
         if (!Uri.TryCreate($"{all.GetValueOrDefault("__scheme__", "")}://{all["__address__"]}{path}{Query(all)}", UriKind.Absolute,
             out Uri? url))
@@ -192,46 +193,5 @@ internal sealed record ScrapeJob : TargetSection
                 parameters[key] = values;
         }
         return parameters;
-    }
-}
-
-/// <summary>Addresses with common labels.</summary>
-internal sealed record TargetGroup(IReadOnlyList<string> Targets, IReadOnlyDictionary<string, string> Labels)
-{
-    public static TargetGroup Read(YamlSection section)
-    {
-        TargetGroup group = ReadAny(section);
-        foreach (string fault in group.Targets.Select(FaultOf).OfType<string>().Distinct())
-            section.Report("targets", $"must be addresses such as host:9100, {fault}");
-        return group;
-    }
-
-    /// <summary>Reads one of a file that others write: a target that is none costs itself alone.</summary>
-    /// <param name="section">The group.</param>
-    /// <param name="leftOut">Takes what is left out, and why.</param>
-    public static TargetGroup ReadSome(YamlSection section, ICollection<string> leftOut)
-    {
-        TargetGroup group = ReadAny(section);
-        foreach (string target in group.Targets)
-        {
-            if (FaultOf(target) is { } fault)
-                leftOut.Add($"'{UserInfo.Without(target)}' must be an address such as host:9100, {fault}");
-        }
-        return group with { Targets = [.. group.Targets.Where(t => FaultOf(t) is null)] };
-    }
-
-    /// <summary>What is wrong with a target, in words; null where nothing is.</summary>
-    private static string? FaultOf(string target) =>
-        // It would be the name of the instance in every series, and sends no password.
-        target.Contains('@', StringComparison.Ordinal) ? "without user and password (set basic_auth)"
-        : target.Contains('/', StringComparison.Ordinal) ? "without scheme and path (set scheme and metrics_path)" : null;
-
-    private static TargetGroup ReadAny(YamlSection section)
-    {
-        var group = new TargetGroup(section.Texts("targets"), section.Map("labels"));
-        foreach ((YamlText name, _) in section.TextEntries("labels").Where(l => l.Key.Text.Length is 0 or > SeriesBounds.MaxNameLength))
-            section.Report("labels", $"has a name of {name.Text.Length} characters; 1 to {SeriesBounds.MaxNameLength} are allowed");
-        section.Finish();
-        return group;
     }
 }

@@ -178,6 +178,21 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    public void Groups_of_targets_have_labels_of_their_own()
+    {
+        const string Job = """
+            probes:
+              - job_name: web
+                labels: { team: ops, site: fra }
+                targets: ['http://a/']
+                static_configs: [ { targets: ['http://b/', 'http://c/'], labels: { team: shop } } ]
+            """;
+        new ProbeSource(TimeProvider.System).Discover(MetricsOptions.Parse(Job).Targets)
+            .Select(t => $"{t.Instance} {t.Identity.Series.Labels["team"]} {t.Identity.Series.Labels["site"]}")
+            .Should().Equal("http://a/ ops fra", "http://b/ shop fra", "http://c/ shop fra");
+    }
+
+    [Fact]
     public async Task User_and_password_of_an_address_are_sent_and_shown_nowhere()
     {
         List<string?> seen = [];
@@ -306,7 +321,7 @@ public sealed class ProbeTests
     {
         using var batch = new SampleBatch("test");
         var series = new TargetSeries([]);
-        await new ProbePoller(job, job.Targets[0], TimeProvider.System).PollAsync(new SampleSink(series, batch, 0), default);
+        await new ProbePoller(job, job.Targets[0].Target, TimeProvider.System).PollAsync(new SampleSink(series, batch, 0), default);
         Dictionary<Labels, double> all = [];
         for (int row = 0; row < batch.Count; row++)
             all.Add(batch.Series[row], batch.Values[row]);

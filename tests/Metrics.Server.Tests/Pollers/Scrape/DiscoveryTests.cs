@@ -45,7 +45,7 @@ public sealed class DiscoveryTests : IDisposable
                 relabel_configs: [ { source_labels: [__meta_url], target_label: by } ]
             """;
         await UntilAsync(job, $"a:1 r1 {server.Url}list", $"b:1 r1 {server.Url}list");
-        _said.Messages.Should().Equal($"Targets are not discovered: {server.Url}list: 1 targets are not taken: "
+        _said.Messages.Should().Equal("A target is not taken: j/http://c:1/x: "
             + "'http://c:1/x' must be an address such as host:9100, without scheme and path (set scheme and metrics_path)");
         asked.Should().Equal("Basic dTpw 30");
 

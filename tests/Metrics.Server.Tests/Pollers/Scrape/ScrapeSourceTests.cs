@@ -68,6 +68,26 @@ public sealed class ScrapeSourceTests : IDisposable
     }
 
     [Fact]
+    public void What_relabelling_makes_an_address_of_may_be_a_URL()
+    {
+        const string Job = """
+            scrape_configs:
+              - job_name: blackbox
+                metrics_path: /probe
+                params: { module: [http_2xx] }
+                static_configs: [ { targets: ['https://a.example/x?y=z'] } ]
+                relabel_configs:
+                  - { source_labels: [__address__], target_label: __param_target }
+                  - { source_labels: [__param_target], target_label: instance }
+                  - { target_label: __address__, replacement: 'blackbox:9115' }
+            """;
+        TargetDeclaration target = Look(Job).Should().ContainSingle().Which;
+        target.Instance.Should().Be("https://a.example/x?y=z");
+        target.Identity.Asked.Should().StartWith("http://blackbox:9115/probe?module=http_2xx&target=https%3A%2F%2Fa.example%2Fx%3Fy%3Dz ");
+        _said.Messages.Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_wrong_target_of_a_file_costs_itself_alone_and_the_file_is_known_to_relabelling()
     {
         string file = Path.Combine(_folder, "rome.yml");
@@ -83,8 +103,10 @@ public sealed class ScrapeSourceTests : IDisposable
         for (int look = 0; look < 3; look++)
             Look(job).Select(t => $"{t.Instance} {t.Identity.Series.Labels["site"]}").Should().Equal("a:1 oslo", "b:1 rome");
         _said.Messages.Should().Equal(
-            $"2 targets of {file} are not taken: 'http://10.0.0.9:9100/metrics' must be an address such as host:9100, without scheme and "
-            + "path (set scheme and metrics_path); 'http://c:1' must be an address such as host:9100, without user and password (set basic_auth)");
+            $"1 targets of {file} are not taken: 'http://c:1' must be an address such as host:9100, without user and password "
+                + "(set basic_auth)",
+            "A target is not taken: by-file/http://10.0.0.9:9100/metrics: 'http://10.0.0.9:9100/metrics' must be an address such as "
+                + "host:9100, without scheme and path (set scheme and metrics_path)");
     }
 
     [Fact]
