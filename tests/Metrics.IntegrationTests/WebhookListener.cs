@@ -70,7 +70,8 @@ internal sealed class WebhookListener : IDisposable
             request.Headers.AllKeys.ToDictionary(k => k!, k => request.Headers[k]!));
         Interlocked.Increment(ref _tries);
         int status = Answer?.Invoke(message) ?? 200;
-        if (status is >= 200 and < 300 && _keys.TryAdd((message.Path, message.Key), true))
+        // Alertmanager sends no key.
+        if (status is >= 200 and < 300 && (message.Key.Length == 0 || _keys.TryAdd((message.Path, message.Key), true)))
             Accepted.Enqueue(message);
         if (status is >= 200 and < 300 && LosesAnswer?.Invoke() == true)
             status = 502;

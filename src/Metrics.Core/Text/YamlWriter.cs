@@ -50,7 +50,8 @@ public static class YamlWriter
     }
 
     private static ScalarStyle StyleOf(YamlText text) =>
-        text.Plain ? ScalarStyle.Plain : text.Text.Contains('\n', StringComparison.Ordinal) ? ScalarStyle.Literal : ScalarStyle.SingleQuoted;
+        text.Plain ? ScalarStyle.Plain
+        : text.Text.Contains('\n', StringComparison.Ordinal) ? ScalarStyle.Literal : ScalarStyle.SingleQuoted;
 
     private static bool IsShort(YamlList list) =>
         list.Items.TrueForAll(i => i is YamlText text && !text.Text.Contains('\n', StringComparison.Ordinal))

@@ -82,6 +82,7 @@ public sealed class MigrateCommandTests : IDisposable
               alertmanager.yml:4: 'ops' of receivers: threading is not a known key
               alertmanager.yml:5: 'shop' of receivers: wechat_configs is not supported; http_configs can send what it takes (docs/alerting.md)
             To be looked at:
+              prometheus.yml:1: external_labels: routes, inhibitions and messages see alerts without them; look for cluster in alertmanager.yml
               prometheus.yml:23: job 'mail' goes on asking blackbox_exporter: probes have no metric_relabel_configs
               alertmanager.yml:5: receiver 'shop' reaches nobody now
             new/metrics.yaml is written: 2 scrape jobs, 1 probe jobs, 2 receivers, 1 rules.

@@ -33,7 +33,10 @@ internal sealed record MigrationPlan(
             FilePaths.MakeWhole(tree, modules);
         new BlackboxJobs(tree, notes).Convert(modules);
         if (alertmanager is not null)
+        {
             LeaveOutAlertmanager(tree, notes);
+            SayOfExternalLabels(tree, notes);
+        }
         (MetricsOptions options, bool isValid) = new Fitting(tree, notes).Fit(target);
         var problems = new List<Problem>();
         IReadOnlyList<RuleGroup> rules = ReadRules(options, problems);
@@ -90,6 +93,16 @@ internal sealed record MigrationPlan(
         alerting.Entries.RemoveAll(e => e.Key.Text == "alertmanagers");
         if (alerting.Entries.Count == 0)
             tree.Root.Entries.RemoveAll(e => e.Key.Text == "alerting");
+    }
+
+    /// <summary>Alertmanager gets alerts with them; routes and messages of metricsd see alerts without them.</summary>
+    private static void SayOfExternalLabels(MigrationTree tree, List<MigrationNote> notes)
+    {
+        if (tree.Root["global"] is not YamlMap global || global["external_labels"] is not YamlMap { Entries.Count: > 0 } labels)
+            return;
+        string names = string.Join(", ", labels.Entries.Select(e => e.Key.Text));
+        notes.Add(tree.Note(MigrationOutcome.ToDo, labels,
+            $"external_labels: routes, inhibitions and messages see alerts without them; look for {names} in alertmanager.yml"));
     }
 
     private static IReadOnlyList<RuleGroup> ReadRules(MetricsOptions options, List<Problem> problems)
