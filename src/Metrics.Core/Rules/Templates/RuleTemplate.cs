@@ -103,31 +103,19 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
-        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it
-        // looks like.
-        if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
+        if (!TemplateDialect.LooksLikeGo(text))
             return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
         if (TryCompileGo(text, out template, out error))
             return true;
         string? goError = error;
-        if (IsClosed(text) && TryCompileScriban(text, out template, out error))
+        if (TemplateDialect.IsClosed(text) && TryCompileScriban(text, out template, out error))
             return true;
         error = goError;
         return false;
     }
 
-    private static readonly string[] s_goSigns =
-    [
-        "$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with",
-        "{{with",
-    ];
-
     /// <summary>Parts of names by which Go's templates reach beyond series and value: for other series, the time, our address.</summary>
     private static readonly string[] s_goBeyondValue = ["query", "now", "xternal", "pathPrefix"];
-
-    /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
-    private static bool IsClosed(string text) =>
-        text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
 
     private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
     {
@@ -143,7 +131,8 @@ public sealed class RuleTemplate
             }
             catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal)
                 && !e.Message.Contains("undefined variable", StringComparison.Ordinal)
-                && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
+                && !e.Message.Contains("wrong number of args", StringComparison.Ordinal)
+                && !e.Message.Contains("non-function", StringComparison.Ordinal))
             {
                 // With real data it may well work: the trial's labels are empty and its queries give little.
             }
