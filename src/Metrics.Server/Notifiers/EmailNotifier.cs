@@ -55,7 +55,7 @@ internal sealed record EmailNotifier : Notifier
 
     public MessageTemplate? Text { get; init; }
 
-    /// <summary>Template of the HTML part; texts of alerts are encoded before they reach it.</summary>
+    /// <summary>Template of the HTML part; texts of alerts are encoded before they reach it, and by Go's where they stand.</summary>
     public MessageTemplate? Html { get; init; }
 
     public static EmailNotifier Read(YamlSection section, NotifierDefaults defaults)
@@ -89,10 +89,10 @@ internal sealed record EmailNotifier : Notifier
             Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
             Picture = section.Flag("picture", true),
             Headers =
-                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null)
+                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name, defaults.Templates))).Where(h => h.Item2 is not null)
                     .Select(h => (h.name, h.Item2!))],
-            Text = MessageTemplate.Read(section, "text"),
-            Html = MessageTemplate.Read(section, "html"),
+            Text = MessageTemplate.Read(section, "text", defaults.Templates),
+            Html = MessageTemplate.Read(section, "html", defaults.Templates, isHtml: true),
         };
         if (notifier.OAuth2 is not null && username is null)
             section.Report("auth_username", "is required with oauth2: the mailbox whose access the token gives");
@@ -167,7 +167,7 @@ internal sealed record EmailNotifier : Notifier
             MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
             drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
         }
-        body.HtmlBody = message.Report?.Html ?? Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
+        body.HtmlBody = message.Report?.Html ?? Html?.Render(Html.IsGo ? message : Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
             ?? EmailHtml.Write(message, image);
         mail.Body = body.ToMessageBody();
         if (Dkim is not null)

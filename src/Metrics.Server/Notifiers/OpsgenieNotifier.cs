@@ -38,8 +38,8 @@ internal sealed record OpsgenieNotifier : Notifier
                 section, "api_url", Secret.FromValue(defaults.Section.Text("opsgenie_api_url", "https://api.opsgenie.com/"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             ApiKey = key ?? Secret.FromValue(""),
-            Message = MessageTemplate.Read(section, "message"),
-            Description = MessageTemplate.Read(section, "description"),
+            Message = MessageTemplate.Read(section, "message", defaults.Templates),
+            Description = MessageTemplate.Read(section, "description", defaults.Templates),
             Priority = section.Has("priority") ? section.Choice("priority", "P3", "P1", "P2", "P3", "P4", "P5") : null,
             Tags = [.. (section.Text("tags") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
             Responders = [.. section.Sections("responders").Select(ReadResponder)],
@@ -57,8 +57,7 @@ internal sealed record OpsgenieNotifier : Notifier
         var body = new JsonObject
         {
             ["alias"] = message.GroupId(),
-            ["message"] = Cut(
-                MessageText.OneLine(Message?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)), LongestMessage),
+            ["message"] = Cut(MessageTemplate.Title(Message, message, text => text, tools.Time), LongestMessage),
             ["description"] =
                 Cut(Description?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message), LongestDescription),
             ["source"] = "metricsd",

@@ -36,14 +36,14 @@ internal sealed record PagerDutyNotifier : Notifier
                 section, "url", Secret.FromValue(defaults.Section.Text("pagerduty_url", "https://events.pagerduty.com/v2/enqueue"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             RoutingKey = key ?? Secret.FromValue(""),
-            Description = MessageTemplate.Read(section, "description"),
-            Severity = MessageTemplate.Read(section, "severity"),
+            Description = MessageTemplate.Read(section, "description", defaults.Templates),
+            Severity = MessageTemplate.Read(section, "severity", defaults.Templates),
         };
     }
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string summary = MessageText.OneLine(Description?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message));
+        string summary = MessageTemplate.Title(Description, message, text => text, tools.Time);
         var body = new JsonObject
         {
             ["routing_key"] = RoutingKey.Reveal(),

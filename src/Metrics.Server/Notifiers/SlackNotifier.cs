@@ -32,25 +32,25 @@ internal sealed record SlackNotifier : Notifier
         Channel = section.Text("channel"),
         Username = section.Text("username", "metricsd"),
         IconEmoji = section.Text("icon_emoji"),
-        Title = MessageTemplate.Read(section, "title"),
-        Text = MessageTemplate.Read(section, "text"),
+        Title = MessageTemplate.Read(section, "title", defaults.Templates),
+        Text = MessageTemplate.Read(section, "text", defaults.Templates),
     };
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string title = Title?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message);
+        string title = MessageTemplate.Title(Title, message, Escape, tools.Time);
         var body = new JsonObject
         {
             ["username"] = Username,
             ["attachments"] = new JsonArray(new JsonObject
             {
-                ["title"] = Escape(MessageText.OneLine(title)),
+                ["title"] = title,
                 ["title_link"] = message.Links?.Acknowledge ?? $"{message.ExternalUrl}/alerts",
-                ["text"] = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message)),
-                ["fallback"] = Escape(MessageText.OneLine(title)),
+                ["text"] = MessageTemplate.Body(Text, message, Escape, tools.Time),
+                ["fallback"] = title,
                 ["color"] = message.Status == "firing" ? "danger" : "good",
-                // The text is taken as it is: what labels hold must not become markup.
-                ["mrkdwn_in"] = new JsonArray(),
+                // Our text is taken as it is: what labels hold must not become markup. Go's texts are written with Slack's in mind.
+                ["mrkdwn_in"] = Text?.IsGo == true ? new JsonArray("fallback", "pretext", "text") : new JsonArray(),
             }),
         };
         if (Channel is not null)

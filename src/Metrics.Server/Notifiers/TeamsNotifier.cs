@@ -25,9 +25,9 @@ internal sealed record TeamsNotifier : Notifier
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string title = Escape(MessageText.OneLine(Title?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)));
-        string text = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message))
-            .Replace("\n", "\n\n", StringComparison.Ordinal);
+        string title = MessageTemplate.Title(Title, message, Escape, tools.Time);
+        string text = MessageTemplate.Body(
+            Text, message, plain => Escape(plain).Replace("\n", "\n\n", StringComparison.Ordinal), tools.Time);
         JsonObject body = IsAdaptive ? Adaptive(message, title, text) : Card(message, title, text);
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(10), ct);
     }
@@ -37,8 +37,8 @@ internal sealed record TeamsNotifier : Notifier
         Url = SecretUrl.Read(section, "webhook_url", null),
         Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
         IsAdaptive = adaptive,
-        Title = MessageTemplate.Read(section, "title"),
-        Text = MessageTemplate.Read(section, "text"),
+        Title = MessageTemplate.Read(section, "title", defaults.Templates),
+        Text = MessageTemplate.Read(section, "text", defaults.Templates),
     };
 
     private static JsonObject Card(AlertMessage message, string title, string text) => new()

@@ -33,13 +33,14 @@ internal sealed class GoParser
         return end is null ? new GoSource(nodes, parser._defines) : throw parser.Fault($"unexpected {{{{{end}}}}}");
     }
 
-    private TemplateException Fault(string message)
+    private TemplateException Fault(string reason, bool saysWhere = true)
     {
         ReadOnlySpan<char> before = _text.AsSpan(0, Math.Min(_at, _text.Length));
-        return new TemplateException(
-            string.Create(
-            CultureInfo.InvariantCulture,
-            $"{message} (line {before.Count('\n') + 1}, column {before.Length - before.LastIndexOf('\n')} of the template)"));
+        (int line, int column) = (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+        string message = saysWhere
+            ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {line}, column {column} of the template)")
+            : reason;
+        return new TemplateException(message) { Line = line, Column = column, Reason = reason };
     }
 
     /// <summary>Reads up to <c>end</c> or <c>else</c>, which it takes and tells.</summary>
@@ -190,7 +191,7 @@ internal sealed class GoParser
     private void Need(string variable)
     {
         if (!_variables.Contains(variable))
-            throw new TemplateException($"undefined variable \"${variable}\"");
+            throw Fault($"undefined variable \"${variable}\"", saysWhere: false);
     }
 
     private GoBranch ReadBranch(bool isWith)

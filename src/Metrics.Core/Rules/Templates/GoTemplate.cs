@@ -19,6 +19,20 @@ internal sealed class GoTemplate(GoLibrary library, List<GoNode> nodes, IReadOnl
         return new GoTemplate(GoLibrary.Rules, source.Nodes, source.Defines);
     }
 
+    /// <summary>Reads a text of a message.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="defines">The templates that it may use; its own come on top of them.</param>
+    /// <exception cref="TemplateException">It cannot be read, or uses a template that is not there.</exception>
+    public static GoTemplate Parse(string text, GoDefines defines)
+    {
+        GoSource source = GoParser.Parse(text, GoLibrary.Messages);
+        GoDefines all = defines.With(source.Defines);
+        string? missing = GoDefines.UsedIn(source.Nodes).FirstOrDefault(name => !all.ByName.ContainsKey(name));
+        return missing is null
+            ? new GoTemplate(GoLibrary.Messages, source.Nodes, all.ByName)
+            : throw new TemplateException($"template \"{missing}\" is not defined: neither by Alertmanager nor in a file of templates");
+    }
+
     /// <summary>Renders an annotation or a label of a rule.</summary>
     /// <exception cref="TemplateException">It fails.</exception>
     public string Render(TemplateScope scope)

@@ -43,7 +43,17 @@ public sealed record TemplateScope(
 }
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
-public sealed class TemplateException(string message) : Exception(message);
+public sealed class TemplateException(string message) : Exception(message)
+{
+    /// <summary>Line of the template where it was found, from 1 on; 0 where none can be named.</summary>
+    public int Line { get; init; }
+
+    /// <summary>Column, from 1 on.</summary>
+    public int Column { get; init; }
+
+    /// <summary>The message without the place.</summary>
+    public string Reason { get; init; } = message;
+}
 
 /// <summary>
 /// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
@@ -103,15 +113,7 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
-        if (!TemplateDialect.LooksLikeGo(text))
-            return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
-        if (TryCompileGo(text, out template, out error))
-            return true;
-        string? goError = error;
-        if (TemplateDialect.IsClosed(text) && TryCompileScriban(text, out template, out error))
-            return true;
-        error = goError;
-        return false;
+        return TemplateDialect.TryRead(text, TryCompileScriban, TryCompileGo, out template, out error);
     }
 
     /// <summary>Parts of names by which Go's templates reach beyond series and value: for other series, the time, our address.</summary>
@@ -129,10 +131,7 @@ public sealed class RuleTemplate
             {
                 go.Render(TrialScope);
             }
-            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal)
-                && !e.Message.Contains("undefined variable", StringComparison.Ordinal)
-                && !e.Message.Contains("wrong number of args", StringComparison.Ordinal)
-                && !e.Message.Contains("non-function", StringComparison.Ordinal))
+            catch (TemplateException e) when (!TemplateDialect.IsCertain(e))
             {
                 // With real data it may well work: the trial's labels are empty and its queries give little.
             }

@@ -17,12 +17,32 @@ internal static partial class TemplateDialect
         "{{with",
     ];
 
+    private static readonly string[] s_certain =
+        ["can't evaluate field", "undefined variable", "wrong number of args", "non-function", "not defined"];
+
+    /// <summary>Reads a text as one of the two.</summary>
+    public delegate bool Reader<T>(string text, out T? template, out string? error);
+
+    /// <summary>Reads a text by the rule.</summary>
+    public static bool TryRead<T>(string text, Reader<T> scriban, Reader<T> go, out T? template, out string? error)
+    {
+        if (!LooksLikeGo(text))
+            return scriban(text, out template, out error) || go(text, out template, out _);
+        if (go(text, out template, out error))
+            return true;
+        return IsClosed(text) && scriban(text, out template, out _);
+    }
+
+    /// <summary>Whether what a trial with made-up data met is wrong with any data.</summary>
+    public static bool IsCertain(TemplateException e) =>
+        Array.Exists(s_certain, part => e.Message.Contains(part, StringComparison.Ordinal));
+
     /// <summary>Whether a text has a sign of Go.</summary>
-    public static bool LooksLikeGo(string text) =>
+    private static bool LooksLikeGo(string text) =>
         Array.Exists(s_signs, sign => text.Contains(sign, StringComparison.Ordinal)) || Sign().IsMatch(text);
 
     /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
-    public static bool IsClosed(string text) =>
+    private static bool IsClosed(string text) =>
         text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
 
     /// <summary>A field of the dot, the dot itself, a comment, or a word that begins an action in Go alone.</summary>
