@@ -44,7 +44,12 @@ internal static class AlertmanagerFunctions
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            title.Append(!inWord ? char.ToUpperInvariant(c) : char.ToLowerInvariant(c));
+            _ = (inWord, c) switch
+            {
+                (true, _) => title.Append(char.ToLowerInvariant(c)),
+                (_, 'ß') => title.Append("Ss"),
+                _ => title.Append(char.ToUpperInvariant(c)),
+            };
             bool isMiddle = c is '.' or '\'' or ':' or '·' or '’' && inWord && i + 1 < text.Length && char.IsLetter(text[i + 1]);
             // A digit begins a word, but its first letter is still to come.
             inWord = char.IsLetter(c) || (inWord && (isMiddle || c == '_' || char.IsDigit(c)));

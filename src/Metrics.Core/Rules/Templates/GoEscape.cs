@@ -32,12 +32,17 @@ internal static class GoEscape
     public static string Query(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 
     /// <summary>An address, in which what may not stand in one is written as <c>%20</c>.</summary>
-    public static string Address(string text)
+    public static string Address(string text) => Percent(text, "!#$&*+,-./:;=?@[]_~%");
+
+    /// <summary>A part of what follows the question mark of an address.</summary>
+    public static string QueryPart(string text) => Percent(text, "-._~");
+
+    private static string Percent(string text, string kept)
     {
         var address = new StringBuilder();
         foreach (byte b in Encoding.UTF8.GetBytes(text))
         {
-            if (char.IsAsciiLetterOrDigit((char)b) || "!#$&*+,-./:;=?@[]_~%".Contains((char)b, StringComparison.Ordinal))
+            if (char.IsAsciiLetterOrDigit((char)b) || kept.Contains((char)b, StringComparison.Ordinal))
                 address.Append((char)b);
             else
                 address.Append(CultureInfo.InvariantCulture, $"%{b:x2}");

@@ -14,7 +14,7 @@ internal static class GoFormat
     /// <summary>As <c>%v</c>.</summary>
     public static string Print(object? value) => value switch
     {
-        null => "<no value>",
+        null => "<nil>",
         string text => text,
         bool flag => flag ? "true" : "false",
         double number => FloatText.FormatGeneral(number),
@@ -120,7 +120,8 @@ internal static class GoFormat
             ('f' or 'F', double number) =>
                 double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
             ('e', double number) => double.IsFinite(number) ? Exponent(number, precision ?? 6) : FloatText.Format(number),
-            ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
+            ('g', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
+            ('E' or 'G', double number) => Verb(char.ToLowerInvariant(verb), number, "", precision).Replace('e', 'E'),
             _ => null,
         };
         if (text is null)

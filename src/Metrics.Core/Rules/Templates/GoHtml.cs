@@ -60,7 +60,8 @@ internal sealed class GoHtml
                 i += 3;
                 continue;
             }
-            output.Append(text[i]);
+            bool isText = _place == Place.Text && !IsRaw && text[i] == '<' && i + 1 < text.Length && !BeginsElement(text[i + 1]);
+            output.Append(isText ? "&lt;" : text[i].ToString());
             Follow(text[i], i + 1 < text.Length ? text[i + 1] : '\0', text.AsSpan(i));
         }
         return output.ToString();
@@ -69,7 +70,7 @@ internal sealed class GoHtml
     /// <summary>A value, encoded.</summary>
     public string Value(object? value, GoPipeline? from)
     {
-        string text = GoFormat.Print(value);
+        string text = value is null ? GoRun.NoValue : GoFormat.Print(value);
         if (_place == Place.BeforeValue)
             BeginValue('\0');
         string encoded = _place switch
@@ -91,6 +92,8 @@ internal sealed class GoHtml
     /// <summary>Whether markup is not read here.</summary>
     private bool IsRaw => _element is "script" or "style" or "textarea" or "title";
 
+    private static bool BeginsElement(char c) => char.IsAsciiLetter(c) || c is '/' or '!' or '?' or '\0';
+
     private static bool EndsIn(GoPipeline? pipeline, string function) =>
         pipeline?.Commands[^1].Operands[0] is { Kind: GoOperandKind.Function, Value: string name } && name == function;
 
@@ -102,7 +105,7 @@ internal sealed class GoHtml
                 if (rest.StartsWith($"</{_element}", StringComparison.OrdinalIgnoreCase))
                     (_place, _element) = (Place.Element, "");
                 break;
-            case Place.Text when c == '<' && (char.IsAsciiLetter(next) || next is '/' or '!' or '\0'):
+            case Place.Text when c == '<' && BeginsElement(next):
                 _place = Place.ElementName;
                 _word.Clear();
                 break;
@@ -184,7 +187,7 @@ internal sealed class GoHtml
             "style" => Style(text),
             _ when !s_addresses.Contains(name) => text,
             _ when before.Contains('?', StringComparison.Ordinal) || before.Contains('#', StringComparison.Ordinal) =>
-                Uri.EscapeDataString(text),
+                GoEscape.QueryPart(text),
             _ when before.Trim().Length == 0 && !isMarkup && !IsHarmless(text) => "#" + Unsafe,
             _ => GoEscape.Address(text),
         };

@@ -292,9 +292,16 @@ internal sealed class GoParser
         {
             commands.Add(ReadCommand());
         }
-        while (TryTake('|'));
+        while (TryTake('|') && !EndsPipeline());
         _depth--;
         return new GoPipeline(commands);
+    }
+
+    /// <summary>Go takes a bar with nothing behind it.</summary>
+    private bool EndsPipeline()
+    {
+        SkipBlanks();
+        return Current == ')' || AtClose();
     }
 
     private bool TryTake(char c)

@@ -17,6 +17,9 @@ internal sealed class GoRun(
 {
     private const int MaxDepth = 100;
 
+    /// <summary>What an action without a value prints.</summary>
+    public const string NoValue = "<no value>";
+
     private readonly StringBuilder _output = new();
     private List<(string Name, object? Value)> _variables = [.. variables];
     private int _steps;
@@ -66,7 +69,7 @@ internal sealed class GoRun(
             case GoAction action:
                 object? value = Evaluate(action.Pipeline, dot);
                 if (action.Variable is null)
-                    Write(html?.Value(value, action.Pipeline) ?? GoFormat.Print(value));
+                    Write(html?.Value(value, action.Pipeline) ?? (value is null ? NoValue : GoFormat.Print(value)));
                 else
                     Assign(action.Variable, value, action.Declares);
                 return Jump.None;
