@@ -60,7 +60,7 @@ internal sealed record EmailNotifier : Notifier
 
     public static EmailNotifier Read(YamlSection section, NotifierDefaults defaults)
     {
-        YamlSection global = defaults.Section, headers = section.Section("headers");
+        YamlSection global = defaults.Section;
         string? smartHost = section.Text("smarthost") ?? global.Text("smtp_smarthost");
         if (string.IsNullOrEmpty(smartHost))
             section.Report("smarthost", "is required");
@@ -88,15 +88,12 @@ internal sealed record EmailNotifier : Notifier
             Tls = section.Flag("insecure_skip_verify", false) ? tls with { InsecureSkipVerify = true } : tls,
             Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
             Picture = section.Flag("picture", true),
-            Headers =
-                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name, defaults.Templates))).Where(h => h.Item2 is not null)
-                    .Select(h => (h.name, h.Item2!))],
+            Headers = MessageTemplate.ReadAll(section.Section("headers"), defaults.Templates),
             Text = MessageTemplate.Read(section, "text", defaults.Templates),
             Html = MessageTemplate.Read(section, "html", defaults.Templates, isHtml: true),
         };
         if (notifier.OAuth2 is not null && username is null)
             section.Report("auth_username", "is required with oauth2: the mailbox whose access the token gives");
-        headers.Finish();
         return notifier;
     }
 

@@ -51,6 +51,19 @@ internal sealed class MessageTemplate
         return template;
     }
 
+    /// <summary>Reads the templates of a section whose keys are names that people choose.</summary>
+    public static IReadOnlyList<(string Name, MessageTemplate Value)> ReadAll(YamlSection section, MessageTemplates templates)
+    {
+        var all = new List<(string, MessageTemplate)>();
+        foreach (string name in section.Keys.ToList())
+        {
+            if (Read(section, name, templates) is { } template)
+                all.Add((name, template));
+        }
+        section.Finish();
+        return all;
+    }
+
     /// <summary>Renders it; what stands in its place when it fails says why.</summary>
     /// <param name="message">The message.</param>
     /// <param name="plain">What is said when the template fails.</param>
@@ -65,6 +78,14 @@ internal sealed class MessageTemplate
     /// <summary>A text, or by default ours: escaped, but for Go's texts, which are sent as they are.</summary>
     public static string Body(MessageTemplate? template, AlertMessage message, Func<string, string> escape, TimeProvider time) =>
         Written(template, message, MessageText.Plain, escape, time);
+
+    /// <summary>A short value, such as a colour or an address; null where it fails.</summary>
+    public string? Value(AlertMessage message, Func<string, string> escape, TimeProvider time)
+    {
+        if (!TryRender(message, time, TemplateSandbox.TimeLimit, out string said))
+            return null;
+        return IsGo ? said : escape(said);
+    }
 
     private static string Written(
         MessageTemplate? template, AlertMessage message, Func<AlertMessage, string> plain, Func<string, string> escape, TimeProvider time)
