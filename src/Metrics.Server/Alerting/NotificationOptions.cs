@@ -16,7 +16,7 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     private static readonly string[] s_keys =
     [
         "global", "receivers", "external_url", "alerting", "heartbeat", "route", "inhibit_rules", "time_intervals", "mute_time_intervals",
-        "dependencies", "failure_receiver", "maintenance", "flapping", "storm",
+        "dependencies", "failure_receiver", "maintenance", "flapping", "storm", MessageTemplates.Key,
     ];
 
     private readonly Dictionary<IntegrationId, NamedNotifier> _byId = Receivers.SelectMany(r => r.Notifiers).ToDictionary(n => n.Id);
@@ -45,7 +45,8 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
     public static NotificationOptions Read(YamlSection top)
     {
         var receivers = new List<ReceiverOptions>();
-        var defaults = NotifierDefaults.Read(top.Section("global"));
+        var templates = MessageTemplates.Read(top);
+        var defaults = NotifierDefaults.Read(top.Section("global"), templates);
         foreach (YamlSection section in top.Sections("receivers"))
         {
             string name = section.RequiredText("name");
@@ -62,13 +63,19 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
         string url = top.Text("external_url", OwnUrl(top)).TrimEnd('/');
         return new NotificationOptions(receivers, RoutingReader.Read(top, names), url)
         {
-            Id = SectionId.OfKeys("receivers and routes", top, s_keys),
+            Id = IdOf(top, templates),
             ResolveTimeout = defaults.ResolveTimeout,
             ExternalLabels = top.Section("global").PlainLabels("external_labels"),
             AlertRelabel = RelabelRule.ReadAll(top.Section("alerting"), "alert_relabel_configs"),
             Alertmanagers = AlertmanagerOptions.Read(top.Section("alerting")),
             Heartbeat = HeartbeatOptions.Read(top.Section("heartbeat"), names),
         };
+    }
+
+    private static SectionId IdOf(YamlSection top, MessageTemplates templates)
+    {
+        SectionId id = SectionId.OfKeys("receivers and routes", top, s_keys);
+        return id with { Digest = id.Digest + templates.Digest };
     }
 
     /// <summary>Where we listen, as seen from this machine; a socket has no address.</summary>

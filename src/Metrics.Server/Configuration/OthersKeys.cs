@@ -57,7 +57,6 @@ internal static class OthersKeys
         ("remote_write", "is not supported: samples go to storage.influx, and by forward to another metricsd"),
         ("remote_read", "is not supported: queries read the own store"),
         ("scrape_config_files", "is not supported: put what stands in them into scrape_configs"),
-        ("templates", "is not supported: messages are written by the keys of the receivers (docs/alerting.md)"),
         ("tracing", "is not supported"), ("otlp", "is not supported"), ("runtime", "is not supported"),
         ("modules", "is blackbox_exporter's: each of them is an entry of probes here (docs/configuration.md)"),
     ];

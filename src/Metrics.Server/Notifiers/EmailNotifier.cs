@@ -55,12 +55,12 @@ internal sealed record EmailNotifier : Notifier
 
     public MessageTemplate? Text { get; init; }
 
-    /// <summary>Template of the HTML part; texts of alerts are encoded before they reach it.</summary>
+    /// <summary>Template of the HTML part; texts of alerts are encoded before they reach it, and by Go's where they stand.</summary>
     public MessageTemplate? Html { get; init; }
 
     public static EmailNotifier Read(YamlSection section, NotifierDefaults defaults)
     {
-        YamlSection global = defaults.Section, headers = section.Section("headers");
+        YamlSection global = defaults.Section;
         string? smartHost = section.Text("smarthost") ?? global.Text("smtp_smarthost");
         if (string.IsNullOrEmpty(smartHost))
             section.Report("smarthost", "is required");
@@ -88,15 +88,12 @@ internal sealed record EmailNotifier : Notifier
             Tls = section.Flag("insecure_skip_verify", false) ? tls with { InsecureSkipVerify = true } : tls,
             Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
             Picture = section.Flag("picture", true),
-            Headers =
-                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null)
-                    .Select(h => (h.name, h.Item2!))],
-            Text = MessageTemplate.Read(section, "text"),
-            Html = MessageTemplate.Read(section, "html"),
+            Headers = MessageTemplate.ReadAll(section.Section("headers"), defaults.Templates),
+            Text = MessageTemplate.Read(section, "text", defaults.Templates),
+            Html = MessageTemplate.Read(section, "html", defaults.Templates, isHtml: true),
         };
         if (notifier.OAuth2 is not null && username is null)
             section.Report("auth_username", "is required with oauth2: the mailbox whose access the token gives");
-        headers.Finish();
         return notifier;
     }
 
@@ -167,7 +164,7 @@ internal sealed record EmailNotifier : Notifier
             MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
             drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
         }
-        body.HtmlBody = message.Report?.Html ?? Html?.Render(Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
+        body.HtmlBody = message.Report?.Html ?? Html?.Render(Html.IsGo ? message : Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
             ?? EmailHtml.Write(message, image);
         mail.Body = body.ToMessageBody();
         if (Dkim is not null)

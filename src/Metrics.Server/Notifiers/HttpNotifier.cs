@@ -25,21 +25,17 @@ internal sealed record HttpNotifier : Notifier
 
     public static HttpNotifier Read(YamlSection section, NotifierDefaults defaults)
     {
-        YamlSection headers = section.Section("headers");
         var notifier = new HttpNotifier
         {
             Url = SecretUrl.Read(section, "url", null).OriginalString,
             Method = new HttpMethod(section.Choice("method", "POST", "POST", "PUT", "PATCH")),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
-            Headers =
-                [.. headers.Keys.ToList().Select(name => (name, MessageTemplate.Read(headers, name))).Where(h => h.Item2 is not null)
-                    .Select(h => (h.name, h.Item2!))],
+            Headers = MessageTemplate.ReadAll(section.Section("headers"), defaults.Templates),
             ContentType = section.Text("content_type", "text/plain"),
-            Body = MessageTemplate.Read(section, "body"),
+            Body = MessageTemplate.Read(section, "body", defaults.Templates),
         };
         if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(notifier.ContentType, out _))
             section.Report("content_type", $"is '{notifier.ContentType}'; it must be a media type such as application/json");
-        headers.Finish();
         return notifier;
     }
 

@@ -41,12 +41,16 @@ internal sealed record NotifierDefaults(YamlSection Section, HttpAccess Http)
     /// <summary>For how long an alert that others send holds, where they do not say. Default 5 min.</summary>
     public required TimeSpan ResolveTimeout { get; init; }
 
-    public static NotifierDefaults Read(YamlSection section)
+    /// <summary>What texts of receivers may use by name.</summary>
+    public required MessageTemplates Templates { get; init; }
+
+    public static NotifierDefaults Read(YamlSection section, MessageTemplates templates)
     {
         foreach (string known in s_known)
             _ = section.Value(known);
         return new NotifierDefaults(section, HttpAccess.Read(section.Section("http_config"), null))
         {
+            Templates = templates,
             ResolveTimeout = section.Duration("resolve_timeout", TimeSpan.FromMinutes(5), min: TimeSpan.FromSeconds(1)),
         };
     }

@@ -11,6 +11,8 @@ internal sealed record OpsgenieNotifier : Notifier
     private const int LongestMessage = 130;
     private const int LongestDescription = 15_000;
 
+    private static readonly string[] s_priorities = ["P1", "P2", "P3", "P4", "P5"];
+
     public required Uri Url { get; init; }
 
     public required HttpAccess Access { get; init; }
@@ -21,9 +23,23 @@ internal sealed record OpsgenieNotifier : Notifier
 
     public MessageTemplate? Description { get; init; }
 
-    public required string? Priority { get; init; }
+    /// <summary>From P1 to P5; what is none of them is left out.</summary>
+    public MessageTemplate? Priority { get; init; }
 
-    public required IReadOnlyList<string> Tags { get; init; }
+    /// <summary>Separated by commas.</summary>
+    public MessageTemplate? Tags { get; init; }
+
+    /// <summary>Separated by commas.</summary>
+    public MessageTemplate? Actions { get; init; }
+
+    public MessageTemplate? Source { get; init; }
+
+    public MessageTemplate? Note { get; init; }
+
+    public MessageTemplate? Entity { get; init; }
+
+    /// <summary>What stands in the details beside the labels.</summary>
+    public required IReadOnlyList<(string Name, MessageTemplate Value)> Details { get; init; }
 
     public required IReadOnlyList<(string Type, string Name)> Responders { get; init; }
 
@@ -38,10 +54,15 @@ internal sealed record OpsgenieNotifier : Notifier
                 section, "api_url", Secret.FromValue(defaults.Section.Text("opsgenie_api_url", "https://api.opsgenie.com/"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             ApiKey = key ?? Secret.FromValue(""),
-            Message = MessageTemplate.Read(section, "message"),
-            Description = MessageTemplate.Read(section, "description"),
-            Priority = section.Has("priority") ? section.Choice("priority", "P3", "P1", "P2", "P3", "P4", "P5") : null,
-            Tags = [.. (section.Text("tags") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
+            Message = MessageTemplate.Read(section, "message", defaults.Templates),
+            Description = MessageTemplate.Read(section, "description", defaults.Templates),
+            Priority = ReadPriority(section, defaults),
+            Tags = MessageTemplate.Read(section, "tags", defaults.Templates),
+            Actions = MessageTemplate.Read(section, "actions", defaults.Templates),
+            Source = MessageTemplate.Read(section, "source", defaults.Templates),
+            Note = MessageTemplate.Read(section, "note", defaults.Templates),
+            Entity = MessageTemplate.Read(section, "entity", defaults.Templates),
+            Details = MessageTemplate.ReadAll(section.Section("details"), defaults.Templates),
             Responders = [.. section.Sections("responders").Select(ReadResponder)],
         };
     }
@@ -54,22 +75,43 @@ internal sealed record OpsgenieNotifier : Notifier
             return tools.Http.PostJsonAsync(
                 new Uri($"{root}/v2/alerts/{message.GroupId()}/close?identifierType=alias"),
                 new JsonObject { ["source"] = "metricsd" }.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct, [key]);
+        string? Of(MessageTemplate? template) => template?.Value(message, text => text, tools.Time);
+        var details = new JsonObject(message.CommonLabels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
+        foreach ((string name, MessageTemplate value) in Details)
+            details[name] = Of(value);
         var body = new JsonObject
         {
             ["alias"] = message.GroupId(),
-            ["message"] = Cut(
-                MessageText.OneLine(Message?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)), LongestMessage),
+            ["message"] = Cut(MessageTemplate.Title(Message, message, text => text, tools.Time), LongestMessage),
             ["description"] =
                 Cut(Description?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message), LongestDescription),
-            ["source"] = "metricsd",
-            ["details"] = new JsonObject(message.CommonLabels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))),
-            ["tags"] = new JsonArray([.. Tags.Select(t => (JsonNode)t)]),
+            ["source"] = Of(Source) ?? "metricsd",
+            ["details"] = details,
+            ["tags"] = List(Of(Tags)),
             ["responders"] = new JsonArray(
                 [.. Responders.Select(r => new JsonObject { ["type"] = r.Type, [r.Type == "user" ? "username" : "name"] = r.Name })]),
         };
-        if (Priority is not null)
-            body["priority"] = Priority;
+        if (Of(Priority)?.Trim() is { } priority && s_priorities.Contains(priority))
+            body["priority"] = priority;
+        if (Actions is not null)
+            body["actions"] = List(Of(Actions));
+        foreach ((string name, MessageTemplate? template) in new[] { ("note", Note), ("entity", Entity) })
+        {
+            if (Of(template) is { Length: > 0 } value)
+                body[name] = value;
+        }
         return tools.Http.PostJsonAsync(new Uri($"{root}/v2/alerts"), body.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct, [key]);
+    }
+
+    private static JsonArray List(string? text) =>
+        [.. (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
+    /// <summary>One that is no template is known now, and so is whether it is right.</summary>
+    private static MessageTemplate? ReadPriority(YamlSection section, NotifierDefaults defaults)
+    {
+        if (section.Text("priority")?.Contains("{{", StringComparison.Ordinal) == false)
+            _ = section.Choice("priority", "P3", s_priorities);
+        return MessageTemplate.Read(section, "priority", defaults.Templates);
     }
 
     private static (string Type, string Name) ReadResponder(YamlSection section)

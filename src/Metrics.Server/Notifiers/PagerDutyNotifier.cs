@@ -18,6 +18,21 @@ internal sealed record PagerDutyNotifier : Notifier
 
     public MessageTemplate? Description { get; init; }
 
+    public MessageTemplate? Client { get; init; }
+
+    public MessageTemplate? ClientUrl { get; init; }
+
+    public MessageTemplate? Source { get; init; }
+
+    public MessageTemplate? Component { get; init; }
+
+    public MessageTemplate? Group { get; init; }
+
+    public MessageTemplate? Class { get; init; }
+
+    /// <summary>What stands in the details beside ours.</summary>
+    public required IReadOnlyList<(string Name, MessageTemplate Value)> Details { get; init; }
+
     /// <summary>Template of the severity; by default the label <c>severity</c>, when it is one that PagerDuty knows.</summary>
     public MessageTemplate? Severity { get; init; }
 
@@ -36,35 +51,52 @@ internal sealed record PagerDutyNotifier : Notifier
                 section, "url", Secret.FromValue(defaults.Section.Text("pagerduty_url", "https://events.pagerduty.com/v2/enqueue"))),
             Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
             RoutingKey = key ?? Secret.FromValue(""),
-            Description = MessageTemplate.Read(section, "description"),
-            Severity = MessageTemplate.Read(section, "severity"),
+            Description = MessageTemplate.Read(section, "description", defaults.Templates),
+            Severity = MessageTemplate.Read(section, "severity", defaults.Templates),
+            Client = MessageTemplate.Read(section, "client", defaults.Templates),
+            ClientUrl = MessageTemplate.Read(section, "client_url", defaults.Templates),
+            Source = MessageTemplate.Read(section, "source", defaults.Templates),
+            Component = MessageTemplate.Read(section, "component", defaults.Templates),
+            Group = MessageTemplate.Read(section, "group", defaults.Templates),
+            Class = MessageTemplate.Read(section, "class", defaults.Templates),
+            Details = MessageTemplate.ReadAll(section.Section("details"), defaults.Templates),
         };
     }
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string summary = MessageText.OneLine(Description?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message));
+        string summary = MessageTemplate.Title(Description, message, text => text, tools.Time);
+        string? Of(MessageTemplate? template) => template?.Value(message, text => text, tools.Time);
+        var details = new JsonObject
+        {
+            ["alerts"] = MessageText.Plain(message),
+            ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"),
+            ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved"),
+        };
+        foreach ((string name, MessageTemplate value) in Details)
+            details[name] = Of(value);
+        var payload = new JsonObject
+        {
+            ["summary"] = summary.Length <= LongestSummary ? summary : summary[..LongestSummary],
+            ["source"] = Of(Source) ?? message.CommonLabels.GetValueOrDefault("instance")
+                ?? message.CommonLabels.GetValueOrDefault("host") ?? "metricsd",
+            ["severity"] = SeverityOf(
+                Severity?.Render(message, _ => "error", tools.Time) ?? message.CommonLabels.GetValueOrDefault("severity", "error")),
+            ["component"] = Of(Component) ?? message.CommonLabels.GetValueOrDefault("alertname"),
+            ["custom_details"] = details,
+        };
+        if (Of(Group) is { Length: > 0 } group)
+            payload["group"] = group;
+        if (Of(Class) is { Length: > 0 } kind)
+            payload["class"] = kind;
         var body = new JsonObject
         {
             ["routing_key"] = RoutingKey.Reveal(),
             ["event_action"] = message.Status == "firing" ? "trigger" : "resolve",
             ["dedup_key"] = message.GroupId(),
-            ["client"] = "metricsd",
-            ["client_url"] = $"{message.ExternalUrl}/alerts",
-            ["payload"] = new JsonObject
-            {
-                ["summary"] = summary.Length <= LongestSummary ? summary : summary[..LongestSummary],
-                ["source"] = message.CommonLabels.GetValueOrDefault("instance")
-                    ?? message.CommonLabels.GetValueOrDefault("host")
-                    ?? "metricsd",
-                ["severity"] = SeverityOf(
-                    Severity?.Render(message, _ => "error", tools.Time) ?? message.CommonLabels.GetValueOrDefault("severity", "error")),
-                ["component"] = message.CommonLabels.GetValueOrDefault("alertname"),
-                ["custom_details"] =
-                    new JsonObject { ["alerts"] = MessageText.Plain(message),
-                        ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"),
-                        ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved") },
-            },
+            ["client"] = Of(Client) ?? "metricsd",
+            ["client_url"] = Of(ClientUrl) ?? $"{message.ExternalUrl}/alerts",
+            ["payload"] = payload,
             ["links"] = new JsonArray([.. MessageText.Links(message).Select(l => new JsonObject { ["href"] = l.Url, ["text"] = l.What })]),
         };
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct);

@@ -15,11 +15,25 @@ internal sealed record SlackNotifier : Notifier
 
     public required HttpAccess Access { get; init; }
 
-    public string? Channel { get; init; }
+    public MessageTemplate? Channel { get; init; }
 
-    public required string Username { get; init; }
+    public MessageTemplate? Username { get; init; }
 
-    public string? IconEmoji { get; init; }
+    public MessageTemplate? IconEmoji { get; init; }
+
+    public MessageTemplate? IconUrl { get; init; }
+
+    /// <summary>Whether Slack makes links of names and channels. Default false.</summary>
+    public required bool LinkNames { get; init; }
+
+    /// <summary>What Slack reads as markup; null is nothing of ours, and what Alertmanager has where the text is Go's.</summary>
+    public IReadOnlyList<string>? MarkupIn { get; init; }
+
+    public required SlackPart Attachment { get; init; }
+
+    public required IReadOnlyList<SlackPart> Fields { get; init; }
+
+    public required IReadOnlyList<SlackPart> Actions { get; init; }
 
     public MessageTemplate? Title { get; init; }
 
@@ -29,34 +43,49 @@ internal sealed record SlackNotifier : Notifier
     {
         Url = SecretUrl.Read(section, "api_url", Secret.Read(defaults.Section, "slack_api_url")),
         Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
-        Channel = section.Text("channel"),
-        Username = section.Text("username", "metricsd"),
-        IconEmoji = section.Text("icon_emoji"),
-        Title = MessageTemplate.Read(section, "title"),
-        Text = MessageTemplate.Read(section, "text"),
+        Channel = MessageTemplate.Read(section, "channel", defaults.Templates),
+        Username = MessageTemplate.Read(section, "username", defaults.Templates),
+        IconEmoji = MessageTemplate.Read(section, "icon_emoji", defaults.Templates),
+        IconUrl = MessageTemplate.Read(section, "icon_url", defaults.Templates),
+        LinkNames = section.Flag("link_names", false),
+        MarkupIn = section.Has("mrkdwn_in") ? section.Texts("mrkdwn_in") : null,
+        Attachment = SlackPart.OfAttachment(section, defaults),
+        Fields = SlackPart.Fields(section, defaults),
+        Actions = SlackPart.Actions(section, defaults),
+        Title = MessageTemplate.Read(section, "title", defaults.Templates),
+        Text = MessageTemplate.Read(section, "text", defaults.Templates),
     };
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string title = Title?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message);
+        string title = MessageTemplate.Title(Title, message, Escape, tools.Time);
+        var attachment = new JsonObject
+        {
+            ["title"] = title,
+            ["title_link"] = message.Links?.Acknowledge ?? $"{message.ExternalUrl}/alerts",
+            ["text"] = MessageTemplate.Body(Text, message, Escape, tools.Time),
+            ["fallback"] = title,
+            ["color"] = message.Status == "firing" ? "danger" : "good",
+            // Our text is taken as it is: what labels hold must not become markup. Go's texts are written with Slack's in mind.
+            ["mrkdwn_in"] = new JsonArray([.. MarkupIn ?? (Text?.IsGo == true ? ["fallback", "pretext", "text"] : [])]),
+        };
+        Attachment.AddTo(attachment, message, Escape, tools.Time);
+        if (Fields.Count > 0)
+            attachment["fields"] = new JsonArray([.. Fields.Select(f => f.AddTo([], message, Escape, tools.Time))]);
+        if (Actions.Count > 0)
+            attachment["actions"] = new JsonArray([.. Actions.Select(a => a.AddTo([], message, Escape, tools.Time))]);
         var body = new JsonObject
         {
-            ["username"] = Username,
-            ["attachments"] = new JsonArray(new JsonObject
-            {
-                ["title"] = Escape(MessageText.OneLine(title)),
-                ["title_link"] = message.Links?.Acknowledge ?? $"{message.ExternalUrl}/alerts",
-                ["text"] = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message)),
-                ["fallback"] = Escape(MessageText.OneLine(title)),
-                ["color"] = message.Status == "firing" ? "danger" : "good",
-                // The text is taken as it is: what labels hold must not become markup.
-                ["mrkdwn_in"] = new JsonArray(),
-            }),
+            ["username"] = Username?.Value(message, Escape, tools.Time) ?? "metricsd",
+            ["attachments"] = new JsonArray(attachment),
         };
-        if (Channel is not null)
-            body["channel"] = Channel;
-        if (IconEmoji is not null)
-            body["icon_emoji"] = IconEmoji;
+        foreach ((string name, MessageTemplate? template) in new[] { ("channel", Channel), ("icon_emoji", IconEmoji), ("icon_url", IconUrl) })
+        {
+            if (template?.Value(message, text => text, tools.Time) is { Length: > 0 } value)
+                body[name] = value;
+        }
+        if (LinkNames)
+            body["link_names"] = true;
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(10), ct);
     }
 

@@ -19,16 +19,19 @@ internal sealed record TeamsNotifier : Notifier
 
     public MessageTemplate? Text { get; init; }
 
+    /// <summary>What a card says in a list of messages; its title by default.</summary>
+    public MessageTemplate? Summary { get; init; }
+
     public static TeamsNotifier ReadCard(YamlSection section, NotifierDefaults defaults) => Read(section, defaults, false);
 
     public static TeamsNotifier ReadAdaptive(YamlSection section, NotifierDefaults defaults) => Read(section, defaults, true);
 
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
-        string title = Escape(MessageText.OneLine(Title?.Render(message, MessageText.Title, tools.Time) ?? MessageText.Title(message)));
-        string text = Escape(Text?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message))
-            .Replace("\n", "\n\n", StringComparison.Ordinal);
-        JsonObject body = IsAdaptive ? Adaptive(message, title, text) : Card(message, title, text);
+        string title = MessageTemplate.Title(Title, message, Escape, tools.Time);
+        string text = MessageTemplate.Body(
+            Text, message, plain => Escape(plain).Replace("\n", "\n\n", StringComparison.Ordinal), tools.Time);
+        JsonObject body = IsAdaptive ? Adaptive(message, title, text) : Card(message, title, text, Summary?.Value(message, Escape, tools.Time) ?? title);
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(10), ct);
     }
 
@@ -37,16 +40,17 @@ internal sealed record TeamsNotifier : Notifier
         Url = SecretUrl.Read(section, "webhook_url", null),
         Access = HttpAccess.Read(section.Section("http_config"), defaults.Http),
         IsAdaptive = adaptive,
-        Title = MessageTemplate.Read(section, "title"),
-        Text = MessageTemplate.Read(section, "text"),
+        Title = MessageTemplate.Read(section, "title", defaults.Templates),
+        Text = MessageTemplate.Read(section, "text", defaults.Templates),
+        Summary = adaptive ? null : MessageTemplate.Read(section, "summary", defaults.Templates),
     };
 
-    private static JsonObject Card(AlertMessage message, string title, string text) => new()
+    private static JsonObject Card(AlertMessage message, string title, string text, string summary) => new()
     {
         ["@context"] = "http://schema.org/extensions",
         ["@type"] = "MessageCard",
         ["title"] = title,
-        ["summary"] = title,
+        ["summary"] = summary,
         ["text"] = text,
         ["themeColor"] = message.Status == "firing" ? "8C1A1A" : "2DC72D",
     };

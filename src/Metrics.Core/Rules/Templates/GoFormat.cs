@@ -14,7 +14,7 @@ internal static class GoFormat
     /// <summary>As <c>%v</c>.</summary>
     public static string Print(object? value) => value switch
     {
-        null => "<no value>",
+        null => "<nil>",
         string text => text,
         bool flag => flag ? "true" : "false",
         double number => FloatText.FormatGeneral(number),
@@ -23,7 +23,9 @@ internal static class GoFormat
         IDictionary map =>
             $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
         VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
-        DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF '+0000 UTC'", CultureInfo.InvariantCulture),
+        GoObject known => known.Print(),
+        GoMarkup markup => markup.Text,
+        TimeSpan span => GoDuration.Print(span),
         GoTemplate.AlertData data => $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
         IEnumerable list => $"[{string.Join(' ', list.Cast<object?>().Select(Print))}]",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
@@ -31,8 +33,16 @@ internal static class GoFormat
 
     public static string TypeOf(object? value) => value switch
     {
-        null => "nil", string =>
-            "string", bool => "bool", double => "float64", long => "int", Labels or IDictionary => "map[string]string", _ => "struct",
+        null => "nil",
+        string => "string",
+        bool => "bool",
+        double => "float64",
+        long => "int",
+        Labels or IDictionary => "map[string]string",
+        GoObject known => known.Type,
+        GoMarkup => "template.HTML",
+        TimeSpan => "time.Duration",
+        _ => "struct",
     };
 
     /// <summary><c>printf</c>: a verb that does not suit its value is printed as Go prints it, so that the mistake is seen.</summary>
@@ -89,24 +99,41 @@ internal static class GoFormat
         {
             ('v', double number) => FloatText.FormatGeneral(number),
             ('v', _) => Print(value),
-            ('s', string s) => precision is { } max && max < s.Length ? s[..max] : s,
-            ('s', Labels or IDictionary) => Print(value),
-            ('q', string s) => Labels.Quote(s),
+            ('T', _) => TypeOf(value),
+            ('s', string s) => Cut(s, precision),
+            ('q', string s) => Labels.Quote(Cut(s, precision)),
+            ('x', string s) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)),
+            ('X', string s) => Convert.ToHexString(Encoding.UTF8.GetBytes(s)),
+            ('s' or 'q', GoList { Type: "[]string" } list) => $"[{string.Join(' ', list.Items.Select(i => Verb(verb, i, "", null)))}]",
+            ('s', Labels or IDictionary or GoObject or GoMarkup or TimeSpan) => Print(value),
+            ('q', GoObject or GoMarkup or TimeSpan) => Labels.Quote(Print(value)),
             ('d', long whole) => whole.ToString(CultureInfo.InvariantCulture),
-            ('x', long whole) => whole.ToString("x", CultureInfo.InvariantCulture),
+            ('d', GoName name) => name.Number.ToString(CultureInfo.InvariantCulture),
+            ('d', TimeSpan span) => (span.Ticks * 100).ToString(CultureInfo.InvariantCulture),
+            ('x' or 'X', long whole) => (whole < 0 ? "-" : "")
+                + Math.Abs(whole).ToString(verb.ToString(), CultureInfo.InvariantCulture),
+            ('o' or 'b', long whole) => (whole < 0 ? "-" : "") + Convert.ToString(Math.Abs(whole), verb == 'o' ? 8 : 2),
+            ('c', long whole) when Rune.IsValid((int)whole) => new Rune((int)whole).ToString(),
+            ('q', long whole) when Rune.IsValid((int)whole) => $"'{new Rune((int)whole)}'",
+            ('U', long whole) => $"U+{whole:X4}",
             ('t', bool flag) => flag ? "true" : "false",
             ('f' or 'F', double number) =>
                 double.IsFinite(number) ? number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture) : FloatText.Format(number),
             ('e', double number) => double.IsFinite(number) ? Exponent(number, precision ?? 6) : FloatText.Format(number),
-            ('g' or 'G', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
+            ('g', double number) => precision is { } digits ? Significant(number, digits) : FloatText.FormatGeneral(number),
+            ('E' or 'G', double number) => Verb(char.ToLowerInvariant(verb), number, "", precision).Replace('e', 'E'),
             _ => null,
         };
         if (text is null)
-            return $"%!{verb}({TypeOf(value)}={Print(value)})";
+            return value is null ? $"%!{verb}(<nil>)" : $"%!{verb}({TypeOf(value)}={Print(value)})";
         return flags.Contains('+', StringComparison.Ordinal) && value is double or long && !text.StartsWith('-') && !text.StartsWith('+')
             ? "+" + text
             : text;
     }
+
+    /// <summary>No more than so many characters.</summary>
+    private static string Cut(string text, int? most) =>
+        most is { } runes && runes < text.Length ? string.Concat(text.EnumerateRunes().Take(runes)) : text;
 
     private static string Exponent(double value, int digits)
     {
@@ -137,13 +164,14 @@ internal static class GoFormat
 
     private static string Pad(string text, string flags, int? width)
     {
-        if (width is not { } wide || text.Length >= wide)
+        int missing = (width ?? 0) - text.EnumerateRunes().Count();
+        if (missing <= 0)
             return text;
         if (flags.Contains('-', StringComparison.Ordinal))
-            return text.PadRight(wide);
+            return text + new string(' ', missing);
         if (!flags.Contains('0', StringComparison.Ordinal))
-            return text.PadLeft(wide);
-        bool signed = text is ['-' or '+', ..];
-        return signed ? text[0] + text[1..].PadLeft(wide - 1, '0') : text.PadLeft(wide, '0');
+            return new string(' ', missing) + text;
+        string zeros = new('0', missing);
+        return text is ['-' or '+', ..] ? text[0] + zeros + text[1..] : zeros + text;
     }
 }

@@ -1,99 +1,42 @@
 using System.Collections;
-using System.Globalization;
-using System.Net;
+using System.Text;
 using Metrics.Formats;
 using Metrics.Model;
-using Metrics.Query;
 using Metrics.Text;
 
 namespace Metrics.Rules.Templates;
 
-/// <summary>The functions of Go's templates and those that Prometheus adds.</summary>
-/// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/template_reference/#functions</remarks>
+/// <summary>The functions of Go's templates, and what functions do with values.</summary>
+/// <remarks>https://pkg.go.dev/text/template#hdr-Functions</remarks>
 internal static class GoFunctions
 {
-    private delegate object? Function(List<object?> arguments, TemplateScope scope);
+    private const int Many = 99;
 
-    private static readonly Dictionary<string, (int Least, int Most, Function Call)> s_functions = new()
+    /// <summary><c>and</c> and <c>or</c> are called by who runs a template, since they look at no more arguments than they need.</summary>
+    public static IReadOnlyDictionary<string, GoFunction> Common { get; } = new Dictionary<string, GoFunction>
     {
-        ["and"] = (1, 99, (a, _) => a.Find(v => !IsTrue(v)) is { } falsy ? falsy : a.Exists(v => !IsTrue(v)) ? null : a[^1]),
-        ["or"] = (1, 99, (a, _) => a.Find(IsTrue) ?? a[^1]),
-        ["not"] = (1, 1, (a, _) => !IsTrue(a[0])),
-        ["eq"] = (2, 99, (a, _) => a.Skip(1).Any(b => Same(a[0], b))),
-        ["ne"] = (2, 2, (a, _) => !Same(a[0], a[1])),
-        ["lt"] = (2, 2, (a, _) => Order(a[0], a[1]) is < 0),
-        ["le"] = (2, 2, (a, _) => Order(a[0], a[1]) is <= 0),
-        ["gt"] = (2, 2, (a, _) => Order(a[0], a[1]) is > 0),
-        ["ge"] = (2, 2, (a, _) => Order(a[0], a[1]) is >= 0),
-        ["len"] =
-            (1, 1, (a, _) =>
-                (long)(a[0] switch { string s => System.Text.Encoding.UTF8.GetByteCount(s), Labels l => l.Count, ICollection c => c.Count,
-                    var v => throw new TemplateException($"len of type {GoFormat.TypeOf(v)}") })),
-        ["index"] = (2, 9, (a, _) => a.Skip(1).Aggregate(a[0], Index)),
-        ["print"] = (0, 99, (a, _) => string.Concat(a.Select(GoFormat.Print))),
-        ["println"] = (0, 99, (a, _) => string.Join(' ', a.Select(GoFormat.Print)) + "\n"),
-        ["printf"] = (1, 99, (a, _) => GoFormat.Printf(Text(a[0]), a.GetRange(1, a.Count - 1))),
-        ["html"] = (1, 99, (a, _) => WebUtility.HtmlEncode(string.Concat(a.Select(GoFormat.Print)))),
-        ["urlquery"] = (1, 99, (a, _) => Uri.EscapeDataString(string.Concat(a.Select(GoFormat.Print)))),
-        ["urlQueryEscape"] = (1, 1, (a, _) => Uri.EscapeDataString(Text(a[0]))),
-
-        ["query"] = (1, 1, (a, scope) => scope.Ask(Text(a[0])).Cast<object?>().ToList()),
-        ["first"] =
-            (1, 1, (a, _) => Samples(a[0]) is [var first, ..]
-                ? first
-                : throw new TemplateException("first() called on vector with no elements")),
-        ["label"] = (2, 2, (a, _) => Sample(a[1]).Labels[Text(a[0])]),
-        ["value"] = (1, 1, (a, _) => Sample(a[0]).Sample.Value),
-        ["strvalue"] = (1, 1, (a, _) => Sample(a[0]).Labels["__value__"]),
-        ["sortByLabel"] =
-            (2, 2, (a, _) => Samples(a[1]).Cast<VectorElement>().OrderBy(e => e.Labels[Text(a[0])], StringComparer.Ordinal).Cast<object?>()
-                .ToList()),
-        ["args"] = (0, 99, (a, _) => a.Select((v, i) => (Key: $"arg{i}", Value: v)).ToDictionary(v => v.Key, v => v.Value)),
-
-        ["reReplaceAll"] = (3, 3, (a, _) => Regex(Text(a[0])).Replace(Text(a[2]), Text(a[1]))),
-        ["match"] = (2, 2, (a, _) => Regex(Text(a[0])).IsMatch(Text(a[1]))),
-        ["title"] = (1, 1, (a, _) => Title(Text(a[0]))),
-        ["toUpper"] = (1, 1, (a, _) => Text(a[0]).ToUpperInvariant()),
-        ["toLower"] = (1, 1, (a, _) => Text(a[0]).ToLowerInvariant()),
-        ["safeHtml"] = (1, 1, (a, _) => Text(a[0])),
-        ["stripPort"] = (1, 1, (a, _) => StripPort(Text(a[0]))),
-        ["stripDomain"] = (1, 1, (a, _) => StripDomain(Text(a[0]))),
-        ["graphLink"] = (1, 1, (a, _) => $"/graph?g0.expr={Uri.EscapeDataString(Text(a[0]))}&g0.tab=0"),
-        ["tableLink"] = (1, 1, (a, _) => $"/graph?g0.expr={Uri.EscapeDataString(Text(a[0]))}&g0.tab=1"),
-        ["externalURL"] = (0, 0, (_, scope) => scope.ExternalUrl),
-        ["pathPrefix"] =
-            (0, 0, (_, scope) => Uri.TryCreate(scope.ExternalUrl, UriKind.Absolute, out Uri? url) ? url.AbsolutePath.TrimEnd('/') : ""),
-
-        ["humanize"] = (1, 1, (a, _) => TemplateFunctions.Humanize(Number(a[0]))),
-        ["humanize1024"] = (1, 1, (a, _) => TemplateFunctions.Humanize1024(Number(a[0]))),
-        ["humanizeDuration"] = (1, 1, (a, _) => TemplateFunctions.HumanizeDuration(Number(a[0]))),
-        ["humanizePercentage"] = (1, 1, (a, _) => TemplateFunctions.HumanizePercentage(Number(a[0]))),
-        ["humanizeTimestamp"] = (1, 1, (a, _) => TemplateFunctions.HumanizeTimestamp(Number(a[0]))),
-        ["toTime"] = (1, 1, (a, _) => DateTimeOffset.UnixEpoch.AddSeconds(Number(a[0]))),
-        ["parseDuration"] =
-            (1, 1, (a, _) => Duration.TryParse(Text(a[0]), out TimeSpan span)
-                ? span.TotalSeconds
-                : throw new TemplateException($"not a valid duration string: \"{Text(a[0])}\"")),
-        ["now"] = (0, 0, (_, scope) => scope.At / 1000.0),
+        ["and"] = new(1, Many, (a, _) => a.TrueForAll(IsTrue) ? a[^1] : a.Find(v => !IsTrue(v))),
+        ["or"] = new(1, Many, (a, _) => a.Find(IsTrue) ?? a[^1]),
+        ["not"] = new(1, 1, (a, _) => !IsTrue(a[0])),
+        ["eq"] = new(2, Many, (a, _) => a.Skip(1).Any(b => Same(a[0], b))),
+        ["ne"] = new(2, 2, (a, _) => !Same(a[0], a[1])),
+        ["lt"] = new(2, 2, (a, _) => Order(a[0], a[1]) is < 0),
+        ["le"] = new(2, 2, (a, _) => Order(a[0], a[1]) is <= 0),
+        ["gt"] = new(2, 2, (a, _) => Order(a[0], a[1]) is > 0),
+        ["ge"] = new(2, 2, (a, _) => Order(a[0], a[1]) is >= 0),
+        ["len"] = new(1, 1, (a, _) => Length(a[0])),
+        ["index"] = new(1, 9, (a, _) => a.Skip(1).Aggregate(a[0], Index)),
+        ["slice"] = new(1, 4, (a, _) => Slice(a)),
+        ["print"] = new(0, Many, (a, _) => Joined(a)),
+        ["println"] = new(0, Many, (a, _) => string.Join(' ', a.Select(GoFormat.Print)) + "\n"),
+        ["printf"] = new(1, Many, (a, _) => GoFormat.Printf(AsText(a[0]), a.GetRange(1, a.Count - 1))),
+        ["html"] = new(1, Many, (a, _) => GoEscape.Html(Joined(a))),
+        ["js"] = new(1, Many, (a, _) => GoEscape.Script(Joined(a))),
+        ["urlquery"] = new(1, Many, (a, _) => GoEscape.Query(Joined(a))),
     };
 
-    public static bool Knows(string name) => s_functions.ContainsKey(name);
-
-    public static object? Call(string name, List<object?> arguments, TemplateScope scope)
-    {
-        (int min, int max, Function call) = s_functions[name];
-        if (arguments.Count < min || arguments.Count > max)
-            throw new TemplateException($"wrong number of args for {name}: want {(min == max ? min : $"at least {min}")} got "
-                + $"{arguments.Count}");
-        try
-        {
-            return call(arguments, scope);
-        }
-        catch (ArgumentException e)
-        {
-            throw new TemplateException($"error calling {name}: {e.Message}");
-        }
-    }
+    public static IReadOnlyDictionary<string, GoFunction> Merge(params IEnumerable<IReadOnlyDictionary<string, GoFunction>> all) =>
+        all.SelectMany(f => f).ToDictionary(f => f.Key, f => f.Value);
 
     public static bool IsTrue(object? value) => value switch
     {
@@ -104,14 +47,20 @@ internal static class GoFunctions
         long whole => whole != 0,
         Labels labels => labels.Count > 0,
         ICollection list => list.Count > 0,
+        GoMap map => map.Count > 0,
+        GoList list => list.Items.Count > 0,
+        GoName name => name.Number != 0,
+        TimeSpan span => span != TimeSpan.Zero,
+        GoMarkup markup => markup.Text.Length > 0,
         _ => true,
     };
 
     private static bool Same(object? a, object? b) => (a, b) switch
     {
         (null, null) => true,
-        (string x, string y) => x == y,
+        (string or GoMarkup, string or GoMarkup) => GoFormat.Print(a) == GoFormat.Print(b),
         (bool x, bool y) => x == y,
+        (GoTime x, GoTime y) => x.At == y.At,
         _ when IsNumber(a) && IsNumber(b) => Number(a) == Number(b),
         _ => throw new TemplateException("incompatible types for comparison"),
     };
@@ -126,63 +75,90 @@ internal static class GoFunctions
         return double.IsNaN(left) || double.IsNaN(right) ? null : left.CompareTo(right);
     }
 
-    private static bool IsNumber(object? value) => value is double or long;
+    private static bool IsNumber(object? value) => value is double or long or GoName or TimeSpan;
 
-    private static double Number(object? value) => value switch
+    public static double Number(object? value) => value switch
     {
         double number => number,
         long whole => whole,
-        string text when FloatText.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out double number) => number,
+        GoName name => name.Number,
+        TimeSpan span => span.Ticks * 100.0,
+        string text when FloatText.TryParse(Encoding.UTF8.GetBytes(text), out double number) => number,
         _ => throw new TemplateException($"can't convert {GoFormat.TypeOf(value)} to float: {GoFormat.Print(value)}"),
     };
 
-    private static string Text(object? value) =>
+    public static long Whole(object? value) => value switch
+    {
+        long whole => whole,
+        GoName name => name.Number,
+        _ => throw new TemplateException($"wrong type for value; expected int; got {GoFormat.TypeOf(value)}"),
+    };
+
+    public static string AsText(object? value) =>
         value as string ?? throw new TemplateException($"wrong type for value; expected string; got {GoFormat.TypeOf(value)}");
 
-    private static List<object?> Samples(object? value) =>
-        value as List<object?> ?? throw new TemplateException("expected the result of query");
+    /// <summary>A list of texts.</summary>
+    public static IEnumerable<string> Texts(object? value) => value is GoList { Type: "[]string" } list
+        ? list.Items.Cast<string>()
+        : throw new TemplateException($"wrong type for value; expected []string; got {GoFormat.TypeOf(value)}");
 
-    private static VectorElement Sample(object? value) =>
-        value is VectorElement element ? element : throw new TemplateException("expected a sample of a query's result");
+    public static Re2 Regex(string pattern) => new(pattern, whole: false);
+
+    /// <summary>As <c>fmt.Sprint</c>: a blank between two that are no texts.</summary>
+    private static string Joined(List<object?> values)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (i > 0 && values[i] is not string && values[i - 1] is not string)
+                text.Append(' ');
+            text.Append(GoFormat.Print(values[i]));
+        }
+        return text.ToString();
+    }
+
+    private static long Length(object? value) => value switch
+    {
+        string s => Encoding.UTF8.GetByteCount(s),
+        GoMarkup markup => Encoding.UTF8.GetByteCount(markup.Text),
+        Labels l => l.Count,
+        ICollection c => c.Count,
+        GoMap map => map.Count,
+        GoList list => list.Items.Count,
+        _ => throw new TemplateException($"len of type {GoFormat.TypeOf(value)}"),
+    };
 
     private static object? Index(object? of, object? key) => (of, key) switch
     {
         (Labels labels, string name) => labels[name],
+        (GoMap map, string name) => map[name],
         (IDictionary map, string name) => map[name],
-        (IList list, long place) when place >= 0 && place < list.Count => list[(int)place],
-        (IList, long place) => throw new TemplateException($"error calling index: index out of range: {place}"),
+        (IList list, long place) => list[Place(place, list.Count)],
+        (GoList list, long place) => list.Items[Place(place, list.Items.Count)],
+        (string text, long place) => Byte(Encoding.UTF8.GetBytes(text), place),
         _ => throw new TemplateException($"can't index item of type {GoFormat.TypeOf(of)}"),
     };
 
-    private static Re2 Regex(string pattern) => new(pattern, whole: false);
+    private static object Byte(byte[] bytes, long place) => (long)bytes[Place(place, bytes.Length)];
 
-    private static string Title(string text)
+    private static int Place(long place, int count) => place >= 0 && place < count
+        ? (int)place
+        : throw new TemplateException($"error calling index: index out of range: {place}");
+
+    private static object Slice(List<object?> arguments)
     {
-        char[] letters = text.ToCharArray();
-        for (int i = 0; i < letters.Length; i++)
+        byte[] bytes = arguments[0] is string text ? Encoding.UTF8.GetBytes(text) : [];
+        int count = arguments[0] switch
         {
-            if (i == 0 || !(char.IsLetterOrDigit(letters[i - 1]) || letters[i - 1] is '_' or '\''))
-                letters[i] = char.ToUpper(letters[i], CultureInfo.InvariantCulture);
-        }
-        return new string(letters);
-    }
-
-    private static string StripPort(string address)
-    {
-        int colon = address.LastIndexOf(':');
-        bool isSix = address.Count(c => c == ':') > 1 && !address.StartsWith('[');
-        if (colon < 0 || isSix)
-            return address;
-        return address[..colon].Trim('[', ']');
-    }
-
-    private static string StripDomain(string address)
-    {
-        int colon = address.LastIndexOf(':');
-        string host = colon < 0 ? address : address[..colon], port = colon < 0 ? "" : address[colon..];
-        if (IPAddress.TryParse(host, out _))
-            return address;
-        int dot = host.IndexOf('.', StringComparison.Ordinal);
-        return (dot < 0 ? host : host[..dot]) + port;
+            string => bytes.Length,
+            GoList list => list.Items.Count,
+            var other => throw new TemplateException($"can't slice item of type {GoFormat.TypeOf(other)}"),
+        };
+        long from = arguments.Count > 1 ? Whole(arguments[1]) : 0, to = arguments.Count > 2 ? Whole(arguments[2]) : count;
+        if (from < 0 || to > count || from > to || (arguments.Count > 3 && (arguments[0] is string || Whole(arguments[3]) < to)))
+            throw new TemplateException($"error calling slice: index out of range: {from}:{to}");
+        return arguments[0] is GoList all
+            ? new GoList(all.Type, [.. all.Items.Skip((int)from).Take((int)(to - from))])
+            : Encoding.UTF8.GetString(bytes, (int)from, (int)(to - from));
     }
 }

@@ -18,6 +18,16 @@ internal sealed record GoRange(string? Key, string? Element, GoPipeline Over, Li
 /// <summary><c>break</c> or <c>continue</c>.</summary>
 internal sealed record GoJump(bool IsBreak) : GoNode;
 
+/// <summary><c>template "name" pipeline</c>.</summary>
+internal sealed record GoInvoke(string Name, GoPipeline? Data) : GoNode;
+
+/// <summary>What the daemon itself writes, as a defined template of some name.</summary>
+/// <param name="Write">From the dot to the text, or to a <see cref="GoMarkup"/>.</param>
+internal sealed record GoNative(Func<object?, object?> Write) : GoNode;
+
+/// <summary>A text and the templates that it defines.</summary>
+internal sealed record GoSource(List<GoNode> Nodes, IReadOnlyDictionary<string, List<GoNode>> Defines);
+
 /// <summary>Commands, each of which gets the result of the one before as its last argument.</summary>
 internal sealed record GoPipeline(List<GoCommand> Commands);
 

@@ -3,34 +3,44 @@ using System.Text;
 
 namespace Metrics.Rules.Templates;
 
-/// <summary>Reads the language of Go's <c>text/template</c>, as annotations written for Prometheus use it.</summary>
+/// <summary>Reads the language of Go's <c>text/template</c>, as annotations for Prometheus and messages of Alertmanager use it.</summary>
 /// <remarks>https://pkg.go.dev/text/template and https://prometheus.io/docs/prometheus/latest/configuration/template_reference/</remarks>
 internal sealed class GoParser
 {
     private const int MaxDepth = 50;
 
     private readonly string _text;
+    private readonly GoLibrary _library;
+    private readonly Dictionary<string, List<GoNode>> _defines = [];
+    private List<string> _variables;
     private int _at;
     private int _depth;
+    private int _loops;
     private bool _trimNext;
 
-    private GoParser(string text) => _text = text;
-
-    /// <exception cref="TemplateException">It cannot be read; the message says where and why.</exception>
-    public static List<GoNode> Parse(string text)
+    private GoParser(string text, GoLibrary library)
     {
-        var parser = new GoParser(text);
-        List<GoNode> nodes = parser.ReadList(out string? end);
-        return end is null ? nodes : throw parser.Fault($"unexpected {{{{{end}}}}}");
+        _text = text;
+        _library = library;
+        _variables = ["", .. library.Variables];
     }
 
-    private TemplateException Fault(string message)
+    /// <exception cref="TemplateException">It cannot be read; the message says where and why.</exception>
+    public static GoSource Parse(string text, GoLibrary library)
+    {
+        var parser = new GoParser(text, library);
+        List<GoNode> nodes = parser.ReadList(out string? end);
+        return end is null ? new GoSource(nodes, parser._defines) : throw parser.Fault($"unexpected {{{{{end}}}}}");
+    }
+
+    private TemplateException Fault(string reason, bool saysWhere = true)
     {
         ReadOnlySpan<char> before = _text.AsSpan(0, Math.Min(_at, _text.Length));
-        return new TemplateException(
-            string.Create(
-            CultureInfo.InvariantCulture,
-            $"{message} (line {before.Count('\n') + 1}, column {before.Length - before.LastIndexOf('\n')} of the template)"));
+        (int line, int column) = (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+        string message = saysWhere
+            ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {line}, column {column} of the template)")
+            : reason;
+        return new TemplateException(message) { Line = line, Column = column, Reason = reason };
     }
 
     /// <summary>Reads up to <c>end</c> or <c>else</c>, which it takes and tells.</summary>
@@ -39,6 +49,7 @@ internal sealed class GoParser
         if (++_depth > MaxDepth)
             throw Fault($"the template nests deeper than {MaxDepth} levels");
         var nodes = new List<GoNode>();
+        int variables = _variables.Count;
         end = null;
         while (_at < _text.Length)
         {
@@ -46,9 +57,9 @@ internal sealed class GoParser
             string text = open < 0 ? _text[_at..] : _text[_at..open];
             bool trimsBefore = open >= 0 && _text.AsSpan(open + 2) is ['-', ' ' or '\t' or '\n' or '\r', ..];
             if (_trimNext)
-                text = text.TrimStart();
+                text = text.TrimStart(' ', '\t', '\r', '\n');
             if (trimsBefore)
-                text = text.TrimEnd();
+                text = text.TrimEnd(' ', '\t', '\r', '\n');
             _trimNext = false;
             if (text.Length > 0)
                 nodes.Add(new GoText(text));
@@ -74,6 +85,7 @@ internal sealed class GoParser
                 break;
             }
         }
+        _variables.RemoveRange(variables, _variables.Count - variables);
         _depth--;
         return nodes;
     }
@@ -103,25 +115,100 @@ internal sealed class GoParser
                 nodes.Add(ReadRange());
                 return null;
             case "break" or "continue":
+                if (_loops == 0)
+                    throw Fault($"{{{{{word}}}}} outside {{{{range}}}}");
                 _at += word.Length;
                 Close();
                 nodes.Add(new GoJump(word == "break"));
                 return null;
-            case "define" or "template" or "block":
+            case "define" or "template" or "block" when !_library.AreNamed:
                 throw Fault($"{{{{{word}}}}} is not supported: a text stands for itself");
+            case "define" when _depth > 1:
+                throw Fault("unexpected {{define}}: it may not stand within another part");
+            case "define":
+                _at += word.Length;
+                ReadDefine(ReadName(word), word);
+                return null;
+            case "block":
+                _at += word.Length;
+                string block = ReadName(word);
+                nodes.Add(new GoInvoke(block, ReadPipeline()));
+                ReadDefine(block, word);
+                return null;
+            case "template":
+                _at += word.Length;
+                string named = ReadName(word);
+                nodes.Add(new GoInvoke(named, AtClose() ? null : ReadPipeline()));
+                Close();
+                return null;
             default:
                 (string? variable, bool declares) = ReadAssignment();
                 nodes.Add(new GoAction(variable, declares, ReadPipeline()));
+                if (variable is not null)
+                    Declare(variable, declares);
                 Close();
                 return null;
         }
     }
 
+    private string ReadName(string word)
+    {
+        SkipBlanks();
+        if (Current is not ('"' or '`'))
+            throw Fault($"{{{{{word}}}}} needs a name in quotes");
+        string name = ReadText(Current);
+        SkipBlanks();
+        return name;
+    }
+
+    /// <summary>Reads up to <c>end</c> what a name stands for; it sees no variables but its own.</summary>
+    private void ReadDefine(string name, string word)
+    {
+        Close();
+        (List<string> outer, int loops) = (_variables, _loops);
+        (_variables, _loops) = ([""], 0);
+        List<GoNode> nodes = ReadList(out string? end);
+        (_variables, _loops) = (outer, loops);
+        if (end != "end")
+            throw Fault($"{{{{{word}}}}} has no {{{{end}}}}");
+        if (!IsEmpty(nodes) && _defines.TryGetValue(name, out List<GoNode>? other) && !IsEmpty(other))
+            throw Fault($"multiple definition of template \"{name}\"");
+        if (!IsEmpty(nodes) || !_defines.ContainsKey(name))
+            _defines[name] = nodes;
+    }
+
+    /// <summary>Whether nothing is defined but blanks: such a definition replaces no other.</summary>
+    public static bool IsEmpty(List<GoNode> nodes) => nodes.TrueForAll(n => n is GoText text && string.IsNullOrWhiteSpace(text.Text));
+
+    private void Declare(string variable, bool declares)
+    {
+        if (declares)
+            _variables.Add(variable);
+        else
+            Need(variable);
+    }
+
+    private void Need(string variable)
+    {
+        if (!_variables.Contains(variable))
+            throw Fault($"undefined variable \"${variable}\"", saysWhere: false);
+    }
+
     private GoBranch ReadBranch(bool isWith)
     {
-        (string? variable, _) = ReadAssignment();
+        int variables = _variables.Count;
+        (string? variable, bool declares) = ReadAssignment();
         GoPipeline condition = ReadPipeline();
+        if (variable is not null)
+            Declare(variable, declares);
         Close();
+        GoBranch branch = ReadBranch(isWith, declares ? variable : null, condition);
+        _variables.RemoveRange(variables, _variables.Count - variables);
+        return branch;
+    }
+
+    private GoBranch ReadBranch(bool isWith, string? variable, GoPipeline condition)
+    {
         List<GoNode> then = ReadList(out string? end);
         List<GoNode> otherwise = [];
         if (end is "else if" or "else with")
@@ -163,8 +250,13 @@ internal sealed class GoParser
                 (_at, key, element) = (start, null, null);
         }
         GoPipeline over = ReadPipeline();
+        int variables = _variables.Count;
+        _variables.AddRange(new[] { key, element }.OfType<string>());
         Close();
+        _loops++;
         List<GoNode> body = ReadList(out string? end);
+        _loops--;
+        _variables.RemoveRange(variables, _variables.Count - variables);
         List<GoNode> otherwise = end == "else" ? ReadList(out end) : [];
         return end == "end" ? new GoRange(key, element, over, body, otherwise) : throw Fault("{{range}} has no {{end}}");
     }
@@ -200,9 +292,16 @@ internal sealed class GoParser
         {
             commands.Add(ReadCommand());
         }
-        while (TryTake('|'));
+        while (TryTake('|') && !EndsPipeline());
         _depth--;
         return new GoPipeline(commands);
+    }
+
+    /// <summary>Go takes a bar with nothing behind it.</summary>
+    private bool EndsPipeline()
+    {
+        SkipBlanks();
+        return Current == ')' || AtClose();
     }
 
     private bool TryTake(char c)
@@ -226,7 +325,9 @@ internal sealed class GoParser
         }
         if (operands.Count == 0)
             throw Fault("missing value for command");
-        if (operands.Count > 1 && operands[0].Kind != GoOperandKind.Function)
+        if (operands is [{ Kind: GoOperandKind.Literal, Value: null }])
+            throw Fault("nil is not a command");
+        if (operands.Count > 1 && operands[0] is { Kind: not GoOperandKind.Function, Fields.Count: 0 })
             throw Fault("can't give argument to non-function");
         return new GoCommand(operands);
     }
@@ -243,7 +344,11 @@ internal sealed class GoParser
             return new GoOperand(GoOperandKind.Pipeline, inner, ReadFields());
         }
         if (c == '$')
-            return new GoOperand(GoOperandKind.Variable, ReadVariable(), ReadFields());
+        {
+            string variable = ReadVariable();
+            Need(variable);
+            return new GoOperand(GoOperandKind.Variable, variable, ReadFields());
+        }
         if (c == '.')
         {
             if (_at + 1 < _text.Length && char.IsAsciiDigit(_text[_at + 1]))
@@ -253,8 +358,10 @@ internal sealed class GoParser
                 _at++;
             return new GoOperand(GoOperandKind.Dot, null, fields);
         }
-        if (c is '"' or '`' or '\'')
+        if (c is '"' or '`')
             return new GoOperand(GoOperandKind.Literal, ReadText(c), []);
+        if (c == '\'')
+            return new GoOperand(GoOperandKind.Literal, ReadLetter(), []);
         if (char.IsAsciiDigit(c) || c is '-' or '+')
             return new GoOperand(GoOperandKind.Literal, ReadNumber(), []);
         string word = PeekWord();
@@ -265,7 +372,7 @@ internal sealed class GoParser
         {
             "true" or "false" => new GoOperand(GoOperandKind.Literal, word == "true", []),
             "nil" => new GoOperand(GoOperandKind.Literal, null, []),
-            _ when GoFunctions.Knows(word) => new GoOperand(GoOperandKind.Function, word, []),
+            _ when _library.Functions.ContainsKey(word) => new GoOperand(GoOperandKind.Function, word, []),
             _ => throw Fault($"function \"{word}\" not defined"),
         };
     }
@@ -300,42 +407,94 @@ internal sealed class GoParser
             _at++;
         while (char.IsAsciiLetterOrDigit(Current) || Current is '.' or '_' || (Current is '-' or '+' && _text[_at - 1] is 'e' or 'E'))
             _at++;
-        string word = _text[start.._at];
+        string written = _text[start.._at], word = written.Replace("_", "", StringComparison.Ordinal);
         if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
             return whole;
-        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        bool isBased = word.TrimStart('+', '-') is ['0', 'x' or 'X' or 'b' or 'B' or 'o' or 'O', ..];
+        if (isBased && BasedNumber(word) is { } based)
+            return based;
+        return !isBased && double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             ? number
-            : throw Fault($"bad number syntax: {word}");
+            : throw Fault($"bad number syntax: {written}");
+    }
+
+    private static object? BasedNumber(string word)
+    {
+        string digits = word.TrimStart('+', '-');
+        try
+        {
+            long number = Convert.ToInt64(digits[2..], digits[1] switch { 'x' or 'X' => 16, 'b' or 'B' => 2, _ => 8 });
+            return word[0] == '-' ? -number : number;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A letter in quotes is its number.</summary>
+    private object ReadLetter()
+    {
+        string letter = ReadText('\'');
+        return Rune.TryGetRuneAt(letter.Length > 0 ? letter : " ", 0, out Rune rune) && rune.Utf16SequenceLength == letter.Length
+            ? (long)rune.Value
+            : throw Fault($"malformed character constant: '{letter}'");
     }
 
     private string ReadText(char quote)
     {
         int start = ++_at;
         var text = new StringBuilder();
-        for (; _at < _text.Length; _at++)
+        while (_at < _text.Length && (quote == '`' || Current != '\n'))
         {
-            char c = Current;
+            char c = _text[_at++];
             if (c == quote)
-            {
-                _at++;
                 return text.ToString();
-            }
-            if (c == '\\' && quote != '`' && _at + 1 < _text.Length)
-            {
-                c = _text[++_at] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other };
-            }
-            text.Append(c);
+            if (c == '\\' && quote != '`' && _at < _text.Length)
+                text.Append(ReadEscape(quote));
+            else
+                text.Append(c);
         }
         _at = start;
         throw Fault("unterminated quoted string");
     }
 
-    private bool AtClose() => _text.AsSpan(_at).StartsWith("}}") || (Current == '-' && _text.AsSpan(_at + 1).StartsWith("}}"));
+    private string ReadEscape(char quote)
+    {
+        char c = _text[_at++];
+        int digits = c switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
+        if (digits > 0 && _at + digits <= _text.Length
+            && int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
+            && Rune.IsValid(code))
+        {
+            _at += digits;
+            return new Rune(code).ToString();
+        }
+        return c switch
+        {
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            'a' => "\a",
+            'b' => "\b",
+            'f' => "\f",
+            'v' => "\v",
+            '\\' => "\\",
+            _ when c == quote => c.ToString(),
+            _ => throw Fault($"invalid syntax: \\{c} in a quoted string"),
+        };
+    }
+
+    private bool AtClose() => _text.AsSpan(_at).StartsWith("}}") || AtTrim();
+
+    /// <summary>Before <c>-}}</c> stands a blank.</summary>
+    private bool AtTrim() =>
+        Current == '-' && _text.AsSpan(_at + 1).StartsWith("}}") && (char.IsWhiteSpace(_text[_at - 1]) || _text[_at - 1] == '/');
 
     private void Close()
     {
         SkipBlanks();
-        if (Current == '-' && _text.AsSpan(_at + 1).StartsWith("}}"))
+        if (AtTrim())
         {
             _trimNext = true;
             _at++;

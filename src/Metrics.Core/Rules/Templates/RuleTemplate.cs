@@ -43,7 +43,17 @@ public sealed record TemplateScope(
 }
 
 /// <summary>A template could not be rendered; the message says where and why.</summary>
-public sealed class TemplateException(string message) : Exception(message);
+public sealed class TemplateException(string message) : Exception(message)
+{
+    /// <summary>Line of the template where it was found, from 1 on; 0 where none can be named.</summary>
+    public int Line { get; init; }
+
+    /// <summary>Column, from 1 on.</summary>
+    public int Column { get; init; }
+
+    /// <summary>The message without the place.</summary>
+    public string Reason { get; init; } = message;
+}
 
 /// <summary>
 /// A Scriban template of a rule: compiled once, strict (an unknown name is an error; a label that a series lacks is empty, as everywhere),
@@ -103,31 +113,11 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, text);
             return true;
         }
-        // Two languages live in rule files: ours, and Go's in annotations written for Prometheus. Each text is tried in the one that it
-        // looks like.
-        if (!s_goSigns.Any(sign => text.Contains(sign, StringComparison.Ordinal)))
-            return TryCompileScriban(text, out template, out error) || TryCompileGo(text, out template, out _);
-        if (TryCompileGo(text, out template, out error))
-            return true;
-        string? goError = error;
-        if (IsClosed(text) && TryCompileScriban(text, out template, out error))
-            return true;
-        error = goError;
-        return false;
+        return TemplateDialect.TryRead(text, TryCompileScriban, TryCompileGo, out template, out error);
     }
-
-    private static readonly string[] s_goSigns =
-    [
-        "$labels", "$value", "$external", ".Labels", ".Value", ".External", "printf", "{{-", "-}}", "{{ range", "{{range", "{{ with",
-        "{{with",
-    ];
 
     /// <summary>Parts of names by which Go's templates reach beyond series and value: for other series, the time, our address.</summary>
     private static readonly string[] s_goBeyondValue = ["query", "now", "xternal", "pathPrefix"];
-
-    /// <summary>Scriban takes an action that is never closed for text; whoever wrote it meant an action.</summary>
-    private static bool IsClosed(string text) =>
-        text.LastIndexOf("}}", StringComparison.Ordinal) > text.LastIndexOf("{{", StringComparison.Ordinal);
 
     private static bool TryCompileGo(string text, out RuleTemplate? template, out string? error)
     {
@@ -141,9 +131,7 @@ public sealed class RuleTemplate
             {
                 go.Render(TrialScope);
             }
-            catch (TemplateException e) when (!e.Message.Contains("field", StringComparison.Ordinal)
-                && !e.Message.Contains("undefined variable", StringComparison.Ordinal)
-                && !e.Message.Contains("wrong number of args", StringComparison.Ordinal))
+            catch (TemplateException e) when (!TemplateDialect.IsCertain(e))
             {
                 // With real data it may well work: the trial's labels are empty and its queries give little.
             }
