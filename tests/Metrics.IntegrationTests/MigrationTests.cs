@@ -120,7 +120,7 @@ public sealed class MigrationTests
     }
 
     /// <summary>
-    /// Who was told of what, each once: a webhook's alerts, title and text of a message of Slack. Alertmanager tells the end of an alert that
+    /// Who was told of what, each once: a webhook's alerts, title and text of a message of Slack. Alertmanager tells of the end of one that
     /// was inhibited as long as it fired, where it ends together with what inhibited it; of such nobody hears from us.
     /// </summary>
     private static List<string> Told(WebhookListener hook)
