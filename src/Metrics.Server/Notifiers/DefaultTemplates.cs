@@ -3,8 +3,8 @@ using Metrics.Rules.Templates;
 namespace Metrics.Notifiers;
 
 /// <summary>
-/// The templates that Alertmanager has from the start, by its names and with what they give there; people's files use and replace them. Links
-/// lead to us, the program is ours, and the page of a mail is the one that we write.
+/// The templates that Alertmanager has from the start, by its names and with what they give there; people's files use and replace them.
+/// Links lead to us, the program is ours, and the page of a mail is the one that we write.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/notification_examples/</remarks>
 internal static class DefaultTemplates
@@ -88,6 +88,8 @@ internal static class DefaultTemplates
         {{ template "__alertmanagerURL" . }}{{ end }}
         """;
 
+    private static readonly GoPipeline s_dot = new([new GoCommand([new GoOperand(GoOperandKind.Dot, null, [])])]);
+
     public static GoDefines All { get; } = Read();
 
     private static GoDefines Read()
@@ -96,7 +98,7 @@ internal static class DefaultTemplates
         foreach ((string same, string[] names) in s_same)
         {
             foreach (string name in names)
-                all[name] = [new GoInvoke(same, GoParser.Parse("{{ template \"x\" . }}", GoLibrary.Messages).Nodes is [GoInvoke { Data: var dot }] ? dot : null)];
+                all[name] = [new GoInvoke(same, s_dot)];
         }
         foreach (string name in s_empty)
             all[name] = [];
