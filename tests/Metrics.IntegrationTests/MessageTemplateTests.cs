@@ -9,6 +9,7 @@ namespace Metrics.IntegrationTests;
 /// <summary>Texts of receivers in Go's language, beside what Alertmanager makes of them.</summary>
 public sealed class MessageTemplateTests(ITestOutputHelper output)
 {
+    private const string Theirs = "/usr/share/prometheus/alertmanager/*.tmpl";
     private const string Reason = "#! ";
     private const string Failed = "(The template of this message failed";
 
@@ -45,7 +46,7 @@ public sealed class MessageTemplateTests(ITestOutputHelper output)
         await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>
         {
             (int code, string said) = await Component.RunAsync(
-                "amtool", "", "template", "render", "--template.glob=/usr/share/prometheus/alertmanager/*.tmpl",
+                "amtool", "", "template", "render", $"--template.glob={Theirs}",
                 $"--template.glob={TestData("*.tmpl")}", $"--template.type={one.Kind}", $"--template.data={data}",
                 $"--template.text={one.Text}");
             theirs[(one.Kind, one.Text)] = code == 0 ? said : null;
@@ -64,6 +65,14 @@ public sealed class MessageTemplateTests(ITestOutputHelper output)
         output.WriteLine($"{all.Length} templates, of which amtool renders {theirs.Values.Count(t => t is not null)}; "
             + $"{different.Count} differ, and {explained.Count} for reasons that are known: {reasons}");
         string.Join('\n', different).Should().BeEmpty();
+
+        // Whoever has a copy of all of their templates gets what they give, the page of a mail among it.
+        const string Page = "{{ template \"email.default.html\" . }}|{{ template \"slack.default.fallback\" . }}";
+        (_, string page) = await Component.RunAsync(
+            "amtool", "", "template", "render", $"--template.glob={Theirs}", "--template.type=html", $"--template.data={data}",
+            $"--template.text={Page}");
+        Ours(MessageTemplates.Read(ConfigurationFile.Parse($"templates: [ '{Theirs}' ]", [])), "html", Page, out _)?.Trim().Should()
+            .Be(page.Trim());
         all.Length.Should().BeGreaterThan(150);
         Directory.Delete(folder, recursive: true);
     }

@@ -67,8 +67,8 @@ internal static class DefaultTemplates
         ("__text_alert_list", ["pagerduty.default.instances"]),
         ("__summary_and_alerts", ["opsgenie.default.description", "victorops.default.state_message", "jira.default.description"]),
         ("__loose_alerts",
-            ["telegram.default.message", "discord.default.message", "msteams.default.text", "msteamsv2.default.text",
-                "mattermost.default.text"]),
+            ["telegram.default.message", "discord.default.message", "mattermost.default.text"]),
+        ("__markdown_alerts", ["msteams.default.text", "msteamsv2.default.text"]),
         ("__loose_summary_and_alerts", ["pushover.default.message", "sns.default.message", "webex.default.message"]),
     ];
 
@@ -82,6 +82,24 @@ internal static class DefaultTemplates
 
     private const string More = """
         {{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}{{ end }}
+        {{ define "slack.default.color" }}{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}{{ end }}
+        {{ define "__text_alert_list_markdown" }}{{ range . }}
+        Labels:
+        {{ range .Labels.SortedPairs }}{{ printf "  - %s = %s\n" .Name .Value }}{{ end }}
+        Annotations:
+        {{ range .Annotations.SortedPairs }}{{ printf "  - %s = %s\n" .Name .Value }}{{ end }}
+        Source: {{ .GeneratorURL }}
+        {{ end }}{{ end }}
+        {{ define "__markdown_alerts" }}
+        {{ with .Alerts.Firing }}
+        # Alerts Firing:
+        {{ template "__text_alert_list_markdown" . }}
+        {{ end }}
+        {{ with .Alerts.Resolved }}
+        # Alerts Resolved:
+        {{ template "__text_alert_list_markdown" . }}
+        {{ end }}
+        {{ end }}
         {{ define "wechat.default.message" }}{{ template "__subject" . }}
         {{ template "__summary_and_alerts" . }}
         AlertmanagerUrl:

@@ -27,6 +27,8 @@ public sealed class GoMessageTests : IDisposable
         "{\"alertname\":\"Hot\"} \"2026-07-01T08:30:00Z\" []")]
     [InlineData("{{ .CommonLabels }}", "alertname=Hot, host=\u003Ca\u003E")]
     [InlineData("{{ template \"slack.default.titlelink\" . }} {{ template \"slack.default.username\" . }}", "http://m/alerts metricsd")]
+    [InlineData("{{ template \"slack.default.color\" . }}{{ template \"msteams.default.text\" . }}",
+        "danger\n\n# Alerts Firing:\n\nLabels:\n  - alertname = Hot\n  - host = <a>\n\nAnnotations:\n\nSource: http://m/alerts/1\n\n\n\n")]
     [InlineData("{{ template \"slack.default.fallback\" . }}", "[FIRING:1] Hot (<a>) | http://m/alerts")]
     public void Newer_functions_and_our_own_names_are_there(string template, string expected) =>
         Render(template).Should().Be(expected);
@@ -49,6 +51,8 @@ public sealed class GoMessageTests : IDisposable
         "print gives more than 1048576 characters")]
     [InlineData("{{ define \"a\" }}{{ range .Alerts }}{{ template \"a\" $ }}{{ template \"a\" $ }}{{ end }}{{ end }}{{ template \"a\" . }}",
         "templates call each other more than 100 levels deep")]
+    [InlineData("{{ (index .Alerts 0).StartsAt.AddDate 99999 0 0 }}", "Years value must be between")]
+    [InlineData("{{ .Status }}{{ printf \"%x\" -9223372036854775808 }}", "Negating the minimum value")]
     [InlineData("{{ index .Alerts 7 }}", "index out of range: 7")]
     [InlineData("{{ toUpper .Alerts }}", "wrong type for value; expected string; got template.Alerts")]
     public void What_fails_is_refused_or_goes_out_as_a_plain_message_that_says_why(string template, string why)
