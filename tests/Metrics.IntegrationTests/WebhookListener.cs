@@ -6,6 +6,7 @@ namespace Metrics.IntegrationTests;
 
 /// <summary>
 /// Receives webhooks: what comes, by path. It honours the idempotency key: what it has accepted already it accepts again, and counts once.
+/// What has no key is new each time.
 /// </summary>
 internal sealed class WebhookListener : IDisposable
 {

@@ -3,8 +3,8 @@ using Metrics.Rules.Templates;
 namespace Metrics.Notifiers;
 
 /// <summary>
-/// The templates that Alertmanager has from the start, by its names and with what they give there; people's files use and replace them. Links
-/// lead to us, the program is ours, and the page of a mail is the one that we write.
+/// The templates that Alertmanager has from the start, by its names and with what they give there; people's files use and replace them.
+/// Links lead to us, the program is ours, and the page of a mail is the one that we write.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/alerting/latest/notification_examples/</remarks>
 internal static class DefaultTemplates
@@ -67,8 +67,8 @@ internal static class DefaultTemplates
         ("__text_alert_list", ["pagerduty.default.instances"]),
         ("__summary_and_alerts", ["opsgenie.default.description", "victorops.default.state_message", "jira.default.description"]),
         ("__loose_alerts",
-            ["telegram.default.message", "discord.default.message", "msteams.default.text", "msteamsv2.default.text",
-                "mattermost.default.text"]),
+            ["telegram.default.message", "discord.default.message", "mattermost.default.text"]),
+        ("__markdown_alerts", ["msteams.default.text", "msteamsv2.default.text"]),
         ("__loose_summary_and_alerts", ["pushover.default.message", "sns.default.message", "webex.default.message"]),
     ];
 
@@ -82,11 +82,31 @@ internal static class DefaultTemplates
 
     private const string More = """
         {{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}{{ end }}
+        {{ define "slack.default.color" }}{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}{{ end }}
+        {{ define "__text_alert_list_markdown" }}{{ range . }}
+        Labels:
+        {{ range .Labels.SortedPairs }}{{ printf "  - %s = %s\n" .Name .Value }}{{ end }}
+        Annotations:
+        {{ range .Annotations.SortedPairs }}{{ printf "  - %s = %s\n" .Name .Value }}{{ end }}
+        Source: {{ .GeneratorURL }}
+        {{ end }}{{ end }}
+        {{ define "__markdown_alerts" }}
+        {{ with .Alerts.Firing }}
+        # Alerts Firing:
+        {{ template "__text_alert_list_markdown" . }}
+        {{ end }}
+        {{ with .Alerts.Resolved }}
+        # Alerts Resolved:
+        {{ template "__text_alert_list_markdown" . }}
+        {{ end }}
+        {{ end }}
         {{ define "wechat.default.message" }}{{ template "__subject" . }}
         {{ template "__summary_and_alerts" . }}
         AlertmanagerUrl:
         {{ template "__alertmanagerURL" . }}{{ end }}
         """;
+
+    private static readonly GoPipeline s_dot = new([new GoCommand([new GoOperand(GoOperandKind.Dot, null, [])])]);
 
     public static GoDefines All { get; } = Read();
 
@@ -96,7 +116,7 @@ internal static class DefaultTemplates
         foreach ((string same, string[] names) in s_same)
         {
             foreach (string name in names)
-                all[name] = [new GoInvoke(same, GoParser.Parse("{{ template \"x\" . }}", GoLibrary.Messages).Nodes is [GoInvoke { Data: var dot }] ? dot : null)];
+                all[name] = [new GoInvoke(same, s_dot)];
         }
         foreach (string name in s_empty)
             all[name] = [];

@@ -164,7 +164,8 @@ internal sealed record EmailNotifier : Notifier
             MimeEntity drawn = body.LinkedResources.Add("alert.png", picture, new ContentType("image", "png"));
             drawn.ContentId = image = MimeUtils.GenerateMessageId("metricsd");
         }
-        body.HtmlBody = message.Report?.Html ?? Html?.Render(Html.IsGo ? message : Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
+        body.HtmlBody = message.Report?.Html
+            ?? Html?.Render(Html.IsGo ? message : Encoded(message), m => EmailHtml.Encode(MessageText.Plain(m)), time)
             ?? EmailHtml.Write(message, image);
         mail.Body = body.ToMessageBody();
         if (Dkim is not null)

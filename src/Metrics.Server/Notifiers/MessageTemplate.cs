@@ -44,7 +44,8 @@ internal sealed class MessageTemplate
         if (section.Text(key) is not { } text)
             return null;
         bool isRead = TemplateDialect.TryRead(
-            text, TryReadScriban, (string t, out MessageTemplate? found, out string? why) => TryReadGo(t, templates, isHtml, out found, out why),
+            text, TryReadScriban,
+            (string t, out MessageTemplate? found, out string? why) => TryReadGo(t, templates, isHtml, out found, out why),
             out MessageTemplate? template, out string? error);
         if (!isRead)
             section.Report(key, error!);

@@ -79,7 +79,8 @@ internal sealed record SlackNotifier : Notifier
             ["username"] = Username?.Value(message, Escape, tools.Time) ?? "metricsd",
             ["attachments"] = new JsonArray(attachment),
         };
-        foreach ((string name, MessageTemplate? template) in new[] { ("channel", Channel), ("icon_emoji", IconEmoji), ("icon_url", IconUrl) })
+        (string, MessageTemplate?)[] looks = [("channel", Channel), ("icon_emoji", IconEmoji), ("icon_url", IconUrl)];
+        foreach ((string name, MessageTemplate? template) in looks)
         {
             if (template?.Value(message, text => text, tools.Time) is { Length: > 0 } value)
                 body[name] = value;

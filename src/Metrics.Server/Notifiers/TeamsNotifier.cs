@@ -31,7 +31,9 @@ internal sealed record TeamsNotifier : Notifier
         string title = MessageTemplate.Title(Title, message, Escape, tools.Time);
         string text = MessageTemplate.Body(
             Text, message, plain => Escape(plain).Replace("\n", "\n\n", StringComparison.Ordinal), tools.Time);
-        JsonObject body = IsAdaptive ? Adaptive(message, title, text) : Card(message, title, text, Summary?.Value(message, Escape, tools.Time) ?? title);
+        JsonObject body = IsAdaptive
+            ? Adaptive(message, title, text)
+            : Card(message, title, text, Summary?.Value(message, Escape, tools.Time) ?? title);
         return tools.Http.PostJsonAsync(Url, body.ToJsonString(), Access, TimeSpan.FromSeconds(10), ct);
     }
 

@@ -42,6 +42,10 @@ public sealed class GoTemplateTests
     [InlineData("{{ $externalURL }}{{ externalURL }}{{ pathPrefix }}", "http://m/pathhttp://m/path/path")]
     [InlineData("{{ graphLink \"up == 0\" }}", "/graph?g0.expr=up%20%3D%3D%200&g0.tab=0")]
     [InlineData("{{ parseDuration \"1h30m\" }} {{ len \"abc\" }} {{ index $labels \"job\" }} {{ html \"<a>\" }}", "5400 3 node &lt;a&gt;")]
+    [InlineData("{{ and $labels.nothing (index $labels 7) }}|{{ or $value (query \"(\") }}", "|1234.5678")]
+    [InlineData("{{ print 1 2 \"x\" }} {{ 'a' }} {{ 0x1F }} {{ 1_000 }} {{ `a\\d` }} {{ slice \"abc\" 1 }} {{ urlquery \"a b&\" }}",
+        "1 2x 97 31 1000 a\\d bc a+b%26")]
+    [InlineData("{{ with toTime $value }}{{ .Year }} {{ .Format \"15:04:05.000\" }}{{ end }}", "1970 00:20:34.567")]
     public void Renders_as_Prometheus_does(string template, string expected)
     {
         RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
@@ -53,6 +57,10 @@ public sealed class GoTemplateTests
     [InlineData("{{ $undefined }} {{ $value }}", "undefined variable \"$undefined\"")]
     [InlineData("{{ if $value }}x", "{{if}} has no {{end}} (line 1, column 17 of the template)")]
     [InlineData("{{ $labels.a", "unclosed action (line 1, column 13 of the template)")]
+    [InlineData("{{ $labels.a \"x\" }}", "can't give argument to non-function a")]
+    [InlineData("{{ break }} {{ $value }}", "{{break}} outside {{range}} (line 1, column 4 of the template)")]
+    [InlineData("{{ if $value }}{{ $x := 1 }}{{ end }}{{ $x }}", "undefined variable \"$x\"")]
+    [InlineData("{{ $value }} {{ \"\\d\" }}", "invalid syntax: \\d in a quoted string (line 1, column 20 of the template)")]
     [InlineData("{{ .Nothing }} {{ .Value }}", "can't evaluate field Nothing in struct")]
     [InlineData("{{ template \"x\" }} {{ $value }}",
         "{{template}} is not supported: a text stands for itself (line 1, column 4 of the template)")]

@@ -191,7 +191,13 @@ public sealed class NotifierTests : IDisposable
     }
 
     [Theory]
-    [InlineData("slack_configs: [ { api_url: 'http://x/', text: '{{ .CommonLabels.alertname }}' } ]", "receivers[0].slack_configs[0].text")]
+    [InlineData("slack_configs: [ { api_url: 'http://x/', text: '{{ .CommonLabel.alertname }}' } ]",
+        "receivers[0].slack_configs[0].text is no template: can't evaluate field CommonLabel in type template.Data")]
+    [InlineData("slack_configs: [ { api_url: 'http://x/', fields: [ { title: a, value: '{{ if .Status }}' } ] } ]",
+        "receivers[0].slack_configs[0].fields[0].value is no template: {{if}} has no {{end}} (line 1, column 17 of the template)")]
+    [InlineData("slack_configs: [ { api_url: 'http://x/', title: '{{ template \"mine\" . }}' } ]",
+        "template \"mine\" is not defined: neither by Alertmanager nor in a file of templates")]
+    [InlineData("opsgenie_configs: [ { api_key: k, priority: P9 } ]", "priority is 'P9'; allowed are P1, P2, P3, P4, P5")]
     [InlineData("slack_configs: [ { api_url: 'http://x/', text: '{{ nonsense }}' } ]", "nonsense")]
     [InlineData("slack_configs: [ { channel: ops } ]", "api_url is required")]
     [InlineData("pagerduty_configs: [ { service_key: x } ]", "routing_key is required: the key of an Events API v2 integration")]

@@ -73,7 +73,9 @@ internal sealed class GoList(string type, IReadOnlyList<object?> items) : GoObje
     }
 
     public override string Print() =>
-        Methods.TryGetValue("String", out Func<object?>? method) ? (string)method()! : $"[{string.Join(' ', items.Select(GoFormat.Print))}]";
+        Methods.TryGetValue("String", out Func<object?>? method)
+            ? (string)method()!
+            : $"[{string.Join(' ', items.Select(GoFormat.Print))}]";
 }
 
 /// <summary>Names and texts, as Alertmanager's <c>KV</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Metrics.Model;
 using Metrics.Query;
@@ -35,12 +36,22 @@ internal sealed class GoRun(
     /// <exception cref="TemplateException">It fails.</exception>
     public string Write(List<GoNode> nodes, object? data)
     {
-        Execute(nodes, data);
-        return _output.ToString();
+        try
+        {
+            Execute(nodes, data);
+            return _output.ToString();
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException or InvalidOperationException)
+        {
+            // Such as a date beyond the year 9999.
+            throw new TemplateException(e.Message);
+        }
     }
 
     private Jump Execute(List<GoNode> nodes, object? dot)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new TemplateException("the templates nest too deep");
         int before = _variables.Count;
         foreach (GoNode node in nodes)
         {
