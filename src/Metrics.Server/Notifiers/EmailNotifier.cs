@@ -181,7 +181,7 @@ internal sealed record EmailNotifier : Notifier
     /// <summary>A mail goes out without its picture rather than not at all.</summary>
     private async Task<byte[]?> DrawAsync(AlertMessage message, NotifierTools tools, CancellationToken ct)
     {
-        if (!Picture || message.Alerts.OrderBy(a => a.Status == "firing" ? 0 : 1).FirstOrDefault()?.Source is not { } source)
+        if (!Picture || message.WorstFirst.FirstOrDefault()?.Source is not { } source)
             return null;
         return await tools.Pictures.DrawAsync(source, tools.Time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
