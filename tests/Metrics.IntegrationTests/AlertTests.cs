@@ -49,7 +49,7 @@ public sealed class AlertTests
         await daemon.PushAsync("room,room=cellar temp=31\nbeat,host=a v=1");
         await hook.UntilAsync("firing TooHot cellar has 31 degrees");
         await Eventually.Async(
-            () => Task.FromResult(MailLog().Contains("[FIRING:1] TooHot", StringComparison.Ordinal)), "the mail has arrived");
+            () => Task.FromResult(MailLog().Contains("[CRITICAL] TooHot cellar: 31", StringComparison.Ordinal)), "the mail has arrived");
         MailLog().Should()
             .Contain("text/plain").And.Contain("image/png",
             "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
@@ -68,7 +68,7 @@ public sealed class AlertTests
         await daemon.PushAsync("room,room=cellar temp=20");
         await hook.UntilAsync("resolved TooHot cellar has 31 degrees");
         await Eventually.Async(
-            () => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot", StringComparison.Ordinal)),
+            () => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot cellar: 20 after", StringComparison.Ordinal)),
             "the mail that it is over has arrived");
         await Eventually.Async(
             async () => (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Count == 0, "the alert series has ended");

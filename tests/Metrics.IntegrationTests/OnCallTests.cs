@@ -115,11 +115,11 @@ public sealed partial class OnCallTests
         await daemon.PushAsync(string.Join('\n', Enumerable.Range(0, 60).Select(i => $"room,host=h{i} temp=40")));
         await Eventually.Async(() => Task.FromResult(hook.AlertsAt("/machine").Count == 60), "a machine gets every alert");
         await Eventually.Async(
-            () => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.StartsWith("[STORM", StringComparison.Ordinal))),
+            () => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.Contains("A storm: ", StringComparison.Ordinal))),
             "the digest");
         List<string> messages = [.. hook.Accepted.Where(m => m.Path == "/ops").Select(m => m.Body)];
         messages.Should().HaveCount(4);
-        messages[^1].Should().StartWith("[STORM:57]").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
+        messages[^1].Should().StartWith("[FIRING] 57 firing: Hot h").And.Contain(" and 56 others |").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
     }
 
     [Fact]

@@ -101,7 +101,10 @@ public static class UnitReader
         if (s_counting.Contains(name) || call.Arguments.FirstOrDefault(a => a.Type is ExprType.Vector or ExprType.Matrix) is not { } of)
             return ValueUnit.None;
         ValueUnit unit = Of(of);
-        return name is "rate" or "irate" or "deriv" ? unit with { IsRate = true } : unit;
+        // The quantile of what came in a second is none a second.
+        return name is "rate" or "irate" or "deriv" ? unit with { IsRate = true }
+            : name.StartsWith("histogram_", StringComparison.Ordinal) ? unit with { IsRate = false }
+            : unit;
     }
 
     private static ValueUnit Of(BinaryExpr binary)

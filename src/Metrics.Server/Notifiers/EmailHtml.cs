@@ -41,13 +41,15 @@ internal static class EmailHtml
 
     private static void WriteList(StringBuilder html, AlertMessage message, List<MessageAlert> alerts)
     {
+        html.Append("<h2 style=\"font-size:19px;margin:16px 0 4px\">").Append(Encode(MessageTitle.Counts(message))).Append("</h2>");
+        WriteLinks(html, message);
         html.Append("<table style=\"border-collapse:collapse;width:100%\">");
         foreach (MessageAlert alert in alerts.Take(Listed))
         {
             html.Append("<tr style=\"border-bottom:1px solid #ddd\"><td style=\"padding:6px 8px 6px 0;vertical-align:top;color:")
                 .Append(Colour(alert)).Append(";font-size:12px;font-weight:bold\">").Append(Encode(Word(alert)))
                 .Append("</td><td style=\"padding:6px 0;overflow-wrap:anywhere\">").Append(Name(alert)).Append(' ')
-                .Append(Encode(AlertPlace.Of(alert))).Append("<br><span style=\"color:#555\">")
+                .Append(Encode(AlertPlace.Of(alert))).Append(" <span style=\"color:#555\">")
                 .Append(Encode(MessageTitle.Reading(message, alert))).Append("</span></td></tr>");
         }
         html.Append("</table>");

@@ -56,6 +56,15 @@ internal static class MessageTitle
         return $"{known}{comma} {(isFiring ? "for" : "after")} {lasting}".TrimStart(',', ' ');
     }
 
+    /// <summary>How many alerts there are, and what they have in common: <c>37 firing, 3 resolved on compute-7</c>.</summary>
+    public static string Counts(AlertMessage message)
+    {
+        bool isSilent = message.TruncatedAlerts == 0 && message.Alerts.All(a => a.Status != "firing" || a.IsSilent);
+        string word = message.Kind == MessageKind.Flapping ? "flapping" : isSilent ? "without data" : "firing";
+        IEnumerable<string> counts = new[] { Count(message.Firing, word), Count(message.Resolved, "resolved") }.Where(c => c.Length > 0);
+        return $"{string.Join(", ", counts)} {SharedBy(message)}".TrimEnd();
+    }
+
     private static string State(AlertMessage message, MessageAlert worst)
     {
         if (message.Firing == 0)
@@ -76,17 +85,15 @@ internal static class MessageTitle
     private static string OfSeveral(AlertMessage message, List<MessageAlert> alerts)
     {
         MessageAlert worst = alerts[0];
-        bool isPart = message.TruncatedAlerts > 0;
-        string shared = isPart ? "" : AlertPlace.Shared(message.CommonLabels);
-        string word = message.Kind == MessageKind.Flapping ? "flapping"
-            : !isPart && alerts.TrueForAll(a => a.Status != "firing" || a.IsSilent) ? "without data" : "firing";
-        string known = shared.StartsWith("on ", StringComparison.Ordinal) ? shared[3..] : "";
-        IEnumerable<string> counts = new[] { Count(message.Firing, word), Count(message.Resolved, "resolved") }.Where(c => c.Length > 0);
-        string first = $"{Name(worst)} {AlertPlace.Of(worst, known)}".TrimEnd();
-        int others = message.Firing + message.Resolved - 1;
-        return $"{string.Join(", ", counts)}{(shared.Length > 0 ? " " : "")}{shared}: {first} and "
-            + string.Create(CultureInfo.InvariantCulture, $"{others} {(others == 1 ? "other" : "others")}");
+        string shared = SharedBy(message);
+        string first = $"{Name(worst)} {AlertPlace.Of(worst, shared.StartsWith("on ", StringComparison.Ordinal) ? shared[3..] : "")}".TrimEnd();
+        int others = (message.Firing > 0 ? message.Firing : message.Resolved) - 1;
+        string rest = others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {others} {(others == 1 ? "other" : "others")}");
+        return $"{Counts(message)}: {first}{rest}";
     }
+
+    private static string SharedBy(AlertMessage message) =>
+        message.TruncatedAlerts > 0 ? "" : AlertPlace.Shared(message.CommonLabels);
 
     private static string Count(int count, string word) => count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{count} {word}");
 

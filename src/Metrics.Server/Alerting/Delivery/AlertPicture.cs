@@ -7,12 +7,14 @@ namespace Metrics.Alerting;
 /// <summary>What a picture of an alert shows.</summary>
 internal sealed record AlertPicture
 {
-    private const int Width = 1280;
-    private const int Height = 560;
-    private const int FontSize = 26;
-    private const int MaxTitle = 78;
+    private const int Width = 920;
+    private const int Height = 480;
+    private const int FontSize = 24;
+    private const string Font = "DejaVu Sans";
+    private const int MaxTitle = 54;
     private static readonly Color s_line = Color.FromHex("#1f5fa8");
     private static readonly Color s_bound = Color.FromHex("#b00020");
+    private static readonly Color s_silence = Color.FromHex("#b00020").WithAlpha(0.15);
     private static readonly Color s_since = Color.FromHex("#777777");
 
     /// <summary>What stands above it.</summary>
@@ -46,7 +48,9 @@ internal sealed record AlertPicture
     public byte[] Draw()
     {
         using var plot = new Plot();
-        plot.Font.Automatic();
+        // Others draw the letters too, where it is not there.
+        if (Fonts.GetTypeface(Font, FontWeight.Normal, FontSlant.Upright, FontSpacing.Normal) is not null)
+            plot.Font.Set(Font);
         foreach ((double[] times, double[] values) in Lines())
             AddLine(plot, times, values, s_line, LinePattern.Solid);
         if (Ahead is { } ahead)
@@ -54,10 +58,14 @@ internal sealed record AlertPicture
                 LinePattern.Dashed);
         if (double.IsFinite(Bound))
         {
-            ScottPlot.Plottables.HorizontalLine bound = plot.Add.HorizontalLine(Bound, 3, s_bound, LinePattern.Dashed);
-            (bound.LabelText, bound.LabelOppositeAxis, bound.LabelFontSize, bound.LabelRotation, bound.LabelAlignment) =
-                (Unit.Format(Bound), true, FontSize - 2, 0, Alignment.MiddleLeft);
+            plot.Add.HorizontalLine(Bound, 3, s_bound, LinePattern.Dashed);
+            // Away from where the line ends, which is what the reader looks at.
+            ScottPlot.Plottables.Text text = plot.Add.Text($"bound {Unit.Format(Bound)}", PictureAxis.DateOf(From), Bound);
+            (text.LabelFontSize, text.LabelFontColor, text.LabelAlignment, text.OffsetX, text.OffsetY) =
+                (FontSize - 2, s_bound, Alignment.LowerLeft, 8, -4);
         }
+        if (SilentSince() is { } silent)
+            plot.Add.HorizontalSpan(PictureAxis.DateOf(silent), PictureAxis.DateOf(Until), s_silence);
         if (Since >= From)
             plot.Add.VerticalLine(PictureAxis.DateOf(Since), 2, s_since, LinePattern.Dotted);
         Scale(plot);
@@ -67,7 +75,7 @@ internal sealed record AlertPicture
     /// <summary>The values without gaps: a line over a time without data would say what nobody knows.</summary>
     private IEnumerable<(double[] Times, double[] Values)> Lines()
     {
-        long step = Times.Count < 2 ? 0 : Enumerable.Range(1, Times.Count - 1).Min(i => Times[i] - Times[i - 1]);
+        long step = Step();
         int start = 0;
         for (int i = 1; i <= Times.Count; i++)
         {
@@ -77,6 +85,11 @@ internal sealed record AlertPicture
             start = i;
         }
     }
+
+    private long Step() => Times.Count < 2 ? 0 : Enumerable.Range(1, Times.Count - 1).Min(i => Times[i] - Times[i - 1]);
+
+    /// <summary>From when on nothing was heard; null where something is heard now.</summary>
+    private long? SilentSince() => Times.Count > 1 && Until - Times[^1] > 3 * Step() ? Times[^1] : null;
 
     private static void AddLine(Plot plot, double[] times, double[] values, Color colour, LinePattern pattern)
     {
@@ -93,11 +106,11 @@ internal sealed record AlertPicture
             shown.Add(ahead.Value);
         (double least, double greatest) = shown.Count == 0 ? (0, 1) : (shown.Min(), shown.Max());
         double margin = greatest > least ? 0.12 * (greatest - least) : Math.Max(Math.Abs(greatest) * 0.1, 1e-9);
-        // What cannot be negative, and is not, begins at none.
-        (double bottom, double top) = (least >= 0 && least < margin * 2 ? 0 : least - margin, greatest + margin);
+        // What is little more than none is seen against none.
+        (double bottom, double top) = (least >= 0 && least < margin * 2 ? -margin / 4 : least - margin, greatest + margin);
         long until = Math.Max(Until, Ahead?.Time ?? 0);
         plot.Axes.SetLimits(PictureAxis.DateOf(From), PictureAxis.DateOf(until), bottom, top);
-        PictureAxis times = PictureAxis.OfTimes(From, until), values = PictureAxis.OfValues(bottom, top, Unit, 6);
+        PictureAxis times = PictureAxis.OfTimes(From, until), values = PictureAxis.OfValues(bottom, top, Unit, 5);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(times.Positions, times.Labels);
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(values.Positions, values.Labels);
         plot.Axes.Bottom.Label.Text = string.Create(
@@ -106,8 +119,7 @@ internal sealed record AlertPicture
             (FontSize - 2, FontSize, FontSize);
         plot.Axes.Bottom.Label.Bold = false;
         plot.Title(Title.Length <= MaxTitle ? Title : Title[..(MaxTitle - 1)] + "…", FontSize);
-        // Labels of numbers of this size need so much; the bound's stands outside.
-        int longest = values.Labels.Concat([""]).Max(l => l.Length), bound = double.IsFinite(Bound) ? Unit.Format(Bound).Length : 2;
-        (plot.Axes.Left.MinimumSize, plot.Axes.Right.MinimumSize) = (30 + (15 * longest), 24 + (14 * bound));
+        // Labels of numbers of this size need so much.
+        (plot.Axes.Left.MinimumSize, plot.Axes.Right.MinimumSize) = (30 + (15 * values.Labels.Concat([""]).Max(l => l.Length)), 40);
     }
 }

@@ -36,9 +36,11 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
             QueryResult result = await queries.RangeAsync(query, EvaluationSteps.Between(until - span, until, step), s_patience, ct: ct);
             if (SeriesOf(condition, result, LabelsJson.Read(alert.Series)) is not { Values.Length: > 0 } found)
                 return null;
+            if (condition is Absence absence)
+                found = WithoutSilence(found, alert.Since - (long)absence.For.TotalMilliseconds + step);
             return new AlertPicture
             {
-                Title = $"{rule.Rule.Name}: {MessageText.OneLine(query.Text)}",
+                Title = MessageText.OneLine(query.Text),
                 Times = found.Times,
                 Values = found.Values,
                 Unit = condition.Unit,
@@ -59,13 +61,22 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
     /// <summary>Three times what it has lasted; of what is absent from before it fell silent on, of a forecast half of what lies ahead.</summary>
     private static long SpanOf(Condition condition, AlertSource alert, long until)
     {
-        double lasted = condition is Absence ? Math.Max(until - alert.Since, (alert.Value ?? 0) * 1000) : until - alert.Since;
+        double lasted = until - alert.Since + ((condition as Absence)?.For.TotalMilliseconds ?? 0);
         if (condition.Forecast is not { } forecast)
             return (long)Math.Clamp(3 * lasted, s_shortest.TotalMilliseconds, (condition is Absence ? s_longestAhead : s_longest).TotalMilliseconds);
         double ahead = condition is Threshold && alert.Value is > 0 and var left ? Math.Min(left * 1000, forecast.Within.TotalMilliseconds)
             : forecast.Within.TotalMilliseconds;
         double least = Math.Max(s_shortest.TotalMilliseconds, forecast.From.TotalMilliseconds);
         return (long)Math.Clamp(ahead / 2, least, Math.Max(least, s_longestAhead.TotalMilliseconds));
+    }
+
+    /// <summary>A query goes on giving a value for a while after the last sample.</summary>
+    private static RangeSeries WithoutSilence(RangeSeries found, long lastSeen)
+    {
+        long goesOn = lastSeen + (long)new EngineOptions().Lookback.TotalMilliseconds;
+        List<int> kept = [.. Enumerable.Range(0, found.Times.Length).Where(i => found.Times[i] <= lastSeen || found.Times[i] > goesOn)];
+        return kept.Count == 0 ? found
+            : found with { Times = [.. kept.Select(i => found.Times[i])], Values = [.. kept.Select(i => found.Values[i])] };
     }
 
     /// <summary>The series of an alert; of what is declared to be there the first that has its labels.</summary>

@@ -8,7 +8,8 @@ namespace Metrics.Alerting;
 /// <param name="Labels">What is written there.</param>
 internal sealed record PictureAxis(double[] Positions, string[] Labels)
 {
-    private const int MaxTimes = 8;
+    private const int MaxTimes = 6;
+    private const double Rounding = 1e-6;
 
     private static readonly TimeSpan[] s_steps =
     [
@@ -28,12 +29,13 @@ internal sealed record PictureAxis(double[] Positions, string[] Labels)
         (double size, string name) = unit.ScaleOf(Math.Max(Math.Abs(least), Math.Abs(greatest)));
         (double from, double to) = (least / size, greatest / size);
         double step = RoundStep((to - from) / max);
-        int decimals = Math.Clamp((int)-Math.Floor(Math.Log10(step) + 1e-9), 0, 15);
+        int decimals = Math.Clamp((int)-Math.Floor(Math.Log10(step) + Rounding), 0, 15);
         var positions = new List<double>();
         var labels = new List<string>();
-        for (double n = Math.Ceiling(from / step); n * step <= to && positions.Count <= 2 * max; n++)
+        for (double n = Math.Ceiling((from / step) - Rounding); n <= (to / step) + Rounding && positions.Count <= 2 * max; n++)
         {
-            string number = (n * step).ToString($"F{decimals}", CultureInfo.InvariantCulture);
+            // A zero has no sign.
+            string number = ((n * step) + 0.0).ToString($"F{decimals}", CultureInfo.InvariantCulture);
             if (labels.Count > 0 && labels[^1] == ValueUnit.Join(number, name))
                 continue;
             positions.Add(n * step * size);
@@ -48,8 +50,9 @@ internal sealed record PictureAxis(double[] Positions, string[] Labels)
     public static PictureAxis OfTimes(long from, long to)
     {
         long step = (long)s_steps.FirstOrDefault(s => (to - from) / s.TotalMilliseconds <= MaxTimes, s_steps[^1]).TotalMilliseconds;
-        string format = step >= TimeSpan.FromDays(1).TotalMilliseconds ? "MM-dd"
-            : to - from > TimeSpan.FromDays(1).TotalMilliseconds ? "MM-dd HH:mm" : "HH:mm";
+        string format = step >= TimeSpan.FromDays(30).TotalMilliseconds ? "yyyy-MM-dd"
+            : step >= TimeSpan.FromDays(1).TotalMilliseconds ? "MM-dd"
+            : to - from > TimeSpan.FromDays(1).TotalMilliseconds ? "d. HH:mm" : "HH:mm";
         var times = new List<long>();
         for (long at = (from + step - 1) / step * step; at <= to; at += step)
             times.Add(at);
