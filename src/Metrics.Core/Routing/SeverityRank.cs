@@ -6,7 +6,8 @@ public static class SeverityRank
     /// <summary>The label that says it.</summary>
     public const string Label = "severity";
 
-    /// <summary>Higher is worse; a word that is not known lies between a warning and an error, none at all is least but for a note.</summary>
+    /// <summary>Higher is worse. A word that is not known lies between a warning and an error; none at all is least but for a note.
+    /// </summary>
     public static int Of(string? severity) => severity?.ToLowerInvariant() switch
     {
         "critical" or "crit" or "fatal" or "emergency" or "emerg" or "disaster" or "page" or "p1" => 6,

@@ -16,7 +16,8 @@ internal static class OwnAddress
         if (!Uri.TryCreate(given, UriKind.Absolute, out Uri? url) || url is not { Scheme: "http" or "https", Host.Length: > 0 }
             || url.Query.Length > 0 || url.Fragment.Length > 0)
         {
-            top.Report("external_url", $"is '{given}'; it must be a http or https address without a query, such as https://metrics.example.org");
+            top.Report(
+                "external_url", $"is '{given}'; it must be a http or https address without a query, such as https://metrics.example.org");
         }
         return given.TrimEnd('/');
     }

@@ -33,7 +33,7 @@ internal static class AlertPlace
             .OrderBy(l => l.Key == "mountpoint" ? 0 : 1).Select(l => MessageText.OneLine(l.Value))
             .Where(v => v.Length > 0 && v != machine && v != known));
         if (parts.Count == 0 && known.Length == 0)
-            parts.AddRange(s_sites.Select(s => labels.GetValueOrDefault(s, "")).Where(v => v.Length > 0).Select(MessageText.OneLine).Take(1));
+            parts.AddRange(s_sites.Select(s => MessageText.OneLine(labels.GetValueOrDefault(s, ""))).Where(v => v.Length > 0).Take(1));
         return MessageText.Shorten(string.Join(' ', parts.Take(MaxParts)), Longest);
     }
 
@@ -45,8 +45,7 @@ internal static class AlertPlace
             ? MessageText.Shorten($"in {site} {MessageText.OneLine(common[site])}", Longest)
             : "";
 
-    /// <summary>The labels of what is watched, without those that a rule puts on every alert of its own; all of them where that is not known.
-    /// </summary>
+    /// <summary>The labels of what is watched, without those of its rule; all of them where that is not known.</summary>
     private static IReadOnlyDictionary<string, string> OwnLabels(MessageAlert alert)
     {
         if (alert.Source is not { } source)

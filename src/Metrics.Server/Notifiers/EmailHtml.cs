@@ -25,7 +25,8 @@ internal static class EmailHtml
     {
         var html = new StringBuilder("<!DOCTYPE html><html><head><meta charset=\"utf-8\">"
             + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>"
-            + "<body style=\"font-family:sans-serif;font-size:15px;line-height:1.4;color:#222;margin:0 auto;padding:8px;max-width:680px\">");
+            + "<body style=\"font-family:sans-serif;font-size:15px;line-height:1.4;color:#222;"
+            + "margin:0 auto;padding:8px;max-width:680px\">");
         if (message.Note is not null)
             html.Append("<p><b>").Append(Encode(message.Note)).Append("</b></p>");
         List<MessageAlert> alerts = [.. message.WorstFirst];

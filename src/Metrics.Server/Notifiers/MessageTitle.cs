@@ -76,7 +76,8 @@ internal static class MessageTitle
     private static string OfOne(AlertMessage message, MessageAlert alert)
     {
         string place = AlertPlace.Of(alert), reading = Reading(message, alert);
-        bool startsWithTime = reading.StartsWith("for ", StringComparison.Ordinal) || reading.StartsWith("after ", StringComparison.Ordinal);
+        bool startsWithTime =
+            reading.StartsWith("for ", StringComparison.Ordinal) || reading.StartsWith("after ", StringComparison.Ordinal);
         string about = place.Length == 0 && (reading.Length == 0 || startsWithTime) ? Summary(alert) : "";
         string what = $"{Name(alert)} {place}".TrimEnd() + (about.Length > 0 ? $": {about}" : "");
         return reading.Length == 0 ? what : startsWithTime ? $"{what} {reading}" : $"{what}: {reading}";
@@ -86,7 +87,8 @@ internal static class MessageTitle
     {
         MessageAlert worst = alerts[0];
         string shared = SharedBy(message);
-        string first = $"{Name(worst)} {AlertPlace.Of(worst, shared.StartsWith("on ", StringComparison.Ordinal) ? shared[3..] : "")}".TrimEnd();
+        string known = shared.StartsWith("on ", StringComparison.Ordinal) ? shared[3..] : "";
+        string first = $"{Name(worst)} {AlertPlace.Of(worst, known)}".TrimEnd();
         int others = (message.Firing > 0 ? message.Firing : message.Resolved) - 1;
         string rest = others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {others} {(others == 1 ? "other" : "others")}");
         return $"{Counts(message)}: {first}{rest}";

@@ -41,7 +41,8 @@ public sealed class MailTests
         SubjectOf(alert with { Alert = alert.Alert with { State = new AlertState.NoData(s_firing, 1) } }).Should()
             .Be("[CRITICAL] HypervisorMemoryHigh compute-7: no data, last 93 %, for 6 min");
         SubjectOf(alert with { IsFlapping = true }).Should().Be("[CRITICAL] HypervisorMemoryHigh compute-7: flapping, 93 %, for 6 min");
-        SubjectOf(alert with { Alert = alert.Alert with { State = new AlertState.Inactive(EndReason.Expired) }, Before = s_firing }).Should()
+        var expired = new AlertState.Inactive(EndReason.Expired);
+        SubjectOf(alert with { Alert = alert.Alert with { State = expired }, Before = s_firing }).Should()
             .Be("[RESOLVED] HypervisorMemoryHigh compute-7: expired, last 93 %, after 6 min");
     }
 
@@ -88,7 +89,8 @@ public sealed class MailTests
     {
         RoutedAlert alert = Alert("compute-7", 93);
         string html = Mail([alert], picture: true).HtmlBody!;
-        html.Should().Contain($"<a href=\"http://m/alerts/{alert.Id:x32}\"").And.Contain("<a href=\"https://runbooks.example/a?b=1&amp;c=2\"")
+        html.Should()
+            .Contain($"<a href=\"http://m/alerts/{alert.Id:x32}\"").And.Contain("<a href=\"https://runbooks.example/a?b=1&amp;c=2\"")
             .And.Contain("max-width:640px;height:auto").And.Contain("width=device-width")
             .And.Contain("<a href=\"http://m/acknowledge/key?sig\"").And.Contain("93 % for 6 min");
     }
@@ -105,7 +107,8 @@ public sealed class MailTests
     [Fact]
     public void Many_alerts_are_a_list_the_worst_first()
     {
-        List<RoutedAlert> alerts = [.. Enumerable.Range(0, 300).Select(i => Alert($"compute-{i}", 93, severity: "warning")), Alert("worst", 93)];
+        IEnumerable<RoutedAlert> mild = Enumerable.Range(0, 300).Select(i => Alert($"compute-{i}", 93, severity: "warning"));
+        List<RoutedAlert> alerts = [.. mild, Alert("worst", 93)];
         string html = Mail(alerts).HtmlBody!;
         html.IndexOf("> worst", StringComparison.Ordinal).Should().BeInRange(0, html.IndexOf("> compute-0", StringComparison.Ordinal));
         html.Should().Contain("301 firing").And.Contain("and 201 more");
@@ -159,12 +162,12 @@ public sealed class MailTests
     private static MimeMessage Mail(
         List<RoutedAlert> alerts, string expression = "100 * a / b", string rest = "above: 90", string more = "", bool picture = false)
     {
-        Condition condition = RuleFile.Read(
-            $"groups: [ {{ name: g, rules: [ {{ alert: A, expr: '{expression}'{(rest.Length > 0 ? $", {rest}" : "")} }} ] }} ]", "r.yaml", [])
-            [0].Alerting.Single().Condition;
+        string rule = $"alert: A, expr: '{expression}'{(rest.Length > 0 ? $", {rest}" : "")}";
+        Condition condition =
+            RuleFile.Read($"groups: [ {{ name: g, rules: [ {{ {rule} }} ] }} ]", "r.yaml", [])[0].Alerting.Single().Condition;
         var integration = new Integration(new IntegrationId("r", "email", 0), true);
-        AlertMessage message = MessageComposer.Compose(
-            new Notification(new Metrics.Routing.GroupKey("{}", Labels.Empty), "r", integration, alerts), new("http://m", _ => null, _ => condition), s_now);
+        var notification = new Notification(new Metrics.Routing.GroupKey("{}", Labels.Empty), "r", integration, alerts);
+        AlertMessage message = MessageComposer.Compose(notification, new("http://m", _ => null, _ => condition), s_now);
         message = message with { Links = MessageLinks.Of(message, "key", _ => "sig") };
         var notifier = (EmailNotifier)MetricsOptions.Parse(
             $"receivers: [ {{ name: r, email_configs: [ {{ to: o@x.example, from: m@x.example, smarthost: 'h:25'{more} }} ] }} ]")

@@ -154,7 +154,7 @@ internal sealed class ValueMemory(PreparedQuery expr, Bounds? bounds, ComparedSi
         long BlindSince(AlertInstance alert) => alert.State is AlertState.NoData blind ? blind.Since : round.At;
     }
 
-    /// <summary>What is compared has by series, where the expression itself gives none any more; null where that is not one thing.</summary>
+    /// <summary>The values of what is compared, by series; null where that is not one thing.</summary>
     private IReadOnlyDictionary<Labels, double>? ValuesNow(ConditionRound round)
     {
         if (Comparison.ComparedIn(expr) is not { } comparison)

@@ -58,12 +58,13 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
         }
     }
 
-    /// <summary>Three times what it has lasted; of what is absent from before it fell silent on, of a forecast half of what lies ahead.</summary>
+    /// <summary>Three times what it has lasted, since it was heard of last; of a forecast half of what lies ahead.</summary>
     private static long SpanOf(Condition condition, AlertSource alert, long until)
     {
         double lasted = until - alert.Since + ((condition as Absence)?.For.TotalMilliseconds ?? 0);
+        TimeSpan longest = condition is Absence ? s_longestAhead : s_longest;
         if (condition.Forecast is not { } forecast)
-            return (long)Math.Clamp(3 * lasted, s_shortest.TotalMilliseconds, (condition is Absence ? s_longestAhead : s_longest).TotalMilliseconds);
+            return (long)Math.Clamp(3 * lasted, s_shortest.TotalMilliseconds, longest.TotalMilliseconds);
         double ahead = condition is Threshold && alert.Value is > 0 and var left ? Math.Min(left * 1000, forecast.Within.TotalMilliseconds)
             : forecast.Within.TotalMilliseconds;
         double least = Math.Max(s_shortest.TotalMilliseconds, forecast.From.TotalMilliseconds);

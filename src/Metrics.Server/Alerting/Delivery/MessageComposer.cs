@@ -30,7 +30,8 @@ internal static class MessageComposer
     {
         List<MessageAlert> alerts = [.. notification.Alerts.Select(known.Write)];
         TimeSpan after = notification.Integration.After;
-        return AlertMessage.Of(notification.Group.ToString(), notification.Group.Labels, alerts, notification.Receiver, known.ExternalUrl) with
+        string key = notification.Group.ToString();
+        return AlertMessage.Of(key, notification.Group.Labels, alerts, notification.Receiver, known.ExternalUrl) with
         {
             At = now.Milliseconds,
             Kind = notification.IsOfFlapping ? MessageKind.Flapping : MessageKind.Alerts,
