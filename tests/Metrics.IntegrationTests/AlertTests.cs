@@ -21,6 +21,9 @@ public sealed class AlertTests
               - alert: Silent
                 expr: beat_v
                 absent_for: 2s
+              - alert: Filling
+                expr: disk_free_bytes
+                forecast: { reaches: 0, within: 1h, from: 10m }
         """;
 
     [Fact]
@@ -55,6 +58,16 @@ public sealed class AlertTests
             "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
 
         await hook.UntilAsync("firing Silent ");
+        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await daemon.PushAsync($"disk,host=a free_bytes=2e9 {now - 60_000}\ndisk,host=a free_bytes=1e9 {now - 100}");
+        await hook.UntilAsync("firing Filling ");
+        foreach (string subject in new[] { "[FIRING] Silent a: not heard of for", "[FIRING] Filling a: 0 B in" })
+        {
+            await Eventually.Async(
+                () => Task.FromResult(MailLog().Split("MESSAGE FOLLOWS")
+                    .Any(m => m.Contains(subject, StringComparison.Ordinal) && m.Contains("image/png", StringComparison.Ordinal))),
+                $"the mail '{subject}' has arrived with its picture");
+        }
         hook.Last("Silent").GetProperty("labels").GetProperty("host").GetString().Should()
             .Be("a", "the labels of the vanished series are kept");
         daemon.Kill();

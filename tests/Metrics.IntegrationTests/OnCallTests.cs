@@ -36,6 +36,8 @@ public sealed partial class OnCallTests
         using var http = new HttpClient();
         (await http.GetAsync(link.Replace("sig=", "sig=0", StringComparison.Ordinal))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
         (await http.PostAsync(link[..^4] + "0000", Form("eve"))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        string ofBoss = hook.Accepted.First(m => m.Path == "/boss").Json.GetProperty("ack_url").GetString()!;
+        (await http.GetStringAsync(ofBoss)).Should().Contain("cellar", "a program can hand it on");
         string page = await http.GetStringAsync(link);
         page.Should().Contain("attic").And.NotContain("cellar");
         (await http.PostAsync(link, Form("<b>ann</b>"))).StatusCode.Should().Be(HttpStatusCode.OK);

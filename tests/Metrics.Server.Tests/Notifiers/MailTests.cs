@@ -105,6 +105,11 @@ public sealed class MailTests
     }
 
     [Fact]
+    public void Where_an_alert_is_becomes_no_markup_in_an_own_page() =>
+        Mail([Alert("<script>alert(1)</script>", 93)], more: ", html: '<p>{{ title }} {{ text }}</p>'").HtmlBody.Should()
+            .NotContain("<script>").And.Contain("&lt;script&gt;");
+
+    [Fact]
     public void Many_alerts_are_a_list_the_worst_first()
     {
         IEnumerable<RoutedAlert> mild = Enumerable.Range(0, 300).Select(i => Alert($"compute-{i}", 93, severity: "warning"));
@@ -140,6 +145,8 @@ public sealed class MailTests
     [Theory]
     [InlineData(1, double.NaN)]
     [InlineData(100, 90)]
+    [InlineData(100, 5e-324)]
+    [InlineData(100, double.MaxValue)]
     [InlineData(100, 1e300)]
     [InlineData(100, double.PositiveInfinity)]
     public void A_picture_is_drawn_whatever_the_values_are(int count, double bound)
@@ -147,7 +154,10 @@ public sealed class MailTests
         byte[] png = new AlertPicture
         {
             Title = "x", Times = [.. Enumerable.Range(0, count).Select(i => s_now.Milliseconds + (i * 1000L))],
-            Values = [.. Enumerable.Range(0, count).Select(i => i == 3 ? double.NaN : i == 4 ? double.PositiveInfinity : 0)],
+            Values = [.. Enumerable.Range(0, count).Select(i => i switch
+            {
+                3 => double.NaN, 4 => double.PositiveInfinity, 5 => double.MaxValue, 6 => double.MinValue, _ => 1e9 + (1e-7 * (i % 2)),
+            })],
             Unit = ValueUnit.None, Bound = bound, Since = s_now.Milliseconds, From = s_now.Milliseconds - 1000,
             Until = s_now.Milliseconds + 200_000, Ahead = (s_now.Milliseconds + 400_000, -3),
         }.Draw();

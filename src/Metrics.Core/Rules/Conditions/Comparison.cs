@@ -33,9 +33,12 @@ public sealed record Comparison(PreparedQuery Expr) : Condition
         ? level
         : bound;
 
-    /// <summary>Of what must not be (or must be) one value the value says nothing.</summary>
-    public override string Read(double value) => Compared is { Operator: BinaryOperator.Equal or BinaryOperator.NotEqual }
-        || ComparedSide.Of(Expr) is { AlwaysKnown: true } ? ""
+    /// <summary>Of what must not be (or must be) one value, or be there, the value says nothing.</summary>
+    private bool SaysNothing { get; } = ComparedIn(Expr) is { Operator: BinaryOperator.Equal or BinaryOperator.NotEqual }
+        || ComparedSide.Of(Expr) is { AlwaysKnown: true };
+
+    /// <inheritdoc />
+    public override string Read(double value) => SaysNothing ? ""
         : Forecast is { } forecast && base.Read(value) is { Length: > 0 } text
             ? $"{text} in {ValueUnit.FormatTime(forecast.Within.TotalSeconds)}"
             : base.Read(value);

@@ -11,6 +11,7 @@ internal sealed record AlertPicture
     private const int Height = 480;
     private const int FontSize = 24;
     private const string Font = "DejaVu Sans";
+    private const double Greatest = 1e300;
     private const int MaxTitle = 54;
     private static readonly Color s_line = Color.FromHex("#1f5fa8");
     private static readonly Color s_bound = Color.FromHex("#b00020");
@@ -99,13 +100,11 @@ internal sealed record AlertPicture
 
     private void Scale(Plot plot)
     {
-        List<double> shown = [.. Values.Where(double.IsFinite)];
-        if (double.IsFinite(Bound))
-            shown.Add(Bound);
-        if (Ahead is { } ahead)
-            shown.Add(ahead.Value);
+        List<double> shown = [.. Values.Append(Bound).Append(Ahead?.Value ?? double.NaN).Where(v => Math.Abs(v) <= Greatest)];
         (double least, double greatest) = shown.Count == 0 ? (0, 1) : (shown.Min(), shown.Max());
-        double margin = greatest > least ? 0.12 * (greatest - least) : Math.Max(Math.Abs(greatest) * 0.1, 1e-9);
+        // Of what hardly changes, no digit is shown that a double does not have.
+        double size = Math.Max(Math.Abs(least), Math.Abs(greatest));
+        double margin = Math.Max(0.12 * (greatest - least), size == 0 ? 1 : size * (greatest > least ? 1e-6 : 0.1));
         // What is little more than none is seen against none.
         (double bottom, double top) = (least >= 0 && least < margin * 2 ? -margin / 4 : least - margin, greatest + margin);
         long until = Math.Max(Until, Ahead?.Time ?? 0);

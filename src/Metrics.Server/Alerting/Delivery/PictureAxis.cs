@@ -32,8 +32,10 @@ internal sealed record PictureAxis(double[] Positions, string[] Labels)
         int decimals = Math.Clamp((int)-Math.Floor(Math.Log10(step) + Rounding), 0, 15);
         var positions = new List<double>();
         var labels = new List<string>();
-        for (double n = Math.Ceiling((from / step) - Rounding); n <= (to / step) + Rounding && positions.Count <= 2 * max; n++)
+        double first = Math.Ceiling((from / step) - Rounding);
+        for (int i = 0; i <= 2 * max && first + i <= (to / step) + Rounding; i++)
         {
+            double n = first + i;
             // A zero has no sign.
             string number = ((n * step) + 0.0).ToString($"F{decimals}", CultureInfo.InvariantCulture);
             if (labels.Count > 0 && labels[^1] == ValueUnit.Join(number, name))
