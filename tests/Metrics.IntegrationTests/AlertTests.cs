@@ -21,6 +21,9 @@ public sealed class AlertTests
               - alert: Silent
                 expr: beat_v
                 absent_for: 2s
+              - alert: Filling
+                expr: disk_free_bytes
+                forecast: { reaches: 0, within: 1h, from: 10m }
         """;
 
     [Fact]
@@ -49,12 +52,22 @@ public sealed class AlertTests
         await daemon.PushAsync("room,room=cellar temp=31\nbeat,host=a v=1");
         await hook.UntilAsync("firing TooHot cellar has 31 degrees");
         await Eventually.Async(
-            () => Task.FromResult(MailLog().Contains("[FIRING:1] TooHot", StringComparison.Ordinal)), "the mail has arrived");
+            () => Task.FromResult(MailLog().Contains("[CRITICAL] TooHot cellar: 31", StringComparison.Ordinal)), "the mail has arrived");
         MailLog().Should()
             .Contain("text/plain").And.Contain("image/png",
             "the metric is drawn").And.Contain("text/html").And.Contain("cellar has 31 degrees");
 
         await hook.UntilAsync("firing Silent ");
+        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await daemon.PushAsync($"disk,host=a free_bytes=2e9 {now - 60_000}\ndisk,host=a free_bytes=1e9 {now - 100}");
+        await hook.UntilAsync("firing Filling ");
+        foreach (string subject in new[] { "[FIRING] Silent a: not heard of for", "[FIRING] Filling a: 0 B in" })
+        {
+            await Eventually.Async(
+                () => Task.FromResult(MailLog().Split("MESSAGE FOLLOWS")
+                    .Any(m => m.Contains(subject, StringComparison.Ordinal) && m.Contains("image/png", StringComparison.Ordinal))),
+                $"the mail '{subject}' has arrived with its picture");
+        }
         hook.Last("Silent").GetProperty("labels").GetProperty("host").GetString().Should()
             .Be("a", "the labels of the vanished series are kept");
         daemon.Kill();
@@ -68,7 +81,7 @@ public sealed class AlertTests
         await daemon.PushAsync("room,room=cellar temp=20");
         await hook.UntilAsync("resolved TooHot cellar has 31 degrees");
         await Eventually.Async(
-            () => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot", StringComparison.Ordinal)),
+            () => Task.FromResult(MailLog().Contains("[RESOLVED] TooHot cellar: 20 after", StringComparison.Ordinal)),
             "the mail that it is over has arrived");
         await Eventually.Async(
             async () => (await daemon.FederateAsync("ALERTS{alertname=\"TooHot\"}")).Count == 0, "the alert series has ended");

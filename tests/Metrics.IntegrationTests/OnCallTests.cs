@@ -36,6 +36,8 @@ public sealed partial class OnCallTests
         using var http = new HttpClient();
         (await http.GetAsync(link.Replace("sig=", "sig=0", StringComparison.Ordinal))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
         (await http.PostAsync(link[..^4] + "0000", Form("eve"))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        string ofBoss = hook.Accepted.First(m => m.Path == "/boss").Json.GetProperty("ack_url").GetString()!;
+        (await http.GetStringAsync(ofBoss)).Should().Contain("cellar", "a program can hand it on");
         string page = await http.GetStringAsync(link);
         page.Should().Contain("attic").And.NotContain("cellar");
         (await http.PostAsync(link, Form("<b>ann</b>"))).StatusCode.Should().Be(HttpStatusCode.OK);
@@ -115,11 +117,11 @@ public sealed partial class OnCallTests
         await daemon.PushAsync(string.Join('\n', Enumerable.Range(0, 60).Select(i => $"room,host=h{i} temp=40")));
         await Eventually.Async(() => Task.FromResult(hook.AlertsAt("/machine").Count == 60), "a machine gets every alert");
         await Eventually.Async(
-            () => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.StartsWith("[STORM", StringComparison.Ordinal))),
+            () => Task.FromResult(hook.Accepted.Any(m => m.Path == "/ops" && m.Body.Contains("A storm: ", StringComparison.Ordinal))),
             "the digest");
         List<string> messages = [.. hook.Accepted.Where(m => m.Path == "/ops").Select(m => m.Body)];
         messages.Should().HaveCount(4);
-        messages[^1].Should().StartWith("[STORM:57]").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
+        messages[^1].Should().StartWith("[FIRING] 57 firing: Hot h").And.Contain(" and 56 others |").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
     }
 
     [Fact]

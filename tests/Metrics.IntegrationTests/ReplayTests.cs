@@ -99,7 +99,7 @@ public sealed class ReplayTests
         MessagesOf(said).Should().BeEquivalentTo(sent);
         (code, said) = await daemon.CommandAsync([.. replay, "--messages", "--url", daemon.Url("")]);
         code.Should().Be(0, said);
-        said.Should().MatchRegex(@"ops/webhook/0  \[FIRING:1\] BruteForce 7 failures of 192\.0\.2\.1\n");
+        said.Should().MatchRegex(@"ops/webhook/0  \[FIRING\] BruteForce 192\.0\.2\.1: 7 events in ");
         TestContext.Current.TestOutputHelper?.WriteLine(said);
 
         // The same of the files, when the daemon is gone.

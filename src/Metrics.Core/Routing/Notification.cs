@@ -39,7 +39,7 @@ public readonly record struct DigestCount(string AlertName, bool IsOver, int Ale
 /// <param name="SendAt">When it may be sent; until then it may still grow.</param>
 /// <param name="Within">How long the storm was watched.</param>
 /// <param name="Messages">How many messages it stands for.</param>
-/// <param name="Shown">Its first alerts.</param>
+/// <param name="Shown">Its worst alerts; of those that are alike the first.</param>
 /// <param name="Counts">All its alerts by kind, the most frequent first.</param>
 public sealed record Digest(
     DigestId Id, string Receiver, Timestamp SendAt, TimeSpan Within, int Messages, IReadOnlyList<RoutedAlert> Shown,

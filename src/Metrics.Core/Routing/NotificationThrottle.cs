@@ -60,11 +60,25 @@ public sealed class NotificationThrottle
         {
             (string, bool) kind = (alert.Alert.Labels["alertname"], alert.IsOver);
             storm.Counts[kind] = storm.Counts.GetValueOrDefault(kind) + 1;
-            if (storm.Shown.Count < MaxShown)
-                storm.Shown.Add(alert);
+            Show(storm.Shown, alert);
         }
         return new DigestId(integration, storm.Start);
     }
+
+    /// <summary>Of more than there is room for the worst are shown; of those that are alike the first.</summary>
+    private static void Show(List<RoutedAlert> shown, RoutedAlert alert)
+    {
+        if (shown.Count < MaxShown)
+        {
+            shown.Add(alert);
+            return;
+        }
+        RoutedAlert least = shown.MinBy(Badness)!;
+        if (Badness(alert) > Badness(least))
+            shown[shown.LastIndexOf(least)] = alert;
+    }
+
+    private static int Badness(RoutedAlert alert) => alert.IsOver ? -1 : SeverityRank.Of(alert.Alert.Labels[SeverityRank.Label]);
 
     /// <summary>The digests that have grown since they were taken last.</summary>
     public IEnumerable<Digest> TakeGrown()

@@ -60,7 +60,7 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
             section.Finish();
         }
         List<string> names = [.. receivers.Select(r => r.Name)];
-        string url = top.Text("external_url", OwnUrl(top)).TrimEnd('/');
+        string url = OwnAddress.Read(top);
         return new NotificationOptions(receivers, RoutingReader.Read(top, names), url)
         {
             Id = IdOf(top, templates),
@@ -72,20 +72,16 @@ internal sealed record NotificationOptions(IReadOnlyList<ReceiverOptions> Receiv
         };
     }
 
+    /// <summary>What is to be told to who checks the configuration; null where there is nothing.</summary>
+    public string? Warning => Receivers.Count > 0 && OwnAddress.IsLocal(ExternalUrl)
+        ? $"links in messages lead to {ExternalUrl}, which others cannot reach: "
+            + "set external_url to the address under which people reach this daemon"
+        : null;
+
     private static SectionId IdOf(YamlSection top, MessageTemplates templates)
     {
         SectionId id = SectionId.OfKeys("receivers and routes", top, s_keys);
         return id with { Digest = id.Digest + templates.Digest };
-    }
-
-    /// <summary>Where we listen, as seen from this machine; a socket has no address.</summary>
-    private static string OwnUrl(YamlSection top)
-    {
-        const string Default = "127.0.0.1:9890";
-        string listen = top.Text("listen", Default);
-        listen = listen.StartsWith("unix:", StringComparison.Ordinal) ? Default : listen;
-        string seen = listen.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "[::1]", StringComparison.Ordinal);
-        return $"{(top.Has("tls_server_config") ? "https" : "http")}://{seen}";
     }
 
     /// <summary>The notifiers of a receiver; none when there is no such receiver.</summary>

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Metrics.Model;
+using Metrics.Routing;
 
 namespace Metrics.Notifiers;
 
@@ -22,6 +23,11 @@ internal enum MessageKind
     /// <summary>A report, which is about no alert.</summary>
     Report,
 }
+
+/// <summary>How many alerts a message is about.</summary>
+/// <param name="Firing">That fire.</param>
+/// <param name="Resolved">That are over.</param>
+internal sealed record AlertCounts(int Firing, int Resolved);
 
 /// <summary>
 /// A message about alerts. Its public form is Alertmanager's webhook JSON, version 4, so that existing receivers work; what is stored holds
@@ -72,6 +78,35 @@ internal sealed record AlertMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
 
+    /// <summary>When it was written, milliseconds since 1970 UTC; 0 is not known. Stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long At { get; init; }
+
+    /// <summary>Of how many alerts beyond those that it shows; stored only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AlertCounts? Counts { get; init; }
+
+    /// <summary>Where somebody says that they are at it, without a password; null where nothing is to be acknowledged. Ours, not
+    /// Alertmanager's.</summary>
+    [JsonPropertyName("ack_url")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AckUrl { get; init; }
+
+    /// <summary>How many of its alerts fire, shown or not.</summary>
+    [JsonIgnore]
+    public int Firing => Counts?.Firing ?? Alerts.Count(a => a.Status == "firing");
+
+    /// <summary>How many of its alerts are over, shown or not.</summary>
+    [JsonIgnore]
+    public int Resolved => Counts?.Resolved ?? Alerts.Count(a => a.Status != "firing");
+
+    /// <summary>Its alerts in the order in which they are to be looked at: what fires, by severity, the oldest first.</summary>
+    [JsonIgnore]
+    public IEnumerable<MessageAlert> WorstFirst => Alerts
+        .OrderBy(a => a.Status == "firing" ? 0 : 1)
+        .ThenByDescending(a => SeverityRank.Of(a.Labels.GetValueOrDefault(SeverityRank.Label)))
+        .ThenBy(a => a.Source?.Since ?? 0);
+
     /// <summary>What is said in place of alerts, or null; stored only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ReportText? Report { get; init; }
@@ -107,7 +142,10 @@ internal sealed record AlertMessage
         Kind = MessageKind.Alerts,
         Note = null,
         Report = null,
+        AckUrl = Links?.Acknowledge ?? AckUrl,
         Links = null,
+        At = 0,
+        Counts = null,
         Alerts = Alerts.Any(a => a.Source is not null) ? [.. Alerts.Select(a => a with { Source = null })] : Alerts,
     };
 

@@ -5,6 +5,7 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using Metrics.Configuration;
+using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Text;
 using MimeKit;
@@ -179,7 +180,7 @@ internal sealed record EmailNotifier : Notifier
     /// <summary>A mail goes out without its picture rather than not at all.</summary>
     private async Task<byte[]?> DrawAsync(AlertMessage message, NotifierTools tools, CancellationToken ct)
     {
-        if (!Picture || message.Alerts.OrderBy(a => a.Status == "firing" ? 0 : 1).FirstOrDefault()?.Source is not { } source)
+        if (!Picture || message.WorstFirst.FirstOrDefault()?.Source is not { } source)
             return null;
         return await tools.Pictures.DrawAsync(source, tools.Time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
@@ -197,8 +198,19 @@ internal sealed record EmailNotifier : Notifier
         GroupLabels = Encoded(message.GroupLabels),
         CommonLabels = Encoded(message.CommonLabels),
         CommonAnnotations = Encoded(message.CommonAnnotations),
-        Alerts = [.. message.Alerts.Select(a => a with { Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations) })],
+        Alerts =
+        [
+            .. message.Alerts.Select(a => a with
+            {
+                Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations),
+                Source = a.Source is { } source ? source with { Series = Encoded(source.Series) } : null,
+            }),
+        ],
     };
+
+    /// <summary>Labels of a series, from which titles are made.</summary>
+    private static string Encoded(string series) => LabelsJson.Write(
+        Labels.Of([.. LabelsJson.Read(series).Select(l => new Label(l.Name, EmailHtml.Encode(l.Value)))]));
 
     private static Dictionary<string, string> Encoded(IReadOnlyDictionary<string, string> texts) =>
         texts.ToDictionary(t => t.Key, t => EmailHtml.Encode(t.Value));

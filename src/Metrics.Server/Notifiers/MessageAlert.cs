@@ -3,6 +3,7 @@ using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Routing;
 using Metrics.Rules;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Notifiers;
 
@@ -12,7 +13,10 @@ namespace Metrics.Notifiers;
 /// <param name="Value">The value that was judged.</param>
 /// <param name="Bound">The bound that it crossed.</param>
 /// <param name="Since">First reading out of bounds, milliseconds since 1970 UTC.</param>
-internal sealed record AlertSource(string Rule, string Series, double? Value, double? Bound, long Since);
+/// <param name="Reading">The value for people: <c>93 %</c>; null or empty where it says nothing to them.</param>
+/// <param name="Page">Our own page about the alert.</param>
+internal sealed record AlertSource(
+    string Rule, string Series, double? Value, double? Bound, long Since, string? Reading = null, string? Page = null);
 
 /// <summary>One alert of a message.</summary>
 internal sealed record MessageAlert
@@ -41,8 +45,13 @@ internal sealed record MessageAlert
     public bool IsSilent =>
         Status == "firing" && Annotations.GetValueOrDefault("metricsd_state", "").StartsWith("no data", StringComparison.Ordinal);
 
+    /// <summary>What is to be known of it in one word beside that it fires or is over; null when that is all.</summary>
+    [JsonIgnore]
+    public string? Note => Annotations.GetValueOrDefault("metricsd_state", "") is { Length: > 0 } state
+        && state.IndexOf(':', StringComparison.Ordinal) is > 0 and var end ? state[..end] : null;
+
     /// <summary>An alert as others see it. "No data" and "expired" are said in the annotation <c>metricsd_state</c>.</summary>
-    public static MessageAlert Of(RoutedAlert routed, string externalUrl, Acknowledgement? acknowledged = null)
+    public static MessageAlert Of(RoutedAlert routed, string externalUrl, Acknowledgement? acknowledged = null, Condition? condition = null)
     {
         (AlertInstance alert, AlertState before, Timestamp at) = (routed.Alert, routed.Before, routed.At);
         bool over = routed.IsOver;
@@ -71,7 +80,8 @@ internal sealed record MessageAlert
             Fingerprint = alert.Labels.Fingerprint(),
             Source = new AlertSource(
                 routed.Rule.ToString(), LabelsJson.Write(alert.Series), Finite(alert.Value), Finite(alert.Bound),
-                known is AlertState.Firing firing ? firing.Since : startsAt.Milliseconds),
+                known is AlertState.Firing firing ? firing.Since : startsAt.Milliseconds, condition?.Read(alert.Value),
+                $"{externalUrl}/alerts/{routed.Id:x32}"),
         };
 
         static double? Finite(double value) => double.IsFinite(value) ? value : null;

@@ -5,26 +5,8 @@ namespace Metrics.Notifiers;
 /// <summary>What a message says where its receiver has no template: a title in one line, and a plain text.</summary>
 internal static class MessageText
 {
-    private const int LongestTitle = 250;
-
-    public static string Title(AlertMessage message)
-    {
-        if (message.Report is { } report)
-            return report.Title;
-        int firing = message.Alerts.Count(a => a.Status == "firing");
-        string state = message.Kind switch
-        {
-            MessageKind.Flapping => "[FLAPPING]",
-            MessageKind.Digest => $"[STORM:{message.Alerts.Count + message.TruncatedAlerts}]",
-            _ when firing == 0 => "[RESOLVED]",
-            _ when message.Alerts.All(a => a.Status != "firing" || a.IsSilent) => $"[NO DATA:{firing}]",
-            _ => $"[FIRING:{firing}]",
-        };
-        string about = message.CommonAnnotations.GetValueOrDefault("summary")
-            ?? string.Join(' ', message.CommonLabels.Where(l => l.Key != "alertname").Select(l => l.Value));
-        string title = OneLine($"{state} {message.CommonLabels.GetValueOrDefault("alertname")} {about}");
-        return title.Length <= LongestTitle ? title : title[..LongestTitle] + "…";
-    }
+    /// <inheritdoc cref="MessageTitle.Of"/>
+    public static string Title(AlertMessage message) => MessageTitle.Of(message);
 
     public static string Plain(AlertMessage message)
     {
@@ -33,9 +15,11 @@ internal static class MessageText
         var text = new StringBuilder();
         if (message.Note is not null)
             text.AppendLine(message.Note).AppendLine();
-        foreach (MessageAlert alert in message.Alerts)
+        foreach (MessageAlert alert in message.WorstFirst)
         {
             text.Append(alert.Status.ToUpperInvariant()).Append(": ").AppendLine(alert.Labels.GetValueOrDefault("alertname", ""));
+            if (MessageTitle.Reading(message, alert) is { Length: > 0 } reading)
+                text.Append("  ").AppendLine(reading);
             foreach ((string name, string value) in alert.Annotations)
                 text.Append("  ").Append(name).Append(": ").AppendLine(value);
             text.AppendLine("  labels:");
@@ -44,6 +28,8 @@ internal static class MessageText
             text.Append("  since ").AppendLine(alert.StartsAt);
             if (alert.Status == "resolved")
                 text.Append("  until ").AppendLine(alert.EndsAt);
+            if (alert.Source?.Page is { } page)
+                text.Append("  ").AppendLine(page);
             text.AppendLine();
         }
         if (message.TruncatedAlerts > 0)
@@ -68,4 +54,13 @@ internal static class MessageText
         string.Join(' ',
             new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)])
             .Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>A text that is cut at its end where it is too long, between two signs that belong together nowhere.</summary>
+    public static string Shorten(string text, int longest)
+    {
+        if (text.Length <= longest)
+            return text;
+        int end = char.IsHighSurrogate(text[longest - 2]) ? longest - 2 : longest - 1;
+        return text[..end].TrimEnd() + "…";
+    }
 }

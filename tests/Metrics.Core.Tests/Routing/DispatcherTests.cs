@@ -80,6 +80,20 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void Of_more_alerts_than_a_digest_shows_the_worst_is_shown()
+    {
+        StormOptions storm = new(1, TimeSpan.FromSeconds(60));
+        _dispatcher = new Dispatcher(Plan(s_route with { GroupBy = null }, o => o with { Storm = storm }));
+        for (int i = 0; i < 100; i++)
+            Fires(0, $"a{i}");
+        RoutedAlert mild = Alert("z", 0, new AlertState.Firing(0, 0), new AlertState.Inactive());
+        _dispatcher.Take(mild with { Alert = mild.Alert with { Labels = mild.Alert.Labels.With("severity", "critical") } });
+        At(0).Should().HaveCount(101);
+        Digest digest = _rounds[^1].Digests.Should().ContainSingle().Subject;
+        digest.Shown.Should().HaveCountLessThan(100).And.Contain(a => a.Alert.Labels["severity"] == "critical");
+    }
+
+    [Fact]
     public void Machines_get_every_message_of_a_storm()
     {
         DispatchPlan plan = Plan(s_route with { GroupBy = null }, o => o with { Storm = new StormOptions(1, TimeSpan.FromSeconds(60)) });

@@ -34,7 +34,7 @@ internal sealed class AlertingRoom : IDisposable
         History = new AlertHistory(
             State, HistoryWriter, rules, Active, new AlertDescription(rules, Active, Acknowledgements, current, time));
         Persistence = new AlertPersistence(
-            current, State, new DispatchCommitter(State, Acknowledgements, links, HistoryWriter), new RuleMemory(State), Silences,
+            current, State, new DispatchCommitter(State, Acknowledgements, links, HistoryWriter, rules), new RuleMemory(State), Silences,
             Acknowledgements, links, rules, Active, external, Inbox, HistoryWriter,
             new Outbox(State, current, HistoryWriter, null!, new NotificationMetrics(Registry), time, NullLogger<Outbox>.Instance),
             metrics);

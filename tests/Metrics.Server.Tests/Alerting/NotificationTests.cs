@@ -32,6 +32,18 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public void The_webhook_says_where_to_acknowledge_and_nothing_else_of_ours()
+    {
+        AlertMessage message = Message(Alert("a")) with { At = 5, Counts = new AlertCounts(1, 0) };
+        AlertMessage sent = (message with { Links = MessageLinks.Of(message, "key", what => $"sig={what.Length}") }).ToPublic();
+        JsonElement json = JsonDocument.Parse(sent.ToJson()).RootElement;
+        json.GetProperty("ack_url").GetString().Should().Be("http://m/acknowledge/key?sig=15");
+        json.EnumerateObject().Should().HaveCount(11, "of Alertmanager's ten keys none is changed");
+        JsonDocument.Parse(AlertMessage.FromJson(sent.ToJson()).ToWebhookJson()).RootElement.GetProperty("ack_url").GetString()
+            .Should().NotBeNull("it outlives the outbox");
+    }
+
+    [Fact]
     public void A_message_survives_its_own_storage()
     {
         AlertMessage message = Message(Alert("ü \"x\" <y>"));

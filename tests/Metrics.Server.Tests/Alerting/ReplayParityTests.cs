@@ -147,7 +147,7 @@ public sealed class ReplayParityTests : IDisposable
         return
         [
             .. db.Outbox.AsNoTracking().OrderBy(o => o.Id).ToList().Select(o => Describe(
-                Math.Max(o.CreatedAt, o.NextTry), o.Target, AlertMessage.FromJson(o.Payload) with { Links = null })),
+                Math.Max(o.CreatedAt, o.NextTry), o.Target, AlertMessage.FromJson(o.Payload) with { Links = null, AckUrl = null })),
         ];
 
         void FlushUntil(long until)

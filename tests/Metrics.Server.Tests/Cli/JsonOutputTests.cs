@@ -17,6 +17,28 @@ public sealed class JsonOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_warns_of_links_that_lead_nobody_anywhere_as_long_as_somebody_gets_them()
+    {
+        const string Receiver = "receivers: [ { name: ops, webhook_configs: [ { url: 'http://127.0.0.1:1/' } ] } ]";
+        string rest = "host: { enabled: false }\nrules: { files: [] }\n";
+        (await WarningsAsync(rest)).Should().BeEmpty();
+        (await WarningsAsync($"{rest}{Receiver}\nexternal_url: https://metrics.example")).Should().BeEmpty();
+        foreach (string local in new[] { "", "\nexternal_url: 'http://localhost:9890'", "\nlisten: 'unix:/run/m/socket'" })
+        {
+            (await WarningsAsync($"{rest}{Receiver}{local}")).Should().ContainSingle().Which
+                .Should().Contain("which others cannot reach").And.Contain("set external_url");
+        }
+        string file = Write("m.yaml", rest + Receiver);
+        (await CliRun.Of("check", "--config", file)).Output.Should().Contain("Warning: links in messages lead to http://127.0.0.1:9890,");
+    }
+
+    private async Task<List<string>> WarningsAsync(string configuration)
+    {
+        JsonElement answer = await JsonAsync(0, "check", "--config", Write("m.yaml", configuration), "--output", "json");
+        return [.. answer.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()!)];
+    }
+
+    [Fact]
     public async Task Check_lists_problems_with_their_line()
     {
         string file = Write("m.yaml", "listen: '127.0.0.1:1'\nhosst: {}");

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Metrics.Alerting;
 using Metrics.Cli;
 using Metrics.Configuration;
 using Metrics.Hosting;
@@ -183,8 +184,26 @@ public sealed class ListenerTests : IDisposable
     [InlineData("listen: '[::1]:80'", "http://[::1]:80")]
     [InlineData("listen: 'unix:/run/socket'", "http://127.0.0.1:9890")]
     [InlineData("external_url: 'https://metrics.example/'", "https://metrics.example")]
+    [InlineData("external_url: 'https://metrics.example/monitor/'", "https://metrics.example/monitor")]
     public void Links_begin_with_where_it_listens(string yaml, string url) =>
         MetricsOptions.Parse(yaml).Notifications.ExternalUrl.Should().Be(url);
+
+    [Theory]
+    [InlineData("0.0.0.0:9890")]
+    [InlineData("[::]:9890")]
+    public void Where_it_listens_everywhere_links_begin_with_the_machines_name(string listen) =>
+        MetricsOptions.Parse($"listen: '{listen}'\n{Accounts}\n{Tls("VerifyClientCertIfGiven")}".Replace(
+                "listen: 127.0.0.1:0\n", "", StringComparison.Ordinal)).Notifications.ExternalUrl.Should()
+            .Be($"https://{Dns.GetHostName()}:9890");
+
+    [Theory]
+    [InlineData("0.0.0.0:80", "compute-7", "http://compute-7:80")]
+    [InlineData("[::]:80", "compute-7.example.org", "http://compute-7.example.org:80")]
+    [InlineData("[0:0::0]:80", "compute-7", "http://compute-7:80")]
+    [InlineData("192.0.2.1:80", "compute-7", "http://192.0.2.1:80")]
+    [InlineData("0.0.0.0:80", "a b", "http://0.0.0.0:80")]
+    public void An_address_that_is_none_is_never_linked_to(string listen, string machine, string url) =>
+        OwnAddress.OfListen(listen, isSecured: false, machine).Should().Be(url);
 
     [Fact]
     public void A_renewed_certificate_is_no_change_of_the_configuration()
@@ -204,6 +223,8 @@ public sealed class ListenerTests : IDisposable
     [InlineData("tls_server_config: { cert_file: /none, key_file: /none }", "tls_server_config.cert_file cannot be used: ")]
     [InlineData("tls_server_config: { cert_file: a, key_file: b, min_version: TLS11 }", "min_version is 'TLS11'; allowed are TLS12, TLS13")]
     [InlineData("tls_server_config: { cert_file: a, key_file: b, client_ca_file: c }", "client_ca_file and a 'client_auth_type' that asks")]
+    [InlineData("external_url: metrics.example", "external_url is 'metrics.example'; it must be a http or https address without a query")]
+    [InlineData("external_url: 'ftp://metrics.example'", "external_url is 'ftp://metrics.example'; it must be a http or https address")]
     [InlineData("auth: { client_certificates: [ { name: a, common_name: b } ] }", "they need tls_server_config with client_ca_file")]
     [InlineData("auth: { client_certificates: [ { name: a } ] }", "auth.client_certificates[0].common_name or 'san' is required")]
     public void What_makes_no_sense_is_reported(string yaml, string problem)

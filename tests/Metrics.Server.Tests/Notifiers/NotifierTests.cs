@@ -42,7 +42,7 @@ public sealed class NotifierTests : IDisposable
         body.GetProperty("channel").GetString().Should().Be("#ops");
         JsonElement attachment = body.GetProperty("attachments")[0];
         attachment.GetProperty("color").GetString().Should().Be("danger");
-        attachment.GetProperty("title").GetString().Should().StartWith("[FIRING:1] Hot").And.NotContain("\n");
+        attachment.GetProperty("title").GetString().Should().StartWith("[CRITICAL] Hot").And.NotContain("\n");
         foreach (string field in new[] { "title", "text", "fallback" })
             attachment.GetProperty(field).GetString().Should().NotContain("<").And.NotContain(">").And.Contain("&lt;!channel&gt;");
         attachment.GetProperty("mrkdwn_in").GetArrayLength().Should().Be(0);

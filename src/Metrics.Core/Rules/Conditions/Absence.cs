@@ -32,6 +32,10 @@ public sealed record Absence(PreparedQuery Expr, TimeSpan For, DeclaredExpectati
     public override double DrawnBound(double bound) => double.NaN;
 
     /// <inheritdoc />
+    public override string Read(double value) =>
+        double.IsNaN(value) ? "" : value > For.TotalSeconds ? $"not heard of for {ValueUnit.FormatTime(value)}" : "heard of again";
+
+    /// <inheritdoc />
     public override string Describe(AlertInstance alert)
     {
         string reason = alert.Annotations.TryGetValue("absence", out string? text) ? $": {text}" : "";

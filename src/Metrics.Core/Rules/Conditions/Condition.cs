@@ -44,6 +44,16 @@ public abstract record Condition
     /// <returns>The level; NaN is none.</returns>
     public virtual double DrawnBound(double bound) => bound;
 
+    /// <summary>What it foretells, so that a picture shows the line ahead; null where it foretells nothing.</summary>
+    public virtual Forecast? Forecast => null;
+
+    /// <summary>The unit of what a picture shows.</summary>
+    public ValueUnit Unit => Drawn is { } drawn ? UnitReader.Of(drawn.Root) : ValueUnit.None;
+
+    /// <summary>A value that was judged, for a line that has little room: <c>93 %</c>.</summary>
+    /// <returns>Empty where the value says nothing to people, as the 0 of a target that is down.</returns>
+    public virtual string Read(double value) => double.IsNaN(value) ? "" : Unit.Format(value);
+
     /// <summary>Says in words how an alert was judged last: the value beside what is allowed.</summary>
     public abstract string Describe(AlertInstance alert);
 

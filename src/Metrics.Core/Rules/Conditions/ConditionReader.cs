@@ -25,11 +25,12 @@ internal static class ConditionReader
             return EventCountReader.Read(rule);
         PreparedQuery? expr = ReadExpr(rule);
         Bounds? bounds = BoundsReader.Read(rule);
+        Forecast? forecast = null;
         if (rule.Has("forecast"))
         {
             if (bounds is not null || rule.Has("absent_for"))
                 rule.Report("forecast", "cannot stand beside a threshold or absent_for");
-            (expr, bounds) = ReadForecast(rule.Section("forecast"), expr);
+            (expr, bounds, forecast) = ReadForecast(rule.Section("forecast"), expr);
         }
         Learned? learned = rule.Has("learned") ? ReadLearned(rule.Section("learned"), expr) : null;
         if (rule.Has("learned") && (bounds is not null || rule.Has("absent_for") || rule.Has("forecast")))
@@ -47,7 +48,7 @@ internal static class ConditionReader
         if (rule.Has("learned"))
             return new ConditionRead(learned, null);
         return bounds is not null
-            ? new ConditionRead(new Threshold(expr, bounds), null)
+            ? new ConditionRead(new Threshold(expr, bounds) { Foretold = forecast }, null)
             : new ConditionRead(new Comparison(expr), b => new Threshold(expr, b));
     }
 
@@ -64,7 +65,7 @@ internal static class ConditionReader
     }
 
     /// <summary>"Full in nine days": the seconds until the line through the recent past reaches a bound.</summary>
-    private static (PreparedQuery? Expr, Bounds? Bounds) ReadForecast(YamlSection section, PreparedQuery? expr)
+    private static (PreparedQuery? Expr, Bounds? Bounds, Forecast? Forecast) ReadForecast(YamlSection section, PreparedQuery? expr)
     {
         List<RuleTemplate> limit = BoundsReader.ReadLimits(section, "reaches", 1);
         TimeSpan within = section.Duration("within", TimeSpan.Zero), from = section.Duration("from", s_defaultForecastFrom, s_second);
@@ -74,15 +75,17 @@ internal static class ConditionReader
             section.Report("reaches", "must be a number");
         section.Finish();
         if (expr is null || limit.Count == 0 || limit[0].ConstantNumber is not { } reaches)
-            return (expr, null);
+            return (expr, null, null);
         string range = expr.Root is SelectorExpr ? $"{expr.Text}[{Duration.Format(from)}]" : $"({expr.Text})[{Duration.Format(from)}:]";
         string text = $"({FloatText.Format(reaches)} - ({expr.Text})) / deriv({range})";
         if (!PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error))
         {
             section.Report("reaches", $"cannot be forecast of this expression: {error}");
-            return (expr, null);
+            return (expr, null, null);
         }
-        return (query, new Bounds(ThresholdKind.Within, [RuleTemplate.Plain(FloatText.Format(within.TotalSeconds))], null));
+        return (
+            query, new Bounds(ThresholdKind.Within, [RuleTemplate.Plain(FloatText.Format(within.TotalSeconds))], null),
+            new Forecast(expr, reaches, within, from));
     }
 
     private static Learned? ReadLearned(YamlSection section, PreparedQuery? expr)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Metrics.Formats;
 using Metrics.Model;
+using Metrics.Query;
 
 namespace Metrics.Rules.Conditions;
 
@@ -32,6 +33,11 @@ public sealed record EventCount(
         Distinct is null && Unless.Count == 0 && GroupBy.Count > 0 && Bounds.Kind == ThresholdKind.Above;
 
     private string What => $"{(Distinct is null ? "count of" : $"different {Distinct} of")} events {Events}{By}";
+
+    /// <inheritdoc />
+    public override string Read(double value) => double.IsNaN(value) ? ""
+        : $"{ValueUnit.None.Format(value)} {(Distinct is null ? value == 1 ? "event" : "events" : $"different {Distinct}")} "
+            + $"in {ValueUnit.FormatTime(Over.TotalSeconds)}";
 
     /// <inheritdoc />
     public override string Describe(AlertInstance alert)

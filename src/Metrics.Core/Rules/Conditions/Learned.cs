@@ -47,6 +47,11 @@ public sealed record Learned(PreparedQuery Expr, double Probability, TimeSpan Ov
     public override double DrawnBound(double bound) => OnlySilence ? double.NaN : bound;
 
     /// <inheritdoc />
+    public override string Read(double value) => double.IsNaN(value) ? ""
+        : OnlySilence ? $"silent for {ValueUnit.FormatTime(Math.Max(0, value))}"
+        : $"{base.Read(value)} in {ValueUnit.FormatTime(Over.TotalSeconds)}";
+
+    /// <inheritdoc />
     public override string Describe(AlertInstance alert)
     {
         string usual = FloatText.Format(Math.Round(alert.Bound, 2)), window = Duration.Format(Over);

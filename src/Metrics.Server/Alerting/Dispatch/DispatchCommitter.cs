@@ -3,6 +3,7 @@ using Metrics.Formats;
 using Metrics.Model;
 using Metrics.Notifiers;
 using Metrics.Routing;
+using Metrics.Rules;
 using Metrics.Storage;
 using Metrics.Storage.State;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,8 @@ namespace Metrics.Alerting;
 /// Writes what the dispatcher has come to into a unit of work: messages for the outbox, and what is to be remembered of groups. Used by one
 /// thread.
 /// </summary>
-internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks, SignedLinks links, HistoryWriter history)
+internal sealed class DispatchCommitter(
+    StateStore state, Acknowledgements acks, SignedLinks links, HistoryWriter history, ActiveRules rules)
 {
     /// <summary>Of each integration the digest that may still grow.</summary>
     private readonly Dictionary<IntegrationId, GrowingDigest> _digests = [];
@@ -47,7 +49,7 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         foreach (Notification notification in dispatch.Notifications)
             Send(to, notification, options, now);
         foreach (Digest digest in dispatch.Digests)
-            Save(to, digest, options);
+            Save(to, digest, options, now);
         foreach (GroupState group in dispatch.Groups)
             Save(to, group);
         foreach (GroupKey gone in dispatch.GoneGroups)
@@ -83,10 +85,10 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
         string key = notification.Digest is { } digest ? Of(digest).Key : NewKey();
         if (notification.Digest is null)
         {
-            AlertMessage message = MessageComposer.Compose(notification, options.ExternalUrl, acks.Find);
+            AlertMessage message = MessageComposer.Compose(notification, Known(options), now);
             bool isBare = options.Find(integration) is { Kind.IsBare: true };
-            message = isBare ? message.ToPublic() : message with { Links = MessageLinks.Of(message, key, links.Sign) };
-            Queue(to, integration, message.ToJson(), key, now, default);
+            message = message with { Links = MessageLinks.Of(message, key, links.Sign) };
+            Queue(to, integration, (isBare ? message.ToPublic() : message).ToJson(), key, now, default);
         }
         long id = ++_lastNotification;
         to.Save(HistoryRows.Of(notification, id, key, now));
@@ -94,10 +96,10 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
             to.Save(new NotificationAlertRow { At = now.Milliseconds, Notification = id, Alert = alert.Id.ToString() });
     }
 
-    private void Save(StateWriter to, Digest digest, NotificationOptions options)
+    private void Save(StateWriter to, Digest digest, NotificationOptions options, Timestamp now)
     {
         GrowingDigest growing = Of(digest.Id);
-        AlertMessage message = MessageComposer.Compose(digest, options.ExternalUrl, acks.Find);
+        AlertMessage message = MessageComposer.Compose(digest, Known(options), now);
         string json = (message with { Links = MessageLinks.Of(message, growing.Key, links.Sign) }).ToJson();
         if (growing.IsWritten)
             to.ChangeMessage(growing.Key, json);
@@ -105,6 +107,9 @@ internal sealed class DispatchCommitter(StateStore state, Acknowledgements acks,
             Queue(to, digest.Id.Integration, json, growing.Key, digest.Id.Start, digest.SendAt);
         growing.IsWritten = true;
     }
+
+    private ComposerKnowledge Known(NotificationOptions options) =>
+        new(options.ExternalUrl, acks.Find, rule => rules.All.GetValueOrDefault(rule)?.Rule.Condition);
 
     private GrowingDigest Of(DigestId id)
     {

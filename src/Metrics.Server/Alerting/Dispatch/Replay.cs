@@ -17,7 +17,8 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
     private readonly Dictionary<(string Rule, string Severity), ReplayedRule> _rules = [];
     private readonly Dictionary<AlertKey, (ReplayedRule Rule, Timestamp Since)> _firing = [];
     private readonly Dispatcher _dispatcher = new(notifications.Plan);
-    private readonly ReplayLog _log = new(notifications);
+    private readonly Dictionary<RuleId, AlertRuleState> _inForce = [];
+    private ReplayLog _log = null!;
 
     /// <summary>Runs the rules.</summary>
     /// <param name="from">First moment, milliseconds since 1970 UTC.</param>
@@ -68,15 +69,16 @@ internal sealed class Replay(IReadOnlyList<RuleGroup> rules, NotificationOptions
 
     private void Use(List<GroupRunner> groups, long from, bool hasEvents)
     {
-        var inForce = new Dictionary<RuleId, AlertRuleState>();
+        _inForce.Clear();
+        _log = new ReplayLog(notifications, rule => _inForce.GetValueOrDefault(rule)?.Rule.Condition);
         foreach ((GroupRunner group, AlertRuleState rule) in groups.SelectMany(g => g.Alerting.Select(r => (g, r))))
         {
-            inForce.TryAdd(group.IdOf(rule.Rule), rule);
+            _inForce.TryAdd(group.IdOf(rule.Rule), rule);
             ReplayedRule replayed = Of(rule.Rule);
             if (!hasEvents && rule.Rule.Condition is EventCondition)
                 replayed.Error = "there are no events to replay";
         }
-        _dispatcher.Use(inForce, new Timestamp(from));
+        _dispatcher.Use(_inForce, new Timestamp(from));
     }
 
     private void Note(RuleId id, ReplayedRule rule, AlertChange change)

@@ -1,6 +1,7 @@
 using Metrics.Configuration;
 using Metrics.Model;
 using Metrics.Routing;
+using Metrics.Rules.Conditions;
 
 namespace Metrics.Alerting;
 
@@ -8,8 +9,11 @@ namespace Metrics.Alerting;
 /// Takes what the dispatcher has come to where nobody is notified: writes the messages that the daemon would have written, and counts what
 /// was mute.
 /// </summary>
-internal sealed class ReplayLog(NotificationOptions notifications)
+/// <param name="notifications">Who is notified.</param>
+/// <param name="condition">What the rule of an alert watches for.</param>
+internal sealed class ReplayLog(NotificationOptions notifications, Func<RuleId, Condition?> condition)
 {
+    private readonly ComposerKnowledge _known = new(notifications.ExternalUrl, _ => null, condition);
     private readonly List<ReplayedMessage> _messages = [];
     private readonly Dictionary<DigestId, int> _digests = [];
     private readonly Dictionary<string, int> _muted = [];
@@ -25,12 +29,11 @@ internal sealed class ReplayLog(NotificationOptions notifications)
     /// <param name="now">Its time.</param>
     public void Take(Dispatch dispatch, Timestamp now)
     {
-        string url = notifications.ExternalUrl;
         foreach (Notification notification in dispatch.Notifications.Where(n => n.Digest is null))
-            _messages.Add(new(now, notification.Integration.Id, MessageComposer.Compose(notification, url, _ => null)));
+            _messages.Add(new(now, notification.Integration.Id, MessageComposer.Compose(notification, _known, now)));
         foreach (Digest digest in dispatch.Digests)
         {
-            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, url, _ => null));
+            var message = new ReplayedMessage(digest.SendAt, digest.Id.Integration, MessageComposer.Compose(digest, _known, now));
             if (_digests.TryAdd(digest.Id, _messages.Count))
                 _messages.Add(message);
             else

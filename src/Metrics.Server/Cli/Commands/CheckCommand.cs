@@ -42,12 +42,14 @@ internal sealed class CheckCommand : DaemonCommand
         (int jobs, int probes) = (options.Targets.OfType<ScrapeJob>().Count(), options.Targets.OfType<ProbeJob>().Count());
         (int sigma, int sigmaAway) = (rules.Sigma.Loaded, rules.Sigma.Rules.Count - rules.Sigma.Loaded);
         (int alerting, int recording) = (rules.Groups.Sum(g => g.Alerting.Count()), rules.Groups.Sum(g => g.Recording.Count()));
+        List<string> warnings = options.Notifications.Warning is { } warning ? [warning] : [];
         if (call.WantsJson)
         {
             JsonOutput.Write(call.Output, new
             {
                 valid = true, scrapeJobs = jobs, probeJobs = probes, alertingRules = alerting, recordingRules = recording,
-                sigmaRules = sigma, sigmaRulesNotLoaded = sigmaAway, reload, reloadUnknown = unknown,
+                sigmaRules = sigma, sigmaRulesNotLoaded = sigmaAway, warnings, reload,
+                reloadUnknown = unknown,
             });
             return ExitCode.Ok;
         }
@@ -55,6 +57,8 @@ internal sealed class CheckCommand : DaemonCommand
             $"The configuration is valid: {jobs} scrape jobs, {probes} probe jobs, {alerting} alerting and {recording} recording rules."));
         if (sigma + sigmaAway > 0)
             call.Output.WriteLine($"Of these {sigma} are Sigma's; {sigmaAway} are not loaded (metricsd sigma check says why).");
+        foreach (string line in warnings)
+            call.Output.WriteLine($"Warning: {line}.");
         foreach (string line in reload is null ? [$"What a reload would restart is not known: {unknown}"] : ReloadCheck.Lines(reload))
             call.Output.WriteLine(line);
         return ExitCode.Ok;
