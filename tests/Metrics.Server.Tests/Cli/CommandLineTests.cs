@@ -55,8 +55,11 @@ public sealed class CommandLineTests
     [InlineData("query up --range soon", "--range is 'soon'; it must be a duration such as 15m or 2h")]
     [InlineData("query up --range 0s", "--range is '0s'; it must be a duration such as 15m or 2h")]
     [InlineData("query up --step 5s", "--step means something only with --range")]
-    [InlineData("query up --at soon", "--at is 'soon'; it must be seconds since 1970 or a time such as 2026-01-31T12:00:00Z")]
-    [InlineData("query up --output xml", "--output is 'xml'; it must be text or json")]
+    [InlineData("query up --at soon",
+        "--at is 'soon'; it must be 5m for five minutes ago, a time such as 2026-01-31T12:00:00Z, or seconds since 1970")]
+    [InlineData("query up --output xml", "--output is 'xml'; it must be text, json or csv")]
+    [InlineData("query up --output csv --exact", "--exact means something only for text: JSON and CSV have numbers as they are")]
+    [InlineData("explain A --output csv", "--output is 'csv'; it must be text or json")]
     [InlineData("query up --url ftp://a", "--url is 'ftp://a'; it must be an address such as http://127.0.0.1:9890")]
     [InlineData("query up --token-file /nowhere/token", "--token-file /nowhere/token cannot be read: *")]
     [InlineData("silence add =x --comment x", "*=x*")]

@@ -15,7 +15,7 @@ public sealed class CompletionTests
     [InlineData("check |", "metrics")]
     [InlineData("check --", "--output --url --token-file --ca-file --cert-file --key-file --timeout --config")]
     [InlineData("query up --ra", "--range")]
-    [InlineData("query up --output |", "text json")]
+    [InlineData("query up --output |", "text json csv")]
     [InlineData("query up --output j", "json")]
     [InlineData("completion |", "bash fish zsh")]
     [InlineData("rules check |", "")]
