@@ -113,8 +113,8 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
         ValueUnit unit = unitOf(series.Labels);
         return finite.Length == 0
             ? "no number"
-            : string.Create(CultureInfo.InvariantCulture,
-                $"min {unit.Text(finite.Min())}  max {unit.Text(finite.Max())}  last {ValueOf(series, ^1)}  ({series.Points.Count} points)");
+            : $"min {unit.Text(finite.Min())}  max {unit.Text(finite.Max())}  last {ValueOf(series, ^1)}"
+                + string.Create(CultureInfo.InvariantCulture, $"  ({series.Points.Count} points)");
     }
 
     /// <summary>A value for people, or as it was sent.</summary>

@@ -75,9 +75,8 @@ public sealed class QueryTextTests
     [Fact]
     public void What_others_wrote_into_a_label_cannot_move_the_cursor()
     {
-        string text = Text(t => t.Draw(
-            Json("{ \"resultType\": \"matrix\", \"result\": [{ \"metric\": { \"a\": \"x\\u001b[2J\" }, \"values\": [[1769860800, \"1\"]] }] }"),
-            s_range, Screen.OfSize(70, 20, false)));
+        const string Escape = """{ "resultType": "matrix", "result": [{ "metric": { "a": "x\u001b[2J" }, "values": [[1769860800, "1"]] }] }""";
+        string text = Text(t => t.Draw(Json(Escape), s_range, Screen.OfSize(70, 20, false)));
         text.Should().Contain("x [2J").And.NotContain("\e");
     }
 

@@ -60,11 +60,13 @@ internal sealed class Chart(Screen screen)
                     continue;
                 }
                 ChartPoint from = before is { } last && point.At - last.At <= step * 3 / 2 ? last : point;
-                Line(cells, i + 1, (times.ColumnOf(from.At), values.RowOf(from.Value)), (times.ColumnOf(point.At), values.RowOf(point.Value)));
+                Line(cells, i + 1, PlaceOf(from), PlaceOf(point));
                 before = point;
             }
         }
         return cells;
+
+        (int Column, int Row) PlaceOf(ChartPoint point) => (times.ColumnOf(point.At), values.RowOf(point.Value));
     }
 
     /// <summary>From one point to the next, without a hole where it is steep.</summary>
@@ -92,7 +94,8 @@ internal sealed class Chart(Screen screen)
             int series = cells[row, column], start = column;
             while (column < columns && cells[row, column] == series)
                 column++;
-            text.Append(series == 0 ? new string(' ', column - start) : Coloured(new string(Marks[series - 1], column - start), series - 1));
+            int length = column - start;
+            text.Append(series == 0 ? new string(' ', length) : Coloured(new string(Marks[series - 1], length), series - 1));
         }
         return text.ToString();
     }

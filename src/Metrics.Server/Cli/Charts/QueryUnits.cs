@@ -15,8 +15,8 @@ internal sealed class QueryUnits(Func<string, ValueUnit> ofMetric)
 
     private static readonly HashSet<string> s_others =
     [
-        "absent", "absent_over_time", "changes", "count_over_time", "present_over_time", "resets", "stdvar_over_time", "sgn", "histogram_count",
-        "histogram_fraction", "histogram_stdvar", "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "deg", "exp", "ln",
+        "absent", "absent_over_time", "changes", "count_over_time", "present_over_time", "resets", "stdvar_over_time", "sgn",
+        "histogram_count", "histogram_fraction", "histogram_stdvar", "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "deg", "exp", "ln",
         "log10", "log2", "rad", "sin", "sinh", "sqrt", "tan", "tanh", "pi", "range", "step",
         "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year",
     ];

@@ -16,7 +16,8 @@ internal sealed class TimeAxis(Timestamp from, Timestamp to, int columns)
     private static readonly long[] s_steps =
     [
         Second, 2 * Second, 5 * Second, 10 * Second, 15 * Second, 30 * Second, Minute, 2 * Minute, 5 * Minute, 10 * Minute, 15 * Minute,
-        30 * Minute, Hour, 2 * Hour, 3 * Hour, 6 * Hour, 12 * Hour, Day, 2 * Day, 7 * Day, 14 * Day, 30 * Day, 91 * Day, 182 * Day, 365 * Day,
+        30 * Minute, Hour, 2 * Hour, 3 * Hour, 6 * Hour, 12 * Hour, Day, 2 * Day, 7 * Day, 14 * Day, 30 * Day,
+        91 * Day, 182 * Day, 365 * Day,
     ];
 
     private readonly long _span = Math.Max(1, to.Milliseconds - from.Milliseconds);

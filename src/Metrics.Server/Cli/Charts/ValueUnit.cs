@@ -77,7 +77,9 @@ internal readonly record struct ValueUnit(Quantity Quantity, string Symbol = "",
         if (Quantity == Quantity.Raw || most is >= 1e21 or < 1e-9)
             return value.ToString("G4", CultureInfo.InvariantCulture);
         if (Quantity == Quantity.Seconds && !IsRate)
-            return most >= 60 && step >= 1 ? SpanText(value, 3) : Scaled(value, step, s_small.FirstOrDefault(u => most >= u.Size, s_small[^1]));
+            return most >= 60 && step >= 1
+                ? SpanText(value, 3)
+                : Scaled(value, step, s_small.FirstOrDefault(u => most >= u.Size, s_small[^1]));
         if (Quantity == Quantity.Ratio && !IsRate)
             return Scaled(value, step, (0.01, "%"));
         (double Size, string Prefix) scale = most >= 10_000 || Quantity == Quantity.Bytes

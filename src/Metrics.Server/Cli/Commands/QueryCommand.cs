@@ -20,7 +20,7 @@ internal sealed class QueryCommand : DaemonCommand
     private readonly Option<string?> _at = new("--at")
     {
         HelpName = "TIME",
-        Description = "When, or the end of the range: 5m for five minutes ago, 2026-01-31T12:00:00Z, or seconds since 1970; now without it.",
+        Description = "When, or the end of the range: 5m for 5 minutes ago, 2026-01-31T12:00:00Z, or seconds since 1970; now without it.",
     };
 
     private readonly Option<TimeSpan?> _range = new("--range")
@@ -33,7 +33,7 @@ internal sealed class QueryCommand : DaemonCommand
     private readonly Option<TimeSpan?> _step = new("--step")
     {
         HelpName = "DURATION",
-        Description = "Distance of two points of a range, such as 15s; without it one for each column of the chart, else a 120th of the range.",
+        Description = "Distance of two points of a range, such as 15s; without it that of two columns, else a 120th of the range.",
         CustomParser = Values.Duration("15s or 1m"),
     };
 
@@ -44,7 +44,10 @@ internal sealed class QueryCommand : DaemonCommand
         CustomParser = Values.FormOrCsv,
     };
 
-    private readonly Option<bool> _exact = new("--exact") { Description = "Numbers of text as they are, without units: 2.3e+10 for 23.0 GB." };
+    private readonly Option<bool> _exact = new("--exact")
+    {
+        Description = "Numbers of text as they are, without units: 2.3e+10 for 23.0 GB.",
+    };
 
     public QueryCommand(CommonOptions common)
         : base(common, "query", "Ask the running daemon in PromQL.", Role.Viewer, TimeSpan.FromMinutes(3))
