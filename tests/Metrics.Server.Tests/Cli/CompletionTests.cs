@@ -7,8 +7,8 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check query events identity report inputs logs evidence explain silence routes rules sigma export backup completion version")]
-    [InlineData("r", "run report routes rules")]
+    [InlineData("", "run check query events identity report inputs logs evidence explain silence ack routes receivers rules sigma export backup completion version")]
+    [InlineData("r", "run report routes receivers rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
     [InlineData("logs |", "ledger templates")]
