@@ -35,6 +35,19 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
         }
     }
 
+    /// <summary>Whether a result has numbers at all.</summary>
+    /// <param name="data">The data of the API's answer.</param>
+    public static bool HasNumbers(JsonElement data)
+    {
+        JsonElement result = data.GetProperty("result");
+        return data.GetProperty("resultType").GetString() switch
+        {
+            "string" => false,
+            "scalar" => double.IsFinite(AnswerSeries.PointOf(result).Value),
+            _ => result.EnumerateArray().Select(AnswerSeries.Of).ToList().Exists(s => s.Points.Any(p => double.IsFinite(p.Value))),
+        };
+    }
+
     /// <summary>Draws the result of a range; what has no number is only written.</summary>
     /// <param name="data">The data of the API's answer.</param>
     /// <param name="range">The range that was asked for.</param>

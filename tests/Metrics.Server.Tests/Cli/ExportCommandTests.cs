@@ -41,7 +41,7 @@ public sealed class ExportCommandTests : IDisposable
         await File.WriteAllTextAsync(file, "yesterday's");
         CliRun run = await CliRun.Of("export", "--output", file, "--url", daemon.Url.TrimEnd('/'));
         run.Code.Should().Be(ExitCode.Unreachable);
-        run.Error.Should().StartWith("metricsd: the answer broke off, the file is not written: ").And.NotContain("   at ");
+        run.Error.Should().StartWith("metricsd: the answer broke off, nothing is written: ").And.NotContain("   at ");
         (await File.ReadAllTextAsync(file)).Should().Be("yesterday's");
         Directory.GetFiles(_folder).Should().ContainSingle();
     }

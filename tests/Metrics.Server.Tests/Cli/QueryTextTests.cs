@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Metrics.Cli;
 using Metrics.Cli.Charts;
@@ -89,6 +90,36 @@ public sealed class QueryTextTests
         Csv(Matrix).Split('\n').Should().HaveCount(8).And.HaveElementAt(2, "2026-01-31T12:01:00.000Z,a,j,2000");
         Csv("""{ "resultType": "scalar", "result": [1769860800, "1"] }""").Should().Be("time,value\n2026-01-31T12:00:00.000Z,1\n");
         Csv("""{ "resultType": "vector", "result": [] }""").Should().Be("time,value\n", "a table without rows has its heads");
+    }
+
+    [Fact]
+    public async Task Where_the_unit_is_not_known_soon_the_numbers_are_shown_without_it()
+    {
+        const string Answer = """{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1500.5"]}]}}""";
+        using var daemon = new LocalServer(async context =>
+        {
+            if (context.Request.Url!.AbsolutePath.EndsWith("/metadata", StringComparison.Ordinal))
+                context.Response.StatusCode = 500;
+            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Answer));
+        });
+        (await CliRun.Of("query", "temp", "--url", daemon.Url.TrimEnd('/'))).Should().Be(new CliRun(0, "{}  1500.5\n", ""));
+    }
+
+    [Theory]
+    [InlineData("bytes", "1.50 kB")]
+    [InlineData("seconds", "25m")]
+    [InlineData("elephants", "1500.5")]
+    [InlineData("", "1500.5")]
+    public async Task A_unit_that_the_metric_declares_counts_where_its_name_says_none(string unit, string text)
+    {
+        const string Answer = """{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1500.5"]}]}}""";
+        string metadata = $$$"""{"status":"success","data":{"temp":[{"type":"gauge","help":"","unit":"{{{unit}}}"}]}}""";
+        using var daemon = new LocalServer(async context =>
+        {
+            bool asksUnit = context.Request.Url!.PathAndQuery == "/api/v1/metadata?metric=temp";
+            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(asksUnit ? metadata : Answer));
+        });
+        (await CliRun.Of("query", "max(temp)", "--url", daemon.Url.TrimEnd('/'))).Output.Should().Be($"{{}}  {text}\n");
     }
 
     private static JsonElement Json(string json) => JsonElement.Parse(json);

@@ -99,7 +99,7 @@ internal sealed class ExportCommand : DaemonCommand
             }
             catch (HttpRequestException e)
             {
-                throw new CommandException(ExitCode.Unreachable, $"the answer broke off, the file is not written: {e.Message}");
+                throw new CommandException(ExitCode.Unreachable, $"the answer broke off, nothing is written: {e.Message}");
             }
             // An older daemon does not count.
             return answer.Headers.TryGetValues(ExportEndpoints.Count, out IEnumerable<string>? counts)

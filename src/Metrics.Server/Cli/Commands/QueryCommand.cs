@@ -15,6 +15,8 @@ internal sealed class QueryCommand : DaemonCommand
     /// <summary>Metrics of an expression whose units are asked for, at most.</summary>
     private const int MostUnits = 4;
 
+    private static readonly TimeSpan s_unitPatience = TimeSpan.FromSeconds(2);
+
     private readonly Argument<string> _expression = new("EXPR") { Description = "The expression, in quotes." };
 
     private readonly Option<string?> _at = new("--at")
@@ -98,7 +100,8 @@ internal sealed class QueryCommand : DaemonCommand
                 daemon.Read(data, d => QueryCsv.Write(d, call.Output));
                 break;
             case var form:
-                var text = new QueryText(call.Output, call.Value(_exact) ? _ => ValueUnit.Raw : await UnitsAsync(query!, daemon, cancel));
+                bool needsUnits = daemon.Read(data, QueryText.HasNumbers) && !call.Value(_exact);
+                var text = new QueryText(call.Output, needsUnits ? await UnitsAsync(query!, daemon, cancel) : _ => ValueUnit.Raw);
                 if (range is { } drawn && screen.IsTerminal && form is null)
                     daemon.Read(data, d => text.Draw(d, drawn, screen));
                 else
@@ -133,14 +136,16 @@ internal sealed class QueryCommand : DaemonCommand
 
     private static async Task<ValueUnit> DeclaredAsync(string name, DaemonClient daemon, CancellationToken cancel)
     {
+        using var patience = new CancellationTokenSource(s_unitPatience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         try
         {
-            JsonElement answer = await daemon.GetAsync($"/api/v1/metadata?metric={Uri.EscapeDataString(name)}", cancel);
+            JsonElement answer = await daemon.GetAsync($"/api/v1/metadata?metric={Uri.EscapeDataString(name)}", either.Token);
             return daemon.Read(answer, a => a.GetProperty("data").TryGetProperty(name, out JsonElement known)
                 ? MetricUnits.OfWord(known[0].GetProperty("unit").GetString() ?? "")
                 : ValueUnit.Unknown);
         }
-        catch (CommandException)
+        catch (Exception e) when (e is CommandException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // The numbers are there: their unit is a courtesy.
             return ValueUnit.Unknown;
