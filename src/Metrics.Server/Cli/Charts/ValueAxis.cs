@@ -24,7 +24,7 @@ internal sealed class ValueAxis
             most = 0;
         if (most - least <= Math.Max(Math.Max(Math.Abs(least), Math.Abs(most)) * 1e-9, 1e-300))
         {
-            double margin = least == 0 ? 1 : Math.Abs(least) * 0.1;
+            double margin = unit.Quantity == Quantity.Moment ? 3600 : least == 0 ? 1 : Math.Abs(least) * 0.1;
             (least, most) = (least == 0 ? 0 : least - margin, most + margin);
         }
         // Divided first: the difference of two may be more than a number can be.

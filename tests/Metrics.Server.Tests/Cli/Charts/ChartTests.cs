@@ -78,6 +78,7 @@ public sealed partial class ChartTests
     [InlineData("connections", 0, 90000, "100 k|80 k|60 k|40 k|20 k|0 k")]
     [InlineData("temperature", -3, 5, "6|4|2|0|-2|-4")]
     [InlineData("flat", 5, 5, "5.5|5.0|4.5")]
+    [InlineData("node_boot_time_seconds", 1769860800, 1769860800, "2026-01-31T13:00:00Z|2026-01-31T12:30:00Z|2026-01-31T12:00:00Z|2026-01-31T11:30:00Z|2026-01-31T11:00:00Z")]
     [InlineData("nothing", 0, 0, "1.0|0.8|0.6|0.4|0.2|0.0")]
     public void Values_at_the_axis_are_round_and_tell_each_other_apart(string metric, double least, double most, string labels) =>
         string.Join('|', new ValueAxis(least, most, MetricUnits.OfName(metric), 16).Labels().Where(l => l is not null)).Should().Be(labels);
