@@ -20,7 +20,7 @@ return await CommandLine.RunAsync(args, static async source =>
     MetricsOptions options = source.Load();
     if ((OpenFiles.Fault() ?? MemoryLimit.Read().Fault()) is { } fault)
     {
-        await Console.Error.WriteLineAsync(fault);
+        DaemonLog.Say(options.Logging, fault, isError: true);
         return 2;
     }
     await using WebApplication app = Build(source, options);
@@ -38,7 +38,8 @@ internal static partial class Program
         // Nothing of ours is in appsettings.json: to watch its folder would be to look at every write to our own data.
         var quiet = new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(quiet);
-        builder.AddQuietLogging();
+        builder.AddDaemonLog(options.Logging);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.WebHost.ConfigureKestrel(kestrel => HttpLimits.Set(kestrel, options.MaxConnections));
         builder.Services.Configure<FormOptions>(HttpLimits.Set);
         // The order is that of starting; stopping runs through it backwards, so that whoever produces stops before whoever takes.

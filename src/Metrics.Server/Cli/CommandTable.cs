@@ -51,7 +51,9 @@ internal static class CommandTable
                 new SilenceListCommand(common),
                 new SilenceExpireCommand(common),
             },
+            new AckCommand(common),
             new CommandGroup("routes", "Routes: who is notified of what.") { new RoutesTestCommand(common) },
+            new CommandGroup("receivers", "Receivers: whether they take a message.") { new ReceiversTestCommand(common) },
             new CommandGroup("rules", "Rules: checked, tested, replayed.")
             {
                 new RulesCheckCommand(common),

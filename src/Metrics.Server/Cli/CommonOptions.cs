@@ -10,6 +10,9 @@ internal enum OutputForm
 
     /// <summary>For programs.</summary>
     Json,
+
+    /// <summary>A table for spreadsheets and programs; of commands that have one.</summary>
+    Csv,
 }
 
 /// <summary>Options that several commands have. A command adds those that mean something to it; elsewhere they are refused.</summary>

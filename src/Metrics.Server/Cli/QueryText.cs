@@ -1,35 +1,70 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Metrics.Formats;
+using Metrics.Cli.Charts;
 using Metrics.Model;
+using Metrics.Text;
 
 namespace Metrics.Cli;
 
-/// <summary>Writes the answer of a query as a table, that of a range with a small chart of each series.</summary>
-internal static class QueryText
+/// <summary>Writes the answer of a query for people: a table, of a range what each series was, in a terminal drawn over time.</summary>
+/// <param name="to">Where to.</param>
+/// <param name="unitOf">What the numbers of a series count.</param>
+internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
 {
     private const int MaxSeries = 200;
 
     /// <summary>Writes a result.</summary>
     /// <param name="data">The data of the API's answer.</param>
-    /// <param name="to">Where to.</param>
-    /// <param name="width">Characters a line for charts; 0 is none.</param>
-    public static void Write(JsonElement data, TextWriter to, int width)
+    public void Write(JsonElement data)
     {
         JsonElement result = data.GetProperty("result");
         switch (data.GetProperty("resultType").GetString())
         {
-            case "scalar" or "string":
-                to.WriteLine(result[1].GetString());
+            case "string":
+                to.WriteLine(PlainText.Line(result[1].GetString()!));
+                break;
+            case "scalar":
+                to.WriteLine(unitOf(Labels.Empty).Text(AnswerSeries.PointOf(result).Value));
                 break;
             case "vector":
-                WriteTable(to, [.. result.EnumerateArray().Select(e => (LabelsOf(e).ToString(), e.GetProperty("value")[1].GetString()!))]);
+                WriteTable([.. result.EnumerateArray().Select(AnswerSeries.Of)]);
                 break;
             default:
-                WriteRange(to, result, width);
+                WriteRange([.. result.EnumerateArray().Select(AnswerSeries.Of)]);
                 break;
         }
+    }
+
+    /// <summary>Whether a result has numbers at all.</summary>
+    /// <param name="data">The data of the API's answer.</param>
+    public static bool HasNumbers(JsonElement data)
+    {
+        JsonElement result = data.GetProperty("result");
+        return data.GetProperty("resultType").GetString() switch
+        {
+            "string" => false,
+            "scalar" => double.IsFinite(AnswerSeries.PointOf(result).Value),
+            _ => result.EnumerateArray().Select(AnswerSeries.Of).ToList().Exists(s => s.Points.Any(p => double.IsFinite(p.Value))),
+        };
+    }
+
+    /// <summary>Draws the result of a range; what has no number is only written.</summary>
+    /// <param name="data">The data of the API's answer.</param>
+    /// <param name="range">The range that was asked for.</param>
+    /// <param name="screen">What it is shown on.</param>
+    public void Draw(JsonElement data, QueryRange range, Screen screen)
+    {
+        List<AnswerSeries> all = [.. data.GetProperty("result").EnumerateArray().Select(AnswerSeries.Of)];
+        List<AnswerSeries> drawn = [.. all.Where(s => s.Points.Any(p => double.IsFinite(p.Value)))];
+        if (drawn.Count > Chart.Marks.Length)
+            drawn = [.. drawn.OrderByDescending(s => Finite(s).Max()).Take(Chart.Marks.Length)];
+        if (drawn.Count > 0)
+            Draw(drawn, range, screen);
+        List<AnswerSeries> others = [.. all.Except(drawn)];
+        if (drawn.Count > 0 && others.Count > 0)
+            to.WriteLine($"Not drawn, since not among the {drawn.Count} that rise highest, or without a number:");
+        if (others.Count > 0 || drawn.Count == 0)
+            WriteRange(others);
     }
 
     /// <summary>Writes warnings and notes that came with a result.</summary>
@@ -47,58 +82,65 @@ internal static class QueryText
         }
     }
 
-    private static void WriteTable(TextWriter to, List<(string Series, string Value)> rows)
+    private void Draw(List<AnswerSeries> drawn, QueryRange range, Screen screen)
+    {
+        var chart = new Chart(screen);
+        List<ValueUnit> units = [.. drawn.Select(s => unitOf(s.Labels)).Distinct()];
+        Label[] common = drawn.Count == 1 ? [] : [.. drawn[0].Labels.Where(l => drawn.All(s => s.Labels[l.Name] == l.Value))];
+        to.WriteLine($"{(common.Length > 0 ? NameOf(Labels.Of(common)) + "  " : "")}{range.Axis(1).SpanText()}");
+        chart.Draw(
+            [.. drawn.Select(s => new ChartSeries(s.Points))], units is [var one] ? one : ValueUnit.Unknown, range.Axis,
+            (long)range.Step.TotalMilliseconds, to);
+        string[] names = [.. drawn.Select(s => NameOf(Labels.Of([.. s.Labels.Where(l => !common.Contains(l))])))];
+        int widest = names.Max(n => n.Length);
+        for (int i = 0; i < drawn.Count; i++)
+            to.WriteLine($"{chart.Mark(i)} {names[i].PadRight(widest)}  {Figures(drawn[i])}");
+    }
+
+    private void WriteTable(List<AnswerSeries> rows)
     {
         if (rows.Count == 0)
         {
             to.WriteLine("no series");
             return;
         }
-        int wide = rows.Max(r => r.Series.Length);
-        foreach ((string series, string value) in rows)
-            to.WriteLine($"{series.PadRight(wide)}  {value}");
+        string[] names = [.. rows.Select(r => NameOf(r.Labels))];
+        int wide = names.Max(n => n.Length);
+        for (int i = 0; i < rows.Count; i++)
+            to.WriteLine($"{names[i].PadRight(wide)}  {ValueOf(rows[i], ^1)}");
     }
 
-    private static void WriteRange(TextWriter to, JsonElement result, int width)
+    private void WriteRange(List<AnswerSeries> all)
     {
-        if (result.GetArrayLength() == 0)
+        if (all.Count == 0)
             to.WriteLine("no series");
-        foreach (JsonElement series in result.EnumerateArray().Take(MaxSeries))
-        {
-            double[] values = [.. series.GetProperty("values").EnumerateArray().Select(v => Number(v[1].GetString()!))];
-            double[] finite = [.. values.Where(double.IsFinite)];
-            string range = finite.Length == 0
-                ? "no number"
-                : string.Create(CultureInfo.InvariantCulture,
-                    $"min {finite.Min():G6}  max {finite.Max():G6}  last {values[^1]:G6}  ({values.Length} points)");
-            to.WriteLine($"{LabelsOf(series)}  {range}");
-            if (width > 0)
-                to.WriteLine($"  {Chart(values, width - 4)}");
-        }
-        if (result.GetArrayLength() > MaxSeries)
-            to.WriteLine($"… and {result.GetArrayLength() - MaxSeries} more series");
+        foreach (AnswerSeries series in all.Take(MaxSeries))
+            to.WriteLine($"{NameOf(series.Labels)}  {Figures(series)}");
+        if (all.Count > MaxSeries)
+            to.WriteLine($"… and {all.Count - MaxSeries} more series");
     }
 
-    /// <summary>A line of bars between the lowest and the highest value; a gap where there is none.</summary>
-    internal static string Chart(double[] values, int width)
+    private string Figures(AnswerSeries series)
     {
-        const string Bars = "▁▂▃▄▅▆▇█";
-        double[] finite = [.. values.Where(double.IsFinite)];
-        if (finite.Length == 0)
-            return "";
-        (double min, double max) = (finite.Min(), finite.Max());
-        int columns = Math.Min(width, values.Length);
-        var line = new char[columns];
-        for (int c = 0; c < columns; c++)
-        {
-            double[] cell = [.. values[(c * values.Length / columns)..((c + 1) * values.Length / columns)].Where(double.IsFinite)];
-            int height = max == min || cell.Length == 0 ? 0 : (int)Math.Min(7, (cell.Average() - min) / (max - min) * 8);
-            line[c] = cell.Length == 0 ? ' ' : Bars[height];
-        }
-        return new string(line);
+        double[] finite = [.. Finite(series)];
+        ValueUnit unit = unitOf(series.Labels);
+        return finite.Length == 0
+            ? "no number"
+            : $"min {unit.Text(finite.Min())}  max {unit.Text(finite.Max())}  last {ValueOf(series, ^1)}"
+                + string.Create(CultureInfo.InvariantCulture, $"  ({series.Points.Count} points)");
     }
 
-    private static double Number(string text) => FloatText.TryParse(Encoding.ASCII.GetBytes(text), out double number) ? number : double.NaN;
+    /// <summary>A value for people, or as it was sent.</summary>
+    private string ValueOf(AnswerSeries series, Index at)
+    {
+        ValueUnit unit = unitOf(series.Labels);
+        return unit == ValueUnit.Raw ? PlainText.Line(series.Texts[at]) : unit.Text(series.Points[at].Value);
+    }
+
+    private static IEnumerable<double> Finite(AnswerSeries series) => series.Points.Select(p => p.Value).Where(double.IsFinite);
+
+    /// <summary>What others wrote into labels must not move the cursor.</summary>
+    private static string NameOf(Labels labels) => PlainText.Line(labels.ToString());
 
     /// <summary>The labels of a series of an answer.</summary>
     /// <exception cref="FormatException">One of them is null.</exception>

@@ -35,6 +35,15 @@ internal static class Values
         _ => Wrong<OutputForm>(result, "text or json"),
     };
 
+    /// <summary>Reads a form of output where one of them is CSV.</summary>
+    public static OutputForm? FormOrCsv(ArgumentResult result) => Text(result) switch
+    {
+        "text" => OutputForm.Text,
+        "json" => OutputForm.Json,
+        "csv" => OutputForm.Csv,
+        _ => Wrong<OutputForm?>(result, "text, json or csv"),
+    };
+
     private static string Text(ArgumentResult result) => result.Tokens is [var token] ? token.Value : "";
 
     private static T? Wrong<T>(ArgumentResult result, string allowed)

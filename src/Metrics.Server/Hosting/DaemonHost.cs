@@ -1,6 +1,5 @@
 using Metrics.Configuration;
 using Metrics.Intake;
-using Metrics.Model;
 using Metrics.Storage;
 using Metrics.Storage.State;
 using Metrics.Telemetry;
@@ -14,22 +13,6 @@ internal static partial class DaemonHost
     private const int Fault = 70;
 
     private const int ThreadsThatMayWait = 8;
-
-    public static WebApplicationBuilder AddQuietLogging(this WebApplicationBuilder builder)
-    {
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = Timestamp.Pattern + " ";
-        });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
-            // What keeps us from starting is told in one line of ours; a loop that dies later is logged as critical.
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        return builder;
-    }
 
     /// <summary>Runs until it is told to stop.</summary>
     /// <returns>0; 2 when it cannot start, 3 when it lost its state, 70 when it ended for a fault of its own.</returns>
@@ -50,7 +33,8 @@ internal static partial class DaemonHost
             or System.Net.Sockets.SocketException)
         {
             bool isOurs = e is StoreException or ConfigurationException;
-            await Console.Error.WriteLineAsync(isOurs ? e.Message : $"metricsd cannot listen on {options.Listen.Text}: {e.Message}");
+            string why = isOurs ? e.Message : $"metricsd cannot listen on {options.Listen.Text}: {e.Message}";
+            DaemonLog.Say(options.Logging, why, isError: true);
             // What has started already shall end in peace.
             await app.StopAsync();
             return 2;
@@ -61,15 +45,26 @@ internal static partial class DaemonHost
             await app.StopAsync();
             return 0;
         }
-        Console.WriteLine($"metricsd watches; see {options.Listen.Url}{(options.Listen.SocketPath is null ? "/" : "")}");
-        await app.WaitForShutdownAsync();
+        DaemonLog.Say(options.Logging, $"metricsd watches; see {options.Listen.Url}{(options.Listen.SocketPath is null ? "/" : "")}");
+        await using (app.Lifetime.ApplicationStopping.Register(() => DaemonLog.Say(options.Logging, "metricsd stops")))
+            await app.WaitForShutdownAsync();
+        int code = EndOf(app, options);
+        if (code == 0)
+            DaemonLog.Say(options.Logging, "metricsd has stopped");
+        return code;
+    }
+
+    /// <summary>The exit code of a daemon that has ended.</summary>
+    private static int EndOf(WebApplication app, MetricsOptions options)
+    {
         if (app.Services.GetRequiredService<StateStore>().IsLost)
             return 3;
         foreach (BackgroundService room in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
         {
             if (room.ExecuteTask?.Exception is not { } fault)
                 continue;
-            await Console.Error.WriteLineAsync($"metricsd ended: {room.GetType().Name} failed: {fault.GetBaseException().Message}");
+            string why = $"metricsd ended: {room.GetType().Name} failed: {fault.GetBaseException().Message}";
+            DaemonLog.Say(options.Logging, why, isError: true);
             return Fault;
         }
         return 0;

@@ -23,6 +23,7 @@ internal static class HostingServices
             .AddSingleton(options.Head)
             .AddSingleton(options.Query)
             .AddSingleton(reloaded)
+            .AddSingleton(reloaded.Follow(o => o.Logging))
             .AddSingleton(reloaded.Follow(o => o.Auth))
             .AddSingleton(reloaded.Follow(o => o.Rules))
             // What was not changed keeps its connections, access tokens and groups.

@@ -25,6 +25,9 @@ internal sealed record MetricsOptions
     /// <summary>Connections that may be open at one time; more are closed at once. Default 512, as Prometheus has it.</summary>
     public required int MaxConnections { get; init; }
 
+    /// <summary>What the daemon writes of itself.</summary>
+    public LoggingOptions Logging { get; init; } = new();
+
     public required AuthOptions Auth { get; init; }
 
     public required StorageOptions Storage { get; init; }

@@ -45,6 +45,7 @@ internal static class MetricsOptionsReader
         {
             Listen = listen,
             MaxConnections = top.Number("max_connections", 512, min: 1),
+            Logging = LoggingOptions.Read(top.Section("logging")),
             Auth = auth,
             Storage = storage,
             Events = EventLogOptions.Read(top.Section("events"), hasInflux: storage.Influx is not null),
@@ -56,8 +57,8 @@ internal static class MetricsOptionsReader
             Targets = TargetSections.Read(top),
             Rules = RuleOptions.Read(top),
             Notifications = NotificationOptions.Read(top),
-            AtStart = Ids(s_atStart),
-            AtOnce = Ids(s_atOnce),
+            AtStart = [.. Ids(s_atStart), SectionId.OfKeys("logging.format", top.Section("logging"), ["format"])],
+            AtOnce = [.. Ids(s_atOnce), SectionId.OfKeys("logging", top.Section("logging"), ["level", "levels"])],
         };
         options = options with { Reports = ReportOptions.ReadAll(top, options.Notifications.Receivers) };
         OthersKeys.RefuseIn(top);

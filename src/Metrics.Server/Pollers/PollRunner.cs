@@ -96,6 +96,7 @@ internal sealed partial class PollRunner(
             error is null ? TargetHealth.Up : TargetHealth.Down, start, duration, error is null ? samples : 0, error, failures, notBefore);
         metrics.Polls.WithLabels(target.Job, error is null ? "success" : "failure").Inc();
         metrics.Seconds.WithLabels(target.Job).Observe(duration.TotalSeconds);
+        LogPolled(target.Key, duration.TotalMilliseconds, samples, error ?? "");
         if (error is not null && before.Health != TargetHealth.Down)
             LogDown(target.Key, error);
         else if (error is null && before.Health == TargetHealth.Down)
@@ -123,6 +124,9 @@ internal sealed partial class PollRunner(
     private static Labels Report(PollTarget target, Metric metric) => target.Reports.GetOrAdd(
         metric.Name, static (name, t) =>
             (t.Part is null ? t.Labels : t.Labels.With("collection", t.Part)).With(Labels.MetricName, name), target);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Polled {Target} in {Milliseconds:F1} ms: {Samples} samples {Error}")]
+    private partial void LogPolled(string target, double milliseconds, int samples, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Target} is down: {Error}")]
     private partial void LogDown(string target, string error);

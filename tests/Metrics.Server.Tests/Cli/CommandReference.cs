@@ -22,6 +22,18 @@ internal static class CommandReference
 
             `--output json` prints data for programs; problems go to standard error in either form.
 
+            `metricsd query` writes numbers for people with the unit that the metric's name or its `# UNIT` says, as long as the expression
+            keeps it: `23.0 GB`, `1.50 MB/s`, `12.3 %`, `3h 5m`; `--exact`, JSON and CSV have them as they are. CSV has a line for each
+            point: `time` (UTC, `2026-01-31T12:00:00.000Z`) is the first column, then one for each label, `__name__` included, in the order
+            of their names, and `value` is the last. In a terminal `--range` is a chart as wide as the terminal, with a colour for each
+            series unless `NO_COLOR` is set; where a series has no point, there is a gap.
+
+            The files of `metricsd export` have four columns: `name` (the metric, text), `labels` (all labels, `__name__` included, as a text
+            of JSON), `time` (UTC; in Parquet a timestamp of microseconds, in CSV `2026-01-31T12:00:00.000Z`) and `value` (a double; null, in
+            CSV nothing, where a series ended). They are sorted by name, labels and time. CSV has a line of heads, is quoted as RFC 4180
+            says, and writes `nan`, `inf` and `-inf`. A file has its name only when it is whole; where there is no such sample, none is
+            written, and the exit code is 1.
+
             ## Exit codes
             | code | meaning |
             | --- | --- |

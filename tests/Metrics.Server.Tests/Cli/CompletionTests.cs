@@ -7,15 +7,15 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check migrate query events identity report inputs logs evidence explain silence routes rules sigma export backup completion version")]
-    [InlineData("r", "run report routes rules")]
+    [InlineData("", "run check migrate query events identity report inputs logs evidence explain silence ack routes receivers rules sigma export backup completion version")]
+    [InlineData("r", "run report routes receivers rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]
     [InlineData("logs |", "ledger templates")]
     [InlineData("check |", "metrics")]
     [InlineData("check --", "--output --url --token-file --ca-file --cert-file --key-file --timeout --config")]
     [InlineData("query up --ra", "--range")]
-    [InlineData("query up --output |", "text json")]
+    [InlineData("query up --output |", "text json csv")]
     [InlineData("query up --output j", "json")]
     [InlineData("completion |", "bash fish zsh")]
     [InlineData("rules check |", "")]

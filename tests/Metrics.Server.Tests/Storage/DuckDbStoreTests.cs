@@ -76,13 +76,47 @@ public sealed class DuckDbStoreTests : IDisposable
         long at = s_start.ToUnixTimeMilliseconds();
         await WriteAsync(store, (Labels.Of("cpu", ("host", "a")), at, 1.5), (Labels.Of("mem", ("host", "a")), at, 2));
         string file = Path.Combine(_folder, "out.parquet");
-        store.ExportParquet(file, s_start.AddHours(-1), s_start.AddHours(1), "cpu", default).Should().Be(1);
+        store.Export(file, Hours("cpu"), default).Should().Be(1);
         using var reader = new DuckDBConnection("Data Source=:memory:");
         reader.Open();
         using DuckDBCommand command = reader.CreateCommand();
         command.CommandText =
             $"SELECT name || ' ' || (labels->>'host') || ' ' || strftime(time, '%Y-%m-%dT%H:%M') || ' ' || value FROM '{file}'";
         command.ExecuteScalar().Should().Be("cpu a 2026-03-10T12:00 1.5");
+    }
+
+    [Theory]
+    [InlineData(null, 4)]
+    [InlineData("cpu", 1)]
+    [InlineData("cpu.*", 3)]
+    [InlineData("cpu_[ab]|mem", 3)]
+    [InlineData("pu", 0)]
+    [InlineData("c.u", 1)]
+    public async Task An_expression_says_which_metrics_are_exported_by_their_whole_names(string? metric, int samples)
+    {
+        await using DuckDbStore store = await OpenAsync();
+        long at = s_start.ToUnixTimeMilliseconds();
+        await WriteAsync(store, [.. new[] { "cpu", "cpu_a", "cpu_b", "mem" }.Select(n => (Labels.Of(n), at, 1.0))]);
+        store.Export(Path.Combine(_folder, "out.parquet"), Hours(metric), default).Should().Be(samples);
+    }
+
+    [Fact]
+    public async Task Everybody_else_gets_them_as_CSV()
+    {
+        await using DuckDbStore store = await OpenAsync();
+        long at = s_start.ToUnixTimeMilliseconds();
+        await WriteAsync(
+            store, (Labels.Of("cpu", ("host", "say \"a,b\"")), at + 250, 1.5), (Labels.Of("cpu", ("host", "b'")), at, double.NaN),
+            (Labels.Of("mem"), at, double.PositiveInfinity));
+        string file = Path.Combine(_folder, "it's.csv");
+        store.Export(file, Hours(null) with { Form = ExportForm.Csv }, default).Should().Be(3);
+        (await File.ReadAllTextAsync(file)).Should().Be("""""
+            name,labels,time,value
+            cpu,"{""__name__"":""cpu"",""host"":""b'""}",2026-03-10T12:00:00.000Z,nan
+            cpu,"{""__name__"":""cpu"",""host"":""say \""a,b\""""}",2026-03-10T12:00:00.250Z,1.5
+            mem,"{""__name__"":""mem""}",2026-03-10T12:00:00.000Z,inf
+
+            """"");
     }
 
     [Fact]
@@ -93,7 +127,7 @@ public sealed class DuckDbStoreTests : IDisposable
         await WriteAsync(store, [.. Enumerable.Range(0, 300_000).Select(i => (Labels.Of("cpu", ("i", $"{i % 1000}")), at + i, (double)i))]);
         using var gone = new CancellationTokenSource();
         string file = Path.Combine(_folder, "out.parquet");
-        Task export = Task.Run(() => store.ExportParquet(file, s_start.AddHours(-1), s_start.AddHours(1), null, gone.Token));
+        Task export = Task.Run(() => store.Export(file, Hours(null), gone.Token));
         await Eventually.Async(() => File.Exists(file) || export.IsCompleted, "it has begun");
         await gone.CancelAsync();
         await FluentActions.Awaiting(() => export).Should().ThrowAsync<OperationCanceledException>();
@@ -114,7 +148,7 @@ public sealed class DuckDbStoreTests : IDisposable
     {
         await using var store = new DuckDbStore(Options(_folder), _time, NullLogger<DuckDbStore>.Instance);
         Func<Task> read = () => ReadAsync(store, 0, 1), maintain = () => store.MaintainAsync(s_start, default);
-        Action export = () => store.ExportParquet(Path.Combine(_folder, "out.parquet"), s_start, s_start, null, default);
+        Action export = () => store.Export(Path.Combine(_folder, "out.parquet"), Hours(null), default);
         (await read.Should().ThrowAsync<StoreException>()).WithMessage("*metrics.duckdb is not open now");
         await maintain.Should().ThrowAsync<StoreException>();
         export.Should().Throw<StoreException>();
@@ -123,6 +157,12 @@ public sealed class DuckDbStoreTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, true);
+
+    private static ExportOrder Hours(string? metric)
+    {
+        ExportNames.TryParse(metric, out ExportNames names, out _).Should().BeTrue();
+        return new(ExportForm.Parquet, new ExportRange(s_start.AddHours(-1), s_start.AddHours(1)), names);
+    }
 
     private StorageOptions Options(string path) => MetricsOptions.Parse($"storage: {{ path: '{path}' }}").Storage;
 

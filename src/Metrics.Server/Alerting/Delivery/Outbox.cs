@@ -220,6 +220,7 @@ internal sealed partial class Outbox(
             ReportFailing(works, 0);
         if (attempts <= TriesInHistory || delivery.Status != DeliveryStatus.Retry)
             history.Add(HistoryRows.Of(delivery, target, row.IdempotencyKey, Timestamp.Of(time.GetUtcNow())));
+        LogTried(target, attempts, delivery.Status, row.IdempotencyKey);
         if (delivery.Status == DeliveryStatus.Rejected)
             LogRejected(target, delivery.Reason ?? "no reason given");
         else if (delivery.Status == DeliveryStatus.Retry && attempts == 1)
@@ -311,6 +312,9 @@ internal sealed partial class Outbox(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A notification to {Target} failed and is tried again: {Reason}")]
     private partial void LogRetrying(string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A notification to {Target}, try {Attempt}: {Status} ({Key})")]
+    private partial void LogTried(string target, int attempt, DeliveryStatus status, string key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A notification is refused for good by {Target}: {Reason}")]
     private partial void LogRejected(string target, string reason);

@@ -4,8 +4,6 @@ using Metrics.Alerting;
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Query.Syntax;
-using Metrics.Routing;
-using Metrics.Series;
 using Metrics.Storage.State;
 
 namespace Metrics.Api.Alerts;
@@ -13,11 +11,10 @@ namespace Metrics.Api.Alerts;
 /// <summary>What is ours alone about alerts: why one was sent or not, and who changed what.</summary>
 internal static class AlertApi
 {
-    private const string Expected = "a rule's name, with labels where it has many alerts: HostDown{host=\"a\"}";
-
     public static void MapAlertApi(this WebApplication app)
     {
         app.MapGet("/api/v1/explain", ExplainAsync).For(Role.Viewer);
+        app.MapAcknowledgeApi();
         app.MapGet("/api/v1/audit", AuditAsync).For(Role.Viewer);
     }
 
@@ -25,18 +22,19 @@ internal static class AlertApi
     {
         string? asked = context.Request.Query["alert"].FirstOrDefault();
         if (string.IsNullOrWhiteSpace(asked))
-            return BadData($"alert is required: {Expected}");
-        (string name, IReadOnlyList<LabelMatcher> labels, string? error) = (asked.Trim(), [], null);
-        IReadOnlyList<string> rule = trail.ExplainRule(name);
+            return BadData($"alert is required: {AskedAlert.Expected}");
+        AskedAlert? alert = new(asked.Trim(), []);
+        IReadOnlyList<string> rule = trail.ExplainRule(alert.Name);
         if (rule.Count == 0)
         {
-            if (!TryRead(asked, out name, out labels, out error))
-                return BadData($"alert is '{asked}'; it must be {Expected}{(error is null ? "" : $" ({error})")}");
-            rule = trail.ExplainRule(name);
+            alert = AskedAlert.Read(asked, out string? error);
+            if (alert is null)
+                return BadData($"alert is '{asked}'; it must be {AskedAlert.Expected}{(error is null ? "" : $" ({error})")}");
+            rule = trail.ExplainRule(alert.Name);
         }
-        IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(name, labels);
+        IReadOnlyList<AlertExplanation> found = await trail.ExplainAsync(alert.Name, alert.Matchers);
         if (rule.Count == 0 && found.Count == 0 && IsExpression(asked))
-            return BadData($"alert is '{asked}', which is an expression; it must be {Expected}");
+            return BadData($"alert is '{asked}', which is an expression; it must be {AskedAlert.Expected}");
         return Results.Json(new
         {
             status = "success",
@@ -54,29 +52,6 @@ internal static class AlertApi
                 }),
             },
         });
-    }
-
-    /// <summary>Reads <c>HostDown{host="a"}</c>; the name of a rule may hold what that of a metric may not, such as blanks.</summary>
-    private static bool TryRead(string asked, out string name, out IReadOnlyList<LabelMatcher> labels, out string? error)
-    {
-        if (VectorSelector.TryParse(asked, out VectorSelector? selector, out QueryError? wrong) && selector!.MetricName is { } metric)
-        {
-            (name, labels, error) = (metric, [.. selector.Matchers.Where(m => m.Name != Labels.MetricName)], null);
-            return true;
-        }
-        int brace = asked.IndexOf('{', StringComparison.Ordinal) is >= 0 and var at ? at : asked.Length;
-        (name, labels, error) = (asked[..brace].Trim(), [], wrong?.ToString());
-        try
-        {
-            if (brace < asked.Length)
-                labels = MatcherText.Parse(asked[brace..]);
-            return name.Length > 0;
-        }
-        catch (FormatException e)
-        {
-            error = e.Message;
-            return false;
-        }
     }
 
     private static bool IsExpression(string asked) =>

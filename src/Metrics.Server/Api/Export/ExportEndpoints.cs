@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metrics.Access;
 using Metrics.Configuration;
 using Metrics.Storage;
@@ -5,9 +6,12 @@ using Metrics.Storage.Samples.DuckDb;
 
 namespace Metrics.Api.Export;
 
-/// <summary>All samples of a time as a Parquet file.</summary>
+/// <summary>Samples of a time as a file, Parquet or CSV.</summary>
 internal static class ExportEndpoints
 {
+    /// <summary>Header of the answer: how many samples the file has.</summary>
+    public const string Count = "X-Metricsd-Samples";
+
     public static void MapExport(this WebApplication app)
     {
         var turn = new SemaphoreSlim(1, 1);
@@ -21,18 +25,22 @@ internal static class ExportEndpoints
         if (store is not DuckDbStore duck)
             return Results.Text($"samples are in {store.Description}; export them there\n", statusCode: StatusCodes.Status409Conflict);
         IQueryCollection query = context.Request.Query;
-        if (!ExportRange.TryParse(query["from"], query["to"], time.GetUtcNow(), out ExportRange range, out string? error))
-            return Results.Text(error + "\n", statusCode: StatusCodes.Status400BadRequest);
+        string? Given(string key) => query[key].FirstOrDefault();
+        if (!ExportForms.TryParse(Given("format"), out ExportForm form))
+            return Wrong($"format is '{Given("format")}'; it must be parquet or csv");
+        if (ExportOrder.Read(form, Given("from"), Given("to"), Given("metric"), time.GetUtcNow(), out string? error) is not { } order)
+            return Wrong(error!);
         // Each sorts all that it writes, beside everything else that the machine has to do.
         if (!turn.Wait(0, CancellationToken.None))
             return Later(context, "an export is being made already; one is made at a time");
         string folder = Path.Combine(options.Path, "tmp");
-        string file = Path.GetFullPath(Path.Combine(folder, $"export-{Guid.NewGuid():N}.parquet"));
+        string file = Path.GetFullPath(Path.Combine(folder, $"export-{Guid.NewGuid():N}.{form.Name()}"));
         try
         {
             Directory.CreateDirectory(folder);
-            string? metric = query["metric"].FirstOrDefault();
-            await Task.Run(() => duck.ExportParquet(file, range.From, range.To, metric, context.RequestAborted), context.RequestAborted);
+            CancellationToken gone = context.RequestAborted;
+            long rows = await Task.Run(() => duck.Export(file, order, gone), gone);
+            context.Response.Headers[Count] = rows.ToString(CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is OperationCanceledException or StoreException)
         {
@@ -46,9 +54,10 @@ internal static class ExportEndpoints
             turn.Release();
         }
         const FileOptions Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous;
-        return Results.Stream(
-            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Delete, 1 << 16, Options), "application/vnd.apache.parquet");
+        return Results.Stream(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Delete, 1 << 16, Options), form.MediaType());
     }
+
+    private static IResult Wrong(string error) => Results.Text(error + "\n", statusCode: StatusCodes.Status400BadRequest);
 
     private static IResult Later(HttpContext context, string reason)
     {

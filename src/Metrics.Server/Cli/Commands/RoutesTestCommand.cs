@@ -26,7 +26,7 @@ internal sealed class RoutesTestCommand : CliCommand
 
     protected override Task<int> RunAsync(Invocation call, CancellationToken cancel)
     {
-        Labels alert = Read(call.Value(_labels));
+        Labels alert = LabelWords.Read(call.Value(_labels));
         List<Route> routes = [.. call.Source.Load().Notifications.Routing.Root.Match(alert)];
         if (call.WantsJson)
         {
@@ -45,19 +45,4 @@ internal sealed class RoutesTestCommand : CliCommand
 
     private static string Describe(Route route, Labels group) =>
         route.NotifiesNobody ? route.Describe(group) : $"{route.Receiver}  group {group}  by route {route.Id}";
-
-    private static Labels Read(IEnumerable<string> words)
-    {
-        var labels = new List<Label>();
-        foreach (string word in words)
-        {
-            int sign = word.IndexOf('=', StringComparison.Ordinal);
-            if (sign <= 0)
-                throw new CommandException(ExitCode.Misuse, $"'{word}' is no label; write NAME=VALUE");
-            labels.Add(new Label(word[..sign], word[(sign + 1)..].Trim('"')));
-        }
-        return Labels.TryCreate([.. labels], out Labels? alert, out string? repeated)
-            ? alert!
-            : throw new CommandException(ExitCode.Misuse, $"the label '{repeated}' is given twice");
-    }
 }

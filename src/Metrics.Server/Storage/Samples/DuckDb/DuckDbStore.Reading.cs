@@ -110,16 +110,20 @@ internal sealed partial class DuckDbStore
         }
     }
 
-    /// <summary>Writes a span of time as a Parquet file with the columns name, labels, time, value.</summary>
+    /// <summary>Writes a span of time as a file with the columns name, labels, time, value.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="order">What is wanted.</param>
+    /// <param name="ct">Nobody wants it any more.</param>
     /// <returns>The number of rows.</returns>
     /// <exception cref="StoreException">It cannot be read, or the file not be written.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants it any more; what was written of the file is left.</exception>
-    public long ExportParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name, CancellationToken ct)
+    public long Export(string file, ExportOrder order, CancellationToken ct)
     {
         _readers.EnterAsync(ct).GetAwaiter().GetResult();
         try
         {
-            return WriteParquet(file, from, to, name, ct);
+            using DuckDBConnection connection = ConnectForReading();
+            return Asked(() => WriteFile(connection, file, order, ct));
         }
         finally
         {
@@ -127,15 +131,18 @@ internal sealed partial class DuckDbStore
         }
     }
 
-    private long WriteParquet(string file, DateTimeOffset from, DateTimeOffset to, string? name, CancellationToken ct)
+    private static long WriteFile(DuckDBConnection connection, string file, ExportOrder order, CancellationToken ct)
     {
-        using DuckDBConnection connection = ConnectForReading();
+        (ExportForm form, ExportRange range, ExportNames names) = order;
+        string which = names.AreAll
+            ? ""
+            : $" AND list_contains([{string.Join(',', NamesOf(connection).Where(names.Contains).Select(Text))}]::VARCHAR[], name)";
+        (long from, long to) = (range.From.ToUnixTimeMilliseconds() * 1000, range.To.ToUnixTimeMilliseconds() * 1000);
         using DuckDBCommand command = connection.CreateCommand();
-        string metric = name is null ? "" : $" AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'";
         command.CommandText = string.Create(CultureInfo.InvariantCulture,
-            $"COPY (SELECT name, labels, time, value FROM samples WHERE time >= make_timestamp({from.ToUnixTimeMilliseconds() * 1000}) AND "
-                + $"time < make_timestamp({to.ToUnixTimeMilliseconds() * 1000}){metric} ORDER BY name, labels, time) TO "
-                + $"'{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)");
+            // Of what is no number there are many, and some would be written with a sign.
+            $"COPY (SELECT name, labels, time, CASE WHEN isnan(value) THEN 'nan'::DOUBLE ELSE value END AS value FROM samples "
+                + $"WHERE time >= make_timestamp({from}) AND time < make_timestamp({to}){which} ORDER BY name, labels, time) TO {Text(file)} ({form.Options()})");
         ct.ThrowIfCancellationRequested();
         using CancellationTokenRegistration end = ct.Register(command.Cancel);
         try
@@ -148,6 +155,20 @@ internal sealed partial class DuckDbStore
             throw new StoreException($"The export to {file} failed: {e.Message}", e);
         }
     }
+
+    private static List<string> NamesOf(DuckDBConnection connection)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT DISTINCT labels->>'__name__' FROM series";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var names = new List<string>();
+        while (reader.Read())
+            names.Add(reader.IsDBNull(0) ? "" : reader.GetString(0));
+        return names;
+    }
+
+    /// <summary>A text of SQL.</summary>
+    private static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static IEnumerable<string> Tables(DuckDBConnection connection, long from, long to)
     {

@@ -26,6 +26,9 @@ internal sealed partial class DuckDbStore(
 {
     internal const long DayMilliseconds = 86_400_000;
 
+    /// <summary>The file, in the data folder.</summary>
+    internal const string FileName = "metrics.duckdb";
+
     private const string LateTable = "samples_late";
 
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -42,7 +45,7 @@ internal sealed partial class DuckDbStore(
 
     public string? Trouble => null;
 
-    public string FilePath => Path.Combine(options.Path, "metrics.duckdb");
+    public string FilePath => Path.Combine(options.Path, FileName);
 
     /// <summary>
     /// Opens the file; one that cannot be read is set aside, loudly, and a new one begun: watching goes on from the head.
