@@ -9,7 +9,7 @@ namespace Metrics.Cli;
 /// <summary>Writes the answer of a query for people: a table, of a range what each series was, in a terminal drawn over time.</summary>
 /// <param name="to">Where to.</param>
 /// <param name="unitOf">What the numbers of a series count.</param>
-internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
+internal sealed class QueryText(TextWriter to, Func<Labels, ShownUnit> unitOf)
 {
     private const int MaxSeries = 200;
 
@@ -85,11 +85,11 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
     private void Draw(List<AnswerSeries> drawn, QueryRange range, Screen screen)
     {
         var chart = new Chart(screen);
-        List<ValueUnit> units = [.. drawn.Select(s => unitOf(s.Labels)).Distinct()];
+        List<ShownUnit> units = [.. drawn.Select(s => unitOf(s.Labels)).Distinct()];
         Label[] common = drawn.Count == 1 ? [] : [.. drawn[0].Labels.Where(l => drawn.All(s => s.Labels[l.Name] == l.Value))];
         to.WriteLine($"{(common.Length > 0 ? NameOf(Labels.Of(common)) + "  " : "")}{range.Axis(1).SpanText()}");
         chart.Draw(
-            [.. drawn.Select(s => new ChartSeries(s.Points))], units is [var one] ? one : ValueUnit.Unknown, range.Axis,
+            [.. drawn.Select(s => new ChartSeries(s.Points))], units is [var one] ? one : ShownUnit.Unknown, range.Axis,
             (long)range.Step.TotalMilliseconds, to);
         string[] names = [.. drawn.Select(s => NameOf(Labels.Of([.. s.Labels.Where(l => !common.Contains(l))])))];
         int widest = names.Max(n => n.Length);
@@ -123,7 +123,7 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
     private string Figures(AnswerSeries series)
     {
         double[] finite = [.. Finite(series)];
-        ValueUnit unit = unitOf(series.Labels);
+        ShownUnit unit = unitOf(series.Labels);
         return finite.Length == 0
             ? "no number"
             : $"min {unit.Text(finite.Min())}  max {unit.Text(finite.Max())}  last {ValueOf(series, ^1)}"
@@ -133,8 +133,8 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit> unitOf)
     /// <summary>A value for people, or as it was sent.</summary>
     private string ValueOf(AnswerSeries series, Index at)
     {
-        ValueUnit unit = unitOf(series.Labels);
-        return unit == ValueUnit.Raw ? PlainText.Line(series.Texts[at]) : unit.Text(series.Points[at].Value);
+        ShownUnit unit = unitOf(series.Labels);
+        return unit == ShownUnit.Raw ? PlainText.Line(series.Texts[at]) : unit.Text(series.Points[at].Value);
     }
 
     private static IEnumerable<double> Finite(AnswerSeries series) => series.Points.Select(p => p.Value).Where(double.IsFinite);

@@ -30,7 +30,7 @@ public sealed class QueryTextTests
     {
         Text(t => t.Write(Json(Vector))).Should().Be(
             "free_bytes{host=\"a\"}            23.0 GB\nfree_bytes{host=\"say \\\"b,c\\\"\"}  NaN\n");
-        Text(t => t.Write(Json(Vector)), ValueUnit.Raw).Should().StartWith("free_bytes{host=\"a\"}            2.3e+10\n");
+        Text(t => t.Write(Json(Vector)), ShownUnit.Raw).Should().StartWith("free_bytes{host=\"a\"}            2.3e+10\n");
         Text(t => t.Write(Json("""{ "resultType": "scalar", "result": [1, "1500"] }"""))).Should().Be("1.50 kB\n");
     }
 
@@ -131,10 +131,10 @@ public sealed class QueryTextTests
         return to.ToString();
     }
 
-    private static string Text(Action<QueryText> write, ValueUnit? unit = null)
+    private static string Text(Action<QueryText> write, ShownUnit? unit = null)
     {
         using var to = new StringWriter();
-        write(new QueryText(to, _ => unit ?? new ValueUnit(Quantity.Bytes)));
+        write(new QueryText(to, _ => unit ?? new ShownUnit(Quantity.Bytes)));
         return to.ToString();
     }
 }

@@ -6,7 +6,7 @@ internal static class MetricUnits
 {
     private static readonly string[] s_moments = ["_timestamp_seconds", "_boot_time_seconds", "_start_time_seconds"];
 
-    private static readonly Dictionary<string, ValueUnit> s_units = new()
+    private static readonly Dictionary<string, ShownUnit> s_units = new()
     {
         ["bytes"] = new(Quantity.Bytes),
         ["seconds"] = new(Quantity.Seconds),
@@ -28,25 +28,25 @@ internal static class MetricUnits
     };
 
     /// <summary>The unit that a metric's name ends with, before what says how it is counted.</summary>
-    public static ValueUnit OfName(string name)
+    public static ShownUnit OfName(string name)
     {
         // Rules that record write level:metric:operations.
         string[] parts = name.Split(':');
         string metric = parts.Length == 3 ? parts[1] : name;
         bool isRate = parts.Length == 3 && parts[2].StartsWith("rate", StringComparison.Ordinal);
         if (s_moments.Any(metric.EndsWith))
-            return new ValueUnit(Quantity.Moment);
+            return new ShownUnit(Quantity.Moment);
         List<string> words = [.. metric.Split('_')];
         bool isPerSecond = words is [.., "per", "second"];
         if (isPerSecond)
             words.RemoveRange(words.Count - 2, 2);
         while (words is [.., "total" or "sum" or "bucket"])
             words.RemoveAt(words.Count - 1);
-        return words is [.., { } last] && s_units.TryGetValue(last, out ValueUnit unit)
+        return words is [.., { } last] && s_units.TryGetValue(last, out ShownUnit unit)
             ? unit with { IsRate = isRate || isPerSecond }
-            : ValueUnit.Unknown;
+            : ShownUnit.Unknown;
     }
 
     /// <summary>The unit that somebody has declared, such as <c>bytes</c>.</summary>
-    public static ValueUnit OfWord(string unit) => s_units.GetValueOrDefault(unit, ValueUnit.Unknown);
+    public static ShownUnit OfWord(string unit) => s_units.GetValueOrDefault(unit, ShownUnit.Unknown);
 }

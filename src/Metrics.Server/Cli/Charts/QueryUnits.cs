@@ -5,7 +5,7 @@ namespace Metrics.Cli.Charts;
 
 /// <summary>What the numbers of an expression's result count, by the metrics in it and what is done with them.</summary>
 /// <param name="ofMetric">The unit of a metric.</param>
-internal sealed class QueryUnits(Func<string, ValueUnit> ofMetric)
+internal sealed class QueryUnits(Func<string, ShownUnit> ofMetric)
 {
     private static readonly HashSet<string> s_moments =
     [
@@ -22,9 +22,9 @@ internal sealed class QueryUnits(Func<string, ValueUnit> ofMetric)
     ];
 
     /// <summary>The unit of an expression's result.</summary>
-    public ValueUnit Of(PreparedQuery query) => Of(query.Root);
+    public ShownUnit Of(PreparedQuery query) => Of(query.Root);
 
-    private ValueUnit Of(Expr expr) => expr switch
+    private ShownUnit Of(Expr expr) => expr switch
     {
         SelectorExpr { Selector.MetricName: { } name } => ofMetric(name),
         MatrixExpr matrix => Of(matrix.Selector),
@@ -34,17 +34,17 @@ internal sealed class QueryUnits(Func<string, ValueUnit> ofMetric)
         AggregateExpr { Operator: not ("count" or "count_values" or "group" or "stdvar") } sum => Of(sum.Inner),
         CallExpr call => Of(call),
         BinaryExpr binary => Of(binary),
-        _ => ValueUnit.Unknown,
+        _ => ShownUnit.Unknown,
     };
 
-    private ValueUnit Of(CallExpr call)
+    private ShownUnit Of(CallExpr call)
     {
         string name = call.Function.Name;
         if (s_moments.Contains(name))
-            return new ValueUnit(Quantity.Moment);
+            return new ShownUnit(Quantity.Moment);
         if (s_others.Contains(name) || call.Arguments.FirstOrDefault(a => a.Type is ExprType.Vector or ExprType.Matrix) is not { } of)
-            return ValueUnit.Unknown;
-        ValueUnit unit = Of(of);
+            return ShownUnit.Unknown;
+        ShownUnit unit = Of(of);
         return name switch
         {
             "rate" or "irate" or "deriv" => unit with { IsRate = true },
@@ -54,36 +54,36 @@ internal sealed class QueryUnits(Func<string, ValueUnit> ofMetric)
         };
     }
 
-    private ValueUnit Of(BinaryExpr binary)
+    private ShownUnit Of(BinaryExpr binary)
     {
-        (ValueUnit left, ValueUnit right) = (Of(binary.Left), Of(binary.Right));
+        (ShownUnit left, ShownUnit right) = (Of(binary.Left), Of(binary.Right));
         switch (binary.Operator)
         {
             case BinaryOperator.Add or BinaryOperator.Sub:
                 return OfSum(binary, left, right);
             case BinaryOperator.Mul when right.Quantity == Quantity.Ratio && binary.Left is NumberExpr { Value: 100 }:
             case BinaryOperator.Mul when left.Quantity == Quantity.Ratio && binary.Right is NumberExpr { Value: 100 }:
-                return new ValueUnit(Quantity.Named, "%");
+                return new ShownUnit(Quantity.Named, "%");
             // A sum that grows by its count: seconds a request.
             case BinaryOperator.Div when left.IsRate && right is { IsRate: true, Quantity: Quantity.Number }:
                 return left with { IsRate = false };
             case BinaryOperator.Mul or BinaryOperator.Div or BinaryOperator.Mod or BinaryOperator.Pow or BinaryOperator.Atan2:
-                return ValueUnit.Unknown;
+                return ShownUnit.Unknown;
             case BinaryOperator.Or when left != right:
-                return ValueUnit.Unknown;
+                return ShownUnit.Unknown;
             default:
-                return binary.ReturnsBool ? ValueUnit.Unknown : left;
+                return binary.ReturnsBool ? ShownUnit.Unknown : left;
         }
     }
 
-    private static ValueUnit OfSum(BinaryExpr sum, ValueUnit left, ValueUnit right)
+    private static ShownUnit OfSum(BinaryExpr sum, ShownUnit left, ShownUnit right)
     {
         if (left.Quantity == Quantity.Moment && right.Quantity == Quantity.Moment)
-            return sum.Operator == BinaryOperator.Sub ? new ValueUnit(Quantity.Seconds) : ValueUnit.Unknown;
+            return sum.Operator == BinaryOperator.Sub ? new ShownUnit(Quantity.Seconds) : ShownUnit.Unknown;
         if (left.Quantity == Quantity.Moment && (right.Quantity == Quantity.Seconds || sum.Right is NumberExpr))
             return left;
         if (left == right || sum.Right is NumberExpr)
             return left;
-        return sum.Left is NumberExpr ? right : ValueUnit.Unknown;
+        return sum.Left is NumberExpr ? right : ShownUnit.Unknown;
     }
 }

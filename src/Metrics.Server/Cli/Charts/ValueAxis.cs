@@ -7,14 +7,14 @@ internal sealed class ValueAxis
     private static readonly double[] s_spans =
         [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
-    private readonly ValueUnit _unit;
+    private readonly ShownUnit _unit;
     private readonly double _step;
 
     /// <param name="least">Lowest value.</param>
     /// <param name="most">Highest value.</param>
     /// <param name="unit">What they count.</param>
     /// <param name="rows">Lines of the chart, at least 2.</param>
-    public ValueAxis(double least, double most, ValueUnit unit, int rows)
+    public ValueAxis(double least, double most, ShownUnit unit, int rows)
     {
         (_unit, Rows) = (unit, rows);
         // What comes near to zero is shown from zero on: its height is its size.

@@ -32,7 +32,7 @@ internal enum Quantity
 /// <param name="Quantity">What they count.</param>
 /// <param name="Symbol">Of <see cref="Charts.Quantity.Named"/>, its name.</param>
 /// <param name="IsRate">Whether they are so many a second.</param>
-internal readonly record struct ValueUnit(Quantity Quantity, string Symbol = "", bool IsRate = false)
+internal readonly record struct ShownUnit(Quantity Quantity, string Symbol = "", bool IsRate = false)
 {
     private static readonly (double Size, string Prefix)[] s_large =
         [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")];
@@ -40,10 +40,10 @@ internal readonly record struct ValueUnit(Quantity Quantity, string Symbol = "",
     private static readonly (double Size, string Unit)[] s_small = [(1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
 
     /// <summary>Nothing is known of them.</summary>
-    public static readonly ValueUnit Unknown = new(Quantity.Number);
+    public static readonly ShownUnit Unknown = new(Quantity.Number);
 
     /// <summary>They are to be written as they are sent.</summary>
-    public static readonly ValueUnit Raw = new(Quantity.Raw);
+    public static readonly ShownUnit Raw = new(Quantity.Raw);
 
     /// <summary>The step between ticks of an axis should be one of minutes, hours or days where it is long.</summary>
     public bool IsTime => (Quantity == Quantity.Seconds && !IsRate) || Quantity == Quantity.Moment;
