@@ -34,7 +34,7 @@ public sealed class GoMessageTests : IDisposable
         Render(template).Should().Be(expected);
 
     [Theory]
-    [InlineData("{{ title }}", "[FIRING:1] Hot <a>")]
+    [InlineData("{{ title }}", "[FIRING] Hot <a>")]
     [InlineData("{{ for a in alerts }}{{ a.labels.host }}{{ end }}", "<a>")]
     [InlineData("{{- for a in alerts -}} {{ a.status }} {{- end -}}", "firing")]
     [InlineData("{{ with common_labels }}{{ host }}{{ end }}", "<a>")]
