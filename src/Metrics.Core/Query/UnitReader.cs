@@ -115,8 +115,8 @@ public static class UnitReader
         return binary.Operator switch
         {
             BinaryOperator.And or BinaryOperator.Unless or BinaryOperator.Or or BinaryOperator.Mod => Of(left),
-            BinaryOperator.Add => Sum(left, right),
-            BinaryOperator.Sub => Difference(left, right),
+            BinaryOperator.Add => Sum(left, right, Of(left), Of(right)),
+            BinaryOperator.Sub => Difference(left, right, Of(left), Of(right)),
             BinaryOperator.Mul => ConstantOf(left) is { } by ? Times(Of(right), by)
                 : ConstantOf(right) is { } factor ? Times(Of(left), factor) : Product(Of(left), Of(right)),
             BinaryOperator.Div => ConstantOf(right) is { } part ? Times(Of(left), 1 / part)
@@ -127,27 +127,34 @@ public static class UnitReader
 
     private static ValueUnit Times(ValueUnit unit, double by) => !double.IsFinite(by) || by == 0 ? ValueUnit.None
         : unit is { Kind: UnitKind.Bytes, Factor: 1 } && by == 8 ? unit with { Kind = UnitKind.Bits }
-        : unit with { Factor = unit.Factor * by };
+        : IsConversion(by) ? unit with { Factor = unit.Factor * by } : unit;
+
+    /// <summary>Whether a factor makes another unit of one: a percentage, kilobytes, minutes. Any other is a part or a multiple.</summary>
+    private static bool IsConversion(double by)
+    {
+        double size = by < 1 ? 1 / by : by;
+        return by > 0
+            && (size is 60 or 100 or 3600 or 86_400 || IsPower(size, 1000) || IsPower(size, 1024));
+    }
+
+    private static bool IsPower(double size, double of)
+    {
+        double power = Math.Round(Math.Log(size, of));
+        return power >= 1 && Math.Abs((Math.Pow(of, power) / size) - 1) < 1e-9;
+    }
 
     private static ValueUnit Product(ValueUnit left, ValueUnit right) => right.Kind == UnitKind.Ratio ? Times(left, right.Factor)
         : left.Kind == UnitKind.Ratio ? Times(right, left.Factor) : ValueUnit.None;
 
-    private static ValueUnit Sum(Expr left, Expr right)
-    {
-        if (ConstantOf(left) is not null)
-            return Of(right);
-        ValueUnit one = Of(left);
-        if (ConstantOf(right) is not null)
-            return one;
-        ValueUnit other = Of(right);
-        return one == other || other == ValueUnit.None ? one : one == ValueUnit.None ? other : ValueUnit.None;
-    }
+    private static ValueUnit Sum(Expr left, Expr right, ValueUnit one, ValueUnit other) =>
+        ConstantOf(left) is not null ? other
+        : ConstantOf(right) is not null || one == other || other == ValueUnit.None ? one
+        : one == ValueUnit.None ? other : ValueUnit.None;
 
-    private static ValueUnit Difference(Expr left, Expr right)
+    private static ValueUnit Difference(Expr left, Expr right, ValueUnit one, ValueUnit other)
     {
-        (ValueUnit one, ValueUnit other) = (Of(left), Of(right));
         bool isSpan = one.Kind == UnitKind.Timestamp && ConstantOf(right) is null && other.Kind is UnitKind.Timestamp or UnitKind.None;
-        return isSpan ? new ValueUnit(UnitKind.Seconds) : Sum(left, right);
+        return isSpan ? new ValueUnit(UnitKind.Seconds) : Sum(left, right, one, other);
     }
 
     private static ValueUnit Quotient(ValueUnit left, ValueUnit right)

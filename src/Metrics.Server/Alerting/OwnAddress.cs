@@ -13,6 +13,9 @@ internal static class OwnAddress
     {
         if (top.Text("external_url") is not { Length: > 0 } given)
             return OfListen(top.Text("listen", DefaultListen), top.Has("tls_server_config"), Dns.GetHostName());
+        // Links that begin with a name alone lead nowhere.
+        if (!given.Contains("://", StringComparison.Ordinal))
+            given = "http://" + given;
         if (!Uri.TryCreate(given, UriKind.Absolute, out Uri? url) || url is not { Scheme: "http" or "https", Host.Length: > 0 }
             || url.Query.Length > 0 || url.Fragment.Length > 0)
         {

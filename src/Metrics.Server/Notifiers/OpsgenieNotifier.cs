@@ -41,7 +41,8 @@ internal sealed record OpsgenieNotifier : Notifier
     /// <summary>What stands in the details beside the labels.</summary>
     public required IReadOnlyList<(string Name, MessageTemplate Value)> Details { get; init; }
 
-    public required IReadOnlyList<(string Type, string Name)> Responders { get; init; }
+    /// <summary>By kind, key (<c>name</c>, <c>username</c> or <c>id</c>) and value; one whose value is empty is left out.</summary>
+    public required IReadOnlyList<(string Type, string Key, MessageTemplate Value)> Responders { get; init; }
 
     public static OpsgenieNotifier Read(YamlSection section, NotifierDefaults defaults)
     {
@@ -63,7 +64,7 @@ internal sealed record OpsgenieNotifier : Notifier
             Note = MessageTemplate.Read(section, "note", defaults.Templates),
             Entity = MessageTemplate.Read(section, "entity", defaults.Templates),
             Details = MessageTemplate.ReadAll(section.Section("details"), defaults.Templates),
-            Responders = [.. section.Sections("responders").Select(ReadResponder)],
+            Responders = [.. section.Sections("responders").SelectMany(r => ReadResponder(r, defaults.Templates))],
         };
     }
 
@@ -89,7 +90,10 @@ internal sealed record OpsgenieNotifier : Notifier
             ["details"] = details,
             ["tags"] = List(Of(Tags)),
             ["responders"] = new JsonArray(
-                [.. Responders.Select(r => new JsonObject { ["type"] = r.Type, [r.Type == "user" ? "username" : "name"] = r.Name })]),
+            [
+                .. Responders.Select(r => (r.Type, r.Key, Value: Of(r.Value))).Where(r => !string.IsNullOrWhiteSpace(r.Value))
+                    .Select(r => new JsonObject { ["type"] = r.Type, [r.Key] = r.Value }),
+            ]),
         };
         if (Of(Priority)?.Trim() is { } priority && s_priorities.Contains(priority))
             body["priority"] = priority;
@@ -114,14 +118,22 @@ internal sealed record OpsgenieNotifier : Notifier
         return MessageTemplate.Read(section, "priority", defaults.Templates);
     }
 
-    private static (string Type, string Name) ReadResponder(YamlSection section)
+    private static IEnumerable<(string Type, string Key, MessageTemplate Value)> ReadResponder(
+        YamlSection section, MessageTemplates templates)
     {
-        string name = section.Text("name") ?? section.Text("username") ?? section.Text("id") ?? "";
-        if (name.Length == 0)
-            section.Report("name", "is required");
         string type = section.Choice("type", "team", "team", "user", "escalation", "schedule");
+        // A user's name is his address there, and stands under either key here.
+        (string Key, MessageTemplate? Value)[] given =
+        [
+            (type == "user" ? "username" : "name", MessageTemplate.Read(section, "name", templates)),
+            ("username", MessageTemplate.Read(section, "username", templates)), ("id", MessageTemplate.Read(section, "id", templates)),
+        ];
+        (string key, MessageTemplate? value) = given.FirstOrDefault(g => g.Value is not null);
+        if (value is null)
+            section.Report("name", "is required");
         section.Finish();
-        return (type, name);
+        if (value is not null)
+            yield return (type, key, value);
     }
 
     private static string Cut(string text, int longest) => text.Length <= longest ? text : text[..(longest - 1)] + "…";

@@ -28,11 +28,23 @@ public sealed class ValueUnitTests
     [InlineData("increase(node_vmstat_oom_kill[10m])", 3, "3")]
     [InlineData("queue_length", 1_234_567, "1.23 M")]
     [InlineData("queue_length", 12_345, "12345")]
+    [InlineData("0.9 * node_memory_MemTotal_bytes", 90e9, "90.0 GB")]
+    [InlineData("-1 * node_time_offset_seconds", -5, "-5 s")]
+    [InlineData("ceph_used_bytes * 3", 3e9, "3.0 GB")]
+    [InlineData("process_age_seconds / 3600", 2, "2 h")]
     [InlineData("(node_filesystem_avail_bytes < 5) and on (instance) up", -3.2e9, "-3.2 GB")]
     public void A_value_is_read_in_the_unit_of_its_expression(string expression, double value, string read)
     {
         PreparedQuery.TryParse(expression, out PreparedQuery? query, out QueryError? error).Should().BeTrue($"{error}");
         UnitReader.Of(query!.Root).Format(value).Should().Be(read);
+    }
+
+    [Fact]
+    public void A_long_difference_takes_no_longer_than_it_is_long()
+    {
+        string text = string.Join(" - ", Enumerable.Range(0, 60).Select(i => $"m{i}_bytes"));
+        PreparedQuery.TryParse(text, out PreparedQuery? query, out QueryError? error).Should().BeTrue($"{error}");
+        UnitReader.Of(query!.Root).Format(1e6).Should().Be("1.0 MB");
     }
 
     [Theory]

@@ -60,6 +60,28 @@ public sealed class ExportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_no_regular_file_is_written_to_as_it_is()
+    {
+        string folder = Directory.CreateTempSubdirectory("export").FullName;
+        (string file, string link) = (Path.Combine(folder, "real"), Path.Combine(folder, "link"));
+        await File.WriteAllTextAsync(file, "before");
+        File.CreateSymbolicLink(link, file);
+        foreach (string path in new[] { "/dev/null", link })
+        {
+            var partial = new PartialFile(path);
+            await partial.WriteAsync(async () =>
+            {
+                await File.WriteAllTextAsync(partial.Path, "after");
+                return 0;
+            });
+        }
+        new FileInfo(link).LinkTarget.Should().Be(file);
+        (await File.ReadAllTextAsync(file)).Should().Be("after");
+        (await File.ReadAllBytesAsync("/dev/null")).Should().BeEmpty("it is a device yet");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Where_nothing_can_be_written_that_is_said_before_anybody_is_asked()
     {
         CliRun run = await CliRun.Of("export", "--output", "/nowhere/a.csv", "--url", "127.0.0.1:9");

@@ -138,6 +138,17 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task However_much_is_left_out_all_of_it_is_said()
+    {
+        string receivers = string.Concat(
+            Enumerable.Range(0, 131).Select(i => $"  - {{ name: r{i}, pushover_configs: [ {{ token: x }} ] }}\n"));
+        string file = Write("alertmanager.yml", $"route: {{ receiver: r0 }}\nreceivers:\n{receivers}");
+        CliRun run = await CliRun.Of("migrate", file, "--to", "-");
+        run.Output.Should().NotContain("pushover");
+        run.Error.Split('\n').Count(l => l.Contains("pushover_configs is not supported", StringComparison.Ordinal)).Should().Be(131);
+    }
+
+    [Fact]
     public async Task What_is_all_carried_over_ends_well_and_is_printed_where_that_is_asked()
     {
         string file = Write("prometheus.yml", "scrape_configs: [ { job_name: a, static_configs: [ { targets: ['a:1'] } ] } ]");

@@ -184,6 +184,7 @@ public sealed class ListenerTests : IDisposable
     [InlineData("listen: '[::1]:80'", "http://[::1]:80")]
     [InlineData("listen: 'unix:/run/socket'", "http://127.0.0.1:9890")]
     [InlineData("external_url: 'https://metrics.example/'", "https://metrics.example")]
+    [InlineData("external_url: metrics.example", "http://metrics.example")]
     [InlineData("external_url: 'https://metrics.example/monitor/'", "https://metrics.example/monitor")]
     public void Links_begin_with_where_it_listens(string yaml, string url) =>
         MetricsOptions.Parse(yaml).Notifications.ExternalUrl.Should().Be(url);
@@ -223,7 +224,7 @@ public sealed class ListenerTests : IDisposable
     [InlineData("tls_server_config: { cert_file: /none, key_file: /none }", "tls_server_config.cert_file cannot be used: ")]
     [InlineData("tls_server_config: { cert_file: a, key_file: b, min_version: TLS11 }", "min_version is 'TLS11'; allowed are TLS12, TLS13")]
     [InlineData("tls_server_config: { cert_file: a, key_file: b, client_ca_file: c }", "client_ca_file and a 'client_auth_type' that asks")]
-    [InlineData("external_url: metrics.example", "external_url is 'metrics.example'; it must be a http or https address without a query")]
+    [InlineData("external_url: 'metrics.example?a=b'", "external_url is 'http://metrics.example?a=b'; it must be a http or https address")]
     [InlineData("external_url: 'ftp://metrics.example'", "external_url is 'ftp://metrics.example'; it must be a http or https address")]
     [InlineData("auth: { client_certificates: [ { name: a, common_name: b } ] }", "they need tls_server_config with client_ca_file")]
     [InlineData("auth: { client_certificates: [ { name: a } ] }", "auth.client_certificates[0].common_name or 'san' is required")]

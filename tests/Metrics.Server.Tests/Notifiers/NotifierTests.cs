@@ -84,8 +84,18 @@ public sealed class NotifierTests : IDisposable
     [Fact]
     public async Task Opsgenie_opens_and_closes_one_alert()
     {
-        const string Receiver =
-            "opsgenie_configs: [ { api_url: 'URL', api_key: k, priority: P2, tags: 'a, b', responders: [ { name: db, type: team } ] } ]";
+        const string Receiver = """
+            opsgenie_configs:
+              - api_url: 'URL'
+                api_key: k
+                priority: P2
+                tags: 'a, b'
+                responders:
+                  - { name: db, type: team }
+                  - { name: 'of-{{ .CommonLabels.severity }}', type: team }
+                  - { id: '4513', type: schedule }
+                  - { name: '{{ .CommonLabels.owner }}', type: user }
+            """;
         await SendAsync(Receiver, "a");
         await SendAsync(Receiver, "a", "resolved");
         Endpoint.Request[] requests = [.. _endpoint.Requests];
@@ -93,7 +103,8 @@ public sealed class NotifierTests : IDisposable
         string alias = requests[0].Json.GetProperty("alias").GetString()!;
         requests.Select(r => r.Path).Should().Equal("/v2/alerts", $"/v2/alerts/{alias}/close?identifierType=alias");
         requests[0].Json.GetProperty("tags").EnumerateArray().Select(t => t.GetString()).Should().Equal("a", "b");
-        requests[0].Json.GetProperty("responders")[0].GetProperty("name").GetString().Should().Be("db");
+        requests[0].Json.GetProperty("responders").GetRawText().Should().Be(
+            """[{"type":"team","name":"db"},{"type":"team","name":"of-critical"},{"type":"schedule","id":"4513"}]""");
     }
 
     [Fact]

@@ -32,25 +32,30 @@ internal sealed class Acknowledgements(StateStore state, TimeProvider time)
 
     /// <summary>Says that somebody is at some alerts.</summary>
     /// <exception cref="StateUnavailableException">It could not be written in time.</exception>
-    public Task AcknowledgeAsync(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment)
+    /// <param name="alerts">The alerts.</param>
+    /// <param name="by">Who, as it is shown to others.</param>
+    /// <param name="comment">What they say.</param>
+    /// <param name="account">The account that asked, which the audit names; null where only the name is known.</param>
+    public Task AcknowledgeAsync(IReadOnlyCollection<RoutedAlert> alerts, string by, string comment, string? account = null)
     {
         Timestamp now = Timestamp.Of(time.GetUtcNow());
         return state.WriteAsync(
             writer =>
             {
                 foreach (RoutedAlert alert in alerts)
-                    Save(writer, alert, by, comment, now);
+                    Save(writer, alert, by, comment, now, account ?? by);
             },
             () => ImmutableInterlocked.Update(
                 ref _all,
                 all => all.SetItems(alerts.Select(a => KeyValuePair.Create(a.Id, new Acknowledgement(a.FiredAt, by, now, comment))))));
     }
 
-    private static void Save(StateWriter to, RoutedAlert alert, string by, string comment, Timestamp now)
+    private static void Save(StateWriter to, RoutedAlert alert, string by, string comment, Timestamp now, string account)
     {
         string id = alert.Id.ToString();
         to.Save(Write(alert.Id, new Acknowledgement(alert.FiredAt, by, now, comment)));
-        to.AddAudit(now, by, "acknowledged", $"{alert.Alert.Labels}{(comment.Length > 0 ? ": " + comment : "")}");
+        string shown = account == by ? "" : $" as {by}";
+        to.AddAudit(now, account, "acknowledged", $"{alert.Alert.Labels}{shown}{(comment.Length > 0 ? ": " + comment : "")}");
         string text = comment.Length > 0 ? $"by {by}: {comment}" : $"by {by}";
         to.Save(new AlertNoteRow { At = now.Milliseconds, Alert = id, What = "acknowledged", Text = text });
     }

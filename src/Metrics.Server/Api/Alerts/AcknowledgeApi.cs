@@ -45,7 +45,7 @@ internal static class AcknowledgeApi
         if (found.Count == 0)
             return Wrong($"no alert fires now that is {asked}", StatusCodes.Status404NotFound);
         List<RoutedAlert> routed = [.. found.Select(a => a.ToRouted())];
-        await acknowledgements.AcknowledgeAsync(routed, by, comment);
+        await acknowledgements.AcknowledgeAsync(routed, by, comment, Caller.NameOf(context));
         return Results.Json(new
         {
             status = "success",

@@ -38,7 +38,13 @@ internal sealed record AskedAlert(string Name, IReadOnlyList<LabelMatcher> Match
         }
     }
 
-    /// <summary>Whether an alert is one of them.</summary>
-    public bool Matches(ActiveAlert alert) => alert.Name == Name
-        && (Matchers.All(m => m.Matches(alert.Alert.Labels)) || Matchers.All(m => m.Matches(alert.Alert.Series)));
+    /// <summary>Whether an alert is one of them, by its labels and those that its series alone has.</summary>
+    public bool Matches(ActiveAlert alert)
+    {
+        if (alert.Name != Name)
+            return false;
+        (Labels labels, Labels series) = (alert.Alert.Labels, alert.Alert.Series);
+        var all = Labels.Of([.. labels, .. series.Where(l => labels[l.Name].Length == 0)]);
+        return Matchers.All(m => m.Matches(all));
+    }
 }

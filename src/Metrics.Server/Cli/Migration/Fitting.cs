@@ -12,7 +12,6 @@ namespace Metrics.Cli.Migration;
 /// <param name="notes">Added to.</param>
 internal sealed class Fitting(MigrationTree tree, List<MigrationNote> notes)
 {
-    private const int MaxRounds = 100;
     private const string Discovery = "_sd_configs", Static = "static_configs";
 
     /// <summary>Sections without which a file says nothing: what is wrong with one as a whole does not cost all of it.</summary>
@@ -26,12 +25,12 @@ internal sealed class Fitting(MigrationTree tree, List<MigrationNote> notes)
     /// <returns>What is read of it, and whether nothing is left for a person.</returns>
     public (MetricsOptions Options, bool IsValid) Fit(string file)
     {
-        for (int round = 0; ; round++)
+        while (true)
         {
             var problems = new List<Problem>();
             MetricsOptions options = MetricsOptionsReader.Read(new YamlSection(tree.Root, file, "", problems));
-            // One at a time: the next may be about what goes with it, and the numbers of places change.
-            if (problems.Count == 0 || round == MaxRounds || !problems.Exists(TakeOut))
+            // One at a time: the next may be about what goes with it. Each takes something out, so that there is an end.
+            if (!problems.Exists(TakeOut))
                 return (options, problems.Count == 0);
         }
     }

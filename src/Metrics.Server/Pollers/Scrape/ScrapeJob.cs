@@ -141,7 +141,7 @@ internal sealed record ScrapeJob : TargetSection
         if (!RelabelRule.Apply(Relabel, all) || string.IsNullOrEmpty(all.GetValueOrDefault("__address__")))
             return null;
         if (TargetGroup.UrlFaultOf(all["__address__"]) is { } fault)
-            throw new FormatException($"'{all["__address__"]}' must be an address such as host:9100, {fault}");
+            throw new FormatException($"'{UserInfo.Without(all["__address__"])}' must be an address such as host:9100, {fault}");
         string path = all.GetValueOrDefault("__metrics_path__", "");
         if (!Uri.TryCreate($"{all.GetValueOrDefault("__scheme__", "")}://{all["__address__"]}{path}{Query(all)}", UriKind.Absolute,
             out Uri? url))
