@@ -85,16 +85,9 @@ public sealed class NotifierTests : IDisposable
     public async Task Opsgenie_opens_and_closes_one_alert()
     {
         const string Receiver = """
-            opsgenie_configs:
-              - api_url: 'URL'
-                api_key: k
-                priority: P2
-                tags: 'a, b'
-                responders:
-                  - { name: db, type: team }
-                  - { name: 'of-{{ .CommonLabels.severity }}', type: team }
-                  - { id: '4513', type: schedule }
-                  - { name: '{{ .CommonLabels.owner }}', type: user }
+            opsgenie_configs: [ { api_url: 'URL', api_key: k, priority: P2, tags: 'a, b', responders: [ { name: db, type: team },
+              { name: 'of-{{ .CommonLabels.severity }}', type: team }, { id: '4513', type: schedule },
+              { name: '{{ .CommonLabels.owner }}', type: user } ] } ]
             """;
         await SendAsync(Receiver, "a");
         await SendAsync(Receiver, "a", "resolved");
