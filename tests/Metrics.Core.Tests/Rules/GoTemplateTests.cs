@@ -70,6 +70,27 @@ public sealed class GoTemplateTests
         error.Should().Be(expected);
     }
 
+    [Theory]
+    [InlineData("args $x", 3, "the values nest too deep")]
+    [InlineData("args $x $x", 1, "a value gives more than 1048576 characters")]
+    public void Values_that_hold_each_other_without_end_fail_and_nothing_else(string nested, int loops, string expected)
+    {
+        string begin = string.Concat(Enumerable.Repeat("{{ range $l }}", loops)), end = string.Concat(Enumerable.Repeat("{{ end }}", loops));
+        string template = $"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 44))} }}}}{{{{ $x := args 1 }}}}"
+            + $"{begin}{{{{ $x = {nested} }}}}{end}{{{{ $x }}}}";
+        Exception? failure = null;
+        var small = new Thread(() => failure = Record.Exception(() => Render(template)), 512 << 10);
+        small.Start();
+        small.Join();
+        failure.Should().BeOfType<TemplateException>().Which.Message.Should().Be(expected);
+    }
+
+    private static string Render(string template)
+    {
+        RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
+        return compiled!.Render(Scope(), TimeProvider.System);
+    }
+
     private static TemplateScope Scope()
     {
         VectorElement[] up =

@@ -57,23 +57,27 @@ internal static class AlertmanagerFunctions
         return title.ToString();
     }
 
-    private static string Json(object? value) => value switch
+    private static string Json(object? value)
     {
-        null => "null",
-        string text => GoEscape.Json(text),
-        GoMarkup markup => GoEscape.Json(markup.Text),
-        bool or long or double => GoFormat.Print(value),
-        TimeSpan span => (span.Ticks * 100).ToString(CultureInfo.InvariantCulture),
-        GoName name => name.Number.ToString(CultureInfo.InvariantCulture),
-        GoTime time => GoEscape.Json(time.Format("2006-01-02T15:04:05.999999999Z07:00")),
-        GoMap map => $"{{{string.Join(',', map.Sorted.Select(t => $"{GoEscape.Json(t.Key)}:{GoEscape.Json(t.Value)}"))}}}",
-        GoList list => $"[{string.Join(',', list.Items.Select(Json))}]",
-        // Alertmanager's data has names as in its webhooks; pairs have not.
-        GoStruct pair when pair.Type == "template.Pair" => Json(pair, name => name),
-        GoStruct data => Json(data, name => char.ToLowerInvariant(name[0]) + name[1..]),
-        _ => throw new TemplateException($"error calling toJson: unsupported type: {GoFormat.TypeOf(value)}"),
-    };
+        GoFormat.CheckDepth();
+        return value switch
+        {
+            null => "null",
+            string text => GoEscape.Json(text),
+            GoMarkup markup => GoEscape.Json(markup.Text),
+            bool or long or double => GoFormat.Print(value),
+            TimeSpan span => (span.Ticks * 100).ToString(CultureInfo.InvariantCulture),
+            GoName name => name.Number.ToString(CultureInfo.InvariantCulture),
+            GoTime time => GoEscape.Json(time.Format("2006-01-02T15:04:05.999999999Z07:00")),
+            GoMap map => $"{{{GoFormat.Join(',', map.Sorted.Select(t => $"{GoEscape.Json(t.Key)}:{GoEscape.Json(t.Value)}"))}}}",
+            GoList list => $"[{GoFormat.Join(',', list.Items.Select(Json))}]",
+            // Alertmanager's data has names as in its webhooks; pairs have not.
+            GoStruct pair when pair.Type == "template.Pair" => Json(pair, name => name),
+            GoStruct data => Json(data, name => char.ToLowerInvariant(name[0]) + name[1..]),
+            _ => throw new TemplateException($"error calling toJson: unsupported type: {GoFormat.TypeOf(value)}"),
+        };
+    }
 
     private static string Json(GoStruct data, Func<string, string> name) =>
-        $"{{{string.Join(',', data.Fields.Select(f => $"{GoEscape.Json(name(f.Name))}:{Json(f.Value)}"))}}}";
+        $"{{{GoFormat.Join(',', data.Fields.Select(f => $"{GoEscape.Json(name(f.Name))}:{Json(f.Value)}"))}}}";
 }
