@@ -75,7 +75,8 @@ public sealed class GoTemplateTests
     [InlineData("args $x $x", 1, "a value gives more than 1048576 characters")]
     public void Values_that_hold_each_other_without_end_fail_and_nothing_else(string nested, int loops, string expected)
     {
-        string begin = string.Concat(Enumerable.Repeat("{{ range $l }}", loops)), end = string.Concat(Enumerable.Repeat("{{ end }}", loops));
+        string begin = string.Concat(Enumerable.Repeat("{{ range $l }}", loops));
+        string end = string.Concat(Enumerable.Repeat("{{ end }}", loops));
         string template = $"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 44))} }}}}{{{{ $x := args 1 }}}}"
             + $"{begin}{{{{ $x = {nested} }}}}{end}{{{{ $x }}}}";
         Exception? failure = null;
@@ -83,6 +84,35 @@ public sealed class GoTemplateTests
         small.Start();
         small.Join();
         failure.Should().BeOfType<TemplateException>().Which.Message.Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("{{ range $labels }}x{{ end }}")]
+    [InlineData("{{ or (not 1) (not 1) (not 1) }}")]
+    public void A_template_ends_when_its_time_is_over(string template)
+    {
+        RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
+        Action act = () => compiled!.Render(Scope(), new SlowTime());
+        act.Should().Throw<TemplateException>().WithMessage("the template takes longer than 2000 ms");
+    }
+
+    [Fact]
+    public void A_long_text_is_many_steps()
+    {
+        Action act = () => Render($"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 60))} }}}}"
+            + "{{ $t := printf \"%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d\" 1 1 1 1 1 1 1 1 1 1 }}"
+            + "{{ range $l }}{{ range $l }}{{ $u := print $t $t $t $t $t $t }}{{ end }}{{ end }}");
+        act.Should().Throw<TemplateException>().WithMessage("the template takes more than 100000 steps");
+    }
+
+    /// <summary>A clock by which every look at it takes a second.</summary>
+    private sealed class SlowTime : TimeProvider
+    {
+        private long _looks;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _looks++;
     }
 
     private static string Render(string template)
