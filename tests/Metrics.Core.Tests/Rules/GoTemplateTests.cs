@@ -1,6 +1,7 @@
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules;
+using Metrics.Rules.Templates;
 
 namespace Metrics.Tests.Rules;
 
@@ -94,6 +95,27 @@ public sealed class GoTemplateTests
         RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
         Action act = () => compiled!.Render(Scope(), new SlowTime());
         act.Should().Throw<TemplateException>().WithMessage("the template takes longer than 2000 ms");
+    }
+
+    [Theory]
+    [InlineData("{{ reReplaceAll \"x\" .t .t }}", "reReplaceAll gives more than 1048576 characters")]
+    [InlineData("{{ reReplaceAll \".*\" .groups .t }}", "reReplaceAll gives more than 1048576 characters")]
+    [InlineData("{{ $x := printf \"%s%s%s%s%s%s%s%s%s%s\" .t .t .t .t .t .t .t .t .t .t }}{{ stringSlice $x $x $x $x $x | join $x }}",
+        "join gives more than 1048576 characters")]
+    [InlineData("{{ $x := print .t .t .t .t .t .t .t .t .t .t }}{{ $x = print $x $x $x }}{{ printf \"%s%s%s\" $x $x $x }}",
+        "a value gives more than 1048576 characters")]
+    public void A_text_that_is_too_long_is_never_made(string template, string expected)
+    {
+        var data = new GoMap(new Dictionary<string, string>
+        {
+            ["t"] = new('x', 20_000),
+            ["groups"] = string.Concat(Enumerable.Repeat("$0", 20_000)),
+        });
+        var parsed = GoTemplate.Parse(template, new GoDefines(new Dictionary<string, List<GoNode>>()));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Action act = () => parsed.Render(data, 0, isHtml: false);
+        act.Should().Throw<TemplateException>().WithMessage(expected);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20 << 20);
     }
 
     [Fact]

@@ -27,16 +27,16 @@ internal static class GoFormat
             bool flag => flag ? "true" : "false",
             double number => FloatText.FormatGeneral(number),
             long whole => whole.ToString(CultureInfo.InvariantCulture),
-            Labels labels => $"map[{Join(' ', labels.Select(l => $"{l.Name}:{l.Value}"))}]",
+            Labels labels => $"map[{Join(" ", labels.Select(l => $"{l.Name}:{l.Value}"))}]",
             IDictionary map =>
-                $"map[{Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
+                $"map[{Join(" ", map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
             VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
             GoObject known => known.Print(),
             GoMarkup markup => markup.Text,
             TimeSpan span => GoDuration.Print(span),
             GoTemplate.AlertData data =>
                 $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
-            IEnumerable list => $"[{Join(' ', list.Cast<object?>().Select(Print))}]",
+            IEnumerable list => $"[{Join(" ", list.Cast<object?>().Select(Print))}]",
             _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
         };
     }
@@ -51,7 +51,7 @@ internal static class GoFormat
 
     /// <summary>Texts in a row, as long as they are not too long together: values that hold one another twice double.</summary>
     /// <exception cref="TemplateException">They are.</exception>
-    public static string Join(char separator, IEnumerable<string> texts)
+    public static string Join(string separator, IEnumerable<string> texts)
     {
         var joined = new StringBuilder();
         bool isFirst = true;
@@ -95,6 +95,7 @@ internal static class GoFormat
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
+            CheckLength(text.Length);
             if (format[i] != '%')
             {
                 text.Append(format[i]);
@@ -123,8 +124,9 @@ internal static class GoFormat
             else
                 text.Append(Pad(Verb(format[i], arguments[next++], flags, precision), flags, width));
         }
+        CheckLength(text.Length);
         if (next < arguments.Count)
-            text.Append("%!(EXTRA ").Append(string.Join(", ", arguments.Skip(next).Select(a => $"{TypeOf(a)}={Print(a)}"))).Append(')');
+            text.Append("%!(EXTRA ").Append(Join(", ", arguments.Skip(next).Select(a => $"{TypeOf(a)}={Print(a)}"))).Append(')');
         return text.ToString();
     }
 
@@ -147,7 +149,7 @@ internal static class GoFormat
             ('q', string s) => Labels.Quote(Cut(s, precision)),
             ('x', string s) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)),
             ('X', string s) => Convert.ToHexString(Encoding.UTF8.GetBytes(s)),
-            ('s' or 'q', GoList { Type: "[]string" } list) => $"[{string.Join(' ', list.Items.Select(i => Verb(verb, i, "", null)))}]",
+            ('s' or 'q', GoList { Type: "[]string" } list) => $"[{Join(" ", list.Items.Select(i => Verb(verb, i, "", null)))}]",
             ('s', Labels or IDictionary or GoObject or GoMarkup or TimeSpan) => Print(value),
             ('q', GoObject or GoMarkup or TimeSpan) => Labels.Quote(Print(value)),
             ('d', long whole) => whole.ToString(CultureInfo.InvariantCulture),

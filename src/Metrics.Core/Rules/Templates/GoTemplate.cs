@@ -56,8 +56,9 @@ internal sealed class GoTemplate(GoLibrary library, List<GoNode> nodes, IReadOnl
     {
         var scope = new TemplateScope(
             Labels.Empty, double.NaN, double.NaN, at, TimeSpan.Zero, _ => throw new TemplateException("there are no queries here"));
-        return new GoRun(library, defines, scope, isHtml ? new GoHtml() : null, [("", data)], TimeProvider.System, TemplateSandbox.TimeLimit)
-            .Write(nodes, data);
+        var run = new GoRun(
+            library, defines, scope, isHtml ? new GoHtml() : null, [("", data)], TimeProvider.System, TemplateSandbox.TimeLimit);
+        return run.Write(nodes, data);
     }
 
     /// <summary>The data that a template of Prometheus sees as its dot.</summary>
