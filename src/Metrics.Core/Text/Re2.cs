@@ -67,27 +67,38 @@ public sealed class Re2
     public string? Expand(string value, string template)
     {
         (Match match, int[]? starts) = FirstMatch(value);
-        return match.Success ? Expand(value, match, starts, template) : null;
+        if (!match.Success)
+            return null;
+        var text = new StringBuilder();
+        Expand(text, value, match, starts, template, int.MaxValue);
+        return text.ToString();
     }
 
     /// <summary>The value with every match replaced by the expanded template.</summary>
-    public string Replace(string value, string template)
+    public string Replace(string value, string template) => Replace(value, template, int.MaxValue)!;
+
+    /// <summary>As <see cref="Replace(string, string)"/>; null when the result is longer than it may be.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="template">As in <see cref="Expand(string, string)"/>.</param>
+    /// <param name="longest">Longest result, characters.</param>
+    public string? Replace(string value, string template, int longest)
     {
         (Match match, int[]? starts) = FirstMatch(value);
         if (!match.Success)
-            return value;
+            return value.Length <= longest ? value : null;
         var text = new StringBuilder();
         int done = 0;
-        for (int last = -1; match.Success; match = match.NextMatch())
+        for (int last = -1; match.Success && text.Length <= longest; match = match.NextMatch())
         {
             // An empty match just behind another is none.
             if (match.Length == 0 && match.Index == last)
                 continue;
             last = match.Index + match.Length;
-            text.Append(value, done, At(match.Index, starts) - done).Append(Expand(value, match, starts, template));
+            text.Append(value, done, At(match.Index, starts) - done);
+            Expand(text, value, match, starts, template, longest);
             done = At(last, starts);
         }
-        return text.Append(value, done, value.Length - done).ToString();
+        return text.Length + value.Length - done <= longest ? text.Append(value, done, value.Length - done).ToString() : null;
     }
 
     /// <summary>The expression as it was given.</summary>
@@ -140,12 +151,15 @@ public sealed class Re2
         _ => false,
     };
 
-    private string Expand(string value, Match match, int[]? starts, string template)
+    /// <summary>Adds the template with the groups put in; no more once the text is longer than it may be.</summary>
+    private void Expand(StringBuilder text, string value, Match match, int[]? starts, string template, int longest)
     {
         if (!template.Contains('$', StringComparison.Ordinal))
-            return template;
-        var text = new StringBuilder();
-        for (int i = 0; i < template.Length; i++)
+        {
+            text.Append(template);
+            return;
+        }
+        for (int i = 0; i < template.Length && text.Length <= longest; i++)
         {
             if (template[i] != '$' || i + 1 == template.Length)
             {
@@ -173,7 +187,6 @@ public sealed class Re2
                 text.Append(value, At(group.Index, starts), At(group.Index + group.Length, starts) - At(group.Index, starts));
             i = braced ? end : end - 1;
         }
-        return text.ToString();
     }
 
     /// <summary>A number has no zeros before it; of several groups of one name it is the first that matched.</summary>

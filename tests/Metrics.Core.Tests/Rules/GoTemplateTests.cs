@@ -1,6 +1,7 @@
 using Metrics.Model;
 using Metrics.Query;
 using Metrics.Rules;
+using Metrics.Rules.Templates;
 
 namespace Metrics.Tests.Rules;
 
@@ -68,6 +69,78 @@ public sealed class GoTemplateTests
     {
         RuleTemplate.TryCompile(template, out _, out string? error).Should().BeFalse();
         error.Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("args $x", 3, "the values nest too deep")]
+    [InlineData("args $x $x", 1, "a value gives more than 1048576 characters")]
+    public void Values_that_hold_each_other_without_end_fail_and_nothing_else(string nested, int loops, string expected)
+    {
+        string begin = string.Concat(Enumerable.Repeat("{{ range $l }}", loops));
+        string end = string.Concat(Enumerable.Repeat("{{ end }}", loops));
+        string template = $"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 44))} }}}}{{{{ $x := args 1 }}}}"
+            + $"{begin}{{{{ $x = {nested} }}}}{end}{{{{ $x }}}}";
+        Exception? failure = null;
+        var small = new Thread(() => failure = Record.Exception(() => Render(template)), 512 << 10);
+        small.Start();
+        small.Join();
+        failure.Should().BeOfType<TemplateException>().Which.Message.Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("{{ range $labels }}x{{ end }}")]
+    [InlineData("{{ or (not 1) (not 1) (not 1) }}")]
+    public void A_template_ends_when_its_time_is_over(string template)
+    {
+        RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
+        Action act = () => compiled!.Render(Scope(), new SlowTime());
+        act.Should().Throw<TemplateException>().WithMessage("the template takes longer than 2000 ms");
+    }
+
+    [Theory]
+    [InlineData("{{ reReplaceAll \"x\" .t .t }}", "reReplaceAll gives more than 1048576 characters")]
+    [InlineData("{{ reReplaceAll \".*\" .groups .t }}", "reReplaceAll gives more than 1048576 characters")]
+    [InlineData("{{ $x := printf \"%s%s%s%s%s%s%s%s%s%s\" .t .t .t .t .t .t .t .t .t .t }}{{ stringSlice $x $x $x $x $x | join $x }}",
+        "join gives more than 1048576 characters")]
+    [InlineData("{{ $x := print .t .t .t .t .t .t .t .t .t .t }}{{ $x = print $x $x $x }}{{ printf \"%s%s%s\" $x $x $x }}",
+        "a value gives more than 1048576 characters")]
+    public void A_text_that_is_too_long_is_never_made(string template, string expected)
+    {
+        var data = new GoMap(new Dictionary<string, string>
+        {
+            ["t"] = new('x', 20_000),
+            ["groups"] = string.Concat(Enumerable.Repeat("$0", 20_000)),
+        });
+        var parsed = GoTemplate.Parse(template, new GoDefines(new Dictionary<string, List<GoNode>>()));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Action act = () => parsed.Render(data, 0, isHtml: false);
+        act.Should().Throw<TemplateException>().WithMessage(expected);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20 << 20);
+    }
+
+    [Fact]
+    public void A_long_text_is_many_steps()
+    {
+        Action act = () => Render($"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 60))} }}}}"
+            + "{{ $t := printf \"%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d%1000d\" 1 1 1 1 1 1 1 1 1 1 }}"
+            + "{{ range $l }}{{ range $l }}{{ $u := print $t $t $t $t $t $t }}{{ end }}{{ end }}");
+        act.Should().Throw<TemplateException>().WithMessage("the template takes more than 100000 steps");
+    }
+
+    /// <summary>A clock by which every look at it takes a second.</summary>
+    private sealed class SlowTime : TimeProvider
+    {
+        private long _looks;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _looks++;
+    }
+
+    private static string Render(string template)
+    {
+        RuleTemplate.TryCompile(template, out RuleTemplate? compiled, out string? error).Should().BeTrue(error);
+        return compiled!.Render(Scope(), TimeProvider.System);
     }
 
     private static TemplateScope Scope()

@@ -14,9 +14,9 @@ internal static class AlertmanagerFunctions
         ["toLower"] = new(1, 1, (a, _) => AsText(a[0]).ToLowerInvariant()),
         ["title"] = new(1, 1, (a, _) => Title(AsText(a[0]))),
         ["trimSpace"] = new(1, 1, (a, _) => AsText(a[0]).Trim()),
-        ["join"] = new(2, 2, (a, _) => string.Join(AsText(a[0]), Texts(a[1]))),
+        ["join"] = new(2, 2, (a, _) => Join(a, GoLibrary.MessageText)),
         ["match"] = new(2, 2, (a, _) => Regex(AsText(a[0])).IsMatch(AsText(a[1]))),
-        ["reReplaceAll"] = new(3, 3, (a, _) => Regex(AsText(a[0])).Replace(AsText(a[2]), AsText(a[1]))),
+        ["reReplaceAll"] = new(3, 3, (a, _) => Replace(a, GoLibrary.MessageText)),
         ["stringSlice"] = new(0, 99, (a, _) => GoList.Of(a.Select(AsText).ToList())),
         ["safeHtml"] = new(1, 1, (a, _) => new GoMarkup(AsText(a[0]))),
         ["safeUrl"] = new(1, 1, (a, _) => new GoMarkup(AsText(a[0]))),
@@ -57,23 +57,27 @@ internal static class AlertmanagerFunctions
         return title.ToString();
     }
 
-    private static string Json(object? value) => value switch
+    private static string Json(object? value)
     {
-        null => "null",
-        string text => GoEscape.Json(text),
-        GoMarkup markup => GoEscape.Json(markup.Text),
-        bool or long or double => GoFormat.Print(value),
-        TimeSpan span => (span.Ticks * 100).ToString(CultureInfo.InvariantCulture),
-        GoName name => name.Number.ToString(CultureInfo.InvariantCulture),
-        GoTime time => GoEscape.Json(time.Format("2006-01-02T15:04:05.999999999Z07:00")),
-        GoMap map => $"{{{string.Join(',', map.Sorted.Select(t => $"{GoEscape.Json(t.Key)}:{GoEscape.Json(t.Value)}"))}}}",
-        GoList list => $"[{string.Join(',', list.Items.Select(Json))}]",
-        // Alertmanager's data has names as in its webhooks; pairs have not.
-        GoStruct pair when pair.Type == "template.Pair" => Json(pair, name => name),
-        GoStruct data => Json(data, name => char.ToLowerInvariant(name[0]) + name[1..]),
-        _ => throw new TemplateException($"error calling toJson: unsupported type: {GoFormat.TypeOf(value)}"),
-    };
+        GoFormat.CheckDepth();
+        return value switch
+        {
+            null => "null",
+            string text => GoEscape.Json(text),
+            GoMarkup markup => GoEscape.Json(markup.Text),
+            bool or long or double => GoFormat.Print(value),
+            TimeSpan span => (span.Ticks * 100).ToString(CultureInfo.InvariantCulture),
+            GoName name => name.Number.ToString(CultureInfo.InvariantCulture),
+            GoTime time => GoEscape.Json(time.Format("2006-01-02T15:04:05.999999999Z07:00")),
+            GoMap map => $"{{{GoFormat.Join(",", map.Sorted.Select(t => $"{GoEscape.Json(t.Key)}:{GoEscape.Json(t.Value)}"))}}}",
+            GoList list => $"[{GoFormat.Join(",", list.Items.Select(Json))}]",
+            // Alertmanager's data has names as in its webhooks; pairs have not.
+            GoStruct pair when pair.Type == "template.Pair" => Json(pair, name => name),
+            GoStruct data => Json(data, name => char.ToLowerInvariant(name[0]) + name[1..]),
+            _ => throw new TemplateException($"error calling toJson: unsupported type: {GoFormat.TypeOf(value)}"),
+        };
+    }
 
     private static string Json(GoStruct data, Func<string, string> name) =>
-        $"{{{string.Join(',', data.Fields.Select(f => $"{GoEscape.Json(name(f.Name))}:{Json(f.Value)}"))}}}";
+        $"{{{GoFormat.Join(",", data.Fields.Select(f => $"{GoEscape.Json(name(f.Name))}:{Json(f.Value)}"))}}}";
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Metrics.Formats;
 using Metrics.Model;
@@ -11,25 +12,67 @@ namespace Metrics.Rules.Templates;
 /// <remarks>https://pkg.go.dev/fmt</remarks>
 internal static class GoFormat
 {
+    /// <summary>Longest text of one value, characters.</summary>
+    private const int Longest = 1 << 20;
+
     /// <summary>As <c>%v</c>.</summary>
-    public static string Print(object? value) => value switch
+    /// <exception cref="TemplateException">It holds too much, or values within values too deep.</exception>
+    public static string Print(object? value)
     {
-        null => "<nil>",
-        string text => text,
-        bool flag => flag ? "true" : "false",
-        double number => FloatText.FormatGeneral(number),
-        long whole => whole.ToString(CultureInfo.InvariantCulture),
-        Labels labels => $"map[{string.Join(' ', labels.Select(l => $"{l.Name}:{l.Value}"))}]",
-        IDictionary map =>
-            $"map[{string.Join(' ', map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
-        VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
-        GoObject known => known.Print(),
-        GoMarkup markup => markup.Text,
-        TimeSpan span => GoDuration.Print(span),
-        GoTemplate.AlertData data => $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
-        IEnumerable list => $"[{string.Join(' ', list.Cast<object?>().Select(Print))}]",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-    };
+        CheckDepth();
+        return value switch
+        {
+            null => "<nil>",
+            string text => text,
+            bool flag => flag ? "true" : "false",
+            double number => FloatText.FormatGeneral(number),
+            long whole => whole.ToString(CultureInfo.InvariantCulture),
+            Labels labels => $"map[{Join(" ", labels.Select(l => $"{l.Name}:{l.Value}"))}]",
+            IDictionary map =>
+                $"map[{Join(" ", map.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(k => $"{k}:{Print(map[k])}"))}]",
+            VectorElement element => $"{{{Print(element.Labels)} {Print(element.Sample.Value)}}}",
+            GoObject known => known.Print(),
+            GoMarkup markup => markup.Text,
+            TimeSpan span => GoDuration.Print(span),
+            GoTemplate.AlertData data =>
+                $"{{{Print(data.Labels)} {Print(data.ExternalLabels)} {data.ExternalURL} {Print(data.Value)}}}",
+            IEnumerable list => $"[{Join(" ", list.Cast<object?>().Select(Print))}]",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        };
+    }
+
+    /// <summary>Ends a template whose values hold each other deeper than the stack is.</summary>
+    /// <exception cref="TemplateException">They do.</exception>
+    public static void CheckDepth()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new TemplateException("the values nest too deep");
+    }
+
+    /// <summary>Texts in a row, as long as they are not too long together: values that hold one another twice double.</summary>
+    /// <exception cref="TemplateException">They are.</exception>
+    public static string Join(string separator, IEnumerable<string> texts)
+    {
+        var joined = new StringBuilder();
+        bool isFirst = true;
+        foreach (string text in texts)
+        {
+            if (!isFirst)
+                joined.Append(separator);
+            isFirst = false;
+            CheckLength((long)joined.Length + text.Length);
+            joined.Append(text);
+        }
+        return joined.ToString();
+    }
+
+    /// <summary>Ends a template of whose values one is too long as a text.</summary>
+    /// <exception cref="TemplateException">It is.</exception>
+    public static void CheckLength(long characters)
+    {
+        if (characters > Longest)
+            throw new TemplateException($"a value gives more than {Longest} characters");
+    }
 
     public static string TypeOf(object? value) => value switch
     {
@@ -52,6 +95,7 @@ internal static class GoFormat
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
+            CheckLength(text.Length);
             if (format[i] != '%')
             {
                 text.Append(format[i]);
@@ -80,8 +124,9 @@ internal static class GoFormat
             else
                 text.Append(Pad(Verb(format[i], arguments[next++], flags, precision), flags, width));
         }
+        CheckLength(text.Length);
         if (next < arguments.Count)
-            text.Append("%!(EXTRA ").Append(string.Join(", ", arguments.Skip(next).Select(a => $"{TypeOf(a)}={Print(a)}"))).Append(')');
+            text.Append("%!(EXTRA ").Append(Join(", ", arguments.Skip(next).Select(a => $"{TypeOf(a)}={Print(a)}"))).Append(')');
         return text.ToString();
     }
 
@@ -104,7 +149,7 @@ internal static class GoFormat
             ('q', string s) => Labels.Quote(Cut(s, precision)),
             ('x', string s) => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)),
             ('X', string s) => Convert.ToHexString(Encoding.UTF8.GetBytes(s)),
-            ('s' or 'q', GoList { Type: "[]string" } list) => $"[{string.Join(' ', list.Items.Select(i => Verb(verb, i, "", null)))}]",
+            ('s' or 'q', GoList { Type: "[]string" } list) => $"[{Join(" ", list.Items.Select(i => Verb(verb, i, "", null)))}]",
             ('s', Labels or IDictionary or GoObject or GoMarkup or TimeSpan) => Print(value),
             ('q', GoObject or GoMarkup or TimeSpan) => Labels.Quote(Print(value)),
             ('d', long whole) => whole.ToString(CultureInfo.InvariantCulture),

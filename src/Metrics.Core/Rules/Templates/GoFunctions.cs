@@ -28,7 +28,7 @@ internal static class GoFunctions
         ["index"] = new(1, 9, (a, _) => a.Skip(1).Aggregate(a[0], Index)),
         ["slice"] = new(1, 4, (a, _) => Slice(a)),
         ["print"] = new(0, Many, (a, _) => Joined(a)),
-        ["println"] = new(0, Many, (a, _) => string.Join(' ', a.Select(GoFormat.Print)) + "\n"),
+        ["println"] = new(0, Many, (a, _) => GoFormat.Join(" ", a.Select(GoFormat.Print)) + "\n"),
         ["printf"] = new(1, Many, (a, _) => GoFormat.Printf(AsText(a[0]), a.GetRange(1, a.Count - 1))),
         ["html"] = new(1, Many, (a, _) => GoEscape.Html(Joined(a))),
         ["js"] = new(1, Many, (a, _) => GoEscape.Script(Joined(a))),
@@ -104,6 +104,20 @@ internal static class GoFunctions
 
     public static Re2 Regex(string pattern) => new(pattern, whole: false);
 
+    /// <summary><c>reReplaceAll</c>, which stops as soon as its text is too long.</summary>
+    public static string Replace(List<object?> arguments, int longest) =>
+        Regex(AsText(arguments[0])).Replace(AsText(arguments[2]), AsText(arguments[1]), longest)
+            ?? throw GoLibrary.TooLong("reReplaceAll", longest);
+
+    /// <summary><c>join</c>, which is not begun when its text is too long.</summary>
+    public static string Join(List<object?> arguments, int longest)
+    {
+        string separator = AsText(arguments[0]);
+        List<string> texts = [.. Texts(arguments[1])];
+        long length = texts.Sum(t => (long)t.Length) + ((long)separator.Length * Math.Max(0, texts.Count - 1));
+        return length <= longest ? string.Join(separator, texts) : throw GoLibrary.TooLong("join", longest);
+    }
+
     /// <summary>As <c>fmt.Sprint</c>: a blank between two that are no texts.</summary>
     private static string Joined(List<object?> values)
     {
@@ -113,6 +127,7 @@ internal static class GoFunctions
             if (i > 0 && values[i] is not string && values[i - 1] is not string)
                 text.Append(' ');
             text.Append(GoFormat.Print(values[i]));
+            GoFormat.CheckLength(text.Length);
         }
         return text.ToString();
     }

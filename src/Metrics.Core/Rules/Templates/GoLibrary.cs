@@ -15,14 +15,23 @@ internal sealed record GoFunction(int Least, int Most, Func<List<object?>, Templ
 internal sealed record GoLibrary(
     IReadOnlyDictionary<string, GoFunction> Functions, IReadOnlyList<string> Variables, bool AreNamed, int OutputLimit, int StepLimit)
 {
+    /// <summary>Longest text of a rule, characters.</summary>
+    public const int RuleText = 64 << 10;
+
+    /// <summary>Longest text of a message, characters.</summary>
+    public const int MessageText = 1 << 20;
+
     /// <summary>Annotations and labels of rules, as Prometheus has them.</summary>
     public static GoLibrary Rules { get; } = new(
         GoFunctions.Merge(GoFunctions.Common, PrometheusFunctions.All), ["labels", "externalLabels", "externalURL", "value"], false,
-        64 << 10, 100_000);
+        RuleText, 100_000);
 
     /// <summary>Messages, as Alertmanager has them.</summary>
     public static GoLibrary Messages { get; } =
-        new(GoFunctions.Merge(GoFunctions.Common, AlertmanagerFunctions.All), [], true, 1 << 20, 1_000_000);
+        new(GoFunctions.Merge(GoFunctions.Common, AlertmanagerFunctions.All), [], true, MessageText, 1_000_000);
+
+    /// <summary>What a function fails with whose text is longer than it may be.</summary>
+    public static TemplateException TooLong(string function, int longest) => new($"{function} gives more than {longest} characters");
 
     public object? Call(string name, List<object?> arguments, TemplateScope scope)
     {
@@ -35,7 +44,7 @@ internal sealed record GoLibrary(
         {
             object? result = function.Call(arguments, scope);
             return result is string text && text.Length > OutputLimit
-                ? throw new TemplateException($"{name} gives more than {OutputLimit} characters")
+                ? throw TooLong(name, OutputLimit)
                 : result;
         }
         catch (ArgumentException e)

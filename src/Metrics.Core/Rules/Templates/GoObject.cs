@@ -47,7 +47,7 @@ internal sealed class GoStruct(string type, params (string Name, object? Value)[
         throw Unknown(name);
     }
 
-    public override string Print() => $"{{{string.Join(' ', fields.Select(f => GoFormat.Print(f.Value)))}}}";
+    public override string Print() => $"{{{GoFormat.Join(" ", fields.Select(f => GoFormat.Print(f.Value)))}}}";
 }
 
 /// <summary>A list whose type may have methods.</summary>
@@ -75,7 +75,7 @@ internal sealed class GoList(string type, IReadOnlyList<object?> items) : GoObje
     public override string Print() =>
         Methods.TryGetValue("String", out Func<object?>? method)
             ? (string)method()!
-            : $"[{string.Join(' ', items.Select(GoFormat.Print))}]";
+            : $"[{GoFormat.Join(" ", items.Select(GoFormat.Print))}]";
 }
 
 /// <summary>Names and texts, as Alertmanager's <c>KV</c>.</summary>

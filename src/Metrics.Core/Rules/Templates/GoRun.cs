@@ -12,17 +12,23 @@ namespace Metrics.Rules.Templates;
 /// <param name="scope">What functions see.</param>
 /// <param name="html">Encodes values for where they stand; null where the text is no HTML.</param>
 /// <param name="variables">Those that are there from the start.</param>
+/// <param name="time">For the time limit.</param>
+/// <param name="limit">How long it may take.</param>
 internal sealed class GoRun(
     GoLibrary library, IReadOnlyDictionary<string, List<GoNode>> defines, TemplateScope scope, GoHtml? html,
-    IEnumerable<(string Name, object? Value)> variables)
+    IEnumerable<(string Name, object? Value)> variables, TimeProvider time, TimeSpan limit)
 {
     private const int MaxDepth = 100;
+
+    /// <summary>So many characters of a function's result count as one step.</summary>
+    private const int CharactersPerStep = 1000;
 
     /// <summary>What an action without a value prints.</summary>
     public const string NoValue = "<no value>";
 
     private readonly StringBuilder _output = new();
     private List<(string Name, object? Value)> _variables = [.. variables];
+    private readonly long _start = time.GetTimestamp();
     private int _steps;
     private int _depth;
 
@@ -55,8 +61,7 @@ internal sealed class GoRun(
         int before = _variables.Count;
         foreach (GoNode node in nodes)
         {
-            if (++_steps > library.StepLimit)
-                throw new TemplateException($"the template takes more than {library.StepLimit} steps");
+            Step(1);
             Jump jump = Execute(node, dot);
             if (jump != Jump.None)
             {
@@ -66,6 +71,24 @@ internal sealed class GoRun(
         }
         _variables.RemoveRange(before, _variables.Count - before);
         return Jump.None;
+    }
+
+    private void Step(int count)
+    {
+        _steps += count;
+        if (_steps > library.StepLimit)
+            throw new TemplateException($"the template takes more than {library.StepLimit} steps");
+        if (time.GetElapsedTime(_start) > limit)
+            throw new TemplateException($"the template takes longer than {limit.TotalMilliseconds:0} ms");
+    }
+
+    private object? Call(string name, List<object?> arguments)
+    {
+        Step(0);
+        object? result = library.Call(name, arguments, scope);
+        if (result is string text)
+            Step(text.Length / CharactersPerStep);
+        return result;
     }
 
     private Jump Execute(GoNode node, object? dot)
@@ -185,7 +208,7 @@ internal sealed class GoRun(
         if (piped)
             arguments.Add(last);
         if (first.Kind == GoOperandKind.Function)
-            return library.Call((string)first.Value!, arguments, scope);
+            return Call((string)first.Value!, arguments);
         if (first.Fields.Count == 0)
             throw new TemplateException("can't give argument to non-function");
         object? target = Evaluate(first with { Fields = first.Fields[..^1] }, dot);
@@ -197,7 +220,7 @@ internal sealed class GoRun(
     {
         int count = operands.Count - (piped ? 0 : 1);
         if (count == 0)
-            return library.Call(name, [], scope);
+            return Call(name, []);
         object? value = null;
         for (int i = 1; i <= count; i++)
         {
@@ -215,7 +238,7 @@ internal sealed class GoRun(
             GoOperandKind.Literal => operand.Value,
             GoOperandKind.Dot => dot,
             GoOperandKind.Variable => Variable((string)operand.Value!),
-            GoOperandKind.Function => library.Call((string)operand.Value!, [], scope),
+            GoOperandKind.Function => Call((string)operand.Value!, []),
             _ => Evaluate((GoPipeline)operand.Value!, dot),
         };
         foreach (string field in operand.Fields)

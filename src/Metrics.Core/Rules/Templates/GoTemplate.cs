@@ -34,17 +34,20 @@ internal sealed class GoTemplate(GoLibrary library, List<GoNode> nodes, IReadOnl
     }
 
     /// <summary>Renders an annotation or a label of a rule.</summary>
+    /// <param name="scope">What it sees.</param>
+    /// <param name="time">For the time limit.</param>
+    /// <param name="limit">How long it may take.</param>
     /// <exception cref="TemplateException">It fails.</exception>
-    public string Render(TemplateScope scope)
+    public string Render(TemplateScope scope, TimeProvider time, TimeSpan limit)
     {
         var data = new AlertData(scope.Sample, scope.ExternalLabels, scope.ExternalUrl, scope.Value);
         return new GoRun(
             library, defines, scope, null,
             [("", data), ("labels", data.Labels), ("externalLabels", data.ExternalLabels), ("externalURL", data.ExternalURL),
-                ("value", data.Value)]).Write(nodes, data);
+                ("value", data.Value)], time, limit).Write(nodes, data);
     }
 
-    /// <summary>Renders it over other data.</summary>
+    /// <summary>Renders it over other data, within <see cref="TemplateSandbox.TimeLimit"/>.</summary>
     /// <param name="data">The dot.</param>
     /// <param name="at">Now, milliseconds since 1970 UTC.</param>
     /// <param name="isHtml">Whether the text is HTML, in which values are encoded for where they stand.</param>
@@ -53,7 +56,9 @@ internal sealed class GoTemplate(GoLibrary library, List<GoNode> nodes, IReadOnl
     {
         var scope = new TemplateScope(
             Labels.Empty, double.NaN, double.NaN, at, TimeSpan.Zero, _ => throw new TemplateException("there are no queries here"));
-        return new GoRun(library, defines, scope, isHtml ? new GoHtml() : null, [("", data)]).Write(nodes, data);
+        var run = new GoRun(
+            library, defines, scope, isHtml ? new GoHtml() : null, [("", data)], TimeProvider.System, TemplateSandbox.TimeLimit);
+        return run.Write(nodes, data);
     }
 
     /// <summary>The data that a template of Prometheus sees as its dot.</summary>

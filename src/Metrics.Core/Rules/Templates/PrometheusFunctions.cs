@@ -24,7 +24,7 @@ internal static class PrometheusFunctions
                 .ToList()),
         ["args"] = new(0, 99, (a, _) => a.Select((v, i) => (Key: $"arg{i}", Value: v)).ToDictionary(v => v.Key, v => v.Value)),
 
-        ["reReplaceAll"] = new(3, 3, (a, _) => Regex(AsText(a[0])).Replace(AsText(a[2]), AsText(a[1]))),
+        ["reReplaceAll"] = new(3, 3, (a, _) => Replace(a, GoLibrary.RuleText)),
         ["match"] = new(2, 2, (a, _) => Regex(AsText(a[0])).IsMatch(AsText(a[1]))),
         ["title"] = new(1, 1, (a, _) => Title(AsText(a[0]))),
         ["toUpper"] = new(1, 1, (a, _) => AsText(a[0]).ToUpperInvariant()),

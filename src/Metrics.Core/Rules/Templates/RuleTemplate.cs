@@ -129,7 +129,7 @@ public sealed class RuleTemplate
             template = new RuleTemplate(text, null, null) { _go = go };
             try
             {
-                go.Render(TrialScope);
+                go.Render(TrialScope, TimeProvider.System, TemplateSandbox.TrialTimeLimit);
             }
             catch (TemplateException e) when (!TemplateDialect.IsCertain(e))
             {
@@ -192,7 +192,7 @@ public sealed class RuleTemplate
         if (_constant is not null)
             return _constant;
         if (_go is not null)
-            return _go.Render(scope);
+            return _go.Render(scope, time, limit);
         TemplateContext context = _context ??= CreateContext();
         _scope = scope;
         _labels.Values = scope.Labels;
