@@ -219,6 +219,7 @@ internal sealed record EmailNotifier : Notifier
 
     private static AlertMessage Encoded(AlertMessage message) => message with
     {
+        Note = message.Note is { } note ? EmailHtml.Encode(note) : null,
         GroupLabels = Encoded(message.GroupLabels),
         CommonLabels = Encoded(message.CommonLabels),
         CommonAnnotations = Encoded(message.CommonAnnotations),
@@ -226,8 +227,13 @@ internal sealed record EmailNotifier : Notifier
         [
             .. message.Alerts.Select(a => a with
             {
-                Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations),
-                Source = a.Source is { } source ? source with { Series = Encoded(source.Series) } : null,
+                Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations), GeneratorUrl = EmailHtml.Encode(a.GeneratorUrl),
+                Source = a.Source is { } source
+                    ? source with
+                    {
+                        Series = Encoded(source.Series), Reading = source.Reading is { } reading ? EmailHtml.Encode(reading) : null,
+                    }
+                    : null,
             }),
         ],
     };
