@@ -89,7 +89,7 @@ internal sealed record EmailNotifier : Notifier
             Tls = section.Flag("insecure_skip_verify", false) ? tls with { InsecureSkipVerify = true } : tls,
             Dkim = section.Has("dkim") ? DkimOptions.Read(section.Section("dkim")) : null,
             Picture = section.Flag("picture", true),
-            Headers = MessageTemplate.ReadAll(section.Section("headers"), defaults.Templates),
+            Headers = ReadHeaders(section.Section("headers"), defaults),
             Text = MessageTemplate.Read(section, "text", defaults.Templates),
             Html = MessageTemplate.Read(section, "html", defaults.Templates, isHtml: true),
         };
@@ -103,9 +103,11 @@ internal sealed record EmailNotifier : Notifier
         byte[]? picture = await DrawAsync(message, tools, ct);
         using var timeout = new CancellationTokenSource(s_timeout, tools.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+        bool isWritten = false;
         try
         {
             using MimeMessage mail = Compose(message, idempotencyKey, picture, tools.Time);
+            isWritten = true;
             using var client = new SmtpClient();
             if (Hello is not null)
                 client.LocalDomain = Hello;
@@ -118,7 +120,9 @@ internal sealed record EmailNotifier : Notifier
                     new SaslMechanismOAuth2(Username!, await OAuth2.TokenAsync(tools.Time, either.Token)), either.Token);
             else if (Username is not null)
                 await client.AuthenticateAsync(Username, Password?.Reveal() ?? "", either.Token);
-            await client.SendAsync(mail, either.Token);
+            // Who gets it is said by the settings alone: headers are what a reader sees.
+            await client.SendAsync(
+                mail, InternetAddressList.Parse(From).Mailboxes.First(), InternetAddressList.Parse(To).Mailboxes, either.Token);
             await client.DisconnectAsync(true, either.Token);
             return Delivery.Sent;
         }
@@ -132,9 +136,14 @@ internal sealed record EmailNotifier : Notifier
         }
         catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or ServiceNotConnectedException
             or MailKit.Security.AuthenticationException
-            or SslHandshakeException or IOException or System.Net.Sockets.SocketException or NotSupportedException or HttpRequestException)
+            or SslHandshakeException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException
+            or NotSupportedException or HttpRequestException)
         {
             return Delivery.Retry(e.Message);
+        }
+        catch (Exception e) when (!isWritten && !ct.IsCancellationRequested)
+        {
+            return Delivery.Rejected($"the mail cannot be written: {e.Message}");
         }
     }
 
@@ -152,7 +161,7 @@ internal sealed record EmailNotifier : Notifier
         mail.Headers.Add("Auto-Submitted", "auto-generated");
         // Templates are about alerts.
         foreach ((string name, MessageTemplate value) in message.Report is null ? Headers : [])
-            mail.Headers[name] = MessageText.OneLine(value.Render(message, MessageText.Title, time));
+            SetHeader(mail, name, MessageText.OneLine(value.Render(message, MessageText.Title, time)));
         // One thread a group, so that "resolved" and "no data" stand below "firing".
         string thread = $"{Labels.Of("thread", ("group", message.GroupKey)).Fingerprint()}@metricsd";
         mail.References.Add(thread);
@@ -177,6 +186,21 @@ internal sealed record EmailNotifier : Notifier
         return mail;
     }
 
+    /// <summary>A mail goes out without a header that says nothing, or that cannot be written, rather than not at all.</summary>
+    private static void SetHeader(MimeMessage mail, string name, string value)
+    {
+        if (value.Length == 0)
+            return;
+        try
+        {
+            mail.Headers[name] = value;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            mail.Headers.RemoveAll(name);
+        }
+    }
+
     /// <summary>A mail goes out without its picture rather than not at all.</summary>
     private async Task<byte[]?> DrawAsync(AlertMessage message, NotifierTools tools, CancellationToken ct)
     {
@@ -195,6 +219,7 @@ internal sealed record EmailNotifier : Notifier
 
     private static AlertMessage Encoded(AlertMessage message) => message with
     {
+        Note = message.Note is { } note ? EmailHtml.Encode(note) : null,
         GroupLabels = Encoded(message.GroupLabels),
         CommonLabels = Encoded(message.CommonLabels),
         CommonAnnotations = Encoded(message.CommonAnnotations),
@@ -202,8 +227,13 @@ internal sealed record EmailNotifier : Notifier
         [
             .. message.Alerts.Select(a => a with
             {
-                Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations),
-                Source = a.Source is { } source ? source with { Series = Encoded(source.Series) } : null,
+                Labels = Encoded(a.Labels), Annotations = Encoded(a.Annotations), GeneratorUrl = EmailHtml.Encode(a.GeneratorUrl),
+                Source = a.Source is { } source
+                    ? source with
+                    {
+                        Series = Encoded(source.Series), Reading = source.Reading is { } reading ? EmailHtml.Encode(reading) : null,
+                    }
+                    : null,
             }),
         ],
     };
@@ -215,11 +245,19 @@ internal sealed record EmailNotifier : Notifier
     private static Dictionary<string, string> Encoded(IReadOnlyDictionary<string, string> texts) =>
         texts.ToDictionary(t => t.Key, t => EmailHtml.Encode(t.Value));
 
+    private static IReadOnlyList<(string Name, MessageTemplate Value)> ReadHeaders(YamlSection section, NotifierDefaults defaults)
+    {
+        IReadOnlyList<(string Name, MessageTemplate Value)> headers = MessageTemplate.ReadAll(section, defaults.Templates);
+        foreach ((string name, _) in headers.Where(h => h.Name.Length == 0 || !h.Name.All(c => c is > ' ' and <= '~' and not ':')))
+            section.Report(name, "is no name of a header: letters, digits and hyphens are allowed");
+        return headers;
+    }
+
     private static string ReadMailbox(YamlSection section, string key, string? text)
     {
         if (string.IsNullOrEmpty(text))
             section.Report(key, "is required");
-        else if (!InternetAddressList.TryParse(text, out _))
+        else if (!InternetAddressList.TryParse(text, out InternetAddressList? found) || !found.Mailboxes.Any())
             section.Report(key, $"is '{text}', which is not an e-mail address");
         return text ?? "";
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Metrics.Notifiers;
@@ -33,7 +34,7 @@ internal static class MessageText
             text.AppendLine();
         }
         if (message.TruncatedAlerts > 0)
-            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"and {message.TruncatedAlerts} more").AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"and {message.TruncatedAlerts} more").AppendLine();
         foreach ((string what, string url) in Links(message))
             text.Append(what).Append(": ").AppendLine(url);
         return text.ToString();
@@ -49,10 +50,17 @@ internal static class MessageText
         yield return ("alerts", $"{message.ExternalUrl}/alerts");
     }
 
-    /// <summary>A text without line breaks and other control characters.</summary>
+    /// <summary>
+    /// A text without line breaks and other control characters, and without signs that are not seen and turn others around.
+    /// </summary>
     public static string OneLine(string text) =>
         string.Join(' ',
-            new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)])
+            string.Concat(text.EnumerateRunes().Select(r => Rune.GetUnicodeCategory(r) switch
+            {
+                UnicodeCategory.Format => "",
+                UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => " ",
+                _ => r.ToString(),
+            }))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>A text that is cut at its end where it is too long, between two signs that belong together nowhere.</summary>

@@ -70,8 +70,14 @@ internal static class MessageTitle
         if (message.Firing == 0)
             return "RESOLVED";
         string severity = MessageText.OneLine(worst.Labels.GetValueOrDefault(SeverityRank.Label, ""));
-        return severity.Length == 0 ? "FIRING" : MessageText.Shorten(severity.ToUpperInvariant(), LongestSeverity);
+        return severity.Length == 0 || SaysOver(severity) ? "FIRING"
+            : MessageText.Shorten(severity.ToUpperInvariant(), LongestSeverity);
     }
+
+    /// <summary>Whoever posts alerts chooses their severity: it must not say that what fires is over.</summary>
+    private static bool SaysOver(string severity) =>
+        new string([.. severity.SkipWhile(c => !char.IsLetter(c)).TakeWhile(char.IsLetter)]).ToLowerInvariant()
+            is "resolved" or "ok" or "expired" or "retired";
 
     private static string OfOne(AlertMessage message, MessageAlert alert)
     {

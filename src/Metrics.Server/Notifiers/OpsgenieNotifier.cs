@@ -76,14 +76,16 @@ internal sealed record OpsgenieNotifier : Notifier
             return tools.Http.PostJsonAsync(
                 new Uri($"{root}/v2/alerts/{message.GroupId()}/close?identifierType=alias"),
                 new JsonObject { ["source"] = "metricsd" }.ToJsonString(), Access, TimeSpan.FromSeconds(20), ct, [key]);
-        string? Of(MessageTemplate? template) => template?.Value(message, text => text, tools.Time);
+        string title = MessageTemplate.Title(Message, message, text => text, tools.Time);
+        string? Of(MessageTemplate? template) =>
+            template?.Value(message, text => text, tools.Time) is { } said && !string.IsNullOrWhiteSpace(said) ? said : null;
         var details = new JsonObject(message.CommonLabels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
         foreach ((string name, MessageTemplate value) in Details)
             details[name] = Of(value);
         var body = new JsonObject
         {
             ["alias"] = message.GroupId(),
-            ["message"] = Cut(MessageTemplate.Title(Message, message, text => text, tools.Time), LongestMessage),
+            ["message"] = Cut(string.IsNullOrWhiteSpace(title) ? MessageText.Title(message) : title, LongestMessage),
             ["description"] =
                 Cut(Description?.Render(message, MessageText.Plain, tools.Time) ?? MessageText.Plain(message), LongestDescription),
             ["source"] = Of(Source) ?? "metricsd",

@@ -66,7 +66,10 @@ internal sealed record PagerDutyNotifier : Notifier
     public override Task<Delivery> SendAsync(AlertMessage message, string idempotencyKey, NotifierTools tools, CancellationToken ct)
     {
         string summary = MessageTemplate.Title(Description, message, text => text, tools.Time);
-        string? Of(MessageTemplate? template) => template?.Value(message, text => text, tools.Time);
+        if (string.IsNullOrWhiteSpace(summary))
+            summary = MessageText.Title(message);
+        string? Of(MessageTemplate? template) =>
+            template?.Value(message, text => text, tools.Time) is { } said && !string.IsNullOrWhiteSpace(said) ? said : null;
         var details = new JsonObject
         {
             ["alerts"] = MessageText.Plain(message),

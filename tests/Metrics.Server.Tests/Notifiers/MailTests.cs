@@ -46,6 +46,17 @@ public sealed class MailTests
             .Be("[RESOLVED] HypervisorMemoryHigh compute-7: expired, last 93 %, after 6 min");
     }
 
+    [Theory]
+    [InlineData("resolved")]
+    [InlineData("Re\u202Esol\u200Bved")]
+    [InlineData("[OK] x")]
+    public void No_severity_says_that_what_fires_is_over(string severity) =>
+        SubjectOf(Alert("compute-7", 93, severity: severity)).Should().StartWith("[FIRING] ");
+
+    [Fact]
+    public void Signs_that_turn_a_line_around_are_left_out() =>
+        SubjectOf(Alert("a\u202Eb\u2066c\U000E0041d", 93, "\u202EHot")).Should().Be("[CRITICAL] Hot abcd: 93 % for 6 min");
+
     [Fact]
     public void Several_alerts_are_counted_and_the_worst_is_named()
     {
@@ -110,6 +121,11 @@ public sealed class MailTests
             .NotContain("<script>").And.Contain("&lt;script&gt;");
 
     [Fact]
+    public void What_is_said_before_alerts_becomes_no_markup_in_an_own_page() =>
+        Mail([Alert("compute-7", 93)], more: ", html: '<p>{{ text }}</p>'", note: "12 alerts: <script>").HtmlBody.Should()
+            .NotContain("<script>").And.Contain("12 alerts: &lt;script&gt;");
+
+    [Fact]
     public void Many_alerts_are_a_list_the_worst_first()
     {
         IEnumerable<RoutedAlert> mild = Enumerable.Range(0, 300).Select(i => Alert($"compute-{i}", 93, severity: "warning"));
@@ -170,7 +186,8 @@ public sealed class MailTests
     private static string SubjectOf(List<RoutedAlert> alerts) => Mail(alerts, "up == 0", "").Subject!;
 
     private static MimeMessage Mail(
-        List<RoutedAlert> alerts, string expression = "100 * a / b", string rest = "above: 90", string more = "", bool picture = false)
+        List<RoutedAlert> alerts, string expression = "100 * a / b", string rest = "above: 90", string more = "", bool picture = false,
+        string? note = null)
     {
         string rule = $"alert: A, expr: '{expression}'{(rest.Length > 0 ? $", {rest}" : "")}";
         Condition condition =
@@ -178,7 +195,7 @@ public sealed class MailTests
         var integration = new Integration(new IntegrationId("r", "email", 0), true);
         var notification = new Notification(new Metrics.Routing.GroupKey("{}", Labels.Empty), "r", integration, alerts);
         AlertMessage message = MessageComposer.Compose(notification, new("http://m", _ => null, _ => condition), s_now);
-        message = message with { Links = MessageLinks.Of(message, "key", _ => "sig") };
+        message = message with { Links = MessageLinks.Of(message, "key", _ => "sig"), Note = note ?? message.Note };
         var notifier = (EmailNotifier)MetricsOptions.Parse(
             $"receivers: [ {{ name: r, email_configs: [ {{ to: o@x.example, from: m@x.example, smarthost: 'h:25'{more} }} ] }} ]")
             .Notifications.Receivers[0].Notifiers[0].Notifier;

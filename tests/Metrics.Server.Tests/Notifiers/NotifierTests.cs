@@ -82,6 +82,18 @@ public sealed class NotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task What_says_nothing_is_ours_where_a_value_is_required()
+    {
+        await SendAsync("pagerduty_configs: [ { url: 'URL', routing_key: k, description: '{{ .CommonLabels.none }}', "
+            + "source: '{{ common_labels.none }} ' } ]", "a");
+        JsonElement payload = Only().Json.GetProperty("payload");
+        payload.GetProperty("summary").GetString().Should().StartWith("[CRITICAL] Hot");
+        payload.GetProperty("source").GetString().Should().Be("a");
+        await SendAsync("opsgenie_configs: [ { api_url: 'URL', api_key: k, message: '{{ common_labels.none }}' } ]", "a");
+        _endpoint.Requests.Last().Json.GetProperty("message").GetString().Should().StartWith("[CRITICAL] Hot");
+    }
+
+    [Fact]
     public async Task Opsgenie_opens_and_closes_one_alert()
     {
         const string Receiver = """

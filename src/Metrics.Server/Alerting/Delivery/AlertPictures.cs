@@ -25,10 +25,12 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
     /// <inheritdoc />
     public async Task<byte[]?> DrawAsync(AlertSource alert, long until, CancellationToken ct)
     {
-        if (!rules.All.TryGetValue(RuleId.Parse(alert.Rule), out AlertRuleState? rule))
-            return null;
+        string name = alert.Rule;
         try
         {
+            if (!rules.All.TryGetValue(RuleId.Parse(name), out AlertRuleState? rule))
+                return null;
+            name = rule.Rule.Name;
             Condition condition = rule.Rule.Condition;
             if (condition.Drawn is not { } query)
                 return null;
@@ -51,9 +53,9 @@ internal sealed partial class AlertPictures(ActiveRules rules, QueryService quer
                 Ahead = condition.Forecast is { } forecast ? AheadOf(condition, forecast, alert, found) : null,
             }.Draw();
         }
-        catch (Exception e) when (e is QueryException or DllNotFoundException or TypeInitializationException)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            LogFailed(rule.Rule.Name, e.Message);
+            LogFailed(name, e.Message);
             return null;
         }
     }
