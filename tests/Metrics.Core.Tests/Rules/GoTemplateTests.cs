@@ -142,6 +142,17 @@ public sealed class GoTemplateTests
     }
 
     [Fact]
+    public void A_chain_of_branches_may_be_long()
+    {
+        Render(Chain(500)).Should().Be("[500]");
+        RuleTemplate.TryCompile(Chain(501), out _, out string? error).Should().BeFalse();
+        error.Should().StartWith("the template has more than 500 {{else if}} within each other (line 1, column ");
+    }
+
+    private static string Chain(int links) => "[{{ $n := " + links + " }}{{ if eq $n 0 }}0"
+        + string.Concat(Enumerable.Range(1, links).Select(i => $"{{{{ else if eq $n {i} }}}}{i}")) + "{{ else }}none{{ end }}]";
+
+    [Fact]
     public void A_long_text_is_many_steps()
     {
         Action act = () => Render($"{{{{ $l := args {string.Join(' ', Enumerable.Range(0, 60))} }}}}"
