@@ -118,6 +118,40 @@ public sealed class GoTemplateTests
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20 << 20);
     }
 
+    [Theory]
+    [InlineData("<a download href=\"{{ .u }}\">", "<a download href=\"#ZgotmplZ\">")]
+    [InlineData("<a download/href=\"{{ .u }}\">", "<a download/href=\"#ZgotmplZ\">")]
+    [InlineData("<a/href=\"{{ .u }}\">", "<a/href=\"#ZgotmplZ\">")]
+    [InlineData("<a download\n href = '{{ .u }}'>", "<a download\n href = '#ZgotmplZ'>")]
+    [InlineData("<a xlink:href=\"{{ .u }}\">", "<a xlink:href=\"#ZgotmplZ\">")]
+    [InlineData("<a h{{ .ref }}=\"{{ .u }}\">", "<a href=\"#ZgotmplZ\">")]
+    [InlineData("<td nowrap style=\"color:{{ .s }}\">", "<td nowrap style=\"color:ZgotmplZ\">")]
+    [InlineData("<input disabled onclick=\"f({{ .n }})\">", "<input disabled onclick=\"f(&#34;a&#34;)\">")]
+    [InlineData("<input disabled value=\"{{ .u }}\"><br/>{{ .n }}", "<input disabled value=\"javascript:alert(1)\"><br/>a")]
+    public void A_value_is_encoded_by_the_attribute_that_it_stands_in(string template, string expected)
+    {
+        var data = new GoMap(new Dictionary<string, string>
+        {
+            ["u"] = "javascript:alert(1)",
+            ["s"] = "red;background:url(x)",
+            ["n"] = "a",
+            ["ref"] = "ref",
+        });
+        var parsed = GoTemplate.Parse(template, new GoDefines(new Dictionary<string, List<GoNode>>()));
+        parsed.Render(data, 0, isHtml: true).Should().Be(expected);
+    }
+
+    [Fact]
+    public void A_chain_of_branches_may_be_long()
+    {
+        Render(Chain(500)).Should().Be("[500]");
+        RuleTemplate.TryCompile(Chain(501), out _, out string? error).Should().BeFalse();
+        error.Should().StartWith("the template has more than 500 {{else if}} within each other (line 1, column ");
+    }
+
+    private static string Chain(int links) => "[{{ $n := " + links + " }}{{ if eq $n 0 }}0"
+        + string.Concat(Enumerable.Range(1, links).Select(i => $"{{{{ else if eq $n {i} }}}}{i}")) + "{{ else }}none{{ end }}]";
+
     [Fact]
     public void A_long_text_is_many_steps()
     {

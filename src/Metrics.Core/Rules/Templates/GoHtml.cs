@@ -24,6 +24,7 @@ internal sealed class GoHtml
     private Place _place;
     private char _quote;
     private string _attribute = "";
+    private bool _isNameEnded;
     private string _element = "";
     private readonly StringBuilder _word = new();
     private readonly StringBuilder _written = new();
@@ -85,7 +86,14 @@ internal sealed class GoHtml
             _ => Name(text),
         };
         if (_place == Place.Value)
+        {
             _written.Append(text);
+        }
+        else if (_place is Place.ElementName or Place.Element or Place.AttributeName)
+        {
+            foreach (char c in encoded)
+                Follow(c, '\0', []);
+        }
         return encoded;
     }
 
@@ -113,7 +121,7 @@ internal sealed class GoHtml
                 EndName();
                 _place = Place.Text;
                 break;
-            case Place.ElementName when char.IsWhiteSpace(c):
+            case Place.ElementName when char.IsWhiteSpace(c) || (c == '/' && _word.Length > 0):
                 EndName();
                 _place = Place.Element;
                 break;
@@ -122,7 +130,7 @@ internal sealed class GoHtml
                 break;
             case Place.Element when !char.IsWhiteSpace(c) && c != '/':
                 _place = Place.AttributeName;
-                _word.Clear().Append(c);
+                BeginName(c);
                 break;
             case Place.AttributeName:
                 FollowAttribute(c);
@@ -157,10 +165,25 @@ internal sealed class GoHtml
         {
             _place = Place.Text;
         }
-        else if (!char.IsWhiteSpace(c))
+        else if (char.IsWhiteSpace(c) || c == '/')
+        {
+            _isNameEnded = true;
+        }
+        else if (_isNameEnded)
+        {
+            // The one before has no value.
+            BeginName(c);
+        }
+        else
         {
             _word.Append(c);
         }
+    }
+
+    private void BeginName(char c)
+    {
+        _word.Clear().Append(c);
+        _isNameEnded = false;
     }
 
     private void EndName()
@@ -180,7 +203,7 @@ internal sealed class GoHtml
     private string Attribute(string text, bool isMarkup)
     {
         string before = _written.ToString();
-        string name = _attribute.StartsWith("data-", StringComparison.Ordinal) ? _attribute[5..] : _attribute;
+        string name = PlainName(_attribute);
         string value = name switch
         {
             _ when name.StartsWith("on", StringComparison.Ordinal) => GoEscape.Json(text),
@@ -192,6 +215,17 @@ internal sealed class GoHtml
             _ => GoEscape.Address(text),
         };
         return _quote == '\0' ? GoEscape.Bare(value) : GoEscape.Markup(value);
+    }
+
+    /// <summary>An attribute's name without a prefix: <c>data-href</c> and <c>xlink:href</c> are read as <c>href</c>.</summary>
+    private static string PlainName(string name)
+    {
+        if (name.StartsWith("data-", StringComparison.Ordinal))
+            return name[5..];
+        int colon = name.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            return name;
+        return name.StartsWith("xmlns:", StringComparison.Ordinal) ? "xmlns" : name[(colon + 1)..];
     }
 
     /// <summary>An address without a scheme, or with one that opens a page or a mail.</summary>

@@ -42,7 +42,9 @@ internal sealed class GoStruct(string type, params (string Name, object? Value)[
         foreach ((string field, object? value) in fields)
         {
             if (field == name)
-                return arguments.Count == 0 ? value : throw new TemplateException($"{name} has arguments but cannot be invoked as function");
+                return arguments.Count == 0
+                    ? value
+                    : throw new TemplateException($"{name} has arguments but cannot be invoked as function");
         }
         throw Unknown(name);
     }

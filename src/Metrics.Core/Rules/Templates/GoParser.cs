@@ -9,12 +9,16 @@ internal sealed class GoParser
 {
     private const int MaxDepth = 50;
 
+    /// <summary>Most <c>else if</c> of one chain, those around it included: each lies within the one before.</summary>
+    private const int MaxLinks = 500;
+
     private readonly string _text;
     private readonly GoLibrary _library;
     private readonly Dictionary<string, List<GoNode>> _defines = [];
     private List<string> _variables;
     private int _at;
     private int _depth;
+    private int _links;
     private int _loops;
     private bool _trimNext;
 
@@ -194,38 +198,38 @@ internal sealed class GoParser
             throw Fault($"undefined variable \"${variable}\"", saysWhere: false);
     }
 
+    /// <summary>Reads a chain of <c>else if</c> in a loop: it may be longer than parts may nest.</summary>
     private GoBranch ReadBranch(bool isWith)
     {
-        int variables = _variables.Count;
-        (string? variable, bool declares) = ReadAssignment();
-        GoPipeline condition = ReadPipeline();
-        if (variable is not null)
-            Declare(variable, declares);
-        Close();
-        GoBranch branch = ReadBranch(isWith, declares ? variable : null, condition);
-        _variables.RemoveRange(variables, _variables.Count - variables);
-        return branch;
-    }
-
-    private GoBranch ReadBranch(bool isWith, string? variable, GoPipeline condition)
-    {
-        List<GoNode> then = ReadList(out string? end);
-        List<GoNode> otherwise = [];
-        if (end is "else if" or "else with")
+        (int variables, int links) = (_variables.Count, _links);
+        var chain = new Stack<GoBranch>();
+        string? end = "else if";
+        while (end is "else if" or "else with")
         {
-            string word = PeekWord();
-            _at += word.Length;
-            if (++_depth > MaxDepth)
-                throw Fault($"the template nests deeper than {MaxDepth} levels");
-            otherwise = [ReadBranch(word == "with")];
-            _depth--;
-            return new GoBranch(isWith, variable, condition, then, otherwise);
+            if (chain.Count > 0)
+            {
+                string word = PeekWord();
+                _at += word.Length;
+                isWith = word == "with";
+                if (++_links > MaxLinks)
+                    throw Fault($"the template has more than {MaxLinks} {{{{else if}}}} within each other");
+            }
+            (string? variable, bool declares) = ReadAssignment();
+            GoPipeline condition = ReadPipeline();
+            if (variable is not null)
+                Declare(variable, declares);
+            Close();
+            chain.Push(new GoBranch(isWith, declares ? variable : null, condition, ReadList(out end), []));
         }
-        if (end == "else")
-            otherwise = ReadList(out end);
-        return end == "end"
-            ? new GoBranch(isWith, variable, condition, then, otherwise)
-            : throw Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
+        List<GoNode> otherwise = end == "else" ? ReadList(out end) : [];
+        if (end != "end")
+            throw Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
+        _variables.RemoveRange(variables, _variables.Count - variables);
+        _links = links;
+        GoBranch branch = chain.Pop() with { Else = otherwise };
+        while (chain.TryPop(out GoBranch? before))
+            branch = before with { Else = [branch] };
+        return branch;
     }
 
     private GoRange ReadRange()
