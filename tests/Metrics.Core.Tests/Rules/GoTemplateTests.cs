@@ -145,6 +145,8 @@ public sealed class GoTemplateTests
     public void A_chain_of_branches_may_be_long()
     {
         Render(Chain(500)).Should().Be("[500]");
+        var message = GoTemplate.Parse(Chain(500), new GoDefines(new Dictionary<string, List<GoNode>>()));
+        message.Render(new GoMap(new Dictionary<string, string>()), 0, isHtml: false).Should().Be("[500]");
         RuleTemplate.TryCompile(Chain(501), out _, out string? error).Should().BeFalse();
         error.Should().StartWith("the template has more than 500 {{else if}} within each other (line 1, column ");
     }
