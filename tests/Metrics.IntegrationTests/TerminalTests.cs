@@ -13,12 +13,12 @@ public sealed partial class TerminalTests
         string program = Path.Combine(AppContext.BaseDirectory, "metricsd.dll");
         string query = $"dotnet '{program}' query room_temp --range 5m --url {daemon.Url("")}";
 
-        string seen = await SeenAsync($"stty cols 101 rows 30; TERM=xterm {query}");
+        string seen = await SeenAsync($"stty cols 101 rows 30; unset NO_COLOR; TERM=xterm {query}");
         seen.Should().Contain(" ┤").And.Contain("\e[36m•").And.Contain("\e[33m+").And.Contain("host=\"a\"}  min 40  max 40  last 40");
         Codes().Replace(seen, "").Split('\n').Single(l => l.Contains('└')).TrimEnd('\r').Should().HaveLength(101);
         (await SeenAsync($"stty cols 101 rows 30; NO_COLOR=1 TERM=xterm {query}")).Should().Contain(" ┤").And.NotContain("\e[36m");
-        (await SeenAsync($"TERM=xterm {query} --output text")).Should().NotContain("┤").And.Contain("host=\"a\"}  min 40  max 40  last 40");
-        string piped = await SeenAsync($"TERM=xterm {query} | cat");
+        (await SeenAsync($"unset NO_COLOR; TERM=xterm {query} --output text")).Should().NotContain("┤").And.Contain("host=\"a\"}  min 40  max 40  last 40");
+        string piped = await SeenAsync($"unset NO_COLOR; TERM=xterm {query} | cat");
         piped.Should().NotContain("┤").And.NotContain("\e[36m").And.Contain("host=\"a\"}  min 40  max 40  last 40");
     }
 
