@@ -21,15 +21,19 @@ public sealed class MessageTemplateTests(ITestOutputHelper output)
           "commonAnnotations": { "runbook": "https://wiki.example/host?x=1&y=2", "note": "<b>\"a\" & 'b'</b> + c", "path": "a b/ü%41",
             "script": "javascript:alert(1)" },
           "alerts": [
-            { "status": "firing", "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "a:1" },
+            { "status": "firing",
+              "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "a:1" },
               "annotations": { "summary": "a <is> down", "runbook": "https://wiki.example/host?x=1&y=2" },
               "startsAt": "2026-03-05T07:08:09.125Z", "endsAt": "0001-01-01T00:00:00Z",
               "generatorURL": "http://p.example/graph?g0.expr=up+%3D%3D+0&g0.tab=1", "fingerprint": "1b2c3d4e5f607182" },
-            { "status": "resolved", "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "b:2" },
+            { "status": "resolved",
+              "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "b:2" },
               "annotations": { "summary": "b is down" }, "startsAt": "2026-03-05T17:00:00Z", "endsAt": "2026-03-05T18:30:15.5Z",
               "generatorURL": "", "fingerprint": "2b2c3d4e5f607182" },
-            { "status": "firing", "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "c:3" },
-              "annotations": {}, "startsAt": "2026-12-31T23:59:59Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "http://p.example/", "fingerprint": "3b2c3d4e5f607182" }
+            { "status": "firing",
+              "labels": { "alertname": "HostDown", "severity": "critical", "job": "node", "cluster": "eu 1", "a": "ä€🔥", "instance": "c:3" },
+              "annotations": {}, "startsAt": "2026-12-31T23:59:59Z", "endsAt": "0001-01-01T00:00:00Z",
+              "generatorURL": "http://p.example/", "fingerprint": "3b2c3d4e5f607182" }
           ]
         }
         """;

@@ -121,7 +121,8 @@ public sealed partial class OnCallTests
             "the digest");
         List<string> messages = [.. hook.Accepted.Where(m => m.Path == "/ops").Select(m => m.Body)];
         messages.Should().HaveCount(4);
-        messages[^1].Should().StartWith("[FIRING] 57 firing: Hot h").And.Contain(" and 56 others |").And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
+        messages[^1].Should().StartWith("[FIRING] 57 firing: Hot h").And.Contain(" and 56 others |")
+            .And.Contain("57 alerts in 57 more messages within 2s: 57 Hot firing.");
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Metrics.Query;
 /// Finds the unit of what an expression gives: by the names of its metrics, which end in their unit, and by what is calculated with them.
 /// </summary>
 /// <remarks>https://prometheus.io/docs/practices/naming/#base-units</remarks>
-public static class UnitReader
+/// <param name="ofMetric">The unit of a metric, by its name.</param>
+public sealed class UnitReader(Func<string, ValueUnit> ofMetric)
 {
     private const double Kibi = 1024;
 
@@ -33,28 +34,42 @@ public static class UnitReader
         ["watt"] = new(UnitKind.Watts),
         ["joules"] = new(UnitKind.Joules),
         ["hertz"] = new(UnitKind.Hertz),
+        ["rpm"] = new(UnitKind.Rpm),
     };
 
     private static readonly HashSet<string> s_suffixesBehind = ["total", "sum", "bucket", "max", "min", "avg", "used", "free", "limit"];
 
-    private static readonly HashSet<string> s_counting =
+    /// <summary>Functions that give moments.</summary>
+    private static readonly HashSet<string> s_moments =
     [
-        "count_over_time", "changes", "resets", "absent", "absent_over_time", "present_over_time", "stdvar_over_time", "histogram_count",
-        "histogram_fraction", "sgn", "ln", "log2", "log10", "exp", "sqrt", "hour", "minute", "month", "year", "day_of_week",
+        "time", "timestamp", "start", "end", "start_timestamp",
+        "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time",
     ];
 
+    /// <summary>Functions that give something else than what they are given.</summary>
+    private static readonly HashSet<string> s_counting =
+    [
+        "absent", "absent_over_time", "changes", "count_over_time", "present_over_time", "resets", "stdvar_over_time", "sgn",
+        "histogram_count", "histogram_fraction", "histogram_stdvar", "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh",
+        "deg", "exp", "ln", "log10", "log2", "rad", "sin", "sinh", "sqrt", "tan", "tanh", "pi", "range", "step",
+        "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year",
+    ];
+
+    /// <summary>The unit of an expression by the names of its metrics; none where it is not known.</summary>
+    public static ValueUnit Of(Expr expr) => new UnitReader(OfName).Read(expr);
+
     /// <summary>The unit of an expression; none where it is not known.</summary>
-    public static ValueUnit Of(Expr expr) => expr switch
+    public ValueUnit Read(Expr expr) => expr switch
     {
-        ParenExpr paren => Of(paren.Inner),
-        UnaryExpr unary => Of(unary.Inner),
-        SelectorExpr selector => OfName(selector.Selector.MetricName ?? ""),
-        MatrixExpr matrix => Of(matrix.Selector),
-        SubqueryExpr subquery => Of(subquery.Inner),
+        ParenExpr paren => Read(paren.Inner),
+        UnaryExpr unary => Read(unary.Inner),
+        SelectorExpr selector => ofMetric(selector.Selector.MetricName ?? ""),
+        MatrixExpr matrix => Read(matrix.Selector),
+        SubqueryExpr subquery => Read(subquery.Inner),
         AggregateExpr { Operator: "count" or "count_values" or "group" or "stdvar" } => ValueUnit.None,
-        AggregateExpr aggregate => Of(aggregate.Inner),
-        CallExpr call => Of(call),
-        BinaryExpr binary => Of(binary),
+        AggregateExpr aggregate => Read(aggregate.Inner),
+        CallExpr call => Read(call),
+        BinaryExpr binary => Read(binary),
         _ => ValueUnit.None,
     };
 
@@ -78,49 +93,59 @@ public static class UnitReader
     /// <summary>The unit by the name of a metric; of one that a rule has recorded by each part of it.</summary>
     public static ValueUnit OfName(string name)
     {
-        foreach (string part in name.Split(':').Reverse())
+        string[] parts = name.Split(':');
+        // Rules that record write level:metric:operations.
+        bool isRate = parts.Length == 3 && parts[2].StartsWith("rate", StringComparison.Ordinal);
+        foreach (string part in parts.Reverse())
         {
-            string[] words = part.Split('_');
-            int last = words.Length - 1;
-            bool isCounter = words[last] == "total";
-            while (last > 0 && s_suffixesBehind.Contains(words[last]))
-                last--;
-            if (!s_suffixes.TryGetValue(words[last].ToLowerInvariant(), out ValueUnit unit))
+            List<string> words = [.. part.Split('_')];
+            bool isPerSecond = words is [.., "per", "second"];
+            if (isPerSecond)
+                words.RemoveRange(words.Count - 2, 2);
+            bool isCounter = words is [.., "total"];
+            while (words.Count > 1 && s_suffixesBehind.Contains(words[^1]))
+                words.RemoveAt(words.Count - 1);
+            if (words.Count == 0 || OfWord(words[^1]) is not { Kind: not UnitKind.None } unit)
                 continue;
-            bool isMoment = words[last] == "seconds" && !isCounter && last > 0 && words[last - 1] is "timestamp" or "time";
-            return isMoment ? new ValueUnit(UnitKind.Timestamp) : unit;
+            bool isMoment = !isCounter && words is [.., "timestamp" or "time", "seconds"];
+            return isMoment ? new ValueUnit(UnitKind.Timestamp) : unit with { IsRate = isRate || isPerSecond };
         }
         return ValueUnit.None;
     }
 
-    private static ValueUnit Of(CallExpr call)
+    /// <summary>The unit that a word says, such as <c>bytes</c>: the end of a name, or what OpenMetrics declares.</summary>
+    public static ValueUnit OfWord(string word) => s_suffixes.GetValueOrDefault(word.ToLowerInvariant(), ValueUnit.None);
+
+    private ValueUnit Read(CallExpr call)
     {
         string name = call.Function.Name;
-        if (name is "time" or "timestamp")
+        if (s_moments.Contains(name))
             return new ValueUnit(UnitKind.Timestamp);
         if (s_counting.Contains(name) || call.Arguments.FirstOrDefault(a => a.Type is ExprType.Vector or ExprType.Matrix) is not { } of)
             return ValueUnit.None;
-        ValueUnit unit = Of(of);
+        ValueUnit unit = Read(of);
         // The quantile of what came in a second is none a second.
         return name is "rate" or "irate" or "deriv" ? unit with { IsRate = true }
             : name.StartsWith("histogram_", StringComparison.Ordinal) ? unit with { IsRate = false }
             : unit;
     }
 
-    private static ValueUnit Of(BinaryExpr binary)
+    private ValueUnit Read(BinaryExpr binary)
     {
         (Expr left, Expr right) = (binary.Left, binary.Right);
+        (ValueUnit one, ValueUnit other) = (Read(left), Read(right));
         if (binary.Operator.IsComparison())
-            return binary.ReturnsBool ? ValueUnit.None : Of(left);
+            return binary.ReturnsBool ? ValueUnit.None : one;
         return binary.Operator switch
         {
-            BinaryOperator.And or BinaryOperator.Unless or BinaryOperator.Or or BinaryOperator.Mod => Of(left),
-            BinaryOperator.Add => Sum(left, right, Of(left), Of(right)),
-            BinaryOperator.Sub => Difference(left, right, Of(left), Of(right)),
-            BinaryOperator.Mul => ConstantOf(left) is { } by ? Times(Of(right), by)
-                : ConstantOf(right) is { } factor ? Times(Of(left), factor) : Product(Of(left), Of(right)),
-            BinaryOperator.Div => ConstantOf(right) is { } part ? Times(Of(left), 1 / part)
-                : ConstantOf(left) is not null ? ValueUnit.None : Quotient(Of(left), Of(right)),
+            BinaryOperator.And or BinaryOperator.Unless or BinaryOperator.Mod => one,
+            BinaryOperator.Or => one == other ? one : ValueUnit.None,
+            BinaryOperator.Add => Sum(left, right, one, other),
+            BinaryOperator.Sub => Difference(left, right, one, other),
+            BinaryOperator.Mul => ConstantOf(left) is { } by ? Times(other, by)
+                : ConstantOf(right) is { } factor ? Times(one, factor) : Product(one, other),
+            BinaryOperator.Div => ConstantOf(right) is { } part ? Times(one, 1 / part)
+                : ConstantOf(left) is not null ? ValueUnit.None : Quotient(one, other),
             _ => ValueUnit.None,
         };
     }

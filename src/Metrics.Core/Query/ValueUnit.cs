@@ -43,6 +43,9 @@ public enum UnitKind
 
     /// <summary>Hertz.</summary>
     Hertz,
+
+    /// <summary>Turns a minute.</summary>
+    Rpm,
 }
 
 /// <summary>The unit of a value, and how people read it: <c>93 %</c>, <c>23.0 GB</c>, <c>6 min</c>.</summary>
@@ -52,6 +55,9 @@ public enum UnitKind
 public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, double Factor = 1)
 {
     private const string RateSuffix = "/s";
+
+    /// <summary>From here on a number of three digits is one of the next unit: 999.6 kB are 1.0 MB.</summary>
+    private const double NearlyOne = 0.9995;
 
     private static readonly (double Size, string Name)[] s_times =
         [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s"), (0.001, "ms"), (0.000_001, "µs")];
@@ -73,7 +79,10 @@ public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, doub
         if (Kind == UnitKind.Timestamp)
             return Formats.FloatText.Format(value);
         if (IsTime)
-            return (value / Factor < 0 ? "-" : "") + FormatTime(Math.Abs(value / Factor));
+        {
+            double seconds = Math.Abs(value / Factor);
+            return (value / Factor < 0 ? "-" : "") + (seconds is >= 1 and < 59.95 ? $"{Significant(seconds)} s" : FormatTime(seconds));
+        }
         (double size, string name) = ScaleOf(value);
         return Join(Digits(value / size, name), name);
     }
@@ -87,7 +96,7 @@ public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, doub
         if (IsTime)
         {
             double seconds = Math.Abs(greatest / Factor);
-            (double size, string unit) = seconds == 0 ? (1, "s") : Array.Find(s_times, t => seconds >= t.Size);
+            (double size, string unit) = seconds == 0 ? (1, "s") : Array.Find(s_times, t => seconds >= t.Size * NearlyOne);
             return size == 0 ? (Factor, "s") : (Factor * size, unit);
         }
         string rate = IsRate ? RateSuffix : "";
@@ -101,14 +110,16 @@ public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, doub
             UnitKind.Watts => "W",
             UnitKind.Joules => "J",
             UnitKind.Hertz => "Hz",
+            UnitKind.Rpm => "rpm",
             _ => "",
         };
         bool isPlain = name.Length == 0;
         double factor = isPlain ? 1 : Factor, size1000 = 1, rest = Math.Abs(greatest / factor);
-        // What is counted is written out as long as that is short; degrees have no prefix.
+        // What is counted is written out as long as that is short; degrees and turns have no prefix.
         int prefix = 0;
-        for (double from = isPlain ? 100_000 : 1000;
-            Kind != UnitKind.Celsius && rest / size1000 >= (prefix == 0 ? from : 1000) && prefix < s_prefixes.Length - 1;
+        bool hasPrefix = Kind is not (UnitKind.Celsius or UnitKind.Rpm);
+        for (double from = isPlain ? 100_000 : 1000 * NearlyOne;
+            hasPrefix && rest / size1000 >= (prefix == 0 ? from : 1000 * NearlyOne) && prefix < s_prefixes.Length - 1;
             prefix++)
         {
             size1000 *= 1000;
@@ -122,7 +133,7 @@ public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, doub
     {
         if (!double.IsFinite(seconds))
             return "for ever";
-        if (seconds < 1)
+        if (seconds < NearlyOne)
             return seconds == 0 ? "0 s" : seconds >= 0.001 ? $"{Significant(seconds * 1000)} ms" : $"{Significant(seconds * 1e6)} µs";
         if (seconds < 10)
             return $"{Math.Round(seconds, 1).ToString(CultureInfo.InvariantCulture)} s";
@@ -135,6 +146,14 @@ public readonly record struct ValueUnit(UnitKind Kind, bool IsRate = false, doub
             { TotalDays: < 1 } => Two(whole.Hours, "h", whole.Minutes, "min"),
             _ => Two(whole.Days, "d", whole.Hours, "h"),
         };
+    }
+
+    /// <summary>The least step of an axis that reads well and is no less than one: 1, 2 or 5 times a power of ten.</summary>
+    public static double RoundStep(double least)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(least)));
+        // A little more, by what dividing costs, is no more.
+        return power * ((least / power) - 1e-9) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
     }
 
     /// <summary>A number and its unit.</summary>

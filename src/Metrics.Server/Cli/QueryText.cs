@@ -2,14 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using Metrics.Cli.Charts;
 using Metrics.Model;
+using Metrics.Query;
 using Metrics.Text;
 
 namespace Metrics.Cli;
 
 /// <summary>Writes the answer of a query for people: a table, of a range what each series was, in a terminal drawn over time.</summary>
 /// <param name="to">Where to.</param>
-/// <param name="unitOf">What the numbers of a series count.</param>
-internal sealed class QueryText(TextWriter to, Func<Labels, ShownUnit> unitOf)
+/// <param name="unitOf">The unit of the numbers of a series; null is as they are sent.</param>
+internal sealed class QueryText(TextWriter to, Func<Labels, ValueUnit?> unitOf)
 {
     private const int MaxSeries = 200;
 
@@ -24,7 +25,7 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ShownUnit> unitOf)
                 to.WriteLine(PlainText.Line(result[1].GetString()!));
                 break;
             case "scalar":
-                to.WriteLine(unitOf(Labels.Empty).Text(AnswerSeries.PointOf(result).Value));
+                to.WriteLine(ShownNumber.Text(AnswerSeries.PointOf(result).Value, unitOf(Labels.Empty)));
                 break;
             case "vector":
                 WriteTable([.. result.EnumerateArray().Select(AnswerSeries.Of)]);
@@ -85,11 +86,11 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ShownUnit> unitOf)
     private void Draw(List<AnswerSeries> drawn, QueryRange range, Screen screen)
     {
         var chart = new Chart(screen);
-        List<ShownUnit> units = [.. drawn.Select(s => unitOf(s.Labels)).Distinct()];
+        List<ValueUnit?> units = [.. drawn.Select(s => unitOf(s.Labels)).Distinct()];
         Label[] common = drawn.Count == 1 ? [] : [.. drawn[0].Labels.Where(l => drawn.All(s => s.Labels[l.Name] == l.Value))];
         to.WriteLine($"{(common.Length > 0 ? NameOf(Labels.Of(common)) + "  " : "")}{range.Axis(1).SpanText()}");
         chart.Draw(
-            [.. drawn.Select(s => new ChartSeries(s.Points))], units is [var one] ? one : ShownUnit.Unknown, range.Axis,
+            [.. drawn.Select(s => new ChartSeries(s.Points))], units is [{ } one] ? one : ValueUnit.None, range.Axis,
             (long)range.Step.TotalMilliseconds, to);
         string[] names = [.. drawn.Select(s => NameOf(Labels.Of([.. s.Labels.Where(l => !common.Contains(l))])))];
         int widest = names.Max(n => n.Length);
@@ -123,19 +124,17 @@ internal sealed class QueryText(TextWriter to, Func<Labels, ShownUnit> unitOf)
     private string Figures(AnswerSeries series)
     {
         double[] finite = [.. Finite(series)];
-        ShownUnit unit = unitOf(series.Labels);
+        ValueUnit? unit = unitOf(series.Labels);
         return finite.Length == 0
             ? "no number"
-            : $"min {unit.Text(finite.Min())}  max {unit.Text(finite.Max())}  last {ValueOf(series, ^1)}"
+            : $"min {ShownNumber.Text(finite.Min(), unit)}  max {ShownNumber.Text(finite.Max(), unit)}  last {ValueOf(series, ^1)}"
                 + string.Create(CultureInfo.InvariantCulture, $"  ({series.Points.Count} points)");
     }
 
     /// <summary>A value for people, or as it was sent.</summary>
-    private string ValueOf(AnswerSeries series, Index at)
-    {
-        ShownUnit unit = unitOf(series.Labels);
-        return unit == ShownUnit.Raw ? PlainText.Line(series.Texts[at]) : unit.Text(series.Points[at].Value);
-    }
+    private string ValueOf(AnswerSeries series, Index at) => unitOf(series.Labels) is { } unit
+        ? ShownNumber.Text(series.Points[at].Value, unit)
+        : PlainText.Line(series.Texts[at]);
 
     private static IEnumerable<double> Finite(AnswerSeries series) => series.Points.Select(p => p.Value).Where(double.IsFinite);
 

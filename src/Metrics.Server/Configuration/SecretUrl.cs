@@ -19,9 +19,13 @@ internal static class SecretUrl
         {
             try
             {
-                if (Uri.TryCreate(secret.Reveal(), UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+                string text = secret.Reveal();
+                if (text.Contains("{{", StringComparison.Ordinal))
+                    section.Report(key, "holds a template, and is none: a receiver has one address");
+                else if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
                     return url;
-                section.Report(key, "must be a URL that begins with http:// or https://");
+                else
+                    section.Report(key, "must be a URL that begins with http:// or https://");
             }
             catch (IOException)
             {

@@ -5,6 +5,9 @@ namespace Metrics.Hosting;
 /// <summary>What the daemon writes of itself, and in which form: the section <c>logging</c>.</summary>
 internal sealed record LoggingOptions
 {
+    /// <summary>Says each request with its address, in which signed links and tokens stand.</summary>
+    private const string Requests = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
     private static readonly string[] s_levels = ["debug", "info", "warn", "error"];
 
     /// <summary>The least severe that is written. Default info; a reload changes it at once.</summary>
@@ -49,6 +52,8 @@ internal sealed record LoggingOptions
             if (prefix.Length > longest && IsBelow(category, prefix))
                 (longest, named) = (prefix.Length, asked);
         }
+        if (longest < Requests.Length && named < LogLevel.Warning && IsBelow(category, Requests))
+            named = LogLevel.Warning;
         return level >= (longest >= 0 ? named : Level > floor ? Level : floor);
     }
 

@@ -16,7 +16,8 @@ internal static class DefaultTemplates
 
         {{ define "__subject" -}}
         {{ $firing := len .Alerts.Firing -}}
-        {{ if eq .Status "firing" }}[{{ toUpper .Status }}:{{ $firing }}]{{ else }}[{{ toUpper .Status }}]{{ end }} {{ join " " .GroupLabels.Values }} {{ if lt (len .GroupLabels) (len .CommonLabels) -}}
+        [{{ toUpper .Status }}{{ if eq .Status "firing" }}:{{ $firing }}{{ end }}] {{ join " " .GroupLabels.Values -}}
+        {{ " " }}{{ if lt (len .GroupLabels) (len .CommonLabels) -}}
         ({{ join " " (.CommonLabels.Remove .GroupLabels.Names).Values }}){{ end }}{{ end }}
 
         {{ define "__pairs" }}{{ range .SortedPairs }}{{ printf " - %s = %s\n" .Name .Value }}{{ end }}{{ end }}

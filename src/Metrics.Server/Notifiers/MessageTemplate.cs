@@ -76,9 +76,15 @@ internal sealed class MessageTemplate
     public static string Title(MessageTemplate? template, AlertMessage message, Func<string, string> escape, TimeProvider time) =>
         Written(template, message, MessageText.Title, text => escape(MessageText.OneLine(text)), time);
 
-    /// <summary>A text, or by default ours: escaped, but for Go's texts, which are sent as they are.</summary>
-    public static string Body(MessageTemplate? template, AlertMessage message, Func<string, string> escape, TimeProvider time) =>
-        Written(template, message, MessageText.Plain, escape, time);
+    /// <summary>
+    /// A text, or by default ours: escaped, but for Go's texts, which are sent as they are. They know nothing of what we note of a message,
+    /// that nobody has acknowledged it or that it stands for many: that stands before them.
+    /// </summary>
+    public static string Body(MessageTemplate? template, AlertMessage message, Func<string, string> escape, TimeProvider time)
+    {
+        string body = Written(template, message, MessageText.Plain, escape, time);
+        return template is { IsGo: true } && message.Note is { } note ? $"{escape(note)}\n{body}" : body;
+    }
 
     /// <summary>A short value, such as a colour or an address; null where it fails.</summary>
     public string? Value(AlertMessage message, Func<string, string> escape, TimeProvider time)

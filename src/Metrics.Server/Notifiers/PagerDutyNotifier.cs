@@ -44,6 +44,8 @@ internal sealed record PagerDutyNotifier : Notifier
                 section.Has("service_key")
                 ? "is required: the key of an Events API v2 integration (service_key belongs to v1)"
                 : "is required");
+        else if (section.Text("routing_key")?.Contains("{{", StringComparison.Ordinal) == true)
+            section.Report("routing_key", "holds a template, and is none: a receiver has one key");
         _ = section.Text("service_key");
         return new PagerDutyNotifier
         {
@@ -73,8 +75,8 @@ internal sealed record PagerDutyNotifier : Notifier
         var details = new JsonObject
         {
             ["alerts"] = MessageText.Plain(message),
-            ["num_firing"] = message.Alerts.Count(a => a.Status == "firing"),
-            ["num_resolved"] = message.Alerts.Count(a => a.Status == "resolved"),
+            ["num_firing"] = message.Firing,
+            ["num_resolved"] = message.Resolved,
         };
         foreach ((string name, MessageTemplate value) in Details)
             details[name] = Of(value);

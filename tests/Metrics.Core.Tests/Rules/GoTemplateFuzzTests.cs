@@ -12,7 +12,8 @@ public sealed class GoTemplateFuzzTests
 {
     private static readonly string[] s_seeds =
     [
-        "{{ define \"a\" }}{{ range $i, $a := .List }}{{ if $i }}, {{ end }}{{ $a.Name | toUpper }}{{ break }}{{ end }}{{ end }}{{ template \"a\" . }}",
+        "{{ define \"a\" }}{{ range $i, $a := .List }}{{ if $i }}, {{ end }}{{ $a.Name | toUpper }}{{ break }}{{ end }}{{ end }}"
+            + "{{ template \"a\" . }}",
         "{{- with .Map.Remove .Map.Names }}{{ .SortedPairs.Values | join \" \" -}} {{ else }}{{ printf \"%5.2f|%-8q|%x\" 1.5 \"a\" 255 }}{{ end }}",
         "{{ (index .List 0).At.Format \"2006-01-02 15:04:05.000 MST Z07:00\" }} {{ .List | toJson }} {{ $x := slice \"äbc\" 1 2 }}{{ $x }}",
         "{{ block \"b\" .Map }}{{ reReplaceAll \"(\\\\w+)\" \"${1}x\" .name }}{{ end }}{{/* c */}}{{ title \"a b\" }}{{ and 1 0 | not }}",
@@ -23,7 +24,8 @@ public sealed class GoTemplateFuzzTests
     private static readonly string[] s_pieces =
     [
         "{{", "}}", "{{-", "-}}", "|", "(", ")", "\"", "'", "`", "\\", ".", "$", ":=", "=", ",", " ", "\n", "{{ end }}", "{{ else }}", "-1",
-        "99999999999999999999", ".Map", ".List", "index", "slice", "printf \"%999999d%c%U\"", "range", "if", "define \"a\"", "template \"a\"", "nil", "<", ">", "/*",
+        "99999999999999999999", ".Map", ".List", "index", "slice", "printf \"%999999d%c%U\"", "range", "if", "define \"a\"",
+        "template \"a\"", "nil", "<", ">", "/*",
     ];
 
     [Fact]

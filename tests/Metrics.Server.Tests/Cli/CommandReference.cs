@@ -23,7 +23,7 @@ internal static class CommandReference
             `--output json` prints data for programs; problems go to standard error in either form.
 
             `metricsd query` writes numbers for people with the unit that the metric's name or its `# UNIT` says, as long as the expression
-            keeps it: `23.0 GB`, `1.50 MB/s`, `12.3 %`, `3h 5m`; `--exact`, JSON and CSV have them as they are. CSV has a line for each
+            keeps it: `23.0 GB`, `1.5 MB/s`, `12.3 %`, `3 h 5 min`; `--exact`, JSON and CSV have them as they are. CSV has a line for each
             point: `time` (UTC, `2026-01-31T12:00:00.000Z`) is the first column, then one for each label, `__name__` included, in the order
             of their names, and `value` is the last. In a terminal `--range` is a chart as wide as the terminal, with a colour for each
             series unless `NO_COLOR` is set; where a series has no point, there is a gap.

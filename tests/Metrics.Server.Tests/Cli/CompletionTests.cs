@@ -7,7 +7,8 @@ namespace Metrics.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "run check migrate query events identity report inputs logs evidence explain silence ack routes receivers rules sigma export backup completion version")]
+    [InlineData("", "run check migrate query events identity report inputs logs evidence explain silence ack routes receivers rules sigma "
+        + "export backup completion version")]
     [InlineData("r", "run report routes receivers rules")]
     [InlineData("silence |", "add list expire")]
     [InlineData("silence l", "list")]

@@ -138,6 +138,45 @@ public sealed class MigrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_probe_is_as_frequent_and_as_patient_as_its_job_and_module_together_were()
+    {
+        string prometheus = Write("prometheus.yml", """
+            global: { scrape_interval: 30s, scrape_timeout: 4s }
+            scrape_configs:
+              - job_name: a
+                metrics_path: /probe
+                params: { module: [web] }
+                static_configs: [ { targets: ['http://a/'] } ]
+                relabel_configs: &asked
+                  - { source_labels: [__address__], target_label: __param_target }
+                  - { source_labels: [__param_target], target_label: instance }
+                  - { target_label: __address__, replacement: 'blackbox:9115' }
+              - job_name: b
+                metrics_path: /probe
+                scrape_interval: 1m
+                scrape_timeout: 20s
+                params: { module: [web] }
+                static_configs: [ { targets: ['http://b/'] } ]
+                relabel_configs: *asked
+            """);
+        string blackbox = Write("blackbox.yml", """
+            modules:
+              web:
+                prober: http
+                timeout: 9s
+                http:
+                  method: HEAD
+                  enable_http3: true
+            """);
+        CliRun run = await CliRun.Of("migrate", prometheus, blackbox, "--to", "-");
+        MetricsOptions.Parse(run.Output).Targets.OfType<ProbeJob>()
+            .Select(j => $"{j.Name} {j.Interval.TotalSeconds} {j.Timeout.TotalSeconds} {j.Http.Method}")
+            .Should().Equal("a 30 4 HEAD", "b 60 9 HEAD");
+        run.Error.Should().Contain($"{blackbox}:7: job 'a': enable_http3 is not supported")
+            .And.Contain($"{blackbox}:7: job 'b': enable_http3 is not supported");
+    }
+
+    [Fact]
     public async Task However_much_is_left_out_all_of_it_is_said()
     {
         string receivers = string.Concat(

@@ -22,6 +22,8 @@ public sealed class LoggingOptionsTests
     [InlineData("levels: { Metrics: error, Metrics.Inputs: debug }", "Metrics.Inputs.InputRunner", "Debug")]
     [InlineData("levels: { Metrics.Inputs.InputRunner: error, Metrics: debug }", "Metrics.Inputs.InputRunner", "Error")]
     [InlineData("levels: { Microsoft.AspNetCore: info }", "Microsoft.AspNetCore.Routing", "Information")]
+    [InlineData("levels: { Microsoft.AspNetCore: info }", "Microsoft.AspNetCore.Hosting.Diagnostics", "Warning")]
+    [InlineData("levels: { Microsoft.AspNetCore.Hosting.Diagnostics: info }", "Microsoft.AspNetCore.Hosting.Diagnostics", "Information")]
     [InlineData("", "Microsoft.AspNetCore.Antiforgery.DefaultAntiforgery", "Critical")]
     public async Task Of_a_category_what_is_at_least_as_severe_as_is_asked_is_written(string keys, string category, string least)
     {

@@ -47,7 +47,8 @@ public sealed class GoMessageTests : IDisposable
 
     [Theory]
     [InlineData("{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}", "templates call each other more than 100 levels deep")]
-    [InlineData("{{ $x := \"0123456789\" }}{{ range stringSlice \"1\" \"2\" \"3\" \"4\" \"5\" }}{{ $x = print $x $x $x $x $x $x $x $x $x $x }}{{ end }}{{ $x = print $x $x }}{{ $x }}",
+    [InlineData("{{ $x := \"0123456789\" }}{{ range stringSlice \"1\" \"2\" \"3\" \"4\" \"5\" }}"
+        + "{{ $x = print $x $x $x $x $x $x $x $x $x $x }}{{ end }}{{ $x = print $x $x }}{{ $x }}",
         "a value gives more than 1048576 characters")]
     [InlineData("{{ define \"a\" }}{{ range .Alerts }}{{ template \"a\" $ }}{{ template \"a\" $ }}{{ end }}{{ end }}{{ template \"a\" . }}",
         "templates call each other more than 100 levels deep")]
@@ -65,6 +66,17 @@ public sealed class GoMessageTests : IDisposable
         {
             e.Message.Should().Contain(why);
         }
+    }
+
+    [Fact]
+    public void What_is_noted_of_a_message_stands_before_a_text_that_knows_nothing_of_it()
+    {
+        var section = ConfigurationFile.Parse("go: '{{ .Status }} {{ .Receiver }}'\nours: 'just {{ status }}'", []);
+        AlertMessage message = Message() with { Note = "Nobody has acknowledged <this>." };
+        string Body(string key) => MessageTemplate.Body(
+            MessageTemplate.Read(section, key, MessageTemplates.Default), message, EmailHtml.Encode, _time);
+        Body("go").Should().Be($"Nobody has acknowledged &lt;this&gt;.\nfiring {message.Receiver}");
+        Body("ours").Should().Be("just firing", "who writes ours can say {{ text }}");
     }
 
     [Fact]

@@ -207,6 +207,10 @@ public sealed class NotifierTests : IDisposable
     }
 
     [Theory]
+    [InlineData("webhook_configs: [ { url: 'http://x/{{ .CommonLabels.team }}' } ]",
+        "receivers[0].webhook_configs[0].url holds a template, and is none: a receiver has one address")]
+    [InlineData("pagerduty_configs: [ { routing_key: '{{ .CommonLabels.key }}' } ]",
+        "receivers[0].pagerduty_configs[0].routing_key holds a template, and is none: a receiver has one key")]
     [InlineData("slack_configs: [ { api_url: 'http://x/', text: '{{ .CommonLabel.alertname }}' } ]",
         "receivers[0].slack_configs[0].text is no template: can't evaluate field CommonLabel in type template.Data")]
     [InlineData("slack_configs: [ { api_url: 'http://x/', fields: [ { title: a, value: '{{ if .Status }}' } ] } ]",

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Metrics.Rules.Templates;
 
 /// <summary>Reads the language of Go's <c>text/template</c>, as annotations for Prometheus and messages of Alertmanager use it.</summary>
@@ -12,19 +9,17 @@ internal sealed class GoParser
     /// <summary>Most <c>else if</c> of one chain, those around it included: each lies within the one before.</summary>
     private const int MaxLinks = 500;
 
-    private readonly string _text;
+    private readonly GoCursor _in;
     private readonly GoLibrary _library;
     private readonly Dictionary<string, List<GoNode>> _defines = [];
     private List<string> _variables;
-    private int _at;
     private int _depth;
     private int _links;
     private int _loops;
-    private bool _trimNext;
 
     private GoParser(string text, GoLibrary library)
     {
-        _text = text;
+        _in = new GoCursor(text);
         _library = library;
         _variables = ["", .. library.Variables];
     }
@@ -34,55 +29,26 @@ internal sealed class GoParser
     {
         var parser = new GoParser(text, library);
         List<GoNode> nodes = parser.ReadList(out string? end);
-        return end is null ? new GoSource(nodes, parser._defines) : throw parser.Fault($"unexpected {{{{{end}}}}}");
-    }
-
-    private TemplateException Fault(string reason, bool saysWhere = true)
-    {
-        ReadOnlySpan<char> before = _text.AsSpan(0, Math.Min(_at, _text.Length));
-        (int line, int column) = (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
-        string message = saysWhere
-            ? string.Create(CultureInfo.InvariantCulture, $"{reason} (line {line}, column {column} of the template)")
-            : reason;
-        return new TemplateException(message) { Line = line, Column = column, Reason = reason };
+        return end is null ? new GoSource(nodes, parser._defines) : throw parser._in.Fault($"unexpected {{{{{end}}}}}");
     }
 
     /// <summary>Reads up to <c>end</c> or <c>else</c>, which it takes and tells.</summary>
     private List<GoNode> ReadList(out string? end)
     {
         if (++_depth > MaxDepth)
-            throw Fault($"the template nests deeper than {MaxDepth} levels");
+            throw _in.Fault($"the template nests deeper than {MaxDepth} levels");
         var nodes = new List<GoNode>();
         int variables = _variables.Count;
         end = null;
-        while (_at < _text.Length)
+        while (!_in.IsAtEnd)
         {
-            int open = _text.IndexOf("{{", _at, StringComparison.Ordinal);
-            string text = open < 0 ? _text[_at..] : _text[_at..open];
-            bool trimsBefore = open >= 0 && _text.AsSpan(open + 2) is ['-', ' ' or '\t' or '\n' or '\r', ..];
-            if (_trimNext)
-                text = text.TrimStart(' ', '\t', '\r', '\n');
-            if (trimsBefore)
-                text = text.TrimEnd(' ', '\t', '\r', '\n');
-            _trimNext = false;
+            string text = _in.ReadPlain(out bool isAction);
             if (text.Length > 0)
                 nodes.Add(new GoText(text));
-            if (open < 0)
-            {
-                _at = _text.Length;
+            if (!isAction)
                 break;
-            }
-            _at = open + (trimsBefore ? 3 : 2);
-            SkipBlanks();
-            if (_text.AsSpan(_at).StartsWith("/*"))
-            {
-                int close = _text.IndexOf("*/", _at, StringComparison.Ordinal);
-                if (close < 0)
-                    throw Fault("unclosed comment");
-                _at = close + 2;
-                Close();
+            if (_in.TryComment())
                 continue;
-            }
             if (ReadStatement(nodes) is { } keyword)
             {
                 end = keyword;
@@ -96,87 +62,87 @@ internal sealed class GoParser
 
     private string? ReadStatement(List<GoNode> nodes)
     {
-        string word = PeekWord();
+        string word = _in.PeekWord();
         switch (word)
         {
             case "end":
-                _at += 3;
-                Close();
+                _in.At += 3;
+                _in.Close();
                 return "end";
             case "else":
-                _at += 4;
-                SkipBlanks();
-                if (PeekWord() is "if" or "with")
-                    return "else " + PeekWord();
-                Close();
+                _in.At += 4;
+                _in.SkipBlanks();
+                if (_in.PeekWord() is "if" or "with")
+                    return "else " + _in.PeekWord();
+                _in.Close();
                 return "else";
             case "if" or "with":
-                _at += word.Length;
+                _in.At += word.Length;
                 nodes.Add(ReadBranch(word == "with"));
                 return null;
             case "range":
-                _at += 5;
+                _in.At += 5;
                 nodes.Add(ReadRange());
                 return null;
             case "break" or "continue":
                 if (_loops == 0)
-                    throw Fault($"{{{{{word}}}}} outside {{{{range}}}}");
-                _at += word.Length;
-                Close();
+                    throw _in.Fault($"{{{{{word}}}}} outside {{{{range}}}}");
+                _in.At += word.Length;
+                _in.Close();
                 nodes.Add(new GoJump(word == "break"));
                 return null;
             case "define" or "template" or "block" when !_library.AreNamed:
-                throw Fault($"{{{{{word}}}}} is not supported: a text stands for itself");
+                throw _in.Fault($"{{{{{word}}}}} is not supported: a text stands for itself");
             case "define" when _depth > 1:
-                throw Fault("unexpected {{define}}: it may not stand within another part");
+                throw _in.Fault("unexpected {{define}}: it may not stand within another part");
             case "define":
-                _at += word.Length;
+                _in.At += word.Length;
                 ReadDefine(ReadName(word), word);
                 return null;
             case "block":
-                _at += word.Length;
+                _in.At += word.Length;
                 string block = ReadName(word);
                 nodes.Add(new GoInvoke(block, ReadPipeline()));
                 ReadDefine(block, word);
                 return null;
             case "template":
-                _at += word.Length;
+                _in.At += word.Length;
                 string named = ReadName(word);
-                nodes.Add(new GoInvoke(named, AtClose() ? null : ReadPipeline()));
-                Close();
+                nodes.Add(new GoInvoke(named, _in.AtClose() ? null : ReadPipeline()));
+                _in.Close();
                 return null;
             default:
                 (string? variable, bool declares) = ReadAssignment();
                 nodes.Add(new GoAction(variable, declares, ReadPipeline()));
                 if (variable is not null)
                     Declare(variable, declares);
-                Close();
+                _in.Close();
                 return null;
         }
     }
 
     private string ReadName(string word)
     {
-        SkipBlanks();
-        if (Current is not ('"' or '`'))
-            throw Fault($"{{{{{word}}}}} needs a name in quotes");
-        string name = ReadText(Current);
-        SkipBlanks();
+        _in.SkipBlanks();
+        if (_in.Current is not ('"' or '`'))
+            throw _in.Fault($"{{{{{word}}}}} needs a name in quotes");
+        string name = _in.ReadText(_in.Current);
+        _in.SkipBlanks();
         return name;
     }
 
     /// <summary>Reads up to <c>end</c> what a name stands for; it sees no variables but its own.</summary>
     private void ReadDefine(string name, string word)
     {
-        Close();
+        _in.Close();
         (List<string> outer, int loops) = (_variables, _loops);
         (_variables, _loops) = ([""], 0);
         List<GoNode> nodes = ReadList(out string? end);
         (_variables, _loops) = (outer, loops);
         if (end != "end")
-            throw Fault($"{{{{{word}}}}} has no {{{{end}}}}");
+            throw _in.Fault($"{{{{{word}}}}} has no {{{{end}}}}");
         if (!IsEmpty(nodes) && _defines.TryGetValue(name, out List<GoNode>? other) && !IsEmpty(other))
-            throw Fault($"multiple definition of template \"{name}\"");
+            throw _in.Fault($"multiple definition of template \"{name}\"");
         if (!IsEmpty(nodes) || !_defines.ContainsKey(name))
             _defines[name] = nodes;
     }
@@ -195,7 +161,7 @@ internal sealed class GoParser
     private void Need(string variable)
     {
         if (!_variables.Contains(variable))
-            throw Fault($"undefined variable \"${variable}\"", saysWhere: false);
+            throw _in.Fault($"undefined variable \"${variable}\"", saysWhere: false);
     }
 
     /// <summary>Reads a chain of <c>else if</c> in a loop: it may be longer than parts may nest.</summary>
@@ -208,22 +174,22 @@ internal sealed class GoParser
         {
             if (chain.Count > 0)
             {
-                string word = PeekWord();
-                _at += word.Length;
+                string word = _in.PeekWord();
+                _in.At += word.Length;
                 isWith = word == "with";
                 if (++_links > MaxLinks)
-                    throw Fault($"the template has more than {MaxLinks} {{{{else if}}}} within each other");
+                    throw _in.Fault($"the template has more than {MaxLinks} {{{{else if}}}} within each other");
             }
             (string? variable, bool declares) = ReadAssignment();
             GoPipeline condition = ReadPipeline();
             if (variable is not null)
                 Declare(variable, declares);
-            Close();
+            _in.Close();
             chain.Push(new GoBranch(isWith, declares ? variable : null, condition, ReadList(out end), []));
         }
         List<GoNode> otherwise = end == "else" ? ReadList(out end) : [];
         if (end != "end")
-            throw Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
+            throw _in.Fault($"{{{{{(isWith ? "with" : "if")}}}}} has no {{{{end}}}}");
         _variables.RemoveRange(variables, _variables.Count - variables);
         _links = links;
         GoBranch branch = chain.Pop() with { Else = otherwise };
@@ -234,69 +200,61 @@ internal sealed class GoParser
 
     private GoRange ReadRange()
     {
-        SkipBlanks();
-        int start = _at;
+        _in.SkipBlanks();
+        int start = _in.At;
         string? key = null, element = null;
-        if (Current == '$')
+        if (_in.Current == '$')
         {
-            element = ReadVariable();
-            SkipBlanks();
-            if (Current == ',')
+            element = _in.ReadVariable();
+            _in.SkipBlanks();
+            if (_in.Current == ',')
             {
-                _at++;
-                SkipBlanks();
-                (key, element) = (element, ReadVariable());
-                SkipBlanks();
+                _in.At++;
+                _in.SkipBlanks();
+                (key, element) = (element, _in.ReadVariable());
+                _in.SkipBlanks();
             }
-            if (_text.AsSpan(_at).StartsWith(":="))
-                _at += 2;
-            else
-                (_at, key, element) = (start, null, null);
+            if (!_in.TryTake(":="))
+                (_in.At, key, element) = (start, null, null);
         }
         GoPipeline over = ReadPipeline();
         int variables = _variables.Count;
         _variables.AddRange(new[] { key, element }.OfType<string>());
-        Close();
+        _in.Close();
         _loops++;
         List<GoNode> body = ReadList(out string? end);
         _loops--;
         _variables.RemoveRange(variables, _variables.Count - variables);
         List<GoNode> otherwise = end == "else" ? ReadList(out end) : [];
-        return end == "end" ? new GoRange(key, element, over, body, otherwise) : throw Fault("{{range}} has no {{end}}");
+        return end == "end" ? new GoRange(key, element, over, body, otherwise) : throw _in.Fault("{{range}} has no {{end}}");
     }
 
     private (string? Variable, bool Declares) ReadAssignment()
     {
-        SkipBlanks();
-        int start = _at;
-        if (Current != '$')
+        _in.SkipBlanks();
+        int start = _in.At;
+        if (_in.Current != '$')
             return (null, false);
-        string variable = ReadVariable();
-        SkipBlanks();
-        if (_text.AsSpan(_at).StartsWith(":="))
-        {
-            _at += 2;
+        string variable = _in.ReadVariable();
+        _in.SkipBlanks();
+        if (_in.TryTake(":="))
             return (variable, true);
-        }
-        if (Current == '=')
-        {
-            _at++;
+        if (_in.TryTake("="))
             return (variable, false);
-        }
-        _at = start;
+        _in.At = start;
         return (null, false);
     }
 
     private GoPipeline ReadPipeline()
     {
         if (++_depth > MaxDepth)
-            throw Fault($"the template nests deeper than {MaxDepth} levels");
+            throw _in.Fault($"the template nests deeper than {MaxDepth} levels");
         var commands = new List<GoCommand>();
         do
         {
             commands.Add(ReadCommand());
         }
-        while (TryTake('|') && !EndsPipeline());
+        while (_in.TryTake('|') && !EndsPipeline());
         _depth--;
         return new GoPipeline(commands);
     }
@@ -304,17 +262,8 @@ internal sealed class GoParser
     /// <summary>Go takes a bar with nothing behind it.</summary>
     private bool EndsPipeline()
     {
-        SkipBlanks();
-        return Current == ')' || AtClose();
-    }
-
-    private bool TryTake(char c)
-    {
-        SkipBlanks();
-        if (Current != c)
-            return false;
-        _at++;
-        return true;
+        _in.SkipBlanks();
+        return _in.Current == ')' || _in.AtClose();
     }
 
     private GoCommand ReadCommand()
@@ -322,205 +271,75 @@ internal sealed class GoParser
         var operands = new List<GoOperand>();
         while (true)
         {
-            SkipBlanks();
-            if (_at >= _text.Length || Current is '|' or ')' || AtClose())
+            _in.SkipBlanks();
+            if (_in.IsAtEnd || _in.Current is '|' or ')' || _in.AtClose())
                 break;
             operands.Add(ReadOperand());
         }
         if (operands.Count == 0)
-            throw Fault("missing value for command");
+            throw _in.Fault("missing value for command");
         if (operands is [{ Kind: GoOperandKind.Literal, Value: null }])
-            throw Fault("nil is not a command");
+            throw _in.Fault("nil is not a command");
         if (operands.Count > 1 && operands[0] is { Kind: not GoOperandKind.Function, Fields.Count: 0 })
-            throw Fault("can't give argument to non-function");
+            throw _in.Fault("can't give argument to non-function");
         return new GoCommand(operands);
     }
 
     private GoOperand ReadOperand()
     {
-        char c = Current;
+        char c = _in.Current;
         if (c == '(')
         {
-            _at++;
+            _in.At++;
             GoPipeline inner = ReadPipeline();
-            if (!TryTake(')'))
-                throw Fault("unclosed left paren");
+            if (!_in.TryTake(')'))
+                throw _in.Fault("unclosed left paren");
             return new GoOperand(GoOperandKind.Pipeline, inner, ReadFields());
         }
         if (c == '$')
         {
-            string variable = ReadVariable();
+            string variable = _in.ReadVariable();
             Need(variable);
             return new GoOperand(GoOperandKind.Variable, variable, ReadFields());
         }
         if (c == '.')
         {
-            if (_at + 1 < _text.Length && char.IsAsciiDigit(_text[_at + 1]))
-                return new GoOperand(GoOperandKind.Literal, ReadNumber(), []);
+            if (char.IsAsciiDigit(_in.Next))
+                return new GoOperand(GoOperandKind.Literal, _in.ReadNumber(), []);
             List<string> fields = ReadFields();
             if (fields.Count == 0)
-                _at++;
+                _in.At++;
             return new GoOperand(GoOperandKind.Dot, null, fields);
         }
         if (c is '"' or '`')
-            return new GoOperand(GoOperandKind.Literal, ReadText(c), []);
+            return new GoOperand(GoOperandKind.Literal, _in.ReadText(c), []);
         if (c == '\'')
-            return new GoOperand(GoOperandKind.Literal, ReadLetter(), []);
+            return new GoOperand(GoOperandKind.Literal, _in.ReadLetter(), []);
         if (char.IsAsciiDigit(c) || c is '-' or '+')
-            return new GoOperand(GoOperandKind.Literal, ReadNumber(), []);
-        string word = PeekWord();
+            return new GoOperand(GoOperandKind.Literal, _in.ReadNumber(), []);
+        string word = _in.PeekWord();
         if (word.Length == 0)
-            throw Fault($"unexpected '{c}'");
-        _at += word.Length;
+            throw _in.Fault($"unexpected '{c}'");
+        _in.At += word.Length;
         return word switch
         {
             "true" or "false" => new GoOperand(GoOperandKind.Literal, word == "true", []),
             "nil" => new GoOperand(GoOperandKind.Literal, null, []),
             _ when _library.Functions.ContainsKey(word) => new GoOperand(GoOperandKind.Function, word, []),
-            _ => throw Fault($"function \"{word}\" not defined"),
+            _ => throw _in.Fault($"function \"{word}\" not defined"),
         };
     }
 
     private List<string> ReadFields()
     {
         var fields = new List<string>();
-        while (Current == '.' && _at + 1 < _text.Length && (char.IsLetter(_text[_at + 1]) || _text[_at + 1] == '_'))
+        while (_in.Current == '.' && (char.IsLetter(_in.Next) || _in.Next == '_'))
         {
-            _at++;
-            string field = PeekWord();
+            _in.At++;
+            string field = _in.PeekWord();
             fields.Add(field);
-            _at += field.Length;
+            _in.At += field.Length;
         }
         return fields;
-    }
-
-    private string ReadVariable()
-    {
-        if (Current != '$')
-            throw Fault("expected a variable");
-        _at++;
-        string name = PeekWord();
-        _at += name.Length;
-        return name;
-    }
-
-    private object ReadNumber()
-    {
-        int start = _at;
-        if (Current is '-' or '+')
-            _at++;
-        while (char.IsAsciiLetterOrDigit(Current) || Current is '.' or '_' || (Current is '-' or '+' && _text[_at - 1] is 'e' or 'E'))
-            _at++;
-        string written = _text[start.._at], word = written.Replace("_", "", StringComparison.Ordinal);
-        if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
-            return whole;
-        bool isBased = word.TrimStart('+', '-') is ['0', 'x' or 'X' or 'b' or 'B' or 'o' or 'O', ..];
-        if (isBased && BasedNumber(word) is { } based)
-            return based;
-        return !isBased && double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            ? number
-            : throw Fault($"bad number syntax: {written}");
-    }
-
-    private static object? BasedNumber(string word)
-    {
-        string digits = word.TrimStart('+', '-');
-        try
-        {
-            long number = Convert.ToInt64(digits[2..], digits[1] switch { 'x' or 'X' => 16, 'b' or 'B' => 2, _ => 8 });
-            return word[0] == '-' ? -number : number;
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A letter in quotes is its number.</summary>
-    private object ReadLetter()
-    {
-        string letter = ReadText('\'');
-        return Rune.TryGetRuneAt(letter.Length > 0 ? letter : " ", 0, out Rune rune) && rune.Utf16SequenceLength == letter.Length
-            ? (long)rune.Value
-            : throw Fault($"malformed character constant: '{letter}'");
-    }
-
-    private string ReadText(char quote)
-    {
-        int start = ++_at;
-        var text = new StringBuilder();
-        while (_at < _text.Length && (quote == '`' || Current != '\n'))
-        {
-            char c = _text[_at++];
-            if (c == quote)
-                return text.ToString();
-            if (c == '\\' && quote != '`' && _at < _text.Length)
-                text.Append(ReadEscape(quote));
-            else
-                text.Append(c);
-        }
-        _at = start;
-        throw Fault("unterminated quoted string");
-    }
-
-    private string ReadEscape(char quote)
-    {
-        char c = _text[_at++];
-        int digits = c switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
-        if (digits > 0 && _at + digits <= _text.Length
-            && int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
-            && Rune.IsValid(code))
-        {
-            _at += digits;
-            return new Rune(code).ToString();
-        }
-        return c switch
-        {
-            'n' => "\n",
-            't' => "\t",
-            'r' => "\r",
-            'a' => "\a",
-            'b' => "\b",
-            'f' => "\f",
-            'v' => "\v",
-            '\\' => "\\",
-            _ when c == quote => c.ToString(),
-            _ => throw Fault($"invalid syntax: \\{c} in a quoted string"),
-        };
-    }
-
-    private bool AtClose() => _text.AsSpan(_at).StartsWith("}}") || AtTrim();
-
-    /// <summary>Before <c>-}}</c> stands a blank.</summary>
-    private bool AtTrim() =>
-        Current == '-' && _text.AsSpan(_at + 1).StartsWith("}}") && (char.IsWhiteSpace(_text[_at - 1]) || _text[_at - 1] == '/');
-
-    private void Close()
-    {
-        SkipBlanks();
-        if (AtTrim())
-        {
-            _trimNext = true;
-            _at++;
-        }
-        if (!_text.AsSpan(_at).StartsWith("}}"))
-            throw Fault(_at >= _text.Length ? "unclosed action" : $"unexpected '{Current}' in the action");
-        _at += 2;
-    }
-
-    private string PeekWord()
-    {
-        int end = _at;
-        while (end < _text.Length && (char.IsLetterOrDigit(_text[end]) || _text[end] == '_'))
-            end++;
-        return _text[_at..end];
-    }
-
-    private char Current => _at < _text.Length ? _text[_at] : '\0';
-
-    private void SkipBlanks()
-    {
-        while (char.IsWhiteSpace(Current))
-            _at++;
     }
 }

@@ -28,7 +28,7 @@ internal sealed record PictureAxis(double[] Positions, string[] Labels)
     {
         (double size, string name) = unit.ScaleOf(Math.Max(Math.Abs(least), Math.Abs(greatest)));
         (double from, double to) = (least / size, greatest / size);
-        double step = RoundStep((to - from) / max);
+        double step = ValueUnit.RoundStep((to - from) / max);
         int decimals = Math.Clamp((int)-Math.Floor(Math.Log10(step) + Rounding), 0, 15);
         var positions = new List<double>();
         var labels = new List<string>();
@@ -65,11 +65,4 @@ internal sealed record PictureAxis(double[] Positions, string[] Labels)
 
     /// <summary>A moment as the picture counts time.</summary>
     public static double DateOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime.ToOADate();
-
-    /// <summary>1, 2 or 5 times a power of ten.</summary>
-    private static double RoundStep(double least)
-    {
-        double power = Math.Pow(10, Math.Floor(Math.Log10(least)));
-        return power * (least / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Metrics.Query;
 
 namespace Metrics.Cli.Charts;
 
@@ -29,7 +30,7 @@ internal sealed class Chart(Screen screen)
     /// <param name="time">Gives the axis of times for a number of columns.</param>
     /// <param name="step">Distance of two points, milliseconds; between points that lie further apart there is a gap.</param>
     /// <param name="to">Where to.</param>
-    public void Draw(IReadOnlyList<ChartSeries> series, ShownUnit unit, Func<int, TimeAxis> time, long step, TextWriter to)
+    public void Draw(IReadOnlyList<ChartSeries> series, ValueUnit unit, Func<int, TimeAxis> time, long step, TextWriter to)
     {
         double[] finite = [.. series.SelectMany(s => s.Points).Select(p => p.Value).Where(double.IsFinite)];
         int rows = Math.Clamp(screen.Height - OtherRows - series.Count, LeastRows, MostRows);

@@ -1,3 +1,5 @@
+using Metrics.Query;
+
 namespace Metrics.Cli.Charts;
 
 /// <summary>The axis of values: round numbers from below the lowest to above the highest.</summary>
@@ -7,14 +9,14 @@ internal sealed class ValueAxis
     private static readonly double[] s_spans =
         [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
-    private readonly ShownUnit _unit;
+    private readonly ValueUnit _unit;
     private readonly double _step;
 
     /// <param name="least">Lowest value.</param>
     /// <param name="most">Highest value.</param>
     /// <param name="unit">What they count.</param>
     /// <param name="rows">Lines of the chart, at least 2.</param>
-    public ValueAxis(double least, double most, ShownUnit unit, int rows)
+    public ValueAxis(double least, double most, ValueUnit unit, int rows)
     {
         (_unit, Rows) = (unit, rows);
         // What comes near to zero is shown from zero on: its height is its size.
@@ -24,7 +26,7 @@ internal sealed class ValueAxis
             most = 0;
         if (most - least <= Math.Max(Math.Max(Math.Abs(least), Math.Abs(most)) * 1e-9, 1e-300))
         {
-            double margin = unit.Quantity == Quantity.Moment ? 3600 : least == 0 ? 1 : Math.Abs(least) * 0.1;
+            double margin = ShownNumber.IsMoment(unit) ? 3600 : least == 0 ? 1 : Math.Abs(least) * 0.1;
             (least, most) = (least == 0 ? 0 : least - margin, most + margin);
         }
         // Divided first: the difference of two may be more than a number can be.
@@ -56,26 +58,19 @@ internal sealed class ValueAxis
             double value = Low + (i * _step);
             // What is left of a sum of steps that is zero.
             value = Math.Abs(value) < _step * 1e-6 ? 0 : value;
-            labels[RowOf(value)] = _unit.AxisText(value, _step, most);
+            labels[RowOf(value)] = ShownNumber.AxisText(value, _unit, _step, most);
         }
         return labels;
     }
 
     private double StepOf(double least)
     {
-        if (_unit.IsTime && least > 30)
+        if (_unit is { Kind: UnitKind.Timestamp } or { Kind: UnitKind.Seconds, IsRate: false, Factor: 1 } && least > 30)
         {
             foreach (double span in s_spans.Where(s => s >= least))
                 return span;
-            return Decimal(least / 86_400) * 86_400;
+            return ValueUnit.RoundStep(least / 86_400) * 86_400;
         }
-        return Decimal(least);
-    }
-
-    private static double Decimal(double least)
-    {
-        double power = Math.Pow(10, Math.Floor(Math.Log10(least)));
-        double part = least / power;
-        return (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10) * power;
+        return ValueUnit.RoundStep(least);
     }
 }

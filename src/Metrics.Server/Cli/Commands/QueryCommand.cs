@@ -101,7 +101,7 @@ internal sealed class QueryCommand : DaemonCommand
                 break;
             case var form:
                 bool needsUnits = daemon.Read(data, QueryText.HasNumbers) && !call.Value(_exact);
-                var text = new QueryText(call.Output, needsUnits ? await UnitsAsync(query!, daemon, cancel) : _ => ShownUnit.Raw);
+                var text = new QueryText(call.Output, needsUnits ? await UnitsAsync(query!, daemon, cancel) : _ => null);
                 if (range is { } drawn && screen.IsTerminal && form is null)
                     daemon.Read(data, d => text.Draw(d, drawn, screen));
                 else
@@ -124,17 +124,17 @@ internal sealed class QueryCommand : DaemonCommand
     private static string Seconds(Timestamp time) => (time.Milliseconds / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
 
     /// <summary>Units by the names of metrics; where a name says none, by what the daemon knows of the metric.</summary>
-    private static async Task<Func<Labels, ShownUnit>> UnitsAsync(PreparedQuery query, DaemonClient daemon, CancellationToken cancel)
+    private static async Task<Func<Labels, ValueUnit?>> UnitsAsync(PreparedQuery query, DaemonClient daemon, CancellationToken cancel)
     {
-        var declared = new Dictionary<string, ShownUnit>();
-        foreach (string name in (query.MetricNames ?? []).Where(n => MetricUnits.OfName(n) == ShownUnit.Unknown).Take(MostUnits))
+        var declared = new Dictionary<string, ValueUnit>();
+        foreach (string name in (query.MetricNames ?? []).Where(n => UnitReader.OfName(n) == ValueUnit.None).Take(MostUnits))
             declared[name] = await DeclaredAsync(name, daemon, cancel);
-        ShownUnit OfMetric(string name) => declared.TryGetValue(name, out ShownUnit unit) ? unit : MetricUnits.OfName(name);
-        ShownUnit ofQuery = new QueryUnits(OfMetric).Of(query);
-        return labels => ofQuery == ShownUnit.Unknown && labels[Labels.MetricName] is { Length: > 0 } name ? OfMetric(name) : ofQuery;
+        ValueUnit OfMetric(string name) => declared.TryGetValue(name, out ValueUnit unit) ? unit : UnitReader.OfName(name);
+        ValueUnit ofQuery = new UnitReader(OfMetric).Read(query.Root);
+        return labels => ofQuery == ValueUnit.None && labels[Labels.MetricName] is { Length: > 0 } name ? OfMetric(name) : ofQuery;
     }
 
-    private static async Task<ShownUnit> DeclaredAsync(string name, DaemonClient daemon, CancellationToken cancel)
+    private static async Task<ValueUnit> DeclaredAsync(string name, DaemonClient daemon, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(s_unitPatience, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
@@ -142,13 +142,13 @@ internal sealed class QueryCommand : DaemonCommand
         {
             JsonElement answer = await daemon.GetAsync($"/api/v1/metadata?metric={Uri.EscapeDataString(name)}", either.Token);
             return daemon.Read(answer, a => a.GetProperty("data").TryGetProperty(name, out JsonElement known)
-                ? MetricUnits.OfWord(known[0].GetProperty("unit").GetString() ?? "")
-                : ShownUnit.Unknown);
+                ? UnitReader.OfWord(known[0].GetProperty("unit").GetString() ?? "")
+                : ValueUnit.None);
         }
         catch (Exception e) when (e is CommandException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // The numbers are there: their unit is a courtesy.
-            return ShownUnit.Unknown;
+            return ValueUnit.None;
         }
     }
 

@@ -1,3 +1,4 @@
+using Metrics.Model;
 using Metrics.Text;
 
 namespace Metrics.Cli.Migration;
@@ -85,14 +86,12 @@ internal sealed class BlackboxJobs(MigrationTree tree, List<MigrationNote> notes
         YamlMap probe = tree.Map(job);
         tree.Set(probe, "job_name", job["job_name"]!);
         tree.Set(probe, "prober", tree.Text(prober, module));
-        foreach ((string from, string to) in new[] { ("scrape_interval", "interval"), ("static_configs", "static_configs") })
-        {
-            if (job[from] is { } value)
-                tree.Set(probe, to, value);
-        }
+        if (OfScrape(job, "scrape_interval") is { } interval)
+            tree.Set(probe, "interval", interval);
         // As the exporter takes the shorter of the two: its own, and what Prometheus says that it waits.
-        if ((module["timeout"] ?? job["scrape_timeout"]) is { } timeout)
+        if (Shorter(module["timeout"], OfScrape(job, "scrape_timeout")) is { } timeout)
             tree.Set(probe, "timeout", timeout);
+        tree.Set(probe, "static_configs", job["static_configs"]!);
         if (module[prober] is YamlMap how)
             AddProber(probe, prober, how);
         AddTo("probes", probe);
@@ -102,9 +101,18 @@ internal sealed class BlackboxJobs(MigrationTree tree, List<MigrationNote> notes
                 + "it needs no blackbox_exporter"));
     }
 
+    /// <summary>What a scrape job says, or Prometheus for all of them.</summary>
+    private YamlValue? OfScrape(YamlMap job, string key) => job[key] ?? (tree.Root["global"] as YamlMap)?[key];
+
+    private static YamlValue? Shorter(YamlValue? one, YamlValue? other) =>
+        TimeOf(one) is { } first && TimeOf(other) is { } second ? first < second ? one : other : one ?? other;
+
+    private static TimeSpan? TimeOf(YamlValue? value) =>
+        value is YamlText text && Duration.TryParse(text.Text, out TimeSpan time) ? time : null;
+
     private void AddProber(YamlMap probe, string prober, YamlMap how)
     {
-        var copy = (YamlMap)tree.Copy(how, tree.Origin(how).File);
+        YamlMap copy = tree.Again(how);
         string? preferred = TextOf(copy, "preferred_ip_protocol");
         copy.Entries.RemoveAll(e => e.Key.Text is "preferred_ip_protocol" or "ip_protocol_fallback");
         if (preferred is "ip4" or "ip6")

@@ -29,8 +29,8 @@ internal sealed class Fitting(MigrationTree tree, List<MigrationNote> notes)
         {
             var problems = new List<Problem>();
             MetricsOptions options = MetricsOptionsReader.Read(new YamlSection(tree.Root, file, "", problems));
-            // One at a time: the next may be about what goes with it. Each takes something out, so that there is an end.
-            if (!problems.Exists(TakeOut))
+            // Each round takes something out, so that there is an end.
+            if (!problems.ConvertAll(TakeOut).Contains(true))
                 return (options, problems.Count == 0);
         }
     }
@@ -38,6 +38,9 @@ internal sealed class Fitting(MigrationTree tree, List<MigrationNote> notes)
     private bool TakeOut(Problem problem)
     {
         IReadOnlyList<MigrationPlace> path = tree.PathTo(problem.Line);
+        // It went with another one.
+        if (path.Count == 0 && problem.Line > tree.Root.Line)
+            return false;
         if (path.Count == 0 || (path.Count == 1 && s_kept.Contains(path[0].Key)) || IsFile(path[^1]))
         {
             if (_left.Add(problem.Message))

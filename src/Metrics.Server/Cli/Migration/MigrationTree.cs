@@ -18,19 +18,25 @@ internal sealed class MigrationTree
     public IEnumerable<YamlMap> Entries(string key) => Root[key] is YamlList list ? list.Items.OfType<YamlMap>() : [];
 
     /// <summary>Copies a value of a file.</summary>
-    public YamlValue Copy(YamlValue value, string file)
+    public YamlValue Copy(YamlValue value, string file) => Copy(value, v => (file, v.Line));
+
+    /// <summary>Copies a value of this tree, for a second place.</summary>
+    public YamlMap Again(YamlMap map) => (YamlMap)Copy(map, Origin);
+
+    private YamlValue Copy(YamlValue value, Func<YamlValue, (string File, int Line)> origin)
     {
-        int number = Number(file, value.Line);
+        (string file, int line) = origin(value);
+        int number = Number(file, line);
         switch (value)
         {
             case YamlList list:
                 var items = new YamlList { Line = number, Column = 1 };
-                items.Items.AddRange(list.Items.Select(i => Copy(i, file)));
+                items.Items.AddRange(list.Items.Select(i => Copy(i, origin)));
                 return items;
             case YamlMap map:
                 var entries = new YamlMap { Line = number, Column = 1 };
                 foreach ((YamlText key, YamlValue inner) in map.Entries)
-                    entries.Entries.Add(new((YamlText)Copy(key, file), Copy(inner, file)));
+                    entries.Entries.Add(new((YamlText)Copy(key, origin), Copy(inner, origin)));
                 return entries;
             default:
                 var text = (YamlText)value;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Metrics.Cli.Charts;
 using Metrics.Model;
+using Metrics.Query;
 
 namespace Metrics.Tests.Cli.Charts;
 
@@ -72,16 +73,17 @@ public sealed partial class ChartTests
 
     [Theory]
     [InlineData("probe_seconds", 0.001, 0.009, "10 ms|8 ms|6 ms|4 ms|2 ms|0 ms")]
-    [InlineData("age_seconds", 0, 7000, "2h|1h 30m|1h|30m|0 s")]
+    [InlineData("age_seconds", 0, 7000, "2.0 h|1.5 h|1.0 h|0.5 h|0.0 h")]
     [InlineData("used_ratio", 0.1, 0.9, "100 %|80 %|60 %|40 %|20 %|0 %")]
     [InlineData("used_bytes", 4.01e9, 4.02e9, "4.020 GB|4.018 GB|4.016 GB|4.014 GB|4.012 GB|4.010 GB")]
     [InlineData("connections", 0, 90000, "100 k|80 k|60 k|40 k|20 k|0 k")]
     [InlineData("temperature", -3, 5, "6|4|2|0|-2|-4")]
-    [InlineData("flat", 5, 5, "5.5|5.0|4.5")]
-    [InlineData("node_boot_time_seconds", 1769860800, 1769860800, "2026-01-31T13:00:00Z|2026-01-31T12:30:00Z|2026-01-31T12:00:00Z|2026-01-31T11:30:00Z|2026-01-31T11:00:00Z")]
+    [InlineData("flat", 5, 5, "5.6|5.4|5.2|5.0|4.8|4.6|4.4")]
+    [InlineData("node_boot_time_seconds", 1769860800, 1769860800,
+        "2026-01-31T13:00:00Z|2026-01-31T12:30:00Z|2026-01-31T12:00:00Z|2026-01-31T11:30:00Z|2026-01-31T11:00:00Z")]
     [InlineData("nothing", 0, 0, "1.0|0.8|0.6|0.4|0.2|0.0")]
     public void Values_at_the_axis_are_round_and_tell_each_other_apart(string metric, double least, double most, string labels) =>
-        string.Join('|', new ValueAxis(least, most, MetricUnits.OfName(metric), 16).Labels().Where(l => l is not null)).Should().Be(labels);
+        string.Join('|', new ValueAxis(least, most, UnitReader.OfName(metric), 16).Labels().Where(l => l is not null)).Should().Be(labels);
 
     [Theory]
     [InlineData(-1.7e308, 1.7e308)]
@@ -120,7 +122,7 @@ public sealed partial class ChartTests
         using var to = new StringWriter();
         long last = series[0][^1].At;
         new Chart(screen).Draw(
-            [.. series.Select(s => new ChartSeries(s))], MetricUnits.OfName(metric.Metric),
+            [.. series.Select(s => new ChartSeries(s))], UnitReader.OfName(metric.Metric),
             columns => new TimeAxis(new Timestamp(s_noon), new Timestamp(last), columns), step, to);
         return to.ToString().TrimEnd('\n').Split('\n');
     }

@@ -142,7 +142,8 @@ internal sealed partial class DuckDbStore
         command.CommandText = string.Create(CultureInfo.InvariantCulture,
             // Of what is no number there are many, and some would be written with a sign.
             $"COPY (SELECT name, labels, time, CASE WHEN isnan(value) THEN 'nan'::DOUBLE ELSE value END AS value FROM samples "
-                + $"WHERE time >= make_timestamp({from}) AND time < make_timestamp({to}){which} ORDER BY name, labels, time) TO {Text(file)} ({form.Options()})");
+                + $"WHERE time >= make_timestamp({from}) AND time < make_timestamp({to}){which} ORDER BY name, labels, time) "
+                + $"TO {Text(file)} ({form.Options()})");
         ct.ThrowIfCancellationRequested();
         using CancellationTokenRegistration end = ct.Register(command.Cancel);
         try
